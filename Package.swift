@@ -1,0 +1,101 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One room of the house: a library target under `Sources/` and, beside it, the names of what it may import.
+/// `Documentation/Architecture.md` says what each room is for; this table is what the compiler enforces of it.
+struct Room {
+  var name: String
+  var imports: [String]
+  var packages: [Target.Dependency] = []
+  var testImports: [String] = []
+}
+
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let swiftSettings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let rooms: [Room] = [
+  Room(name: "Groundwork", imports: []),
+  Room(name: "Drawing", imports: ["Groundwork"]),
+  Room(name: "Arithmetic", imports: ["CKernels", "Groundwork"], testImports: ["CKernels"]),
+  Room(name: "MIDI", imports: ["Groundwork"]),
+  Room(name: "Music", imports: ["MIDI", "Drawing", "Groundwork"]),
+  Room(name: "Tokenization", imports: ["Music", "Groundwork"], testImports: ["MIDI"]),
+  Room(
+    name: "Corpora", imports: ["Tokenization", "Music", "MIDI", "Arithmetic", "Groundwork"], packages: [log]),
+  Room(name: "Recurrent", imports: ["Arithmetic", "Groundwork"]),
+  Room(
+    name: "Training", imports: ["Recurrent", "Drawing", "Arithmetic", "Groundwork"], packages: [log]),
+  Room(
+    name: "Composing",
+    imports: ["Training", "Recurrent", "Corpora", "Tokenization", "Music", "Arithmetic", "Groundwork"],
+    packages: [log], testImports: ["MIDI"]),
+  Room(name: "Audio", imports: ["CSndfile", "CALSA", "Arithmetic", "Groundwork"], packages: [log]),
+  Room(
+    name: "Synthesis", imports: ["Music", "Audio", "Arithmetic", "Groundwork"], packages: [log],
+    testImports: ["MIDI"]),
+  Room(
+    name: "Listening",
+    imports: ["Training", "Recurrent", "Audio", "Music", "Drawing", "Arithmetic", "Groundwork"]),
+]
+
+let roomTargets = rooms.flatMap { room -> [Target] in
+  let imports = room.imports.map { Target.Dependency(stringLiteral: $0) }
+  let testImports = (room.imports + room.testImports).filter {
+    !$0.hasPrefix("C") || $0 == "Corpora" || $0 == "CKernels"
+  }
+  return [
+    .target(name: room.name, dependencies: imports + room.packages, swiftSettings: swiftSettings),
+    .testTarget(
+      name: room.name + "Tests",
+      dependencies: [.init(stringLiteral: room.name), "TestSupport"]
+        + Set(testImports).sorted().map { .init(stringLiteral: $0) },
+      exclude: [],
+      resources: [.copy("Fixtures")],
+      swiftSettings: swiftSettings),
+  ]
+}
+
+let package = Package(
+  name: "gruppetto",
+  products: rooms.map { .library(name: $0.name, targets: [$0.name]) }
+    + [.executable(name: "gruppetto", targets: ["gruppetto"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+  ],
+  targets: [
+    .target(name: "CKernels", cSettings: [.headerSearchPath(".")]),
+    .systemLibrary(name: "CSndfile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),
+    .systemLibrary(name: "CALSA", pkgConfig: "alsa", providers: [.apt(["libasound2-dev"])]),
+  ] + roomTargets + [
+    .executableTarget(
+      name: "gruppetto",
+      dependencies: rooms.map { .init(stringLiteral: $0.name) } + [arguments, log],
+      swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "benchmarks",
+      dependencies: rooms.map { .init(stringLiteral: $0.name) } + ["CKernels"],
+      path: "Benchmarks", exclude: ["README.md"],
+      swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "compose",
+      dependencies: ["Composing", "Corpora", "Music", "Synthesis", "Audio"],
+      path: "Examples/compose", exclude: ["README.md"], swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "features",
+      dependencies: ["Listening", "Audio"],
+      path: "Examples/features", exclude: ["README.md"], swiftSettings: swiftSettings),
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
+    .testTarget(
+      name: "GruppettoTests",
+      dependencies: ["TestSupport", "Groundwork", "MIDI", "Music", "Audio"],
+      swiftSettings: swiftSettings),
+  ]
+)

@@ -1,0 +1,56 @@
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// A file that could not be opened, read or written, in the system's words.
+public enum FileError: DiagnosableError, Equatable {
+  /// Nothing exists at the path.
+  case notFound(path: String)
+  /// It exists and cannot be read; `reason` is the system's word for why.
+  case unreadable(path: String, reason: String)
+  /// It cannot be created, written or put in its place.
+  case unwritable(path: String, reason: String)
+  /// Something already exists where new output would go.
+  case alreadyExists(path: String, remedy: String)
+
+  public var kind: FailureKind {
+    switch self {
+    case .notFound, .unreadable: .missingInput
+    case .unwritable, .alreadyExists: .cannotWrite
+    }
+  }
+
+  public var message: String {
+    switch self {
+    case .notFound(let path): "\(path): there is no such file or folder"
+    case .unreadable(let path, let reason): "\(path): cannot be read (\(reason))"
+    case .unwritable(let path, let reason): "\(path): cannot be written (\(reason))"
+    case .alreadyExists(let path, let remedy): "\(path): exists already; \(remedy)"
+    }
+  }
+
+  public var file: String? {
+    switch self {
+    case .notFound(let path), .unreadable(let path, _), .unwritable(let path, _), .alreadyExists(let path, _):
+      path
+    }
+  }
+
+  /// What the last failed system call of this thread means for reading `path`.
+  package static func reading(_ path: String, errorNumber: Int32 = errno) -> FileError {
+    errorNumber == ENOENT || errorNumber == ENOTDIR
+      ? .notFound(path: path) : .unreadable(path: path, reason: systemMessage(errorNumber))
+  }
+
+  /// What the last failed system call of this thread means for writing `path`.
+  package static func writing(_ path: String, errorNumber: Int32 = errno) -> FileError {
+    .unwritable(path: path, reason: systemMessage(errorNumber))
+  }
+}
+
+/// The system's message for an error number, in lower case so that it fits into a sentence.
+package func systemMessage(_ errorNumber: Int32) -> String {
+  String(cString: strerror(errorNumber)).lowercased()
+}
