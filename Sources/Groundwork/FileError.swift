@@ -15,6 +15,7 @@ public enum FileError: DiagnosableError, Equatable {
   /// Something already exists where new output would go.
   case alreadyExists(path: String, remedy: String)
 
+  /// A missing input where something is read, an unwritable output otherwise.
   public var kind: FailureKind {
     switch self {
     case .notFound, .unreadable: .missingInput
@@ -22,6 +23,7 @@ public enum FileError: DiagnosableError, Equatable {
     }
   }
 
+  /// The path and what is the matter with it.
   public var message: String {
     switch self {
     case .notFound(let path): "\(path): there is no such file or folder"
@@ -31,6 +33,7 @@ public enum FileError: DiagnosableError, Equatable {
     }
   }
 
+  /// The path.
   public var file: String? {
     switch self {
     case .notFound(let path), .unreadable(let path, _), .unwritable(let path, _), .alreadyExists(let path, _):

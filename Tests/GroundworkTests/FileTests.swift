@@ -1,0 +1,65 @@
+import Foundation
+import Groundwork
+import TestSupport
+import Testing
+
+@Suite struct FileTests {
+  let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  @Test func aReplacementTakesTheOldFilesPlaceWhole() throws {
+    let path = folder.file("a.txt")
+    try replaceFile(at: path, with: "old")
+    let replacement = try AtomicReplacement(path: path)
+    try replacement.write(Array("new".utf8))
+    #expect(try readFile(path) == Array("old".utf8))
+    try replacement.commit()
+    #expect(try readFile(path) == Array("new".utf8))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["a.txt"])
+  }
+
+  @Test func anAbandonedReplacementLeavesNothing() throws {
+    let path = folder.file("b.txt")
+    do {
+      let replacement = try AtomicReplacement(path: path)
+      try replacement.write([1, 2, 3])
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+  }
+
+  @Test func anInterruptedProgramCanRemoveItsTemporaryFiles() throws {
+    let replacement = try AtomicReplacement(path: folder.file("c.txt"))
+    #expect(FileManager.default.fileExists(atPath: replacement.temporaryPath))
+    let temporary = replacement.temporaryPath
+    TemporaryFiles.removeAll()
+    #expect(!FileManager.default.fileExists(atPath: temporary))
+    _ = consume replacement
+  }
+
+  @Test func writingWhereNothingCanBeWrittenNamesThePath() throws {
+    #expect(throws: FileError.unwritable(path: "/nowhere/x", reason: "no such file or directory")) {
+      try replaceFile(at: "/nowhere/x", with: "x")
+    }
+  }
+
+  @Test func readingWhatIsNotThereOrIsAFolderSaysSo() throws {
+    let path = folder.file("absent")
+    #expect(throws: FileError.notFound(path: path)) { try readFile(path) }
+    #expect(throws: FileError.unreadable(path: folder.path, reason: "it is a folder")) {
+      try readFile(folder.path)
+    }
+  }
+
+  @Test func anEmptyFileMapsToNoBytes() throws {
+    let path = folder.file("empty")
+    try replaceFile(at: path, with: "")
+    #expect(try MappedFile(path: path).count == 0)
+  }
+
+  @Test func folderNamesFollowThePosixRules() {
+    #expect(folderName(of: "a") == ".")
+    #expect(folderName(of: "/a") == "/")
+    #expect(folderName(of: "b/c/a") == "b/c")
+  }
+}
