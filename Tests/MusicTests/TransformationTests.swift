@@ -1,0 +1,40 @@
+import Music
+import Testing
+
+@Suite struct TransformationTests {
+  let score = Score(
+    ticksPerQuarter: 480,
+    tracks: [
+      Track(notes: [
+        Note(onset: 10, duration: 470, pitch: 60, velocity: 80),
+        Note(onset: 500, duration: 3, pitch: 126, velocity: 80),
+      ]),
+      Track(isDrum: true, notes: [Note(onset: 0, duration: 10, pitch: 36, velocity: 90)]),
+    ],
+    keys: [KeyChange(tick: 0, fifths: 0, isMinor: false)], length: 960)
+
+  @Test func transposingMovesPitchesAndKeysButNoDrums() {
+    let up = score.transposed(by: 2)
+    #expect(up.tracks[0].notes.map(\.pitch) == [62])
+    #expect(up.tracks[1].notes == score.tracks[1].notes)
+    #expect(up.keys[0].fifths == 2)
+    #expect(score.transposed(by: 6).keys[0].fifths == 6)
+    #expect(score.transposed(by: -1).keys[0].fifths == 5)
+    #expect(score.transposed(by: 1).keys[0].fifths == -5)
+  }
+
+  @Test func transposingThereAndBackIsTheIdentityInTheMiddle() {
+    var middle = score
+    middle.tracks[0].notes.removeLast()
+    for semitones in -12...12 {
+      #expect(middle.transposed(by: semitones).transposed(by: -semitones) == middle)
+    }
+  }
+
+  @Test func quantisingMovesToTheGridAndKeepsEveryNote() {
+    let grid = score.quantised(toMultiplesOf: 120)
+    #expect(grid.tracks[0].notes.map(\.onset) == [0, 480])
+    #expect(grid.tracks[0].notes.map(\.duration) == [480, 120])
+    #expect(grid.quantised(toMultiplesOf: 120) == grid)
+  }
+}
