@@ -1,0 +1,73 @@
+public import Groundwork
+
+/// What can go wrong with sound files and sound devices.
+public enum AudioError: DiagnosableError, Equatable {
+  /// The file could not be opened, read or written at all.
+  case file(FileError)
+  /// The file is not sound in a form that can be read; `reason` is the decoder's word for why.
+  case notAudio(path: String, reason: String)
+  /// The file's sound breaks off: what comes at `frame` cannot be decoded.
+  case damaged(path: String, frame: Int, reason: String)
+  /// The file holds more than `limit` samples and was to be read whole.
+  case tooLong(path: String, limit: Int)
+  /// The ending of an output's name stands for no format that can be written.
+  case unknownEnding(path: String)
+  /// The format cannot hold sound of this kind; `reason` says what it can hold.
+  case unsupportedSettings(path: String, reason: String)
+  /// The playback device cannot be opened.
+  case noDevice(name: String, reason: String)
+  /// The device was opened and cannot be set up for any format that we can give it.
+  case unsuitableDevice(name: String, reason: String)
+  /// The device stopped working while it played.
+  case deviceFailed(name: String, reason: String)
+  /// The device runs at another rate than the sound that it was to play.
+  case rateMismatch(name: String, deviceRate: Int, soundRate: Int)
+
+  /// Whose fault it is.
+  public var kind: FailureKind {
+    switch self {
+    case .file(let error): error.kind
+    case .notAudio, .damaged, .tooLong: .badInput
+    case .unknownEnding, .unsupportedSettings: .usage
+    case .noDevice, .unsuitableDevice, .deviceFailed, .rateMismatch: .cannotWrite
+    }
+  }
+
+  /// The fault in words, with what can be done.
+  public var message: String {
+    switch self {
+    case .file(let error): error.message
+    case .notAudio(let path, let reason): "\(path): is not a sound file that can be read (\(reason))"
+    case .damaged(let path, let frame, let reason):
+      "\(path): is damaged; the sound breaks off at frame \(frame) (\(reason))"
+    case .tooLong(let path, let limit):
+      "\(path): holds more than \(limit) samples, too many to read at once; cut it into parts"
+    case .unknownEnding(let path):
+      "\(path): the ending names no sound format that can be written; use .wav, .flac or .ogg"
+    case .unsupportedSettings(let path, let reason): "\(path): \(reason)"
+    case .noDevice(let name, let reason):
+      "no sound device “\(name)” can be opened (\(reason)); \(Self.deviceRemedy)"
+    case .unsuitableDevice(let name, let reason):
+      "the sound device “\(name)” cannot be set up (\(reason)); \(Self.deviceRemedy)"
+    case .deviceFailed(let name, let reason):
+      "the sound device “\(name)” stopped working (\(reason)); \(Self.deviceRemedy)"
+    case .rateMismatch(let name, let deviceRate, let soundRate):
+      "the sound device “\(name)” runs at \(deviceRate) Hz and the sound at \(soundRate) Hz; "
+        + "try --device plug:\(name), which converts"
+    }
+  }
+
+  /// The file that it is about; nil for a device.
+  public var file: String? {
+    switch self {
+    case .file(let error): error.file
+    case .notAudio(let path, _), .damaged(let path, _, _), .tooLong(let path, _), .unknownEnding(let path),
+      .unsupportedSettings(let path, _):
+      path
+    case .noDevice, .unsuitableDevice, .deviceFailed, .rateMismatch: nil
+    }
+  }
+
+  private static let deviceRemedy =
+    "‘aplay -L’ lists the devices, --device names one, and ‘gruppetto render’ writes a file instead"
+}

@@ -1,0 +1,94 @@
+public import Groundwork
+
+/// Whole sound files in one call.
+public enum AudioFile {
+  /// How many samples a file may hold that is read whole: 2 GiB of memory.
+  public static let defaultSampleLimit = 1 << 29
+
+  /// Reads the file at `path`, of any kind that libsndfile knows.
+  ///
+  /// Memory grows with what is really there, never by what the header claims.
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - sampleLimit: the most samples (frames × channels) to take.
+  /// - Throws: `AudioError.file`, `.notAudio`, `.damaged` or `.tooLong`.
+  public static func read(
+    _ path: String, sampleLimit: Int = defaultSampleLimit
+  ) throws(AudioError) -> AudioBuffer {
+    var reader = try AudioFileReader(path: path)
+    var buffer = AudioBuffer(sampleRate: reader.sampleRate, channelCount: reader.channelCount)
+    let block = UnsafeMutableBufferPointer<Float>.allocate(capacity: reader.channelCount * 8192)
+    defer { block.deallocate() }
+    while case let count = try reader.read(into: block), count > 0 {
+      guard buffer.samples.count + count * reader.channelCount <= sampleLimit else {
+        throw .tooLong(path: path, limit: sampleLimit)
+      }
+      buffer.append(contentsOf: UnsafeBufferPointer(rebasing: block[..<(count * reader.channelCount)]))
+    }
+    return buffer
+  }
+
+  /// Writes `buffer` to `path`, atomically, in the format that the ending stands for.
+  /// - Throws: `AudioError.unknownEnding`, `.unsupportedSettings` or `.file`.
+  public static func write(
+    _ buffer: AudioBuffer, to path: String, encoding: SampleEncoding? = nil
+  ) throws(AudioError) {
+    var writer = try AudioFileWriter(
+      path: path, encoding: encoding, sampleRate: buffer.sampleRate, channelCount: buffer.channelCount)
+    try writer.write(buffer)
+    try writer.commit()
+  }
+
+  /// Writes all that `source` gives to `path`, atomically, in the format that the ending stands for.
+  ///
+  /// - Parameters:
+  ///   - source: what is written; it has ended afterwards.
+  ///   - path: where the file will stand.
+  ///   - encoding: how samples are stored; see `AudioFileWriter`.
+  ///   - cancellation: stops the work; then no file is written.
+  ///   - progress: is told the seconds of sound done.
+  /// - Returns: what was written; nil if it was cancelled.
+  /// - Throws: `AudioError.unknownEnding`, `.unsupportedSettings` or `.file`.
+  @discardableResult
+  public static func write(
+    _ source: inout some SampleSource, to path: String, encoding: SampleEncoding? = nil,
+    cancellation: Cancellation? = nil, progress: ProgressHandler? = nil
+  ) throws(AudioError) -> WrittenSound? {
+    let rate = source.sampleRate
+    let channels = source.channelCount
+    var writer = try AudioFileWriter(path: path, encoding: encoding, sampleRate: rate, channelCount: channels)
+    let block = UnsafeMutableBufferPointer<Float>.allocate(capacity: channels * 4096)
+    defer { block.deallocate() }
+    let total = source.frameCount.map { Double($0) / Double(rate) }
+    var peak: Float = 0
+    var isEnded = false
+    while !isEnded {
+      if cancellation?.isRequested == true { return nil }
+      let frames = source.render(into: block)
+      isEnded = frames < 4096
+      let samples = UnsafeBufferPointer(rebasing: block[..<(frames * channels)])
+      for sample in samples { peak = max(peak, abs(sample)) }
+      try writer.write(samples)
+      progress?(
+        ProgressReport(
+          activity: "rendering", completed: Double(writer.frameCount) / Double(rate), total: total,
+          unit: "seconds"))
+    }
+    let written = WrittenSound(frameCount: writer.frameCount, sampleRate: rate, peak: peak)
+    try writer.commit()
+    return written
+  }
+}
+
+/// What a source has left in a file.
+public struct WrittenSound: Sendable, Equatable {
+  /// How many frames.
+  public var frameCount: Int
+  /// At how many frames per second, in Hz.
+  public var sampleRate: Int
+  /// The largest magnitude of a sample before it was stored; full scale is 1.
+  public var peak: Float
+
+  /// How long it lasts, in seconds.
+  public var seconds: Double { Double(frameCount) / Double(sampleRate) }
+}

@@ -1,0 +1,57 @@
+internal import CSndfile
+internal import Groundwork
+
+/// A sound file that is read a block at a time: WAV, AIFF, FLAC, Ogg Vorbis, Opus, MP3, AU, CAF and whatever else the
+/// installed libsndfile knows.
+///
+/// Memory is bounded by the blocks that the caller asks for, whatever the file's header claims.
+public struct AudioFileReader: ~Copyable {
+  /// The file's path.
+  public let path: String
+  /// Frames per second, in Hz.
+  public let sampleRate: Int
+  /// Samples in a frame.
+  public let channelCount: Int
+  /// How many frames the header promises; what can be read may be less. Nil where the header does not say.
+  public let declaredFrameCount: Int?
+  /// How many frames have been read.
+  public private(set) var position = 0
+
+  private var handle: SoundFileHandle
+
+  /// Opens the file at `path`.
+  /// - Throws: `AudioError.file` where it is missing or may not be read, `.notAudio` where it holds no sound.
+  public init(path: String) throws(AudioError) {
+    let handle = try SoundFileHandle.reading(path)
+    let info = handle.info
+    guard info.samplerate > 0, info.channels > 0 else {
+      throw .notAudio(path: path, reason: "\(info.channels) channels at \(info.samplerate) Hz")
+    }
+    self.handle = handle
+    self.path = path
+    sampleRate = Int(info.samplerate)
+    channelCount = Int(info.channels)
+    // libsndfile's sign for “unknown” is the largest value there is.
+    declaredFrameCount = (0..<sf_count_t.max).contains(info.frames) ? Int(info.frames) : nil
+  }
+
+  /// Reads the next frames as interleaved samples, full scale at ±1. Samples of a floating-point file come as they are.
+  /// - Parameter block: room for whole frames.
+  /// - Returns: how many frames were read; 0 at the end.
+  /// - Throws: `AudioError.damaged` or `.file`.
+  public mutating func read(into block: UnsafeMutableBufferPointer<Float>) throws(AudioError) -> Int {
+    let room = block.count / channelCount
+    guard room > 0 else { return 0 }
+    let count = Int(sf_readf_float(handle.raw, block.baseAddress, sf_count_t(room)))
+    if count < room {
+      if handle.stream.errorNumber != 0 {
+        throw .file(.reading(path, errorNumber: handle.stream.errorNumber))
+      }
+      if let failure = handle.failure {
+        throw .damaged(path: path, frame: position + max(0, count), reason: failure)
+      }
+    }
+    position += max(0, count)
+    return max(0, count)
+  }
+}

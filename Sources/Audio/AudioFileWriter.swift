@@ -1,0 +1,199 @@
+internal import CSndfile
+internal import Groundwork
+
+/// A sound file that is written a block at a time and appears under its name, whole, when it is committed.
+///
+/// Until then, and after any error, what stood under the name before stands there still. The same sound gives the same
+/// bytes as WAV and as FLAC, and the same decoded samples as Ogg Vorbis (whose streams carry a random number).
+/// Samples become integers by rounding to the nearest, clipped at full scale, without dither.
+public struct AudioFileWriter: ~Copyable {
+  /// Where the file will stand.
+  public let path: String
+  /// Frames per second, in Hz.
+  public let sampleRate: Int
+  /// Samples in a frame.
+  public let channelCount: Int
+  /// How many frames have been written.
+  public private(set) var frameCount = 0
+
+  private let format: AudioFileFormat
+  private let encoding: SampleEncoding?
+  private let frameLimit: Int
+  private let scratch: ConversionScratch
+  private var handle: SoundFileHandle
+  private let replacement: AtomicReplacement
+
+  /// How many samples are converted and handed to libsndfile at a time. Its Vorbis encoder puts a whole call's samples
+  /// on the stack.
+  private static let blockLength = 8192
+  /// Vorbis quality 0.6 is about 190 kbit/s for stereo at 44.1 kHz.
+  private static let vorbisQuality = 0.6
+
+  /// Begins a file.
+  /// - Parameters:
+  ///   - path: where it will stand.
+  ///   - format: its format; nil chooses by the ending of `path`.
+  ///   - encoding: how samples are stored: 16 bits where it is nil; must be nil for Ogg Vorbis.
+  ///   - sampleRate: frames per second, in Hz.
+  ///   - channelCount: samples in a frame.
+  /// - Throws: `AudioError.unknownEnding`, `.unsupportedSettings` or `.file`.
+  public init(
+    path: String, format: AudioFileFormat? = nil, encoding: SampleEncoding? = nil, sampleRate: Int,
+    channelCount: Int
+  ) throws(AudioError) {
+    let chosen: AudioFileFormat
+    if let format { chosen = format } else { chosen = try AudioFileFormat(path: path) }
+    guard let code = chosen.code(encoding) else {
+      throw .unsupportedSettings(path: path, reason: chosen.encodingAdvice)
+    }
+    guard var info = SF_INFO(code: code, sampleRate: sampleRate, channelCount: channelCount),
+      sf_format_check(&info) != 0
+    else {
+      throw .unsupportedSettings(
+        path: path, reason: "\(chosen.rawValue) cannot hold \(channelCount) channels at \(sampleRate) Hz")
+    }
+    let replacement: AtomicReplacement
+    do throws(FileError) { replacement = try AtomicReplacement(path: path) } catch { throw .file(error) }
+    let handle = try SoundFileHandle.writing(replacement, info: info)
+    handle.configure(vorbisQuality: chosen == .ogg ? Self.vorbisQuality : nil)
+    self.handle = handle
+    self.replacement = replacement
+    let bytesPerFrame = channelCount * (encoding ?? .pcm16).byteCount
+    frameLimit = chosen == .wav ? (Int(UInt32.max) - 4096) / bytesPerFrame : .max
+    self.path = path
+    self.format = chosen
+    self.encoding = chosen == .ogg ? nil : encoding ?? .pcm16
+    self.sampleRate = sampleRate
+    self.channelCount = channelCount
+    scratch = ConversionScratch(count: Self.blockLength / channelCount * channelCount)
+  }
+
+  /// Appends interleaved samples, whole frames, full scale at ±1.
+  /// - Throws: `AudioError.file` when the disk is full, `.unsupportedSettings` when a WAV file would pass 4 GiB.
+  public mutating func write(_ samples: UnsafeBufferPointer<Float>) throws(AudioError) {
+    precondition(
+      samples.count.isMultiple(of: channelCount),
+      "\(samples.count) samples do not fill frames of \(channelCount) channels")
+    guard frameCount + samples.count / channelCount <= frameLimit else {
+      throw .unsupportedSettings(path: path, reason: "a WAV file ends at 4 GiB; write .flac instead")
+    }
+    var start = 0
+    while start < samples.count {
+      let end = min(start + scratch.count, samples.count)
+      let block = UnsafeBufferPointer(rebasing: samples[start..<end])
+      guard scratch.write(block, as: encoding, to: handle.raw) == block.count else { throw writingFailure() }
+      frameCount += block.count / channelCount
+      start = end
+    }
+  }
+
+  /// Appends a buffer, which must have the file's rate and channels.
+  /// - Throws: as for samples.
+  public mutating func write(_ buffer: AudioBuffer) throws(AudioError) {
+    precondition(
+      buffer.sampleRate == sampleRate && buffer.channelCount == channelCount,
+      "\(buffer.channelCount) channels at \(buffer.sampleRate) Hz written to a file of \(channelCount) at \(sampleRate) Hz"
+    )
+    let result = buffer.samples.withUnsafeBufferPointer { samples in
+      Result { () throws(AudioError) in try write(samples) }
+    }
+    try result.get()
+  }
+
+  /// Puts the finished file in its place.
+  /// - Throws: `AudioError.file`; then whatever stood there before still does.
+  public consuming func commit() throws(AudioError) {
+    let isWhole = handle.close()
+    guard isWhole, handle.stream.errorNumber == 0 else { throw writingFailure() }
+    do throws(FileError) { try replacement.commit() } catch { throw .file(error) }
+  }
+
+  private borrowing func writingFailure() -> AudioError {
+    let number = handle.stream.errorNumber
+    if number != 0 { return .file(.writing(path, errorNumber: number)) }
+    return .file(.unwritable(path: path, reason: handle.failure ?? "the encoder failed"))
+  }
+}
+
+extension AudioFileFormat {
+  /// What to say to an encoding that the format cannot hold.
+  fileprivate var encodingAdvice: String {
+    switch self {
+    case .wav: "a WAV file holds 16 bits, 24 bits or float"
+    case .flac: "a FLAC file holds 16 or 24 bits"
+    case .ogg: "Ogg Vorbis has no sample width; leave it out"
+    }
+  }
+}
+
+extension SampleEncoding {
+  /// Bytes of one sample in a WAV file.
+  fileprivate var byteCount: Int {
+    switch self {
+    case .pcm16: 2
+    case .pcm24: 3
+    case .float: 4
+    }
+  }
+}
+
+extension SF_INFO {
+  /// The description of a file to be written; nil where a number does not fit.
+  fileprivate init?(code: Int32, sampleRate: Int, channelCount: Int) {
+    guard let rate = Int32(exactly: sampleRate), let channels = Int32(exactly: channelCount), rate > 0,
+      channels > 0
+    else { return nil }
+    self.init(frames: 0, samplerate: rate, channels: channels, format: code, sections: 0, seekable: 0)
+  }
+}
+
+extension SoundFileHandle {
+  /// Settings that must be made before the first sample.
+  fileprivate borrowing func configure(vorbisQuality: Double?) {
+    // The PEAK chunk holds the time of writing.
+    sf_command(raw, Int32(SFC_SET_ADD_PEAK_CHUNK), nil, Int32(SF_FALSE))
+    if var vorbisQuality {
+      sf_command(
+        raw, Int32(SFC_SET_VBR_ENCODING_QUALITY), &vorbisQuality, Int32(MemoryLayout<Double>.size))
+    }
+  }
+}
+
+/// Room to convert one block of samples in.
+private final class ConversionScratch {
+  let count: Int
+  private let integers: UnsafeMutableBufferPointer<Int32>
+
+  init(count: Int) {
+    self.count = count
+    integers = .allocate(capacity: count)
+  }
+
+  deinit { integers.deallocate() }
+
+  /// Converts and writes at most `count` samples.
+  /// - Returns: how many samples were written.
+  func write(
+    _ block: UnsafeBufferPointer<Float>, as encoding: SampleEncoding?, to handle: OpaquePointer?
+  ) -> Int {
+    let length = sf_count_t(block.count)
+    switch encoding {
+    case .pcm16:
+      return integers.withMemoryRebound(to: Int16.self) { shorts in
+        SampleConversion.convert(block, to: UnsafeMutableBufferPointer(rebasing: shorts[..<block.count]))
+        return Int(sf_write_short(handle, shorts.baseAddress, length))
+      }
+    case .pcm24:
+      SampleConversion.convertTo24Bits(block, to: integers)
+      return Int(sf_write_int(handle, integers.baseAddress, length))
+    case .float:
+      return Int(sf_write_float(handle, block.baseAddress, length))
+    case nil:
+      return integers.withMemoryRebound(to: Float.self) { floats in
+        // One sample that is no number would silence the Vorbis encoder for good.
+        for index in block.indices { floats[index] = block[index].isFinite ? block[index] : 0 }
+        return Int(sf_write_float(handle, floats.baseAddress, length))
+      }
+    }
+  }
+}

@@ -1,0 +1,48 @@
+/// Something that sounds: it gives its samples in order, a block at a time, until it ends.
+///
+/// A player and a file writer consume sources. They call `render` from one thread at a time.
+public protocol SampleSource {
+  /// Frames per second, in Hz.
+  var sampleRate: Int { get }
+  /// Samples in a frame.
+  var channelCount: Int { get }
+  /// How many frames it will give in all, where that is known beforehand.
+  var frameCount: Int? { get }
+
+  /// Fills `block` with the next interleaved samples.
+  /// - Parameter block: room for whole frames.
+  /// - Returns: how many frames were written. Fewer than there is room for, none included, means that the source
+  ///   has ended.
+  mutating func render(into block: UnsafeMutableBufferPointer<Float>) -> Int
+}
+
+extension SampleSource {
+  /// By default the length is not known.
+  public var frameCount: Int? { nil }
+}
+
+/// A buffer that is played from its beginning to its end.
+public struct AudioBufferSource: SampleSource {
+  private let buffer: AudioBuffer
+  private var position = 0
+
+  /// A source of the buffer's samples.
+  public init(_ buffer: AudioBuffer) { self.buffer = buffer }
+
+  /// The buffer's.
+  public var sampleRate: Int { buffer.sampleRate }
+  /// The buffer's.
+  public var channelCount: Int { buffer.channelCount }
+  /// The buffer's.
+  public var frameCount: Int? { buffer.frameCount }
+
+  /// Copies the next frames of the buffer.
+  public mutating func render(into block: UnsafeMutableBufferPointer<Float>) -> Int {
+    let count = min(block.count / channelCount * channelCount, buffer.samples.count - position)
+    buffer.samples.withUnsafeBufferPointer { samples in
+      _ = block.update(fromContentsOf: samples[position..<position + count])
+    }
+    position += count
+    return count / channelCount
+  }
+}

@@ -1,0 +1,184 @@
+internal import CSndfile
+internal import Groundwork
+internal import Synchronization
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// The owner of libsndfile's handle and of the descriptor below it.
+///
+/// libsndfile reaches the file through `FileByteStream`, so that what the system said when a read or a write failed is
+/// known exactly, whatever the decoder makes of it.
+struct SoundFileHandle: ~Copyable {
+  private var pointer: OpaquePointer?
+  let stream: FileByteStream
+  /// What libsndfile says of the file.
+  let info: SF_INFO
+
+  /// libsndfile keeps the reason of a failed opening in a global place; this lock keeps it ours until it is read.
+  private static let opening = Mutex(())
+
+  /// Opens `stream` in `mode` (`SFM_READ` or `SFM_WRITE`).
+  private init(_ stream: FileByteStream, mode: Int, info: SF_INFO) throws(OpeningFailure) {
+    var callbacks = FileByteStream.callbacks
+    var info = info
+    let context = Unmanaged.passUnretained(stream).toOpaque()
+    nonisolated(unsafe) var pointer: OpaquePointer?
+    let words = Self.opening.withLock { _ in
+      pointer = sf_open_virtual(&callbacks, Int32(mode), &info, context)
+      return pointer == nil ? Self.words(nil) : ""
+    }
+    guard let pointer else { throw OpeningFailure(words: words) }
+    self.pointer = pointer
+    self.stream = stream
+    self.info = info
+  }
+
+  /// libsndfile's words for not opening a file.
+  private struct OpeningFailure: Error {
+    var words: String
+  }
+
+  /// Opens the file at `path` for reading.
+  static func reading(_ path: String) throws(AudioError) -> SoundFileHandle {
+    let stream: FileByteStream
+    do throws(FileError) { stream = try .reading(path) } catch { throw .file(error) }
+    do throws(OpeningFailure) {
+      return try SoundFileHandle(stream, mode: SFM_READ, info: SF_INFO())
+    } catch {
+      let number = stream.errorNumber
+      throw number == 0
+        ? .notAudio(path: path, reason: error.words) : .file(.reading(path, errorNumber: number))
+    }
+  }
+
+  /// Opens `replacement` for writing as `info` says.
+  static func writing(
+    _ replacement: borrowing AtomicReplacement, info: SF_INFO
+  ) throws(AudioError) -> SoundFileHandle {
+    let stream: FileByteStream
+    do throws(FileError) { stream = try .writing(replacement.temporaryPath) } catch { throw .file(error) }
+    do throws(OpeningFailure) {
+      return try SoundFileHandle(stream, mode: SFM_WRITE, info: info)
+    } catch {
+      let number = stream.errorNumber
+      throw number == 0
+        ? .unsupportedSettings(path: replacement.path, reason: error.words)
+        : .file(.writing(replacement.path, errorNumber: number))
+    }
+  }
+
+  deinit { if let pointer { sf_close(pointer) } }
+
+  /// The raw handle; valid until `close`.
+  var raw: OpaquePointer? { pointer }
+
+  /// What libsndfile says is wrong; nil if nothing is.
+  var failure: String? { sf_error(pointer) == 0 ? nil : Self.words(pointer) }
+
+  /// Finishes the file. What the system said is then in the stream.
+  /// - Returns: whether libsndfile was content.
+  mutating func close() -> Bool {
+    guard let pointer else { return true }
+    self.pointer = nil
+    return sf_close(pointer) == 0
+  }
+
+  /// libsndfile's words without their full stop, so that they fit into a sentence.
+  private static func words(_ pointer: OpaquePointer?) -> String {
+    var text = String(cString: sf_strerror(pointer))
+    while let last = text.last, last.isWhitespace || last == "." || last == "!" { text.removeLast() }
+    return text.isEmpty ? "unknown reason" : text.prefix(1).lowercased() + text.dropFirst()
+  }
+}
+
+/// A file descriptor as libsndfile's virtual input and output, which remembers the first error.
+final class FileByteStream {
+  private let descriptor: Int32
+  /// The system's number of the first error; 0 while there is none.
+  private(set) var errorNumber: Int32 = 0
+
+  /// Takes over `descriptor`, which it closes in the end.
+  private init(descriptor: Int32) { self.descriptor = descriptor }
+
+  deinit { close(descriptor) }
+
+  /// Opens a regular file for reading.
+  static func reading(_ path: String) throws(FileError) -> FileByteStream {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FileError.reading(path) }
+    let stream = FileByteStream(descriptor: descriptor)
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw FileError.reading(path) }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      let isFolder = status.st_mode & S_IFMT == S_IFDIR
+      throw .unreadable(path: path, reason: isFolder ? "it is a folder" : "it is not a regular file")
+    }
+    return stream
+  }
+
+  /// Opens a file that exists for writing from its beginning.
+  static func writing(_ path: String) throws(FileError) -> FileByteStream {
+    let descriptor = open(path, O_RDWR | O_TRUNC | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FileError.writing(path) }
+    return FileByteStream(descriptor: descriptor)
+  }
+
+  /// libsndfile's table of callbacks; the context is an unretained `FileByteStream`.
+  static var callbacks: SF_VIRTUAL_IO {
+    SF_VIRTUAL_IO(
+      get_filelen: { FileByteStream.from($0)?.length ?? -1 },
+      seek: { FileByteStream.from($2)?.seek($0, $1) ?? -1 },
+      read: { FileByteStream.from($2)?.read($0, $1) ?? 0 },
+      write: { FileByteStream.from($2)?.write($0, $1) ?? 0 },
+      tell: { FileByteStream.from($0)?.seek(0, SEEK_CUR) ?? -1 })
+  }
+
+  private static func from(_ context: UnsafeMutableRawPointer?) -> FileByteStream? {
+    context.map { Unmanaged<FileByteStream>.fromOpaque($0).takeUnretainedValue() }
+  }
+
+  private var length: sf_count_t {
+    var status = stat()
+    return fstat(descriptor, &status) == 0 ? sf_count_t(status.st_size) : -1
+  }
+
+  private func seek(_ offset: sf_count_t, _ whence: Int32) -> sf_count_t {
+    sf_count_t(lseek(descriptor, off_t(offset), whence))
+  }
+
+  private func read(_ bytes: UnsafeMutableRawPointer?, _ count: sf_count_t) -> sf_count_t {
+    transfer(count) { offset, rest in systemRead(descriptor, bytes?.advanced(by: offset), rest) }
+  }
+
+  private func write(_ bytes: UnsafeRawPointer?, _ count: sf_count_t) -> sf_count_t {
+    transfer(count) { offset, rest in systemWrite(descriptor, bytes?.advanced(by: offset), rest) }
+  }
+
+  /// Repeats a read or write until all is done, nothing comes any more, or it fails.
+  private func transfer(_ count: sf_count_t, _ call: (Int, Int) -> Int) -> sf_count_t {
+    var done = 0
+    while done < count {
+      let moved = call(done, Int(count) - done)
+      if moved < 0 {
+        if errno == EINTR { continue }
+        if errorNumber == 0 { errorNumber = errno }
+        break
+      }
+      if moved == 0 { break }
+      done += moved
+    }
+    return sf_count_t(done)
+  }
+}
+
+private func systemRead(_ descriptor: Int32, _ bytes: UnsafeMutableRawPointer?, _ count: Int) -> Int {
+  read(descriptor, bytes, count)
+}
+
+private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
+  write(descriptor, bytes, count)
+}
