@@ -1,0 +1,148 @@
+internal import Music
+
+/// Lays out the bars of a score on the grid, from its changes of metre.
+///
+/// A bar that a change of metre cuts short becomes a bar of a shorter metre. A metre without a time signature of its own
+/// is written as the one whose bar is as long (8/32 as 1/4), as several shorter ones (9/4 as 5/4 and 4/4), or as the
+/// nearest in sixteenths (5/32 as 3/16).
+struct BarPlan {
+  private let layout: REMILayout
+  private var changes: [Change] = []
+
+  /// From `step` on, bars of these time signatures in turn.
+  private struct Change {
+    var step: Int
+    var numerator: Int
+    var denominator: Int
+  }
+
+  init(_ metres: [MetreChange], grid: Grid, layout: REMILayout, report: inout NormalisationReport) {
+    self.layout = layout
+    if let metre = layout.configuration.metre {
+      changes = [Change(step: 0, numerator: metre.numerator, denominator: metre.denominator)]
+      let stated = metres.map { TimeSignature(min($0.numerator, 255), $0.denominator) }
+      if stated.contains(where: { $0 != metre }) || (stated.isEmpty && metre != TimeSignature(4, 4)) {
+        report.assumedMetre = .configured
+      }
+      return
+    }
+    for metre in metres {
+      let change = Change(
+        step: grid.step(at: metre.tick), numerator: metre.numerator, denominator: metre.denominator)
+      if changes.last?.step == change.step { changes.removeLast() }
+      if let last = changes.last, (last.numerator, last.denominator) == (change.numerator, change.denominator)
+      {
+        continue
+      }
+      changes.append(change)
+    }
+    if changes.first?.step != 0 { changes.insert(Change(step: 0, numerator: 4, denominator: 4), at: 0) }
+  }
+
+  /// The bars from step 0 to the one in which `end` lies.
+  ///
+  /// A piece of nothing but 1/4 bars was counted in beats by someone who knew no bars; it gets bars of 4/4.
+  /// - Throws: `.tooLong`.
+  func bars(
+    covering end: Int, report: inout NormalisationReport
+  ) throws(TokenizationError) -> [GridBar] {
+    let bars = try statedBars(covering: end, report: &report)
+    guard layout.configuration.metre == nil, let fourFour = index(4, 4), let oneFour = index(1, 4),
+      bars.allSatisfy({ $0.timeSignature == oneFour })
+    else { return bars }
+    report.assumedMetre = .fourFourForOneFour
+    report.shortenedBars = 0
+    return stride(from: 0, to: end, by: layout.barLengths[fourFour])
+      .map { GridBar(start: $0, timeSignature: fourFour) }
+  }
+
+  private func statedBars(
+    covering end: Int, report: inout NormalisationReport
+  ) throws(TokenizationError) -> [GridBar] {
+    var bars: [GridBar] = []
+    var start = 0
+    for (index, change) in changes.enumerated() where start < end {
+      let next = index + 1 < changes.count ? changes[index + 1].step : Int.max
+      guard next > start else { continue }
+      let pattern = pattern(for: change, report: &report)
+      var turn = 0
+      while start < min(next, end) {
+        guard bars.count < BarLimit.highest else {
+          throw .tooLong(
+            bars: bars.count + (end - start) / layout.barLengths[pattern[0]], limit: BarLimit.highest)
+        }
+        let timeSignature = pattern[turn % pattern.count]
+        turn += 1
+        if next - start >= layout.barLengths[timeSignature] {
+          bars.append(GridBar(start: start, timeSignature: timeSignature))
+          start += layout.barLengths[timeSignature]
+        } else {
+          start += cutShort(
+            at: start, length: next - start, denominator: change.denominator, &bars, &report)
+          break
+        }
+      }
+    }
+    return bars
+  }
+
+  /// Appends the bar that is cut short after `length` steps, and returns how many it takes up.
+  private func cutShort(
+    at start: Int, length: Int, denominator: Int, _ bars: inout [GridBar], _ report: inout NormalisationReport
+  ) -> Int {
+    report.shortenedBars += 1
+    let candidates = layout.barLengths.indices
+    let exact = candidates.filter { layout.barLengths[$0] == length }
+    let alike = exact.first { layout.timeSignatures[$0].denominator == denominator }
+    let timeSignature =
+      alike ?? exact.first
+      ?? candidates.min {
+        abs(layout.barLengths[$0] - length) < abs(layout.barLengths[$1] - length)
+      }
+    guard let timeSignature else { return 0 }
+    if exact.isEmpty { report.movedMetreChanges += 1 }
+    bars.append(GridBar(start: start, timeSignature: timeSignature))
+    return layout.barLengths[timeSignature]
+  }
+
+  /// The time signatures that stand for one bar of a metre.
+  private func pattern(for change: Change, report: inout NormalisationReport) -> [Int] {
+    let (numerator, denominator) = (change.numerator, change.denominator)
+    if let own = index(numerator, denominator) { return [own] }
+
+    let steps = 4 * layout.configuration.stepsPerQuarter
+    let (length, rest) = (steps * numerator).quotientAndRemainder(dividingBy: denominator)
+    var pattern: [Int]
+    if rest == 0, let equal = layout.barLengths.lastIndex(of: length) {
+      pattern = [equal]
+    } else if layout.timeSignatures.contains(where: { $0.denominator == denominator }) {
+      pattern = parts(numerator, denominator)
+    } else if denominator == 1 {
+      pattern = parts(2 * numerator, 2)
+    } else {
+      pattern = parts(max(1, (32 * numerator + denominator) / (2 * denominator)), 16)
+    }
+    let written = pattern.reduce(0) { $0 + layout.barLengths[$1] }
+    let approximation = NormalisationReport.MetreApproximation(
+      found: "\(numerator)/\(denominator)",
+      written: pattern.map { layout.timeSignatures[$0].description }.joined(separator: " "),
+      isExact: rest == 0 && written == length)
+    if !report.metreApproximations.contains(approximation) {
+      report.metreApproximations.append(approximation)
+    }
+    return pattern
+  }
+
+  /// A bar of `numerator` beats in as few bars as can be, none more than a beat longer than another.
+  private func parts(_ numerator: Int, _ denominator: Int) -> [Int] {
+    let most = layout.timeSignatures.lazy.filter { $0.denominator == denominator }.map(\.numerator).max() ?? 1
+    let count = (numerator + most - 1) / most
+    return (0..<count).compactMap {
+      index($0 < numerator % count ? numerator / count + 1 : numerator / count, denominator)
+    }
+  }
+
+  private func index(_ numerator: Int, _ denominator: Int) -> Int? {
+    layout.timeSignatures.firstIndex { $0.numerator == numerator && $0.denominator == denominator }
+  }
+}

@@ -1,0 +1,147 @@
+internal import Music
+
+extension GridScore {
+  /// What the grid can say of `score`; the rest goes into `report`.
+  /// - Throws: `.noNotes`, `.tooLong`.
+  init(
+    _ score: Score, layout: REMILayout, report: inout NormalisationReport
+  ) throws(TokenizationError) {
+    let grid = Grid(
+      ticksPerQuarter: score.ticksPerQuarter, stepsPerQuarter: layout.configuration.stepsPerQuarter)
+    for track in score.tracks {
+      report.ignoredEvents += track.controlChanges.count + track.pitchBends.count + track.pressures.count
+    }
+    report.ignoredEvents += score.keys.count + score.markers.count
+    report.notes = score.noteCount
+    notes.reserveCapacity(report.notes)
+    for track in score.tracks { append(track, grid, layout, &report) }
+    notes.sort()
+    removeDoublings(beyond: layout.configuration.unisonLimit, &report)
+    report.keptNotes = notes.count
+
+    var end = 0
+    for note in notes { end = max(end, note.end) }
+    guard end > 0 else { throw .noNotes }
+    guard end < GridNote.stepLimit else {
+      throw .tooLong(bars: end / (4 * grid.stepsPerQuarter), limit: BarLimit.highest)
+    }
+    let plan = BarPlan(score.metres, grid: grid, layout: layout, report: &report)
+    bars = try plan.bars(covering: end, report: &report)
+    readTempos(score.tempos, grid, layout, &report)
+  }
+
+  private mutating func append(
+    _ track: Track, _ grid: Grid, _ layout: REMILayout, _ report: inout NormalisationReport
+  ) {
+    let range = layout.configuration.pitchRange
+    let longest = layout.configuration.maximumDuration
+    let fixedProgram: Int?
+    switch layout.configuration.instruments {
+    case .programs: fixedProgram = track.isDrum ? REMILayout.drums : nil
+    case .single(let program):
+      guard !track.isDrum else {
+        report.unsupportedNotes += track.notes.count
+        return
+      }
+      fixedProgram = program
+    case .drums:
+      guard track.isDrum else {
+        report.unsupportedNotes += track.notes.count
+        return
+      }
+      fixedProgram = REMILayout.drums
+    }
+    let pitches = track.isDrum ? 0...127 : range
+
+    var program = min(max(fixedProgram ?? track.program ?? 0, 0), REMILayout.drums)
+    var changes = (fixedProgram == nil ? track.programChanges : [])[...]
+    for note in track.notes {
+      while let change = changes.first, change.tick <= note.onset {
+        program = min(max(change.program, 0), 127)
+        changes.removeFirst()
+      }
+      guard pitches.contains(note.pitch) else {
+        report.unsupportedNotes += 1
+        continue
+      }
+      let onset = min(grid.step(at: note.onset), GridNote.stepLimit)
+      var duration = max(
+        1, min(grid.step(at: note.onset + max(0, note.duration)), GridNote.stepLimit) - onset)
+      if duration > longest {
+        duration = longest
+        report.clippedDurations += 1
+      }
+      // A step at the limit cannot be packed; its note is kept out of the words and makes the piece too long.
+      guard onset < GridNote.stepLimit else {
+        notes.append(
+          GridNote(
+            step: GridNote.stepLimit - 1, program: program, pitch: note.pitch, duration: 1, velocity: 0))
+        continue
+      }
+      notes.append(
+        GridNote(
+          step: onset, program: program, pitch: note.pitch, duration: duration,
+          velocity: Int(layout.velocityBins[min(max(note.velocity, 0), 127)])))
+    }
+  }
+
+  /// Of notes with one step, program and pitch, leaves the longest `limit`.
+  private mutating func removeDoublings(beyond limit: Int, _ report: inout NormalisationReport) {
+    var kept = 0
+    var first = 0
+    while first < notes.count {
+      var end = first + 1
+      while end < notes.count, notes[end].isUnison(with: notes[first]) { end += 1 }
+      for index in max(first, end - limit)..<end {
+        notes[kept] = notes[index]
+        kept += 1
+      }
+      first = end
+    }
+    report.doublings += notes.count - kept
+    notes.removeLast(notes.count - kept)
+  }
+
+  private mutating func readTempos(
+    _ changes: [TempoChange], _ grid: Grid, _ layout: REMILayout, _ report: inout NormalisationReport
+  ) {
+    let end = end(layout)
+    tempos = [
+      GridTempo(
+        step: 0,
+        tempo: layout.tempos.index(microsecondsPerQuarter: TempoChange.standard.microsecondsPerQuarter))
+    ]
+    for change in changes {
+      let step = grid.step(at: change.tick)
+      guard step < end else { break }
+      let index = layout.tempos.index(microsecondsPerQuarter: change.microsecondsPerQuarter)
+      let ratio =
+        Double(layout.tempos.microsecondsPerQuarter[index]) / Double(max(1, change.microsecondsPerQuarter))
+      if !(0.97...1.03).contains(ratio) { report.clippedTempos += 1 }
+      if tempos[tempos.count - 1].step == step {
+        tempos[tempos.count - 1].tempo = index
+      } else {
+        tempos.append(GridTempo(step: step, tempo: index))
+      }
+    }
+    // Only now is it known which of several changes on one step remained.
+    var kept: [GridTempo] = []
+    for change in tempos where kept.last?.tempo != change.tempo { kept.append(change) }
+    tempos = kept
+  }
+}
+
+/// Ticks to steps.
+struct Grid {
+  let ticksPerQuarter: Int
+  let stepsPerQuarter: Int
+
+  /// The nearest step; a tick half way goes to the later one, a negative tick to the beginning.
+  @inline(__always)
+  func step(at tick: Int) -> Int {
+    guard tick > 0 else { return 0 }
+    // Beyond this, the score is too long in any case, and the product could overflow.
+    guard tick < 1 << 50 else { return Int(Int32.max) }
+    return (2 * tick * stepsPerQuarter + ticksPerQuarter) / (2 * ticksPerQuarter)
+  }
+}

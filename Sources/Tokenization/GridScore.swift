@@ -1,0 +1,109 @@
+internal import Music
+
+/// A score on the grid: what lies between a `Score` and its tokens, in both directions. Times are in steps.
+struct GridScore: Equatable {
+  /// Bars without gaps, from step 0.
+  var bars: [GridBar] = []
+  /// Changes of tempo, the first at step 0, no two neighbours alike.
+  var tempos: [GridTempo] = []
+  /// The notes in order.
+  var notes: [GridNote] = []
+
+  /// The step behind the last bar.
+  func end(_ layout: REMILayout) -> Int {
+    bars.last.map { $0.start + layout.barLengths[$0.timeSignature] } ?? 0
+  }
+}
+
+/// A bar: where it begins, and the index of its time signature.
+struct GridBar: Equatable {
+  var start: Int
+  var timeSignature: Int
+}
+
+/// From this step on, the tempo with this index.
+struct GridTempo: Equatable {
+  var step: Int
+  var tempo: Int
+}
+
+/// A note in one word, so that notes sort as integers do: step (24 bits), program (8), pitch (8),
+/// duration (16), velocity (8).
+struct GridNote: Comparable, Hashable {
+  var word: UInt64
+
+  static let stepLimit = 1 << 24
+
+  /// `program` is 128 for drums; `velocity` is the index of a token.
+  @inline(__always)
+  init(step: Int, program: Int, pitch: Int, duration: Int, velocity: Int) {
+    word =
+      UInt64(truncatingIfNeeded: step) << 40 | UInt64(truncatingIfNeeded: program) << 32
+      | UInt64(truncatingIfNeeded: pitch) << 24 | UInt64(truncatingIfNeeded: duration) << 8
+      | UInt64(truncatingIfNeeded: velocity)
+  }
+
+  var step: Int { Int(word >> 40) }
+  var program: Int { Int(word >> 32 & 0xFF) }
+  var pitch: Int { Int(word >> 24 & 0xFF) }
+  var duration: Int { Int(word >> 8 & 0xFFFF) }
+  var velocity: Int { Int(word & 0xFF) }
+  var end: Int { step + duration }
+
+  /// Whether both have the same step, program and pitch.
+  func isUnison(with other: GridNote) -> Bool { word >> 24 == other.word >> 24 }
+
+  static func < (a: GridNote, b: GridNote) -> Bool { a.word < b.word }
+}
+
+extension GridScore {
+  /// The score in ticks: one track a program in ascending order, drums last.
+  func score(_ layout: REMILayout) -> Score {
+    let steps = layout.configuration.stepsPerQuarter
+    let ticksPerStep = max(1, 480 / steps)
+    var score = Score(ticksPerQuarter: steps * ticksPerStep)
+
+    var slots = [Int](repeating: -1, count: 129)
+    var counts = [Int](repeating: 0, count: 129)
+    for note in notes { counts[note.program] += 1 }
+    for program in 0...REMILayout.drums where counts[program] > 0 {
+      slots[program] = score.tracks.count
+      let isDrum = program == REMILayout.drums
+      var track = Track(program: isDrum ? nil : program, isDrum: isDrum)
+      track.notes.reserveCapacity(counts[program])
+      score.tracks.append(track)
+    }
+    for note in notes {
+      score.tracks[slots[note.program]].notes.append(
+        Note(
+          onset: note.step * ticksPerStep, duration: note.duration * ticksPerStep, pitch: note.pitch,
+          velocity: layout.velocities[note.velocity]))
+    }
+
+    score.tempos = tempos.map {
+      TempoChange(
+        tick: $0.step * ticksPerStep, microsecondsPerQuarter: layout.tempos.microsecondsPerQuarter[$0.tempo])
+    }
+    var current = -1
+    for bar in bars where bar.timeSignature != current {
+      current = bar.timeSignature
+      let metre = layout.timeSignatures[current]
+      score.metres.append(
+        MetreChange(
+          tick: bar.start * ticksPerStep, numerator: metre.numerator, denominator: metre.denominator))
+    }
+    score.length = max(end(layout) * ticksPerStep, score.lastNoteEnd)
+    return score
+  }
+
+  /// How long it sounds, to the end of its last bar, in seconds.
+  func seconds(_ layout: REMILayout) -> Double {
+    var microsecondSteps = 0
+    let end = end(layout)
+    for (index, change) in tempos.enumerated() {
+      let next = index + 1 < tempos.count ? tempos[index + 1].step : end
+      microsecondSteps += (next - change.step) * layout.tempos.microsecondsPerQuarter[change.tempo]
+    }
+    return Double(microsecondSteps) / Double(layout.configuration.stepsPerQuarter) / 1e6
+  }
+}

@@ -1,0 +1,147 @@
+/// Where the tokens of each kind stand in a REMI vocabulary, and what they are worth.
+///
+/// The order is MidiTok's: special tokens, Bar, Pitch, Velocity, Duration, Position, PitchDrum, Tempo, Program, TimeSig.
+/// A kind that a configuration does not use has an empty range.
+struct REMILayout: Sendable {
+  /// What an id is.
+  enum Kind: UInt8, Sendable {
+    case pad, bos, eos, bar, pitch, velocity, duration, position, drumPitch, tempo, program, timeSignature
+  }
+
+  /// The number that stands for drums where programs are numbers.
+  static let drums = 128
+  static let bar: Int32 = 3
+
+  let configuration: REMIConfiguration
+  let pitch: Range<Int32>
+  let velocity: Range<Int32>
+  let duration: Range<Int32>
+  let position: Range<Int32>
+  let drumPitch: Range<Int32>
+  let tempo: Range<Int32>
+  let program: Range<Int32>
+  let timeSignature: Range<Int32>
+  /// The kind of every id.
+  let kinds: [Kind]
+  /// The MIDI velocity of each velocity token, and for each MIDI velocity the nearest token.
+  let velocities: [Int]
+  let velocityBins: [UInt8]
+  let tempos: TempoScale
+  let timeSignatures: [TimeSignature]
+  /// The length of a bar of each time signature in steps.
+  let barLengths: [Int]
+
+  init(_ configuration: REMIConfiguration) {
+    self.configuration = configuration
+    tempos = TempoScale(slowest: configuration.slowestTempo, fastest: configuration.fastestTempo)
+    let count = configuration.velocityCount
+    let velocities = (1...count).map { 127 * $0 / count }
+    self.velocities = velocities
+    velocityBins = (0...127).map { value in
+      UInt8(velocities.indices.min { abs(velocities[$0] - value) < abs(velocities[$1] - value) } ?? 0)
+    }
+    let signatures = Self.timeSignatures(
+      stepsPerQuarter: configuration.stepsPerQuarter, maximumLength: configuration.maximumBarLength)
+    timeSignatures = signatures
+    barLengths = signatures.map { 4 * configuration.stepsPerQuarter * $0.numerator / $0.denominator }
+
+    var next: Int32 = 4
+    var kinds: [Kind] = [.pad, .bos, .eos, .bar]
+    func take(_ count: Int, _ kind: Kind) -> Range<Int32> {
+      defer { next += Int32(count) }
+      kinds += Array(repeating: kind, count: count)
+      return next..<next + Int32(count)
+    }
+    let (usesPitches, usesDrums, usesPrograms) =
+      switch configuration.instruments {
+      case .programs: (true, true, true)
+      case .single: (true, false, false)
+      case .drums: (false, true, false)
+      }
+    pitch = take(usesPitches ? configuration.pitchRange.count : 0, .pitch)
+    velocity = take(count, .velocity)
+    duration = take(configuration.maximumDuration, .duration)
+    position = take(configuration.maximumBarLength, .position)
+    drumPitch = take(usesDrums ? 128 : 0, .drumPitch)
+    tempo = take(tempos.count, .tempo)
+    program = take(usesPrograms ? 129 : 0, .program)
+    timeSignature = take(signatures.count, .timeSignature)
+    self.kinds = kinds
+  }
+
+  /// The time signatures over 2, 4, 8 and 16, of up to 16 beats, whose bars are no longer than `maximumLength` steps.
+  static func timeSignatures(stepsPerQuarter: Int, maximumLength: Int) -> [TimeSignature] {
+    [2, 4, 8, 16].flatMap { denominator in
+      (1...16).filter { 4 * stepsPerQuarter * $0 / denominator <= maximumLength }
+        .map { TimeSignature($0, denominator) }
+    }
+  }
+
+  /// How many ids there are.
+  var count: Int { kinds.count }
+  /// The number that pitch token 0 stands for.
+  var lowestPitch: Int { configuration.pitchRange.lowerBound }
+  /// Whether notes name their program.
+  var usesPrograms: Bool { !program.isEmpty }
+
+  /// The tokens by id.
+  func tokens() -> [String] {
+    let steps = configuration.stepsPerQuarter
+    var tokens = ["PAD_None", "BOS_None", "EOS_None", "Bar_None"]
+    tokens += pitch.indices.map { "Pitch_\(lowestPitch + Int($0 - pitch.lowerBound))" }
+    tokens += velocities.map { "Velocity_\($0)" }
+    tokens += (1...configuration.maximumDuration).map { "Duration_\($0 / steps).\($0 % steps).\(steps)" }
+    tokens += (0..<configuration.maximumBarLength).map { "Position_\($0)" }
+    tokens += drumPitch.indices.map { "PitchDrum_\($0 - drumPitch.lowerBound)" }
+    tokens += (0..<tempos.count).map { "Tempo_\(tempos.name(of: $0))" }
+    tokens += program.indices.map {
+      $0 - program.lowerBound == 128 ? "Program_-1" : "Program_\($0 - program.lowerBound)"
+    }
+    tokens += timeSignatures.map { "TimeSig_\($0)" }
+    return tokens
+  }
+}
+
+/// The tempos that there are tokens for: sixteen to a doubling, 120 among them, so that none is further off than 2.2 %.
+struct TempoScale: Sendable {
+  /// Hundredths of a quarter note a minute, from slow to fast.
+  let hundredths: [Int]
+  /// The same in microseconds a quarter.
+  let microsecondsPerQuarter: [Int]
+  /// The geometric means between neighbours, in microseconds a quarter.
+  private let boundaries: [Double]
+
+  init(slowest: Int, fastest: Int) {
+    // Square roots are exact to the last bit on every machine, which powers are not.
+    let sixteenthOfDoubling = 2.0.squareRoot().squareRoot().squareRoot().squareRoot()
+    var factors = [1.0]
+    for _ in 1..<16 { factors.append((factors.last ?? 1) * sixteenthOfDoubling) }
+    var all: [Int] = []
+    for octave in [15.0, 30, 60, 120, 240, 480] {
+      for factor in factors { all.append(Int((octave * factor * 100).rounded())) }
+    }
+    hundredths = all.filter { (slowest * 100...fastest * 100).contains($0) }
+    let microseconds = hundredths.map { Int((6e9 / Double($0)).rounded()) }
+    microsecondsPerQuarter = microseconds
+    boundaries = zip(microseconds, microseconds.dropFirst()).map { (Double($0) * Double($1)).squareRoot() }
+  }
+
+  var count: Int { hundredths.count }
+
+  /// The index of the tempo nearest by ratio.
+  func index(microsecondsPerQuarter: Int) -> Int {
+    var (low, high) = (0, boundaries.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if boundaries[middle] > Double(microsecondsPerQuarter) { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  /// The tempo as MidiTok writes it: `120.0`, `93.6`, `100.91`.
+  func name(of index: Int) -> String {
+    let (whole, part) = hundredths[index].quotientAndRemainder(dividingBy: 100)
+    let fraction = part % 10 == 0 ? "\(part / 10)" : part < 10 ? "0\(part)" : "\(part)"
+    return "\(whole).\(fraction)"
+  }
+}

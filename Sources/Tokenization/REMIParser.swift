@@ -1,0 +1,148 @@
+/// Reads ids back onto the grid, in one pass, and refuses what stands where it cannot.
+struct REMIParser {
+  /// What was read last, which decides what may come.
+  private enum State {
+    case start, bar, metre, position, tempo, program, pitch, velocity, note, end
+  }
+
+  private let layout: REMILayout
+  private var grid = GridScore()
+  private var state = State.start
+  private var barStart = 0
+  private var barEnd = 0
+  private var step = -1
+  private var program = 0
+  private var pitch = 0
+  private var velocity = 0
+
+  init(_ layout: REMILayout) {
+    self.layout = layout
+  }
+
+  /// The score on the grid.
+  mutating func parse(_ ids: [Int32]) throws(TokenizationError) -> GridScore {
+    grid.notes.reserveCapacity(ids.count / 4)
+    for index in ids.indices {
+      let id = ids[index]
+      guard id >= 0, Int(id) < layout.count else {
+        throw .unknownID(id: id, index: index, vocabularySize: layout.count)
+      }
+      guard take(id, isFirst: index == 0) else {
+        throw .unexpectedToken(layout.tokens()[Int(id)], index: index, expected: expectation)
+      }
+    }
+    switch state {
+    case .metre, .tempo, .note, .end: break
+    default: throw .truncated(expected: expectation)
+    }
+    guard !grid.notes.isEmpty else { throw .noNotes }
+    guard grid.bars.count <= BarLimit.highest, barEnd < GridNote.stepLimit else {
+      throw .tooLong(bars: grid.bars.count, limit: BarLimit.highest)
+    }
+    grid.notes.sortUnlessSorted()
+    return grid
+  }
+
+  /// Reads one id; false where it cannot stand here.
+  private mutating func take(_ id: Int32, isFirst: Bool) -> Bool {
+    switch layout.kinds[Int(id)] {
+    case .pad:
+      return state == .end
+    case .bos:
+      return isFirst
+    case .eos:
+      guard mayLeavePosition, !grid.bars.isEmpty else { return false }
+      state = .end
+    case .bar:
+      guard mayLeavePosition || state == .start else { return false }
+      barStart = barEnd
+      step = -1
+      state = .bar
+    case .timeSignature:
+      guard state == .bar else { return false }
+      let index = Int(id - layout.timeSignature.lowerBound)
+      grid.bars.append(GridBar(start: barStart, timeSignature: index))
+      barEnd = barStart + layout.barLengths[index]
+      state = .metre
+    case .position:
+      let next = barStart + Int(id - layout.position.lowerBound)
+      guard mayLeavePosition, next > step, next >= barStart, next < barEnd else { return false }
+      // The first position states the tempo, so it has to be the first of the piece.
+      guard !grid.tempos.isEmpty || next == 0 else { return false }
+      step = next
+      state = .position
+    case .tempo:
+      guard state == .position else { return false }
+      let index = Int(id - layout.tempo.lowerBound)
+      if grid.tempos.last?.tempo != index { grid.tempos.append(GridTempo(step: step, tempo: index)) }
+      state = .tempo
+    case .program:
+      guard mayBeginNote else { return false }
+      program = Int(id - layout.program.lowerBound)
+      state = .program
+    case .pitch:
+      if layout.usesPrograms {
+        guard state == .program, program != REMILayout.drums else { return false }
+      } else {
+        guard mayBeginNote, case .single(let only) = layout.configuration.instruments else { return false }
+        program = only
+      }
+      pitch = layout.lowestPitch + Int(id - layout.pitch.lowerBound)
+      state = .pitch
+    case .drumPitch:
+      if layout.usesPrograms {
+        guard state == .program, program == REMILayout.drums else { return false }
+      } else {
+        guard mayBeginNote else { return false }
+        program = REMILayout.drums
+      }
+      pitch = Int(id - layout.drumPitch.lowerBound)
+      state = .pitch
+    case .velocity:
+      guard state == .pitch else { return false }
+      velocity = Int(id - layout.velocity.lowerBound)
+      state = .velocity
+    case .duration:
+      guard state == .velocity else { return false }
+      grid.notes.append(
+        GridNote(
+          step: step, program: program, pitch: pitch, duration: Int(id - layout.duration.lowerBound) + 1,
+          velocity: velocity))
+      state = .note
+    }
+    return true
+  }
+
+  /// Whether all that was begun at this position is complete.
+  private var mayLeavePosition: Bool { state == .metre || state == .tempo || state == .note }
+
+  /// Whether a note may begin: at a position, once the first of the piece has told the tempo.
+  private var mayBeginNote: Bool {
+    state == .tempo || state == .note || (state == .position && !grid.tempos.isEmpty)
+  }
+
+  /// What could stand next, in words.
+  private var expectation: String {
+    switch state {
+    case .start: "Bar_None"
+    case .bar: "a TimeSig"
+    case .metre: grid.tempos.isEmpty ? "Position_0" : "a Position within the bar, Bar_None or EOS_None"
+    case .position: grid.tempos.isEmpty ? "a Tempo" : "a Tempo or a note"
+    case .tempo, .note: "a note, a later Position within the bar, Bar_None or EOS_None"
+    case .program: program == REMILayout.drums ? "a PitchDrum" : "a Pitch"
+    case .pitch: "a Velocity"
+    case .velocity: "a Duration"
+    case .end: "nothing but PAD_None"
+    }
+  }
+}
+
+extension Array where Element: Comparable {
+  /// Sorts, if there is anything to sort.
+  fileprivate mutating func sortUnlessSorted() {
+    for index in indices.dropFirst() where self[index] < self[index - 1] {
+      sort()
+      return
+    }
+  }
+}
