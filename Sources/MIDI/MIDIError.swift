@@ -1,0 +1,55 @@
+public import Groundwork
+
+/// Why bytes could not be read as a Standard MIDI File at all.
+public enum MIDIError: DiagnosableError, Equatable {
+  /// There are no bytes.
+  case emptyFile
+  /// No header chunk where one should be.
+  case notMIDI(offset: Int)
+  /// The header chunk is shorter than six bytes, or the file ends in it.
+  case headerTooShort(offset: Int, length: Int)
+  /// The division is zero: a tick would have no duration.
+  case divisionIsZero(offset: Int)
+  /// A frame rate that SMPTE does not know.
+  case unknownFrameRate(offset: Int, framesPerSecond: Int)
+  /// More than 4 GB, which offsets of 32 bits cannot address.
+  case fileTooLarge(byteCount: Int)
+  /// Something that the standard forbids, met by the strict reader.
+  case violation(MIDIWarning)
+  /// Any of these, in the file at `path`.
+  indirect case inFile(path: String, MIDIError)
+
+  public var kind: FailureKind { .badInput }
+
+  public var message: String {
+    switch self {
+    case .emptyFile: "the file is empty, and so no MIDI file"
+    case .notMIDI(let offset):
+      "this is no MIDI file: it has no MThd chunk at byte \(offset); export it again as a Standard MIDI File"
+    case .headerTooShort(let offset, let length):
+      "the MIDI header at byte \(offset) has \(length) bytes where six are needed"
+    case .divisionIsZero(let offset):
+      "the division at byte \(offset) is zero, so that no event has a time"
+    case .unknownFrameRate(let offset, let framesPerSecond):
+      "the division at byte \(offset) counts \(framesPerSecond) frames a second; 24, 25, 29 (29.97) and 30 exist"
+    case .fileTooLarge(let byteCount): "\(byteCount) bytes are more than a MIDI file of 4 GB"
+    case .violation(let warning): "byte \(warning.offset): \(warning.message) (\(warning.rule.rawValue))"
+    case .inFile(let path, let error): "\(path): \(error.message)"
+    }
+  }
+
+  public var file: String? {
+    if case .inFile(let path, _) = self { path } else { nil }
+  }
+
+  public var offset: Int? {
+    switch self {
+    case .emptyFile, .fileTooLarge: nil
+    case .notMIDI(let offset), .headerTooShort(let offset, _), .divisionIsZero(let offset),
+      .unknownFrameRate(let offset, _):
+      offset
+    case .violation(let warning): warning.offset
+    case .inFile(_, let error): error.offset
+    }
+  }
+}

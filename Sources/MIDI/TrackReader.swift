@@ -1,0 +1,252 @@
+/// Reads the events of one track, one pass over its bytes; payloads stay where they are.
+struct TrackReader {
+  private let bytes: UnsafeRawBufferPointer
+  private let end: Int
+  /// The offset of the next byte.
+  private(set) var position: Int
+  private var events: [MIDIEvent] = []
+  private var tick = 0
+  /// The channel status that holds, 0 where none does.
+  private var running: UInt8 = 0
+  /// The status of a meta or system-exclusive event since running status was set, 0 where there was none.
+  private var interruption: UInt8 = 0
+  /// Whether the end of the track was met.
+  private(set) var hasEnded = false
+  /// Whether reading stopped because what follows makes no sense; that was warned of.
+  private(set) var isDamaged = false
+
+  /// A reader of the bytes from `position` to `end`, which must lie within `bytes`.
+  init(_ bytes: UnsafeRawBufferPointer, from position: Int, to end: Int) {
+    precondition(
+      position >= 0 && position <= end && end <= bytes.count,
+      "\(position)..<\(end) is not within \(bytes.count) bytes")
+    self.bytes = bytes
+    self.position = position
+    self.end = end
+  }
+
+  /// The track that was read.
+  consuming func track(_ storage: [UInt8]) -> MIDITrack {
+    MIDITrack(events: events, length: tick, storage: storage)
+  }
+
+  /// Reads to the end of the track, of the bytes, or of their sense.
+  mutating func read(_ warnings: inout WarningList) throws(MIDIError) {
+    let oneByteMessages = MessageTable.oneByteMessages
+    // A note's on or off takes three to four bytes with running status, four to five without.
+    events.reserveCapacity((end - position) / 4 + 4)
+    while position < end, !hasEnded, !isDamaged {
+      let start = position
+      let first = bytes[position]
+      if first < 0x80 {
+        position += 1
+        tick += Int(first)
+      } else if let delta = try readQuantity(&warnings) {
+        tick += delta
+      } else {
+        return
+      }
+      guard position < end else {
+        return try stop(.truncated, at: start, "the track ends within an event", &warnings)
+      }
+      var status = bytes[position]
+      if status >= 0xF0 {
+        position += 1
+        try readSystemEvent(status, at: start, &warnings)
+        continue
+      }
+      if status >= 0x80 {
+        position += 1
+        running = status
+        interruption = 0
+      } else {
+        guard running != 0 else {
+          try skipStrayBytes(&warnings)
+          continue
+        }
+        status = running
+        if interruption != 0 { try noteInterruption(&warnings) }
+      }
+      let isShort = oneByteMessages >> UInt16(status >> 4) & 1 != 0
+      guard position < end - (isShort ? 0 : 1) else {
+        return try stop(.truncated, at: start, "the track ends within an event", &warnings)
+      }
+      var data1 = bytes[position]
+      var data2 = isShort ? 0 : bytes[position + 1]
+      position += isShort ? 1 : 2
+      if (data1 | data2) >= 0x80 {
+        try warnings.add(
+          .dataByte, at: start, "data byte \(max(data1, data2)) is above 127; it was read as 127")
+        data1 = min(data1, 0x7F)
+        data2 = min(data2, 0x7F)
+      }
+      events.append(
+        MIDIEvent(
+          tick: tick, offset: UInt32(truncatingIfNeeded: start), status: status, data1: data1, data2: data2))
+    }
+  }
+
+  // MARK: Events with a length, and messages without a place
+
+  private mutating func readSystemEvent(
+    _ status: UInt8, at start: Int, _ warnings: inout WarningList
+  ) throws(MIDIError) {
+    switch status {
+    case 0xFF: try readMetaEvent(at: start, &warnings)
+    case 0xF0, 0xF7:
+      guard let payload = try readPayload(at: start, &warnings) else { return }
+      interruption = 0xF0
+      append(status, 0, payload, at: start)
+    default:
+      let count = Int(MessageTable.dataCounts[Int(status)])
+      try warnings.add(
+        .systemMessage, at: start,
+        "\(MessageTable.name(status: status, type: 0)) has no place in a file; it was skipped")
+      // What looks like a status byte is one: some writers leave out the data.
+      for _ in 0..<count where position < end && bytes[position] < 0x80 { position += 1 }
+    }
+  }
+
+  private mutating func readMetaEvent(at start: Int, _ warnings: inout WarningList) throws(MIDIError) {
+    guard position < end else {
+      return try stop(.truncated, at: start, "the track ends within an event", &warnings)
+    }
+    let type = bytes[position]
+    position += 1
+    guard let payload = try readPayload(at: start, &warnings) else { return }
+    if running != 0 { interruption = 0xFF }
+    if let meta = MessageTable.metaEvent[Int(type)], let lengths = meta.lengths {
+      if lengths.contains(payload.count) {
+        try checkValues(of: type, payload, at: start, &warnings)
+      } else {
+        try warnings.add(
+          .metaLength, at: start,
+          "\(meta.name) with \(payload.count) bytes instead of \(lengths.upperBound)")
+      }
+    }
+    if type == 0x2F {
+      hasEnded = true
+    } else {
+      append(0xFF, type, payload, at: start)
+    }
+  }
+
+  /// Values that the standard rules out; the event is kept as it is, and whoever makes music of it must look.
+  private func checkValues(
+    of type: UInt8, _ payload: Range<Int>, at start: Int, _ warnings: inout WarningList
+  ) throws(MIDIError) {
+    switch MIDIMeta(type: type, payload: bytes[payload]) {
+    case .tempo(0): try warnings.add(.tempo, at: start, "a tempo of zero microseconds a quarter note")
+    case .timeSignature(let numerator, let power, _, _) where numerator == 0 || power > 6:
+      try warnings.add(.timeSignature, at: start, "time signature \(numerator)/2^\(power)")
+    case .keySignature(let fifths, _) where abs(fifths) > 7:
+      try warnings.add(.keySignature, at: start, "a key signature of \(fifths) sharps")
+    case .other(0x59, let bytes):
+      try warnings.add(.keySignature, at: start, "a key signature of mode \(bytes.last ?? 0)")
+    default: break
+    }
+  }
+
+  private mutating func append(_ status: UInt8, _ data1: UInt8, _ payload: Range<Int>, at start: Int) {
+    events.append(
+      MIDIEvent(
+        tick: tick, offset: UInt32(truncatingIfNeeded: start), status: status, data1: data1, data2: 0,
+        payloadStart: UInt32(truncatingIfNeeded: payload.lowerBound),
+        payloadLength: UInt32(truncatingIfNeeded: payload.count)))
+  }
+
+  /// Reads a length and passes as many bytes; nil where they are not there.
+  private mutating func readPayload(
+    at start: Int, _ warnings: inout WarningList
+  ) throws(MIDIError) -> Range<Int>? {
+    guard let length = try readQuantity(&warnings) else { return nil }
+    let available = end - position
+    guard length <= available else {
+      try stop(.truncated, at: start, "an event of \(length) bytes where \(available) are left", &warnings)
+      return nil
+    }
+    defer { position += length }
+    return position..<position + length
+  }
+
+  // MARK: Quantities and damage
+
+  /// Reads a variable-length quantity: seven bits a byte, all but the last with bit 7 set, four bytes at most.
+  ///
+  /// A longer one is accepted where leading zeros make it so; one that needs more than 28 bits ends the track.
+  private mutating func readQuantity(_ warnings: inout WarningList) throws(MIDIError) -> Int? {
+    let start = position
+    var value = 0
+    while position < end {
+      let byte = bytes[position]
+      position += 1
+      value = value << 7 | Int(byte & 0x7F)
+      guard value <= 0x0FFF_FFFF else {
+        try stop(
+          .variableLength, at: start, "a variable-length quantity above 28 bits; the track was read to here",
+          &warnings)
+        return nil
+      }
+      if byte < 0x80 {
+        if position - start > 4 {
+          try warnings.add(
+            .variableLength, at: start,
+            "a variable-length quantity of \(position - start) bytes; it was read as \(value)")
+        }
+        return value
+      }
+    }
+    try stop(.truncated, at: start, "the track ends within an event", &warnings)
+    return nil
+  }
+
+  private mutating func noteInterruption(_ warnings: inout WarningList) throws(MIDIError) {
+    let isMeta = interruption == 0xFF
+    interruption = 0
+    try warnings.add(
+      isMeta ? .runningStatusAfterMeta : .runningStatusAfterSysex, at: position,
+      "running status across a \(isMeta ? "meta" : "system-exclusive") event, which cancels it; "
+        + "the status before it was used")
+  }
+
+  /// Data without a status: passes to the next byte that can be one.
+  private mutating func skipStrayBytes(_ warnings: inout WarningList) throws(MIDIError) {
+    let start = position
+    while position < end, bytes[position] < 0x80 { position += 1 }
+    try warnings.add(
+      .missingStatus, at: start, "\(position - start) data bytes without a status were skipped")
+    // The bytes passed may have held a delta time; the next status follows without one.
+    guard position < end else { return }
+    try readStatusWithoutDelta(&warnings)
+  }
+
+  private mutating func readStatusWithoutDelta(_ warnings: inout WarningList) throws(MIDIError) {
+    let status = bytes[position]
+    guard status < 0xF0 else {
+      let start = position
+      position += 1
+      return try readSystemEvent(status, at: start, &warnings)
+    }
+    running = status
+    interruption = 0
+    position += 1
+    let count = Int(MessageTable.dataCounts[Int(status)])
+    guard count <= end - position else {
+      return try stop(.truncated, at: position - 1, "the track ends within an event", &warnings)
+    }
+    let data1 = min(bytes[position], 0x7F)
+    let data2 = count == 2 ? min(bytes[position + 1], 0x7F) : 0
+    events.append(
+      MIDIEvent(
+        tick: tick, offset: UInt32(truncatingIfNeeded: position - 1), status: status, data1: data1,
+        data2: data2))
+    position += count
+  }
+
+  private mutating func stop(
+    _ rule: MIDIRule, at offset: Int, _ message: @autoclosure () -> String, _ warnings: inout WarningList
+  ) throws(MIDIError) {
+    isDamaged = true
+    try warnings.add(rule, at: offset, message())
+  }
+}

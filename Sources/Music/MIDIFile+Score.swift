@@ -1,0 +1,97 @@
+public import MIDI
+
+extension MIDIFile {
+  /// A file of format 1 that says what the score says: a first track with title, tempo, metre, key and markers, then a
+  /// track for each of the score's, all as long as the score.
+  ///
+  /// Tracks without a channel are given one: drums the tenth, the others what is free; where more parts than channels
+  /// sound they share those of their own program, and `ScoreWriting` tells of those that could not. What is read back is
+  /// the same score, but for what MIDI has no place for: the pickup, release velocities, a note that both
+  /// begins and ends within another of its pitch in the same part.
+  /// - Throws: `ScoreError.unrepresentable` for values outside MIDI's ranges.
+  public init(score: Score) throws(ScoreError) {
+    self = try ScoreWriting(score).file
+  }
+}
+
+/// A MIDI file made of a score, and what had to give way.
+public struct ScoreWriting: Sendable {
+  /// The file.
+  public private(set) var file: MIDIFile
+  /// What could not be said as it was meant.
+  public private(set) var warnings: [ScoreWarning]
+
+  /// Makes a MIDI file of a score, as `MIDIFile.init(score:)` describes.
+  /// - Throws: `ScoreError.unrepresentable` for values outside MIDI's ranges.
+  public init(_ score: Score) throws(ScoreError) {
+    let length = max(score.length, score.lastNoteEnd)
+    let assignment = ChannelAssignment(score.tracks)
+    var tracks = [try Self.conductorTrack(of: score, length: length)]
+    tracks.reserveCapacity(score.tracks.count + 1)
+    for (track, channel) in zip(score.tracks, assignment.channels) {
+      tracks.append(try PartWriter(track, channel: channel).track(length: length))
+    }
+    guard tracks.count <= 65_535 else { throw .unrepresentable("\(score.tracks.count) tracks") }
+    file = MIDIFile(
+      format: .simultaneous, division: .ticksPerQuarter(score.ticksPerQuarter), tracks: tracks)
+    warnings = assignment.warnings
+  }
+
+  private static func conductorTrack(of score: Score, length: Int) throws(ScoreError) -> MIDITrack {
+    var events: [(tick: Int, message: MIDIMessage)] = []
+    for event in score.otherEvents { events.append((event.tick, try event.message)) }
+    for change in score.tempos {
+      guard (1...0xFF_FFFF).contains(change.microsecondsPerQuarter) else {
+        throw .unrepresentable("a tempo of \(change.microsecondsPerQuarter) µs a quarter note")
+      }
+      events.append((change.tick, .meta(.tempo(change.microsecondsPerQuarter))))
+    }
+    for change in score.metres { events.append((change.tick, .meta(try change.meta))) }
+    for change in score.keys {
+      guard (-7...7).contains(change.fifths) else {
+        throw .unrepresentable("a key signature of \(change.fifths) sharps")
+      }
+      events.append((change.tick, .meta(.keySignature(fifths: change.fifths, isMinor: change.isMinor))))
+    }
+    for marker in score.markers {
+      events.append((marker.tick, .meta(.text(.marker, Array(marker.text.utf8)))))
+    }
+    var track = MIDITrack()
+    if let title = score.title { track.append(.meta(.text(.trackName, Array(title.utf8))), at: 0) }
+    for (tick, message) in events.stablySorted(by: \.tick) {
+      guard tick >= 0 else { throw .unrepresentable("an event at tick \(tick)") }
+      track.append(message, at: tick)
+    }
+    track.end(at: max(length, track.length))
+    return track
+  }
+}
+
+extension MetreChange {
+  /// The time signature, with a click for each beat: a dotted one where the metre is compound.
+  fileprivate var meta: MIDIMeta {
+    get throws(ScoreError) {
+      guard numerator <= 255, denominator.nonzeroBitCount == 1, denominator <= 64 else {
+        throw .unrepresentable("the metre \(numerator)/\(denominator)")
+      }
+      let isCompound = numerator > 3 && numerator % 3 == 0 && denominator >= 8
+      return .timeSignature(
+        numerator: numerator, denominatorPower: denominator.trailingZeroBitCount,
+        clocksPerClick: max(1, 96 / denominator * (isCompound ? 3 : 1)), thirtySecondsPerQuarter: 8)
+    }
+  }
+}
+
+extension OpaqueEvent {
+  /// The message that it is.
+  var message: MIDIMessage {
+    get throws(ScoreError) {
+      switch type {
+      case 0xF0: .systemExclusive(payload)
+      case 0xF7: .escape(payload)
+      case 0x00..<0x2F, 0x30...0x7F: .meta(.other(type: type, payload))
+      default: throw .unrepresentable("a meta event of type \(type)")
+      }
+    }
+  }
+}

@@ -1,0 +1,218 @@
+internal import MIDI
+
+/// Makes one score of MIDI tracks that sound together.
+struct MIDIScoreReader {
+  private var score: Score
+  private(set) var warnings = ScoreWarningList()
+  private let options: MIDIScoreOptions
+  private let isSMPTE: Bool
+  /// Program changes by port and channel, of all tracks.
+  private var programs: [Int: [ProgramChange]] = [:]
+  /// The port of each track of the score.
+  private var ports: [Int] = []
+  private var karaokeTitle: String?
+
+  init(division: MIDIDivision, options: MIDIScoreOptions) {
+    self.options = options
+    switch division {
+    case .ticksPerQuarter(let ticks):
+      score = Score(ticksPerQuarter: ticks)
+      isSMPTE = false
+    case .smpte(let framesPerSecond, let ticksPerFrame):
+      let time = Self.constantTempo(framesPerSecond: framesPerSecond, ticksPerFrame: ticksPerFrame)
+      score = Score(
+        ticksPerQuarter: time.ticksPerQuarter,
+        tempos: [TempoChange(tick: 0, microsecondsPerQuarter: time.microseconds)])
+      isSMPTE = true
+    }
+  }
+
+  /// Ticks in real time as a tempo: a "quarter" of half a second, or of a whole one where half of one has no whole
+  /// number of ticks. 29 stands for 30 frames in 1.001 s, so that 15 of them take 500,500 µs.
+  private static func constantTempo(
+    framesPerSecond: Int, ticksPerFrame: Int
+  ) -> (ticksPerQuarter: Int, microseconds: Int) {
+    let frames = framesPerSecond == 29 ? 30 : framesPerSecond
+    let second = framesPerSecond == 29 ? 1_001_000 : 1_000_000
+    let ticks = frames * ticksPerFrame
+    return ticks % 2 == 0 ? (ticks / 2, second / 2) : (ticks, second)
+  }
+
+  /// Reads the tracks of a file, the first of which holds what is for all of them.
+  mutating func read(_ tracks: [MIDITrack]) -> Score {
+    var setup: [Track] = []
+    for (index, track) in tracks.enumerated() {
+      var reader = MIDIPartReader(policy: options.overlap)
+      reader.read(track, &warnings)
+      // The standard: the name in a sole or first track is the piece's. A first track that has notes is a part.
+      let isConductor = index == 0 && (tracks.count == 1 || !reader.hasNotes)
+      var parts = (0..<16).filter { reader.usedChannels >> UInt16($0) & 1 != 0 }.map { reader.parts[$0] }
+      if parts.isEmpty && index > 0 { parts = [Track()] }
+      let port = take(
+        reader.otherEvents, of: track, into: &parts, isFirst: index == 0, isConductor: isConductor)
+      score.length = max(score.length, track.length)
+      for part in parts where !part.programChanges.isEmpty {
+        programs[port << 4 | (part.channel ?? 0), default: []] += part.programChanges
+      }
+      if isConductor && tracks.count > 1 {
+        setup = parts
+      } else {
+        score.tracks += parts
+        ports += Array(repeating: port, count: parts.count)
+      }
+    }
+    distribute(setup)
+    for index in score.tracks.indices { settleProgram(of: index) }
+    settleLists()
+    return score
+  }
+
+  // MARK: Parts
+
+  /// Gives what a first track without notes does to a channel to the first part that plays on it; where none does, it
+  /// becomes a part without notes.
+  private mutating func distribute(_ setup: [Track]) {
+    var homeless: [Track] = []
+    for part in setup {
+      if let index = score.tracks.firstIndex(where: { $0.channel == part.channel && !$0.notes.isEmpty }) {
+        score.tracks[index].precede(by: part)
+      } else {
+        homeless.append(part)
+      }
+    }
+    score.tracks.insert(contentsOf: homeless, at: 0)
+    ports.insert(contentsOf: Array(repeating: 0, count: homeless.count), at: 0)
+  }
+
+  /// Makes the first program change at or before the first note the part's program. A part that has none
+  /// sounds with what another track set on its channel.
+  private mutating func settleProgram(of index: Int) {
+    guard let channel = score.tracks[index].channel else { return }
+    let firstOnset = score.tracks[index].notes.first?.onset
+    if let first = score.tracks[index].programChanges.first, first.tick <= firstOnset ?? .max {
+      score.tracks[index].program = first.program
+      score.tracks[index].programChanges.removeFirst()
+    } else if let firstOnset {
+      let before = programs[ports[index] << 4 | channel]?.filter { $0.tick <= firstOnset }
+      score.tracks[index].program = before?.max { $0.tick < $1.tick }?.program
+    }
+  }
+
+  /// Puts the lists that several tracks gave to into order, one entry a tick: the last one.
+  private mutating func settleLists() {
+    score.tempos = Self.settled(score.tempos, \.tick)
+    score.metres = Self.settled(score.metres, \.tick)
+    score.keys = Self.settled(score.keys, \.tick)
+    score.markers = score.markers.stablySorted(by: \.tick)
+    score.length = max(score.length, score.lastNoteEnd)
+    if score.title == nil { score.title = karaokeTitle }
+  }
+
+  private static func settled<Change>(_ changes: [Change], _ tick: KeyPath<Change, Int>) -> [Change] {
+    var result: [Change] = []
+    for change in changes.stablySorted(by: tick) {
+      if result.last?[keyPath: tick] == change[keyPath: tick] { result.removeLast() }
+      result.append(change)
+    }
+    return result
+  }
+}
+
+extension MIDIScoreReader {
+  // MARK: Events for no channel
+
+  /// Takes up tempo, metre, key, markers and names; the rest goes to the part that a prefix names, to the piece
+  /// where the track is the conductor's, else to the first part.
+  /// - Returns: the track's port.
+  private mutating func take(
+    _ events: [(event: MIDIEvent, channel: Int)], of track: MIDITrack, into parts: inout [Track],
+    isFirst: Bool, isConductor: Bool
+  ) -> Int {
+    var port = 0
+    var misplaced: Set<UInt8> = []
+    var named: Set<Int> = []
+    for (event, channel) in events {
+      let payload = track.payload(of: event)
+      if event.isMeta, takeUp(event, payload) {
+        if !isFirst, misplaced.insert(event.data1).inserted {
+          warnings.add(
+            "outside-first-track", at: event.offset,
+            "a \(event.name) outside the first track; it was read as being for all")
+        }
+        continue
+      }
+      let part = parts.firstIndex { $0.channel == channel }
+      if event.isMeta && event.data1 == 0x03, named.insert(part ?? -1).inserted {
+        let name = MIDIText.decode(payload)
+        if let part {
+          parts[part].name = name
+        } else if isConductor {
+          score.title = name
+        } else {
+          for index in parts.indices where !named.contains(index) { parts[index].name = name }
+        }
+        continue
+      }
+      let opaque = OpaqueEvent(
+        tick: event.tick, type: event.isMeta ? event.data1 : event.status, payload: Array(payload))
+      if let part = part ?? (isConductor ? nil : 0) {
+        parts[part].otherEvents.append(opaque)
+      } else {
+        score.otherEvents.append(opaque)
+      }
+      if event.isMeta && event.data1 == 0x21, let number = payload.first { port = Int(number) }
+      if event.isMeta && event.data1 == 0x01, karaokeTitle == nil, payload.starts(with: [0x40, 0x54]) {
+        karaokeTitle = MIDIText.decode(payload.dropFirst(2))
+      }
+    }
+    return port
+  }
+
+  /// Adds an event that is for the whole score to it; false where it is none, or says nothing that can be used.
+  private mutating func takeUp(_ event: MIDIEvent, _ payload: ArraySlice<UInt8>) -> Bool {
+    switch event.data1 {
+    case 0x06:
+      score.markers.append(Marker(tick: event.tick, text: MIDIText.decode(payload)))
+      return true
+    case 0x51, 0x58, 0x59: break
+    default: return false
+    }
+    switch MIDIMeta(type: event.data1, payload: payload) {
+    case .tempo(let microseconds) where microseconds > 0:
+      if isSMPTE {
+        warnings.add(
+          "tempo-under-smpte", at: event.offset, "a tempo where ticks are parts of a second was ignored")
+      } else {
+        score.tempos.append(TempoChange(tick: event.tick, microsecondsPerQuarter: microseconds))
+      }
+    case .timeSignature(let numerator, let power, _, _) where numerator > 0 && power <= 6:
+      score.metres.append(MetreChange(tick: event.tick, numerator: numerator, denominator: 1 << power))
+    case .keySignature(let fifths, let isMinor) where abs(fifths) <= 7:
+      score.keys.append(KeyChange(tick: event.tick, fifths: fifths, isMinor: isMinor))
+    default: return false
+    }
+    return true
+  }
+}
+
+extension Track {
+  /// Puts the controls of `setup` before those of the same tick here.
+  fileprivate mutating func precede(by setup: Track) {
+    programChanges = (setup.programChanges + programChanges).stablySorted(by: \.tick)
+    controlChanges = (setup.controlChanges + controlChanges).stablySorted(by: \.tick)
+    pitchBends = (setup.pitchBends + pitchBends).stablySorted(by: \.tick)
+    pressures = (setup.pressures + pressures).stablySorted(by: \.tick)
+    otherEvents = (setup.otherEvents + otherEvents).stablySorted(by: \.tick)
+  }
+}
+
+extension Array {
+  /// The elements by tick, those of one tick in the order in which they stand here.
+  func stablySorted(by tick: KeyPath<Element, Int>) -> [Element] {
+    let isSorted = zip(self, dropFirst()).allSatisfy { $0[keyPath: tick] <= $1[keyPath: tick] }
+    if isSorted { return self }
+    return enumerated().sorted {
+      ($0.element[keyPath: tick], $0.offset) < ($1.element[keyPath: tick], $1.offset)
+    }.map(\.element)
+  }
+}

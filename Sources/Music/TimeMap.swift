@@ -1,0 +1,69 @@
+/// The way between a score's ticks and seconds.
+///
+/// Times are sums of whole microseconds-times-ticks; the only rounding is the division that gives the seconds.
+public struct TimeMap: Sendable {
+  private struct Segment {
+    var tick: Int
+    var microsecondsPerQuarter: Int
+    /// Microseconds times ticks a quarter from the beginning to `tick`.
+    var elapsed: Int128
+  }
+
+  private let ticksPerQuarter: Int
+  private let segments: [Segment]
+
+  /// The map of these tempos; 120 quarter notes a minute before the first one. Of several at one tick the last holds.
+  public init(ticksPerQuarter: Int, tempos: [TempoChange]) {
+    precondition(ticksPerQuarter > 0, "\(ticksPerQuarter) ticks a quarter make no time")
+    self.ticksPerQuarter = ticksPerQuarter
+    var segments = [
+      Segment(tick: 0, microsecondsPerQuarter: TempoChange.standard.microsecondsPerQuarter, elapsed: 0)
+    ]
+    for tempo in tempos.stablySorted(by: \.tick) where tempo.microsecondsPerQuarter > 0 {
+      let last = segments[segments.count - 1]
+      let tick = max(0, tempo.tick)
+      let elapsed = last.elapsed + Int128(tick - last.tick) * Int128(last.microsecondsPerQuarter)
+      if tick == last.tick { segments.removeLast() }
+      segments.append(
+        Segment(tick: tick, microsecondsPerQuarter: tempo.microsecondsPerQuarter, elapsed: elapsed))
+    }
+    self.segments = segments
+  }
+
+  /// Seconds from the beginning to `tick`.
+  public func seconds(at tick: Int) -> Double {
+    let segment = segments[lastSegment { $0.tick <= tick }]
+    let elapsed = segment.elapsed + Int128(tick - segment.tick) * Int128(segment.microsecondsPerQuarter)
+    return Double(elapsed) / (Double(ticksPerQuarter) * 1_000_000)
+  }
+
+  /// The tick that is nearest to a time in seconds; 0 for times before the beginning.
+  ///
+  /// `tick(atSeconds: seconds(at: t))` is `t`.
+  public func tick(atSeconds seconds: Double) -> Int {
+    let wanted = seconds * Double(ticksPerQuarter) * 1_000_000
+    guard wanted > 0 else { return 0 }
+    let segment = segments[lastSegment { Double($0.elapsed) <= wanted }]
+    let ticks = (wanted - Double(segment.elapsed)) / Double(segment.microsecondsPerQuarter)
+    return Int(exactly: (Double(segment.tick) + ticks).rounded()) ?? Int.max
+  }
+
+  /// The last segment for which `isReached` is true; true must not come behind false.
+  private func lastSegment(_ isReached: (Segment) -> Bool) -> Int {
+    var low = 0
+    var high = segments.count
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if isReached(segments[middle]) { low = middle } else { high = middle }
+    }
+    return low
+  }
+}
+
+extension Score {
+  /// The way between ticks and seconds. Making it takes time; keep it for many questions.
+  public var timeMap: TimeMap { TimeMap(ticksPerQuarter: ticksPerQuarter, tempos: tempos) }
+
+  /// How long the piece is, in seconds.
+  public var seconds: Double { timeMap.seconds(at: length) }
+}
