@@ -1,0 +1,60 @@
+public import Groundwork
+
+/// Why nothing could be read from bytes that were given as ABC. Whatever can be kept is kept, with an `ABCWarning`.
+public enum ABCError: DiagnosableError, Equatable {
+  /// There is neither an `X:` nor a `K:` field, so it is no ABC; the place is where the text begins.
+  case notABC(file: String?, line: Int, column: Int)
+  /// There are tunes, but none has a `K:` field followed by music; the place is the first tune's beginning.
+  case noMusic(file: String?, line: Int, column: Int)
+
+  public var kind: FailureKind { .badInput }
+
+  public var file: String? {
+    switch self {
+    case .notABC(let file, _, _), .noMusic(let file, _, _): file
+    }
+  }
+
+  /// The line, counted from 1.
+  public var line: Int {
+    switch self {
+    case .notABC(_, let line, _), .noMusic(_, let line, _): line
+    }
+  }
+
+  /// The column in bytes, counted from 1.
+  public var column: Int {
+    switch self {
+    case .notABC(_, _, let column), .noMusic(_, _, let column): column
+    }
+  }
+
+  public var message: String {
+    let place = "\(file ?? "ABC text"):\(line):\(column)"
+    return switch self {
+    case .notABC:
+      "\(place): this is no ABC; a tune begins with an 'X:' field and its music follows a 'K:' field"
+    case .noMusic:
+      "\(place): no tune has music; the notes must follow a 'K:' field without a blank line between"
+    }
+  }
+}
+
+/// Something in a tune that could not be read as it stands, and what was done about it.
+public struct ABCWarning: Sendable, Hashable, CustomStringConvertible {
+  /// The line in the file, counted from 1.
+  public var line: Int
+  /// The column in bytes, counted from 1.
+  public var column: Int
+  /// What was wrong and how it was read.
+  public var message: String
+
+  /// A warning.
+  public init(line: Int, column: Int, message: String) {
+    self.line = line
+    self.column = column
+    self.message = message
+  }
+
+  public var description: String { "\(line):\(column): \(message)" }
+}

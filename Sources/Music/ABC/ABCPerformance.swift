@@ -1,0 +1,143 @@
+/// A voice as it sounds: the elements in playing order turned into notes and changes in time, all in grains.
+struct ABCPerformance {
+  struct SoundingNote {
+    var onset: Int
+    var length: Int
+    var pitch: Int
+    var velocity: Int
+  }
+
+  private let voice: ABCVoice
+  /// Where the music has got to.
+  private(set) var time = 0
+  private(set) var notes: [SoundingNote] = []
+  private(set) var bars: [(time: Int, dividesSections: Bool)] = []
+  private(set) var metres: [(time: Int, metre: ABCMetre)] = []
+  private(set) var keys: [(time: Int, key: ABCKey)] = []
+  private(set) var tempos: [(time: Int, tempo: Int)] = []
+  private(set) var chordSymbols: [(time: Int, chord: ABCChordSymbol?)] = []
+  private(set) var markers: [(time: Int, text: String)] = []
+  private(set) var syllables: [(time: Int, text: String)] = []
+  /// The greatest common divisor of all lengths.
+  private(set) var divisor = 0
+  /// Whether it became too long.
+  private(set) var wasCut = false
+
+  private var barStart = 0
+  /// Where the first layer of this bar ends, while an overlay is read.
+  private var layerEnd: Int?
+  /// Notes that wait for the note that they are tied to.
+  private var ties: [(pitch: Int, note: Int)] = []
+
+  init(_ voice: ABCVoice) { self.voice = voice }
+
+  mutating func play(_ elements: [ABCElement]) {
+    for element in elements {
+      guard time <= ABCTime.longestTune else {
+        wasCut = true
+        return
+      }
+      switch element {
+      case .event(let event): play(event)
+      case .bar(let bar):
+        endLayer()
+        barStart = time
+        bars.append((time, bar.dividesSections))
+      case .ending: break
+      case .chordSymbol(let chord): chordSymbols.append((time, chord))
+      case .metre(let metre): metres.append((time, metre))
+      case .key(let key): keys.append((time, key))
+      case .tempo(let tempo): tempos.append((time, tempo))
+      case .part(let label): markers.append((time, label))
+      case .overlay:
+        layerEnd = max(layerEnd ?? time, time)
+        time = barStart
+      }
+    }
+    endLayer()
+  }
+
+  /// Waits for the other voices.
+  mutating func rest(until end: Int) {
+    guard end > time else { return }
+    divisor = greatestCommonDivisor(divisor, end - time)
+    time = end
+    barStart = end
+  }
+
+  private mutating func endLayer() {
+    if let end = layerEnd { time = max(end, time) }
+    layerEnd = nil
+  }
+
+  private mutating func play(_ event: ABCEvent) {
+    var waiting: [(pitch: Int, note: Int)] = []
+    // A tie lives until its note ends; in a chord of unequal lengths that may be later than now.
+    for tie in ties where notes[tie.note].onset + notes[tie.note].length > time { waiting.append(tie) }
+    for note in voice.notes[event.notes] {
+      divisor = greatestCommonDivisor(divisor, note.length)
+      var index = notes.count
+      let tie = ties.first { $0.pitch == note.pitch && notes[$0.note].onset + notes[$0.note].length == time }
+      if let tie {
+        index = tie.note
+        notes[index].length += note.length
+      } else {
+        notes.append(
+          SoundingNote(onset: time, length: note.length, pitch: note.pitch, velocity: note.velocity))
+      }
+      if note.isTied { waiting.append((note.pitch, index)) }
+    }
+    ties = waiting
+    if let syllable = event.syllable { syllables.append((time, voice.syllables[syllable])) }
+    divisor = greatestCommonDivisor(divisor, event.length)
+    time += event.length
+  }
+
+  // MARK: Bars
+
+  /// The metre that holds at a time.
+  private func metre(at time: Int) -> ABCMetre { metres.last { $0.time <= time }?.metre ?? .common }
+
+  /// How much of the first bar is missing, so that it is a pickup; 0 where it is none.
+  var opening: Int {
+    guard let first = bars.first(where: { $0.time > 0 })?.time, first < time else { return 0 }
+    let length = metres.last { $0.time == 0 }?.metre.barLength ?? 0
+    return first < length ? length - first : 0
+  }
+}
+
+extension ABCPerformance {
+  /// Where bars begin: the bar lines that stand where the metre has them.
+  func downbeats(shift: Int) -> [Int] {
+    var result: [Int] = []
+    walkBars(shift: shift) { time, isOnGrid, _ in if isOnGrid { result.append(time) } }
+    return result
+  }
+
+  /// How many bar lines within sections stand elsewhere.
+  func countMisplacedBarLines() -> Int {
+    var count = 0
+    walkBars(shift: opening) { _, isOnGrid, dividesSections in
+      if !isOnGrid, !dividesSections { count += 1 }
+    }
+    return count
+  }
+
+  private func walkBars(shift: Int, _ visit: (_ time: Int, _ isOnGrid: Bool, _ dividesSections: Bool) -> Void)
+  {
+    var next = 0
+    var current: ABCMetre?
+    var origin = -shift
+    for bar in bars {
+      while next < metres.count, metres[next].time <= bar.time {
+        if metres[next].metre != current {
+          current = metres[next].metre
+          origin = metres[next].time == 0 ? -shift : metres[next].time
+        }
+        next += 1
+      }
+      let length = current?.barLength ?? 0
+      visit(bar.time, length > 0 && (bar.time - origin) % length == 0, bar.dividesSections)
+    }
+  }
+}
