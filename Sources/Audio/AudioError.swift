@@ -14,8 +14,8 @@ public enum AudioError: DiagnosableError, Equatable {
   case unknownEnding(path: String)
   /// The format cannot hold sound of this kind; `reason` says what it can hold.
   case unsupportedSettings(path: String, reason: String)
-  /// The playback device cannot be opened.
-  case noDevice(name: String, reason: String)
+  /// The playback device cannot be opened; `others` are the names of devices that are there.
+  case noDevice(name: String, reason: String, others: [String])
   /// The device was opened and cannot be set up for any format that we can give it.
   case unsuitableDevice(name: String, reason: String)
   /// The device stopped working while it played.
@@ -45,8 +45,10 @@ public enum AudioError: DiagnosableError, Equatable {
     case .unknownEnding(let path):
       "\(path): the ending names no sound format that can be written; use .wav, .flac or .ogg"
     case .unsupportedSettings(let path, let reason): "\(path): \(reason)"
-    case .noDevice(let name, let reason):
-      "no sound device “\(name)” can be opened (\(reason)); \(Self.deviceRemedy)"
+    case .noDevice(let name, let reason, let others):
+      "the sound device “\(name)” cannot be opened (\(reason)); "
+        + (others.isEmpty ? "no other device was found" : "there are \(others.joined(separator: ", "))")
+        + "; \(Self.deviceRemedy)"
     case .unsuitableDevice(let name, let reason):
       "the sound device “\(name)” cannot be set up (\(reason)); \(Self.deviceRemedy)"
     case .deviceFailed(let name, let reason):
@@ -69,5 +71,5 @@ public enum AudioError: DiagnosableError, Equatable {
   }
 
   private static let deviceRemedy =
-    "‘aplay -L’ lists the devices, --device names one, and ‘gruppetto render’ writes a file instead"
+    "name a device with --device, or write the sound to a file with ‘gruppetto render’"
 }

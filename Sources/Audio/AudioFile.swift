@@ -89,6 +89,13 @@ public struct WrittenSound: Sendable, Equatable {
   /// The largest magnitude of a sample before it was stored; full scale is 1.
   public var peak: Float
 
+  /// A report.
+  public init(frameCount: Int, sampleRate: Int, peak: Float) {
+    self.frameCount = frameCount
+    self.sampleRate = sampleRate
+    self.peak = peak
+  }
+
   /// How long it lasts, in seconds.
   public var seconds: Double { Double(frameCount) / Double(sampleRate) }
 }

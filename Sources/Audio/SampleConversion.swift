@@ -22,17 +22,32 @@ package enum SampleConversion {
     }
   }
 
+  /// Converts the samples to 24 bits in three bytes each, little-endian; `bytes` has room for all of them.
+  package static func convertToPacked24Bits(
+    _ samples: UnsafeBufferPointer<Float>, to bytes: UnsafeMutableRawBufferPointer
+  ) {
+    for index in samples.indices {
+      let value = Int32(rounded(samples[index], scale: 8_388_608, limit: 8_388_607))
+      bytes[3 * index] = UInt8(truncatingIfNeeded: value)
+      bytes[3 * index + 1] = UInt8(truncatingIfNeeded: value >> 8)
+      bytes[3 * index + 2] = UInt8(truncatingIfNeeded: value >> 16)
+    }
+  }
+
   /// Converts as many samples as both buffers hold to 32 bits.
   package static func convert(
     _ samples: UnsafeBufferPointer<Float>, to integers: UnsafeMutableBufferPointer<Int32>
   ) {
     for index in 0..<min(samples.count, integers.count) {
-      // A Float has 24 significant bits, so that scaling is exact and only the upper limit needs care.
-      let scaled = samples[index] * 2_147_483_648
-      integers[index] =
-        scaled >= 2_147_483_648
-        ? .max : scaled > -2_147_483_648 ? Int32(scaled.rounded(.toNearestOrEven)) : scaled.isNaN ? 0 : .min
+      integers[index] = full(samples[index])
     }
+  }
+
+  private static func full(_ sample: Float) -> Int32 {
+    let scaled = (sample * 2_147_483_648).rounded(.toNearestOrEven)
+    if scaled.isNaN { return 0 }
+    if scaled >= 2_147_483_648 { return .max }
+    return scaled <= -2_147_483_648 ? .min : Int32(scaled)
   }
 
   private static func rounded(_ sample: Float, scale: Float, limit: Float) -> Float {

@@ -1,0 +1,150 @@
+internal import Synchronization
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// What the audio thread does: takes frames from the ring, brings them into the device's form and writes them.
+///
+/// Everything is allocated beforehand. While it runs, it takes no lock, allocates nothing, touches no file but the device,
+/// and shares only atomics.
+final class PlaybackWork: Sendable {
+  let ring: SampleRing
+  private let output: PCMOutput
+  private let block: FixedStorage<Float>
+  private let mapped: FixedStorage<Float>
+  private let bytes: FixedStorage<UInt8>
+
+  private let fadeFrames: Int
+
+  private let stopping = Atomic<Bool>(false)
+  private let finished = Atomic<Bool>(false)
+  private let failure = Atomic<Int32>(0)
+  private let framesWritten = Atomic<Int>(0)
+  private let framesHeard = Atomic<Int>(0)
+  private let underruns = Atomic<Int>(0)
+
+  /// How long sound takes to fade when it is stopped, in seconds.
+  private static let fadeTime = 0.01
+
+  init(output: PCMOutput, ring: SampleRing) {
+    let settings = output.settings
+    self.output = output
+    self.ring = ring
+    fadeFrames = max(1, Int(Double(settings.sampleRate) * Self.fadeTime))
+    let frames = max(settings.periodFrames, fadeFrames)
+    block = .init(count: frames * ring.channelCount)
+    mapped = .init(count: frames * settings.channelCount)
+    bytes = .init(count: frames * settings.channelCount * settings.format.byteCount)
+  }
+
+  /// Asks the thread to fade out and end.
+  func stop() { stopping.store(true, ordering: .relaxed) }
+  /// Whether the thread has ended.
+  var isFinished: Bool { finished.load(ordering: .acquiring) }
+  /// ALSA's negative number for why the device was lost; 0 if it was not.
+  var failureCode: Int32 { failure.load(ordering: .acquiring) }
+  /// How many frames the device was given.
+  var writtenCount: Int { framesWritten.load(ordering: .relaxed) }
+  /// How many of them have been heard.
+  var heardCount: Int { framesHeard.load(ordering: .relaxed) }
+  /// How often the device ran out of frames.
+  var underrunCount: Int { underruns.load(ordering: .relaxed) }
+
+  /// The thread's whole life.
+  func run() {
+    let status = output.prepare()
+    if status < 0 {
+      failure.store(status, ordering: .releasing)
+    } else if play() {
+      output.drain()
+      framesHeard.store(writtenCount, ordering: .relaxed)
+    }
+    finished.store(true, ordering: .releasing)
+  }
+
+  /// - Returns: whether the device still works.
+  private func play() -> Bool {
+    let period = UnsafeMutableBufferPointer(rebasing: block.buffer[..<periodLength])
+    while true {
+      if stopping.load(ordering: .relaxed) { return fadeOut() }
+      let frames = ring.read(into: period)
+      if frames > 0 {
+        guard write(frames) else { return false }
+      } else if ring.isExhausted {
+        return true
+      } else {
+        // The source is late. The device's own buffer goes on sounding meanwhile.
+        usleep(1000)
+      }
+    }
+  }
+
+  private var periodLength: Int { output.settings.periodFrames * ring.channelCount }
+
+  /// Writes the first frames of the block.
+  private func write(_ frames: Int) -> Bool {
+    let settings = output.settings
+    mapChannels(frames)
+    let samples = UnsafeBufferPointer(rebasing: mapped.buffer[..<(frames * settings.channelCount)])
+    let raw = UnsafeMutableRawBufferPointer(bytes.buffer)
+    settings.format.store(samples, in: raw)
+    guard let start = UnsafeRawPointer(raw.baseAddress) else { return true }
+    let status = output.write(start, frames: frames) { stopping.load(ordering: .relaxed) }
+    underruns.store(output.underrunCount, ordering: .relaxed)
+    if status < 0 {
+      failure.store(status, ordering: .releasing)
+      return false
+    }
+    let written = writtenCount + frames
+    framesWritten.store(written, ordering: .relaxed)
+    framesHeard.store(max(heardCount, written - output.delay), ordering: .relaxed)
+    return true
+  }
+
+  /// Lets the next few milliseconds sink to silence, so that there is no step for the ear to hear as a click.
+  private func fadeOut() -> Bool {
+    let channels = ring.channelCount
+    let frames = ring.read(
+      into: UnsafeMutableBufferPointer(rebasing: block.buffer[..<(fadeFrames * channels)]))
+    guard frames > 0 else { return true }
+    for frame in 0..<frames {
+      let gain = Float(frames - 1 - frame) / Float(frames)
+      for channel in 0..<channels { block.buffer[frame * channels + channel] *= gain }
+    }
+    return write(frames)
+  }
+
+  /// Brings the block's frames from the source's channels to the device's: one becomes all, all become one as their mean,
+  /// else they are taken in order and silence fills the rest.
+  private func mapChannels(_ frames: Int) {
+    let from = ring.channelCount
+    let to = output.settings.channelCount
+    for frame in 0..<frames {
+      for channel in 0..<to {
+        let value: Float
+        if from == 1 {
+          value = block.buffer[frame]
+        } else if to == 1 {
+          var sum: Float = 0
+          for index in 0..<from { sum += block.buffer[frame * from + index] }
+          value = sum / Float(from)
+        } else {
+          value = channel < from ? block.buffer[frame * from + channel] : 0
+        }
+        mapped.buffer[frame * to + channel] = value
+      }
+    }
+  }
+}
+
+/// Memory of a fixed size that one thread at a time uses.
+final class FixedStorage<Element: BitwiseCopyable>: @unchecked Sendable {
+  let buffer: UnsafeMutableBufferPointer<Element>
+
+  init(count: Int) { buffer = .allocate(capacity: count) }
+
+  deinit { buffer.deallocate() }
+}

@@ -1,0 +1,186 @@
+import Audio
+import Foundation
+import Groundwork
+import Synchronization
+import TestSupport
+import Testing
+
+/// ALSA's own `file` plugin over its `null` device stands for a sound card: all that is played lies in a file.
+@Suite("Playback")
+struct PlayerTests {
+  let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func play(
+    _ sound: AudioBuffer, formats: [PCMFormat], channelCount: Int? = nil, cancellation: Cancellation? = nil
+  ) throws -> (bytes: [UInt8], result: Player.Result) {
+    let path = folder.file("played.raw")
+    let result: Player.Result
+    do {
+      let player = try Player(
+        device: "file:'\(path)',raw", sampleRate: sound.sampleRate,
+        channelCount: channelCount ?? sound.channelCount,
+        formats: formats)
+      #expect(player.format == formats[0] && player.sampleRate == sound.sampleRate)
+      var source = AudioBufferSource(sound)
+      result = try player.play(&source, cancellation: cancellation)
+    }
+    return (try readFile(path), result)
+  }
+
+  @Test(
+    "Sixteen bits reach the device exactly as they stand in a rendered WAV file",
+    arguments: [44_100, 48_000, 22_050])
+  func sameAsWAV(sampleRate: Int) throws {
+    let sound = AudioFileTests.sound(frames: 3 * sampleRate + 17, sampleRate: sampleRate)
+    try AudioFile.write(sound, to: folder.file("a.wav"))
+    let (bytes, result) = try play(sound, formats: [.int16])
+    #expect(bytes == Array(try readFile(folder.file("a.wav"))[44...]))
+    #expect(!result.isCancelled && result.frameCount == sound.frameCount && result.underrunCount == 0)
+  }
+
+  @Test("Wider formats are exact too", arguments: [PCMFormat.int24, .int32, .float32])
+  func widerFormats(format: PCMFormat) throws {
+    let sound = AudioFileTests.sound(frames: 30_000)
+    let (bytes, _) = try play(sound, formats: [format])
+    #expect(bytes.count == 60_000 * format.byteCount)
+    if format == .int24 {
+      try AudioFile.write(sound, to: folder.file("a.wav"), encoding: .pcm24)
+      #expect(bytes == Array(try readFile(folder.file("a.wav")).suffix(60_000 * 3)))
+    }
+    bytes.withUnsafeBytes { raw in
+      for (index, sample) in sound.samples.enumerated() where index % 7 < 6 {
+        let clipped = Double(max(-1, min(1, sample)))
+        switch format {
+        case .float32: #expect(raw.loadUnaligned(fromByteOffset: 4 * index, as: Float.self) == Float(clipped))
+        case .int32:
+          let integer = raw.loadUnaligned(fromByteOffset: 4 * index, as: Int32.self)
+          let rounded = (clipped * 2_147_483_648).rounded(.toNearestOrEven)
+          #expect(Double(integer) == min(rounded, 2_147_483_647))
+        default: break
+        }
+      }
+    }
+  }
+
+  @Test(
+    "Fewer frames than the device holds are played whole; none at all is no error", arguments: [0, 1, 100])
+  func shortSounds(frames: Int) throws {
+    let sound = AudioBuffer(
+      sampleRate: 44_100, channelCount: 1, samples: [Float](repeating: 0.5, count: frames))
+    let (bytes, result) = try play(sound, formats: [.int16])
+    #expect(bytes.count == 2 * frames && result.frameCount == frames)
+  }
+
+  @Test("One channel sounds on all, and all become one as their mean")
+  func channels() throws {
+    let mono = AudioBuffer(sampleRate: 44_100, channelCount: 1, samples: [0.5, -0.25])
+    #expect(try play(mono, formats: [.int16], channelCount: 2).bytes == [0, 0x40, 0, 0x40, 0, 0xE0, 0, 0xE0])
+    let stereo = AudioBuffer(sampleRate: 44_100, channelCount: 2, samples: [0.5, 0, -0.5, 0.5])
+    #expect(try play(stereo, formats: [.int16], channelCount: 1).bytes == [0, 0x20, 0, 0])
+  }
+
+  @Test("Stopping fades out instead of breaking off")
+  func fadeOut() throws {
+    let path = folder.file("played.raw")
+    let cancellation = Cancellation()
+    let result: Player.Result
+    do {
+      let player = try Player(device: "file:'\(path)',raw", channelCount: 1, formats: [.float32])
+      var source = EndlessTone(cancellation: cancellation, cancelledAfter: 60_000)
+      result = try player.play(&source, cancellation: cancellation)
+    }
+    #expect(result.isCancelled)
+    let samples = try readFile(path).withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+    #expect(samples.count == result.frameCount && samples.count > 1000)
+    // A full-scale sine of 441 Hz moves by at most 0.063 a frame; a click would be a larger step.
+    let steps = zip(samples, samples.dropFirst()).map { abs($0 - $1) }
+    #expect((steps.max() ?? 1) < 0.07)
+    #expect(abs(samples.last ?? 1) < 0.01)
+    #expect(samples.dropLast(441).suffix(100).contains { abs($0) > 0.9 }, "the fade is short")
+  }
+
+  @Test("A source that is late loses nothing")
+  func lateSource() throws {
+    let path = folder.file("played.raw")
+    do {
+      let player = try Player(device: "file:'\(path)',raw", channelCount: 1, formats: [.int16])
+      var source = LateSource()
+      #expect(try player.play(&source).frameCount == 5 * 1024 + 100)
+    }
+    let samples = try readFile(path).withUnsafeBytes { Array($0.bindMemory(to: Int16.self)) }
+    let counted = (Int16(0)..<5 * 1024 + 100).map { $0 }
+    #expect(samples == counted)
+  }
+
+  @Test("Progress tells the seconds heard, and a player plays twice")
+  func progressAndReplay() throws {
+    let player = try Player(device: "null")
+    for _ in 0..<2 {
+      let reports = Mutex<[ProgressReport]>([])
+      var source = AudioBufferSource(AudioFileTests.sound(frames: 44_100))
+      _ = try player.play(&source) { report in reports.withLock { $0.append(report) } }
+      let last = reports.withLock { $0.last }
+      #expect(last?.activity == "playing" && last?.unit == "seconds" && last?.total == 1)
+    }
+  }
+
+  @Test("No device, a device that is none, and another rate are told with what to try")
+  func noDevice() throws {
+    for name in ["nonsense", "hw:99", "", "file:"] {
+      let error = #expect(throws: AudioError.self) { try Player(device: name) }
+      #expect(error?.kind == .cannotWrite)
+      #expect(error?.message.contains("“\(name)”") == true)
+      #expect(
+        error?.message.contains("--device") == true && error?.message.contains("gruppetto render") == true)
+    }
+    let player = try Player(device: "null", sampleRate: 48_000)
+    var source = AudioBufferSource(AudioFileTests.sound())
+    let error = #expect(throws: AudioError.self) { try player.play(&source) }
+    #expect(error == .rateMismatch(name: "null", deviceRate: 48_000, soundRate: 44_100))
+  }
+
+  @Test("ALSA's devices are listed by name")
+  func deviceList() {
+    let names = PlaybackDevice.all().map(\.name)
+    #expect(names.contains("null"))
+    #expect(names.allSatisfy { !$0.isEmpty })
+  }
+}
+
+/// A sine of 441 Hz that asks for its own end after some frames.
+private struct EndlessTone: SampleSource {
+  let sampleRate = 44_100
+  let channelCount = 1
+  let cancellation: Cancellation
+  let cancelledAfter: Int
+  var position = 0
+
+  init(cancellation: Cancellation, cancelledAfter: Int) {
+    self.cancellation = cancellation
+    self.cancelledAfter = cancelledAfter
+  }
+
+  mutating func render(into block: UnsafeMutableBufferPointer<Float>) -> Int {
+    for index in block.indices { block[index] = Float(sin(2 * Double.pi * Double(position + index) / 100)) }
+    position += block.count
+    if position > cancelledAfter { cancellation.request() }
+    return block.count
+  }
+}
+
+/// Counts up, and takes its time.
+private struct LateSource: SampleSource {
+  let sampleRate = 44_100
+  let channelCount = 1
+  var position = 0
+
+  mutating func render(into block: UnsafeMutableBufferPointer<Float>) -> Int {
+    usleep(30_000)
+    let count = min(block.count, 5 * 1024 + 100 - position)
+    for index in 0..<count { block[index] = Float(position + index) / 32768 }
+    position += count
+    return count
+  }
+}
