@@ -1,5 +1,105 @@
 #ifndef GRUPPETTO_CKERNELS_H
 #define GRUPPETTO_CKERNELS_H
-/// The arithmetic kernels' one public header.
-int gruppetto_kernels_version(void);
+
+// The arithmetic kernels: one table of functions for each instruction set, chosen once at run time.
+//
+// Matrices are row-major Float unless strides say otherwise; element (i, j) stands at i * row_stride + j * column_stride.
+// No kernel allocates, keeps state or starts a thread. For every kernel the order of the operations that make one result
+// depends on the shape alone, so that rows and columns may be shared among threads as one likes.
+
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma clang assume_nonnull begin
+
+/// What the optimiser's kernel needs to know of one update (Loshchilov & Hutter 2019, as PyTorch's AdamW computes it).
+typedef struct {
+  float decay;               ///< 1 - learning rate * weight decay; the weights are multiplied by it
+  float beta1, beta2;        ///< how much of the old moments is kept
+  float step;                ///< learning rate / (1 - beta1^t)
+  float second_correction;   ///< 1 / sqrt(1 - beta2^t)
+  float epsilon;             ///< added to the root of the second moment
+} gruppetto_adamw_step;
+
+/// The kernels of one instruction set.
+typedef struct {
+  /// `plain`, `avx2`, `avx512`.
+  const char *name;
+  /// Floats in a vector; 1 for plain C.
+  size_t vector_width;
+  /// The unit in which rows of a product are best shared among threads.
+  size_t tile_rows;
+  /// The unit in which columns of a product are best shared among threads.
+  size_t tile_columns;
+  /// How many floats of scratch, aligned to 64 bytes, one call of `multiply` or `multiply_packed` needs.
+  size_t scratch_count;
+
+  /// How many floats a packed `k` x `n` matrix takes.
+  size_t (*packed_count)(size_t k, size_t n);
+  /// Packs the right-hand factor of a product, for repeated use. `packed` is aligned to 64 bytes.
+  void (*pack)(size_t k, size_t n, const float *b, ptrdiff_t row_stride, ptrdiff_t column_stride, float *packed);
+  /// C = A B, or C += A B; A is m x k with strides, B is packed, C is m x n with rows `c_stride` apart.
+  void (*multiply_packed)(size_t m, size_t n, size_t k, const float *a, ptrdiff_t a_row_stride,
+                          ptrdiff_t a_column_stride, const float *packed, float *c, ptrdiff_t c_stride, int accumulate,
+                          float *scratch);
+  /// The same for a B that is not packed.
+  void (*multiply)(size_t m, size_t n, size_t k, const float *a, ptrdiff_t a_row_stride, ptrdiff_t a_column_stride,
+                   const float *b, ptrdiff_t b_row_stride, ptrdiff_t b_column_stride, float *c, ptrdiff_t c_stride,
+                   int accumulate, float *scratch);
+  /// y = W x + bias; W is m x k. `bias` may be NULL.
+  void (*matrix_vector)(size_t m, size_t k, const float *w, const float *x, const float *_Nullable bias, float *y);
+
+  /// One GRU step of one stream, reset-after form. `gates` holds 4 x h floats: on entry W_i x for r, z, n; on return
+  /// r, z, n and W_hn h + b_hn, which the backward step wants. `recurrent` is W_h h for r, z, n.
+  void (*gru_forward)(size_t h, float *gates, const float *recurrent, const float *input_bias,
+                      const float *recurrent_bias, const float *previous, float *next);
+  /// The step's backward pass. `gates` on entry as `gru_forward` left it; on return the gradients of the pre-activations
+  /// in the order n, r, z, r * n: columns 0..<3h belong to W_i (rows n, r, z), columns h..<4h to W_h (rows r, z, n).
+  /// `carry` on entry is the gradient of `next` from the step after, on return dh * z; `above` that from the layer above.
+  void (*gru_backward)(size_t h, float *gates, const float *previous, const float *above, float *carry);
+
+  /// The negative log-likelihood, in nats, of `target` under softmax(logits + bias). Where `scale` is not 0 the logits
+  /// become the gradient of scale * loss.
+  float (*softmax_cross_entropy)(size_t count, float *logits, const float *bias, size_t target, float scale);
+
+  /// y += x
+  void (*add)(size_t count, const float *x, float *y);
+  /// x *= factor
+  void (*scale)(size_t count, float factor, float *x);
+  /// The sum of squares, added in double precision.
+  double (*sum_of_squares)(size_t count, const float *x);
+  /// sums[j] += the sum over all rows of x[i, j], rows `stride` apart.
+  void (*add_column_sums)(size_t rows, size_t columns, const float *x, ptrdiff_t stride, float *sums);
+  /// One step of AdamW on `count` parameters and their moments.
+  void (*adamw)(size_t count, gruppetto_adamw_step step, const float *gradients, float *parameters, float *first,
+                float *second);
+  /// The logistic function and the hyperbolic tangent of every element, as the gates compute them; for tests.
+  void (*sigmoid)(size_t count, float *x);
+  void (*tanh)(size_t count, float *x);
+  /// Runs fused multiply-adds without memory traffic; returns how many floating-point operations they were.
+  double (*peak)(size_t iterations);
+} gruppetto_kernel_table;
+
+/// The table of this name, or NULL where there is none or this processor cannot run it.
+const gruppetto_kernel_table *_Nullable gruppetto_kernels_named(const char *name);
+/// The fastest table that this processor can run.
+const gruppetto_kernel_table *gruppetto_kernels_best(void);
+
+/// Philox4x32-10 (Salmon et al. 2011): the four words of block `counter` of the stream `key`.
+void gruppetto_philox(uint64_t key, uint64_t counter, uint32_t *block);
+/// Inverted dropout: element i of the stream's block sequence keeps x[i] / (1 - p) or becomes 0, by 16 bits each;
+/// `first` is the index of x[0] in that sequence. Applied to the gradient again it is its own backward pass.
+void gruppetto_dropout(uint64_t key, uint64_t counter, size_t first, size_t count, double probability, float *x);
+
+/// Tells the processor that this thread is spinning.
+static inline void gruppetto_pause(void) {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+#pragma clang assume_nonnull end
+
 #endif

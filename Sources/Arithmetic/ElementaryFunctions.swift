@@ -1,0 +1,12 @@
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+// The C library's functions under names that say what they are, for this room alone.
+
+func logarithm(_ x: Double) -> Double { log(x) }
+func cosine(_ x: Double) -> Double { cos(x) }
+func sine(_ x: Double) -> Double { sin(x) }
+func power(_ x: Double, _ exponent: Double) -> Double { pow(x, exponent) }

@@ -1,0 +1,135 @@
+internal import CKernels
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// The kernels of one instruction set, in Swift's terms. Which set runs is settled once, at the first use: the best
+/// that the processor has, or the one that the environment variable `GRUPPETTO_KERNELS` names.
+///
+/// Pointers are to Float; strides and counts are in elements. Documentation of each kernel: `CKernels.h`.
+package struct Kernels: @unchecked Sendable {
+  private let table: UnsafePointer<gruppetto_kernel_table>
+
+  /// The kernels in use.
+  package static let current: Kernels = {
+    guard let name = getenv("GRUPPETTO_KERNELS") else { return Kernels(table: gruppetto_kernels_best()) }
+    guard let table = gruppetto_kernels_named(name) else {
+      fatalError(
+        "GRUPPETTO_KERNELS=\(String(cString: name)): this processor has no such kernels; plain, avx2 and avx512 exist"
+      )
+    }
+    return Kernels(table: table)
+  }()
+
+  /// `plain`, `avx2` or `avx512`.
+  package var name: String { String(cString: table.pointee.name) }
+  /// The unit in which rows of a product are best shared among threads.
+  package var tileRows: Int { table.pointee.tile_rows }
+  /// The unit in which columns of a product are best shared among threads.
+  package var tileColumns: Int { table.pointee.tile_columns }
+  /// How many floats a product needs as scratch.
+  package var scratchCount: Int { table.pointee.scratch_count }
+
+  package func packedCount(rows: Int, columns: Int) -> Int { table.pointee.packed_count(rows, columns) }
+
+  package func pack(_ matrix: MatrixView, into packed: UnsafeMutablePointer<Float>) {
+    table.pointee.pack(
+      matrix.rows, matrix.columns, matrix.values, matrix.rowStride, matrix.columnStride, packed)
+  }
+
+  package func multiply(
+    _ a: MatrixView, packed: UnsafePointer<Float>, into c: UnsafeMutablePointer<Float>, columns: Int,
+    rowStride: Int, accumulate: Bool, scratch: UnsafeMutablePointer<Float>
+  ) {
+    table.pointee.multiply_packed(
+      a.rows, columns, a.columns, a.values, a.rowStride, a.columnStride, packed, c, rowStride,
+      accumulate ? 1 : 0, scratch)
+  }
+
+  package func multiply(
+    _ a: MatrixView, _ b: MatrixView, into c: UnsafeMutablePointer<Float>, rowStride: Int, accumulate: Bool,
+    scratch: UnsafeMutablePointer<Float>
+  ) {
+    table.pointee.multiply(
+      a.rows, b.columns, a.columns, a.values, a.rowStride, a.columnStride, b.values, b.rowStride,
+      b.columnStride, c, rowStride, accumulate ? 1 : 0, scratch)
+  }
+
+  /// y = W x + bias for a W of `rows` x `columns`.
+  package func multiply(
+    rows: Int, columns: Int, _ w: UnsafePointer<Float>, _ x: UnsafePointer<Float>,
+    bias: UnsafePointer<Float>?,
+    into y: UnsafeMutablePointer<Float>
+  ) {
+    table.pointee.matrix_vector(rows, columns, w, x, bias, y)
+  }
+
+  package func gruForward(
+    hiddenSize: Int, gates: UnsafeMutablePointer<Float>, recurrent: UnsafePointer<Float>,
+    inputBias: UnsafePointer<Float>, recurrentBias: UnsafePointer<Float>, previous: UnsafePointer<Float>,
+    next: UnsafeMutablePointer<Float>
+  ) {
+    table.pointee.gru_forward(hiddenSize, gates, recurrent, inputBias, recurrentBias, previous, next)
+  }
+
+  package func gruBackward(
+    hiddenSize: Int, gates: UnsafeMutablePointer<Float>, previous: UnsafePointer<Float>,
+    above: UnsafePointer<Float>, carry: UnsafeMutablePointer<Float>
+  ) {
+    table.pointee.gru_backward(hiddenSize, gates, previous, above, carry)
+  }
+
+  package func softmaxCrossEntropy(
+    count: Int, logits: UnsafeMutablePointer<Float>, bias: UnsafePointer<Float>, target: Int, scale: Float
+  ) -> Float {
+    table.pointee.softmax_cross_entropy(count, logits, bias, target, scale)
+  }
+
+  package func add(_ x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>, count: Int) {
+    table.pointee.add(count, x, y)
+  }
+
+  package func scale(_ x: UnsafeMutablePointer<Float>, by factor: Float, count: Int) {
+    table.pointee.scale(count, factor, x)
+  }
+
+  package func sumOfSquares(_ x: UnsafePointer<Float>, count: Int) -> Double {
+    table.pointee.sum_of_squares(count, x)
+  }
+
+  package func addColumnSums(
+    _ x: UnsafePointer<Float>, rows: Int, columns: Int, rowStride: Int, to sums: UnsafeMutablePointer<Float>
+  ) {
+    table.pointee.add_column_sums(rows, columns, x, rowStride, sums)
+  }
+
+  /// One step of AdamW; the C structure's fields as arguments.
+  package func adamW(
+    count: Int, decay: Float, beta1: Float, beta2: Float, step: Float, secondCorrection: Float,
+    epsilon: Float,
+    gradients: UnsafePointer<Float>, parameters: UnsafeMutablePointer<Float>,
+    first: UnsafeMutablePointer<Float>,
+    second: UnsafeMutablePointer<Float>
+  ) {
+    let constants = gruppetto_adamw_step(
+      decay: decay, beta1: beta1, beta2: beta2, step: step, second_correction: secondCorrection,
+      epsilon: epsilon)
+    table.pointee.adamw(count, constants, gradients, parameters, first, second)
+  }
+
+  /// Runs fused multiply-adds that touch no memory.
+  /// - Returns: how many floating-point operations they were.
+  package func runPeak(iterations: Int) -> Double { table.pointee.peak(iterations) }
+
+  /// Inverted dropout of `count` elements that begin at index `first` of the random blocks from `counter` on; see
+  /// `gruppetto_dropout`.
+  package func dropOut(
+    _ x: UnsafeMutablePointer<Float>, count: Int, probability: Double, key: UInt64, counter: UInt64,
+    first: Int
+  ) {
+    gruppetto_dropout(key, counter, first, count, probability, x)
+  }
+}

@@ -1,0 +1,180 @@
+internal import CKernels
+internal import Synchronization
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// Threads that wait for work together with the one that gives it: `run` calls its body once for each index, each on
+/// a thread of its own, and returns when all are done.
+///
+/// Between two calls the threads spin for some tens of microseconds, so that work in quick succession starts at once,
+/// and then sleep. A team is used by one thread at a time.
+public final class ThreadTeam: @unchecked Sendable {
+  /// How many threads work, the calling one included.
+  public let threadCount: Int
+
+  private let work: Work
+  private var threads: [pthread_t] = []
+  private let scratch: [AlignedBuffer<Float>]
+
+  /// A team of `threadCount` threads; nil means one for each processor that this process may use.
+  public init(threadCount: Int? = nil) {
+    let count = threadCount ?? Self.processorCount
+    precondition(count > 0, "a team of \(count) threads")
+    self.threadCount = count
+    work = Work(workerCount: count - 1)
+    scratch = (0..<count).map { _ in AlignedBuffer(count: Kernels.current.scratchCount) }
+    for index in 1..<max(1, count) {
+      let start = Unmanaged.passRetained(Worker(index: index, work: work))
+      var thread = pthread_t()
+      let status = pthread_create(
+        &thread, nil,
+        { argument in
+          if let argument { Unmanaged<Worker>.fromOpaque(argument).takeRetainedValue().serve() }
+          return nil
+        }, start.toOpaque())
+      precondition(status == 0, "the system gave no thread (error \(status))")
+      threads.append(thread)
+    }
+  }
+
+  deinit {
+    work.dismiss()
+    for thread in threads { pthread_join(thread, nil) }
+  }
+
+  /// How many processors this process may use.
+  public static var processorCount: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+
+  /// Calls `body` with 0, 1, … threadCount − 1, index 0 on this thread, and waits for all.
+  ///
+  /// What the bodies write must not overlap. `body` must not call `run` of the same team.
+  public func run(_ body: (_ threadIndex: Int) -> Void) {
+    guard threadCount > 1 else { return body(0) }
+    withoutActuallyEscaping(body) { body in
+      work.start(body)
+      body(0)
+      work.finish()
+    }
+  }
+
+  /// The part of 0 ..< `count` that thread `index` works on when it is shared out in pieces of `unit`, as evenly as
+  /// that allows.
+  public func share(of count: Int, unit: Int = 1, threadIndex index: Int) -> Range<Int> {
+    let pieces = (count + unit - 1) / unit
+    return min(
+      count, pieces * index / threadCount * unit)..<min(count, pieces * (index + 1) / threadCount * unit)
+  }
+
+  /// Memory for the matrix kernels, one piece a thread.
+  package func scratch(threadIndex: Int) -> UnsafeMutablePointer<Float> { scratch[threadIndex].baseAddress }
+}
+
+/// One thread of a team, and which.
+private final class Worker {
+  let index: Int
+  let work: Work
+
+  init(index: Int, work: Work) {
+    self.index = index
+    self.work = work
+  }
+
+  func serve() {
+    var seen = 0
+    while let body = work.wait(after: &seen) {
+      body(index)
+      work.leave()
+    }
+  }
+}
+
+/// What a team's threads share: the current body, the number of the round it belongs to, and who is still at it.
+private final class Work: @unchecked Sendable {
+  private let workerCount: Int
+  private let round = Atomic<Int>(0)
+  private let unfinished = Atomic<Int>(0)
+  private let isDismissed = Atomic<Bool>(false)
+  private var body: ((Int) -> Void)?
+  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private let begun = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  private let ended = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+
+  /// About 30 µs on the processors of the day.
+  private static let spinCount = 1500
+
+  init(workerCount: Int) {
+    self.workerCount = workerCount
+    pthread_mutex_init(mutex, nil)
+    pthread_cond_init(begun, nil)
+    pthread_cond_init(ended, nil)
+  }
+
+  deinit {
+    pthread_cond_destroy(ended)
+    pthread_cond_destroy(begun)
+    pthread_mutex_destroy(mutex)
+    ended.deallocate()
+    begun.deallocate()
+    mutex.deallocate()
+  }
+
+  func start(_ body: @escaping (Int) -> Void) {
+    self.body = body
+    unfinished.store(workerCount, ordering: .relaxed)
+    announce()
+  }
+
+  /// Waits until every worker has left the round.
+  func finish() {
+    if !spin(until: { unfinished.load(ordering: .acquiring) == 0 }) {
+      pthread_mutex_lock(mutex)
+      while unfinished.load(ordering: .acquiring) != 0 { pthread_cond_wait(ended, mutex) }
+      pthread_mutex_unlock(mutex)
+    }
+    body = nil
+  }
+
+  func dismiss() {
+    isDismissed.store(true, ordering: .relaxed)
+    announce()
+  }
+
+  private func announce() {
+    // Under the lock, or a worker that has just found nothing to do would sleep through it.
+    pthread_mutex_lock(mutex)
+    round.add(1, ordering: .releasing)
+    pthread_cond_broadcast(begun)
+    pthread_mutex_unlock(mutex)
+  }
+
+  /// The body of the round after `seen`; nil when the team is dismissed.
+  func wait(after seen: inout Int) -> ((Int) -> Void)? {
+    let last = seen
+    if !spin(until: { round.load(ordering: .acquiring) != last }) {
+      pthread_mutex_lock(mutex)
+      while round.load(ordering: .acquiring) == last { pthread_cond_wait(begun, mutex) }
+      pthread_mutex_unlock(mutex)
+    }
+    seen += 1
+    return isDismissed.load(ordering: .relaxed) ? nil : body
+  }
+
+  func leave() {
+    guard unfinished.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 else { return }
+    pthread_mutex_lock(mutex)
+    pthread_cond_signal(ended)
+    pthread_mutex_unlock(mutex)
+  }
+
+  private func spin(until condition: () -> Bool) -> Bool {
+    for _ in 0..<Self.spinCount {
+      if condition() { return true }
+      gruppetto_pause()
+    }
+    return condition()
+  }
+}

@@ -1,0 +1,16 @@
+#if defined(__x86_64__)
+
+#include "tables.h"
+
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+
+#define WIDTH 8
+#define TILE_ROWS 4
+#define TILE_VECTORS 3
+#include "vector_kernels.h"
+
+#pragma clang attribute pop
+
+const gruppetto_kernel_table gruppetto_avx2_kernels = KERNEL_TABLE("avx2");
+
+#endif

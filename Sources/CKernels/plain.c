@@ -1,0 +1,168 @@
+// The kernels in plain C: what every other table is tested against, and what runs where there is no other.
+
+#include <math.h>
+#include <string.h>
+
+#include "tables.h"
+
+static size_t packed_count(size_t k, size_t n) { return k * n; }
+
+static void pack(size_t k, size_t n, const float *b, ptrdiff_t row_stride, ptrdiff_t column_stride, float *packed) {
+  for (size_t p = 0; p < k; p++)
+    for (size_t j = 0; j < n; j++) packed[p * n + j] = b[(ptrdiff_t)p * row_stride + (ptrdiff_t)j * column_stride];
+}
+
+static void multiply(size_t m, size_t n, size_t k, const float *a, ptrdiff_t a_row_stride, ptrdiff_t a_column_stride,
+                     const float *b, ptrdiff_t b_row_stride, ptrdiff_t b_column_stride, float *c, ptrdiff_t c_stride,
+                     int accumulate, float *scratch) {
+  (void)scratch;
+  for (size_t i = 0; i < m; i++) {
+    float *row = c + (ptrdiff_t)i * c_stride;
+    if (!accumulate) memset(row, 0, n * sizeof(float));
+    for (size_t p = 0; p < k; p++) {
+      float x = a[(ptrdiff_t)i * a_row_stride + (ptrdiff_t)p * a_column_stride];
+      const float *b_row = b + (ptrdiff_t)p * b_row_stride;
+      if (b_column_stride == 1)
+        for (size_t j = 0; j < n; j++) row[j] += x * b_row[j];
+      else
+        for (size_t j = 0; j < n; j++) row[j] += x * b_row[(ptrdiff_t)j * b_column_stride];
+    }
+  }
+}
+
+static void multiply_packed(size_t m, size_t n, size_t k, const float *a, ptrdiff_t a_row_stride,
+                            ptrdiff_t a_column_stride, const float *packed, float *c, ptrdiff_t c_stride,
+                            int accumulate, float *scratch) {
+  multiply(m, n, k, a, a_row_stride, a_column_stride, packed, (ptrdiff_t)n, 1, c, c_stride, accumulate, scratch);
+}
+
+static void matrix_vector(size_t m, size_t k, const float *w, const float *x, const float *bias, float *y) {
+  for (size_t i = 0; i < m; i++) {
+    float sum = 0;
+    for (size_t p = 0; p < k; p++) sum += w[i * k + p] * x[p];
+    y[i] = sum + (bias ? bias[i] : 0);
+  }
+}
+
+static float logistic(float x) { return 1 / (1 + expf(-x)); }
+
+static void gru_forward(size_t h, float *gates, const float *recurrent, const float *input_bias,
+                        const float *recurrent_bias, const float *previous, float *next) {
+  for (size_t i = 0; i < h; i++) {
+    float r = logistic(gates[i] + input_bias[i] + recurrent[i] + recurrent_bias[i]);
+    float z = logistic(gates[h + i] + input_bias[h + i] + recurrent[h + i] + recurrent_bias[h + i]);
+    float hn = recurrent[2 * h + i] + recurrent_bias[2 * h + i];
+    float n = tanhf(gates[2 * h + i] + input_bias[2 * h + i] + r * hn);
+    gates[i] = r;
+    gates[h + i] = z;
+    gates[2 * h + i] = n;
+    gates[3 * h + i] = hn;
+    next[i] = n + z * (previous[i] - n);
+  }
+}
+
+static void gru_backward(size_t h, float *gates, const float *previous, const float *above, float *carry) {
+  for (size_t i = 0; i < h; i++) {
+    float r = gates[i], z = gates[h + i], n = gates[2 * h + i], hn = gates[3 * h + i];
+    float dh = above[i] + carry[i];
+    float dn = dh * (1 - z) * (1 - n * n);
+    float dz = dh * (previous[i] - n) * z * (1 - z);
+    float dr = dn * hn * r * (1 - r);
+    gates[i] = dn;
+    gates[h + i] = dr;
+    gates[2 * h + i] = dz;
+    gates[3 * h + i] = dn * r;
+    carry[i] = dh * z;
+  }
+}
+
+static float softmax_cross_entropy(size_t count, float *logits, const float *bias, size_t target, float scale) {
+  float largest = -INFINITY;
+  for (size_t i = 0; i < count; i++) {
+    logits[i] += bias[i];
+    largest = logits[i] > largest ? logits[i] : largest;
+  }
+  double sum = 0;
+  for (size_t i = 0; i < count; i++) sum += expf(logits[i] - largest);
+  float loss = (float)(log(sum) - (double)(logits[target] - largest));
+  if (scale != 0) {
+    for (size_t i = 0; i < count; i++) logits[i] = (float)(expf(logits[i] - largest) / sum) * scale;
+    logits[target] -= scale;
+  }
+  return loss;
+}
+
+static void add(size_t count, const float *x, float *y) {
+  for (size_t i = 0; i < count; i++) y[i] += x[i];
+}
+
+static void scale(size_t count, float factor, float *x) {
+  for (size_t i = 0; i < count; i++) x[i] *= factor;
+}
+
+static double sum_of_squares(size_t count, const float *x) {
+  double sum = 0;
+  for (size_t i = 0; i < count; i++) sum += (double)x[i] * x[i];
+  return sum;
+}
+
+static void add_column_sums(size_t rows, size_t columns, const float *x, ptrdiff_t stride, float *sums) {
+  for (size_t j = 0; j < columns; j++) {
+    double sum = 0;
+    for (size_t i = 0; i < rows; i++) sum += x[(ptrdiff_t)i * stride + (ptrdiff_t)j];
+    sums[j] += (float)sum;
+  }
+}
+
+static void adamw(size_t count, gruppetto_adamw_step step, const float *gradients, float *parameters, float *first,
+                  float *second) {
+  for (size_t i = 0; i < count; i++) {
+    float g = gradients[i];
+    first[i] = step.beta1 * first[i] + (1 - step.beta1) * g;
+    second[i] = step.beta2 * second[i] + (1 - step.beta2) * g * g;
+    float root = sqrtf(second[i]) * step.second_correction + step.epsilon;
+    parameters[i] = parameters[i] * step.decay - step.step * first[i] / root;
+  }
+}
+
+static void sigmoid_all(size_t count, float *x) {
+  for (size_t i = 0; i < count; i++) x[i] = logistic(x[i]);
+}
+
+static void tanh_all(size_t count, float *x) {
+  for (size_t i = 0; i < count; i++) x[i] = tanhf(x[i]);
+}
+
+static double peak(size_t iterations) {
+  float sums[16] = {0};
+  volatile float one = 1;
+  float factor = one;
+  for (size_t n = 0; n < iterations; n++)
+    for (size_t i = 0; i < 16; i++) sums[i] = sums[i] * factor + factor;
+  for (size_t i = 0; i < 16; i++) one = sums[i];
+  return 2.0 * 16.0 * (double)iterations;
+}
+
+const gruppetto_kernel_table gruppetto_plain_kernels = {
+    .name = "plain",
+    .vector_width = 1,
+    .tile_rows = 4,
+    .tile_columns = 16,
+    .scratch_count = 16,
+    .packed_count = packed_count,
+    .pack = pack,
+    .multiply_packed = multiply_packed,
+    .multiply = multiply,
+    .matrix_vector = matrix_vector,
+    .gru_forward = gru_forward,
+    .gru_backward = gru_backward,
+    .softmax_cross_entropy = softmax_cross_entropy,
+    .add = add,
+    .scale = scale,
+    .sum_of_squares = sum_of_squares,
+    .add_column_sums = add_column_sums,
+    .adamw = adamw,
+    .sigmoid = sigmoid_all,
+    .tanh = tanh_all,
+    .peak = peak,
+};
