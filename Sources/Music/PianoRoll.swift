@@ -1,0 +1,96 @@
+internal import Drawing
+
+/// A picture of a score: time runs to the right, pitch upwards, each track has a colour, and loud notes are darker.
+///
+/// The picture is broken into systems of whole bars, as sheet music is, each with a keyboard at its left edge, so that it
+/// reads in a browser and on paper. Drums stand in rows of their own below, by name.
+public struct PianoRoll: Sendable {
+  /// How wide one system's notes may be, in pixels.
+  public var systemWidth: Double
+  /// The height of a semitone in pixels.
+  public var rowHeight: Double
+  /// Bars in one system.
+  public var barsPerSystem: Int
+
+  /// How to draw.
+  public init(systemWidth: Double = 1_040, rowHeight: Double = 6, barsPerSystem: Int = 8) {
+    precondition(barsPerSystem > 0, "a system of \(barsPerSystem) bars shows nothing")
+    self.systemWidth = systemWidth
+    self.rowHeight = rowHeight
+    self.barsPerSystem = barsPerSystem
+  }
+
+  /// The picture of `score` as an SVG document, under `title`.
+  public func svg(of score: Score, title: String) -> String {
+    let rows = PianoRollRows(score)
+    let bars = score.bars
+    let systems = Self.systems(of: bars.prefix(Self.barLimit), size: barsPerSystem)
+    let legend = PianoRollLegend(score)
+    let margin = PianoRollMargin(left: rows.drums.isEmpty ? 58 : 112, top: 62 + legend.height)
+    let systemHeight = Double(rows.count) * rowHeight + rows.gap(rowHeight)
+    let pitch = systemHeight + 40
+    var picture = SVG(
+      width: margin.left + systemWidth + 24, height: margin.top + Double(max(1, systems.count)) * pitch + 4,
+      title: title,
+      style: Self.style)
+    picture.rectangle(x: 0, y: 0, width: picture.width, height: picture.height, class: "paper")
+    picture.text(title, x: 24, y: 32, class: "title")
+    picture.text(Self.subtitle(score), x: 24, y: 50, class: "subtitle")
+    legend.draw(in: &picture, x: 24, y: 68, width: picture.width - 48)
+    for (index, system) in systems.enumerated() {
+      let frame = PianoRollSystem(
+        bars: system, rows: rows, x: margin.left, y: margin.top + Double(index) * pitch + 14,
+        width: systemWidth,
+        widestLength: systems.map { $0.ticks }.max() ?? 1, rowHeight: rowHeight)
+      frame.draw(score, in: &picture)
+    }
+    if bars.count > Self.barLimit {
+      let rest = "The first \(Self.barLimit) of \(bars.count) bars."
+      picture.text(rest, x: margin.left, y: picture.height - 12, class: "subtitle")
+    }
+    return picture.document
+  }
+
+  /// The most bars that one picture shows: more would be too tall for any viewer.
+  private static let barLimit = 2_000
+
+  private static func systems(of bars: some Collection<Bar>, size: Int) -> [[Bar]] {
+    var systems: [[Bar]] = []
+    for bar in bars {
+      if systems.last.map({ $0.count < size }) != true { systems.append([]) }
+      systems[systems.count - 1].append(bar)
+    }
+    return systems
+  }
+
+  private static func subtitle(_ score: Score) -> String {
+    var parts: [String] = []
+    let metre = score.metres.first ?? .standard
+    parts.append("\(metre.numerator)/\(metre.denominator)")
+    parts.append("\(Int((score.tempos.first ?? .standard).quartersPerMinute.rounded())) quarters a minute")
+    if let key = KeyEstimate(score) { parts.append(key.name) }
+    parts.append("\(score.noteCount) notes")
+    return parts.joined(separator: " · ")
+  }
+
+  private static let style = """
+    text{font-family:system-ui,-apple-system,'Segoe UI',Helvetica,Arial,sans-serif;fill:#333}\
+    .paper{fill:#fff}.title{font-size:18px;font-weight:600;fill:#111}.subtitle{font-size:12px;fill:#666}\
+    .label{font-size:9px;fill:#666}.number{font-size:10px;fill:#444}.legend{font-size:11px}\
+    .dark{fill:#f1f1f4}.light{fill:#fcfcfd}.drumrow{fill:#f7f4ef}.octave{stroke:#c9c9d2;stroke-width:.6}\
+    .bar{stroke:#8a8a96;stroke-width:1}.beat{stroke:#dcdce4;stroke-width:.5}\
+    .white{fill:#fff;stroke:#b5b5bd;stroke-width:.4}.black{fill:#2b2b33}.frame{fill:none;stroke:#8a8a96}\
+    .note rect{stroke:#fff;stroke-width:.35}
+    """
+}
+
+/// Space around the systems, in pixels.
+struct PianoRollMargin {
+  var left: Double
+  var top: Double
+}
+
+extension [Bar] {
+  /// From the first bar's start to the last one's end, in ticks.
+  fileprivate var ticks: Int { (last?.end ?? 0) - (first?.start ?? 0) }
+}

@@ -1,0 +1,74 @@
+import Foundation
+import FoundationXML
+import Music
+import Testing
+
+@Suite struct PianoRollTests {
+  private func rectangles(_ svg: String, in groups: String = "note") throws -> Int {
+    let counter = RectangleCounter(group: groups)
+    let parser = XMLParser(data: Data(svg.utf8))
+    parser.delegate = counter
+    #expect(parser.parse(), "the picture is not well-formed XML")
+    return counter.count
+  }
+
+  private func score(bars: Int) -> Score {
+    let notes = (0..<bars * 4).map { Note(onset: $0 * 480, duration: 480, pitch: 60 + $0 % 13, velocity: 90) }
+    let drums = (0..<bars).map { Note(onset: $0 * 1920, duration: 60, pitch: 36, velocity: 100) }
+    return Score(
+      ticksPerQuarter: 480,
+      tracks: [
+        Track(name: "<Fiddle> & \"co\"", program: 40, notes: notes), Track(isDrum: true, notes: drums),
+      ],
+      length: bars * 1920)
+  }
+
+  @Test func everyNoteIsDrawnOnce() throws {
+    #expect(try rectangles(PianoRoll().svg(of: score(bars: 20), title: "a & b")) == 100)
+  }
+
+  @Test func aNoteAcrossTheSystemsEdgeIsDrawnInBoth() throws {
+    let note = Note(onset: 0, duration: 3 * 1920, pitch: 60, velocity: 90)
+    let long = Score(ticksPerQuarter: 480, tracks: [Track(notes: [note])], length: 3 * 1920)
+    #expect(try rectangles(PianoRoll(barsPerSystem: 1).svg(of: long, title: "")) == 3)
+  }
+
+  @Test func anEmptyScoreIsAPictureToo() throws {
+    #expect(try rectangles(PianoRoll().svg(of: Score(ticksPerQuarter: 96), title: "nothing")) == 0)
+  }
+
+  @Test func aPieceOfManyBarsIsCutAndSaysSo() throws {
+    let last = Note(onset: 480 * 4 * 3_000, duration: 480, pitch: 60, velocity: 90)
+    let long = Score(ticksPerQuarter: 480, tracks: [Track(notes: [last])], length: last.end)
+    #expect(PianoRoll().svg(of: long, title: "").contains("The first 2000 of 3001 bars."))
+  }
+
+  @Test func namesOfPitchesAndSoundsFollowGeneralMIDI() {
+    #expect(
+      pitchName(60) == "C4" && pitchName(0) == "C-1" && pitchName(127) == "G9" && pitchName(66) == "F#4")
+    #expect(GeneralMIDI.programNames.count == 128)
+    #expect(GeneralMIDI.programName(73) == "Flute" && GeneralMIDI.programName(128) == nil)
+    #expect(GeneralMIDI.drumName(35) == "Acoustic Bass Drum" && GeneralMIDI.drumName(81) == "Open Triangle")
+    #expect(GeneralMIDI.drumName(82) == nil && GeneralMIDI.familyName(ofProgram: 73) == "Pipe")
+  }
+}
+
+private final class RectangleCounter: NSObject, XMLParserDelegate {
+  private let group: String
+  private var path: [String] = []
+  private(set) var count = 0
+
+  init(group: String) { self.group = group }
+
+  func parser(
+    _ parser: XMLParser, didStartElement name: String, namespaceURI: String?, qualifiedName: String?,
+    attributes: [String: String]
+  ) {
+    if name == "rect", path.last == group { count += 1 }
+    path.append(attributes["class"] ?? name)
+  }
+
+  func parser(_ parser: XMLParser, didEndElement: String, namespaceURI: String?, qualifiedName: String?) {
+    path.removeLast()
+  }
+}
