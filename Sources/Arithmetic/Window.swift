@@ -35,7 +35,7 @@ public enum Window: String, Sendable, Codable, CaseIterable {
     case .hamming: 0.54 - 0.46 * cosine(a)
     case .povey: power(max(0, 0.5 - 0.5 * cosine(a)), 0.85)
     case .blackman: blackmanCoefficient - 0.5 * cosine(a) + (0.5 - blackmanCoefficient) * cosine(2 * a)
-    case .sine: sine(0.5 * a)
+    case .sine: cosine(0.5 * (a - Double.pi))
     }
   }
 }
