@@ -19,8 +19,10 @@ public enum MIDIError: DiagnosableError, Equatable {
   /// Any of these, in the file at `path`.
   indirect case inFile(path: String, MIDIError)
 
+  /// Whose fault it is.
   public var kind: FailureKind { .badInput }
 
+  /// What was wrong and where, in a sentence.
   public var message: String {
     switch self {
     case .emptyFile: "the file is empty, and so no MIDI file"
@@ -38,10 +40,12 @@ public enum MIDIError: DiagnosableError, Equatable {
     }
   }
 
+  /// The file that it is about, where known.
   public var file: String? {
     if case .inFile(let path, _) = self { path } else { nil }
   }
 
+  /// The byte offset in the file, where known.
   public var offset: Int? {
     switch self {
     case .emptyFile, .fileTooLarge: nil

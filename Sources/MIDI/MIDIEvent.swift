@@ -16,11 +16,13 @@ public struct MIDIEvent: Sendable {
   public let data1: UInt8
   /// The second data byte, 0 where there is none.
   public let data2: UInt8
+  /// Whether the file left out the status byte, as running status allows.
+  let hadRunningStatus: Bool
 
   @inline(__always)
   init(
     tick: Int, offset: UInt32, status: UInt8, data1: UInt8, data2: UInt8, payloadStart: UInt32 = 0,
-    payloadLength: UInt32 = 0
+    payloadLength: UInt32 = 0, hadRunningStatus: Bool = false
   ) {
     self.tick = tick
     self.payloadStart = payloadStart
@@ -29,6 +31,7 @@ public struct MIDIEvent: Sendable {
     self.status = status
     self.data1 = data1
     self.data2 = data2
+    self.hadRunningStatus = hadRunningStatus
   }
 
   /// What `offset` is for an event that came from no file.

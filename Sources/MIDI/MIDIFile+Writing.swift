@@ -1,10 +1,20 @@
 /// How a file is written.
 public struct MIDIWritingOptions: Sendable, Hashable {
-  /// Whether the status byte is left out where it is the same as before; a third shorter, and all readers know it.
-  public var usesRunningStatus: Bool
+  /// Where the status byte is left out because it is the same as that of the channel message before.
+  public enum RunningStatus: Sendable, Hashable, CaseIterable {
+    /// Where the file that the event was read from left it out too, so that most files come back byte for byte.
+    case asRead
+    /// Nowhere.
+    case never
+    /// Wherever that is allowed; a quarter to a third shorter.
+    case always
+  }
 
-  /// Options; every event with its status byte unless told otherwise.
-  public init(usesRunningStatus: Bool = false) { self.usesRunningStatus = usesRunningStatus }
+  /// Where the status byte is left out.
+  public var runningStatus: RunningStatus
+
+  /// Options; running status as it was read unless told otherwise.
+  public init(runningStatus: RunningStatus = .asRead) { self.runningStatus = runningStatus }
 }
 
 extension MIDIFile {
@@ -32,6 +42,8 @@ extension MIDITrack {
     let lengthOffset = bytes.count
     bytes.appendBigEndian(UInt32(0))
     let oneByteMessages = MessageTable.oneByteMessages
+    let always = options.runningStatus == .always
+    let asRead = options.runningStatus == .asRead
     var tick = 0
     var running: UInt8 = 0
     for event in events {
@@ -45,7 +57,9 @@ extension MIDITrack {
         running = 0
         continue
       }
-      if event.status != running || !options.usesRunningStatus { bytes.append(event.status) }
+      if event.status != running || !(always || (asRead && event.hadRunningStatus)) {
+        bytes.append(event.status)
+      }
       running = event.status
       bytes.append(event.data1)
       if oneByteMessages >> UInt16(event.status >> 4) & 1 == 0 { bytes.append(event.data2) }

@@ -34,6 +34,7 @@ public struct MIDIFile: Sendable, Equatable {
     self.warnings = warnings
   }
 
+  /// Whether format, division and tracks are the same.
   public static func == (a: MIDIFile, b: MIDIFile) -> Bool {
     a.format == b.format && a.division == b.division && a.tracks == b.tracks
   }

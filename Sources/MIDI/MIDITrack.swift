@@ -113,6 +113,7 @@ public struct MIDITrack: Sendable, Equatable {
     events.first { $0.isMeta && $0.data1 == 0x03 }.map { MIDIText.decode(payload(of: $0)) }
   }
 
+  /// Whether the tracks say the same at the same times and end together.
   public static func == (a: MIDITrack, b: MIDITrack) -> Bool {
     a.length == b.length && a.events.count == b.events.count
       && zip(a.events, b.events).allSatisfy { x, y in

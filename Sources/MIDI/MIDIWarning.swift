@@ -84,9 +84,6 @@ struct WarningList {
 
   init(isStrict: Bool) { self.isStrict = isStrict }
 
-  /// Where the list ends now, to take back what a later attempt at the same bytes would say again.
-  var mark: WarningList { self }
-
   /// Adds a warning; a file that breaks one rule everywhere is told so `limit` times.
   mutating func add(
     _ rule: MIDIRule, at offset: Int, _ message: @autoclosure () -> String

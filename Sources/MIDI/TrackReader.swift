@@ -55,7 +55,8 @@ struct TrackReader {
         try readSystemEvent(status, at: start, &warnings)
         continue
       }
-      if status >= 0x80 {
+      let hasRunningStatus = status < 0x80
+      if !hasRunningStatus {
         position += 1
         running = status
         interruption = 0
@@ -82,7 +83,8 @@ struct TrackReader {
       }
       events.append(
         MIDIEvent(
-          tick: tick, offset: UInt32(truncatingIfNeeded: start), status: status, data1: data1, data2: data2))
+          tick: tick, offset: UInt32(truncatingIfNeeded: start), status: status, data1: data1, data2: data2,
+          hadRunningStatus: hasRunningStatus))
     }
   }
 

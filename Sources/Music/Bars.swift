@@ -8,6 +8,14 @@ public struct Bar: Sendable, Hashable {
   public var end: Int
   /// Its metre.
   public var metre: MetreChange
+
+  /// A bar.
+  public init(index: Int, start: Int, end: Int, metre: MetreChange) {
+    self.index = index
+    self.start = start
+    self.end = end
+    self.metre = metre
+  }
 }
 
 /// A place within a bar.
@@ -18,6 +26,13 @@ public struct BarPosition: Sendable, Hashable {
   public var beat: Int
   /// Ticks since the beat began.
   public var ticksIntoBeat: Int
+
+  /// A place in a bar.
+  public init(bar: Int, beat: Int, ticksIntoBeat: Int) {
+    self.bar = bar
+    self.beat = beat
+    self.ticksIntoBeat = ticksIntoBeat
+  }
 }
 
 /// The bars of a score, worked out when they are asked for: a piece of a billion bars takes no more room than one.

@@ -44,6 +44,7 @@ public enum ScoreError: DiagnosableError, Equatable {
   /// A file whose name and content are neither MIDI nor ABC.
   case unknownKind(path: String)
 
+  /// Whose fault it is.
   public var kind: FailureKind {
     switch self {
     case .unrepresentable: .usage
@@ -51,6 +52,7 @@ public enum ScoreError: DiagnosableError, Equatable {
     }
   }
 
+  /// What was wrong and where, in a sentence.
   public var message: String {
     switch self {
     case .severalSequences(let count):
@@ -61,6 +63,7 @@ public enum ScoreError: DiagnosableError, Equatable {
     }
   }
 
+  /// The file that it is about, where known.
   public var file: String? {
     if case .unknownKind(let path) = self { path } else { nil }
   }
