@@ -1,1 +1,12 @@
-// first
+// `benchmarks NAME ARGUMENTS`: each measurement prints JSON lines in the fields of the script of its kind, so that
+// both can be put side by side. Each name is one case here and one file beside this one.
+internal import Foundation
+
+let arguments = Array(CommandLine.arguments.dropFirst())
+
+switch arguments.first {
+case "midi": try measureMIDIReading(Array(arguments.dropFirst()))
+default:
+  FileHandle.standardError.write(Data("usage: benchmarks midi FOLDER\n".utf8))
+  exit(64)
+}
