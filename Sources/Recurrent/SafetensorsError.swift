@@ -1,0 +1,72 @@
+public import Groundwork
+
+/// Why a safetensors file cannot be read, written or used.
+public enum SafetensorsError: DiagnosableError, Equatable {
+  /// The system did not let us read or write it.
+  case system(FileError)
+  /// It is shorter than the eight bytes of the header's length.
+  case tooShort(file: String, byteCount: Int)
+  /// The header is said to be longer than what follows, or than 100 MB, the format's limit.
+  case wrongHeaderLength(file: String, length: UInt64, available: Int)
+  /// The header is not the JSON that it should be.
+  case malformedHeader(file: String, reason: String)
+  /// A tensor's type is none that the format knows.
+  case unknownType(file: String, tensor: String, type: String)
+  /// A tensor's range does not fit its shape and type, or the file.
+  case wrongRange(file: String, tensor: String, reason: String)
+  /// Two tensors share bytes, or bytes belong to none.
+  case wrongLayout(file: String, tensor: String, expectedOffset: Int, offset: Int)
+  /// A tensor that is needed is not there.
+  case missingTensor(file: String, tensor: String)
+  /// A tensor is there that belongs to another kind of model.
+  case unexpectedTensor(file: String, tensor: String)
+  /// A tensor has another shape than is needed.
+  case wrongShape(file: String, tensor: String, expected: [Int], found: [Int])
+  /// A tensor has a type that cannot be read as what is needed.
+  case wrongType(file: String, tensor: String, type: String, expected: String)
+
+  /// Whose fault it is.
+  public var kind: FailureKind {
+    if case .system(let error) = self { return error.kind }
+    return .badInput
+  }
+
+  /// What is wrong with which tensor.
+  public var message: String {
+    switch self {
+    case .system(let error): error.message
+    case .tooShort(let file, let byteCount):
+      "\(file): is no safetensors file: it has \(byteCount) bytes, and eight hold the length of the header alone"
+    case .wrongHeaderLength(let file, let length, let available):
+      "\(file): is no safetensors file, or was cut short: its header should have \(length) bytes, "
+        + "where \(available) follow"
+    case .malformedHeader(let file, let reason): "\(file): the header is damaged: \(reason)"
+    case .unknownType(let file, let tensor, let type):
+      "\(file): the tensor \(tensor) has the type \(type), which the format does not know"
+    case .wrongRange(let file, let tensor, let reason): "\(file): the tensor \(tensor) \(reason)"
+    case .wrongLayout(let file, let tensor, let expectedOffset, let offset):
+      "\(file): the tensor \(tensor) begins at byte \(offset) of the data, where the one before ends at "
+        + "\(expectedOffset)"
+    case .missingTensor(let file, let tensor):
+      "\(file): there is no tensor \(tensor); is it another model's file?"
+    case .unexpectedTensor(let file, let tensor):
+      "\(file): the tensor \(tensor) belongs to no such model; is it another model's file?"
+    case .wrongShape(let file, let tensor, let expected, let found):
+      "\(file): the tensor \(tensor) has the shape \(found), where the model needs \(expected)"
+    case .wrongType(let file, let tensor, let type, let expected):
+      "\(file): the tensor \(tensor) has the type \(type), which cannot be read as \(expected)"
+    }
+  }
+
+  /// The file that it is about.
+  public var file: String? {
+    switch self {
+    case .system(let error): error.file
+    case .tooShort(let file, _), .wrongHeaderLength(let file, _, _), .malformedHeader(let file, _),
+      .unknownType(let file, _, _), .wrongRange(let file, _, _), .wrongLayout(let file, _, _, _),
+      .missingTensor(let file, _), .unexpectedTensor(let file, _), .wrongShape(let file, _, _, _),
+      .wrongType(let file, _, _, _):
+      file
+    }
+  }
+}
