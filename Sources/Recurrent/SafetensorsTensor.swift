@@ -69,13 +69,18 @@ public struct SafetensorsTensor: Sendable, Hashable {
 
     /// Appends the numbers to a file that is being written.
     func write(to file: borrowing AtomicReplacement) throws(FileError) {
-      var failure: FileError?
-      let append = { (bytes: UnsafeRawBufferPointer) in
-        do throws(FileError) { try file.write(bytes) } catch { failure = error }
-      }
       switch self {
-      case .floats(let values): values.withUnsafeBytes(append)
-      case .integers(let values): values.withUnsafeBytes(append)
+      case .floats(let values): try Self.append(values, to: file)
+      case .integers(let values): try Self.append(values, to: file)
+      }
+    }
+
+    private static func append(
+      _ values: [some BitwiseCopyable], to file: borrowing AtomicReplacement
+    ) throws(FileError) {
+      var failure: FileError?
+      values.withUnsafeBytes { bytes in
+        do throws(FileError) { try file.write(bytes) } catch { failure = error }
       }
       if let failure { throw failure }
     }
