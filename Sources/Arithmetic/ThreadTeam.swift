@@ -85,10 +85,17 @@ private final class Worker {
 
   func serve() {
     var seen = 0
-    while let body = work.wait(after: &seen) {
-      body(index)
-      work.leave()
-    }
+    while performRound(after: &seen) { work.leave() }
+  }
+
+  /// Waits for a round and does this thread's part of it. The body is let go of on return, and only then may the round
+  /// be left: `run` stops the program if anyone still holds it when all have left.
+  /// - Returns: false when the team is dismissed.
+  @inline(never)
+  private func performRound(after seen: inout Int) -> Bool {
+    guard let body = work.wait(after: &seen) else { return false }
+    body(index)
+    return true
   }
 }
 
