@@ -7,8 +7,10 @@ public enum ABCError: DiagnosableError, Equatable {
   /// There are tunes, but none has a `K:` field followed by music; the place is the first tune's beginning.
   case noMusic(file: String?, line: Int, column: Int)
 
+  /// The input is to blame.
   public var kind: FailureKind { .badInput }
 
+  /// The file's name, where one was given.
   public var file: String? {
     switch self {
     case .notABC(let file, _, _), .noMusic(let file, _, _): file
@@ -29,6 +31,7 @@ public enum ABCError: DiagnosableError, Equatable {
     }
   }
 
+  /// The place, the fault and what an ABC tune needs.
   public var message: String {
     let place = "\(file ?? "ABC text"):\(line):\(column)"
     return switch self {
@@ -56,5 +59,6 @@ public struct ABCWarning: Sendable, Hashable, CustomStringConvertible {
     self.message = message
   }
 
+  /// Line, column and message.
   public var description: String { "\(line):\(column): \(message)" }
 }

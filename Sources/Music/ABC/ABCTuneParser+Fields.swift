@@ -116,6 +116,7 @@ extension ABCTuneParser {
     for index in voices.indices {
       voices[index].voice.sections.append([])
       voices[index].lastEvent = nil
+      voices[index].broken = nil
       voices[index].lineEvents = []
     }
     // A label stands for all voices, and begins with the first.

@@ -257,6 +257,7 @@ extension ABCTuneParser {
     voices[index].beginBar(mayBeShort: voices[index].barMayBeShort)
     voices[index].barHasOverlay = true
     voices[index].lastEvent = nil
+    voices[index].broken = nil
     voices[index].ties = []
   }
 }

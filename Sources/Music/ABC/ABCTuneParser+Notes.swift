@@ -33,16 +33,20 @@ extension ABCTuneParser {
     let slot = letterIndex * 16 + octave
     let natural = [9, 11, 0, 2, 4, 5, 7][letterIndex] + 12 * octave
     var pitch: Int
+    // An accidental holds for the letter in every octave unless %%propagate-accidentals says otherwise (section 11.3).
+    let scope = accidentalScope == .octave ? slot : letterIndex
     if let accidental {
-      voices[index].barAccidentals.removeAll { $0.slot == slot }
-      voices[index].barAccidentals.append((slot, accidental))
+      if accidentalScope != .note {
+        voices[index].barAccidentals.removeAll { $0.slot == scope }
+        voices[index].barAccidentals.append((scope, accidental))
+      }
       pitch = natural + accidental + voices[index].transposition
     } else if let tie = voices[index].ties.first(where: { $0.slot == slot }) {
       pitch = tie.pitch
     } else {
       let state = voices[index]
       let semitones =
-        state.barAccidentals.first { $0.slot == slot }?.semitones ?? state.key.accidentals[letterIndex]
+        state.barAccidentals.first { $0.slot == scope }?.semitones ?? state.key.accidentals[letterIndex]
       pitch = natural + semitones + state.transposition
     }
     if !(0...127).contains(pitch) {
@@ -157,10 +161,8 @@ extension ABCTuneParser {
       factors.append((voices[index].tuplet.numerator, voices[index].tuplet.denominator))
       voices[index].tuplet.remaining -= 1
     }
-    if let broken = voices[index].broken {
-      factors.append(broken)
-      voices[index].broken = nil
-    }
+    let plainLength = factors.reduce(length) { multiplied($0, $1, at: position) }
+    if let factor = takeBrokenRhythm(before: plainLength) { factors.append(factor) }
     let first = voices[index].voice.notes.count
     for note in read {
       var note = note.note
@@ -202,17 +204,29 @@ extension ABCTuneParser {
     let short = (1, 1 << count)
     let long = ((2 << count) - 1, 1 << count)
     let (before, after) = mark == UInt8(ascii: ">") ? (long, short) : (short, long)
+    voices[index].broken = VoiceState.BrokenRhythm(event: last, place: start, before: before, after: after)
+  }
+
+  /// Applies a broken rhythm to the event before it, and returns the factor for the event after it, whose length is
+  /// `length`. Between notes of different lengths it means nothing that two readers agree on, so it is skipped.
+  private mutating func takeBrokenRhythm(before length: Int) -> (numerator: Int, denominator: Int)? {
+    let index = voiceIndex()
+    guard let broken = voices[index].broken else { return nil }
+    voices[index].broken = nil
     let section = voices[index].voice.sections.count - 1
-    guard case .event(var event) = voices[index].voice.sections[section][last] else { return }
-    voices[index].barLength -= event.length
-    event.length = multiplied(event.length, before, at: start)
-    voices[index].barLength += event.length
+    guard case .event(var event) = voices[index].voice.sections[section][broken.event] else { return nil }
+    guard event.length == length else {
+      warn("a broken rhythm needs notes of one length on both sides; it is skipped", at: broken.place)
+      return nil
+    }
+    event.length = multiplied(event.length, broken.before, at: broken.place)
+    if voices[index].barLength >= length { voices[index].barLength += event.length - length }
     for note in event.notes {
       let length = voices[index].voice.notes[note].length
-      voices[index].voice.notes[note].length = multiplied(length, before, at: start)
+      voices[index].voice.notes[note].length = multiplied(length, broken.before, at: broken.place)
     }
-    voices[index].voice.sections[section][last] = .event(event)
-    voices[index].broken = after
+    voices[index].voice.sections[section][broken.event] = .event(event)
+    return broken.after
   }
 
   mutating func parseTie() {

@@ -20,6 +20,14 @@ struct ABCTuneParser {
   var headerUnitLength: Int?
   var headerTempo: String?
   var userSymbols: Set<UInt8> = []
+  var accidentalScope = AccidentalScope.letter
+
+  /// What an accidental holds for until the bar's end: `%%propagate-accidentals`.
+  enum AccidentalScope: String {
+    case note = "not"
+    case octave = "octave"
+    case letter = "pitch"
+  }
 
   /// The next byte, the end of its line, and where that line began.
   var position = 0
@@ -102,7 +110,8 @@ struct ABCTuneParser {
     }
   }
 
-  /// `%%` lines are for typesetting programs; only `%%MIDI program` and `transpose` are obeyed.
+  /// `%%` lines are for typesetting programs; only `%%propagate-accidentals` and `%%MIDI program` and
+  /// `transpose` are obeyed.
   private mutating func parseDirective() {
     let words = ABCText.decode(bytes[(position + 2)..<lineEnd]).split(whereSeparator: \.isWhitespace)
     guard let first = words.first else { return }
@@ -110,6 +119,10 @@ struct ABCTuneParser {
       isInTextBlock = true
     } else if first == "endtext" || first == "endps" {
       isInTextBlock = false
+    } else if first == "propagate-accidentals",
+      let scope = words.last.flatMap({ AccidentalScope(rawValue: String($0)) })
+    {
+      accidentalScope = scope
     } else if first == "MIDI", words.count >= 3, let value = words.last.flatMap({ Int($0) }) {
       switch words[1] {
       case "program" where (0...127).contains(value): updateVoice { $0.voice.program = value }
@@ -173,7 +186,7 @@ struct VoiceState {
   var transposition = 0
   var velocity = VoiceState.standardVelocity
 
-  /// Accidentals in this bar, by the note's slot.
+  /// Accidentals in this bar, by the note's slot, or by the letter where they hold in every octave.
   var barAccidentals: [(slot: Int, semitones: Int)] = []
   /// The notes that are tied to what comes next: a tie carries its accidental over the bar line.
   var ties: [(slot: Int, pitch: Int)] = []
@@ -182,8 +195,8 @@ struct VoiceState {
   /// Where the last event stands in its section; nil at its beginning.
   var lastEvent: Int?
   var tuplet = Tuplet()
-  /// What the next event's length is multiplied by, because of a broken rhythm before it.
-  var broken: (numerator: Int, denominator: Int)?
+  /// A broken rhythm that waits for its second note.
+  var broken: BrokenRhythm?
 
   /// The length of the bar so far, in grains.
   var barLength = 0
@@ -195,6 +208,14 @@ struct VoiceState {
   var hasLyrics = false
 
   static let standardVelocity = 80
+
+  /// `>` or `<`: what it does to the lengths of the events before and after it.
+  struct BrokenRhythm {
+    var event: Int
+    var place: Int
+    var before: (numerator: Int, denominator: Int)
+    var after: (numerator: Int, denominator: Int)
+  }
 
   struct Tuplet {
     var numerator = 1

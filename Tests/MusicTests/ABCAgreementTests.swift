@@ -1,0 +1,169 @@
+internal import Foundation
+import MIDI
+import Music
+import TestSupport
+import Testing
+
+/// The melodies of two collections against what abc2midi makes of the same text: the same pitches at the same times, to
+/// one constant shift and two ticks of 480 a quarter.
+///
+/// Taken out of the text for abc2midi alone is what it plays in a way of its own and ABC says nothing about: `R:` (it
+/// swings hornpipes), trills, rolls and fermatas (it writes them out as notes), and staccato dots (it makes a note and
+/// a rest of such a note and then refuses a broken rhythm beside it). It is asked to begin the notes of a chord together. `GRUPPETTO_TEST_ALL=1` takes every
+/// tune instead of every fifteenth, and lists those that differ.
+@Suite struct ABCAgreementTests {
+  static let takesAll = ProcessInfo.processInfo.environment["GRUPPETTO_TEST_ALL"] == "1"
+  static let program = "/usr/bin/abc2midi"
+  static let isPossible = SharedData.isPresent && FileManager.default.isExecutableFile(atPath: program)
+  static let absence: Comment = "skipped: abc2midi or the data beside the checkout (../shared/data) is absent"
+
+  @Test(.enabled(if: isPossible, absence), arguments: ["nottingham/abc", "folk-abc"])
+  func melodiesAgreeWithABC2MIDI(collection: String) throws {
+    let folder = try TemporaryFolder()
+    var compared = 0
+    var differing: [String] = []
+    var index = 0
+    for path in SharedData.files(under: collection, suffix: ".abc") {
+      let bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
+      let name = URL(filePath: path).lastPathComponent
+      let book = try ABCBook(bytes: bytes, file: name)
+      let texts = TuneTexts(bytes)
+      for tune in book.tunes {
+        index += 1
+        guard Self.takesAll || index % 15 == 0 else { continue }
+        guard let theirs = try Self.abc2midiOnsets(texts.tune(at: tune.line), in: folder) else { continue }
+        compared += 1
+        if let difference = MelodyOnsets(tune.score).difference(from: theirs) {
+          differing.append("\(name):\(tune.line) \(tune.title ?? "") — \(difference)")
+        }
+      }
+    }
+    if Self.takesAll {
+      print("\(collection): \(compared - differing.count) of \(compared) agree")
+      for line in differing { print("  differs:", line) }
+    }
+    #expect(compared > 50)
+    #expect(Double(differing.count) <= 0.05 * Double(compared), "\(differing.joined(separator: "\n"))")
+  }
+
+  /// The melody of what abc2midi writes; nil where it writes nothing.
+  private static func abc2midiOnsets(_ text: [UInt8], in folder: TemporaryFolder) throws -> MelodyOnsets? {
+    let (input, output) = (folder.file("tune.abc"), folder.file("tune.mid"))
+    try? FileManager.default.removeItem(atPath: output)
+    try Data(text).write(to: URL(filePath: input))
+    let process = Process()
+    process.executableURL = URL(filePath: program)
+    process.arguments = [input, "-NGUI", "-NGRA", "-silent", "-o", output]
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    guard let midi = try? MIDIFile(path: output) else { return nil }
+    return MelodyOnsets(midi)
+  }
+}
+
+/// The onsets and pitches of a melody, in ticks of 480 a quarter.
+private struct MelodyOnsets {
+  var notes: [(onset: Int, pitch: Int)]
+
+  init(_ score: Score) {
+    notes = (score.tracks.first?.notes ?? []).map {
+      (($0.onset * 480 + score.ticksPerQuarter / 2) / score.ticksPerQuarter, $0.pitch)
+    }
+    normalise()
+  }
+
+  /// The first track that has notes.
+  init(_ file: MIDIFile) {
+    var scale = 480
+    if case .ticksPerQuarter(let ticks) = file.division { scale = ticks }
+    notes = []
+    for track in file.tracks where notes.isEmpty {
+      for event in track.events where event.status & 0xF0 == 0x90 && event.data2 > 0 {
+        notes.append((event.tick * 480 / scale, Int(event.data1)))
+      }
+    }
+    normalise()
+  }
+
+  /// In order, with doublings on one pitch counted once.
+  private mutating func normalise() {
+    notes.sort { ($0.onset, $0.pitch) < ($1.onset, $1.pitch) }
+    var kept: [(onset: Int, pitch: Int)] = []
+    for note in notes where kept.last.map({ $0.onset == note.onset && $0.pitch == note.pitch }) != true {
+      kept.append(note)
+    }
+    notes = kept
+  }
+
+  /// Where the two part; nil where they agree.
+  func difference(from other: MelodyOnsets) -> String? {
+    guard let first = notes.first, let otherFirst = other.notes.first else {
+      return notes.isEmpty && other.notes.isEmpty ? nil : "\(notes.count) notes against \(other.notes.count)"
+    }
+    let shift = first.onset - otherFirst.onset
+    let counts = notes.count == other.notes.count ? "" : ", \(notes.count) notes against \(other.notes.count)"
+    for (index, (a, b)) in zip(notes, other.notes).enumerated() {
+      if a.pitch != b.pitch || abs(a.onset - b.onset - shift) > 2 {
+        return "note \(index + 1): pitch \(a.pitch) at \(a.onset - shift) against \(b.pitch) at \(b.onset)"
+          + counts
+      }
+    }
+    return counts.isEmpty ? nil : "the same to the end of the shorter" + counts
+  }
+}
+
+/// The text of single tunes, as abc2midi is to read them.
+private struct TuneTexts {
+  private let lines: [ArraySlice<UInt8>]
+
+  init(_ bytes: [UInt8]) {
+    lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false).map {
+      $0.last == 0x0D ? $0.dropLast() : $0
+    }
+  }
+
+  /// From a line, counted from 1, to the next blank line or `X:` field.
+  func tune(at line: Int) -> [UInt8] {
+    var result: [UInt8] = []
+    for (index, text) in lines[(line - 1)...].enumerated() {
+      let isBlank = text.allSatisfy { $0 == 0x20 || $0 == 0x09 }
+      if isBlank || (index > 0 && text.starts(with: Array("X:".utf8))) { break }
+      if text.starts(with: Array("R:".utf8)) { continue }
+      result += isField(text) ? Array(text) : withoutOrnaments(text)
+      result.append(0x0A)
+      if text.starts(with: Array("K:".utf8)) { result += Array("%%MIDI chordattack 0\n".utf8) }
+    }
+    return result
+  }
+
+  private func isField(_ text: ArraySlice<UInt8>) -> Bool {
+    let start = Array(text.prefix(3))
+    if start.first == UInt8(ascii: "%") { return true }
+    guard start.count >= 2, start[0] >= UInt8(ascii: "A"), start[0] <= UInt8(ascii: "z"),
+      start[1] == UInt8(ascii: ":")
+    else { return false }
+    return start.count < 3 || (start[2] != UInt8(ascii: "|") && start[2] != UInt8(ascii: ":"))
+  }
+
+  /// Without trills, rolls, fermatas and dots: T, R, H, the tilde and the full stop outside of texts and inline fields.
+  private func withoutOrnaments(_ text: ArraySlice<UInt8>) -> [UInt8] {
+    var result: [UInt8] = []
+    var closing: UInt8?
+    let bytes = Array(String(decoding: text, as: UTF8.self).replacing("!trill!", with: "").utf8)
+    for (index, byte) in bytes.enumerated() {
+      if let end = closing {
+        if byte == end { closing = nil }
+      } else if byte == UInt8(ascii: "\"") {
+        closing = byte
+      } else if byte == UInt8(ascii: "["), index + 2 < bytes.count, bytes[index + 2] == UInt8(ascii: ":") {
+        closing = UInt8(ascii: "]")
+      } else if "TRH~.".utf8.contains(byte) {
+        continue
+      }
+      result.append(byte)
+    }
+    return result
+  }
+}
