@@ -13,7 +13,9 @@ private func played(_ body: String, header: String = "M:none\nL:1/8\nK:C") throw
     ("|:CD:|E|", "CDCDE"), ("CD:|E|", "CDCDE"), ("|:C:|:D:|", "CCDD"), ("|:C::D:|", "CCDD"),
     ("C::D:|", "CCDD"),
     ("C||D:|", "CDD"), ("C|]D:|", "CDD"), ("C:|D:|", "CCDD"), ("|:C|:D:|", "CCDD"), ("|:C||D:|", "CDCD"),
-    ("|::C::|", "CCC"), ("|:C|D", "CD"), ("C:||:D:||", "CCDD"), ("C|:|D:|", "CDD"),
+    ("|::C::|", "CCC"), ("|:C|D", "CD"), ("C:||:D:||", "CCDD"), ("C|:|D:|", "CDD"), ("C|D[|]:|E|", "CDCDE"),
+    ("C|| || :|E|", "CCE"), ("C||D|| :|E|", "CDDE"),
+    ("C|D|| :|E|", "CDCDE"),
   ])
   func repeats(body: String, expected: String) throws {
     #expect(try played(body) == expected)
@@ -21,7 +23,8 @@ private func played(_ body: String, header: String = "M:none\nL:1/8\nK:C") throw
 
   @Test(arguments: [
     ("|:C|1D:|2E||F", "CDCEF"), ("C[1D:|[2E|]F", "CDCEF"), ("|:C|1D:|2E:|F", "CDCEF"),
-    ("|:C|1,3D:|2E:|4F|]G", "CDCECDCFG"), ("|:C|1-3D:|4E||", "CDCDCDCE"), ("|:C|1D:|2E::F:|", "CDCEFF"),
+    ("|:C|1,3D:|2E:|4F|]G", "CDCECDCFG"), ("C||1D:|2E||", "CDCE"), ("|:C|1-3D:|4E||", "CDCDCDCE"),
+    ("|:C|1D:|2E::F:|", "CDCEFF"),
     ("|:C|1D|2E||", "CDCE"), ("|:C|1D:|2E|:F|1G:|2A|]", "CDCEFGFA"), ("C|1D:|2E||F|1G:|2A||", "CDCEFGFA"),
   ])
   func variantEndings(body: String, expected: String) throws {

@@ -110,6 +110,7 @@ private func rhythm(_ body: String, header: String = "M:none\nL:1/8\nK:C") throw
 
   @Test func keysWithAccidentalsOfTheirOwn() throws {
     #expect(try pitches("FCG", header: "K:D =c") == [66, 60, 67])
+    #expect(try pitches("FCG", header: "K:Dmix^g") == [66, 60, 68])
     #expect(try pitches("FCGB", header: "K:D exp ^g_b") == [65, 60, 68, 70])
     #expect(try pitches("FCB", header: "K:D clef=bass octave=-1") == [54, 49, 59])
   }

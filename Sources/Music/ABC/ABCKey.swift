@@ -53,8 +53,15 @@ struct ABCKey {
         reading.key = ABCKey(fifths: fifths, isMinor: false, accidentals: signature(fifths))
         if rest.lowercased() == "exp" {
           isExplicit = true
-        } else if !rest.isEmpty, !reading.applyMode(rest, tonicFifths: fifths) {
-          changes += globalAccidentals(rest) ?? reading.leave(word)
+        } else {
+          // Accidentals may follow the mode without a space, as in "Dmix=c".
+          let mode = rest.prefix(while: \.isLetter)
+          let accidentals = String(rest.dropFirst(mode.count))
+          if !mode.isEmpty, !reading.applyMode(String(mode), tonicFifths: fifths) {
+            reading.unknown.append(word)
+          } else if !accidentals.isEmpty {
+            changes += globalAccidentals(accidentals) ?? reading.leave(word)
+          }
         }
       } else if word.lowercased() == "exp" {
         isExplicit = true

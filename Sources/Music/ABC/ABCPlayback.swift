@@ -85,9 +85,12 @@ struct ABCPlayback {
 
   private mutating func findGroups() {
     var open = OpenGroup(start: 0)
+    var previous: OpenGroup?
     for (index, element) in elements.enumerated() {
       switch element {
-      case .event: open.hasMusic = true
+      case .event:
+        open.hasMusic = true
+        previous = nil
       case .ending(let passes):
         // A second ending that no repeat precedes says that there is one.
         if !open.endings.isEmpty, open.passes == 1 {
@@ -95,14 +98,33 @@ struct ABCPlayback {
           hasImpliedRepeat = true
         }
         open.endings.append((index, passes))
-      case .bar(let bar): read(bar, at: index, &open)
+      case .bar(let bar): read(bar, at: index, &open, &previous)
       default: break
       }
     }
     close(open, at: elements.count)
   }
 
-  private mutating func read(_ bar: ABCBar, at index: Int, _ open: inout OpenGroup) {
+  /// - Parameter previous: the group that a double bar line has just ended, while no music has followed.
+  private mutating func read(
+    _ bar: ABCBar, at index: Int, _ open: inout OpenGroup, _ previous: inout OpenGroup?
+  ) {
+    if bar.endsRepeat > 0, !open.hasMusic, let group = previous {
+      // "||:|" and "[|]:|": the repeat is that of the section before the double bar line.
+      while let last = groups.last, last.range.lowerBound >= group.start { groups.removeLast() }
+      open = group
+    }
+    let wasOpen = open
+    divide(at: bar, index: index, &open)
+    if bar.endsRepeat > 0 || bar.beginsRepeat > 0 {
+      previous = nil
+    } else if wasOpen.hasMusic, !open.hasMusic {
+      previous = wasOpen
+    }
+  }
+
+  /// Ends the open group where the bar line does so.
+  private mutating func divide(at bar: ABCBar, index: Int, _ open: inout OpenGroup) {
     if bar.endsRepeat > 0 { open.passes = max(open.passes, bar.endsRepeat + 1) }
     guard bar.dividesSections, !endingContinues(after: index, open) else { return }
     if bar.endsRepeat > 0 || bar.beginsRepeat > 0 {
@@ -118,9 +140,13 @@ struct ABCPlayback {
     }
   }
 
-  /// Whether the bar line at `index` is followed by another ending of the same repeat.
+  /// Whether the bar line at `index` belongs to the ending after it: another one of the same repeat, or the first after
+  /// a double bar line, as in `||1`.
   private func endingContinues(after index: Int, _ open: OpenGroup) -> Bool {
-    guard !open.endings.isEmpty else { return false }
+    if open.endings.isEmpty, case .bar(let bar) = elements[index], bar.endsRepeat > 0 || bar.beginsRepeat > 0
+    {
+      return false
+    }
     for element in elements[(index + 1)...] {
       switch element {
       case .ending(let passes): return passes & open.playedEndings == 0

@@ -64,6 +64,10 @@ extension ABCTuneParser {
     scan: while position < lineEnd {
       switch byte {
       case UInt8(ascii: ":"):
+        // "[|]:|" is a hidden bar line and an end of a repeat.
+        if bytes[max(position - 1, start)] == UInt8(ascii: "]"), byte(ahead: 1) == UInt8(ascii: "|") {
+          break scan
+        }
         if strokes == 0 { colonsBefore += 1 } else { colonsAfter += 1 }
       case UInt8(ascii: "|") where colonsAfter == 0: strokes += 1
       case UInt8(ascii: "]") where strokes > 0 && colonsAfter == 0: isThick = true
