@@ -1,0 +1,69 @@
+public import Groundwork
+
+/// What can stop a training run.
+public enum TrainingError: DiagnosableError {
+  /// A setting has a value that makes no sense.
+  case invalidSetting(name: String, value: String, expected: String)
+  /// There is nothing to learn from, or nothing to validate on.
+  case noData(split: String)
+  /// The loss or the gradient is no longer a number; the last checkpoint is good.
+  case diverged(step: Int, quantity: String, checkpoint: String)
+  /// The checkpoint cannot be read, or does not belong to this run.
+  case unusableCheckpoint(path: String, reason: String)
+  /// A file of the run cannot be read or written.
+  case file(FileError)
+  /// A weights file cannot be read or written; the error is Recurrent's.
+  case weights(any DiagnosableError)
+
+  /// Whose fault it is.
+  public var kind: FailureKind {
+    switch self {
+    case .invalidSetting: .usage
+    case .noData, .diverged, .unusableCheckpoint: .badInput
+    case .file(let error): error.kind
+    case .weights(let error): error.kind
+    }
+  }
+
+  /// What went wrong and what to do.
+  public var message: String {
+    switch self {
+    case .invalidSetting(let name, let value, let expected):
+      "the training setting \(name) is \(value); expected \(expected)"
+    case .noData(let split):
+      "the corpus has nothing to learn from in its split '\(split)'; build it from more pieces"
+    case .diverged(let step, let quantity, let checkpoint):
+      "training diverged at step \(step): \(quantity) is no longer a number. The last good state is in "
+        + "\(checkpoint); train again with a lower learning rate"
+    case .unusableCheckpoint(let path, let reason):
+      "\(path): cannot be resumed from: \(reason). Train anew with --overwrite"
+    case .file(let error): error.message
+    case .weights(let error): error.message
+    }
+  }
+
+  /// The file that it is about.
+  public var file: String? {
+    switch self {
+    case .invalidSetting, .noData: nil
+    case .diverged(_, _, let checkpoint): checkpoint
+    case .unusableCheckpoint(let path, _): path
+    case .file(let error): error.file
+    case .weights(let error): error.file
+    }
+  }
+
+  /// The byte offset in that file, if known.
+  public var offset: Int? {
+    if case .weights(let error) = self { error.offset } else { nil }
+  }
+}
+
+/// Throws `invalidSetting` unless `condition` holds.
+func require(
+  _ condition: Bool, _ name: String, _ value: some CustomStringConvertible, _ expected: String
+) throws(TrainingError) {
+  guard condition else {
+    throw .invalidSetting(name: name, value: String(describing: value), expected: expected)
+  }
+}

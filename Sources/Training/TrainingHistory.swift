@@ -1,0 +1,130 @@
+internal import Groundwork
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// What was measured at one validation: a line of `history.jsonl`.
+public struct HistoryEntry: Codable, Hashable, Sendable {
+  /// Updates of the weights so far.
+  public var step: Int
+  /// Ids predicted in training so far.
+  public var tokens: Int
+  /// Seconds of training time so far.
+  public var seconds: Double
+  /// The mean training loss since the line before, in nats per id.
+  public var trainingLoss: Double
+  /// The validation loss, in nats per id.
+  public var validationLoss: Double
+  /// The learning rate of the last update.
+  public var learningRate: Double
+  /// The mean global norm of the gradients since the line before, as they were before clipping.
+  public var gradientNorm: Double
+
+  /// An entry.
+  public init(
+    step: Int, tokens: Int, seconds: Double, trainingLoss: Double, validationLoss: Double,
+    learningRate: Double,
+    gradientNorm: Double
+  ) {
+    self.step = step
+    self.tokens = tokens
+    self.seconds = seconds
+    self.trainingLoss = trainingLoss
+    self.validationLoss = validationLoss
+    self.learningRate = learningRate
+    self.gradientNorm = gradientNorm
+  }
+}
+
+/// The lines of `history.jsonl`: read as a whole, written line by line.
+public struct TrainingHistory: Hashable, Sendable {
+  /// The lines in order.
+  public var entries: [HistoryEntry]
+
+  /// Reads the file at `path`. A last line that was cut off is left out.
+  /// - Throws: `FileError`, or `TrainingError.unusableCheckpoint` for a line that is no entry.
+  public init(path: String) throws(TrainingError) {
+    let bytes: [UInt8]
+    do { bytes = try readFile(path) } catch { throw .file(error) }
+    entries = []
+    for (index, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+      .dropLast()
+      .enumerated()
+    {
+      do {
+        entries.append(try JSONFormat.decode(HistoryEntry.self, from: Array(line)))
+      } catch {
+        throw .unusableCheckpoint(path: path, reason: "line \(index + 1) is not an entry of a history")
+      }
+    }
+  }
+}
+
+/// `history.jsonl` while a run appends to it.
+struct HistoryLog: ~Copyable {
+  /// How many lines the file has: what a checkpoint remembers of it.
+  private(set) var length: Int
+
+  private let path: String
+  private let descriptor: Int32
+
+  /// Opens the file, cut to `length` lines: what was appended after the checkpoint is measured again. Where it has
+  /// become shorter than that, its whole lines are kept.
+  init(path: String, length: Int) throws(TrainingError) {
+    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw .file(.writing(path)) }
+    do throws(TrainingError) {
+      self.length = try Self.cut(descriptor, to: length, path: path)
+    } catch {
+      close(descriptor)
+      throw error
+    }
+    self.path = path
+    self.descriptor = descriptor
+  }
+
+  /// Cuts the file to its first `length` lines and goes to its end.
+  /// - Returns: How many lines there are.
+  private static func cut(_ descriptor: Int32, to length: Int, path: String) throws(TrainingError) -> Int {
+    let bytes: [UInt8]
+    do { bytes = try readFile(path) } catch { throw .file(error) }
+    var end = 0
+    var lines = 0
+    while lines < length, let lineEnd = bytes[end...].firstIndex(of: UInt8(ascii: "\n")) {
+      end = lineEnd + 1
+      lines += 1
+    }
+    guard ftruncate(descriptor, off_t(end)) == 0, lseek(descriptor, off_t(end), SEEK_SET) >= 0 else {
+      throw .file(.writing(path))
+    }
+    return lines
+  }
+
+  /// Appends a line and waits until it is on the disk, so that no checkpoint remembers a line that is not there.
+  mutating func append(_ entry: HistoryEntry) throws(TrainingError) {
+    let line: [UInt8]
+    do {
+      line = try JSONFormat.encodeLine(entry) + [UInt8(ascii: "\n")]
+    } catch {
+      preconditionFailure("an entry of a history has numbers that JSON has no words for: \(entry)")
+    }
+    var written = 0
+    while written < line.count {
+      let count = line.withUnsafeBytes {
+        write(descriptor, $0.baseAddress?.advanced(by: written), line.count - written)
+      }
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw .file(.writing(path))
+      }
+      written += count
+    }
+    guard fsync(descriptor) == 0 else { throw .file(.writing(path)) }
+    length += 1
+  }
+
+  deinit { close(descriptor) }
+}

@@ -1,0 +1,88 @@
+internal import Groundwork
+internal import Recurrent
+
+extension TrainingRun {
+  /// The share of the budget that is spent, 0 ... 1 and a little above.
+  var spentShare: Double {
+    switch configuration.budget {
+    case .minutes(let minutes): state.seconds / (minutes * 60)
+    case .epochs(let epochs): state.epochs / Double(epochs)
+    case .steps(let steps): Double(state.step) / Double(steps)
+    }
+  }
+
+  /// Why the run is over, if it is.
+  var stopReached: TrainingStop? {
+    if spentShare >= 1 { return .budgetSpent }
+    if let patience = configuration.patience, state.validationsWithoutImprovement >= patience {
+      return .noImprovement
+    }
+    return nil
+  }
+
+  /// Whether the weights are to be validated before the next update.
+  var isValidationDue: Bool {
+    let last = state.lastValidation
+    guard state.step > last.step else { return false }
+    if spentShare >= 1 { return true }
+    if let interval = configuration.validationInterval { return state.step - last.step >= interval }
+    switch configuration.budget {
+    case .minutes(let minutes):
+      return state.seconds - last.seconds >= min(30, minutes * 60 / 12)
+    case .epochs:
+      return state.epochs.rounded(.down) > last.epochs.rounded(.down)
+    case .steps(let steps):
+      return state.step - last.step >= max(1, min(source.batchesPerEpoch, steps / 10))
+    }
+  }
+
+  /// Measures the validation loss, keeps the weights if it is the lowest so far, and writes history and checkpoint.
+  /// - Returns: False where the user stopped it before the loss was known; then nothing has changed.
+  func validate(
+    history: inout HistoryLog, cancellation: Cancellation, reporter: inout ProgressReporter
+  ) throws(TrainingError) -> Bool {
+    guard let loss = validationLoss(cancellation: cancellation, reporter: &reporter) else { return false }
+    guard loss.isFinite else {
+      throw .diverged(
+        step: state.step, quantity: "the validation loss", checkpoint: folder.checkpointPath)
+    }
+    let interval = state.interval
+    state.trainingLoss = state.currentTrainingLoss
+    state.validationLoss = loss
+    state.lastValidation = .init(step: state.step, seconds: state.seconds, epochs: state.epochs)
+    state.interval = .init()
+    if loss < state.bestValidationLoss ?? .infinity {
+      state.bestValidationLoss = loss
+      state.validationsWithoutImprovement = 0
+      try saveWeights()
+    } else {
+      state.validationsWithoutImprovement += 1
+    }
+    try history.append(
+      HistoryEntry(
+        step: state.step, tokens: state.tokens, seconds: state.seconds,
+        trainingLoss: state.trainingLoss ?? loss,
+        validationLoss: loss, learningRate: state.learningRate,
+        gradientNorm: interval.gradientNorm / Double(max(interval.steps, 1))))
+    state.historyLength = history.length
+    try saveCheckpoint()
+    return true
+  }
+
+  /// The mean loss over every id of the validation pieces but their first, in nats; nil where the user stopped it.
+  private func validationLoss(cancellation: Cancellation, reporter: inout ProgressReporter) -> Double? {
+    let carried = pass.carriedState
+    defer { pass.carriedState = carried }
+    var sum = 0.0
+    var count = 0
+    for window in 0..<validation.batchCount {
+      if cancellation.isRequested { return nil }
+      validation.fill(&batch, window: window)
+      let loss = pass.evaluate(inputs: batch.inputs, targets: batch.targets, resets: batch.resets)
+      sum += loss.sum
+      count += loss.count
+      reporter.report { report(activity: "validating", tokensPerSecond: $0.lastRate) }
+    }
+    return sum / Double(count)
+  }
+}

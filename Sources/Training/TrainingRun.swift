@@ -1,0 +1,146 @@
+public import Arithmetic
+public import Groundwork
+public import Recurrent
+
+/// A training run: truncated backpropagation through time over parallel streams, with validation, early stopping,
+/// checkpoints and a history, all in one folder.
+///
+/// ## What is written when
+/// At a validation, in this order: the weights if they are the best so far (`model.safetensors`), the line of the
+/// history, the checkpoint (`training.safetensors`), which alone says how far the run has come. A run that dies between
+/// two of these resumes from the checkpoint before, and does the same work again: the same weights are the best again
+/// and replace themselves, and the history is cut to the length that the checkpoint knows. Whether a validation is due
+/// depends on the state in the checkpoint only, so nothing that happens to the process changes the run.
+public final class TrainingRun<Source: BatchSource> {
+  /// The network that is trained; its weights after a run are the current ones, not the best.
+  public let model: LanguageModel
+  /// What the run was configured to do.
+  public let configuration: TrainingConfiguration
+
+  let folder: TrainingFolder
+  let pass: LanguageModelPass
+  let optimizer: AdamW
+  let team: ThreadTeam
+  let validation: PieceBatches
+  var source: Source
+  var state: TrainingState<Source.Position>
+  var batch: TokenBatch
+  let clock = ContinuousClock()
+
+  /// A run from the beginning, or from the folder's checkpoint.
+  ///
+  /// - Parameters:
+  ///   - model: The network, with its first weights; a checkpoint replaces them.
+  ///   - source: Where training windows come from, `B` streams of `T` steps.
+  ///   - validationPieces: The pieces to validate on; the first id of each is given and never predicted.
+  ///   - configuration: How to train.
+  ///   - folder: Where the run keeps its files.
+  ///   - resuming: Whether to go on from the folder's checkpoint. Where there is none yet the run begins anew.
+  ///   - team: The threads that compute.
+  /// - Throws: `TrainingError`: a setting that makes no sense, no data, a checkpoint that does not fit.
+  public init(
+    model: LanguageModel, source: Source, validationPieces: [[Int32]], configuration: TrainingConfiguration,
+    folder: TrainingFolder, resuming: Bool, team: ThreadTeam
+  ) throws(TrainingError) {
+    try configuration.validate()
+    precondition(
+      source.batchSize == configuration.batchSize
+        && source.truncationLength == configuration.truncationLength,
+      "the source's windows are \(source.truncationLength) × \(source.batchSize), the configuration's "
+        + "\(configuration.truncationLength) × \(configuration.batchSize)")
+    self.model = model
+    self.source = source
+    self.configuration = configuration
+    self.folder = folder
+    validation = PieceBatches(
+      pieces: validationPieces, batchSize: configuration.batchSize,
+      truncationLength: configuration.truncationLength)
+    guard validation.predictionCount > 0 else { throw .noData(split: "valid") }
+    pass = LanguageModelPass(
+      model: model, batchSize: configuration.batchSize, truncationLength: configuration.truncationLength,
+      team: team)
+    optimizer = AdamW(
+      parameterCount: model.parameters.count, configuration: configuration.optimizer.adamWConfiguration)
+    self.team = team
+    batch = TokenBatch(batchSize: configuration.batchSize, truncationLength: configuration.truncationLength)
+    state = TrainingState(
+      dropout: RandomStream(seed: configuration.seed, name: "dropout"), source: source.position)
+    if resuming, fileExists(folder.checkpointPath) { try restore() }
+  }
+
+  /// Trains until the budget is spent, the loss no longer improves, or the user stops it.
+  ///
+  /// A run that was already over returns what it came to.
+  /// - Parameters:
+  ///   - cancellation: Asks the run to stop; it saves a checkpoint first.
+  ///   - progress: Is told every tenth of a second or less often.
+  /// - Throws: `TrainingError.diverged` where the loss is no longer a number, and for files that cannot be written.
+  public func run(
+    cancellation: Cancellation = Cancellation(), progress: ProgressHandler? = nil
+  ) throws(TrainingError) -> TrainingResult {
+    var history = try HistoryLog(path: folder.historyPath, length: state.historyLength)
+    state.historyLength = history.length
+    if state.step == 0 { try saveCheckpoint() }
+    var lastCheckpoint = clock.now
+    var reporter = ProgressReporter(clock: clock, handler: progress)
+    while true {
+      if isValidationDue {
+        guard try validate(history: &history, cancellation: cancellation, reporter: &reporter) else {
+          return try interrupt()
+        }
+        lastCheckpoint = clock.now
+      }
+      if let stop = stopReached { return state.result(stopped: stop) }
+      if cancellation.isRequested { return try interrupt() }
+      if clock.now - lastCheckpoint >= .seconds(configuration.checkpointSeconds) {
+        try saveCheckpoint()
+        lastCheckpoint = clock.now
+      }
+      try step()
+      reporter.report {
+        report(activity: "training", tokensPerSecond: $0.rate(tokens: state.tokens, seconds: state.seconds))
+      }
+    }
+  }
+
+  /// One window: forward, backward, one update of the weights.
+  private func step() throws(TrainingError) {
+    let start = clock.now
+    state.learningRate = configuration.learningRate * configuration.schedule.factor(at: spentShare)
+    source.nextBatch(into: &batch)
+    let loss = pass.train(
+      inputs: batch.inputs, targets: batch.targets, resets: batch.resets, dropout: &state.dropout)
+    let norm = pass.clipGradients(toGlobalNorm: Float(configuration.clipNorm))
+    guard loss.sum.isFinite else { throw diverged("the loss") }
+    guard norm.isFinite else { throw diverged("the gradient") }
+    optimizer.update(
+      model.parameters, gradients: pass.gradients, learningRate: state.learningRate, team: team)
+    pass.parametersDidChange()
+    state.step += 1
+    state.tokens += loss.count
+    state.epochs = source.epochsCompleted
+    state.interval.steps += 1
+    state.interval.predictions += loss.count
+    state.interval.loss += loss.sum
+    state.interval.gradientNorm += Double(norm)
+    state.seconds += seconds(clock.now - start)
+  }
+
+  private func diverged(_ quantity: String) -> TrainingError {
+    .diverged(step: state.step + 1, quantity: quantity, checkpoint: folder.checkpointPath)
+  }
+
+  /// Saves what there is, so that the run can go on later.
+  private func interrupt() throws(TrainingError) -> TrainingResult {
+    // Before the first validation no weights are the best yet; these let the model be tried all the same, and the
+    // first validation replaces them.
+    if state.bestValidationLoss == nil { try saveWeights() }
+    try saveCheckpoint()
+    return state.result(stopped: .interrupted)
+  }
+}
+
+/// A duration in seconds.
+func seconds(_ duration: Duration) -> Double {
+  Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
+}

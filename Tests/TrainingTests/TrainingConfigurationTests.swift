@@ -1,0 +1,47 @@
+import Foundation
+import Testing
+import Training
+
+@Suite struct TrainingConfigurationTests {
+  @Test(arguments: [
+    (TrainingBudget.minutes(2.5), #"{"minutes":2.5}"#), (.epochs(3), #"{"epochs":3}"#),
+    (.steps(500), #"{"steps":500}"#),
+  ])
+  func aBudgetIsAnObjectWithOneKey(_ budget: TrainingBudget, _ text: String) throws {
+    #expect(String(decoding: try JSONEncoder().encode(budget), as: UTF8.self) == text)
+    #expect(try JSONDecoder().decode(TrainingBudget.self, from: Data(text.utf8)) == budget)
+  }
+
+  @Test(arguments: ["{}", #"{"steps":1,"epochs":1}"#, #"{"hours":1}"#, #"{"steps":"many"}"#])
+  func anyOtherObjectIsNoBudget(_ text: String) {
+    #expect(throws: DecodingError.self) {
+      try JSONDecoder().decode(TrainingBudget.self, from: Data(text.utf8))
+    }
+  }
+
+  @Test func settingsThatMakeNoSenseAreNamed() throws {
+    func name(_ change: (inout TrainingConfiguration) -> Void) -> String? {
+      var configuration = TrainingConfiguration(budget: .steps(10))
+      change(&configuration)
+      do throws(TrainingError) {
+        try configuration.validate()
+        return nil
+      } catch {
+        guard case .invalidSetting(let name, _, _) = error else { return "another error" }
+        return name
+      }
+    }
+    #expect(name { _ in } == nil)
+    #expect(name { $0.budget = .steps(0) } == "budget.steps")
+    #expect(name { $0.budget = .minutes(-1) } == "budget.minutes")
+    #expect(name { $0.budget = .epochs(0) } == "budget.epochs")
+    #expect(name { $0.learningRate = .nan } == "learningRate")
+    #expect(name { $0.clipNorm = 0 } == "clipNorm")
+    #expect(name { $0.batchSize = 0 } == "batchSize")
+    #expect(name { $0.truncationLength = 0 } == "truncationLength")
+    #expect(name { $0.patience = 0 } == "patience")
+    #expect(name { $0.validationInterval = 0 } == "validationInterval")
+    #expect(name { $0.schedule.warmUp = 1 } == "schedule.warmUp")
+    #expect(name { $0.optimizer.beta2 = 1 } == "optimizer.beta2")
+  }
+}

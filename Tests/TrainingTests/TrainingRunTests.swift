@@ -1,0 +1,235 @@
+import Arithmetic
+import Foundation
+import Groundwork
+import Recurrent
+import TestSupport
+import Testing
+import Training
+
+@Suite struct TrainingRunTests {
+  static let pattern: [Int32] = [1, 4, 5, 4, 6, 7, 4, 5, 3, 2]
+  static let network = NetworkConfiguration(
+    cell: .gru, vocabularySize: 8, embeddingSize: 6, hiddenSize: 12, layerCount: 2, dropout: 0.1)
+
+  /// A run in `folder`, on the pattern, of `steps` updates.
+  func makeRun(
+    in folder: TemporaryFolder, steps: Int = 40, resuming: Bool = false, threads: Int = 1,
+    change: (inout TrainingConfiguration) -> Void = { _ in }, onBatch: @escaping (Int) -> Void = { _ in }
+  ) throws -> TrainingRun<RepeatingSource> {
+    var configuration = TrainingConfiguration(
+      budget: .steps(steps), learningRate: 1e-2, batchSize: 3, truncationLength: 8, validationInterval: 7,
+      seed: 5)
+    change(&configuration)
+    var source = RepeatingSource(pattern: Self.pattern)
+    source.onBatch = onBatch
+    return try TrainingRun(
+      model: LanguageModel(configuration: Self.network, seed: 5), source: source,
+      validationPieces: [Self.pattern, Array(Self.pattern.dropFirst(2))], configuration: configuration,
+      folder: TrainingFolder(path: folder.path), resuming: resuming, team: ThreadTeam(threadCount: threads))
+  }
+
+  func bytes(_ folder: TemporaryFolder, _ name: String) throws -> [UInt8] { try readFile(folder.file(name)) }
+
+  /// The history without what the clock says.
+  func history(_ folder: TemporaryFolder) throws -> [HistoryEntry] {
+    try TrainingHistory(path: folder.file("history.jsonl")).entries.map {
+      var entry = $0
+      entry.seconds = 0
+      return entry
+    }
+  }
+
+  @Test func learnsARepeatingPattern() throws {
+    let folder = try TemporaryFolder()
+    let result = try makeRun(in: folder, steps: 300) { $0.learningRate = 2e-2 }.run()
+    // From position 0 the pattern is certain: only the second validation piece, which begins in its middle, is not.
+    #expect(try #require(result.trainingLoss) < 0.1)
+    #expect(result.steps == 300)
+    #expect(result.tokens == 300 * 24)
+    #expect(result.stopped == .budgetSpent)
+    let entries = try history(folder)
+    #expect(entries.map(\.step) == Array(stride(from: 7, to: 300, by: 7)) + [300])
+    #expect(result.bestValidationLoss == entries.map(\.validationLoss).min())
+  }
+
+  @Test func theThreadsDoNotMatter() throws {
+    let (one, two) = (try TemporaryFolder(), try TemporaryFolder())
+    _ = try makeRun(in: one, threads: 1).run()
+    _ = try makeRun(in: two, threads: 2).run()
+    #expect(try bytes(one, "model.safetensors") == bytes(two, "model.safetensors"))
+    #expect(try history(one) == history(two))
+  }
+
+  @Test(arguments: [0, 1, 6, 7, 8, 20, 39])
+  func anInterruptedRunEndsAsIfItHadNotBeen(step: Int) throws {
+    let (straight, stopped) = (try TemporaryFolder(), try TemporaryFolder())
+    let expected = try makeRun(in: straight).run()
+    let cancellation = Cancellation()
+    let run = try makeRun(in: stopped, onBatch: { if $0 == step { cancellation.request() } })
+    let interrupted = try run.run(cancellation: cancellation)
+    #expect(interrupted.stopped == .interrupted)
+    #expect(interrupted.steps == step + 1)
+    #expect(FileManager.default.fileExists(atPath: stopped.file("model.safetensors")))
+    let resumed = try makeRun(in: stopped, resuming: true).run()
+    #expect(resumed.stopped == .budgetSpent)
+    #expect(resumed.bestValidationLoss == expected.bestValidationLoss)
+    #expect(try bytes(straight, "model.safetensors") == bytes(stopped, "model.safetensors"))
+    #expect(try history(straight) == history(stopped))
+  }
+
+  /// A process killed between two writes leaves files of different ages: the checkpoint is the oldest.
+  @Test func filesNewerThanTheCheckpointAreMadeAgain() throws {
+    let (straight, killed, later) = (try TemporaryFolder(), try TemporaryFolder(), try TemporaryFolder())
+    _ = try makeRun(in: straight).run()
+    let cancellation = Cancellation()
+    _ = try makeRun(in: killed, onBatch: { if $0 == 10 { cancellation.request() } }).run(
+      cancellation: cancellation)
+    let laterCancellation = Cancellation()
+    _ = try makeRun(in: later, onBatch: { if $0 == 24 { laterCancellation.request() } }).run(
+      cancellation: laterCancellation)
+    for name in ["model.safetensors", "history.jsonl"] {
+      try replaceFile(at: killed.file(name), with: bytes(later, name))
+    }
+    // The last line of the history was cut off as well.
+    try replaceFile(at: killed.file("history.jsonl"), with: Array(bytes(killed, "history.jsonl").dropLast(9)))
+    _ = try makeRun(in: killed, resuming: true).run()
+    #expect(try bytes(straight, "model.safetensors") == bytes(killed, "model.safetensors"))
+    #expect(try history(straight) == history(killed))
+  }
+
+  @Test func resumingWithoutACheckpointBeginsAnew() throws {
+    let (straight, empty) = (try TemporaryFolder(), try TemporaryFolder())
+    _ = try makeRun(in: straight).run()
+    try replaceFile(at: empty.file("history.jsonl"), with: "left over\n")
+    _ = try makeRun(in: empty, resuming: true).run()
+    #expect(try bytes(straight, "model.safetensors") == bytes(empty, "model.safetensors"))
+    #expect(try history(straight) == history(empty))
+  }
+
+  @Test func aFinishedRunIsOver() throws {
+    let folder = try TemporaryFolder()
+    let first = try makeRun(in: folder).run()
+    let weights = try bytes(folder, "model.safetensors")
+    let second = try makeRun(in: folder, resuming: true).run()
+    #expect(second == first)
+    #expect(try bytes(folder, "model.safetensors") == weights)
+  }
+
+  @Test func stopsWhereTheLossNoLongerImproves() throws {
+    let folder = try TemporaryFolder()
+    // A rate this high throws the weights about, and the loss with them.
+    let result = try makeRun(in: folder, steps: 4000) {
+      $0.patience = 3
+      $0.learningRate = 0.3
+      $0.schedule = .constant
+      $0.validationInterval = 2
+    }.run()
+    #expect(result.stopped == .noImprovement)
+    let losses = try history(folder).map(\.validationLoss)
+    #expect(losses.count >= 4)
+    #expect(losses.suffix(3).allSatisfy { $0 >= losses.dropLast(3).min() ?? .infinity })
+    #expect(result.bestValidationLoss == losses.min())
+  }
+
+  @Test func theBestWeightsAreKept() throws {
+    let folder = try TemporaryFolder()
+    let result = try makeRun(in: folder, steps: 60) {
+      $0.learningRate = 0.3
+      $0.schedule = .constant
+    }.run()
+    let kept = try LanguageModel(
+      configuration: Self.network, tensors: SafetensorsFile(path: folder.file("model.safetensors")))
+    let pieces = [Self.pattern, Array(Self.pattern.dropFirst(2))]
+    #expect(abs(try loss(of: kept, pieces: pieces) - #require(result.bestValidationLoss)) < 1e-6)
+  }
+
+  /// The loss piece by piece, one stream at a time.
+  func loss(of model: LanguageModel, pieces: [[Int32]]) throws -> Double {
+    var (sum, count) = (0.0, 0)
+    for piece in pieces {
+      let steps = piece.count - 1
+      let pass = LanguageModelPass(
+        model: model, batchSize: 1, truncationLength: steps, team: ThreadTeam(threadCount: 1))
+      let part = pass.evaluate(
+        inputs: Array(piece.dropLast()), targets: Array(piece.dropFirst()),
+        resets: (0..<steps).map { $0 == 0 })
+      sum += part.sum
+      count += part.count
+    }
+    return sum / Double(count)
+  }
+
+  @Test func epochsAreValidatedOneByOne() throws {
+    let folder = try TemporaryFolder()
+    let result = try makeRun(in: folder) {
+      $0.budget = .epochs(4)
+      $0.validationInterval = nil
+    }.run()
+    #expect(result.steps == 20)
+    #expect(try history(folder).map(\.step) == [5, 10, 15, 20])
+  }
+
+  @Test func minutesAreTrainingTime() throws {
+    let folder = try TemporaryFolder()
+    let result = try makeRun(in: folder) {
+      $0.budget = .minutes(0.3 / 60)
+      $0.validationInterval = nil
+    }.run()
+    #expect(result.seconds >= 0.3 && result.seconds < 0.6)
+    let seconds = try TrainingHistory(path: folder.file("history.jsonl")).entries.map(\.seconds)
+    #expect(seconds == seconds.sorted())
+    #expect(seconds.last == result.seconds)
+  }
+
+  @Test func aLossThatIsNoNumberStopsTheRun() throws {
+    let folder = try TemporaryFolder()
+    let model = LanguageModel(configuration: Self.network, seed: 5)
+    do {
+      _ = try makeRun(in: folder) { $0.learningRate = 1e30 }.run()
+      Issue.record("a learning rate of 1e30 did not diverge")
+    } catch let error as TrainingError {
+      guard case .diverged(let step, _, let checkpoint) = error else { throw error }
+      #expect(step >= 2)
+      #expect(error.message.contains("step \(step)"))
+      #expect(checkpoint == folder.file("training.safetensors"))
+    }
+    // The checkpoint is the one from before: it can be resumed.
+    #expect(throws: Never.self) { try makeRun(in: folder, resuming: true) }
+    withExtendedLifetime(model) {}
+  }
+
+  @Test func nothingToValidateOnIsRefused() throws {
+    let folder = try TemporaryFolder()
+    #expect(throws: TrainingError.self) {
+      try TrainingRun(
+        model: LanguageModel(configuration: Self.network, seed: 1),
+        source: RepeatingSource(pattern: Self.pattern), validationPieces: [[1]],
+        configuration: TrainingConfiguration(budget: .steps(1), batchSize: 3, truncationLength: 8),
+        folder: TrainingFolder(path: folder.path), resuming: false, team: ThreadTeam(threadCount: 1))
+    }
+  }
+
+  @Test func aCheckpointOfAnotherNetworkIsRefused() throws {
+    let folder = try TemporaryFolder()
+    _ = try makeRun(in: folder).run()
+    var wider = Self.network
+    wider.hiddenSize = 16
+    #expect(throws: TrainingError.self) {
+      try TrainingRun(
+        model: LanguageModel(configuration: wider, seed: 1), source: RepeatingSource(pattern: Self.pattern),
+        validationPieces: [Self.pattern],
+        configuration: TrainingConfiguration(budget: .steps(40), batchSize: 3, truncationLength: 8),
+        folder: TrainingFolder(path: folder.path), resuming: true, team: ThreadTeam(threadCount: 1))
+    }
+  }
+
+  @Test(arguments: [0, 7, 8, 100, 4000])
+  func aDamagedCheckpointIsRefused(length: Int) throws {
+    let folder = try TemporaryFolder()
+    _ = try makeRun(in: folder).run()
+    try replaceFile(
+      at: folder.file("training.safetensors"),
+      with: Array(bytes(folder, "training.safetensors").prefix(length)))
+    #expect(throws: TrainingError.self) { try makeRun(in: folder, resuming: true) }
+  }
+}
