@@ -1,0 +1,64 @@
+public import Music
+
+/// What to compose.
+public struct CompositionOptions: Sendable {
+  /// The seed of every choice.
+  public var seed: UInt64
+  /// How adventurous the choices are.
+  public var sampling: SamplingPreset
+  /// Exactly how many bars to write, after those of the primer; nil lets the model find its end, in at most
+  /// `Composer.barLimit` bars.
+  public var bars: Int?
+  /// Music to go on from.
+  public var primer: Score?
+  /// Whether the primer stands at the beginning of the score that is written, as the tokenizer's grid has it; otherwise
+  /// the score begins at the first bar line after it.
+  public var keepsPrimer: Bool
+
+  /// Options; what is not given is a free piece.
+  public init(
+    seed: UInt64, sampling: SamplingPreset = SamplingPreset(), bars: Int? = nil, primer: Score? = nil,
+    keepsPrimer: Bool = false
+  ) {
+    self.seed = seed
+    self.sampling = sampling
+    self.bars = bars
+    self.primer = primer
+    self.keepsPrimer = keepsPrimer
+  }
+}
+
+/// Why a composition ends where it ends.
+public enum CompositionStop: String, Codable, Hashable, Sendable {
+  /// It has as many bars as were asked for.
+  case barsWritten
+  /// The model came to an end of its own.
+  case modelEnded
+  /// It reached the most bars that a piece without a given length may have.
+  case barLimit
+}
+
+/// A new piece.
+public struct Composition: Sendable {
+  /// The music.
+  public var score: Score
+  /// The seed that it came from.
+  public var seed: UInt64
+  /// All ids, from the beginning of the primer where there was one.
+  public var ids: [Int32]
+  /// How many ids at the beginning of `ids` were given: the primer's, or the one that begins every piece.
+  public var givenCount: Int
+  /// How many bars the score has.
+  public var bars: Int
+  /// How many notes the score has.
+  public var notes: Int
+  /// How many ids the model chose.
+  public var tokens: Int
+  /// How long the score lasts, in seconds.
+  public var seconds: Double
+  /// The mean of −log p over the ids chosen, in nats, under the model's own distribution: before temperature, filters
+  /// and grammar.
+  public var nllPerToken: Double
+  /// Why it ends where it ends.
+  public var stopReason: CompositionStop
+}

@@ -1,0 +1,79 @@
+internal import Groundwork
+
+/// What a model is and where it comes from: the content of `model.json`.
+///
+/// It is written before anything else of a model, so that training can be resumed without any option.
+public struct ModelDescription: Codable, Hashable, Sendable {
+  /// The version of this file's layout.
+  public static let currentFormat = 1
+
+  /// The version of the file's layout.
+  public var format: Int
+  /// The program that made it, such as `gruppetto 0.1.0`.
+  public var program: String
+  /// The name of the preset that it began from.
+  public var preset: String
+  /// The network and its training.
+  public var settings: ModelPreset
+  /// What it is trained on; nil until training has begun.
+  public var corpus: CorpusProvenance?
+
+  /// What a model is trained on.
+  public struct CorpusProvenance: Codable, Hashable, Sendable {
+    /// The corpus's name.
+    public var name: String
+    /// A fingerprint of all that it holds.
+    public var fingerprint: String
+    /// How many pieces it is trained on.
+    public var trainingPieces: Int
+    /// How many ids it is trained on.
+    public var trainingTokens: Int
+    /// How many pieces it is validated on.
+    public var validationPieces: Int
+    /// How many ids it is validated on.
+    public var validationTokens: Int
+
+    /// What a model is trained on.
+    public init(
+      name: String, fingerprint: String, trainingPieces: Int, trainingTokens: Int, validationPieces: Int,
+      validationTokens: Int
+    ) {
+      self.name = name
+      self.fingerprint = fingerprint
+      self.trainingPieces = trainingPieces
+      self.trainingTokens = trainingTokens
+      self.validationPieces = validationPieces
+      self.validationTokens = validationTokens
+    }
+  }
+
+  /// A description of a model that is about to be trained.
+  public init(program: String, preset: String, settings: ModelPreset, corpus: CorpusProvenance? = nil) {
+    format = Self.currentFormat
+    self.program = program
+    self.preset = preset
+    self.settings = settings
+    self.corpus = corpus
+  }
+
+  /// Reads a model's description.
+  /// - Throws: `ComposingError`: no model there, or a description that is not what it should be.
+  public init(folder: ModelFolder) throws(ComposingError) {
+    let path = folder.descriptionPath
+    do {
+      self = try JSONFile.read(Self.self, path: path)
+    } catch {
+      if case .file(.notFound) = error { throw .notAModel(path: folder.path) }
+      throw error
+    }
+    guard format == Self.currentFormat else {
+      throw .malformed(
+        path: path, reason: "it has format \(format); this program reads format \(Self.currentFormat)")
+    }
+    do {
+      try settings.validate()
+    } catch {
+      throw .malformed(path: path, reason: error.message)
+    }
+  }
+}

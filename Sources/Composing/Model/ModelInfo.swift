@@ -1,0 +1,77 @@
+internal import Groundwork
+public import Recurrent
+internal import Tokenization
+public import Training
+
+/// What there is to know of a model, without reading its weights.
+public struct ModelInfo: Codable, Sendable {
+  /// The model's folder.
+  public var model: String
+  /// What it is, how it is trained, and on what.
+  public var description: ModelDescription
+  /// The network, once the vocabulary is known.
+  public var network: NetworkConfiguration?
+  /// How many values the network learns.
+  public var parameters: Int?
+  /// The tokenizer's name.
+  public var tokenizer: String?
+  /// How its training went; nil before the first validation.
+  public var history: HistorySummary?
+
+  /// A training history in brief. Losses are in nats per id.
+  public struct HistorySummary: Codable, Hashable, Sendable {
+    /// How many validations there were.
+    public var validations: Int
+    /// How many updates of the weights.
+    public var steps: Int
+    /// How many ids were predicted in training.
+    public var tokens: Int
+    /// How many seconds training took.
+    public var seconds: Double
+    /// The training loss before the last validation.
+    public var trainingLoss: Double
+    /// The last validation loss.
+    public var validationLoss: Double
+    /// The lowest validation loss.
+    public var bestValidationLoss: Double
+    /// After how many updates it was lowest.
+    public var bestStep: Int
+
+    /// The summary of a history; nil where it is empty.
+    public init?(_ history: TrainingHistory) {
+      guard let last = history.entries.last,
+        let best = history.entries.min(by: { $0.validationLoss < $1.validationLoss })
+      else { return nil }
+      validations = history.entries.count
+      steps = last.step
+      tokens = last.tokens
+      seconds = last.seconds
+      trainingLoss = last.trainingLoss
+      validationLoss = last.validationLoss
+      bestValidationLoss = best.validationLoss
+      bestStep = best.step
+    }
+  }
+
+  /// Reads what the folder of a model says of it.
+  /// - Throws: `ComposingError`: no model there, or a file that is not what it should be.
+  public init(path: String) throws(ComposingError) {
+    let folder = ModelFolder(path: path)
+    model = path
+    description = try ModelDescription(folder: folder)
+    if fileExists(folder.vocabularyPath) {
+      let vocabulary = try MusicModel.vocabulary(in: folder)
+      let network = description.settings.network.configuration(vocabularySize: vocabulary.count)
+      self.network = network
+      parameters = network.parameterCount
+      tokenizer = vocabulary.configuration.name
+    }
+    if fileExists(folder.training.historyPath) {
+      do {
+        history = HistorySummary(try TrainingHistory(path: folder.training.historyPath))
+      } catch {
+        throw .cause(error)
+      }
+    }
+  }
+}

@@ -1,0 +1,116 @@
+public import Recurrent
+public import Training
+
+/// A network's size, without the vocabulary, which the corpus decides.
+public struct NetworkShape: Codable, Hashable, Sendable {
+  /// The kind of cell.
+  public var cell: Cell
+  /// How many values stand for an id, `E`.
+  public var embeddingSize: Int
+  /// How many values a layer's state has, `H`.
+  public var hiddenSize: Int
+  /// How many layers are stacked, `L`.
+  public var layerCount: Int
+  /// The probability with which a value is dropped in training: after the embedding, between layers, and before the
+  /// output.
+  public var dropout: Double
+
+  /// A network's size.
+  public init(
+    cell: Cell = .gru, embeddingSize: Int = 256, hiddenSize: Int = 256,
+    layerCount: Int = 2,
+    dropout: Double = 0.2
+  ) {
+    self.cell = cell
+    self.embeddingSize = embeddingSize
+    self.hiddenSize = hiddenSize
+    self.layerCount = layerCount
+    self.dropout = dropout
+  }
+
+  /// The network for a vocabulary.
+  public func configuration(vocabularySize: Int) -> NetworkConfiguration {
+    NetworkConfiguration(
+      cell: cell, vocabularySize: vocabularySize, embeddingSize: embeddingSize, hiddenSize: hiddenSize,
+      layerCount: layerCount, dropout: dropout)
+  }
+
+  func validate() throws(ComposingError) {
+    try requireOption((1...8192).contains(embeddingSize), "embedding size", embeddingSize, "1 to 8192")
+    try requireOption((1...8192).contains(hiddenSize), "hidden size", hiddenSize, "1 to 8192")
+    try requireOption((1...32).contains(layerCount), "number of layers", layerCount, "1 to 32")
+    try requireOption(dropout >= 0 && dropout < 1, "dropout", dropout, "a probability from 0 to below 1")
+  }
+}
+
+/// What a model shall be and how it shall be trained: a file of `presets/models`, with what the user chose otherwise.
+public struct ModelPreset: Codable, Hashable, Sendable {
+  /// What it is for, in a sentence.
+  public var summary: String?
+  /// The network.
+  public var network: NetworkShape
+  /// The training.
+  public var training: TrainingConfiguration
+  /// The semitones, from the lowest to the highest, by which pieces are transposed at random in training; nil leaves
+  /// them as they are.
+  public var transposition: Transposition?
+
+  /// A range of transpositions in semitones.
+  public struct Transposition: Codable, Hashable, Sendable {
+    /// The lowest, such as −5.
+    public var lowest: Int
+    /// The highest, such as 6.
+    public var highest: Int
+
+    /// The transpositions from `lowest` to `highest`.
+    public init(_ range: ClosedRange<Int>) {
+      lowest = range.lowerBound
+      highest = range.upperBound
+    }
+  }
+
+  /// A preset.
+  public init(
+    summary: String? = nil, network: NetworkShape = .init(), training: TrainingConfiguration,
+    transposition: Transposition? = nil
+  ) {
+    self.summary = summary
+    self.network = network
+    self.training = training
+    self.transposition = transposition
+  }
+
+  /// Reads the preset `name` from a folder of presets.
+  /// - Throws: `ComposingError`: no such preset, not JSON, a setting that is unknown or makes no sense.
+  public init(named name: String, folder: String) throws(ComposingError) {
+    self = try PresetFile.read(Self.self, named: name, folder: folder)
+    do {
+      try validate()
+    } catch {
+      throw .malformed(path: PresetFile.path(of: name, folder: folder), reason: error.message)
+    }
+  }
+
+  /// Checks every setting.
+  /// - Throws: `ComposingError`, which names the first that makes no sense.
+  public func validate() throws(ComposingError) {
+    try network.validate()
+    do { try training.validate() } catch { throw .cause(error) }
+    if let transposition {
+      try requireOption(
+        transposition.lowest <= transposition.highest && (-24...24).contains(transposition.lowest)
+          && (-24...24).contains(transposition.highest),
+        "transposition", "\(transposition.lowest)...\(transposition.highest)",
+        "a range within two octaves, such as -5...6")
+    }
+  }
+}
+
+/// Throws `invalidOption` unless `condition` holds.
+func requireOption(
+  _ condition: Bool, _ name: String, _ value: some CustomStringConvertible, _ expected: String
+) throws(ComposingError) {
+  guard condition else {
+    throw .invalidOption(name: name, value: String(describing: value), expected: expected)
+  }
+}

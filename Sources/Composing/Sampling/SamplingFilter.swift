@@ -1,0 +1,90 @@
+/// A step in narrowing down what may come next. Filters are applied one after another, in the order of an array.
+public protocol SamplingFilter: Sendable {
+  /// Reweights ids or puts some out; at least one stays in.
+  func apply(to distribution: inout TokenDistribution)
+}
+
+/// Flattens the distribution above 1 and sharpens it below: logits are divided by the temperature (Ackley, Hinton &
+/// Sejnowski 1985).
+public struct Temperature: SamplingFilter {
+  /// The divisor, above 0.
+  public let value: Double
+
+  /// A temperature above 0.
+  /// - Throws: `ComposingError.invalidOption`.
+  public init(_ value: Double) throws(ComposingError) {
+    guard value > 0, value.isFinite else {
+      throw .invalidOption(
+        name: "temperature", value: "\(value)",
+        expected: "a number above 0 (top-k 1 always takes the likeliest token)")
+    }
+    self.value = value
+  }
+
+  /// Divides every logit.
+  public func apply(to distribution: inout TokenDistribution) {
+    if value != 1 { distribution.scale(by: Float(1 / value)) }
+  }
+}
+
+/// Keeps the `count` likeliest ids (Fan, Lewis & Dauphin 2018, "Hierarchical Neural Story Generation").
+public struct TopK: SamplingFilter {
+  /// How many ids stay in.
+  public let count: Int
+
+  /// The `count` likeliest ids, at least one.
+  /// - Throws: `ComposingError.invalidOption`.
+  public init(_ count: Int) throws(ComposingError) {
+    guard count >= 1 else {
+      throw .invalidOption(name: "top-k", value: "\(count)", expected: "at least 1 token")
+    }
+    self.count = count
+  }
+
+  /// Puts out all but the likeliest.
+  public func apply(to distribution: inout TokenDistribution) {
+    if count < distribution.vocabularySize { distribution.keepLikeliest(count) }
+  }
+}
+
+/// Keeps the fewest of the likeliest ids that together have the probability `mass` (Holtzman et al. 2020, "The Curious
+/// Case of Neural Text Degeneration").
+public struct TopP: SamplingFilter {
+  /// The probability that stays in, above 0 and up to 1.
+  public let mass: Double
+
+  /// A probability above 0 and up to 1.
+  /// - Throws: `ComposingError.invalidOption`.
+  public init(_ mass: Double) throws(ComposingError) {
+    guard mass > 0, mass <= 1 else {
+      throw .invalidOption(name: "top-p", value: "\(mass)", expected: "a probability above 0 and up to 1")
+    }
+    self.mass = mass
+  }
+
+  /// Puts out the improbable tail.
+  public func apply(to distribution: inout TokenDistribution) {
+    if mass < 1 { distribution.keepLikeliest(mass: mass) }
+  }
+}
+
+/// Keeps the ids that are at least `share` as likely as the likeliest (Nguyen et al. 2025, "Turning Up the Heat: Min-p
+/// Sampling for Creative and Coherent LLM Outputs").
+public struct MinP: SamplingFilter {
+  /// The share of the highest probability, 0 to below 1.
+  public let share: Double
+
+  /// A share from 0 to below 1.
+  /// - Throws: `ComposingError.invalidOption`.
+  public init(_ share: Double) throws(ComposingError) {
+    guard share >= 0, share < 1 else {
+      throw .invalidOption(name: "min-p", value: "\(share)", expected: "a share from 0 to below 1")
+    }
+    self.share = share
+  }
+
+  /// Puts out what is far less likely than the likeliest.
+  public func apply(to distribution: inout TokenDistribution) {
+    if share > 0 { distribution.keep(atLeast: share) }
+  }
+}

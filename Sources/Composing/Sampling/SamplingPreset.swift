@@ -1,0 +1,45 @@
+/// How adventurous sampling is: a file of `presets/sampling`, or the options of a command.
+public struct SamplingPreset: Codable, Hashable, Sendable {
+  /// What it is for, in a sentence.
+  public var summary: String?
+  /// The divisor of the logits; above 1 is bolder, below 1 more cautious.
+  public var temperature: Double
+  /// How many of the likeliest tokens stay in; 0 for all.
+  public var topK: Int
+  /// Which probability of the likeliest tokens stays in; 1 for all.
+  public var topP: Double
+  /// How likely a token has to be next to the likeliest; 0 for any.
+  public var minP: Double
+
+  /// A preset; as given here it samples from the model's own distribution.
+  public init(
+    summary: String? = nil, temperature: Double = 1, topK: Int = 0, topP: Double = 1, minP: Double = 0
+  ) {
+    self.summary = summary
+    self.temperature = temperature
+    self.topK = topK
+    self.topP = topP
+    self.minP = minP
+  }
+
+  /// Reads the preset `name` from a folder of presets.
+  /// - Throws: `ComposingError`: no such preset, not JSON, a setting that is unknown or makes no sense.
+  public init(named name: String, folder: String) throws(ComposingError) {
+    self = try PresetFile.read(Self.self, named: name, folder: folder)
+    do {
+      _ = try filters()
+    } catch {
+      throw .malformed(path: PresetFile.path(of: name, folder: folder), reason: error.message)
+    }
+  }
+
+  /// The filters in the order in which they are applied: temperature, top-k, top-p, min-p.
+  /// - Throws: `ComposingError.invalidOption`.
+  public func filters() throws(ComposingError) -> [any SamplingFilter] {
+    var filters: [any SamplingFilter] = [try Temperature(temperature)]
+    if topK != 0 { filters.append(try TopK(topK)) }
+    filters.append(try TopP(topP))
+    filters.append(try MinP(minP))
+    return filters
+  }
+}

@@ -1,0 +1,151 @@
+import Arithmetic
+import Composing
+import Groundwork
+import Music
+import Recurrent
+import TestSupport
+import Testing
+import Tokenization
+import Training
+
+@Suite struct ComposerTests {
+  /// A model whose weights are as they were first drawn: it writes anything that the grammar lets it.
+  static func untrainedModel(instruments: REMIConfiguration.Instruments = .programs) throws -> MusicModel {
+    let tokenizer = try REMITokenizer(configuration: REMIConfiguration(instruments: instruments))
+    let network = NetworkShape(embeddingSize: 8, hiddenSize: 16, layerCount: 2, dropout: 0)
+    let settings = ModelPreset(network: network, training: TrainingConfiguration(budget: .steps(1)))
+    return MusicModel(
+      folder: ModelFolder(path: "/nowhere"),
+      description: ModelDescription(program: "test", preset: "test", settings: settings),
+      tokenizer: tokenizer,
+      network: LanguageModel(
+        configuration: network.configuration(vocabularySize: tokenizer.vocabulary.count), seed: 1))
+  }
+
+  /// Four bars of 3/4 with a chord on each beat.
+  static let primer: Score = {
+    let notes = (0..<12).flatMap { beat in
+      [60, 64, 67].map { Note(onset: 480 * beat, duration: 480, pitch: $0 + beat % 3, velocity: 80) }
+    }
+    return Score(
+      ticksPerQuarter: 480, tracks: [Track(name: "chords", program: 0, notes: notes)],
+      tempos: [TempoChange(tick: 0, microsecondsPerQuarter: 600_000)],
+      metres: [MetreChange(tick: 0, numerator: 3, denominator: 4)], length: 12 * 480, title: "Chords")
+  }()
+
+  @Test func asManyBarsAsAskedForWhateverTheSeed() throws {
+    let composer = Composer(model: try Self.untrainedModel())
+    for seed in UInt64(1)...50 {
+      let bars = [1, 2, 5][Int(seed) % 3]
+      let piece = try composer.compose(CompositionOptions(seed: seed, bars: bars))
+      #expect(piece.bars == bars, "seed \(seed)")
+      #expect(piece.score.bars.count == bars, "seed \(seed)")
+      #expect(piece.stopReason == .barsWritten)
+      #expect(piece.notes > 0 && piece.notes == piece.score.noteCount)
+      #expect(piece.score.lastNoteEnd <= piece.score.bars[bars - 1].end, "seed \(seed)")
+      #expect(piece.tokens == piece.ids.count - 1)
+      #expect(piece.nllPerToken > 0 && piece.nllPerToken.isFinite)
+      #expect(piece.seconds > 0)
+    }
+  }
+
+  @Test func whatIsWrittenReadsWithoutRepair() throws {
+    let model = try Self.untrainedModel()
+    let composer = Composer(model: model)
+    for seed in UInt64(1)...10 {
+      let piece = try composer.compose(CompositionOptions(seed: seed, bars: 3))
+      #expect(try model.tokenizer.encode(piece.score).ids == piece.ids)
+    }
+  }
+
+  @Test func theSeedDecides() throws {
+    let composer = Composer(model: try Self.untrainedModel())
+    let first = try composer.compose(CompositionOptions(seed: 7, bars: 4))
+    _ = try composer.compose(CompositionOptions(seed: 8, bars: 2))
+    let again = try composer.compose(CompositionOptions(seed: 7, bars: 4))
+    let other = try composer.compose(CompositionOptions(seed: 9, bars: 4))
+    #expect(first.ids == again.ids && first.score == again.score && first.nllPerToken == again.nllPerToken)
+    #expect(first.ids != other.ids)
+    #expect(Composer.seeds(from: 7, count: 3) == [7, 8, 9])
+  }
+
+  @Test func withoutALengthItEndsByItselfOrAtTheLimit() throws {
+    let composer = Composer(model: try Self.untrainedModel())
+    for seed in UInt64(1)...4 {
+      let piece = try composer.compose(CompositionOptions(seed: seed))
+      #expect((1...Composer.barLimit).contains(piece.bars))
+      #expect(piece.stopReason == (piece.bars == Composer.barLimit ? .barLimit : .modelEnded))
+      #expect(piece.score.lastNoteEnd <= piece.score.bars[piece.bars - 1].end)
+    }
+  }
+
+  @Test func aModelThatNeverEndsIsStoppedAfter64Bars() throws {
+    let model = try Self.untrainedModel()
+    // A bias that no other logit reaches keeps the end away.
+    try setOutputBias(of: model, id: model.tokenizer.vocabulary.eosID, to: -100)
+    let piece = try Composer(model: model).compose(CompositionOptions(seed: 1))
+    #expect(piece.bars == 64)
+    #expect(piece.stopReason == .barLimit)
+  }
+
+  @Test func aModelThatOnlyWantsToEndStillWritesANote() throws {
+    let model = try Self.untrainedModel()
+    try setOutputBias(of: model, id: model.tokenizer.vocabulary.eosID, to: 100)
+    let composer = Composer(model: model)
+    for seed in UInt64(1)...10 {
+      #expect(try composer.compose(CompositionOptions(seed: seed)).notes >= 1)
+      #expect(try composer.compose(CompositionOptions(seed: seed, bars: 3)).bars == 3)
+    }
+  }
+
+  func setOutputBias(of model: MusicModel, id: Int32, to value: Float) throws {
+    let entry = try #require(model.network.parameters.entries.first { $0.name == "output.bias" })
+    model.network.parameters.values[entry.range.lowerBound + Int(id)] = value
+  }
+
+  @Test func aPrimerThatIsKeptStandsAtTheBeginning() throws {
+    let model = try Self.untrainedModel()
+    let piece = try Composer(model: model).compose(
+      CompositionOptions(seed: 3, bars: 2, primer: Self.primer, keepsPrimer: true))
+    #expect(piece.bars == 6)
+    #expect(piece.score.bars.count == 6)
+    #expect(piece.score.title == "Chords")
+    let given = try model.tokenizer.encode(Self.primer).ids.dropLast()
+    #expect(piece.ids.starts(with: given))
+    #expect(piece.tokens == piece.ids.count - given.count)
+  }
+
+  @Test func aPrimerThatIsNotKeptSetsMetreAndTempo() throws {
+    let model = try Self.untrainedModel()
+    let composer = Composer(model: model)
+    let kept = try composer.compose(
+      CompositionOptions(seed: 3, bars: 2, primer: Self.primer, keepsPrimer: true))
+    let piece = try composer.compose(CompositionOptions(seed: 3, bars: 2, primer: Self.primer))
+    #expect(piece.ids == kept.ids)
+    #expect(piece.bars == 2)
+    #expect(piece.score.bars.count == 2)
+    let start = kept.score.bars[4].start
+    #expect(piece.notes == kept.score.tracks.flatMap(\.notes).count { $0.onset >= start })
+    #expect(piece.score.tempos.first?.tick == 0)
+  }
+
+  @Test func optionsThatMakeNoSenseAreRefused() throws {
+    let composer = Composer(model: try Self.untrainedModel())
+    #expect(throws: ComposingError.self) { try composer.compose(CompositionOptions(seed: 1, bars: 0)) }
+    #expect(throws: ComposingError.self) {
+      try composer.compose(CompositionOptions(seed: 1, sampling: SamplingPreset(temperature: 0)))
+    }
+    #expect(throws: ComposingError.self) {
+      try composer.compose(CompositionOptions(seed: 1, bars: 1, primer: Score(ticksPerQuarter: 480)))
+    }
+  }
+
+  @Test func itCanBeStopped() throws {
+    let composer = Composer(model: try Self.untrainedModel())
+    let cancellation = Cancellation()
+    cancellation.request()
+    #expect(throws: ComposingError.self) {
+      try composer.compose(CompositionOptions(seed: 1, bars: 4), cancellation: cancellation)
+    }
+  }
+}

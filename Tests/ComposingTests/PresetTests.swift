@@ -1,0 +1,75 @@
+import Composing
+import Foundation
+import Groundwork
+import TestSupport
+import Testing
+import Training
+
+@Suite struct PresetTests {
+  static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().appending(path: "presets").path
+
+  @Test(arguments: ["demo", "small", "medium"])
+  func theProjectsModelPresetsAreValid(name: String) throws {
+    let preset = try ModelPreset(named: name, folder: Self.folder + "/models")
+    #expect(preset.summary != nil)
+  }
+
+  @Test(arguments: ["default", "careful", "adventurous"])
+  func theProjectsSamplingPresetsAreValid(name: String) throws {
+    let preset = try SamplingPreset(named: name, folder: Self.folder + "/sampling")
+    #expect(try !preset.filters().isEmpty)
+  }
+
+  @Test func smallIsTheComparisonsNetwork() throws {
+    let preset = try ModelPreset(named: "small", folder: Self.folder + "/models")
+    #expect(preset.network == NetworkShape())
+    #expect(preset.training.batchSize == 32 && preset.training.truncationLength == 128)
+    #expect(preset.training.learningRate == 2e-3)
+    #expect(preset.transposition == nil)
+  }
+
+  @Test func aMissingPresetIsAnsweredWithThoseThereAre() {
+    do {
+      _ = try SamplingPreset(named: "wild", folder: Self.folder + "/sampling")
+      Issue.record("a preset that does not exist was read")
+    } catch {
+      #expect(error.kind == .usage)
+      #expect(error.message.contains("adventurous, careful, default"))
+    }
+  }
+
+  @Test(arguments: [
+    ("{", "not JSON"), ("[]", "not an object of settings"),
+    (#"{"temperature": 1, "topK": 0, "topP": 1}"#, "'minP' is missing"),
+    (#"{"temperature": "hot", "topK": 0, "topP": 1, "minP": 0}"#, "'temperature'"),
+    (#"{"temperature": 1, "topK": 0, "topP": 1, "minP": 0, "warmth": 3}"#, "'warmth'"),
+    (#"{"temperature": 1, "topK": 0, "topP": 2, "minP": 0}"#, "top-p is 2.0"),
+  ])
+  func aPresetThatMakesNoSenseIsNamed(_ text: String, _ reason: String) throws {
+    let folder = try TemporaryFolder()
+    try replaceFile(at: folder.file("odd.json"), with: text)
+    do {
+      _ = try SamplingPreset(named: "odd", folder: folder.path)
+      Issue.record("\(text) was read")
+    } catch {
+      #expect(error.kind == .badInput)
+      #expect(error.file == folder.file("odd.json"))
+      #expect(error.message.contains(reason), "\(error.message)")
+    }
+  }
+
+  @Test func anUnknownSettingDeepInsideIsNamed() throws {
+    let folder = try TemporaryFolder()
+    let text = String(decoding: try readFile(Self.folder + "/models/small.json"), as: UTF8.self)
+    try replaceFile(
+      at: folder.file("odd.json"),
+      with: text.replacingOccurrences(of: #""warmUp""#, with: #""warmup": 0, "warmUp""#))
+    do {
+      _ = try ModelPreset(named: "odd", folder: folder.path)
+      Issue.record("an unknown setting was read")
+    } catch {
+      #expect(error.message.contains("'training.schedule.warmup'"), "\(error.message)")
+    }
+  }
+}

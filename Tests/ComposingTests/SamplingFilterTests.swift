@@ -1,0 +1,137 @@
+import Arithmetic
+import Composing
+import Foundation
+import Testing
+
+@Suite struct SamplingFilterTests {
+  /// A distribution over the logits; `nil` is an id that is not allowed.
+  func distribution(_ logits: [Float?]) -> TokenDistribution {
+    var distribution = TokenDistribution(vocabularySize: logits.count)
+    logits.map { $0 ?? 0 }.withUnsafeBufferPointer {
+      distribution.load($0, allowed: logits.map { $0 != nil })
+    }
+    return distribution
+  }
+
+  /// Logits with ties, of every size up to 40, some ids not allowed.
+  static let cases: [[Float?]] = {
+    var random = RandomStream(seed: 3, name: "cases")
+    return (1...40).map { size in
+      var logits: [Float?] = []
+      for _ in 0..<size {
+        let steps = random.integer(below: 13)
+        logits.append(random.uniformDouble() < 0.2 ? nil : Float(steps) / 2 - 3)
+      }
+      if logits.allSatisfy({ $0 == nil }) { logits[0] = 1 }
+      return logits
+    }
+  }()
+
+  /// The ids from the likeliest down; of equals the lower first.
+  func ranking(_ logits: [Float?]) -> [Int] {
+    logits.indices.filter { logits[$0] != nil }.sorted {
+      let (a, b) = (logits[$0] ?? 0, logits[$1] ?? 0)
+      return a == b ? $0 < $1 : a > b
+    }
+  }
+
+  func softmax(_ logits: [Float?]) -> [Double] {
+    let weights = logits.map { $0.map { exp(Double($0)) } ?? 0 }
+    let sum = weights.reduce(0, +)
+    return weights.map { $0 / sum }
+  }
+
+  func kept(_ distribution: TokenDistribution) -> Set<Int> {
+    Set(distribution.logits.indices.filter { distribution.logits[$0] > -.infinity })
+  }
+
+  @Test func topKKeepsTheLikeliest() throws {
+    for logits in Self.cases {
+      for count in 1...logits.count + 1 {
+        var distribution = distribution(logits)
+        try TopK(count).apply(to: &distribution)
+        #expect(kept(distribution) == Set(ranking(logits).prefix(count)), "top \(count) of \(logits)")
+      }
+    }
+  }
+
+  @Test func topPKeepsTheFewestThatReachTheMass() throws {
+    for logits in Self.cases {
+      let probabilities = softmax(logits)
+      // Masses between the sums, where rounding cannot decide.
+      for mass in [0.013, 0.277, 0.5123, 0.90719, 0.9871, 1] {
+        var expected: Set<Int> = []
+        var sum = 0.0
+        for id in ranking(logits) {
+          expected.insert(id)
+          sum += probabilities[id]
+          if sum >= mass { break }
+        }
+        if mass == 1 { expected = Set(ranking(logits)) }
+        var distribution = distribution(logits)
+        try TopP(mass).apply(to: &distribution)
+        #expect(kept(distribution) == expected, "mass \(mass) of \(logits)")
+      }
+    }
+  }
+
+  @Test func minPKeepsWhatIsLikelyNextToTheLikeliest() throws {
+    for logits in Self.cases {
+      let probabilities = softmax(logits)
+      let highest = probabilities.max() ?? 0
+      for share in [0, 0.0123, 0.1, 0.55, 0.99] {
+        var distribution = distribution(logits)
+        try MinP(share).apply(to: &distribution)
+        let expected = logits.indices.filter { logits[$0] != nil && probabilities[$0] >= share * highest }
+        #expect(kept(distribution) == Set(expected), "\(share) of \(logits)")
+      }
+    }
+  }
+
+  @Test func temperatureDividesTheLogits() throws {
+    for logits in Self.cases {
+      var distribution = distribution(logits)
+      try Temperature(1.7).apply(to: &distribution)
+      let expected = softmax(logits.map { $0.map { $0 / 1.7 } })
+      for (found, expected) in zip(distribution.probabilities, expected) {
+        #expect(abs(found - expected) < 1e-6)
+      }
+    }
+  }
+
+  @Test func valuesThatMakeNoSenseAreRefused() {
+    for value in [0, -1, Double.nan, .infinity] {
+      #expect(throws: ComposingError.self) { try Temperature(value) }
+    }
+    for value in [0, -3] { #expect(throws: ComposingError.self) { try TopK(value) } }
+    for value in [0, -0.1, 1.01, Double.nan] { #expect(throws: ComposingError.self) { try TopP(value) } }
+    for value in [-0.1, 1, Double.nan] { #expect(throws: ComposingError.self) { try MinP(value) } }
+  }
+
+  @Test func drawsFollowTheProbabilities() {
+    let logits: [Float?] = [0, 1, nil, 2, -1]
+    let probabilities = softmax(logits)
+    let distribution = distribution(logits)
+    var random = RandomStream(seed: 1, name: "sampling")
+    var counts = [Int](repeating: 0, count: logits.count)
+    let draws = 20_000
+    for _ in 0..<draws {
+      guard let id = distribution.draw(random: &random) else { continue }
+      counts[Int(id)] += 1
+    }
+    for (count, probability) in zip(counts, probabilities) {
+      // Four standard deviations of a binomial count.
+      let deviation = (Double(draws) * probability * (1 - probability)).squareRoot()
+      #expect(abs(Double(count) - Double(draws) * probability) <= 4 * deviation)
+    }
+    #expect(counts[2] == 0)
+  }
+
+  @Test func logitsThatAreNoNumbersDrawNothing() {
+    var random = RandomStream(seed: 1, name: "sampling")
+    #expect(distribution([.nan, .nan]).draw(random: &random) == nil)
+    #expect(distribution([.nan, 1]).draw(random: &random) == nil)
+    #expect(distribution([nil, nil]).draw(random: &random) == nil)
+    #expect(distribution([.infinity, 1]).draw(random: &random) == nil)
+  }
+}
