@@ -24,82 +24,116 @@ extension MIDIFile {
   /// bridged by empty text events.
   public func encoded(options: MIDIWritingOptions = MIDIWritingOptions()) -> [UInt8] {
     precondition(tracks.count <= 65_535, "\(tracks.count) tracks are more than the 65535 of a file")
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(14 + tracks.reduce(0) { $0 + 16 + $1.events.count * 5 })
-    bytes += "MThd".utf8
-    bytes.appendBigEndian(UInt32(6))
-    bytes.appendBigEndian(UInt16(format.rawValue))
-    bytes.appendBigEndian(UInt16(tracks.count))
-    bytes.appendBigEndian(division.word)
-    for track in tracks { track.encode(into: &bytes, options) }
-    return bytes
+    let bound = tracks.reduce(14) { $0 + $1.encodedBound }
+    return [UInt8](unsafeUninitializedCapacity: bound) { buffer, count in
+      var writer = ByteWriter(buffer)
+      writer.write("MThd")
+      writer.write(bigEndian: UInt32(6))
+      writer.write(bigEndian: UInt16(format.rawValue))
+      writer.write(bigEndian: UInt16(tracks.count))
+      writer.write(bigEndian: division.word)
+      for track in tracks { track.encode(into: &writer, options) }
+      count = writer.count
+    }
   }
 }
 
 extension MIDITrack {
-  fileprivate func encode(into bytes: inout [UInt8], _ options: MIDIWritingOptions) {
-    bytes += "MTrk".utf8
-    let lengthOffset = bytes.count
-    bytes.appendBigEndian(UInt32(0))
+  /// No fewer bytes than the track's chunk has.
+  fileprivate var encodedBound: Int {
+    let payloads = events.reduce(0) { $0 + ($1.status < 0xF0 ? 0 : Int($1.payloadLength) + 4) }
+    return 8 + 7 + 7 * events.count + payloads + 7 * (length / longestDelta)
+  }
+
+  fileprivate func encode(into writer: inout ByteWriter, _ options: MIDIWritingOptions) {
+    writer.write("MTrk")
+    let lengthOffset = writer.count
+    writer.write(bigEndian: UInt32(0))
     let oneByteMessages = MessageTable.oneByteMessages
     let always = options.runningStatus == .always
     let asRead = options.runningStatus == .asRead
     var tick = 0
     var running: UInt8 = 0
     for event in events {
-      bytes.appendDelta(from: tick, to: event.tick)
+      writer.writeDelta(from: tick, to: event.tick)
       tick = event.tick
       if event.status >= 0xF0 {
-        bytes.append(event.status)
-        if event.isMeta { bytes.append(event.data1) }
-        bytes.appendQuantity(Int(event.payloadLength))
-        bytes += payload(of: event)
+        writer.write(event.status)
+        if event.isMeta { writer.write(event.data1) }
+        writer.writeQuantity(Int(event.payloadLength))
+        writer.write(payload(of: event))
         running = 0
         continue
       }
       if event.status != running || !(always || (asRead && event.hadRunningStatus)) {
-        bytes.append(event.status)
+        writer.write(event.status)
       }
       running = event.status
-      bytes.append(event.data1)
-      if oneByteMessages >> UInt16(event.status >> 4) & 1 == 0 { bytes.append(event.data2) }
+      writer.write(event.data1)
+      if oneByteMessages >> UInt16(event.status >> 4) & 1 == 0 { writer.write(event.data2) }
     }
-    bytes.appendDelta(from: tick, to: length)
-    bytes += [0xFF, 0x2F, 0x00]
-    let size = bytes.count - lengthOffset - 4
-    precondition(size <= Int(UInt32.max), "a track of \(size) bytes is more than a chunk can hold")
-    for index in 0..<4 { bytes[lengthOffset + index] = UInt8(truncatingIfNeeded: size >> (24 - 8 * index)) }
+    writer.writeDelta(from: tick, to: length)
+    writer.write([0xFF, 0x2F, 0x00])
+    writer.setBigEndian32(writer.count - lengthOffset - 4, at: lengthOffset)
   }
 }
 
-extension [UInt8] {
-  fileprivate mutating func appendBigEndian<T: FixedWidthInteger>(_ value: T) {
+/// The longest delta time: what 28 bits hold.
+private let longestDelta = 0x0FFF_FFFF
+
+/// Puts bytes one after the other into a buffer that was made large enough for all of them.
+private struct ByteWriter {
+  private let buffer: UnsafeMutableBufferPointer<UInt8>
+  private(set) var count = 0
+
+  init(_ buffer: UnsafeMutableBufferPointer<UInt8>) { self.buffer = buffer }
+
+  @inline(__always)
+  mutating func write(_ byte: UInt8) {
+    precondition(count < buffer.count, "a buffer of \(buffer.count) bytes is full")
+    buffer.initializeElement(at: count, to: byte)
+    count += 1
+  }
+
+  mutating func write(_ bytes: some Sequence<UInt8>) {
+    for byte in bytes { write(byte) }
+  }
+
+  mutating func write(_ text: String) { write(text.utf8) }
+
+  mutating func write<T: FixedWidthInteger>(bigEndian value: T) {
     for shift in stride(from: T.bitWidth - 8, through: 0, by: -8) {
-      append(UInt8(truncatingIfNeeded: value >> T(shift)))
+      write(UInt8(truncatingIfNeeded: value >> T(shift)))
     }
+  }
+
+  /// Overwrites four bytes that were written before.
+  mutating func setBigEndian32(_ value: Int, at offset: Int) {
+    precondition(value <= Int(UInt32.max), "a track of \(value) bytes is more than a chunk can hold")
+    for index in 0..<4 { buffer[offset + index] = UInt8(truncatingIfNeeded: value >> (24 - 8 * index)) }
   }
 
   /// A variable-length quantity, in as few bytes as it takes.
   @inline(__always)
-  fileprivate mutating func appendQuantity(_ value: Int) {
+  mutating func writeQuantity(_ value: Int) {
     if value >= 1 << 7 {
       if value >= 1 << 14 {
-        if value >= 1 << 21 { append(UInt8(truncatingIfNeeded: value >> 21) | 0x80) }
-        append(UInt8(truncatingIfNeeded: value >> 14) | 0x80)
+        if value >= 1 << 21 { write(UInt8(truncatingIfNeeded: value >> 21) | 0x80) }
+        write(UInt8(truncatingIfNeeded: value >> 14) | 0x80)
       }
-      append(UInt8(truncatingIfNeeded: value >> 7) | 0x80)
+      write(UInt8(truncatingIfNeeded: value >> 7) | 0x80)
     }
-    append(UInt8(truncatingIfNeeded: value) & 0x7F)
+    write(UInt8(truncatingIfNeeded: value) & 0x7F)
   }
 
   @inline(__always)
-  fileprivate mutating func appendDelta(from start: Int, to end: Int) {
+  mutating func writeDelta(from start: Int, to end: Int) {
     var delta = end - start
-    while delta > 0x0FFF_FFFF {
-      appendQuantity(0x0FFF_FFFF)
-      self += [0xFF, 0x01, 0x00]
-      delta -= 0x0FFF_FFFF
+    while delta > longestDelta {
+      writeQuantity(longestDelta)
+      write([0xFF, 0x01, 0x00])
+      delta -= longestDelta
     }
-    appendQuantity(delta)
+    writeQuantity(delta)
   }
 }

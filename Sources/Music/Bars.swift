@@ -56,7 +56,7 @@ public struct Bars: RandomAccessCollection, Sendable {
   public init(ticksPerQuarter: Int, metres: [MetreChange], length: Int) {
     self.ticksPerQuarter = ticksPerQuarter
     var starts = [MetreChange.standard]
-    for metre in metres.stablySorted(by: \.tick) where metre.tick < Swift.max(length, 1) {
+    for metre in metres.stablySorted() where metre.tick < Swift.max(length, 1) {
       if metre.tick <= starts[starts.count - 1].tick { starts.removeLast() }
       starts.append(metre)
     }

@@ -37,30 +37,37 @@ public struct ScoreWriting: Sendable {
     warnings = assignment.warnings
   }
 
+  private struct Event: TickOrdered {
+    var tick: Int
+    var message: MIDIMessage
+  }
+
   private static func conductorTrack(of score: Score, length: Int) throws(ScoreError) -> MIDITrack {
-    var events: [(tick: Int, message: MIDIMessage)] = []
-    for event in score.otherEvents { events.append((event.tick, try event.message)) }
+    var events: [Event] = []
+    for event in score.otherEvents { events.append(Event(tick: event.tick, message: try event.message)) }
     for change in score.tempos {
       guard (1...0xFF_FFFF).contains(change.microsecondsPerQuarter) else {
         throw .unrepresentable("a tempo of \(change.microsecondsPerQuarter) µs a quarter note")
       }
-      events.append((change.tick, .meta(.tempo(change.microsecondsPerQuarter))))
+      events.append(Event(tick: change.tick, message: .meta(.tempo(change.microsecondsPerQuarter))))
     }
-    for change in score.metres { events.append((change.tick, .meta(try change.meta))) }
+    for change in score.metres { events.append(Event(tick: change.tick, message: .meta(try change.meta))) }
     for change in score.keys {
       guard (-7...7).contains(change.fifths) else {
         throw .unrepresentable("a key signature of \(change.fifths) sharps")
       }
-      events.append((change.tick, .meta(.keySignature(fifths: change.fifths, isMinor: change.isMinor))))
+      events.append(
+        Event(
+          tick: change.tick, message: .meta(.keySignature(fifths: change.fifths, isMinor: change.isMinor))))
     }
     for marker in score.markers {
-      events.append((marker.tick, .meta(.text(.marker, Array(marker.text.utf8)))))
+      events.append(Event(tick: marker.tick, message: .meta(.text(.marker, Array(marker.text.utf8)))))
     }
     var track = MIDITrack()
     if let title = score.title { track.append(.meta(.text(.trackName, Array(title.utf8))), at: 0) }
-    for (tick, message) in events.stablySorted(by: \.tick) {
-      guard tick >= 0 else { throw .unrepresentable("an event at tick \(tick)") }
-      track.append(message, at: tick)
+    for event in events.stablySorted() {
+      guard event.tick >= 0 else { throw .unrepresentable("an event at tick \(event.tick)") }
+      track.append(event.message, at: event.tick)
     }
     track.end(at: max(length, track.length))
     return track

@@ -10,24 +10,29 @@ struct MIDIPartReader {
   private(set) var otherEvents: [(event: MIDIEvent, channel: Int)] = []
 
   private let policy: MIDIScoreOptions.OverlapPolicy
+  /// The notes of all channels in the order in which they begin, and whether they are of more than one.
+  private var notes: [Note] = []
+  private var noteChannels: UInt16 = 0
   /// For each channel and key the index of the note that the next note-off ends; −1 where none sounds. While a note
-  /// sounds its duration links it to the next one in line: −1 is none, −2 − i is note i of the part.
+  /// sounds its duration links it to the next one in line: −1 is none, −2 − i is note i.
   private var heads: [Int32]
   /// The last note in line.
   private var tails: [Int32]
 
   init(policy: MIDIScoreOptions.OverlapPolicy) {
     self.policy = policy
-    parts = (0..<16).map { Track(isDrum: $0 == 9, channel: $0) }
+    parts = Self.emptyParts
     heads = [Int32](repeating: -1, count: 16 * 128)
     tails = heads
   }
 
+  private static let emptyParts = (0..<16).map { Track(isDrum: $0 == 9, channel: $0) }
+
   /// Whether any channel has a note.
-  var hasNotes: Bool { parts.contains { !$0.notes.isEmpty } }
+  var hasNotes: Bool { noteChannels != 0 }
 
   mutating func read(_ track: MIDITrack, _ warnings: inout ScoreWarningList) {
-    reserveNotes(for: track)
+    notes.reserveCapacity(track.events.count / 2)
     var prefix = -1
     for event in track.events {
       if event.status < 0xF0 {
@@ -41,16 +46,22 @@ struct MIDIPartReader {
       }
     }
     closeHangingNotes(of: track, &warnings)
-    for channel in 0..<16 where !parts[channel].notes.isEmpty { parts[channel].notes.sortWithinOnsets() }
+    distributeNotes(of: track)
   }
 
-  private mutating func reserveNotes(for track: MIDITrack) {
-    var counts: (channel: Int, notes: Int) = (-1, 0)
-    for event in track.events where event.status & 0xF0 == 0x90 && event.data2 != 0 {
-      if counts.channel >= 0 && counts.channel != event.channel { return }
-      counts = (event.channel, counts.notes + 1)
+  private mutating func distributeNotes(of track: MIDITrack) {
+    if noteChannels.nonzeroBitCount == 1 {
+      notes.sortWithinOnsets()
+      parts[noteChannels.trailingZeroBitCount].notes = notes
+    } else if noteChannels != 0 {
+      var index = 0
+      for event in track.events where event.status & 0xF0 == 0x90 && event.data2 != 0 {
+        parts[event.channel].notes.append(notes[index])
+        index += 1
+      }
+      for channel in 0..<16 { parts[channel].notes.sortWithinOnsets() }
     }
-    if counts.channel >= 0 { parts[counts.channel].notes.reserveCapacity(counts.notes) }
+    notes = []
   }
 
   // MARK: Channel events
@@ -88,8 +99,9 @@ struct MIDIPartReader {
   @inline(__always)
   private mutating func beginNote(_ event: MIDIEvent, _ channel: Int) {
     let slot = channel << 7 | Int(event.data1)
-    if policy == .cutAtNext { endAll(in: slot, channel, at: event.tick) }
-    let index = Int32(truncatingIfNeeded: parts[channel].notes.count)
+    noteChannels |= 1 << UInt16(channel)
+    if policy == .cutAtNext { endAll(in: slot, at: event.tick) }
+    let index = Int32(truncatingIfNeeded: notes.count)
     let head = heads[slot]
     var link = -1
     if head < 0 {
@@ -98,10 +110,10 @@ struct MIDIPartReader {
       link = -2 - Int(head)
       heads[slot] = index
     } else {
-      parts[channel].notes[Int(tails[slot])].duration = -2 - Int(index)
+      notes[Int(tails[slot])].duration = -2 - Int(index)
     }
     tails[slot] = index
-    parts[channel].notes.append(
+    notes.append(
       Note(onset: event.tick, duration: link, pitch: Int(event.data1), velocity: Int(event.data2)))
   }
 
@@ -115,10 +127,10 @@ struct MIDIPartReader {
       noteStrayEnd(event, &warnings)
       return
     }
-    let link = parts[channel].notes[head].duration
-    parts[channel].notes[head].duration = event.tick - parts[channel].notes[head].onset
+    let link = notes[head].duration
+    notes[head].duration = event.tick - notes[head].onset
     heads[slot] = Int32(truncatingIfNeeded: link == -1 ? -1 : -2 - link)
-    if policy == .endAll { endAll(in: slot, channel, at: event.tick) }
+    if policy == .endAll { endAll(in: slot, at: event.tick) }
   }
 
   private func noteStrayEnd(_ event: MIDIEvent, _ warnings: inout ScoreWarningList) {
@@ -129,11 +141,11 @@ struct MIDIPartReader {
       "a note-off for key \(event.data1) of channel \(event.channel + 1), which does not sound, was ignored")
   }
 
-  private mutating func endAll(in slot: Int, _ channel: Int, at tick: Int) {
+  private mutating func endAll(in slot: Int, at tick: Int) {
     var index = Int(heads[slot])
     while index >= 0 {
-      let link = parts[channel].notes[index].duration
-      parts[channel].notes[index].duration = tick - parts[channel].notes[index].onset
+      let link = notes[index].duration
+      notes[index].duration = tick - notes[index].onset
       index = link == -1 ? -1 : -2 - link
     }
     heads[slot] = -1
@@ -141,17 +153,16 @@ struct MIDIPartReader {
 
   private mutating func endAllNotes(_ channel: Int, at tick: Int) {
     for key in 0..<128 where heads[channel << 7 | key] >= 0 {
-      endAll(in: channel << 7 | key, channel, at: tick)
+      endAll(in: channel << 7 | key, at: tick)
     }
   }
 
   private mutating func closeHangingNotes(of track: MIDITrack, _ warnings: inout ScoreWarningList) {
     guard heads.contains(where: { $0 >= 0 }) else { return }
-    var noteIndices = [Int](repeating: 0, count: 16)
+    var index = 0
     for event in track.events where event.status & 0xF0 == 0x90 && event.data2 != 0 {
-      let index = noteIndices[event.channel]
-      noteIndices[event.channel] += 1
-      guard parts[event.channel].notes[index].duration < 0 else { continue }
+      defer { index += 1 }
+      guard notes[index].duration < 0 else { continue }
       warnings.add(
         "hanging-note", at: event.offset,
         "key \(event.data1) of channel \(event.channel + 1) is never released; it was ended with the track")

@@ -100,18 +100,18 @@ struct MIDIScoreReader {
 
   /// Puts the lists that several tracks gave to into order, one entry a tick: the last one.
   private mutating func settleLists() {
-    score.tempos = Self.settled(score.tempos, \.tick)
-    score.metres = Self.settled(score.metres, \.tick)
-    score.keys = Self.settled(score.keys, \.tick)
-    score.markers = score.markers.stablySorted(by: \.tick)
+    score.tempos = Self.settled(score.tempos)
+    score.metres = Self.settled(score.metres)
+    score.keys = Self.settled(score.keys)
+    score.markers = score.markers.stablySorted()
     score.length = max(score.length, score.lastNoteEnd)
     if score.title == nil { score.title = karaokeTitle }
   }
 
-  private static func settled<Change>(_ changes: [Change], _ tick: KeyPath<Change, Int>) -> [Change] {
+  private static func settled<Change: TickOrdered>(_ changes: [Change]) -> [Change] {
     var result: [Change] = []
-    for change in changes.stablySorted(by: tick) {
-      if result.last?[keyPath: tick] == change[keyPath: tick] { result.removeLast() }
+    for change in changes.stablySorted() {
+      if result.last?.tick == change.tick { result.removeLast() }
       result.append(change)
     }
     return result
@@ -198,21 +198,10 @@ extension MIDIScoreReader {
 extension Track {
   /// Puts the controls of `setup` before those of the same tick here.
   fileprivate mutating func precede(by setup: Track) {
-    programChanges = (setup.programChanges + programChanges).stablySorted(by: \.tick)
-    controlChanges = (setup.controlChanges + controlChanges).stablySorted(by: \.tick)
-    pitchBends = (setup.pitchBends + pitchBends).stablySorted(by: \.tick)
-    pressures = (setup.pressures + pressures).stablySorted(by: \.tick)
-    otherEvents = (setup.otherEvents + otherEvents).stablySorted(by: \.tick)
-  }
-}
-
-extension Array {
-  /// The elements by tick, those of one tick in the order in which they stand here.
-  func stablySorted(by tick: KeyPath<Element, Int>) -> [Element] {
-    let isSorted = zip(self, dropFirst()).allSatisfy { $0[keyPath: tick] <= $1[keyPath: tick] }
-    if isSorted { return self }
-    return enumerated().sorted {
-      ($0.element[keyPath: tick], $0.offset) < ($1.element[keyPath: tick], $1.offset)
-    }.map(\.element)
+    programChanges = (setup.programChanges + programChanges).stablySorted()
+    controlChanges = (setup.controlChanges + controlChanges).stablySorted()
+    pitchBends = (setup.pitchBends + pitchBends).stablySorted()
+    pressures = (setup.pressures + pressures).stablySorted()
+    otherEvents = (setup.otherEvents + otherEvents).stablySorted()
   }
 }

@@ -13,81 +13,105 @@ struct PartWriter {
   /// The track, ending at `length` or with its last event.
   func track(length: Int) throws(ScoreError) -> MIDITrack {
     try check()
+    let notes =
+      zip(part.notes, part.notes.dropFirst()).allSatisfy { $0 <= $1 } ? part.notes : part.notes.sorted()
+    let controls = controls(firstOnset: notes.first?.onset)
     var track = MIDITrack()
-    track.reserveCapacity(part.notes.count * 2 + part.controlChanges.count + 8)
+    track.reserveCapacity(notes.count * 2 + controls.count + 1)
     if !part.name.isEmpty { track.append(.meta(.text(.trackName, Array(part.name.utf8))), at: 0) }
-    var others = part.otherEvents.stablySorted(by: \.tick)[...]
-    var lists = messageLists()
+    let on = 0x90 | channel
+    let off = 0x80 | channel
+    var sounding = NoteEndQueue()
+    // Notes without duration end behind all that begin at their tick.
+    var instants: [Note] = []
+    var nextInstant = 0
+    var nextNote = 0
+    var nextControl = 0
     while true {
-      var first = -1
-      var tick = Int.max
-      for (index, list) in lists.enumerated() {
-        if let next = list.first, next.tick < tick {
-          tick = next.tick
-          first = index
+      let noteTick = nextNote < notes.count ? notes[nextNote].onset : Int.max
+      let controlTick = nextControl < controls.count ? controls[nextControl].tick : Int.max
+      let instantTick = nextInstant < instants.count ? instants[nextInstant].onset : Int.max
+      let beginning = min(noteTick, controlTick, instantTick)
+      if let first = sounding.first, first.tick <= beginning {
+        track.append(status: off, data1: first.pitch, data2: 64, at: first.tick)
+        sounding.removeFirst()
+      } else if beginning == Int.max {
+        break
+      } else if controlTick == beginning {
+        try controls[nextControl].append(to: &track, part)
+        nextControl += 1
+      } else if noteTick == beginning {
+        let note = notes[nextNote]
+        track.append(
+          status: on, data1: UInt8(truncatingIfNeeded: note.pitch),
+          data2: UInt8(truncatingIfNeeded: note.velocity), at: note.onset)
+        if note.duration > 0 {
+          sounding.insert(pitch: UInt8(truncatingIfNeeded: note.pitch), tick: note.end, order: nextNote)
+        } else {
+          instants.append(note)
         }
+        nextNote += 1
+      } else {
+        let pitch = UInt8(truncatingIfNeeded: instants[nextInstant].pitch)
+        track.append(status: off, data1: pitch, data2: 64, at: instantTick)
+        nextInstant += 1
       }
-      // Opaque events come behind the notes that end and before all else.
-      if let next = others.first, next.tick < tick || (next.tick == tick && first > 0) {
-        others.removeFirst()
-        track.append(try next.message, at: next.tick)
-        continue
-      }
-      guard first >= 0, let next = lists[first].popFirst() else { break }
-      track.append(status: next.status, data1: next.data1, data2: next.data2, at: next.tick)
     }
     track.end(at: max(length, track.length))
     return track
   }
 
-  // MARK: Messages
+  // MARK: Controls
 
-  private struct Message {
+  /// A channel message, or one of the part's opaque events.
+  private struct Control: TickOrdered {
     var tick: Int
-    var status: UInt8
-    var data1: UInt8
-    var data2: UInt8
+    var status: UInt8 = 0
+    var data1: UInt8 = 0
+    var data2: UInt8 = 0
+    /// The index of the opaque event that it is; −1 where it is a channel message.
+    var opaque = -1
+
+    func append(to track: inout MIDITrack, _ part: Track) throws(ScoreError) {
+      if opaque >= 0 {
+        track.append(try part.otherEvents[opaque].message, at: tick)
+      } else {
+        track.append(status: status, data1: data1, data2: data2, at: tick)
+      }
+    }
   }
 
-  /// The channel messages by kind, in the order in which they stand at one tick; each list is in order of time.
-  private func messageLists() -> [ArraySlice<Message>] {
-    let notes = Self.sorted(part.notes) { $0 < $1 }
-    let ending = Self.sorted(notes) { $0.end < $1.end }
-    return [
-      ending.lazy.filter { $0.duration > 0 }.map { message(at: $0.end, 0x80, $0.pitch, 64) },
-      part.controlChanges.map { message(at: $0.tick, 0xB0, $0.controller, $0.value) },
-      programChanges(firstOnset: notes.first?.onset),
-      part.pitchBends.map { message(at: $0.tick, 0xE0, ($0.value + 8_192) & 0x7F, ($0.value + 8_192) >> 7) },
-      part.pressures.map { pressure in
-        pressure.pitch.map { message(at: pressure.tick, 0xA0, $0, pressure.value) }
-          ?? message(at: pressure.tick, 0xD0, pressure.value, 0)
-      },
-      notes.map { message(at: $0.onset, 0x90, $0.pitch, $0.velocity) },
-      notes.lazy.filter { $0.duration == 0 }.map { message(at: $0.onset, 0x80, $0.pitch, 64) },
-    ].map { (list: [Message]) in list.stablySorted(by: \.tick)[...] }
+  /// All that is no note, by tick, and at one tick in the order: opaque events, controllers (the bank, which a program
+  /// change needs first, among them), programs, bends, pressure.
+  private func controls(firstOnset: Int?) -> [Control] {
+    var controls = part.otherEvents.indices.map { Control(tick: part.otherEvents[$0].tick, opaque: $0) }
+    controls += part.controlChanges.map { control(at: $0.tick, 0xB0, $0.controller, $0.value) }
+    controls += programChanges(firstOnset: firstOnset).map { control(at: $0.tick, 0xC0, $0.program, 0) }
+    controls += part.pitchBends.map {
+      control(at: $0.tick, 0xE0, ($0.value + 8_192) & 0x7F, ($0.value + 8_192) >> 7)
+    }
+    controls += part.pressures.map { pressure in
+      pressure.pitch.map { control(at: pressure.tick, 0xA0, $0, pressure.value) }
+        ?? control(at: pressure.tick, 0xD0, pressure.value, 0)
+    }
+    return controls.stablySorted()
   }
 
   /// The program at the beginning, or behind the bank selection that is meant for it, and its changes.
-  private func programChanges(firstOnset: Int?) -> [Message] {
-    var changes = part.programChanges.stablySorted(by: \.tick)
+  private func programChanges(firstOnset: Int?) -> [ProgramChange] {
+    var changes = part.programChanges.stablySorted()
     if let program = part.program {
       let limit = min(firstOnset ?? .max, changes.first.map { $0.tick - 1 } ?? .max)
       let bank = part.controlChanges.last { ($0.controller == 0 || $0.controller == 32) && $0.tick <= limit }
       changes.insert(ProgramChange(tick: bank?.tick ?? 0, program: program), at: 0)
     }
-    return changes.map { message(at: $0.tick, 0xC0, $0.program, 0) }
+    return changes
   }
 
-  private func message(at tick: Int, _ status: UInt8, _ data1: Int, _ data2: Int) -> Message {
-    Message(
+  private func control(at tick: Int, _ status: UInt8, _ data1: Int, _ data2: Int) -> Control {
+    Control(
       tick: tick, status: status | channel, data1: UInt8(truncatingIfNeeded: data1),
       data2: UInt8(truncatingIfNeeded: data2))
-  }
-
-  /// The notes in this order; those that are equal in it keep theirs.
-  private static func sorted(_ notes: [Note], by precedes: (Note, Note) -> Bool) -> [Note] {
-    let isSorted = zip(notes, notes.dropFirst()).allSatisfy { !precedes($1, $0) }
-    return isSorted ? notes : notes.sorted(by: precedes)
   }
 
   // MARK: Ranges

@@ -19,7 +19,7 @@ public struct TimeMap: Sendable {
     var segments = [
       Segment(tick: 0, microsecondsPerQuarter: TempoChange.standard.microsecondsPerQuarter, elapsed: 0)
     ]
-    for tempo in tempos.stablySorted(by: \.tick) where tempo.microsecondsPerQuarter > 0 {
+    for tempo in tempos.stablySorted() where tempo.microsecondsPerQuarter > 0 {
       let last = segments[segments.count - 1]
       let tick = max(0, tempo.tick)
       let elapsed = last.elapsed + Int128(tick - last.tick) * Int128(last.microsecondsPerQuarter)

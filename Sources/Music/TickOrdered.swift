@@ -1,0 +1,26 @@
+/// Something at a tick.
+protocol TickOrdered {
+  /// When, in ticks.
+  var tick: Int { get }
+}
+
+extension TempoChange: TickOrdered {}
+extension MetreChange: TickOrdered {}
+extension KeyChange: TickOrdered {}
+extension Marker: TickOrdered {}
+extension OpaqueEvent: TickOrdered {}
+extension ProgramChange: TickOrdered {}
+extension ControlChange: TickOrdered {}
+extension PitchBend: TickOrdered {}
+extension Pressure: TickOrdered {}
+
+extension Array where Element: TickOrdered {
+  /// The elements by tick, those of one tick in the order in which they stand here.
+  func stablySorted() -> [Element] {
+    for index in indices.dropFirst() where self[index].tick < self[index - 1].tick {
+      return enumerated().sorted { ($0.element.tick, $0.offset) < ($1.element.tick, $1.offset) }.map(
+        \.element)
+    }
+    return self
+  }
+}
