@@ -1,0 +1,43 @@
+public import Groundwork
+
+/// Why features could not be computed.
+public enum FeatureError: DiagnosableError, Equatable {
+  /// The options make no sense; `reason` names what they ask for.
+  case unusable(reason: String)
+  /// The file has no channel of this number.
+  case noChannel(path: String, channel: Int, channelCount: Int)
+  /// The file is too short for a single frame.
+  case tooShort(path: String, sampleCount: Int, needed: Int)
+
+  /// Whose fault it is.
+  public var kind: FailureKind {
+    switch self {
+    case .unusable, .noChannel: .usage
+    case .tooShort: .badInput
+    }
+  }
+
+  /// The fault in words.
+  public var message: String {
+    switch self {
+    case .unusable(let reason): "features cannot be computed with \(reason)"
+    case .noChannel(let path, let channel, let channelCount):
+      "\(path): there is no channel \(channel); it has \(channelCount), counted from 0"
+    case .tooShort(let path, let sampleCount, let needed):
+      "\(path): \(sampleCount) samples are too few for one frame, which takes \(needed)"
+    }
+  }
+
+  /// The file that it is about.
+  public var file: String? {
+    switch self {
+    case .unusable: nil
+    case .noChannel(let path, _, _), .tooShort(let path, _, _): path
+    }
+  }
+
+  /// Throws `unusable` unless the condition holds.
+  static func require(_ condition: Bool, _ reason: @autoclosure () -> String) throws(FeatureError) {
+    if !condition { throw .unusable(reason: reason()) }
+  }
+}

@@ -1,0 +1,49 @@
+internal import Audio
+public import Groundwork
+
+extension FeatureExtractor {
+  /// The features of a sound file, of any kind that libsndfile reads, block by block.
+  ///
+  /// The options' sample rate is replaced by the file's, so that frames last as long as the options say.
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - channel: which channel, counted from 0.
+  ///   - options: what is computed.
+  ///   - cancellation: stops the work.
+  ///   - progress: is told the seconds of sound done.
+  /// - Returns: the features and the options with the file's sample rate; nil if it was cancelled.
+  /// - Throws: `AudioError` for a file that cannot be read, `FeatureError` for options that do not fit it.
+  public static func features(
+    ofFile path: String, channel: Int = 0, options: FeatureOptions, cancellation: Cancellation? = nil,
+    progress: ProgressHandler? = nil
+  ) throws -> (features: FeatureMatrix, options: FeatureOptions)? {
+    var reader = try AudioFileReader(path: path)
+    guard (0..<reader.channelCount).contains(channel) else {
+      throw FeatureError.noChannel(path: path, channel: channel, channelCount: reader.channelCount)
+    }
+    var options = options
+    options.frames.sampleRate = Double(reader.sampleRate)
+    let extractor = try FeatureExtractor(options)
+    var features = extractor.emptyMatrix
+    let channels = reader.channelCount
+    let block = UnsafeMutableBufferPointer<Float>.allocate(capacity: 16_384 * channels)
+    defer { block.deallocate() }
+    let total = reader.declaredFrameCount.map { Double($0) / Double(reader.sampleRate) }
+    while case let count = try reader.read(into: block), count > 0 {
+      if cancellation?.isRequested == true { return nil }
+      let samples = UnsafeBufferPointer(rebasing: block[channel..<(count - 1) * channels + channel + 1])
+      extractor.append(samples, stride: channels, to: &features)
+      progress?(
+        ProgressReport(
+          activity: "listening", completed: Double(reader.position) / Double(reader.sampleRate), total: total,
+          unit: "seconds"))
+    }
+    extractor.finish(into: &features)
+    guard features.frameCount > 0 else {
+      throw FeatureError.tooShort(
+        path: path, sampleCount: extractor.sampleCount,
+        needed: options.frames.snipsEdges ? options.frames.length : (options.frames.shift + 1) / 2)
+    }
+    return (features, options)
+  }
+}
