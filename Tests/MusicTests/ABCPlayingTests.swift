@@ -12,9 +12,10 @@ private func played(_ body: String, header: String = "M:none\nL:1/8\nK:C") throw
   @Test(arguments: [
     ("|:CD:|E|", "CDCDE"), ("CD:|E|", "CDCDE"), ("|:C:|:D:|", "CCDD"), ("|:C::D:|", "CCDD"),
     ("C::D:|", "CCDD"),
-    ("C||D:|", "CDD"), ("C|]D:|", "CDD"), ("C:|D:|", "CCDD"), ("|:C|:D:|", "CCDD"), ("|:C||D:|", "CDCD"),
+    ("C|C|C|C||D:|", "CCCCDD"), ("C||D:|", "CDCD"), ("C|C|C|C|]D:|", "CCCCDD"), ("C:|D:|", "CCDD"),
+    ("|:C|:D:|", "CCDD"), ("|:C||D:|", "CDCD"),
     ("|::C::|", "CCC"), ("|:C|D", "CD"), ("C:||:D:||", "CCDD"), ("C|:|D:|", "CDD"), ("C|D[|]:|E|", "CDCDE"),
-    ("C|| || :|E|", "CCE"), ("C||D|| :|E|", "CDDE"),
+    ("C|| || :|E|", "CCE"), ("C|C|C|C||D|| :|E|", "CCCCDDE"),
     ("C|D|| :|E|", "CDCDE"),
   ])
   func repeats(body: String, expected: String) throws {

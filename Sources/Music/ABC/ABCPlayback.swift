@@ -20,8 +20,8 @@ struct ABCState {
 /// Plays out the repeats of a row of elements (ABC 2.1, section 4.8): it is cut into groups, each of which is
 /// played once or, with its variant endings, several times.
 ///
-/// Where `:|` has no `|:` before it, the repeat goes back to the last double bar line, the last `:|` or the beginning;
-/// a `|:` that follows another without a `:|` between ends the repeat itself. Variant endings end at a repeat or a double bar.
+/// Where `:|` has no `|:` before it, the repeat goes back to the last double bar line, the last `:|` or the beginning,
+/// but a double bar line counts only where at least four bars precede it: after a pickup it divides nothing. A `|:` that follows another without a `:|` between ends the repeat itself. Variant endings end at a repeat or a double bar.
 struct ABCPlayback {
   private let elements: [ABCElement]
   private(set) var groups: [Group] = []
@@ -42,11 +42,15 @@ struct ABCPlayback {
     var passes = 1
     var endings: [(start: Int, passes: UInt64)] = []
     var hasMusic = false
+    /// How many of its bars have ended.
+    var barCount = 0
 
     var playedEndings: UInt64 { endings.reduce(0) { $0 | $1.passes } }
   }
 
   private static let passLimit = 16
+  /// Fewer bars make no section that would be repeated by itself.
+  private static let shortestSection = 4
 
   init(_ elements: [ABCElement]) {
     self.elements = elements
@@ -110,10 +114,11 @@ struct ABCPlayback {
     _ bar: ABCBar, at index: Int, _ open: inout OpenGroup, _ previous: inout OpenGroup?
   ) {
     if bar.endsRepeat > 0, !open.hasMusic, let group = previous {
-      // "||:|" and "[|]:|": the repeat is that of the section before the double bar line.
+      // "|| :|" and "[|]:|": the repeat is that of the section before the double bar line.
       while let last = groups.last, last.range.lowerBound >= group.start { groups.removeLast() }
       open = group
     }
+    if open.hasMusic { open.barCount += 1 }
     let wasOpen = open
     divide(at: bar, index: index, &open)
     if bar.endsRepeat > 0 || bar.beginsRepeat > 0 {
@@ -134,7 +139,7 @@ struct ABCPlayback {
       }
       close(open, at: index + 1)
       open = OpenGroup(start: index + 1, isExplicit: bar.beginsRepeat > 0)
-    } else if !open.endings.isEmpty || !open.isExplicit {
+    } else if !open.endings.isEmpty || (!open.isExplicit && open.barCount >= ABCPlayback.shortestSection) {
       close(open, at: index + 1)
       open = OpenGroup(start: index + 1)
     }
