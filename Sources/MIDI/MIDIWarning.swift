@@ -53,6 +53,8 @@ public enum MIDIRule: String, Sendable, Hashable, CaseIterable {
   case variableLength = "variable-length"
   /// A system common or real-time message, which has no place in a file.
   case systemMessage = "system-message"
+  /// A meta event of a type above 127.
+  case metaType = "meta-type"
   /// A meta event whose length is not that of its type.
   case metaLength = "meta-length"
   /// A key signature outside seven flats to seven sharps, or of no mode.

@@ -27,7 +27,10 @@ struct TrackReader {
 
   /// The track that was read.
   consuming func track(_ storage: [UInt8]) -> MIDITrack {
-    MIDITrack(events: events, length: tick, storage: storage)
+    // A chunk may claim the whole file and end soon, and so may the next one: room that was not needed goes back.
+    let isRoomy = events.capacity > 2 * events.count + 16
+    return MIDITrack(
+      events: isRoomy ? events.withUnsafeBufferPointer { Array($0) } : events, length: tick, storage: storage)
   }
 
   /// Reads to the end of the track, of the bytes, or of their sense.
@@ -117,6 +120,9 @@ struct TrackReader {
     position += 1
     guard let payload = try readPayload(at: start, &warnings) else { return }
     if running != 0 { interruption = 0xFF }
+    if type > 0x7F {
+      try warnings.add(.metaType, at: start, "a meta event of type \(type); types end at 127")
+    }
     if let meta = MessageTable.metaEvent[Int(type)], let lengths = meta.lengths {
       if lengths.contains(payload.count) {
         try checkValues(of: type, payload, at: start, &warnings)

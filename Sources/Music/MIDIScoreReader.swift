@@ -141,6 +141,10 @@ extension MIDIScoreReader {
         }
         continue
       }
+      if event.isMeta && event.data1 > 0x7F {
+        warnings.add("meta-type", at: event.offset, "a meta event of type \(event.data1) was left out")
+        continue
+      }
       let part = parts.firstIndex { $0.channel == channel }
       if event.isMeta && event.data1 == 0x03, named.insert(part ?? -1).inserted {
         let name = MIDIText.decode(payload)

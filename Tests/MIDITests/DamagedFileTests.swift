@@ -144,6 +144,7 @@ struct DamagedFileTests {
       ("00 FF 59 02 08 00", MIDIRule.keySignature), ("00 FF 59 02 00 02", .keySignature),
       ("00 FF 58 04 00 02 18 08", .timeSignature), ("00 FF 58 04 04 20 18 08", .timeSignature),
       ("00 FF 51 03 00 00 00", .tempo), ("00 FF 51 02 07 A1", .metaLength), ("00 FF 58 00", .metaLength),
+      ("00 FF 83 01 00", .metaType),
     ])
   func impossibleValues(event: String, rule: MIDIRule) throws {
     let bytes = file("\(event) 00 90 3C 40 00 FF 2F 00")

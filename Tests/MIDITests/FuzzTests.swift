@@ -1,3 +1,4 @@
+import Foundation
 import MIDI
 import TestSupport
 import Testing
@@ -19,6 +20,10 @@ struct RepeatableGenerator: RandomNumberGenerator {
 
 @Suite("Reading anything at all")
 struct FuzzTests {
+  /// How many mutations are tried; `GRUPPETTO_FUZZ_ROUNDS` asks for more.
+  static let rounds =
+    ProcessInfo.processInfo.environment["GRUPPETTO_FUZZ_ROUNDS"].flatMap { Int($0) } ?? 20_000
+
   /// Files with every kind of event, to be broken.
   static let seeds: [[UInt8]] = [
     file(
@@ -58,7 +63,7 @@ struct FuzzTests {
   func mutations() throws {
     var generator = RepeatableGenerator(seed: 20_261)
     var readable = 0
-    for round in 0..<20_000 {
+    for round in 0..<Self.rounds {
       let bytes = Self.mutate(Self.seeds[round % Self.seeds.count], &generator)
       guard let midi = try? MIDIFile(bytes: bytes) else { continue }
       readable += 1
@@ -69,7 +74,22 @@ struct FuzzTests {
       #expect(again == midi || Self.hasBridge(midi), "round \(round)")
       #expect(!again.rules.contains { !Self.keptRules.contains($0) }, "round \(round): \(again.warnings)")
     }
-    #expect(readable > 10_000)
+    #expect(readable > Self.rounds / 2)
+  }
+
+  @Test("lengths that lie take no memory and no time")
+  func lyingLengths() throws {
+    let huge = try MIDIFile(bytes: file("00 90 3C 40 00 F0 FF FF FF 7F 00", "00 FF 01 FF FF FF 7F 41"))
+    #expect(huge.tracks.map(\.events.count) == [1, 0])
+    // Each track claims everything behind it, or more than there is.
+    for claim in [[0x7F, 0xFF, 0xFF, 0xFF], [0x00, 0x00, 0xFF, 0xFF]] as [[UInt8]] {
+      var bytes = chunk("MThd", [0, 1, 0xFF, 0xFF, 0, 96])
+      for _ in 0..<20_000 { bytes += Array("MTrk".utf8) + claim + [0x00, 0xFF, 0x2F, 0x00] }
+      let midi = try MIDIFile(bytes: bytes)
+      #expect(midi.tracks.count == 20_000)
+      #expect(
+        midi.tracks.reduce(0) { $0 + $1.events.capacity } * MemoryLayout<MIDIEvent>.stride < 64 * bytes.count)
+    }
   }
 
   /// Whether a pause is longer than a delta time, so that the writer adds an event.
@@ -82,6 +102,6 @@ struct FuzzTests {
 
   /// What is still to be said of a file after it was written: values, which are kept as they are.
   private static let keptRules: Set<MIDIRule> = [
-    .tempo, .timeSignature, .keySignature, .metaLength, .trackCount,
+    .tempo, .timeSignature, .keySignature, .metaLength, .metaType, .trackCount,
   ]
 }
