@@ -1,6 +1,6 @@
 internal import MIDI
 
-/// Sorts the events of one MIDI track into parts by channel, and pairs its notes.
+/// Sorts the events of a MIDI track into parts by channel, and pairs its notes; then of the next track.
 struct MIDIPartReader {
   /// A part for each channel, used or not.
   private(set) var parts: [Track]
@@ -33,6 +33,10 @@ struct MIDIPartReader {
 
   mutating func read(_ track: MIDITrack, _ warnings: inout ScoreWarningList) {
     notes.reserveCapacity(track.events.count / 2)
+    parts = Self.emptyParts
+    usedChannels = 0
+    noteChannels = 0
+    otherEvents.removeAll(keepingCapacity: true)
     var prefix = -1
     for event in track.events {
       if event.status < 0xF0 {

@@ -41,8 +41,8 @@ struct MIDIScoreReader {
   /// Reads the tracks of a file, the first of which holds what is for all of them.
   mutating func read(_ tracks: [MIDITrack]) -> Score {
     var setup: [Track] = []
+    var reader = MIDIPartReader(policy: options.overlap)
     for (index, track) in tracks.enumerated() {
-      var reader = MIDIPartReader(policy: options.overlap)
       reader.read(track, &warnings)
       // The standard: the name in a sole or first track is the piece's. A first track that has notes is a part.
       let isConductor = index == 0 && (tracks.count == 1 || !reader.hasNotes)
