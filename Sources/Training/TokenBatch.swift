@@ -59,6 +59,6 @@ public protocol BatchSource {
   /// Fills `batch` with the next window, whose streams go on where the last window's ended.
   mutating func nextBatch(into batch: inout TokenBatch)
   /// Goes to a position that this source or one over the same data was at.
-  /// - Throws: `TrainingError.unusableCheckpoint` where the position lies outside the data.
-  mutating func seek(to position: Position) throws(TrainingError)
+  /// - Returns: False where the position lies outside the data; then nothing has changed.
+  mutating func seek(to position: Position) -> Bool
 }

@@ -102,7 +102,7 @@ extension TrainingRun {
     try read(CheckpointName.carriedState, shape: carriedShape, from: file, into: carried.elements)
     pass.carriedState = carried.array
     optimizer.stepCount = saved.optimizerSteps
-    try source.seek(to: saved.source)
+    guard source.seek(to: saved.source) else { throw unusable("its place in the data lies outside the data") }
     state = saved
     if !fileExists(folder.weightsPath) {
       // Someone took the best weights away; the next validation writes some again.

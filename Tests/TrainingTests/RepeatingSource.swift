@@ -34,7 +34,9 @@ struct RepeatingSource: BatchSource {
     position += 1
   }
 
-  mutating func seek(to position: Int) throws(TrainingError) {
+  mutating func seek(to position: Int) -> Bool {
+    guard position >= 0 else { return false }
     self.position = position
+    return true
   }
 }

@@ -1,0 +1,153 @@
+internal import Arithmetic
+internal import Tokenization
+internal import Training
+
+/// Training windows over a corpus: each epoch in an order of its own, each piece at a transposition of its own.
+///
+/// A stream that has read its piece takes the next one of the order, so that no step is wasted; the state is cleared
+/// where a piece begins. Pieces longer than a stream's share of an epoch are cut, so that few long pieces fill all
+/// streams.
+struct CorpusBatchSource: BatchSource {
+  let batchSize: Int
+  let truncationLength: Int
+
+  /// A part of a piece that one stream reads: its predictions, counted from the beginning of all pieces.
+  private struct Segment {
+    var piece: Int
+    /// The index in the piece of the first id given; the last one given is at `end − 1`, the last predicted at `end`.
+    var start: Int
+    var end: Int
+  }
+
+  /// Where the source stands.
+  struct Position: Codable, Sendable {
+    /// The epoch of the next segment that a stream takes, and the segment's place in its order.
+    var epoch = 0
+    var place = 0
+    /// How many ids have been predicted.
+    var predictions = 0
+    /// What each stream reads.
+    var streams: [Stream] = []
+
+    /// A stream: its segment, the index in the piece of the next id given, and the transposition in semitones.
+    struct Stream: Codable, Sendable {
+      var segment: Int
+      var next: Int
+      var semitones: Int
+    }
+  }
+
+  private let pieces: [[Int32]]
+  private let segments: [Segment]
+  private let predictionsPerEpoch: Int
+  private let seed: UInt64
+  private let transpositions: Transpositions
+  private var order: EpochOrder
+  private(set) var position: Position
+
+  /// The windows of these pieces.
+  /// - Throws: `TrainingError.noData` where there is nothing to predict.
+  init(pieces: [[Int32]], tokenizer: any Tokenizer, settings: ModelPreset) throws(TrainingError) {
+    batchSize = settings.training.batchSize
+    truncationLength = settings.training.truncationLength
+    seed = settings.training.seed
+    self.pieces = pieces
+    predictionsPerEpoch = pieces.reduce(0) { $0 + max($1.count - 1, 0) }
+    guard predictionsPerEpoch > 0 else { throw .noData(split: "train") }
+    let longest = max(truncationLength, predictionsPerEpoch / batchSize)
+    segments = pieces.enumerated().flatMap { index, ids in
+      stride(from: 0, to: ids.count - 1, by: longest).map {
+        Segment(piece: index, start: $0, end: min($0 + longest, ids.count - 1))
+      }
+    }
+    transpositions = Transpositions(settings.transposition, tokenizer: tokenizer)
+    order = EpochOrder(epoch: 0, count: segments.count, seed: seed)
+    position = Position()
+    for _ in 0..<batchSize { position.streams.append(takeSegment()) }
+  }
+
+  var batchesPerEpoch: Int { max(1, predictionsPerEpoch / (batchSize * truncationLength)) }
+  var epochsCompleted: Double { Double(position.predictions) / Double(predictionsPerEpoch) }
+
+  mutating func nextBatch(into batch: inout TokenBatch) {
+    for index in 0..<batchSize {
+      var stream = position.streams[index]
+      for step in 0..<truncationLength {
+        if stream.next == segments[stream.segment].end { stream = takeSegment() }
+        let segment = segments[stream.segment]
+        let element = step * batchSize + index
+        batch.inputs[element] = transpositions.id(pieces[segment.piece][stream.next], by: stream.semitones)
+        batch.targets[element] = transpositions.id(
+          pieces[segment.piece][stream.next + 1], by: stream.semitones)
+        batch.resets[element] = stream.next == segment.start
+        stream.next += 1
+      }
+      position.streams[index] = stream
+    }
+    position.predictions += batchSize * truncationLength
+  }
+
+  mutating func seek(to position: Position) -> Bool {
+    let isInside =
+      position.epoch >= 0 && position.predictions >= 0 && (0...segments.count).contains(position.place)
+      && position.streams.count == batchSize
+      && position.streams.allSatisfy { stream in
+        segments.indices.contains(stream.segment) && transpositions.contains(stream.semitones)
+          && (segments[stream.segment].start...segments[stream.segment].end).contains(stream.next)
+      }
+    guard isInside else { return false }
+    self.position = position
+    order = EpochOrder(epoch: position.epoch, count: segments.count, seed: seed)
+    return true
+  }
+
+  /// The next segment of the order, from its beginning.
+  private mutating func takeSegment() -> Position.Stream {
+    if position.place == segments.count {
+      position.epoch += 1
+      position.place = 0
+      order = EpochOrder(epoch: position.epoch, count: segments.count, seed: seed)
+    }
+    let segment = order.segments[position.place]
+    var random = RandomStream(seed: seed, name: "transposition/\(position.epoch)/\(position.place)")
+    let semitones = transpositions.choose(for: pieces[segments[segment].piece], random: &random)
+    position.place += 1
+    return Position.Stream(segment: segment, next: segments[segment].start, semitones: semitones)
+  }
+}
+
+/// The order in which an epoch reads its segments.
+private struct EpochOrder {
+  var segments: [Int]
+
+  init(epoch: Int, count: Int, seed: UInt64) {
+    segments = Array(0..<count)
+    var random = RandomStream(seed: seed, name: "order/\(epoch)")
+    random.shuffle(&segments)
+  }
+}
+
+/// The transpositions that training chooses from, as tables from id to id.
+private struct Transpositions {
+  private let lowest: Int
+  private let tables: [[Int32]]
+
+  init(_ range: ModelPreset.Transposition?, tokenizer: any Tokenizer) {
+    lowest = range?.lowest ?? 0
+    tables = range.map { ($0.lowest...$0.highest).map { tokenizer.transpositionTable(semitones: $0) } } ?? []
+  }
+
+  func contains(_ semitones: Int) -> Bool { semitones == 0 || tables.indices.contains(semitones - lowest) }
+
+  /// The id that `id` becomes.
+  func id(_ id: Int32, by semitones: Int) -> Int32 {
+    semitones == 0 ? id : tables[semitones - lowest][Int(id)]
+  }
+
+  /// A transposition that keeps every pitch of a piece within the vocabulary; each that does is as likely.
+  func choose(for piece: [Int32], random: inout RandomStream) -> Int {
+    guard !tables.isEmpty else { return 0 }
+    let usable = tables.indices.filter { table in piece.allSatisfy { tables[table][Int($0)] >= 0 } }
+    return usable.isEmpty ? 0 : usable[random.integer(below: usable.count)] + lowest
+  }
+}
