@@ -97,11 +97,17 @@ private func played(_ body: String, header: String = "M:none\nL:1/8\nK:C") throw
     ("Am", [9, 0, 4]), ("F#m7b5", [6, 9, 0, 4]), ("Bbmaj7", [10, 2, 5, 9]), ("Edim", [4, 7, 10]),
     ("C+", [0, 4, 8]),
     ("Dsus4", [2, 7, 9]), ("G9", [7, 11, 2, 5, 9]), ("A6", [9, 1, 4, 6]), ("Cdim7", [0, 3, 6, 9]),
-    ("Gm7/D", [7, 10, 2, 5]),
+    ("Gm7/D", [7, 10, 2, 5]), ("D/f+", [6, 2, 9]), ("Eb/g", [7, 3, 10]),
   ])
   func chordQualities(symbol: String, pitchClasses: [Int]) throws {
     let tune = try ABCBook(text: "X:1\nK:C\n\"\(symbol)\"C").tunes[0]
     #expect(Set(tune.score.tracks[1].notes.map { $0.pitch % 12 }) == Set(pitchClasses))
+    #expect(tune.warnings.isEmpty)
+  }
+
+  @Test func wordsThatAreNoChordsAreLeftAlone() throws {
+    let tune = try ABCBook(text: "X:1\nK:C\n\"4\"C\"Segno\"D\"D.C.\"E|").tunes[0]
+    #expect(tune.score.tracks.count == 1)
     #expect(tune.warnings.isEmpty)
   }
 

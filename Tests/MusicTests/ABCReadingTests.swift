@@ -183,7 +183,7 @@ private func rhythm(_ body: String, header: String = "M:none\nL:1/8\nK:C") throw
   }
 
   @Test func warningsNameLineAndColumn() throws {
-    let tune = try read("CD ? E|\nC2 \"H7\"D6 |")
+    let tune = try read("CD ? E|\nC2 \"Gx\"D6 |")
     #expect(tune.warnings.map { [$0.line, $0.column] } == [[6, 4], [7, 4]])
     let long = try read("C8|C9|C7|C8|]")
     #expect(long.warnings.map { [$0.line, $0.column] } == [[6, 6], [6, 9]])

@@ -11,6 +11,9 @@ struct ABCChordSymbol: Hashable {
     case chord(ABCChordSymbol)
     /// `N.C.`: nothing is played.
     case silence
+    /// Fingerings, directions and other words that are no chord, though they stand where one would.
+    case words
+    /// It begins like a chord and goes on like none.
     case unknown
   }
 
@@ -19,7 +22,8 @@ struct ABCChordSymbol: Hashable {
     var rest = Substring(text.filter { $0 != "(" && $0 != ")" || text.first != "(" })
     rest = rest.prefix { $0 != " " && $0 != "(" && $0 != ";" && $0 != "," }
     if ["N.C.", "NC", "n.c.", "N.C", "nc"].contains(rest) { return .silence }
-    guard let root = takeNote(&rest, lowercase: false) else { return .unknown }
+    if ["D.C.", "D.S.", "DC", "DS", "Fine", "FINE", "Coda", "CODA", "Da"].contains(rest) { return .words }
+    guard let root = takeNote(&rest, lowercase: false) else { return .words }
     var quality = rest
     var bass: Int?
     if let slash = rest.lastIndex(of: "/") {
@@ -46,7 +50,8 @@ struct ABCChordSymbol: Hashable {
       var pitch = letters[first] ?? (lowercase ? letters[Character(first.uppercased())] : nil)
     else { return nil }
     text.removeFirst()
-    if text.first == "#" || text.first == "♯" {
+    // Older tunes write the sharp of a bass as "D/f+".
+    if text.first == "#" || text.first == "♯" || (lowercase && text.first == "+") {
       pitch += 1
       text.removeFirst()
     } else if text.first == "b" || text.first == "♭" {

@@ -219,6 +219,7 @@ extension ABCTuneParser {
     switch ABCChordSymbol.read(text) {
     case .chord(let chord): voices[index].append(.chordSymbol(chord))
     case .silence: voices[index].append(.chordSymbol(nil))
+    case .words: break
     case .unknown: warn("'\(text)' is no chord symbol that is known; it is skipped", at: start)
     }
   }
