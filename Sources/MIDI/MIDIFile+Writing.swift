@@ -55,6 +55,7 @@ extension MIDITrack {
     var tick = 0
     var running: UInt8 = 0
     for event in events {
+      if event.tick - tick > longestDelta { running = 0 }
       writer.writeDelta(from: tick, to: event.tick)
       tick = event.tick
       if event.status >= 0xF0 {
@@ -126,6 +127,7 @@ private struct ByteWriter {
     write(UInt8(truncatingIfNeeded: value) & 0x7F)
   }
 
+  /// A delta time; one that is too long begins with empty text events, which end running status.
   @inline(__always)
   mutating func writeDelta(from start: Int, to end: Int) {
     var delta = end - start

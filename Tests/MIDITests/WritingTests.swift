@@ -47,8 +47,11 @@ struct WritingTests {
   @Test("a pause longer than a delta time is bridged")
   func longPause() throws {
     var track = MIDITrack()
+    track.append(.noteOn(channel: 0, key: 60, velocity: 64), at: 0)
     track.append(.noteOn(channel: 0, key: 60, velocity: 64), at: 1 << 30)
-    let midi = try MIDIFile(bytes: MIDIFile(format: .singleTrack, tracks: [track]).encoded())
+    let bytes = MIDIFile(format: .singleTrack, tracks: [track]).encoded(
+      options: MIDIWritingOptions(runningStatus: .always))
+    let midi = try MIDIFile(bytes: bytes)
     #expect(midi.messages().last == TimedMessage(1 << 30, .noteOn(channel: 0, key: 60, velocity: 64)))
     #expect(midi.warnings.isEmpty)
   }
