@@ -80,9 +80,7 @@ struct WarningList {
 
   private(set) var warnings: [MIDIWarning] = []
   private let isStrict: Bool
-  private var counts = [Int](repeating: 0, count: MIDIRule.allCases.count)
-  private static let places = Dictionary(
-    uniqueKeysWithValues: MIDIRule.allCases.enumerated().map { ($1, $0) })
+  private var counts: [MIDIRule: Int] = [:]
 
   init(isStrict: Bool) { self.isStrict = isStrict }
 
@@ -93,10 +91,10 @@ struct WarningList {
     if isStrict && rule.isViolation {
       throw .violation(MIDIWarning(offset: offset, rule: rule, message: message()))
     }
-    let place = Self.places[rule] ?? 0
-    counts[place] += 1
-    if counts[place] > Self.limit { return }
-    let end = counts[place] == Self.limit ? " (further ones of this kind are not listed)" : ""
+    let count = counts[rule, default: 0] + 1
+    counts[rule] = count
+    if count > Self.limit { return }
+    let end = count == Self.limit ? " (further ones of this kind are not listed)" : ""
     warnings.append(MIDIWarning(offset: offset, rule: rule, message: message() + end))
   }
 }
