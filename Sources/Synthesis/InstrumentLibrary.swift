@@ -1,0 +1,134 @@
+internal import FoundationEssentials
+internal import Groundwork
+
+/// The instruments of a folder, each program and drum key with one.
+public struct InstrumentLibrary: Sendable, Hashable {
+  /// All instruments: by first program, drums last by key.
+  public let instruments: [Instrument]
+  private let instrumentOfProgram: [Int?]
+  private let instrumentOfDrumKey: [Int?]
+
+  /// Reads every `.json` file of `folder`, in the order of their names.
+  /// - Throws: `.unreadable` for a folder or file that is not there, `.noInstruments` for a folder without any,
+  ///   `.notJSON` and `.invalid` with file, instrument and key for what does not fit.
+  public init(folder: String) throws(InstrumentError) {
+    let names: [String]
+    do { names = try FileManager.default.contentsOfDirectory(atPath: folder) } catch {
+      throw .unreadable(.notFound(path: folder))
+    }
+    var instruments: [Instrument] = []
+    for name in names.sorted() where name.hasSuffix(".json") {
+      let path = folder + "/" + name
+      do {
+        instruments += try Self.instruments(in: try readFile(path), file: path, others: instruments)
+      } catch {
+        switch error {
+        case let error as InstrumentError: throw error
+        case let error as FileError: throw .unreadable(error)
+        default: throw .notJSON(file: path, reason: "\(error)")
+        }
+      }
+    }
+    guard !instruments.isEmpty else { throw .noInstruments(folder: folder) }
+    self.init(instruments: instruments)
+  }
+
+  init(instruments: [Instrument]) {
+    self.instruments = instruments.sorted { a, b in
+      (a.programs.min() ?? 128 + (a.drumKeys.min() ?? 0))
+        < (b.programs.min() ?? 128 + (b.drumKeys.min() ?? 0))
+    }
+    var programs = [Int?](repeating: nil, count: 128)
+    var keys = programs
+    for (index, instrument) in self.instruments.enumerated() {
+      for program in instrument.programs { programs[program] = index }
+      for key in instrument.drumKeys { keys[key] = index }
+    }
+    instrumentOfProgram = programs
+    instrumentOfDrumKey = keys
+  }
+
+  /// The instrument of a General MIDI program; where the folder has none for it the nearest of its family,
+  /// else the nearest program's.
+  public func instrument(program: Int) -> Instrument? {
+    let family = program & ~7
+    let kin = Self.nearest(to: program, in: instrumentOfProgram, among: family...(family + 7))
+    return (kin ?? Self.nearest(to: program, in: instrumentOfProgram, among: 0...127)).map { instruments[$0] }
+  }
+
+  /// The sound of a drum key; outside the kit's range its nearest.
+  public func instrument(drumKey: Int) -> Instrument? {
+    Self.nearest(to: drumKey, in: instrumentOfDrumKey, among: 0...127).map { instruments[$0] }
+  }
+
+  private static func nearest(to number: Int, in table: [Int?], among range: ClosedRange<Int>) -> Int? {
+    range.filter { table[$0] != nil }.min { abs($0 - number) < abs($1 - number) }.flatMap { table[$0] }
+  }
+}
+
+extension InstrumentLibrary {
+  /// The instruments of one file. One may be `like` another of the same file and say only what differs.
+  static func instruments(
+    in bytes: [UInt8], file: String, others: [Instrument] = []
+  ) throws(InstrumentError) -> [Instrument] {
+    let root = try parse(bytes, file: file)
+    try root.allowOnly(["family", "instruments"])
+    guard let family = InstrumentFamily(rawValue: try root.text("family")) else {
+      let names = InstrumentFamily.allCases.map(\.rawValue).joined(separator: ", ")
+      throw root.error("family", "is none of \(names)")
+    }
+    var instruments: [Instrument] = []
+    var described: [String: [String: JSONValue]] = [:]
+    for object in try root.objects("instruments") {
+      let name = try object.text("name")
+      var named = JSONObject(file: file, instrument: name, path: "", members: object.members)
+      guard described[name] == nil, !others.contains(where: { $0.name == name }) else {
+        throw named.error("name", "there is another instrument of this name")
+      }
+      if named.has("like") {
+        let model = try named.text("like")
+        guard var members = described[model] else {
+          throw named.error("like", "no instrument “\(model)” stands above it in this file")
+        }
+        members.merge(object.members) { $1 }
+        named = JSONObject(file: file, instrument: name, path: "", members: members)
+      }
+      described[name] = named.members
+      let instrument = try Instrument(reading: named, family: family)
+      try refuseTwice(instrument, among: others + instruments, object: named)
+      instruments.append(instrument)
+    }
+    return instruments
+  }
+
+  private static func parse(_ bytes: [UInt8], file: String) throws(InstrumentError) -> JSONObject {
+    let value: JSONValue
+    do { value = try JSONFormat.decode(JSONValue.self, from: bytes) } catch {
+      throw .notJSON(file: file, reason: reason(of: error))
+    }
+    guard case .object(let members) = value else {
+      throw .notJSON(file: file, reason: "it does not hold an object")
+    }
+    return JSONObject(file: file, instrument: "", path: "", members: members)
+  }
+
+  /// The parser's own words where it has any.
+  private static func reason(of error: any Error) -> String {
+    guard case .dataCorrupted(let context)? = error as? DecodingError else { return "\(error)" }
+    return context.underlyingError.map { "\($0)" } ?? context.debugDescription
+  }
+
+  /// Two sounds for one program would make it a matter of chance which is heard.
+  private static func refuseTwice(
+    _ instrument: Instrument, among others: [Instrument], object: JSONObject
+  ) throws(InstrumentError) {
+    for other in others {
+      if let program = instrument.programs.first(where: other.programs.contains) {
+        throw object.error("programs", "program \(program) is “\(other.name)” already")
+      }
+      if let key = instrument.drumKeys.first(where: other.drumKeys.contains) {
+        throw object.error("keys", "key \(key) is “\(other.name)” already")
+      }
+    }
+  }
+}

@@ -1,0 +1,260 @@
+/// Memory in which a segment is computed, shared by all voices of a renderer.
+struct Workspace {
+  let left: UnsafeMutablePointer<Float>
+  let right: UnsafeMutablePointer<Float>
+  let levels: UnsafeMutablePointer<Float>
+  let vectors: UnsafeMutablePointer<SIMD8<Float>>
+  let sine: UnsafePointer<Float>
+
+  init(arena: Arena) {
+    left = arena.allocate(segmentFrames, of: 0)
+    right = arena.allocate(segmentFrames, of: 0)
+    levels = arena.allocate(segmentFrames, of: 0)
+    vectors = arena.allocate(segmentFrames, of: .init(repeating: 0))
+    let table = arena.allocate(SineTable.sine.count, of: Float(0))
+    for (index, value) in SineTable.sine.enumerated() { table[index] = value }
+    sine = UnsafePointer(table)
+  }
+}
+
+/// What a note is, for each of its layers.
+struct NoteStart {
+  var key: Int
+  var velocity: Int
+  var seed: UInt64
+  var pan: Float
+  var sampleRate: Float
+}
+
+/// One layer of a sounding note.
+struct LayerVoice {
+  private var layer: PatchLayer
+  private let oscillators: UnsafeMutablePointer<WaveOscillator>
+  private var bank: ModalBank?
+  private var string: StringLoop?
+  private var pair = FrequencyModulationPair()
+  private var noise = NoiseGenerator(seed: 0)
+  private var rumble: Float = 0
+  private var envelope = EnvelopeGenerator()
+  private var filterEnvelope = EnvelopeGenerator()
+  private var leftFilter = StateVariableFilter()
+  private var rightFilter = StateVariableFilter()
+  private var sampleRate: Float = 44_100
+  private var seed: UInt64 = 0
+  private var age = 0
+  /// The frequency without bend and vibrato, in hertz.
+  private var frequency: Float = 0
+  private var filterCutoff: Float = 0
+  private var amplitude: Float = 0
+  private var leftPan: Float = 0
+  private var rightPan: Float = 0
+  private var tremoloGain: Float = 1
+  private var decayIsOver = false
+
+  /// A layer that is silent until it is started, with memory for what it may have to play.
+  /// - Parameter lowestString: The deepest string in cycles a sample; nil where it need not play strings.
+  init(arena: Arena, hasBank: Bool, lowestString: Float?) {
+    layer = .silent
+    oscillators = arena.allocate(Unison.maximumCopies, of: WaveOscillator())
+    bank = hasBank ? ModalBank(arena: arena) : nil
+    string = lowestString.map { StringLoop(arena: arena, lowestFrequency: $0) }
+  }
+
+  /// Whether nothing of it is left to hear.
+  var isDone: Bool { envelope.isDone || decayIsOver }
+
+  /// Roughly how loud it is now.
+  var loudness: Float {
+    let source: Float =
+      switch layer.source {
+      case .modes: bank?.peak ?? 0
+      case .string: string?.peak ?? 0
+      default: 1
+      }
+    return isDone ? 0 : amplitude * envelope.level * source
+  }
+
+  /// Two channels where copies stand apart, one otherwise.
+  private var isStereo: Bool { layer.unison.pairs > 0 && layer.unison.spread > 0 }
+
+  mutating func start(_ layer: PatchLayer, _ note: NoteStart) {
+    self.layer = layer
+    sampleRate = note.sampleRate
+    seed = mixed(note.seed)
+    age = 0
+    decayIsOver = false
+    let octaves = (Float(note.key) - 60) / 12
+    let velocity = Float(note.velocity)
+    frequency =
+      layer.frequency > 0 ? layer.frequency : layer.ratio * Synthesis.frequency(ofKey: Float(note.key))
+    amplitude = layer.gain * power(velocity / 127, layer.velocityExponent)
+    let angle = (min(max(layer.pan + note.pan, -1), 1) + 1) * .pi / 4
+    leftPan = cosine(angle)
+    rightPan = sine(angle)
+    envelope = EnvelopeGenerator(layer.envelope, octaves: octaves, sampleRate: sampleRate)
+    tremoloGain = layer.tremolo.gain(after: 0, seed: seed)
+    leftFilter = StateVariableFilter()
+    rightFilter = StateVariableFilter()
+    if let filter = layer.filter {
+      filterEnvelope = EnvelopeGenerator(filter.envelope, octaves: octaves, sampleRate: sampleRate)
+      filterCutoff =
+        filter.cutoff
+        * exponential2(filter.keyTracking * octaves + filter.velocityTracking * (velocity - 100) / 127)
+    }
+    startSource(octaves: octaves, velocity: velocity)
+  }
+
+  private mutating func startSource(octaves: Float, velocity: Float) {
+    // What lies above the Nyquist frequency cannot sound.
+    guard frequency < 0.45 * sampleRate || isNoise else {
+      decayIsOver = true
+      return
+    }
+    switch layer.source {
+    case .wave:
+      oscillators[0] = WaveOscillator()
+      for pair in 0..<layer.unison.pairs {
+        let turn = 0.381_966 * Float(pair + 1)
+        oscillators[1 + 2 * pair] = WaveOscillator(phase: turn)
+        oscillators[2 + 2 * pair] = WaveOscillator(phase: -turn)
+      }
+    case .frequencyModulation(let settings):
+      pair = FrequencyModulationPair(settings, octaves: octaves, velocity: velocity, sampleRate: sampleRate)
+    case .noise:
+      noise = NoiseGenerator(seed: seed)
+      rumble = 0
+    case .string(let settings):
+      string?.pluck(
+        settings, cyclesPerSample: frequency / sampleRate, octaves: octaves, velocity: velocity,
+        sampleRate: sampleRate, seed: seed)
+    case .modes(let modes):
+      bank?.strike(
+        modes, frequency: frequency, octaves: octaves, velocity: velocity, sampleRate: sampleRate)
+    }
+  }
+
+  private var isNoise: Bool {
+    if case .noise = layer.source { true } else { false }
+  }
+
+  /// The key goes up.
+  mutating func release() {
+    guard !layer.isOneShot else { return }
+    envelope.release()
+    filterEnvelope.release()
+    pair.release()
+  }
+
+  /// Adds the next `frames` samples to `left` and `right`.
+  /// - Parameters:
+  ///   - bend: Semitones by which the part is bent.
+  ///   - wheel: The modulation wheel, 0...1.
+  mutating func add(
+    toLeft left: UnsafeMutablePointer<Float>, right: UnsafeMutablePointer<Float>, _ frames: Int,
+    bend: Float, wheel: Float, _ workspace: Workspace
+  ) {
+    guard !isDone else { return }
+    let seconds = Double(age) / Double(sampleRate)
+    age += frames
+    let offset =
+      bend + layer.vibrato.semitones(after: seconds, wheel: wheel)
+      + layer.pitchSweep.semitones(after: seconds)
+    let pitch = offset == 0 ? frequency : frequency * exponential2(offset / 12)
+    fillSource(frames, cyclesPerSample: pitch / sampleRate, workspace)
+    if let filter = layer.filter { apply(filter, frames, workspace) }
+    envelope.fill(workspace.levels, frames)
+    let from = tremoloGain * amplitude
+    tremoloGain = layer.tremolo.gain(after: Double(age) / Double(sampleRate), seed: seed)
+    let step = (tremoloGain * amplitude - from) / Float(frames)
+    let second = isStereo ? workspace.right : workspace.left
+    for frame in 0..<frames {
+      let level = workspace.levels[frame] * (from + step * Float(frame))
+      left[frame] += workspace.left[frame] * level * leftPan
+      right[frame] += second[frame] * level * rightPan
+    }
+  }
+
+  private mutating func fillSource(_ frames: Int, cyclesPerSample: Float, _ workspace: Workspace) {
+    let output = workspace.left
+    switch layer.source {
+    case .wave(let samples, let levelCount):
+      fillWave(frames, samples, levelCount, cyclesPerSample: cyclesPerSample, workspace)
+    case .frequencyModulation(let settings):
+      pair.fill(
+        output, frames, settings: settings, cyclesPerSample: cyclesPerSample, sine: workspace.sine)
+    case .noise(let color):
+      fillNoise(output, frames, color)
+    case .string:
+      string?.fill(output, frames, cyclesPerSample: cyclesPerSample)
+      decayIsOver = (string?.peak ?? 0) < Self.silence
+    case .modes:
+      bank?.fill(output, frames, cyclesPerSample: cyclesPerSample, scratch: workspace.vectors)
+      decayIsOver = (bank?.peak ?? 0) < Self.silence
+    }
+  }
+
+  /// A decay below this, −90 dB, is over.
+  private static let silence: Float = 3.2e-5
+
+  /// How loud a copy is against the one in tune. A single pair, whose two can both oppose it, stays well below.
+  private var followerGain: Float { layer.unison.pairs == 1 ? 0.35 : 0.5 }
+
+  private mutating func fillWave(
+    _ frames: Int, _ samples: UnsafePointer<Float>, _ levelCount: Int, cyclesPerSample: Float,
+    _ workspace: Workspace
+  ) {
+    let unison = layer.unison
+    let copies = 1 + 2 * unison.pairs
+    let isStereo = isStereo
+    let leaderGain = 1 / (1 + Float(copies - 1) * followerGain * followerGain).squareRoot()
+    for frame in 0..<frames { workspace.left[frame] = 0 }
+    if isStereo { for frame in 0..<frames { workspace.right[frame] = 0 } }
+    for copy in 0..<copies {
+      // 1 for the outermost copy above, −1 for the one below, 0 for the one in tune.
+      let distance = copy == 0 ? 0 : Float((copy + 1) / 2) / Float(unison.pairs)
+      let place = copy.isMultiple(of: 2) ? -distance : distance
+      let rate = copy == 0 ? cyclesPerSample : cyclesPerSample * exponential2(place * unison.detune / 1200)
+      let gain = copy == 0 ? leaderGain : leaderGain * followerGain
+      if isStereo {
+        let side = copy == 0 ? 0 : unison.spread * (place > 0 ? 1 : -1) * (copy > 2 ? 0.7 : 1)
+        var twin = oscillators[copy]
+        twin.add(
+          to: workspace.left, frames, samples: samples, levelCount: levelCount, cyclesPerSample: rate,
+          gain: gain * (1 - side).squareRoot())
+        oscillators[copy].add(
+          to: workspace.right, frames, samples: samples, levelCount: levelCount, cyclesPerSample: rate,
+          gain: gain * (1 + side).squareRoot())
+      } else {
+        oscillators[copy].add(
+          to: workspace.left, frames, samples: samples, levelCount: levelCount, cyclesPerSample: rate,
+          gain: gain)
+      }
+    }
+  }
+
+  private mutating func fillNoise(_ output: UnsafeMutablePointer<Float>, _ frames: Int, _ color: NoiseColor) {
+    switch color {
+    case .white: for frame in 0..<frames { output[frame] = noise.next() }
+    case .red:
+      // One pole at 60 Hz: −6 dB an octave above it, brought back to white noise's level.
+      let keep = exponential(-2 * .pi * 60 / sampleRate)
+      let gain = (1 - keep * keep).squareRoot()
+      for frame in 0..<frames {
+        rumble = keep * rumble + gain * noise.next()
+        output[frame] = rumble
+      }
+    }
+  }
+
+  private mutating func apply(_ filter: Filter, _ frames: Int, _ workspace: Workspace) {
+    var cutoff = filterCutoff
+    if filter.envelopeAmount != 0 {
+      cutoff *= exponential2(
+        filter.envelopeAmount * filterEnvelope.skip(frames, scratch: workspace.levels))
+    }
+    let coefficients = StateVariableFilter.Coefficients(
+      kind: filter.kind, cutoff: cutoff / sampleRate, resonance: filter.resonance)
+    leftFilter.process(workspace.left, frames, coefficients)
+    if isStereo { rightFilter.process(workspace.right, frames, coefficients) }
+  }
+}

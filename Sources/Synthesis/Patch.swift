@@ -1,0 +1,103 @@
+/// An instrument made ready to sound: its waves drawn, its lists in plain memory.
+final class Patch {
+  let layers: UnsafePointer<PatchLayer>
+  let layerCount: Int
+  let chokeGroup: Int
+  let reverbSend: Float
+  let keyPan: Float
+  /// The longest release of its layers at middle C, in seconds.
+  let longestRelease: Float
+  private let arena = Arena()
+  private let wavetables: [Wavetable]
+
+  /// - Parameter wavetables: Waves that were drawn before, to be used again and added to.
+  init(_ instrument: Instrument, wavetables cache: inout [Waveform: Wavetable]) {
+    let level = decibels(instrument.level)
+    let memory = arena.allocate(instrument.layers.count, of: PatchLayer.silent)
+    var used: [Wavetable] = []
+    for (index, layer) in instrument.layers.enumerated() {
+      let source: PatchSource
+      switch layer.source {
+      case .wave(let waveform):
+        let table = cache[waveform] ?? Wavetable(waveform)
+        cache[waveform] = table
+        used.append(table)
+        source = .wave(samples: table.samples, levelCount: table.levelCount)
+      case .frequencyModulation(let settings): source = .frequencyModulation(settings)
+      case .noise(let color): source = .noise(color)
+      case .string(let string): source = .string(string)
+      case .modes(let modes): source = .modes(ModeTable(modes, arena: arena))
+      }
+      memory[index] = PatchLayer(layer, source: source, level: level, pan: instrument.pan)
+    }
+    layers = UnsafePointer(memory)
+    layerCount = instrument.layers.count
+    chokeGroup = instrument.chokeGroup
+    reverbSend = instrument.reverbSend
+    keyPan = instrument.keyPan
+    longestRelease = instrument.layers.map(\.envelope.release).max() ?? 0
+    wavetables = used
+  }
+}
+
+/// A layer without anything that counts references, so that the audio thread may copy it.
+struct PatchLayer {
+  var source: PatchSource
+  /// Amplitude, the instrument's level included.
+  var gain: Float
+  var pan: Float
+  var ratio: Float
+  var frequency: Float
+  var unison: Unison
+  var envelope: Envelope
+  var filter: Filter?
+  var pitchSweep: PitchSweep
+  var vibrato: Vibrato
+  var tremolo: Tremolo
+  var velocityExponent: Float
+  var isOneShot: Bool
+
+  /// What a layer is before it is given anything to play.
+  static var silent: PatchLayer {
+    PatchLayer(
+      Layer(
+        source: .noise(.white), gain: 0, pan: 0, ratio: 1, frequency: 0, unison: .single, envelope: .organ,
+        filter: nil, pitchSweep: .none, vibrato: .none, tremolo: .none, velocityExponent: 1, isOneShot: false),
+      source: .noise(.white), level: 0, pan: 0)
+  }
+
+  init(_ layer: Layer, source: PatchSource, level: Float, pan: Float) {
+    self.source = source
+    gain = level * decibels(layer.gain)
+    self.pan = pan + layer.pan
+    ratio = layer.ratio
+    frequency = layer.frequency
+    unison = layer.unison
+    envelope = layer.envelope
+    filter = layer.filter
+    pitchSweep = layer.pitchSweep
+    vibrato = layer.vibrato
+    tremolo = layer.tremolo
+    velocityExponent = layer.velocityExponent
+    isOneShot = layer.isOneShot
+  }
+}
+
+/// Where a layer's samples come from, by pointers instead of arrays.
+enum PatchSource {
+  case wave(samples: UnsafePointer<Float>, levelCount: Int)
+  case frequencyModulation(FrequencyModulation)
+  case noise(NoiseColor)
+  case string(PluckedString)
+  case modes(ModeTable)
+}
+
+extension ModeTable {
+  init(_ modes: Modes, arena: Arena) {
+    let memory = arena.allocate(modes.modes.count, of: modes.modes[0])
+    for (index, mode) in modes.modes.enumerated() { memory[index] = mode }
+    self.init(
+      modes: UnsafePointer(memory), count: modes.modes.count, inharmonicity: modes.inharmonicity,
+      cutoff: modes.cutoff, velocityTracking: modes.velocityTracking, keyScaling: modes.keyScaling)
+  }
+}
