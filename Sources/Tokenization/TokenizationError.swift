@@ -23,6 +23,7 @@ public enum TokenizationError: DiagnosableError, Equatable {
   /// A `vocabulary.json` that is not one.
   case invalidVocabulary(reason: String)
 
+  /// A usage error where a configuration was given, bad input otherwise.
   public var kind: FailureKind {
     switch self {
     case .invalidConfiguration: .usage
@@ -30,6 +31,7 @@ public enum TokenizationError: DiagnosableError, Equatable {
     }
   }
 
+  /// What was found and what was expected.
   public var message: String {
     switch self {
     case .noNotes:

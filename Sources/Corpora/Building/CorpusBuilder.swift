@@ -1,0 +1,96 @@
+internal import Arithmetic
+public import Groundwork
+public import Tokenization
+
+/// Makes a corpus of files of music.
+///
+/// The result depends on the files and the settings alone, not on the number of threads.
+public struct CorpusBuilder: Sendable {
+  /// What to do with pieces that occur more than once.
+  public enum Deduplication: String, Sendable, Hashable, CaseIterable {
+    /// Of pieces with the same tokens the first is kept.
+    case exact
+    /// All are kept.
+    case none
+  }
+
+  /// The fewest tokens of a collection that a network could learn from.
+  public static let leastTokens = 2_000
+
+  /// How scores become tokens.
+  public var tokenizer: TokenizerConfiguration
+  /// How much is set aside for validation and test.
+  public var fractions: SplitFractions
+  /// What to do with pieces that occur more than once.
+  public var deduplication: Deduplication
+  /// General MIDI programs, 0...127, for tracks by name, in any case. They hold for tracks that have no program or program 0, which
+  /// exporters write for want of one.
+  public var programs: [String: Int]
+  /// How many threads read files.
+  public var threadCount: Int
+
+  /// A builder; as given here it takes the standard grid, a tenth each for validation and test, and no piece twice.
+  public init(
+    tokenizer: TokenizerConfiguration = .remi(REMIConfiguration()),
+    fractions: SplitFractions = SplitFractions(),
+    deduplication: Deduplication = .exact, programs: [String: Int] = [:], threadCount: Int = 1
+  ) {
+    self.tokenizer = tokenizer
+    self.fractions = fractions
+    self.deduplication = deduplication
+    self.programs = programs
+    self.threadCount = threadCount
+  }
+
+  /// Builds the corpus of all music in `paths`, files and folders, in the folder `output`, in place of one that is there.
+  ///
+  /// Damaged files are left out and named in the corpus's report.
+  /// - Throws: `FileError`; `CorpusError.noMusicFiles`, `.nothingReadable`, `.tooSmall`, `.invalidFractions`, `.cancelled`;
+  ///   `TokenizationError.invalidConfiguration`. Where it throws, no corpus was written.
+  @discardableResult
+  public func build(
+    from paths: [String], to output: String, cancellation: Cancellation? = nil,
+    progress: ProgressHandler? = nil
+  ) throws -> Corpus {
+    try fractions.validate()
+    let files = try MusicFiles(in: paths)
+    guard !files.paths.isEmpty else { throw CorpusError.noMusicFiles(paths: paths) }
+    let reader = PieceReader(tokenizer: try tokenizer.makeTokenizer(), programs: programs)
+    let readings = read(files.paths, with: reader, cancellation: cancellation, progress: progress)
+    if cancellation?.isRequested == true { throw CorpusError.cancelled }
+
+    var collection = PieceCollection(deduplication: deduplication)
+    collection.report.files = files.paths.count
+    collection.report.skipped = files.skipped
+    for reading in readings { collection.add(reading) }
+    guard !collection.pieces.isEmpty else {
+      throw CorpusError.nothingReadable(skipped: collection.report.skipped)
+    }
+    try collection.split(fractions, with: reader.tokenizer)
+    let tokens = collection.pieces.reduce(0) { $0 + $1.ids.count }
+    guard tokens >= Self.leastTokens else {
+      throw CorpusError.tooSmall(tokens: tokens, pieces: collection.pieces.count, needed: Self.leastTokens)
+    }
+    try FileSystem.makeFolder(output)
+    try CorpusFile.write(
+      collection.pieces, vocabulary: reader.tokenizer.vocabulary, report: collection.report,
+      to: "\(output)/\(Corpus.fileName)")
+    return try Corpus(path: output)
+  }
+
+  private func read(
+    _ paths: [String], with reader: PieceReader, cancellation: Cancellation?, progress: ProgressHandler?
+  ) -> [FileReading] {
+    let work = SharedWork(count: paths.count)
+    ThreadTeam(threadCount: max(1, min(threadCount, paths.count))).run { _ in
+      while cancellation?.isRequested != true, let index = work.take() {
+        work.finish(index, reader.read(paths[index]))
+        progress?(
+          ProgressReport(
+            activity: "reading", completed: Double(work.finishedCount), total: Double(paths.count),
+            unit: "files"))
+      }
+    }
+    return work.results
+  }
+}

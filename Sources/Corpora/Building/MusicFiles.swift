@@ -1,0 +1,56 @@
+internal import Groundwork
+internal import Music
+
+/// The files of music among files and folders.
+struct MusicFiles {
+  /// The files to read, each once, in the order of the paths given and within a folder in byte order.
+  private(set) var paths: [String] = []
+  /// Folders that could not be searched.
+  private(set) var skipped: [SkippedFile] = []
+  private var seen: Set<FileSystem.Identity> = []
+
+  /// The endings that are looked for, as a sentence lists them.
+  static var endingList: String { ScoreReader.fileEndings.sorted().map { "." + $0 }.joined(separator: " ") }
+
+  /// Searches `roots`: a file that is named is taken whatever its ending, a folder is searched to any depth for files that end
+  /// as music does. What is hidden is left alone; a file that several links lead to is taken once.
+  /// - Throws: `FileError.notFound` for a root that is not there.
+  init(in roots: [String]) throws(FileError) {
+    for root in roots {
+      guard let status = FileSystem.status(of: root) else { throw .notFound(path: root) }
+      if status.isFolder {
+        search(root, status)
+      } else if seen.insert(status.identity).inserted {
+        paths.append(root)
+      }
+    }
+  }
+
+  private mutating func search(_ folder: String, _ status: FileSystem.Status) {
+    guard seen.insert(status.identity).inserted else { return }
+    let names: [String]
+    do {
+      names = try FileSystem.names(in: folder)
+    } catch {
+      skipped.append(SkippedFile(file: folder, reason: reason(error, about: folder)))
+      return
+    }
+    let prefix = folder.hasSuffix("/") ? folder : folder + "/"
+    for name in names where !name.hasPrefix(".") {
+      let path = prefix + name
+      guard let status = FileSystem.status(of: path) else { continue }
+      if status.isFolder {
+        search(path, status)
+      } else if status.isRegularFile, ScoreReader.canRead(name), seen.insert(status.identity).inserted {
+        paths.append(path)
+      }
+    }
+  }
+}
+
+/// Why a file was skipped: the error's message without the path, which stands beside it.
+func reason(_ error: any Error, about path: String) -> String {
+  guard let known = error as? any DiagnosableError else { return "\(error)" }
+  let prefix = path + ": "
+  return known.message.hasPrefix(prefix) ? String(known.message.dropFirst(prefix.count)) : known.message
+}

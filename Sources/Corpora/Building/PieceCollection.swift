@@ -1,0 +1,109 @@
+internal import Groundwork
+internal import Music
+internal import Tokenization
+
+/// The pieces of a corpus while it is built: those that are kept, and what is to be said of the others.
+struct PieceCollection {
+  private(set) var pieces: [CorpusFile.Content] = []
+  var report = CorpusReport()
+  private let deduplication: CorpusBuilder.Deduplication
+  private var piecesByHash: [UInt64: [Int]] = [:]
+  /// The score of the only piece, which may have to be cut in two.
+  private var onlyScore: Score?
+
+  init(deduplication: CorpusBuilder.Deduplication) { self.deduplication = deduplication }
+
+  /// Takes the pieces of one file.
+  mutating func add(_ reading: FileReading) {
+    report.skipped += reading.skipped
+    for piece in reading.pieces {
+      var hash = StableHash()
+      hash.combine(piece.encoding.ids)
+      let twins = piecesByHash[hash.value, default: []]
+      if deduplication == .exact, let twin = twins.first(where: { pieces[$0].ids == piece.encoding.ids }) {
+        report.duplicates.append(DuplicatePiece(piece: piece.name, original: report.pieceNames[twin]))
+        continue
+      }
+      piecesByHash[hash.value, default: []].append(pieces.count)
+      onlyScore = pieces.isEmpty ? piece.score : nil
+      append(piece.encoding, name: piece.name, hash: hash.value, split: .train)
+      report.normalisation.add(piece.encoding.report)
+      if piece.encoding.report.assumedMetre == .fourFourForOneFour { report.piecesReadInFourFour += 1 }
+    }
+  }
+
+  /// Decides what each piece is for. Of a single piece the last tenth goes to validation.
+  mutating func split(_ fractions: SplitFractions, with tokenizer: any Tokenizer) throws(TokenizationError) {
+    if pieces.count == 1, fractions.valid > 0, let score = onlyScore {
+      return try cut(score, with: tokenizer)
+    }
+    let splits = fractions.splits(ofHashes: pieces.map(\.hash))
+    for index in pieces.indices { pieces[index].split = splits[index] }
+  }
+
+  private mutating func cut(_ score: Score, with tokenizer: any Tokenizer) throws(TokenizationError) {
+    let whole = try tokenizer.normalised(score).score
+    let bars = whole.bars
+    guard bars.count > 1, let name = report.pieceNames.first else { return }
+    let line = bars[max(1, bars.count - max(1, bars.count / 10))].start
+    let (first, last) = (
+      whole.part(from: 0, to: line), whole.part(from: line, to: max(whole.length, line + 1))
+    )
+    guard first.noteCount > 0, last.noteCount > 0 else { return }
+    pieces.removeAll()
+    report.pieceNames.removeAll()
+    for (part, split, suffix) in [
+      (first, Split.train, "but for its last tenth"), (last, .valid, "its last tenth"),
+    ] {
+      let encoding = try tokenizer.encode(part)
+      var hash = StableHash()
+      hash.combine(encoding.ids)
+      append(encoding, name: "\(name), \(suffix)", hash: hash.value, split: split)
+    }
+  }
+
+  private mutating func append(_ encoding: Encoding, name: String, hash: UInt64, split: Split) {
+    pieces.append(
+      CorpusFile.Content(
+        ids: encoding.ids, hash: hash, seconds: encoding.seconds, noteCount: encoding.noteCount,
+        barCount: encoding.barCount, split: split))
+    report.pieceNames.append(name)
+  }
+}
+
+extension Score {
+  /// The music from one tick to another, as a piece of its own: what begins there, in the tempo, metre and key that hold there.
+  fileprivate func part(from start: Int, to end: Int) -> Score {
+    var part = self
+    part.tempos = Self.moved(tempos, \.tick, from: start, to: end)
+    part.metres = Self.moved(metres, \.tick, from: start, to: end)
+    part.keys = Self.moved(keys, \.tick, from: start, to: end)
+    part.markers = []
+    part.otherEvents = []
+    part.length = end - start
+    part.pickup = start == 0 ? pickup : 0
+    part.tracks = tracks.map { track in
+      Track(
+        name: track.name, program: track.program, isDrum: track.isDrum, channel: track.channel,
+        notes: track.notes.filter { (start..<end).contains($0.onset) }.map {
+          Note(
+            onset: $0.onset - start, duration: min($0.end, end) - $0.onset, pitch: $0.pitch,
+            velocity: $0.velocity)
+        })
+    }
+    return part
+  }
+
+  /// The changes within a stretch of time, counted from its beginning, with the one that holds when it begins.
+  private static func moved<Change>(
+    _ changes: [Change], _ tick: WritableKeyPath<Change, Int>, from start: Int, to end: Int
+  ) -> [Change] {
+    let before = changes.last { $0[keyPath: tick] <= start }
+    let within = changes.filter { $0[keyPath: tick] > start && $0[keyPath: tick] < end }
+    return ((before.map { [$0] } ?? []) + within).map { change in
+      var change = change
+      change[keyPath: tick] = max(0, change[keyPath: tick] - start)
+      return change
+    }
+  }
+}

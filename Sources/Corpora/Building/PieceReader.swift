@@ -1,0 +1,55 @@
+internal import Groundwork
+internal import Music
+internal import Tokenization
+
+/// What one file gave.
+struct FileReading: Sendable {
+  /// Its pieces, by name.
+  var pieces: [(name: String, score: Score, encoding: Encoding)] = []
+  /// What in it could not be used, and why.
+  var skipped: [SkippedFile] = []
+}
+
+/// Reads files into pieces of tokens.
+struct PieceReader: Sendable {
+  let tokenizer: any Tokenizer
+  private let programs: [String: Int]
+
+  init(tokenizer: any Tokenizer, programs: [String: Int]) {
+    self.tokenizer = tokenizer
+    self.programs = Dictionary(programs.map { ($0.key.lowercased(), $0.value) }) { $1 }
+  }
+
+  func read(_ path: String) -> FileReading {
+    var result = FileReading()
+    do {
+      let scores = try ScoreReader.read(path: path).scores
+      for (index, score) in scores.enumerated() {
+        let title = score.title.map { " " + $0 } ?? ""
+        let name = scores.count == 1 ? path : "\(path)#\(index + 1)\(title)"
+        do {
+          let score = instrumented(score)
+          result.pieces.append((name, score, try tokenizer.encode(score)))
+        } catch {
+          result.skipped.append(SkippedFile(file: name, reason: reason(error, about: path)))
+        }
+      }
+    } catch {
+      result.skipped.append(SkippedFile(file: path, reason: reason(error, about: path)))
+    }
+    return result
+  }
+
+  /// The score with the programs that its tracks have by name.
+  private func instrumented(_ score: Score) -> Score {
+    guard !programs.isEmpty else { return score }
+    var score = score
+    for index in score.tracks.indices
+    where !score.tracks[index].isDrum && (score.tracks[index].program ?? 0) == 0 {
+      if let program = programs[score.tracks[index].name.lowercased()] {
+        score.tracks[index].program = program
+      }
+    }
+    return score
+  }
+}

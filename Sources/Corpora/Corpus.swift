@@ -1,0 +1,124 @@
+internal import Groundwork
+public import Tokenization
+
+/// A collection as ids: pieces, each from `BOS_None` to `EOS_None`, with their vocabulary and their splits.
+///
+/// It is one file, mapped into memory, in a folder of its own (`CORPUS/corpus.gruppetto`). Everything in it is checked when it is
+/// opened: lengths, order, that every id is in the vocabulary and every piece is framed, and the hash of it all.
+public final class Corpus: Sendable {
+  /// The name of the file in the corpus's folder.
+  public static let fileName = "corpus.gruppetto"
+
+  /// The file that it was opened from.
+  public let path: String
+  /// The tokens of its ids.
+  public let vocabulary: Vocabulary
+  /// The tokenizer that made them.
+  public let tokenizer: any Tokenizer
+  /// The pieces, in the order of their files.
+  public let pieces: [CorpusPiece]
+  /// Sixteen hexadecimal digits that differ between corpora of different content: vocabulary, ids, splits.
+  public let fingerprint: String
+
+  private let file: MappedFile
+  private let sections: CorpusFile.Sections
+
+  /// Opens the corpus in the folder `path`, or the corpus file `path`.
+  /// - Throws: `FileError`, `CorpusError.notACorpus`, `.wrongVersion`, `.damaged`, `TokenizationError` for its vocabulary.
+  public init(path: String) throws {
+    let filePath = FileSystem.isFolder(path) ? "\(path)/\(Self.fileName)" : path
+    guard FileSystem.exists(filePath) else {
+      throw FileSystem.exists(path) ? CorpusError.notACorpus(path: path) : FileError.notFound(path: path)
+    }
+    file = try MappedFile(path: filePath)
+    self.path = filePath
+    let bytes = file.bytes
+    sections = try CorpusFile.sections(of: bytes, path: filePath)
+    pieces = try CorpusFile.pieces(in: bytes, sections, path: filePath)
+
+    var hash = StableHash()
+    hash.combine(
+      bytes: UnsafeRawBufferPointer(
+        rebasing: bytes[sections.vocabulary.lowerBound..<sections.report.lowerBound]))
+    guard hash.value == sections.contentHash else {
+      throw CorpusError.damaged(
+        path: filePath, offset: 48, reason: "the content does not have the hash that is noted")
+    }
+    fingerprint = hexadecimal(sections.contentHash)
+    vocabulary = try Vocabulary(json: Array(bytes[sections.vocabulary]))
+    guard vocabulary.count == sections.vocabularySize else {
+      throw CorpusError.damaged(
+        path: filePath, offset: 12,
+        reason: "the vocabulary has \(vocabulary.count) tokens instead of \(sections.vocabularySize)")
+    }
+    tokenizer = try vocabulary.makeTokenizer()
+    try checkIDs()
+  }
+
+  /// Whether there is a corpus at `path`: a corpus file, or a folder with one.
+  public static func exists(at path: String) -> Bool {
+    FileSystem.isFolder(path)
+      ? FileSystem.exists("\(path)/\(fileName)")
+      : FileSystem.firstBytes(of: path, count: CorpusFile.magic.count) == CorpusFile.magic
+  }
+
+  /// All ids, the pieces one after another; valid while this object is alive.
+  package var ids: UnsafeBufferPointer<Int32> {
+    UnsafeRawBufferPointer(rebasing: file.bytes[sections.ids]).assumingMemoryBound(to: Int32.self)
+  }
+
+  /// How many ids there are in all pieces.
+  public var tokenCount: Int { sections.idCount }
+
+  /// The indices of the pieces of a split.
+  public func pieces(in split: Split) -> [Int] {
+    pieces.indices.filter { pieces[$0].split == split }
+  }
+
+  /// The ids of a piece; valid while this object is alive.
+  package func idBuffer(ofPiece piece: Int) -> UnsafeBufferPointer<Int32> {
+    UnsafeBufferPointer(rebasing: ids[pieces[piece].ids])
+  }
+
+  /// The ids of a piece, from `BOS_None` to `EOS_None`.
+  public func ids(ofPiece piece: Int) -> [Int32] { Array(idBuffer(ofPiece: piece)) }
+
+  /// What the building of the corpus found.
+  /// - Throws: `CorpusError.damaged`.
+  public func report() throws(CorpusError) -> CorpusReport {
+    let bytes = Array(file.bytes[sections.report])
+    var hash = StableHash()
+    bytes.withUnsafeBytes { hash.combine(bytes: $0) }
+    guard hash.value == sections.reportHash,
+      let report = try? JSONFormat.decode(CorpusReport.self, from: bytes),
+      report.pieceNames.count == pieces.count
+    else {
+      throw .damaged(path: path, offset: sections.report.lowerBound, reason: "the report cannot be read")
+    }
+    return report
+  }
+
+  private func checkIDs() throws(CorpusError) {
+    let ids = ids
+    let size = UInt32(vocabulary.count)
+    for piece in pieces {
+      var isValid =
+        ids[piece.ids.lowerBound] == vocabulary.bosID && ids[piece.ids.upperBound - 1] == vocabulary.eosID
+      for index in piece.ids.dropFirst().dropLast() {
+        // BOS and EOS are 1 and 2, PAD is 0: inside a piece there is none of them.
+        let id = UInt32(bitPattern: ids[index])
+        isValid = isValid && id > 2 && id < size
+      }
+      guard isValid else {
+        throw .damaged(
+          path: path, offset: sections.ids.lowerBound + 4 * piece.ids.lowerBound,
+          reason: "a piece is not framed by BOS and EOS or has ids outside the vocabulary")
+      }
+    }
+  }
+}
+
+func hexadecimal(_ value: UInt64) -> String {
+  let digits = String(value, radix: 16)
+  return String(repeating: "0", count: 16 - digits.count) + digits
+}

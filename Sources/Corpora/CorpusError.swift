@@ -1,0 +1,78 @@
+public import Groundwork
+
+/// Why a collection could not be made into a corpus, or a corpus could not be used.
+public enum CorpusError: DiagnosableError, Equatable {
+  /// Nowhere in what was named is a file that could be music.
+  case noMusicFiles(paths: [String])
+  /// There were files, and none of them could be used.
+  case nothingReadable(skipped: [SkippedFile])
+  /// The collection is too small to learn from.
+  case tooSmall(tokens: Int, pieces: Int, needed: Int)
+  /// Fractions that are no fractions, or leave nothing for training.
+  case invalidFractions(valid: Double, test: Double)
+  /// There is no corpus at the path.
+  case notACorpus(path: String)
+  /// The corpus was written by another version.
+  case wrongVersion(path: String, found: Int, expected: Int)
+  /// The corpus is damaged; `offset` is where that shows.
+  case damaged(path: String, offset: Int, reason: String)
+  /// A split has too few tokens for so many streams.
+  case splitTooSmall(split: Split, tokens: Int, streams: Int)
+  /// A catalogue that cannot be used.
+  case invalidCatalogue(path: String, reason: String)
+  /// The work was stopped on request.
+  case cancelled
+
+  /// Whose fault it is.
+  public var kind: FailureKind {
+    switch self {
+    case .notACorpus: .missingInput
+    case .invalidFractions: .usage
+    case .cancelled: .interrupted
+    default: .badInput
+    }
+  }
+
+  /// What was found, and what to do about it.
+  public var message: String {
+    switch self {
+    case .noMusicFiles(let paths):
+      "\(paths.joined(separator: ", ")): no music here; files that end in \(MusicFiles.endingList) are read"
+    case .nothingReadable(let skipped):
+      "none of the \(skipped.count) files could be used, for example "
+        + (skipped.first.map { "\($0.file): \($0.reason)" } ?? "")
+    case .tooSmall(let tokens, let pieces, let needed):
+      "the collection has \(tokens) tokens in \(pieces) \(pieces == 1 ? "piece" : "pieces"), and at least \(needed) are needed "
+        + "to train on (some \(needed / 4) notes); add more music"
+    case .invalidFractions(let valid, let test):
+      "a fraction of \(valid) for validation and \(test) for the test leaves nothing to train on; both are at least 0 "
+        + "and together less than 1"
+    case .notACorpus(let path):
+      "\(path): there is no corpus here; `gruppetto corpus build` makes one"
+    case .wrongVersion(let path, let found, let expected):
+      "\(path): is a corpus of version \(found), and this program reads version \(expected); build it again"
+    case .damaged(let path, let offset, let reason):
+      "\(path): the corpus is damaged at byte \(offset): \(reason); build it again"
+    case .splitTooSmall(let split, let tokens, let streams):
+      "the \(split.rawValue) split has \(tokens) tokens, too few for \(streams) streams; use a smaller batch or more music"
+    case .invalidCatalogue(let path, let reason):
+      "\(path): the catalogue cannot be used: \(reason)"
+    case .cancelled: "stopped"
+    }
+  }
+
+  /// The corpus or catalogue that it is about.
+  public var file: String? {
+    switch self {
+    case .notACorpus(let path), .wrongVersion(let path, _, _), .damaged(let path, _, _),
+      .invalidCatalogue(let path, _):
+      path
+    default: nil
+    }
+  }
+
+  /// Where the damage shows.
+  public var offset: Int? {
+    if case .damaged(_, let offset, _) = self { offset } else { nil }
+  }
+}

@@ -1,0 +1,99 @@
+internal import Tokenization
+
+/// A corpus in figures: what `corpus info` tells. Its JSON has the names of the command line's manual.
+public struct CorpusInfo: Sendable, Hashable, Codable {
+  /// Pieces and tokens of one split.
+  public struct SplitSize: Sendable, Hashable, Codable {
+    /// How many pieces.
+    public var pieces = 0
+    /// How many tokens, with `BOS_None` and `EOS_None`.
+    public var tokens = 0
+  }
+
+  /// How much of one kind of tokens occurs.
+  public struct KindUse: Sendable, Hashable, Codable {
+    /// The kind: what stands before the underscore, such as `Pitch`.
+    public var kind: String
+    /// How many tokens of the kind the vocabulary has.
+    public var size: Int
+    /// How many of them occur.
+    public var used: Int
+    /// How often they occur.
+    public var occurrences: Int
+  }
+
+  /// How many pieces there are.
+  public var pieces: Int
+  /// How many tokens, with `BOS_None` and `EOS_None`.
+  public var tokens: Int
+  /// How many notes.
+  public var notes: Int
+  /// How many bars.
+  public var bars: Int
+  /// How long all pieces sound, in hours.
+  public var hours: Double
+  /// The tokenizer's name.
+  public var tokenizer: String
+  /// How many tokens the vocabulary has.
+  public var vocabulary: Int
+  /// How many of them occur.
+  public var vocabularyUsed: Int
+  /// The use of the vocabulary by kind, in the order of the vocabulary.
+  public var use: [KindUse]
+  /// The splits by name: train, valid, test.
+  public var splits: [String: SplitSize]
+  /// Tokens in the shortest piece, the middle one and the longest.
+  public var tokensPerPiece: [Int]
+  /// Files that are not in the corpus, and why.
+  public var skipped: [SkippedFile]
+  /// Pieces left out as copies of others.
+  public var duplicates: [DuplicatePiece]
+  /// What was changed to fit the grid, in sentences.
+  public var changes: [String]
+  /// Sixteen hexadecimal digits that stand for the content.
+  public var fingerprint: String
+}
+
+extension Corpus {
+  /// The corpus in figures.
+  /// - Throws: `CorpusError.damaged`.
+  public func info() throws(CorpusError) -> CorpusInfo {
+    let report = try report()
+    var counts = [Int](repeating: 0, count: vocabulary.count)
+    for id in ids { counts[Int(id)] += 1 }
+    var splits: [String: CorpusInfo.SplitSize] = [:]
+    for split in Split.allCases { splits[split.rawValue] = .init() }
+    for piece in pieces {
+      splits[piece.split.rawValue]?.pieces += 1
+      splits[piece.split.rawValue]?.tokens += piece.tokenCount
+    }
+    let lengths = pieces.map(\.tokenCount).sorted()
+    var changes = report.normalisation.sentences
+    if report.piecesReadInFourFour > 0 {
+      changes.removeAll { $0.hasPrefix("the only metre is 1/4") }
+      changes.insert(
+        "\(report.piecesReadInFourFour) of \(pieces.count) pieces state no metre but 1/4 and are read as 4/4 (--metre overrides)",
+        at: 0)
+    }
+    return CorpusInfo(
+      pieces: pieces.count, tokens: tokenCount, notes: pieces.reduce(0) { $0 + $1.noteCount },
+      bars: pieces.reduce(0) { $0 + $1.barCount }, hours: pieces.reduce(0) { $0 + $1.seconds } / 3_600,
+      tokenizer: vocabulary.configuration.name, vocabulary: vocabulary.count,
+      vocabularyUsed: counts.count { $0 > 0 }, use: use(counts), splits: splits,
+      tokensPerPiece: lengths.isEmpty
+        ? [] : [lengths[0], lengths[lengths.count / 2], lengths[lengths.count - 1]],
+      skipped: report.skipped, duplicates: report.duplicates, changes: changes, fingerprint: fingerprint)
+  }
+
+  private func use(_ counts: [Int]) -> [CorpusInfo.KindUse] {
+    var kinds: [CorpusInfo.KindUse] = []
+    for (token, count) in zip(vocabulary.tokens, counts) {
+      let kind = String(token.prefix { $0 != "_" })
+      if kinds.last?.kind != kind { kinds.append(.init(kind: kind, size: 0, used: 0, occurrences: 0)) }
+      kinds[kinds.count - 1].size += 1
+      kinds[kinds.count - 1].used += count > 0 ? 1 : 0
+      kinds[kinds.count - 1].occurrences += count
+    }
+    return kinds
+  }
+}

@@ -1,0 +1,129 @@
+import Corpora
+import Groundwork
+import TestSupport
+import Testing
+import Tokenization
+
+@Suite struct CorpusBuilderTests {
+  let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  /// A tune of 32 bars that no other number has.
+  private func tune(_ number: Int) -> String {
+    let scale = Array("CDEFGABcde").map(String.init)
+    let bars = (0..<32).map { bar in
+      (0..<8).map { scale[($0 * (number % 4 + 1) + bar * (number % 3 + 2) + number / 3) % scale.count] }
+        .joined()
+    }
+    return "X:1\nT:Tune \(number)\nM:4/4\nL:1/8\nK:C\n" + bars.joined(separator: "|") + "|]\n"
+  }
+
+  private func write(_ numbers: Range<Int>) throws {
+    for number in numbers { try replaceFile(at: folder.file("\(number).abc"), with: tune(number)) }
+  }
+
+  private func build(_ builder: CorpusBuilder = CorpusBuilder()) throws -> Corpus {
+    try builder.build(from: [folder.path], to: folder.file("made"))
+  }
+
+  @Test func theResultDoesNotDependOnThreads() throws {
+    try write(0..<20)
+    let one = try build()
+    let four = try build(CorpusBuilder(threadCount: 4))
+    #expect(one.fingerprint == four.fingerprint)
+    #expect(one.pieces.map(\.hash) == four.pieces.map(\.hash))
+  }
+
+  @Test func piecesKeepTheirSplitWhenOthersJoin() throws {
+    try write(0..<20)
+    let before = try build()
+    let splits = Dictionary(uniqueKeysWithValues: before.pieces.map { ($0.hash, $0.split) })
+    try write(20..<30)
+    let after = try build()
+    #expect(after.pieces.count == 30 && Set(splits.values).contains(.valid))
+    for piece in after.pieces { #expect(splits[piece.hash] == nil || splits[piece.hash] == piece.split) }
+  }
+
+  @Test func damagedFilesAreNamedAndCopiesFound() throws {
+    try write(0..<10)
+    try replaceFile(at: folder.file("bad.mid"), with: "no music")
+    try replaceFile(at: folder.file("copy.abc"), with: tune(3))
+    let corpus = try build()
+    let report = try corpus.report()
+    #expect(corpus.pieces.count == 10 && report.files == 12)
+    #expect(report.skipped.map(\.file) == [folder.file("bad.mid")])
+    #expect(report.duplicates.count == 1 && report.duplicates[0].piece == folder.file("copy.abc"))
+    #expect(try build(CorpusBuilder(deduplication: .none)).pieces.count == 11)
+  }
+
+  @Test func aSinglePieceGivesItsLastTenthToValidation() throws {
+    let bars = (0..<200).map { "C\(["D", "E", "F", "G", "A"][$0 % 5])EF GABc" }
+    try replaceFile(
+      at: folder.file("long.abc"),
+      with: "X:1\nT:Long\nM:4/4\nL:1/8\nK:C\n" + bars.joined(separator: "|") + "|]\n")
+    let corpus = try build()
+    #expect(corpus.pieces.map(\.split) == [.train, .valid])
+    #expect(corpus.pieces.map(\.barCount) == [180, 20])
+    for piece in 0..<2 {
+      let ids = corpus.ids(ofPiece: piece)
+      #expect(try corpus.tokenizer.encode(corpus.tokenizer.decode(ids)).ids == ids)
+    }
+  }
+
+  @Test func aSmallCollectionIsRefusedWithWhatIsNeeded() throws {
+    try write(0..<1)
+    let error = #expect(throws: CorpusError.self) { try build() }
+    #expect(error?.message.contains("2000") == true)
+  }
+
+  @Test func whatIsNoMusicIsRefused() throws {
+    try replaceFile(at: folder.file("a.txt"), with: "text")
+    #expect(throws: CorpusError.noMusicFiles(paths: [folder.path])) { try build() }
+    #expect(throws: FileError.notFound(path: "/nowhere")) {
+      try CorpusBuilder().build(from: ["/nowhere"], to: folder.file("made"))
+    }
+    try replaceFile(at: folder.file("b.mid"), with: "")
+    #expect(throws: CorpusError.self) { try build() }
+  }
+
+  @Test func aDamagedCorpusIsRecognisedWhereverItIsDamaged() throws {
+    try write(0..<8)
+    let corpus = try build()
+    let bytes = try readFile(corpus.path)
+    var state: UInt64 = 1
+    for _ in 0..<300 {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      var damaged = bytes
+      let place = Int(state >> 33) % bytes.count
+      if state & 1 == 0 {
+        damaged[place] ^= UInt8(1 << (state >> 20 & 7))
+      } else {
+        damaged.removeSubrange(place...)
+      }
+      try replaceFile(at: corpus.path, with: damaged)
+      #expect(throws: (any Error).self, "a change at byte \(place) was not noticed") {
+        _ = try Corpus(path: corpus.path).report()
+      }
+    }
+  }
+
+  @Test func arraysHoldTheSplits() throws {
+    try write(0..<20)
+    let corpus = try build()
+    try corpus.exportNumPy(to: folder.file("arrays"))
+    let train = try readFile(folder.file("arrays/train.npy"))
+    let count = corpus.pieces.filter { $0.split == .train }.reduce(0) { $0 + $1.tokenCount }
+    #expect(train.count == 128 + 4 * count)
+    #expect(train[128] == UInt8(corpus.vocabulary.bosID))
+  }
+
+  @Test func theCorpusIsToldInFigures() throws {
+    try write(0..<20)
+    let corpus = try build()
+    let info = try corpus.info()
+    #expect(info.pieces == 20 && info.tokens == corpus.tokenCount && info.notes == 20 * 32 * 8)
+    #expect(info.splits.values.reduce(0) { $0 + $1.pieces } == 20)
+    #expect(info.use.first { $0.kind == "Bar" }?.occurrences == 20 * 32)
+  }
+}
