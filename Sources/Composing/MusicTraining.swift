@@ -1,0 +1,126 @@
+internal import Arithmetic
+public import Groundwork
+internal import Recurrent
+internal import Tokenization
+public import Training
+
+/// The training of a model on a collection of pieces: the model's folder from its first file to its last.
+///
+/// `model.json` is written first, when the value is made, so that a training that is killed at any later moment goes on
+/// without being told anything again.
+public struct MusicTraining {
+  /// What to do where there is a model already.
+  public enum ExistingModel: Sendable {
+    /// Refuse to touch it.
+    case refuse
+    /// Go on with its training; begin anew where it has not come to its first checkpoint.
+    case resume
+    /// Replace it.
+    case overwrite
+  }
+
+  /// Where the model's files are.
+  public let folder: ModelFolder
+  /// What the model is; its corpus is named once training begins.
+  public private(set) var description: ModelDescription
+  /// Whether training goes on from a checkpoint.
+  public let isResuming: Bool
+
+  /// Prepares the model's folder.
+  ///
+  /// - Parameters:
+  ///   - path: The model's folder; it is made where it is missing.
+  ///   - preset: The name of the preset that the settings began from.
+  ///   - settings: The network and its training; a model that is resumed keeps its own.
+  ///   - existing: What to do where there is a model already.
+  ///   - program: The program that trains, such as `gruppetto 0.1.0`.
+  /// - Throws: `ComposingError`: a setting that makes no sense, a model that is in the way, a folder that cannot be made.
+  public init(
+    path: String, preset: String, settings: ModelPreset, existing: ExistingModel, program: String
+  ) throws(ComposingError) {
+    folder = ModelFolder(path: path)
+    try settings.validate()
+    do { try makeFolder(folder.path) } catch { throw .file(error) }
+    if existing == .resume, fileExists(folder.descriptionPath) {
+      description = try ModelDescription(folder: folder)
+      isResuming = fileExists(folder.training.checkpointPath)
+      return
+    }
+    if fileExists(folder.descriptionPath) || fileExists(folder.training.weightsPath) {
+      guard existing != .refuse else { throw .modelExists(path: path) }
+      try Self.removeModel(in: folder)
+    }
+    description = ModelDescription(program: program, preset: preset, settings: settings)
+    isResuming = false
+    try JSONFile.write(description, path: folder.descriptionPath)
+  }
+
+  /// Trains the model on `pieces`, from its beginning or from its checkpoint.
+  ///
+  /// - Parameters:
+  ///   - pieces: The collection; a training that is resumed must be given the same as before.
+  ///   - threadCount: How many threads compute; the result does not depend on it.
+  ///   - cancellation: Asks training to stop; it saves a checkpoint first.
+  ///   - progress: Is told how far training has come.
+  /// - Throws: `ComposingError`.
+  public mutating func run(
+    on pieces: TrainingPieces, threadCount: Int, cancellation: Cancellation = Cancellation(),
+    progress: ProgressHandler? = nil
+  ) throws(ComposingError) -> TrainingResult {
+    try adopt(pieces)
+    let settings = description.settings
+    let network = settings.network.configuration(vocabularySize: pieces.tokenizer.vocabulary.count)
+    let result: TrainingResult
+    do {
+      let run = try TrainingRun(
+        model: LanguageModel(configuration: network, seed: settings.training.seed),
+        source: CorpusBatchSource(pieces: pieces.training, tokenizer: pieces.tokenizer, settings: settings),
+        validationPieces: pieces.validation, configuration: settings.training, folder: folder.training,
+        resuming: isResuming, team: ThreadTeam(threadCount: threadCount))
+      result = try run.run(cancellation: cancellation, progress: progress)
+    } catch {
+      throw .cause(error)
+    }
+    try writeCard()
+    return result
+  }
+
+  /// Makes `pieces` the model's, or checks that they are.
+  private mutating func adopt(_ pieces: TrainingPieces) throws(ComposingError) {
+    if isResuming, let known = description.corpus {
+      guard known.fingerprint == pieces.fingerprint else {
+        throw .corpusChanged(
+          path: folder.path, trainedOn: "\(known.name), \(known.fingerprint)",
+          given: "\(pieces.name), \(pieces.fingerprint)")
+      }
+      return
+    }
+    do {
+      try replaceFile(at: folder.vocabularyPath, with: pieces.tokenizer.vocabulary.json())
+    } catch {
+      throw .file(error)
+    }
+    description.corpus = ModelDescription.CorpusProvenance(
+      name: pieces.name, fingerprint: pieces.fingerprint, trainingPieces: pieces.training.count,
+      trainingTokens: pieces.training.reduce(0) { $0 + $1.count },
+      validationPieces: pieces.validation.count,
+      validationTokens: pieces.validation.reduce(0) { $0 + $1.count })
+    try JSONFile.write(description, path: folder.descriptionPath)
+  }
+
+  private func writeCard() throws(ComposingError) {
+    let card = ModelCard(info: try ModelInfo(path: folder.path))
+    do { try replaceFile(at: folder.cardPath, with: card.markdown) } catch { throw .file(error) }
+  }
+
+  /// Removes a model's files, the checkpoint first: what is left after a kill can be resumed or overwritten.
+  private static func removeModel(in folder: ModelFolder) throws(ComposingError) {
+    for path in [
+      folder.training.checkpointPath, folder.training.weightsPath, folder.training.historyPath,
+      folder.cardPath,
+      folder.vocabularyPath, folder.descriptionPath,
+    ] {
+      do { try removeFile(path) } catch { throw .file(error) }
+    }
+  }
+}

@@ -1,0 +1,169 @@
+import Composing
+import Foundation
+import Groundwork
+import Music
+import Recurrent
+import TestSupport
+import Testing
+import Tokenization
+import Training
+
+@Suite struct MusicTrainingTests {
+  /// Small scales; `shift` moves them all, so that another shift is another collection.
+  static func scales(shift: Int = 0) throws -> TrainingPieces {
+    let tokenizer = try REMITokenizer(configuration: REMIConfiguration(instruments: .single(program: 0)))
+    let pieces = try (0..<8).map { piece in
+      let notes = (0..<16).map {
+        Note(onset: 240 * $0, duration: 240, pitch: 50 + shift + piece + $0 % 8, velocity: 64)
+      }
+      return try tokenizer.encode(
+        Score(ticksPerQuarter: 480, tracks: [Track(program: 0, notes: notes)], length: 3840)
+      ).ids
+    }
+    return TrainingPieces(
+      name: "scales", fingerprint: "\(shift)", tokenizer: tokenizer, training: Array(pieces.prefix(6)),
+      validation: Array(pieces.suffix(2)))
+  }
+
+  static let settings = ModelPreset(
+    network: NetworkShape(embeddingSize: 8, hiddenSize: 16, layerCount: 2, dropout: 0.1),
+    training: TrainingConfiguration(
+      budget: .steps(30), learningRate: 1e-2, batchSize: 4, truncationLength: 16, validationInterval: 10),
+    transposition: .init(-2...2))
+
+  func prepare(
+    _ path: String, existing: MusicTraining.ExistingModel = .refuse, settings: ModelPreset = Self.settings
+  ) throws -> MusicTraining {
+    try MusicTraining(path: path, preset: "tiny", settings: settings, existing: existing, program: "test 1")
+  }
+
+  @Test func aModelIsAFolderThatCanBeReadAndPlayed() throws {
+    let folder = try TemporaryFolder()
+    let scales = try Self.scales()
+    let path = folder.file("models/scales")
+    var training = try prepare(path + "/")
+    let result = try training.run(on: scales, threadCount: 1)
+    #expect(result.steps == 30 && result.stopped == .budgetSpent)
+    let names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
+    #expect(
+      names == [
+        "card.md", "history.jsonl", "model.json", "model.safetensors", "training.safetensors",
+        "vocabulary.json",
+      ])
+    let model = try MusicModel(path: path)
+    #expect(model.description.corpus?.fingerprint == scales.fingerprint)
+    #expect(model.description.corpus?.trainingPieces == 6)
+    let piece = try Composer(model: model).compose(CompositionOptions(seed: 1, bars: 2))
+    #expect(piece.bars == 2)
+    let info = try ModelInfo(path: path)
+    #expect(info.history?.steps == 30)
+    #expect(info.history?.bestValidationLoss == result.bestValidationLoss)
+    #expect(info.parameters == model.network.parameters.count)
+    let card = String(decoding: try readFile(path + "/card.md"), as: UTF8.self)
+    #expect(card.hasPrefix("# scales\n") && card.contains("6 pieces"))
+  }
+
+  @Test func aResumedTrainingNeedsNothingButTheCorpus() throws {
+    let folder = try TemporaryFolder()
+    let scales = try Self.scales()
+    var straight = try prepare(folder.file("straight"))
+    _ = try straight.run(on: scales, threadCount: 1)
+    let cancellation = Cancellation()
+    var stopped = try prepare(folder.file("stopped"))
+    let interrupted = try stopped.run(on: scales, threadCount: 1, cancellation: cancellation) {
+      if $0.activity == "training", $0.completed >= 1 { cancellation.request() }
+    }
+    #expect(interrupted.stopped == .interrupted)
+    var other = Self.settings
+    other.training.budget = .steps(3)
+    other.training.seed = 99
+    var resumed = try prepare(folder.file("stopped"), existing: .resume, settings: other)
+    #expect(resumed.isResuming)
+    _ = try resumed.run(on: scales, threadCount: 2)
+    let names = ["model.safetensors", "model.json", "vocabulary.json"]
+    for name in names {
+      #expect(
+        try readFile(folder.file("straight/\(name)")) == readFile(folder.file("stopped/\(name)")), "\(name)")
+    }
+  }
+
+  @Test func anExistingModelIsNotTouchedUnlessToldSo() throws {
+    let folder = try TemporaryFolder()
+    let scales = try Self.scales()
+    var training = try prepare(folder.file("model"))
+    _ = try training.run(on: scales, threadCount: 1)
+    let weights = try readFile(folder.file("model/model.safetensors"))
+    do {
+      _ = try prepare(folder.file("model"))
+      Issue.record("an existing model was not refused")
+    } catch let error as ComposingError {
+      #expect(error.kind == .cannotWrite)
+      #expect(error.message.contains("--resume") && error.message.contains("--overwrite"))
+    }
+    #expect(try readFile(folder.file("model/model.safetensors")) == weights)
+    var changed = Self.settings
+    changed.training.seed = 2
+    var again = try prepare(folder.file("model"), existing: .overwrite, settings: changed)
+    #expect(!again.isResuming)
+    _ = try again.run(on: scales, threadCount: 1)
+    #expect(try readFile(folder.file("model/model.safetensors")) != weights)
+  }
+
+  @Test func aChangedCorpusIsRefused() throws {
+    let folder = try TemporaryFolder()
+    var training = try prepare(folder.file("model"))
+    _ = try training.run(on: Self.scales(), threadCount: 1)
+    var resumed = try prepare(folder.file("model"), existing: .resume)
+    #expect(throws: ComposingError.self) {
+      try resumed.run(on: Self.scales(shift: 3), threadCount: 1)
+    }
+  }
+
+  @Test func withoutACheckpointTrainingBeginsAnew() throws {
+    let folder = try TemporaryFolder()
+    let scales = try Self.scales()
+    var straight = try prepare(folder.file("straight"))
+    _ = try straight.run(on: scales, threadCount: 1)
+    // Killed right after model.json: the settings are known, the corpus is not.
+    _ = try prepare(folder.file("early"))
+    var resumed = try prepare(folder.file("early"), existing: .resume)
+    #expect(!resumed.isResuming)
+    _ = try resumed.run(on: scales, threadCount: 1)
+    #expect(
+      try readFile(folder.file("straight/model.safetensors"))
+        == readFile(folder.file("early/model.safetensors")))
+  }
+
+  @Test func aFolderWithoutAModelIsNamed() throws {
+    let folder = try TemporaryFolder()
+    for read in [{ _ = try MusicModel(path: $0) }, { _ = try ModelInfo(path: $0) }]
+      as [(String) throws -> Void]
+    {
+      do {
+        try read(folder.path)
+        Issue.record("a folder without a model was read")
+      } catch let error as ComposingError {
+        #expect(error.kind == .missingInput && error.file == folder.path)
+      }
+    }
+    _ = try prepare(folder.path)
+    #expect(throws: ComposingError.self) { try MusicModel(path: folder.path) }
+    #expect(try ModelInfo(path: folder.path).history == nil)
+  }
+
+  @Test(arguments: ["model.json", "vocabulary.json", "model.safetensors"])
+  func aDamagedPartIsNamed(name: String) throws {
+    let folder = try TemporaryFolder()
+    var training = try prepare(folder.file("model"))
+    _ = try training.run(on: Self.scales(), threadCount: 1)
+    let file = folder.file("model/\(name)")
+    try replaceFile(at: file, with: Array(readFile(file).dropLast(30)))
+    do throws(ComposingError) {
+      _ = try MusicModel(path: folder.file("model"))
+      Issue.record("a damaged \(name) was read")
+    } catch {
+      #expect(error.kind == .badInput)
+      #expect(error.file == file, "\(error.message)")
+    }
+  }
+}
