@@ -98,8 +98,9 @@ private final class MonitorRecorder {
   /// Ends the recording.
   func stop() throws -> AudioBuffer {
     usleep(500_000)
-    process.interrupt()
-    process.waitUntilExit()
+    process.terminate()
+    for _ in 0..<300 where process.isRunning { usleep(10_000) }
+    if process.isRunning { kill(process.processIdentifier, SIGKILL) }
     let bytes = try readFile(folder.file("monitor.raw"))
     let count = bytes.count / 4
     let samples = bytes.withUnsafeBytes { raw in
