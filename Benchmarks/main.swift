@@ -6,7 +6,8 @@ let arguments = Array(CommandLine.arguments.dropFirst())
 
 switch arguments.first {
 case "midi": try measureMIDIReading(Array(arguments.dropFirst()))
+case "render": try measureRendering(Array(arguments.dropFirst()))
 default:
-  FileHandle.standardError.write(Data("usage: benchmarks midi FOLDER\n".utf8))
+  FileHandle.standardError.write(Data("usage: benchmarks midi FOLDER | render FILE.mid\n".utf8))
   exit(64)
 }

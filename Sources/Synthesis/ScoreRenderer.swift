@@ -35,6 +35,9 @@ public final class ScoreRenderer: SampleSource {
   private let send: UnsafeMutablePointer<Float>
   private let gainsBefore: UnsafeMutablePointer<SIMD4<Float>>
 
+  /// What is slower than 5 Hz in the mix, which no one hears and which costs room; it is taken out.
+  private var offset = SIMD2<Float>(repeating: 0)
+  private let offsetShare: Float
   private var nextEvent = 0
   private var frame = 0
   /// Frames of the last segment that are still to be handed out, and how many have been.
@@ -79,6 +82,7 @@ public final class ScoreRenderer: SampleSource {
       options.reverb, amount: Float(max(0, options.reverbAmount)), sampleRate: rate, arena: arena)
     limiter = Limiter(ceiling: Self.ceiling, sampleRate: rate, arena: arena)
     gain = decibels(Float(options.gain))
+    offsetShare = 2 * .pi * 5 / rate
     workspace = Workspace(arena: arena)
     voiceLeft = arena.allocate(segmentFrames, of: 0)
     voiceRight = arena.allocate(segmentFrames, of: 0)
@@ -152,8 +156,9 @@ public final class ScoreRenderer: SampleSource {
     mixVoices(frames)
     reverb.add(send, toLeft: mixLeft, right: mixRight, frames)
     for index in 0..<frames {
-      mixLeft[index] *= gain
-      mixRight[index] *= gain
+      offset += (SIMD2(mixLeft[index], mixRight[index]) - offset) * offsetShare
+      mixLeft[index] = (mixLeft[index] - offset.x) * gain
+      mixRight[index] = (mixRight[index] - offset.y) * gain
     }
     limiter.process(left: mixLeft, right: mixRight, frames)
     frame += frames
