@@ -1,0 +1,23 @@
+internal import Testing
+
+@testable import Arithmetic
+
+@Suite struct AlignedBufferTests {
+  @Test func buffersAreAlignedAndZero() {
+    for count in [0, 1, 15, 16, 17, 1000] {
+      let buffer = AlignedBuffer<Float>(count: count)
+      #expect(UInt(bitPattern: buffer.baseAddress) % 64 == 0)
+      #expect(buffer.array == [Float](repeating: 0, count: count))
+    }
+  }
+
+  @Test func elementsAreKept() {
+    let buffer = AlignedBuffer<Int32>([1, 2, 3])
+    buffer[1] = 7
+    #expect(buffer.array == [1, 7, 3])
+    buffer.update(from: [4, 5, 6])
+    #expect(buffer[2] == 6)
+    buffer.clear()
+    #expect(buffer.array == [0, 0, 0])
+  }
+}

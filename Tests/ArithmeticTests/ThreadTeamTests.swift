@@ -1,0 +1,52 @@
+internal import Testing
+
+@testable import Arithmetic
+
+@Suite struct ThreadTeamTests {
+  @Test(arguments: [1, 2, 3, 4])
+  func everyIndexRunsOnceInEveryRound(threadCount: Int) {
+    let team = ThreadTeam(threadCount: threadCount)
+    let counts = AlignedBuffer<Int>(count: threadCount)
+    for _ in 0..<200 { team.run { counts.baseAddress[$0] += 1 } }
+    #expect(counts.array == [Int](repeating: 200, count: threadCount))
+  }
+
+  @Test func aTeamThatSleptWakesUp() async throws {
+    let team = ThreadTeam(threadCount: 2)
+    let counts = AlignedBuffer<Int>(count: 2)
+    for _ in 0..<3 {
+      try await Task.sleep(for: .milliseconds(5))
+      team.run { counts.baseAddress[$0] += 1 }
+    }
+    #expect(counts.array == [3, 3])
+  }
+
+  @Test func sharesCoverAllWithoutOverlap() {
+    for threadCount in 1...5 {
+      let team = ThreadTeam(threadCount: threadCount)
+      for count in [0, 1, 7, 8, 9, 100] {
+        for unit in [1, 8] {
+          let shares = (0..<threadCount).map { team.share(of: count, unit: unit, threadIndex: $0) }
+          #expect(shares.flatMap { $0 } == Array(0..<count), "\(count) by \(unit) among \(threadCount)")
+        }
+      }
+    }
+  }
+
+  @Test func productsAreTheSameForAnyNumberOfThreads() {
+    let (m, n, k) = (53, 131, 77)
+    let a = AlignedBuffer(randomFloats(m * k, seed: 1)), b = AlignedBuffer(randomFloats(k * n, seed: 2))
+    let packed = PackedMatrix(rows: k, columns: n)
+    packed.update(from: MatrixView(b.baseAddress, rows: k, columns: n))
+    let results = [1, 2, 3, 4].map { threadCount in
+      let team = ThreadTeam(threadCount: threadCount)
+      let c = AlignedBuffer<Float>(count: m * n), d = AlignedBuffer<Float>(count: m * n)
+      let left = MatrixView(a.baseAddress, rows: m, columns: k)
+      team.multiply(left, packed, into: c.baseAddress)
+      team.multiply(left, MatrixView(b.baseAddress, rows: k, columns: n), into: d.baseAddress)
+      return [c.array, d.array]
+    }
+    #expect(results.allSatisfy { $0 == results[0] })
+    #expect(results[0][0] == results[0][1])
+  }
+}

@@ -1,0 +1,158 @@
+internal import Arithmetic
+internal import Testing
+
+@testable import Recurrent
+
+/// Gradients against (f(x + ε) − f(x − ε)) / 2ε of each layer by itself and of the whole network.
+///
+/// In Float a sum f of size 1 is known to about 1e-7, so the quotient's rounding error is 1e-7 / ε, while its truncation
+/// error grows as ε². ε = 1e-2 with losses added in Double keeps both near 1e-4 of a gradient of size 1. Compared are whole
+/// tensors, since single elements may be as small as one likes: ‖a − b‖ / ‖b‖ < 2e-3.
+@Suite struct CentralDifferenceTests {
+  private let step: Float = 1e-2
+
+  private func differences(
+    _ values: UnsafeMutablePointer<Float>, _ indices: [Int], _ loss: () -> Double
+  ) -> [Float] {
+    indices.map { index in
+      let value = values[index]
+      defer { values[index] = value }
+      values[index] = value + step
+      let above = loss(), high = values[index]
+      values[index] = value - step
+      let below = loss(), low = values[index]
+      return Float((above - below) / Double(high - low))
+    }
+  }
+
+  private func randomBuffer(_ count: Int, _ seed: UInt64, scale: Float = 0.5) -> AlignedBuffer<Float> {
+    var random = RandomStream(seed: seed, name: "values")
+    return AlignedBuffer((0..<count).map { _ in scale * (2 * random.uniformFloat() - 1) })
+  }
+
+  private func weightedSum(_ a: AlignedBuffer<Float>, _ b: AlignedBuffer<Float>) -> Double {
+    zip(a.elements, b.elements).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+  }
+
+  @Test func linearLayer() {
+    let (rows, inputs, outputs) = (5, 7, 9)
+    let layer = LinearLayer(inputSize: inputs, outputSize: outputs)
+    let team = ThreadTeam(threadCount: 2)
+    let x = randomBuffer(rows * inputs, 1), w = randomBuffer(outputs * inputs, 2),
+      y = AlignedBuffer<Float>(count: rows * outputs)
+    let dy = randomBuffer(rows * outputs, 3)
+    let loss = {
+      layer.pack(w.baseAddress)
+      layer.forward(input: x.baseAddress, rows: rows, output: y.baseAddress, team: team)
+      return weightedSum(y, dy)
+    }
+    _ = loss()
+    let dx = AlignedBuffer<Float>(count: x.count), dw = AlignedBuffer<Float>(count: w.count)
+    let db = AlignedBuffer<Float>(count: outputs)
+    layer.backward(
+      input: x.baseAddress, outputGradient: dy.baseAddress, rows: rows, inputGradient: dx.baseAddress,
+      weightGradient: dw.baseAddress, biasGradient: db.baseAddress, team: team)
+    #expect(relativeDistance(dx.elements, differences(x.baseAddress, Array(0..<x.count), loss)) < 2e-3)
+    #expect(relativeDistance(dw.elements, differences(w.baseAddress, Array(0..<w.count), loss)) < 2e-3)
+    let columnSums = (0..<outputs).map { j in (0..<rows).reduce(Float(0)) { $0 + dy[$1 * outputs + j] } }
+    #expect(relativeDistance(db.elements, columnSums) < 1e-6)
+  }
+
+  @Test func embeddingLayer() {
+    let layer = EmbeddingLayer(embeddingSize: 5)
+    let team = ThreadTeam(threadCount: 2)
+    let ids = AlignedBuffer<Int32>([2, 0, 2, 3]), table = randomBuffer(4 * 5, 4),
+      y = AlignedBuffer<Float>(count: 20)
+    let dy = randomBuffer(20, 5), gradient = AlignedBuffer<Float>(count: table.count)
+    let loss = {
+      layer.forward(
+        ids: ids.baseAddress, count: 4, weight: table.baseAddress, output: y.baseAddress, team: team)
+      return weightedSum(y, dy)
+    }
+    layer.backward(
+      ids: ids.baseAddress, count: 4, outputGradient: dy.baseAddress, weightGradient: gradient.baseAddress,
+      team: team)
+    #expect(relativeDistance(gradient.elements, differences(table.baseAddress, Array(0..<20), loss)) < 2e-3)
+  }
+
+  @Test func softmaxCrossEntropy() {
+    let (positions, classes) = (4, 11)
+    let layer = SoftmaxCrossEntropy(classCount: classes)
+    let team = ThreadTeam(threadCount: 2)
+    let logits = randomBuffer(positions * classes, 6, scale: 2), bias = randomBuffer(classes, 7)
+    let targets = AlignedBuffer<Int32>([3, -1, 0, 10]), losses = AlignedBuffer<Float>(count: positions)
+    let run = { (scale: Float) in
+      let work = AlignedBuffer(logits.elements)
+      layer.run(
+        logits: work.baseAddress, bias: bias.baseAddress, targets: targets.baseAddress, count: positions,
+        scale: scale,
+        losses: losses.baseAddress, team: team)
+      return work
+    }
+    let gradient = run(0.5)
+    #expect(losses[1] == 0)
+    let numeric = differences(logits.baseAddress, Array(0..<logits.count)) {
+      _ = run(0)
+      return 0.5 * losses.elements.reduce(0) { $0 + Double($1) }
+    }
+    #expect(relativeDistance(gradient.elements, numeric) < 2e-3)
+  }
+
+  @Test func gruLayer() {
+    let (inputs, hidden, streams, steps) = (6, 10, 3, 4)
+    let layer = GRULayer(inputSize: inputs, hiddenSize: hidden, batchSize: streams, truncationLength: steps)
+    let team = ThreadTeam(threadCount: 2)
+    let x = randomBuffer(steps * streams * inputs, 8), dy = randomBuffer(steps * streams * hidden, 9)
+    let sizes = [3 * hidden * inputs, 3 * hidden * hidden, 3 * hidden, 3 * hidden]
+    let weights = sizes.enumerated().map { randomBuffer($1, 10 + UInt64($0)) }
+    let gradients = sizes.map { AlignedBuffer<Float>(count: $0) }
+    let resets = AlignedBuffer<UInt8>([0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1])
+    let start = randomBuffer(streams * hidden, 20)
+    func tensors(_ buffers: [AlignedBuffer<Float>]) -> GRULayer.Tensors {
+      GRULayer.Tensors(
+        inputWeight: buffers[0].baseAddress, recurrentWeight: buffers[1].baseAddress,
+        inputBias: buffers[2].baseAddress, recurrentBias: buffers[3].baseAddress)
+    }
+    let loss = {
+      layer.carriedState.update(from: start.elements)
+      layer.pack(tensors(weights))
+      layer.forward(input: x.baseAddress, tensors: tensors(weights), resets: resets.baseAddress, team: team)
+      return weightedSum(layer.output, dy)
+    }
+    _ = loss()
+    let dx = AlignedBuffer<Float>(count: x.count)
+    layer.backward(
+      input: x.baseAddress, outputGradient: dy.baseAddress, inputGradient: dx.baseAddress,
+      gradients: tensors(gradients), resets: resets.baseAddress, team: team)
+    #expect(relativeDistance(dx.elements, differences(x.baseAddress, Array(0..<x.count), loss)) < 2e-3)
+    for (weight, gradient) in zip(weights, gradients) {
+      let numeric = differences(weight.baseAddress, Array(0..<weight.count), loss)
+      #expect(relativeDistance(gradient.elements, numeric) < 2e-3)
+    }
+  }
+
+  /// With dropout too: the same place in the random stream drops the same numbers.
+  @Test(arguments: [0, 0.3])
+  func wholeNetwork(dropout: Double) {
+    let configuration = NetworkConfiguration(
+      vocabularySize: 13, embeddingSize: 6, hiddenSize: 9, layerCount: 2, dropout: dropout)
+    let model = LanguageModel(configuration: configuration, seed: 2)
+    let pass = LanguageModelPass(
+      model: model, batchSize: 3, truncationLength: 5, team: ThreadTeam(threadCount: 2))
+    let batch = randomBatch(vocabulary: 13, steps: 5, streams: 3, seed: 3)
+    let loss = {
+      var random = RandomStream(seed: 4, name: "dropout")
+      pass.clearCarriedState()
+      pass.parametersDidChange()
+      return pass.train(
+        inputs: batch.inputs, targets: batch.targets, resets: batch.resets, dropout: &random
+      ).mean
+    }
+    _ = loss()
+    let gradients = pass.gradients.array
+    for entry in model.parameters.entries {
+      let numeric = differences(model.parameters.values.baseAddress, Array(entry.range), loss)
+      #expect(relativeDistance(gradients[entry.range], numeric) < 2e-3, "\(entry.name)")
+    }
+  }
+}

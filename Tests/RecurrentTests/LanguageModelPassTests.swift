@@ -1,0 +1,127 @@
+internal import Arithmetic
+internal import Testing
+
+@testable import Recurrent
+
+@Suite struct LanguageModelPassTests {
+  private let configuration = NetworkConfiguration(
+    vocabularySize: 50, embeddingSize: 24, hiddenSize: 40, layerCount: 2, dropout: 0.2)
+
+  /// Three updates from the same seed.
+  private func train(
+    threadCount: Int, batchSize: Int
+  ) -> (weights: [Float], losses: [LossSum], state: [Float]) {
+    let model = LanguageModel(configuration: configuration, seed: 5)
+    let team = ThreadTeam(threadCount: threadCount)
+    let pass = LanguageModelPass(model: model, batchSize: batchSize, truncationLength: 9, team: team)
+    let optimiser = AdamW(parameterCount: model.parameters.count)
+    var random = RandomStream(seed: 5, name: "dropout")
+    let losses = (0..<3).map { step in
+      let batch = randomBatch(vocabulary: 50, steps: 9, streams: batchSize, seed: step)
+      let loss = pass.train(
+        inputs: batch.inputs, targets: batch.targets, resets: batch.resets, dropout: &random)
+      pass.clipGradients(toGlobalNorm: 0.1)
+      optimiser.update(model.parameters, gradients: pass.gradients, learningRate: 1e-2, team: team)
+      pass.parametersDidChange()
+      return loss
+    }
+    return (model.parameters.values.array, losses, pass.carriedState)
+  }
+
+  @Test(arguments: [1, 5, 32])
+  func theResultIsBitForBitTheSameForAnyNumberOfThreads(batchSize: Int) {
+    let one = train(threadCount: 1, batchSize: batchSize)
+    for threadCount in [2, 3, 4] {
+      let many = train(threadCount: threadCount, batchSize: batchSize)
+      #expect(many.weights == one.weights && many.losses == one.losses && many.state == one.state)
+    }
+  }
+
+  @Test func streamsDoNotTouchEachOther() {
+    let model = LanguageModel(configuration: configuration, seed: 1)
+    let team = ThreadTeam(threadCount: 2)
+    let (steps, streams) = (6, 5)
+    let batch = randomBatch(vocabulary: 50, steps: steps, streams: streams, seed: 1)
+    let together = LanguageModelPass(model: model, batchSize: streams, truncationLength: steps, team: team)
+    let sum = together.evaluate(inputs: batch.inputs, targets: batch.targets, resets: batch.resets)
+    var alone = LossSum()
+    for stream in 0..<streams {
+      let pass = LanguageModelPass(model: model, batchSize: 1, truncationLength: steps, team: team)
+      let places = (0..<steps).map { $0 * streams + stream }
+      alone += pass.evaluate(
+        inputs: places.map { batch.inputs[$0] }, targets: places.map { batch.targets[$0] },
+        resets: places.map { batch.resets[$0] })
+    }
+    #expect(alone.count == sum.count)
+    #expect(abs(alone.sum - sum.sum) < 1e-6 * sum.sum)
+  }
+
+  @Test func twoShortCallsAreOneLong() {
+    let model = LanguageModel(configuration: configuration, seed: 2)
+    let team = ThreadTeam(threadCount: 1)
+    let batch = randomBatch(vocabulary: 50, steps: 8, streams: 3, seed: 2)
+    let long = LanguageModelPass(model: model, batchSize: 3, truncationLength: 8, team: team)
+    let short = LanguageModelPass(model: model, batchSize: 3, truncationLength: 4, team: team)
+    let whole = long.evaluate(inputs: batch.inputs, targets: batch.targets, resets: batch.resets)
+    let halves = [0..<12, 12..<24].map { range in
+      short.evaluate(
+        inputs: Array(batch.inputs[range]), targets: Array(batch.targets[range]),
+        resets: Array(batch.resets[range]))
+    }
+    #expect(abs((halves[0] + halves[1]).sum - whole.sum) < 1e-9 * whole.sum)
+    #expect(short.carriedState == long.carriedState)
+  }
+
+  @Test func aResetIsAZeroState() {
+    let model = LanguageModel(configuration: configuration, seed: 3)
+    let pass = LanguageModelPass(
+      model: model, batchSize: 2, truncationLength: 1, team: ThreadTeam(threadCount: 1))
+    let fresh = pass.evaluate(inputs: [4, 9], targets: [1, 2], resets: [false, false])
+    let carried = pass.evaluate(inputs: [4, 9], targets: [1, 2], resets: [false, false])
+    let reset = pass.evaluate(inputs: [4, 9], targets: [1, 2], resets: [true, true])
+    #expect(reset == fresh && carried != fresh)
+    pass.clearCarriedState()
+    #expect(pass.evaluate(inputs: [4, 9], targets: [1, 2], resets: [false, false]) == fresh)
+  }
+
+  @Test func aBatchWithoutTargetsLeavesNoGradient() {
+    let model = LanguageModel(configuration: configuration, seed: 3)
+    let pass = LanguageModelPass(
+      model: model, batchSize: 2, truncationLength: 2, team: ThreadTeam(threadCount: 1))
+    var random = RandomStream(seed: 0, name: "dropout")
+    let loss = pass.train(
+      inputs: [1, 2, 3, 4], targets: [-1, -1, -1, -1], resets: [true, true, false, false], dropout: &random)
+    #expect(loss == LossSum(sum: 0, count: 0))
+    #expect(pass.gradients.array.allSatisfy { $0 == 0 })
+  }
+
+  @Test func clippingLimitsTheNorm() {
+    let model = LanguageModel(configuration: configuration, seed: 4)
+    let pass = LanguageModelPass(
+      model: model, batchSize: 2, truncationLength: 3, team: ThreadTeam(threadCount: 2))
+    for index in 0..<pass.gradients.count { pass.gradients[index] = index % 2 == 0 ? 0.5 : -0.5 }
+    let norm = pass.clipGradients(toGlobalNorm: 2)
+    #expect(abs(norm - 0.5 * Float(pass.gradients.count).squareRoot()) < 1e-3)
+    #expect(abs(pass.gradientNorm - 2) < 1e-4)
+    #expect(abs(pass.clipGradients(toGlobalNorm: 100) - 2) < 1e-4 && abs(pass.gradientNorm - 2) < 1e-4)
+  }
+
+  @Test func initialisationFollowsPyTorch() {
+    let model = LanguageModel(configuration: configuration, seed: 6)
+    let bound = 1 / Float(40).squareRoot()
+    for entry in model.parameters.entries where entry.name != "embedding.weight" {
+      let values = model.parameters.values.elements[entry.range]
+      #expect(
+        values.allSatisfy { abs($0) <= bound } && values.contains { abs($0) > 0.8 * bound }, "\(entry.name)")
+    }
+    let embedding = model.parameters.values.elements[0..<50 * 24]
+    let variance = embedding.reduce(0) { $0 + $1 * $1 } / Float(embedding.count)
+    #expect(abs(variance - 1) < 0.2)
+    #expect(
+      LanguageModel(configuration: configuration, seed: 6).parameters.values.array
+        == model.parameters.values.array)
+    #expect(
+      LanguageModel(configuration: configuration, seed: 7).parameters.values.array
+        != model.parameters.values.array)
+  }
+}
