@@ -17,7 +17,7 @@ internal import Testing
     let optimiser = AdamW(parameterCount: model.parameters.count)
     var random = RandomStream(seed: 5, name: "dropout")
     let losses = (0..<3).map { step in
-      let batch = randomBatch(vocabulary: 50, steps: 9, streams: batchSize, seed: step)
+      let batch = randomBatch(vocabulary: 50, steps: 9, streams: batchSize, seed: UInt64(step))
       let loss = pass.train(
         inputs: batch.inputs, targets: batch.targets, resets: batch.resets, dropout: &random)
       pass.clipGradients(toGlobalNorm: 0.1)

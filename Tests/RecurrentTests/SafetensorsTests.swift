@@ -24,7 +24,7 @@ internal import Testing
   @Test func whatIsWrittenIsRead() throws {
     let folder = try TemporaryFolder()
     let tensors = [
-      SafetensorsTensor(name: "b", shape: [2, 3], values: [1, -2, .infinity, 0.5, 1e-40, 6]),
+      SafetensorsTensor(name: "b", shape: [2, 3], values: [1, -2, .infinity, 0.5, 0x1p-140, 6]),
       SafetensorsTensor(name: "a", shape: [2], integers: [.min, 7]),
       SafetensorsTensor(name: "none", shape: [0, 4], values: []),
       SafetensorsTensor(name: "scalar", shape: [], values: [3]),
