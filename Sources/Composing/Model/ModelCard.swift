@@ -14,8 +14,8 @@ struct ModelCard {
     lines += section("Training", training)
     lines += [
       "## Use", "",
-      "    gruppetto generate \(info.model) -o tune.mid --bars 16",
-      "    gruppetto train CORPUS -o \(info.model) --resume", "",
+      "    gruppetto generate \(name) -o tune.mid --bars 16",
+      "    gruppetto train CORPUS -o \(name) --resume", "",
       "The weights are in `model.safetensors`, with the names and layouts of PyTorch's modules `embedding`, `rnn` "
         + "(`torch.nn.GRU`) and `output` (`torch.nn.Linear`). What the model writes resembles what it was trained on; "
         + "whoever publishes it should know the rights in that music.", "",
