@@ -1,8 +1,32 @@
 internal import ArgumentParser
 
+/// The program: parses the command line, runs the command, and turns whatever goes wrong into one line and an exit code.
 @main
-struct Gruppetto: AsyncParsableCommand {
+struct Gruppetto: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "gruppetto", abstract: "Trains recurrent networks on music and lets them compose.",
-    version: "0.1.0")
+    commandName: "gruppetto",
+    abstract: "Trains a recurrent network on a collection of music and lets it compose.",
+    discussion: """
+      Hear what it makes of your own music:
+
+        gruppetto train FOLDER -o model --minutes 10
+        gruppetto generate model --bars 16 -o tune.mid -o tune.wav
+        gruppetto play tune.mid
+      """,
+    version: "0.1.0",
+    groupedSubcommands: [
+      CommandGroup(name: "Music files:", subcommands: [Inspect.self, TokenizeCommand.self, DetokenizeCommand.self]),
+      CommandGroup(name: "Models:", subcommands: [CorpusCommand.self, Train.self, Generate.self, Continue.self, ModelCommand.self]),
+      CommandGroup(name: "Sound:", subcommands: [Render.self, Play.self, Instruments.self, Features.self]),
+    ])
+
+  static func main() {
+    Interruption.install()
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      Failure(error, in: Self.self).reportAndExit()
+    }
+  }
 }

@@ -1,0 +1,83 @@
+internal import Foundation
+internal import Groundwork
+
+/// The two streams that the program writes to: results to standard output, everything else to standard error.
+enum Console {
+  static func print(_ text: String) {
+    fputs(text + "\n", stdout)
+  }
+
+  static func printError(_ text: String) {
+    fputs(text + "\n", stderr)
+  }
+
+  /// Writes bytes to standard output as they are.
+  static func write(_ bytes: [UInt8]) throws(FileError) {
+    let written = fwrite(bytes, 1, bytes.count, stdout)
+    guard written == bytes.count, fflush(stdout) == 0 else { throw FileError.writing("standard output") }
+  }
+
+  /// All of standard input.
+  static func readStandardInput() -> [UInt8] {
+    [UInt8](FileHandle.standardInput.readDataToEndOfFile())
+  }
+
+  /// Prints a value as one JSON object.
+  static func printJSON(_ value: some Encodable) throws {
+    print(String(decoding: try JSONFormat.encodeLine(value), as: UTF8.self))
+  }
+
+  /// The columns of the terminal that standard error is, nil where it is none.
+  static var terminalWidth: Int? {
+    guard isatty(STDERR_FILENO) == 1 else { return nil }
+    var size = winsize()
+    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    return Int(size.ws_col)
+  }
+}
+
+/// Numbers as people read them.
+enum Readable {
+  /// 1234567 as `1,234,567`.
+  static func count(_ value: Int) -> String {
+    let digits = String(value.magnitude)
+    var result = ""
+    for (index, digit) in digits.enumerated() {
+      if index > 0, (digits.count - index).isMultiple(of: 3) { result += "," }
+      result.append(digit)
+    }
+    return value < 0 ? "-" + result : result
+  }
+
+  /// A number with so many decimals.
+  static func decimal(_ value: Double, _ digits: Int) -> String {
+    String(format: "%.\(digits)f", value)
+  }
+
+  /// Seconds as `0:07`, `12:34` or `1:02:03`.
+  static func clock(_ seconds: Double) -> String {
+    guard seconds.isFinite, seconds < 1e9 else { return "?" }
+    let whole = Int(seconds.rounded())
+    let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60)
+    return hours > 0 ? String(format: "%d:%02d:%02d", hours, minutes, rest) : String(format: "%d:%02d", minutes, rest)
+  }
+
+  /// `1 file`, `2 files`.
+  static func plural(_ value: Int, _ noun: String) -> String {
+    "\(count(value)) \(noun)\(value == 1 ? "" : "s")"
+  }
+
+  /// Rows of cells as columns, the first row a heading; numbers to the right.
+  static func table(_ rows: [[String]], rightAligned: Set<Int> = []) -> String {
+    let columns = rows.map(\.count).max() ?? 0
+    let widths = (0..<columns).map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
+    let lines = rows.map { row in
+      let cells = row.enumerated().map { index, cell in
+        let padding = String(repeating: " ", count: widths[index] - cell.count)
+        return rightAligned.contains(index) ? padding + cell : cell + padding
+      }
+      return String(cells.joined(separator: "  ").reversed().drop { $0 == " " }.reversed())
+    }
+    return lines.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,74 @@
+internal import Foundation
+internal import Groundwork
+internal import Synchronization
+
+/// Draws progress reports on standard error: a line that is drawn over in a terminal, a line every ten seconds elsewhere.
+final class ProgressLine: Sendable {
+  static let shared = ProgressLine()
+
+  private struct State {
+    var activity = ""
+    var began = 0.0
+    var lastDrawn = -Double.infinity
+    var isOnScreen = false
+  }
+  private let state = Mutex(State())
+
+  /// What to give to a library call: nil where the user wants quiet.
+  func handler(quiet: Bool) -> ProgressHandler? {
+    quiet ? nil : { [self] report in draw(report) }
+  }
+
+  /// Removes the line from the screen.
+  func clear() {
+    state.withLock { state in
+      guard state.isOnScreen else { return }
+      fputs("\r\u{1B}[K", stderr)
+      state.isOnScreen = false
+    }
+  }
+
+  private func draw(_ report: ProgressReport) {
+    let now = Double(DispatchTime.now().uptimeNanoseconds) / 1e9
+    let width = Console.terminalWidth
+    state.withLock { state in
+      if state.activity != report.activity {
+        state.activity = report.activity
+        state.began = now
+        state.lastDrawn = width == nil ? now : -Double.infinity
+      }
+      let elapsed = now - state.began
+      guard now - state.lastDrawn >= (width == nil ? 10 : 0.1), elapsed >= 0.5 else { return }
+      state.lastDrawn = now
+      let line = Self.line(report, elapsed: elapsed)
+      if let width {
+        fputs("\r\u{1B}[K" + line.prefix(width - 1), stderr)
+        state.isOnScreen = true
+      } else {
+        fputs(line + "\n", stderr)
+      }
+    }
+  }
+
+  private static func line(_ report: ProgressReport, elapsed: Double) -> String {
+    var parts = [report.activity]
+    var secondsLeft = report.secondsLeft
+    if let total = report.total, total > 0 {
+      let share = min(max(report.completed / total, 0), 1)
+      let filled = Int(share * 20)
+      parts.append("[" + String(repeating: "=", count: filled) + String(repeating: " ", count: 20 - filled) + "]")
+      parts.append("\(Int(share * 100)) %")
+      if secondsLeft == nil, share > 0.01 { secondsLeft = elapsed * (1 - share) / share }
+    }
+    for figure in report.figures {
+      let value = figure.value.magnitude >= 100 ? Readable.count(Int(figure.value)) : Readable.decimal(figure.value, 3)
+      parts.append("\(figure.name) \(value)")
+    }
+    let rate = report.completed / max(elapsed, 1e-3)
+    if report.figures.isEmpty, rate > 0 {
+      parts.append("\(rate >= 10 ? Readable.count(Int(rate)) : Readable.decimal(rate, 1)) \(report.unit)/s")
+    }
+    if let secondsLeft { parts.append("\(Readable.clock(secondsLeft)) left") }
+    return parts.joined(separator: "  ")
+  }
+}

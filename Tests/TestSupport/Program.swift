@@ -1,0 +1,96 @@
+public import Foundation
+
+/// A program of this package, run as a user runs it.
+public struct Program: Sendable {
+  /// Where the build put it.
+  public let path: String
+
+  /// The product of this name that was built beside the tests.
+  public init(_ name: String = "gruppetto") {
+    path = Self.productsFolder.appending(path: name).path
+  }
+
+  /// What a run left behind.
+  public struct Outcome: Sendable {
+    /// The exit code; the negative signal number where a signal ended it.
+    public var exitCode: Int32
+    /// Standard output.
+    public var output: String
+    /// Standard error.
+    public var errors: String
+
+    /// The one JSON object on standard output.
+    public func json() throws -> [String: Any] {
+      let value = try JSONSerialization.jsonObject(with: Data(output.utf8))
+      return value as? [String: Any] ?? [:]
+    }
+
+    /// The lines on standard error that are not empty.
+    public var errorLines: [String] { errors.split(separator: "\n").map(String.init) }
+  }
+
+  /// Runs it to its end.
+  @discardableResult
+  public func run(
+    _ arguments: [String], environment: [String: String] = [:], input: Data? = nil, folder: String? = nil
+  ) throws -> Outcome {
+    let running = try start(arguments, environment: environment, input: input, folder: folder)
+    return running.wait()
+  }
+
+  /// Starts it; the caller may signal it before waiting.
+  public func start(
+    _ arguments: [String], environment: [String: String] = [:], input: Data? = nil, folder: String? = nil
+  ) throws -> Running {
+    let process = Process()
+    process.executableURL = URL(filePath: path)
+    process.arguments = arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    if let folder { process.currentDirectoryURL = URL(filePath: folder) }
+    let scratch = try TemporaryFolder()
+    let (output, errors) = (scratch.file("output"), scratch.file("errors"))
+    for file in [output, errors] { FileManager.default.createFile(atPath: file, contents: nil) }
+    process.standardOutput = try FileHandle(forWritingTo: URL(filePath: output))
+    process.standardError = try FileHandle(forWritingTo: URL(filePath: errors))
+    if let input {
+      let file = scratch.file("input")
+      try input.write(to: URL(filePath: file))
+      process.standardInput = try FileHandle(forReadingFrom: URL(filePath: file))
+    } else {
+      process.standardInput = FileHandle.nullDevice
+    }
+    try process.run()
+    return Running(process: process, output: output, errors: errors, scratch: scratch)
+  }
+
+  /// A run that is under way.
+  public struct Running {
+    /// The process.
+    public let process: Process
+    let output: String
+    let errors: String
+    let scratch: TemporaryFolder
+
+    /// Sends it a signal.
+    public func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+
+    /// Waits for its end.
+    public func wait() -> Outcome {
+      process.waitUntilExit()
+      let code = process.terminationStatus
+      func text(_ path: String) -> String {
+        String(decoding: (try? Data(contentsOf: URL(filePath: path))) ?? Data(), as: UTF8.self)
+      }
+      let isSignal = process.terminationReason == .uncaughtSignal
+      return Outcome(exitCode: isSignal ? -code : code, output: text(output), errors: text(errors))
+    }
+  }
+
+  private static let productsFolder: URL = {
+    let runner = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
+    if FileManager.default.fileExists(atPath: runner.appending(path: "gruppetto").path) { return runner }
+    let checkout = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    return checkout.appending(path: ".build/debug")
+  }()
+}
