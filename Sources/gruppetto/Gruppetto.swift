@@ -15,8 +15,11 @@ struct Gruppetto: ParsableCommand {
       """,
     version: "0.1.0",
     groupedSubcommands: [
-      CommandGroup(name: "Music files:", subcommands: [Inspect.self, TokenizeCommand.self, DetokenizeCommand.self]),
-      CommandGroup(name: "Models:", subcommands: [CorpusCommand.self, Train.self, Generate.self, Continue.self, ModelCommand.self]),
+      CommandGroup(
+        name: "Music files:", subcommands: [Inspect.self, TokenizeCommand.self, DetokenizeCommand.self]),
+      CommandGroup(
+        name: "Models:",
+        subcommands: [CorpusCommand.self, Train.self, Generate.self, Continue.self, ModelCommand.self]),
       CommandGroup(name: "Sound:", subcommands: [Render.self, Play.self, Instruments.self, Features.self]),
     ])
 

@@ -43,7 +43,10 @@ struct ThreadOptions: ParsableArguments {
 
 /// Where chance begins.
 struct SeedOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Where chance begins; the same seed gives the same result (default: drawn and printed).", valueName: "n"))
+  @Option(
+    help: ArgumentHelp(
+      "Where chance begins; the same seed gives the same result (default: drawn and printed).", valueName: "n"
+    ))
   var seed: UInt64?
 
   /// The seed that was given, or one drawn from the system's randomness that is short enough to type.

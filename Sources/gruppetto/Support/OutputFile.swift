@@ -37,7 +37,9 @@ struct OutputFile: Hashable {
   /// The file's name for the piece of this number (from 1) among `count`: `tune.mid` becomes `tune-001.mid`.
   func numbered(_ number: Int, of count: Int) -> OutputFile {
     guard count > 1, let dot = path.lastIndex(of: ".") else { return self }
-    let digits = String(repeating: "0", count: max(0, max(3, String(count).count) - String(number).count)) + String(number)
+    let digits =
+      String(repeating: "0", count: max(0, max(3, String(count).count) - String(number).count))
+      + String(number)
     return OutputFile(path: "\(path[..<dot])-\(digits)\(path[dot...])", form: form)
   }
 
@@ -46,7 +48,8 @@ struct OutputFile: Hashable {
     guard !isStandardOutput else { return }
     let folder = folderName(of: path)
     var isDirectory: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: folder, isDirectory: &isDirectory), isDirectory.boolValue else {
+    guard FileManager.default.fileExists(atPath: folder, isDirectory: &isDirectory), isDirectory.boolValue
+    else {
       throw .unwritable(path: path, reason: "there is no folder \(folder)")
     }
     guard FileManager.default.isWritableFile(atPath: folder) else {

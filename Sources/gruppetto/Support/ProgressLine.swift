@@ -56,12 +56,14 @@ final class ProgressLine: Sendable {
     if let total = report.total, total > 0 {
       let share = min(max(report.completed / total, 0), 1)
       let filled = Int(share * 20)
-      parts.append("[" + String(repeating: "=", count: filled) + String(repeating: " ", count: 20 - filled) + "]")
+      parts.append(
+        "[" + String(repeating: "=", count: filled) + String(repeating: " ", count: 20 - filled) + "]")
       parts.append("\(Int(share * 100)) %")
       if secondsLeft == nil, share > 0.01 { secondsLeft = elapsed * (1 - share) / share }
     }
     for figure in report.figures {
-      let value = figure.value.magnitude >= 100 ? Readable.count(Int(figure.value)) : Readable.decimal(figure.value, 3)
+      let value =
+        figure.value.magnitude >= 100 ? Readable.count(Int(figure.value)) : Readable.decimal(figure.value, 3)
       parts.append("\(figure.name) \(value)")
     }
     let rate = report.completed / max(elapsed, 1e-3)

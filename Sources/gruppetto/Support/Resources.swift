@@ -22,14 +22,17 @@ struct Resources {
   }
 
   private static func shipped(_ name: String, remedy: String) throws -> String {
-    let binary = URL(filePath: Bundle.main.executablePath ?? CommandLine.arguments[0]).resolvingSymlinksInPath()
+    let binary = URL(filePath: Bundle.main.executablePath ?? CommandLine.arguments[0])
+      .resolvingSymlinksInPath()
     var folder = binary.deletingLastPathComponent()
     let installed = folder.deletingLastPathComponent().appending(path: "share/gruppetto/\(name)").path
     if isFolder(installed) { return installed }
     // A build's products lie some folders below the checkout.
     while folder.path != "/" {
       let candidate = folder.appending(path: name).path
-      if isFolder(candidate), FileManager.default.fileExists(atPath: folder.appending(path: "Package.swift").path) {
+      if isFolder(candidate),
+        FileManager.default.fileExists(atPath: folder.appending(path: "Package.swift").path)
+      {
         return candidate
       }
       folder = folder.deletingLastPathComponent()

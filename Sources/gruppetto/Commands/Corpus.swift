@@ -1,0 +1,145 @@
+internal import ArgumentParser
+internal import Corpora
+internal import Groundwork
+internal import Tokenization
+
+/// `gruppetto corpus`: collections of music as a network reads them.
+struct CorpusCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "corpus",
+    abstract: "Build, inspect and export collections of music.",
+    subcommands: [CorpusBuild.self, CorpusInfoCommand.self, CorpusExport.self, CorpusList.self])
+}
+
+/// `gruppetto corpus info`: a corpus in figures.
+struct CorpusInfoCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "info",
+    abstract: "Tell a corpus in figures: pieces, tokens, hours, splits, skipped files, vocabulary.",
+    discussion: """
+      Example:
+
+        gruppetto corpus info folk.corpus
+      """)
+
+  @Argument(help: "The corpus.")
+  var corpus: String
+
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    let info = try Corpus(path: corpus).info()
+    try common.report(info) { CorpusText.text(info, path: corpus) }
+  }
+}
+
+/// `gruppetto corpus export`: a corpus as flat arrays for other programs.
+struct CorpusExport: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "export",
+    abstract: "Write the splits of a corpus as flat arrays of ids for other programs.",
+    discussion: """
+      Writes train.npy, valid.npy, test.npy (int32, each piece from BOS to EOS) and vocabulary.json. Example:
+
+        gruppetto corpus export folk.corpus --npy arrays
+      """)
+
+  @Argument(help: "The corpus.")
+  var corpus: String
+
+  @Option(
+    help: ArgumentHelp("The folder to write to; it is made where it is not there.", valueName: "folder"))
+  var npy: String
+
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    let opened = try Corpus(path: corpus)
+    let written = try opened.exportNumPy(to: npy)
+    struct Report: Encodable {
+      var folder: String
+      var files: [String]
+      var vocabulary: Int
+      var bos: Int32
+    }
+    try common.report(
+      Report(folder: npy, files: written, vocabulary: opened.vocabulary.count, bos: opened.vocabulary.bosID)
+    ) {
+      "\(npy): \(written.joined(separator: ", ")); \(opened.vocabulary.count) tokens in the vocabulary, BOS is \(opened.vocabulary.bosID)"
+    }
+  }
+}
+
+/// `gruppetto corpus list`: the public collections.
+struct CorpusList: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list",
+    abstract: "List public collections of music, and how to get them.",
+    discussion: """
+      Example:
+
+        gruppetto corpus list
+      """)
+
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    let collections = try Catalogue(path: try Resources.catalogue()).collections
+    try common.report(collections) {
+      collections.map { entry in
+        var facts = [entry.format]
+        if let pieces = entry.pieces { facts.append(Readable.plural(pieces, "piece")) }
+        if let hours = entry.hours { facts.append("\(Readable.decimal(hours, 0)) hours") }
+        if let size = entry.downloadSize { facts.append(size) }
+        return """
+          \(entry.name)
+            \(entry.description)
+            \(facts.joined(separator: ", "))
+            licence: \(entry.licence)\(entry.licenceNote.map { " (\($0))" } ?? "")
+            \(entry.homePage)
+            \(entry.afterDownload)
+          """
+      }.joined(separator: "\n\n")
+    }
+  }
+}
+
+/// A corpus in words.
+enum CorpusText {
+  static func text(_ info: CorpusInfo, path: String) -> String {
+    var lines = [
+      "\(path): \(Readable.plural(info.pieces, "piece")), \(Readable.count(info.tokens)) tokens, "
+        + "\(Readable.count(info.notes)) notes, \(Readable.count(info.bars)) bars, \(Readable.decimal(info.hours, 1)) hours"
+    ]
+    for split in Split.allCases {
+      guard let size = info.splits[split.rawValue] else { continue }
+      lines.append(
+        "  \(split.rawValue): \(Readable.plural(size.pieces, "piece")), \(Readable.count(size.tokens)) tokens"
+      )
+    }
+    if info.tokensPerPiece.count == 3 {
+      let (least, middle, most) = (info.tokensPerPiece[0], info.tokensPerPiece[1], info.tokensPerPiece[2])
+      lines.append("  tokens a piece: \(least) at least, \(middle) in the middle, \(most) at most")
+    }
+    lines.append(
+      "  vocabulary (\(info.tokenizer)): \(info.vocabulary) tokens, of which \(info.vocabularyUsed) occur")
+    let rows = info.use.map {
+      ["    \($0.kind)", "\($0.used) of \($0.size)", Readable.count($0.occurrences)]
+    }
+    lines.append(Readable.table(rows, rightAligned: [1, 2]))
+    lines += info.changes.map { "  \($0)" }
+    lines += omissions(info, limit: 20)
+    return lines.joined(separator: "\n")
+  }
+
+  /// What is not in the corpus and why, `limit` lines of each kind at most.
+  static func omissions(_ info: CorpusInfo, limit: Int) -> [String] {
+    var lines: [String] = []
+    if !info.duplicates.isEmpty {
+      lines.append("  \(Readable.plural(info.duplicates.count, "piece")) left out as a copy of another")
+    }
+    lines += info.skipped.prefix(limit).map { "  skipped \($0.file): \($0.reason)" }
+    if info.skipped.count > limit { lines.append("  … and \(info.skipped.count - limit) more files skipped") }
+    return lines
+  }
+}

@@ -1,0 +1,70 @@
+internal import ArgumentParser
+internal import Groundwork
+internal import MIDI
+internal import Music
+internal import Tokenization
+
+/// `gruppetto detokenize`: ids or tokens back to a MIDI file.
+struct DetokenizeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "detokenize",
+    abstract: "Turn tokens back into a MIDI file.",
+    discussion: """
+      Reads what `tokenize --json` prints: an object with `ids` or `tokens`. Example:
+
+        gruppetto tokenize tune.mid --json | gruppetto detokenize - -o same.mid
+      """)
+
+  @Argument(help: "A JSON file of tokens; - is standard input.")
+  var file: String
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("The MIDI file to write; - is standard output.", valueName: "file"))
+  var output: String
+
+  @OptionGroup var tokenizer: TokenizerOptions
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    let target = try OutputFile(output)
+    guard target.form == .midi else { throw UsageError("\(output): the ending must be .mid") }
+    try target.checkFolder()
+    let remi = try tokenizer.makeTokenizer()
+    let score = try remi.decode(try ids(with: remi.vocabulary))
+    let bytes = try MIDIFile(score: score).encoded()
+    if target.isStandardOutput { return try Console.write(bytes) }
+    try replaceFile(at: output, with: bytes)
+    struct Report: Encodable {
+      var file: String
+      var notes: Int
+      var bars: Int
+    }
+    try common.report(Report(file: output, notes: score.noteCount, bars: score.bars.count)) {
+      "\(output): \(Readable.plural(score.noteCount, "note")) in \(Readable.plural(score.bars.count, "bar"))"
+    }
+  }
+
+  private func ids(with vocabulary: Vocabulary) throws -> [Int32] {
+    let bytes = file == "-" ? Console.readStandardInput() : try readFile(file)
+    guard let read = try? JSONFormat.decode(TokenizedFile.self, from: bytes) else {
+      throw NoTokens(path: file, reason: "it is not a JSON object as `gruppetto tokenize --json` prints it")
+    }
+    if let name = read.tokenizer, name != tokenizer.name {
+      throw NoTokens(
+        path: file, reason: "its tokens are of the kind '\(name)', and only '\(tokenizer.name)' can be read")
+    }
+    if let ids = read.ids { return ids }
+    if let tokens = read.tokens { return try vocabulary.ids(of: tokens) }
+    throw NoTokens(path: file, reason: "it has neither `ids` nor `tokens`")
+  }
+}
+
+/// A file that should hold tokens and does not.
+struct NoTokens: DiagnosableError {
+  var path: String
+  var reason: String
+  var kind: FailureKind { .badInput }
+  var message: String { "\(path): no tokens here: \(reason)" }
+  var file: String? { path }
+}

@@ -1,0 +1,156 @@
+internal import ArgumentParser
+internal import Groundwork
+internal import MIDI
+internal import Music
+
+/// `gruppetto inspect`: what is in files of music.
+struct Inspect: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show what is in music files: tracks, bars, tempo, metre, key, warnings.",
+    discussion: """
+      Example:
+
+        gruppetto inspect tune.mid --svg roll.svg
+      """)
+
+  @Argument(help: "MIDI files or tune books; - is standard input.")
+  var files: [String]
+
+  @Option(help: ArgumentHelp("Draw the piece as a piano roll.", valueName: "file"))
+  var svg: String?
+
+  @Flag(help: "List every event of a MIDI file with its byte offset.")
+  var events = false
+
+  @OptionGroup var piece: PieceOption
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    guard svg == nil || files.count == 1 else { throw ValidationError("--svg draws one file; name one.") }
+  }
+
+  func run() throws {
+    if let svg {
+      guard try OutputFile(svg).form == .picture else { throw UsageError("\(svg): the ending must be .svg") }
+      try OutputFile(svg).checkFolder()
+    }
+    var failure: (any Error)?
+    for path in files {
+      do {
+        try inspect(path)
+      } catch {
+        // Of several files the good ones are still shown; the last fault decides the exit code.
+        guard files.count > 1, let known = error as? any DiagnosableError else { throw error }
+        if failure != nil || path != files.last { Console.printError("gruppetto: \(known.message)") }
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+  }
+
+  private func inspect(_ path: String) throws {
+    let bytes = path == "-" ? Console.readStandardInput() : try readFile(path)
+    let name = path == "-" ? "standard input" : path
+    let reading = try ScoreReader.read(bytes: bytes, name: name)
+    let scores = try chosen(reading.scores, path: path)
+    let midi = try? MIDIFile(bytes: bytes)
+    let inspections = scores.map { Inspection(file: path, midi: midi, score: $0, warnings: reading.warnings) }
+    for inspection in inspections {
+      try common.report(inspection) { inspection.text }
+    }
+    if events, !common.json { try listEvents(of: midi, path: path) }
+    guard let svg, let score = scores.first else { return }
+    guard scores.count == 1 else {
+      throw UsageError("\(path) holds \(scores.count) pieces; choose the one to draw with --piece N")
+    }
+    let title = score.title ?? path.split(separator: "/").last.map(String.init) ?? path
+    try replaceFile(at: svg, with: PianoRoll().svg(of: score, title: title))
+    common.remark("\(svg): the piano roll")
+  }
+
+  private func chosen(_ scores: [Score], path: String) throws -> [Score] {
+    guard let number = piece.piece else { return scores }
+    guard scores.indices.contains(number - 1) else {
+      throw UsageError("\(path) has no piece \(number); it holds \(Readable.plural(scores.count, "piece"))")
+    }
+    return [scores[number - 1]]
+  }
+
+  private func listEvents(of midi: MIDIFile?, path: String) throws {
+    guard let midi else { throw UsageError("\(path): --events lists the events of MIDI files only") }
+    for (index, track) in midi.tracks.enumerated() {
+      Console.print("track \(index)")
+      for event in track.events {
+        Console.print(EventLine(event, in: track).text)
+      }
+    }
+  }
+}
+
+/// What is told of one piece, in the words of `--json`.
+struct Inspection: Encodable {
+  struct Warning: Encodable {
+    var offset: Int?
+    var line: Int?
+    var column: Int?
+    var rule: String
+    var message: String
+  }
+
+  let file: String
+  let format: String
+  let summary: ScoreSummary
+  let warnings: [Warning]
+
+  init(file: String, midi: MIDIFile?, score: Score, warnings: [ScoreWarning]) {
+    self.file = file
+    format = midi.map { "midi \($0.format.rawValue)" } ?? "abc"
+    summary = ScoreSummary(score)
+    self.warnings = warnings.map {
+      Warning(offset: $0.offset, line: $0.line, column: $0.column, rule: $0.rule, message: $0.message)
+    }
+  }
+
+  private enum Keys: String, CodingKey {
+    case file, format, warnings
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    try summary.encode(to: encoder)
+    var container = encoder.container(keyedBy: Keys.self)
+    try container.encode(file, forKey: .file)
+    try container.encode(format, forKey: .format)
+    try container.encode(warnings, forKey: .warnings)
+  }
+
+  var text: String {
+    var lines = ["\(file)" + (summary.title.map { ": \($0)" } ?? "")]
+    lines.append(
+      "  \(format), \(summary.ticksPerQuarter) ticks a quarter, \(Readable.plural(summary.bars, "bar")), "
+        + "\(Readable.plural(summary.notes, "note")), \(Readable.clock(summary.seconds))")
+    let metres = summary.metres.map { "\($0.numerator)/\($0.denominator)" }
+    let tempos = summary.tempos.map { Readable.decimal($0.beatsPerMinute, 1) }
+    lines.append("  metre \(Self.few(metres)), quarters a minute \(Self.few(tempos))")
+    if let key = summary.key {
+      lines.append("  sounds like \(key)" + (summary.keySignature.map { ", written in \($0)" } ?? ""))
+    }
+    let rows = summary.tracks.enumerated().map { index, track in
+      let sound = track.isDrum ? "Drums" : track.program.flatMap(GeneralMIDI.programName) ?? "no program"
+      return ["   \(index + 1)", track.name, sound, Readable.plural(track.notes, "note")]
+    }
+    lines.append(Readable.table(rows, rightAligned: [3]))
+    lines += warnings.map { warning in
+      let place =
+        warning.offset.map { "byte \($0): " }
+        ?? warning.line.map { "line \($0), column \(warning.column ?? 1): " }
+      return "  warning: \(place ?? "")\(warning.message)"
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  private static func few(_ values: [String]) -> String {
+    values.count > 4
+      ? values.prefix(3).joined(separator: ", ") + ", … (\(values.count) changes)"
+      : values.joined(separator: ", ")
+  }
+}

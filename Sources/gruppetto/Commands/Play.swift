@@ -1,0 +1,104 @@
+internal import ArgumentParser
+internal import Audio
+internal import Groundwork
+internal import Music
+internal import Synthesis
+
+/// `gruppetto play`: music or sound to the sound card.
+struct Play: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Play music or a sound file through the sound card.",
+    discussion: """
+      Ctrl-C stops. Example:
+
+        gruppetto play tune.mid
+        gruppetto play --list
+      """)
+
+  @Argument(help: "A MIDI file, tune book or sound file; - is music on standard input.")
+  var file: String?
+
+  @Option(help: ArgumentHelp("The ALSA device to play through.", valueName: "name"))
+  var device = "default"
+
+  @Flag(help: "List the devices that answer, and play nothing.")
+  var list = false
+
+  @Option(help: ArgumentHelp("Louder or softer, in decibels.", valueName: "db"))
+  var gain = 0.0
+
+  @Option(help: ArgumentHelp("The folder of presets (default: the one that ships).", valueName: "folder"))
+  var presets: String?
+
+  @OptionGroup var piece: PieceOption
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    guard list || file != nil else { throw ValidationError("Name a file to play, or ask for --list.") }
+    guard (-60...40).contains(gain) else {
+      throw ValidationError("--gain is a number of decibels from -60 to 40, not \(gain).")
+    }
+  }
+
+  func run() throws {
+    if list { return try listDevices() }
+    guard let file else { return }
+    let result =
+      try ["wav", "flac", "ogg", "oga", "aif", "aiff", "mp3"].contains(ending(of: file))
+      ? playSound(file) : playMusic(file)
+    struct Report: Encodable {
+      var file: String
+      var device: String
+      var seconds: Double
+      var underruns: Int
+    }
+    if result.isCancelled { throw InterruptedError("stopped after \(Readable.clock(result.seconds))") }
+    try common.report(
+      Report(file: file, device: device, seconds: result.seconds, underruns: result.underrunCount)
+    ) {
+      "\(file): played \(Readable.clock(result.seconds)) through \(device)"
+        + (result.underrunCount > 0 ? ", with \(Readable.plural(result.underrunCount, "gap"))" : "")
+    }
+  }
+
+  private func playMusic(_ path: String) throws -> Player.Result {
+    let (score, _) = try MusicInput.readOne(path, piece: piece.piece)
+    guard score.noteCount > 0 else { throw SilentInput(path: path) }
+    let library = try InstrumentLibrary(folder: try Resources.presets(named: presets) + "/instruments")
+    let player = try Player(device: device)
+    var source = ScoreRenderer(
+      score: score, library: library, options: RenderOptions(sampleRate: player.sampleRate, gain: gain))
+    return try player.play(&source, cancellation: Interruption.cancellation(), progress: common.progress)
+  }
+
+  private func playSound(_ path: String) throws -> Player.Result {
+    let buffer = try AudioFile.read(path)
+    let player = try Player(device: device, sampleRate: buffer.sampleRate, channelCount: buffer.channelCount)
+    var source = AudioBufferSource(buffer)
+    return try player.play(&source, cancellation: Interruption.cancellation(), progress: common.progress)
+  }
+
+  private func listDevices() throws {
+    let devices = PlaybackDevice.useful()
+    guard !devices.isEmpty else { throw NoPlaybackDevice() }
+    struct Entry: Encodable {
+      var name: String
+      var summary: String
+    }
+    try common.report(devices.map { Entry(name: $0.name, summary: $0.summary) }) {
+      Readable.table(devices.map { [$0.name, $0.summary] })
+    }
+  }
+
+  private func ending(of path: String) -> String {
+    path.split(separator: "/").last?.split(separator: ".").last?.lowercased() ?? ""
+  }
+}
+
+/// No device that sound could be sent to.
+struct NoPlaybackDevice: DiagnosableError {
+  var kind: FailureKind { .cannotWrite }
+  var message: String {
+    "no sound card and no sound server answers here; write a sound file instead: gruppetto render FILE -o tune.wav"
+  }
+}

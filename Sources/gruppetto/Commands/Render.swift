@@ -1,0 +1,49 @@
+internal import ArgumentParser
+internal import Groundwork
+internal import Music
+
+/// `gruppetto render`: music in, a sound file out.
+struct Render: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Turn music into a sound file.",
+    discussion: """
+      The ending decides the format: .wav, .flac or .ogg. Example:
+
+        gruppetto render tune.mid -o tune.wav
+      """)
+
+  @Argument(help: "A MIDI file or tune book; - is standard input.")
+  var file: String
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("The sound file to write.", valueName: "file"))
+  var output: String
+
+  @OptionGroup var piece: PieceOption
+  @OptionGroup var sound: SoundOptions
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    let target = try OutputFile(output)
+    guard target.form == .sound else {
+      throw UsageError("\(output): render writes sound; the ending must be .wav, .flac or .ogg")
+    }
+    try sound.check(output)
+    try target.checkFolder()
+    let (score, _) = try MusicInput.readOne(file, piece: piece.piece)
+    guard score.noteCount > 0 else { throw SilentInput(path: file) }
+    let result = try sound.write(
+      score, library: try sound.instruments(), to: output, progress: common.progress)
+    try common.report(result) {
+      "\(output): \(Readable.clock(result.seconds)), peak \(Readable.decimal(result.peakDecibels, 1)) dBFS, "
+        + "rendered \(Readable.decimal(result.realTimeFactor, 0)) times faster than it sounds"
+    }
+  }
+}
+
+/// Music without a note where something should sound.
+struct SilentInput: DiagnosableError {
+  var path: String
+  var kind: FailureKind { .badInput }
+  var message: String { "\(path): there is no note in it, so there is nothing to hear" }
+  var file: String? { path }
+}

@@ -1,0 +1,155 @@
+internal import ArgumentParser
+internal import Composing
+internal import Foundation
+internal import Groundwork
+internal import MIDI
+internal import Music
+
+/// How adventurous a composition is; shared by `generate` and `continue`.
+struct SamplingOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("A preset of presets/sampling: default, careful, adventurous.", valueName: "name"))
+  var preset = "default"
+
+  @Option(help: ArgumentHelp("Above 1 bolder, below 1 more cautious.", valueName: "t"))
+  var temperature: Double?
+
+  @Option(help: ArgumentHelp("Choose among the k likeliest tokens; 0 for all.", valueName: "k"))
+  var topK: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Choose among the likeliest tokens that have this probability together; 1 for all.", valueName: "p"))
+  var topP: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "Choose among tokens at least this likely next to the likeliest; 0 for all.", valueName: "p"))
+  var minP: Double?
+
+  /// The preset, with what was given instead.
+  func resolved(presets: String?) throws -> SamplingPreset {
+    var sampling = try SamplingPreset(
+      named: preset, folder: try Resources.presets(named: presets) + "/sampling")
+    sampling.temperature = temperature ?? sampling.temperature
+    sampling.topK = topK ?? sampling.topK
+    sampling.topP = topP ?? sampling.topP
+    sampling.minP = minP ?? sampling.minP
+    _ = try sampling.filters()
+    return sampling
+  }
+}
+
+/// Where compositions go, and how many there are.
+struct CompositionOutputs: ParsableArguments {
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "A file to write: .mid, .wav, .flac, .ogg or .svg; several -o are one piece in several forms.",
+      valueName: "file"))
+  var output: [String]
+
+  @Option(help: ArgumentHelp("How many pieces to write; the names are numbered.", valueName: "n"))
+  var count = 1
+
+  func validate() throws {
+    guard !output.isEmpty else { throw ValidationError("Say where to write with -o FILE.") }
+    guard (1...10_000).contains(count) else {
+      throw ValidationError("--count is a number from 1 to 10000, not \(count).")
+    }
+  }
+}
+
+/// What one composition has come to, in the words of `--json`.
+struct CompositionReport: Encodable {
+  var files: [String]
+  var seed: UInt64
+  var bars: Int
+  var notes: Int
+  var tokens: Int
+  var seconds: Double
+  var nllPerToken: Double
+  var stopReason: CompositionStop
+
+  var text: String {
+    let reason =
+      switch stopReason {
+      case .barsWritten: ""
+      case .modelEnded: ", where the model came to its end"
+      case .barLimit: ", the most without --bars"
+      }
+    return
+      "\(files.joined(separator: ", ")): \(Readable.plural(bars, "bar"))\(reason), \(Readable.plural(notes, "note")), "
+      + "\(Readable.clock(seconds)), \(Readable.decimal(nllPerToken, 2)) nats a token, seed \(seed)"
+  }
+}
+
+/// Composes with a model and writes the pieces; what `generate` and `continue` have in common.
+struct CompositionCommand {
+  var model: String
+  var outputs: CompositionOutputs
+  var options: CompositionOptions
+  var sound: SoundOptions
+  var common: CommonOptions
+  /// What the pieces are called in pictures and files.
+  var title: String
+
+  func run() throws {
+    let targets = try outputs.output.map { try OutputFile($0) }
+    guard Set(targets).count == targets.count else { throw UsageError("the same file is named by -o twice") }
+    for target in targets {
+      if target.form == .sound { try sound.check(target.path) }
+      try target.checkFolder()
+      if outputs.count > 1, target.isStandardOutput {
+        throw UsageError("--count writes several files, and - is one")
+      }
+      if target.isStandardOutput, common.json {
+        throw UsageError("--json and -o - both want standard output")
+      }
+    }
+    // Found missing now rather than after the composing.
+    let library = targets.contains { $0.form == .sound } ? try sound.instruments() : nil
+    let composer = Composer(model: try MusicModel(path: model))
+    let cancellation = Interruption.cancellation()
+    var reports: [CompositionReport] = []
+    for (index, seed) in Composer.seeds(from: options.seed, count: outputs.count).enumerated() {
+      var options = options
+      options.seed = seed
+      let piece = try composer.compose(options, cancellation: cancellation, progress: common.progress)
+      let files = targets.map { $0.numbered(index + 1, of: outputs.count) }
+      for file in files {
+        switch file.form {
+        case .midi: try write(piece.score, to: file)
+        case .picture: try replaceFile(at: file.path, with: PianoRoll().svg(of: piece.score, title: title))
+        case .sound:
+          guard let library else { continue }
+          _ = try sound.write(piece.score, library: library, to: file.path, progress: common.progress)
+        }
+      }
+      let report = CompositionReport(
+        files: files.map(\.path), seed: seed, bars: piece.bars, notes: piece.notes, tokens: piece.tokens,
+        seconds: piece.seconds, nllPerToken: piece.nllPerToken, stopReason: piece.stopReason)
+      reports.append(report)
+      if common.json { continue }
+      if files.contains(where: \.isStandardOutput) {
+        common.remark(report.text)
+      } else {
+        try common.report(report) { report.text }
+      }
+    }
+    guard common.json else { return }
+    struct Reports: Encodable {
+      var pieces: [CompositionReport]
+    }
+    if reports.count == 1 {
+      try Console.printJSON(reports[0])
+    } else {
+      try Console.printJSON(Reports(pieces: reports))
+    }
+  }
+
+  private func write(_ score: Score, to file: OutputFile) throws {
+    let bytes = try MIDIFile(score: score).encoded()
+    if file.isStandardOutput { try Console.write(bytes) } else { try replaceFile(at: file.path, with: bytes) }
+  }
+}
