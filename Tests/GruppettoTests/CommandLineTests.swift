@@ -1,0 +1,67 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct CommandLineTests {
+  let program = Program()
+
+  @Test func theVersionIsTold() throws {
+    let outcome = try program.run(["--version"])
+    #expect(outcome.exitCode == 0 && outcome.output == "0.1.0\n")
+  }
+
+  @Test(arguments: [
+    ["inspect"], ["tokenize"], ["detokenize"], ["corpus", "build"], ["corpus", "info"], ["corpus", "export"],
+    ["corpus", "list"], ["train"], ["generate"], ["continue"], ["render"], ["play"], ["features"],
+    ["model", "info"], ["instruments"],
+  ])
+  func everyCommandHasHelpWithAnExample(command: [String]) throws {
+    let outcome = try program.run(command + ["--help"])
+    #expect(outcome.exitCode == 0)
+    #expect(outcome.output.contains("gruppetto \(command.joined(separator: " "))"), "no example")
+    #expect(outcome.output.contains("--json"))
+  }
+
+  @Test func aRequestThatMakesNoSenseIsExplained() throws {
+    let requests = [
+      ["inspekt"], ["render", "x.mid"], ["generate", "m", "-o", "x.mid", "--bars", "many"], ["play"],
+    ]
+    for arguments in requests {
+      let outcome = try program.run(arguments)
+      #expect(outcome.exitCode == 64, "\(arguments)")
+      #expect(!outcome.errors.isEmpty && outcome.output.isEmpty)
+    }
+  }
+
+  @Test func anEndingThatMeansNothingIsRefusedBeforeAnyWork() throws {
+    let outcome = try program.run(["generate", "nowhere", "-o", "tune.mp3"])
+    #expect(outcome.exitCode == 64)
+    #expect(outcome.errorLines.count == 1 && outcome.errors.contains("tune.mp3"))
+  }
+
+  @Test func errorsAreJSONWhereThatIsAskedFor() throws {
+    let outcome = try program.run(["inspect", "/nowhere/x.mid", "--json"])
+    #expect(outcome.exitCode == 66)
+    let error = try #require(try outcome.json()["error"] as? [String: Any])
+    #expect(error["code"] as? Int == 66 && error["file"] as? String == "/nowhere/x.mid")
+    #expect(outcome.errorLines == ["gruppetto: " + (error["message"] as? String ?? "")])
+  }
+
+  @Test func theInstrumentsCoverGeneralMIDI() throws {
+    struct Entry: Decodable {
+      var programs: [Int]
+      var drumKeys: [Int]
+    }
+    let outcome = try program.run(["instruments", "--json"])
+    let entries = try JSONDecoder().decode([Entry].self, from: Data(outcome.output.utf8))
+    #expect(Set(entries.flatMap(\.programs)) == Set(0..<128))
+    #expect(Set(entries.flatMap(\.drumKeys)).isSuperset(of: 35...81))
+  }
+
+  @Test func theCollectionsAreListed() throws {
+    let outcome = try program.run(["corpus", "list"])
+    for name in ["Nottingham", "POP909", "JSB", "MAESTRO", "Lakh", "GiantMIDI", "Groove"] {
+      #expect(outcome.output.contains(name))
+    }
+  }
+}

@@ -1,0 +1,138 @@
+import Foundation
+import Groundwork
+import TestSupport
+import Testing
+
+/// What every command says of input that is no music, and what it leaves behind: one line, the right code, nothing.
+@Suite struct GarbageTests {
+  let workshop: Workshop
+
+  init() throws {
+    workshop = try Workshop()
+    try replaceFile(at: workshop("empty.mid"), with: "")
+    try replaceFile(at: workshop("text.mid"), with: "this is no music\n")
+    try replaceFile(at: workshop("truncated.mid"), with: Array("MThd\0\0".utf8))
+    try FileManager.default.createDirectory(atPath: workshop("nothing"), withIntermediateDirectories: true)
+    try replaceFile(at: workshop("nothing/readme.txt"), with: "no music here")
+  }
+
+  private static let garbage = ["empty.mid", "text.mid", "truncated.mid"]
+
+  private static let readers: [[String]] = [
+    ["inspect", "FILE"], ["tokenize", "FILE"], ["render", "FILE", "-o", "out.wav"],
+    ["play", "FILE", "--device", "null"], ["detokenize", "FILE", "-o", "out.mid"],
+    ["features", "FILE", "-o", "out.npy"], ["corpus", "info", "FILE"],
+    ["corpus", "export", "FILE", "--npy", "arrays"],
+  ]
+
+  private static let users: [[String]] = [
+    ["generate", "FILE", "-o", "x.mid"], ["model", "info", "FILE"], ["train", "FILE", "-o", "model"],
+    ["corpus", "build", "FILE", "-o", "made"],
+  ]
+
+  private func expectRefusal(
+    _ arguments: [String], code: Int32, naming name: String = "",
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    let before = try workshop.names()
+    let outcome = try workshop.run(arguments)
+    #expect(outcome.exitCode == code, "\(arguments): \(outcome.errors)", sourceLocation: sourceLocation)
+    #expect(outcome.errorLines.count == 1, "\(arguments): \(outcome.errors)", sourceLocation: sourceLocation)
+    #expect(outcome.output.isEmpty, "\(arguments): \(outcome.output)", sourceLocation: sourceLocation)
+    #expect(
+      name.isEmpty || outcome.errors.contains(name), "\(outcome.errors)", sourceLocation: sourceLocation)
+    #expect(
+      try workshop.names() == before, "\(arguments) left something behind", sourceLocation: sourceLocation)
+  }
+
+  @Test(arguments: readers, garbage)
+  func garbageIsRefused(command: [String], file: String) throws {
+    try expectRefusal(command.map { $0 == "FILE" ? file : $0 }, code: 65, naming: file)
+  }
+
+  @Test(arguments: readers + users)
+  func whatIsNotThereIsMissing(command: [String]) throws {
+    try expectRefusal(command.map { $0 == "FILE" ? "absent.mid" : $0 }, code: 66, naming: "absent.mid")
+  }
+
+  @Test(arguments: garbage + ["nothing"])
+  func noCollectionIsMadeOfGarbage(input: String) throws {
+    try expectRefusal(["corpus", "build", input, "-o", "made"], code: 65)
+    try expectRefusal(["train", input, "-o", "model", "--steps", "5"], code: 65)
+  }
+
+  @Test func aFolderThatIsNoModelIsRefused() throws {
+    try expectRefusal(["generate", "nothing", "-o", "x.mid"], code: 66, naming: "nothing")
+    try expectRefusal(["model", "info", "nothing"], code: 66, naming: "nothing")
+    try expectRefusal(["continue", "nothing", "tunes/tune1.abc", "-o", "x.mid"], code: 66, naming: "nothing")
+  }
+
+  @Test func anOutputThatCannotBeWrittenIsToldBeforeTheWork() throws {
+    try expectRefusal(["render", "tunes/tune1.abc", "-o", "absent/out.wav"], code: 73, naming: "absent")
+    try expectRefusal(["inspect", "tunes/tune1.abc", "--svg", "absent/out.svg"], code: 73, naming: "absent")
+    try expectRefusal(["train", "tunes", "-o", "absent/model"], code: 73, naming: "absent")
+  }
+
+  @Test(.enabled(if: getuid() != 0, "skipped: root may read every file"))
+  func aFileThatMayNotBeReadIsNamed() throws {
+    chmod(workshop("tunes/tune1.abc"), 0)
+    try expectRefusal(["inspect", "tunes/tune1.abc"], code: 66, naming: "tune1.abc")
+  }
+
+  @Test(
+    .enabled(if: SmallDisk.isPossible, "skipped: the small disk that this test fills cannot be mounted here"))
+  func aFullDiskLeavesNothingHalfWritten() throws {
+    let disk = try SmallDisk(at: workshop("disk"), kilobytes: 16)
+    let commands = [
+      ["render", "tunes/tune1.abc", "-o", "disk/out.wav"],
+      ["render", "tunes/tune1.abc", "-o", "disk/out.flac"],
+      ["corpus", "build", "tunes", "-o", "disk/corpus"],
+      ["train", "tunes", "-o", "disk/model", "--steps", "5"],
+    ]
+    for command in commands {
+      let outcome = try workshop.run(command + ["--quiet"])
+      #expect(outcome.exitCode == 73, "\(command): \(outcome.errors)")
+      #expect(outcome.errorLines.count == 1 && outcome.errors.contains("no space left"), "\(outcome.errors)")
+      #expect(try disk.takeEverything().allSatisfy { !$0.hasSuffix(".part") && !$0.contains("out.") })
+    }
+  }
+}
+
+/// A disk that is soon full, while this object lives.
+private final class SmallDisk {
+  private let path: String
+
+  static let isPossible: Bool = {
+    guard getuid() == 0, let folder = try? TemporaryFolder() else { return false }
+    return (try? SmallDisk(at: folder.file("disk"), kilobytes: 16)) != nil
+  }()
+
+  init(at path: String, kilobytes: Int) throws {
+    self.path = path
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    guard try Self.run("/bin/mount", ["-t", "tmpfs", "-o", "size=\(kilobytes)k", "tmpfs", path]) else {
+      throw CocoaError(.fileWriteNoPermission)
+    }
+  }
+
+  deinit { _ = try? Self.run("/bin/umount", [path]) }
+
+  /// Empties the disk and tells what was on it.
+  func takeEverything() throws -> [String] {
+    let names = try FileManager.default.subpathsOfDirectory(atPath: path)
+    for name in try FileManager.default.contentsOfDirectory(atPath: path) {
+      try FileManager.default.removeItem(atPath: path + "/" + name)
+    }
+    return names
+  }
+
+  private static func run(_ program: String, _ arguments: [String]) throws -> Bool {
+    let process = Process()
+    process.executableURL = URL(filePath: program)
+    process.arguments = arguments
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    return process.terminationStatus == 0
+  }
+}

@@ -1,0 +1,73 @@
+import Foundation
+import Groundwork
+import TestSupport
+import Testing
+
+/// Training that is killed, interrupted and resumed ends as training that was left alone.
+@Suite(.serialized) struct InterruptionTests {
+  let workshop: Workshop
+
+  init() throws { workshop = try Workshop() }
+
+  private let training = ["train", "tunes", "--steps", "240", "--seed", "7", "--quiet"] + Workshop.quick
+
+  private func weights(_ model: String) throws -> [UInt8] { try workshop.bytes("\(model)/model.safetensors") }
+
+  @Test func aRunThatIsKilledTenTimesEndsWithTheSameWeights() throws {
+    let whole = try workshop.run(training + ["-o", "whole"])
+    #expect(whole.exitCode == 0, "\(whole.errors)")
+    var kills = 0
+    for _ in 0..<10 {
+      let running = try workshop.program.start(
+        training + ["-o", "killed"] + (workshop.has("killed") ? ["--resume"] : []),
+        folder: workshop.folder.path)
+      Thread.sleep(forTimeInterval: Double.random(in: 0.02...0.8))
+      running.signal(SIGKILL)
+      if running.wait().exitCode == -SIGKILL { kills += 1 }
+    }
+    #expect(kills > 0)
+    let resumed = try workshop.run(training + ["-o", "killed", "--resume"])
+    #expect(resumed.exitCode == 0, "\(resumed.errors)")
+    #expect(try weights("killed") == weights("whole"))
+  }
+
+  @Test(arguments: [
+    "corpus.gruppetto:1", "vocabulary.json:1", "model.json:1", "training.safetensors:1",
+    "training.safetensors:2",
+    "model.safetensors:1", "model.safetensors:2",
+  ])
+  func aKillBetweenWritingAndRenamingLosesNothing(fault: String) throws {
+    #expect(try workshop.run(training + ["-o", "whole"]).exitCode == 0)
+    let killed = try workshop.run(
+      training + ["-o", "killed"], environment: ["GRUPPETTO_FAULT": "before-rename:\(fault)"])
+    #expect(killed.exitCode == -SIGKILL, "the fault was not reached")
+    let resumed = try workshop.run(training + ["-o", "killed", "--resume"])
+    #expect(resumed.exitCode == 0, "\(resumed.errors)")
+    #expect(try weights("killed") == weights("whole"))
+  }
+
+  @Test func controlCSavesAndSaysHowToGoOn() throws {
+    let endless = ["train", "tunes", "-o", "stopped", "--steps", "1000000", "--quiet"] + Workshop.quick
+    let running = try workshop.program.start(endless, folder: workshop.folder.path)
+    while !workshop.has("stopped/training.safetensors"), running.process.isRunning {
+      Thread.sleep(forTimeInterval: 0.02)
+    }
+    running.signal(SIGINT)
+    let outcome = running.wait()
+    #expect(outcome.exitCode == 130)
+    #expect(outcome.errors.contains("--resume"), "\(outcome.errors)")
+    #expect(workshop.has("stopped/training.safetensors"))
+    #expect(try workshop.names(in: "stopped").allSatisfy { !$0.hasSuffix(".part") })
+  }
+
+  @Test func resumingNeedsNoOtherOptionAndRefusesAChangedCorpus() throws {
+    let stopped = try workshop.run(
+      training + ["-o", "model"], environment: ["GRUPPETTO_FAULT": "before-rename:training.safetensors:2"])
+    #expect(stopped.exitCode == -SIGKILL)
+    #expect(try workshop.run(["train", "tunes", "-o", "model", "--resume", "--quiet"]).exitCode == 0)
+    let other = "X:1\nT:Other\nM:4/4\nL:1/4\nK:C\n" + String(repeating: "CDEF|", count: 40) + "\n"
+    try replaceFile(at: workshop("tunes/tune1.abc"), with: other)
+    let refused = try workshop.run(["train", "tunes", "-o", "model", "--resume", "--quiet"])
+    #expect(refused.exitCode == 65 && refused.errorLines.count == 1, "\(refused.errors)")
+  }
+}

@@ -1,0 +1,115 @@
+import Audio
+import Foundation
+import Groundwork
+import MIDI
+import Music
+import TestSupport
+import Testing
+
+/// From a folder of music to sound, as the README tells it, with a network so small that it takes seconds.
+@Suite struct WorkflowTests {
+  let workshop: Workshop
+
+  init() throws { workshop = try Workshop() }
+
+  @Test func aFolderOfTunesBecomesMusicThatSounds() throws {
+    let trained = try workshop.run(
+      ["train", "tunes", "-o", "model", "--steps", "30", "--seed", "3", "--json"] + Workshop.quick)
+    #expect(trained.exitCode == 0, "\(trained.errors)")
+    let result = try trained.json()
+    #expect(result["steps"] as? Int == 30)
+    #expect((result["bestValidationLoss"] as? Double ?? .infinity) < 6.5)
+    let parts = [
+      "model.safetensors", "model.json", "vocabulary.json", "history.jsonl", "card.md",
+      "training.safetensors", "corpus",
+    ]
+    for name in parts { #expect(workshop.has("model/" + name), "\(name) is missing") }
+
+    let generated = try workshop.run(
+      [
+        "generate", "model", "--bars", "4", "--seed", "1", "-o", "a.mid", "-o", "a.wav", "-o", "a.svg",
+        "--json",
+      ])
+    #expect(generated.exitCode == 0, "\(generated.errors)")
+    #expect(try generated.json()["bars"] as? Int == 4)
+    let score = try #require(try ScoreReader.read(path: workshop("a.mid")).scores.first)
+    #expect(score.noteCount > 0 && score.bars.count == 4 && score.lastNoteEnd <= score.bars[3].end)
+    let sound = try AudioFile.read(workshop("a.wav"))
+    #expect(sound.sampleRate == 44_100 && sound.channelCount == 2 && sound.peak > 0.01 && sound.peak <= 1)
+    #expect(try String(decoding: workshop.bytes("a.svg"), as: UTF8.self).hasPrefix("<svg"))
+
+    try workshop.run(["generate", "model", "--bars", "4", "--seed", "1", "-o", "b.mid"])
+    #expect(try workshop.bytes("b.mid") == workshop.bytes("a.mid"), "the same seed gave another piece")
+    try workshop.run(["generate", "model", "--bars", "2", "--seed", "5", "--count", "3", "-o", "many.mid"])
+    let many = try workshop.names().filter { $0.hasPrefix("many") }
+    #expect(many == ["many-001.mid", "many-002.mid", "many-003.mid"])
+
+    let continued = try workshop.run(
+      ["continue", "model", "tunes/tune1.abc", "--bars", "2", "--seed", "1", "-o", "c.mid"])
+    #expect(continued.exitCode == 0, "\(continued.errors)")
+    let longer = try #require(try ScoreReader.read(path: workshop("c.mid")).scores.first)
+    #expect(longer.bars.count == 18)
+
+    let info = try workshop.run(["model", "info", "model", "--json"])
+    #expect(info.exitCode == 0 && info.output.contains("\"hiddenSize\":24"))
+  }
+
+  @Test func anExistingModelIsNotOverwrittenUnasked() throws {
+    let arguments = ["train", "tunes", "-o", "model", "--steps", "2", "--quiet"] + Workshop.quick
+    #expect(try workshop.run(arguments).exitCode == 0)
+    let before = try workshop.bytes("model/model.safetensors")
+    let refused = try workshop.run(arguments)
+    #expect(refused.exitCode == 73)
+    #expect(refused.errors.contains("--overwrite") && refused.errors.contains("--resume"))
+    #expect(try workshop.bytes("model/model.safetensors") == before)
+    #expect(try workshop.run(arguments + ["--overwrite"]).exitCode == 0)
+  }
+
+  @Test func aCorpusIsBuiltToldAndExported() throws {
+    try replaceFile(at: workshop("tunes/broken.mid"), with: "no music")
+    try replaceFile(at: workshop("tunes/copy.abc"), with: try workshop.bytes("tunes/tune3.abc"))
+    let built = try workshop.run(["corpus", "build", "tunes", "-o", "made", "--json"])
+    #expect(built.exitCode == 0, "\(built.errors)")
+    let info = try workshop.run(["corpus", "info", "made", "--json"]).json()
+    #expect(info["pieces"] as? Int == 12)
+    let skipped = try #require(info["skipped"] as? [[String: Any]])
+    #expect(skipped.count == 1 && (skipped[0]["file"] as? String)?.hasSuffix("broken.mid") == true)
+    #expect(try workshop.run(["corpus", "export", "made", "--npy", "arrays"]).exitCode == 0)
+    #expect(
+      Set(try workshop.names(in: "arrays")).isSuperset(of: ["train.npy", "valid.npy", "vocabulary.json"]))
+  }
+
+  @Test func tokensGoThereAndBack() throws {
+    let tokens = try workshop.run(["tokenize", "tunes/tune2.abc", "--json"])
+    #expect(tokens.exitCode == 0)
+    let back = try workshop.run(["detokenize", "-", "-o", "same.mid"], input: Data(tokens.output.utf8))
+    #expect(back.exitCode == 0, "\(back.errors)")
+    let again = try workshop.run(["tokenize", "same.mid", "--json"])
+    #expect(try again.json()["ids"] as? [Int] == tokens.json()["ids"] as? [Int])
+  }
+
+  @Test func theSameMusicRendersToTheSameBytes() throws {
+    for name in ["a.wav", "b.wav", "a.flac", "b.flac"] {
+      let outcome = try workshop.run(["render", "tunes/tune1.abc", "-o", name])
+      #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    }
+    #expect(try workshop.bytes("a.wav") == workshop.bytes("b.wav"))
+    #expect(try workshop.bytes("a.flac") == workshop.bytes("b.flac"))
+  }
+
+  @Test func inspectTellsAndDraws() throws {
+    let outcome = try workshop.run(["inspect", "tunes/tune1.abc", "--svg", "roll.svg", "--json"])
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    let object = try outcome.json()
+    #expect(object["bars"] as? Int == 16 && object["file"] as? String == "tunes/tune1.abc")
+    #expect(workshop.has("roll.svg"))
+  }
+
+  @Test func featuresAreWrittenAndDrawn() throws {
+    try workshop.run(["render", "tunes/tune1.abc", "-o", "a.wav"])
+    let outcome = try workshop.run(["features", "a.wav", "--kind", "fbank", "-o", "a.npy", "--svg", "a.svg"])
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    #expect(try workshop.bytes("a.npy").starts(with: [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]))
+    #expect(try String(decoding: workshop.bytes("a.svg"), as: UTF8.self).contains("data:image/png;base64,"))
+  }
+}
