@@ -46,6 +46,11 @@ struct OutputFile: Hashable {
   /// Checks, before long work begins, that the file's folder is there and can be written.
   func checkFolder() throws(FileError) {
     guard !isStandardOutput else { return }
+    try Self.checkFolder(of: path)
+  }
+
+  /// Checks that a file can be written at `path`.
+  static func checkFolder(of path: String) throws(FileError) {
     let folder = folderName(of: path)
     var isDirectory: ObjCBool = false
     guard FileManager.default.fileExists(atPath: folder, isDirectory: &isDirectory), isDirectory.boolValue

@@ -1,0 +1,81 @@
+internal import ArgumentParser
+internal import Foundation
+internal import Groundwork
+internal import Listening
+
+/// `gruppetto features`: what a recogniser sees of sound.
+struct Features: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Compute features of a sound file: log-mel, MFCC, spectrogram, energy.",
+    discussion: """
+      In Kaldi's convention; any file that libsndfile reads. Example:
+
+        gruppetto features speech.wav --kind mfcc -o speech.npy --svg speech.svg
+      """)
+
+  @Argument(help: "The sound file.")
+  var audio: String
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("The .npy file to write: frames by values, float32.", valueName: "file"))
+  var output: String
+
+  @Option(help: ArgumentHelp("What to compute: fbank, mfcc, spectrogram or energy.", valueName: "kind"))
+  var kind: FeatureKind = .fbank
+
+  @Option(help: ArgumentHelp("Draw the features.", valueName: "file"))
+  var svg: String?
+
+  @Option(help: ArgumentHelp("Which channel, from 1.", valueName: "n"))
+  var channel = 1
+
+  @OptionGroup(title: "The frontend (names and defaults are Kaldi's)") var settings: FeatureSettings
+  @OptionGroup var seed: SeedOptions
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    guard channel >= 1 else { throw ValidationError("--channel counts from 1.") }
+    guard output.lowercased().hasSuffix(".npy") else {
+      throw ValidationError("\(output): the ending must be .npy.")
+    }
+    if let svg, !svg.lowercased().hasSuffix(".svg") {
+      throw ValidationError("\(svg): the ending must be .svg.")
+    }
+  }
+
+  func run() throws {
+    let chance = seed.drawn()
+    if settings.dither != 0, seed.seed == nil { common.remark("seed \(chance)") }
+    for path in [output, svg].compactMap({ $0 }) { try OutputFile.checkFolder(of: path) }
+    let began = DispatchTime.now().uptimeNanoseconds
+    let result = try FeatureExtractor.features(
+      ofFile: audio, channel: channel - 1, options: settings.options(kind, seed: chance),
+      cancellation: Interruption.cancellation(), progress: common.progress)
+    guard let (features, options) = result else {
+      throw InterruptedError("interrupted; \(output) was not written")
+    }
+    let spent = Double(DispatchTime.now().uptimeNanoseconds - began) / 1e9
+    try replaceFile(at: output, with: features.numPyArray.encoded())
+    if let svg {
+      let name = audio.split(separator: "/").last.map(String.init) ?? audio
+      try replaceFile(at: svg, with: FeaturePicture(features, options: options, title: name).svg())
+    }
+    let seconds = Double(features.frameCount) * options.frames.shiftMilliseconds / 1000
+    struct Report: Encodable {
+      var file: String
+      var kind: String
+      var frames: Int
+      var dimension: Int
+      var sampleRate: Double
+      var realTimeFactor: Double
+    }
+    let report = Report(
+      file: output, kind: kind.rawValue, frames: features.frameCount, dimension: features.dimension,
+      sampleRate: options.frames.sampleRate, realTimeFactor: seconds / max(spent, 1e-9))
+    try common.report(report) {
+      "\(output): \(Readable.plural(features.frameCount, "frame")) of \(features.dimension) values (\(kind.rawValue)), "
+        + "\(Readable.decimal(report.realTimeFactor, 0)) times real time"
+    }
+  }
+}
