@@ -26,6 +26,8 @@ public struct DuplicatePiece: Sendable, Hashable, Codable {
 public struct CorpusReport: Sendable, Hashable, Codable {
   /// How many files were found.
   public var files = 0
+  /// Sixteen hexadecimal digits that stand for the bytes of all files, in order; see `CorpusBuilder.sourceFingerprint(of:)`.
+  public var sourceFingerprint = ""
   /// Files that could not be read, by path.
   public var skipped: [SkippedFile] = []
   /// Pieces that were left out as copies.

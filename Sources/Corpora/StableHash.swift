@@ -28,6 +28,14 @@ struct StableHash {
     combine(rest)
   }
 
+  /// The hash of some bytes.
+  static func value(of bytes: [UInt8]) -> UInt64 {
+    var hash = StableHash()
+    hash.combine(UInt64(bytes.count))
+    bytes.withUnsafeBytes { hash.combine(bytes: $0) }
+    return hash.value
+  }
+
   /// The hash of what was combined so far.
   var value: UInt64 { mix(state) }
 }

@@ -108,6 +108,14 @@ import Tokenization
     }
   }
 
+  @Test func theSourcesAreToldApart() throws {
+    try write(0..<8)
+    let corpus = try build()
+    #expect(try corpus.report().sourceFingerprint == CorpusBuilder.sourceFingerprint(of: [folder.path]))
+    try replaceFile(at: folder.file("3.abc"), with: tune(3) + "\n")
+    #expect(try corpus.report().sourceFingerprint != CorpusBuilder.sourceFingerprint(of: [folder.path]))
+  }
+
   @Test func arraysHoldTheSplits() throws {
     try write(0..<20)
     let corpus = try build()

@@ -62,6 +62,7 @@ public struct CorpusBuilder: Sendable {
     var collection = PieceCollection(deduplication: deduplication)
     collection.report.files = files.paths.count
     collection.report.skipped = files.skipped
+    collection.report.sourceFingerprint = Self.fingerprint(ofSources: readings.map(\.sourceHash))
     for reading in readings { collection.add(reading) }
     guard !collection.pieces.isEmpty else {
       throw CorpusError.nothingReadable(skipped: collection.report.skipped)
@@ -76,6 +77,21 @@ public struct CorpusBuilder: Sendable {
       collection.pieces, vocabulary: reader.tokenizer.vocabulary, report: collection.report,
       to: "\(output)/\(Corpus.fileName)")
     return try Corpus(path: output)
+  }
+
+  /// What tells the files of music in `paths` from others: it changes with any byte of any file, and with a file that comes or goes,
+  /// but not with the place where they are. A corpus's report has it of the files that it was built from.
+  /// - Throws: `FileError.notFound`.
+  public static func sourceFingerprint(of paths: [String]) throws -> String {
+    fingerprint(ofSources: try MusicFiles(in: paths).paths.map { path in
+      (try? readFile(path)).map(StableHash.value) ?? 0
+    })
+  }
+
+  private static func fingerprint(ofSources hashes: [UInt64]) -> String {
+    var hash = StableHash()
+    for source in hashes { hash.combine(source) }
+    return hexadecimal(hash.value)
   }
 
   private func read(

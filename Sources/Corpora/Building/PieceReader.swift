@@ -4,6 +4,8 @@ internal import Tokenization
 
 /// What one file gave.
 struct FileReading: Sendable {
+  /// The hash of its bytes; 0 where they could not be read.
+  var sourceHash: UInt64 = 0
   /// Its pieces, by name.
   var pieces: [(name: String, score: Score, encoding: Encoding)] = []
   /// What in it could not be used, and why.
@@ -23,7 +25,9 @@ struct PieceReader: Sendable {
   func read(_ path: String) -> FileReading {
     var result = FileReading()
     do {
-      let scores = try ScoreReader.read(path: path).scores
+      let bytes = try readFile(path)
+      result.sourceHash = StableHash.value(of: bytes)
+      let scores = try ScoreReader.read(bytes: bytes, name: path).scores
       for (index, score) in scores.enumerated() {
         let title = score.title.map { " " + $0 } ?? ""
         let name = scores.count == 1 ? path : "\(path)#\(index + 1)\(title)"

@@ -1,0 +1,32 @@
+internal import ArgumentParser
+internal import Corpora
+internal import Groundwork
+
+/// `gruppetto corpus build`: files of music into a corpus.
+struct CorpusBuild: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "build",
+    abstract: "Make a corpus of folders and files of music (.mid .midi .rmi .kar .abc).",
+    discussion: """
+      Folders are searched to any depth; damaged files are skipped and named. Example:
+
+        gruppetto corpus build ~/music -o folk.corpus
+      """)
+
+  @Argument(help: "Folders and files of music.")
+  var paths: [String]
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("The folder to keep the corpus in.", valueName: "folder"))
+  var output: String
+
+  @OptionGroup var options: CorpusOptions
+  @OptionGroup var threads: ThreadOptions
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    let corpus = try options.builder(testShare: 0.1, threads: threads.count).build(
+      from: paths, to: output, cancellation: Interruption.cancellation(), progress: common.progress)
+    let info = try corpus.info()
+    try common.report(info) { CorpusText.text(info, path: output) }
+  }
+}

@@ -1,0 +1,108 @@
+internal import ArgumentParser
+internal import Composing
+internal import Corpora
+internal import Foundation
+internal import Groundwork
+internal import Training
+
+/// `gruppetto train`: a model from music.
+struct Train: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Train a model on a corpus or on a folder of music.",
+    discussion: """
+      Ctrl-C stops and saves; --resume goes on as if it had never stopped. Example:
+
+        gruppetto train ~/music -o model --minutes 10
+        gruppetto train ~/music -o model --resume
+      """)
+
+  @Argument(help: "A corpus, or folders and files of music, of which a corpus is made in the model's folder.")
+  var music: [String]
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("The folder of the model.", valueName: "folder"))
+  var output: String
+
+  @Flag(help: "Go on with a training that was stopped; needs no other option.")
+  var resume = false
+
+  @Flag(help: "Replace a model that is there.")
+  var overwrite = false
+
+  @OptionGroup(title: "The network and its training (instead of the preset's)") var settings: TrainingSettings
+  @OptionGroup(title: "The corpus, where one is made") var corpusOptions: CorpusOptions
+  @OptionGroup var threads: ThreadOptions
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    guard !(resume && overwrite) else { throw ValidationError("Choose one of --resume and --overwrite.") }
+  }
+
+  func run() throws {
+    let folder = ModelFolder(path: output)
+    let existing: MusicTraining.ExistingModel = resume ? .resume : overwrite ? .overwrite : .refuse
+    let preset = try settings.resolved(for: folder, resuming: resume)
+    try MusicTraining.requireRoom(in: folder, for: existing)
+    let cancellation = Interruption.cancellation()
+    let corpus = try corpus(for: folder, cancellation: cancellation)
+    var training = try MusicTraining(
+      path: output, preset: settings.preset, settings: preset, existing: existing, program: "gruppetto 0.1.0")
+    common.remark(
+      training.isResuming
+        ? "\(output): going on where training stopped" : "\(output): training a new model, seed \(preset.training.seed)")
+    let result = try training.run(
+      on: TrainingPieces(corpus: corpus, name: music.map(lastPart).joined(separator: " ")), threadCount: threads.count,
+      cancellation: cancellation, progress: common.progress)
+    try report(result)
+    guard result.stopped != .interrupted else {
+      throw InterruptedError(
+        "stopped after \(Readable.plural(result.steps, "step")) and saved; go on with: "
+          + "gruppetto train \(music.joined(separator: " ")) -o \(output) --resume")
+    }
+  }
+
+  /// The corpus that was given, or one made of the music in the model's folder; a model that is resumed keeps its own.
+  private func corpus(for folder: ModelFolder, cancellation: Cancellation) throws -> Corpus {
+    if music.count == 1, Corpus.exists(at: music[0]) { return try Corpus(path: music[0]) }
+    if resume, Corpus.exists(at: folder.corpusPath) {
+      let kept = try Corpus(path: folder.corpusPath)
+      let (before, now) = (try kept.report().sourceFingerprint, try CorpusBuilder.sourceFingerprint(of: music))
+      guard before == now else {
+        throw ComposingError.corpusChanged(path: output, trainedOn: before, given: now)
+      }
+      return kept
+    }
+    let corpus = try corpusOptions.builder(testShare: 0, threads: threads.count).build(
+      from: music, to: folder.corpusPath, cancellation: cancellation, progress: common.progress)
+    let info = try corpus.info()
+    common.remark(
+      "\(music.joined(separator: " ")): \(Readable.plural(info.pieces, "piece")), \(Readable.count(info.tokens)) tokens, "
+        + "\(Readable.decimal(info.hours, 1)) hours")
+    for line in info.changes.map({ "  \($0)" }) + CorpusText.omissions(info, limit: 5) { common.remark(line) }
+    return corpus
+  }
+
+  private func report(_ result: TrainingResult) throws {
+    struct Report: Encodable {
+      var model: String
+      var result: TrainingResult
+
+      func encode(to encoder: any Encoder) throws {
+        try result.encode(to: encoder)
+        var container = encoder.container(keyedBy: Keys.self)
+        try container.encode(model, forKey: .model)
+      }
+
+      private enum Keys: String, CodingKey {
+        case model
+      }
+    }
+    try common.report(Report(model: output, result: result)) {
+      let loss = result.bestValidationLoss.map { ", validation loss \(Readable.decimal($0, 4)) nats a token at best" } ?? ""
+      let early = result.stopped == .noImprovement ? ", stopped since it no longer improved" : ""
+      return "\(output): \(Readable.plural(result.steps, "step")), \(Readable.count(result.tokens)) tokens in "
+        + "\(Readable.clock(result.seconds)) (\(Readable.count(Int(result.tokensPerSecond))) tokens/s)\(loss)\(early)"
+    }
+  }
+
+  private func lastPart(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
+}

@@ -1,0 +1,54 @@
+internal import ArgumentParser
+internal import Corpora
+internal import Groundwork
+internal import Tokenization
+
+/// How files of music become a corpus; shared by `corpus build` and `train`.
+struct CorpusOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The share of the pieces that is set aside for validation (default: 0.1).", valueName: "share"))
+  var valid: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "The share of the pieces that is set aside for the test (default: 0.1, and 0 where train builds the corpus).",
+      valueName: "share"))
+  var test: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "General MIDI programs for tracks by name that have none: MELODY=73,BRIDGE=48.", valueName: "list"))
+  var programs: ProgramList?
+
+  @Option(help: ArgumentHelp("What to do with pieces that occur twice: exact leaves copies out, none keeps them.", valueName: "how"))
+  var deduplicate: CorpusBuilder.Deduplication?
+
+  @OptionGroup var tokenizer: TokenizerOptions
+
+  /// Whether any option was given.
+  var isGiven: Bool {
+    valid != nil || test != nil || programs != nil || deduplicate != nil || tokenizer.metre != nil
+  }
+
+  func builder(testShare: Double, threads: Int) -> CorpusBuilder {
+    CorpusBuilder(
+      tokenizer: .remi(REMIConfiguration(metre: tokenizer.timeSignature)),
+      fractions: SplitFractions(valid: valid ?? 0.1, test: test ?? testShare),
+      deduplication: deduplicate ?? .exact, programs: programs?.programs ?? [:], threadCount: threads)
+  }
+}
+
+/// `MELODY=73,BRIDGE=48` on the command line.
+struct ProgramList: ExpressibleByArgument {
+  var programs: [String: Int] = [:]
+
+  init?(argument: String) {
+    for entry in argument.split(separator: ",") {
+      let parts = entry.split(separator: "=", maxSplits: 1)
+      guard parts.count == 2, let program = Int(parts[1]), (0...127).contains(program) else { return nil }
+      programs[String(parts[0])] = program
+    }
+    guard !programs.isEmpty else { return nil }
+  }
+}
+
+extension CorpusBuilder.Deduplication: @retroactive ExpressibleByArgument {}
