@@ -46,13 +46,18 @@ public struct MusicTraining {
       isResuming = fileExists(folder.training.checkpointPath)
       return
     }
-    if fileExists(folder.descriptionPath) || fileExists(folder.training.weightsPath) {
-      guard existing != .refuse else { throw .modelExists(path: path) }
-      try Self.removeModel(in: folder)
-    }
+    try Self.requireRoom(in: folder, for: existing)
+    try Self.removeModel(in: folder)
     description = ModelDescription(program: program, preset: preset, settings: settings)
     isResuming = false
     try JSONFile.write(description, path: folder.descriptionPath)
+  }
+
+  /// Checks that a model may be made in `folder`; for callers that have long work to do before they make it.
+  /// - Throws: `ComposingError.modelExists`.
+  public static func requireRoom(in folder: ModelFolder, for existing: ExistingModel) throws(ComposingError) {
+    let isTaken = fileExists(folder.descriptionPath) || fileExists(folder.training.weightsPath)
+    if isTaken, existing == .refuse { throw .modelExists(path: folder.path) }
   }
 
   /// Trains the model on `pieces`, from its beginning or from its checkpoint.

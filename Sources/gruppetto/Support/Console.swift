@@ -4,17 +4,26 @@ internal import Groundwork
 /// The two streams that the program writes to: results to standard output, everything else to standard error.
 enum Console {
   static func print(_ text: String) {
-    fputs(text + "\n", stdout)
+    // A reader that has gone away wants no more; there is nobody to tell.
+    try? write(Array((text + "\n").utf8), to: STDOUT_FILENO)
   }
 
-  static func printError(_ text: String) {
-    fputs(text + "\n", stderr)
-  }
+  static func printError(_ text: String) { draw(text + "\n") }
+
+  /// Writes to standard error as it is, without a line break.
+  static func draw(_ text: String) { try? write(Array(text.utf8), to: STDERR_FILENO) }
 
   /// Writes bytes to standard output as they are.
-  static func write(_ bytes: [UInt8]) throws(FileError) {
-    let written = fwrite(bytes, 1, bytes.count, stdout)
-    guard written == bytes.count, fflush(stdout) == 0 else { throw FileError.writing("standard output") }
+  static func write(_ bytes: [UInt8]) throws(FileError) { try write(bytes, to: STDOUT_FILENO) }
+
+  private static func write(_ bytes: [UInt8], to descriptor: Int32) throws(FileError) {
+    var done = 0
+    while done < bytes.count {
+      let count = bytes[done...].withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { throw FileError.writing("standard output") }
+      done += count
+    }
   }
 
   /// All of standard input.

@@ -1,4 +1,4 @@
-internal import ArgumentParser
+public import ArgumentParser
 internal import Corpora
 internal import Groundwork
 internal import Tokenization
@@ -51,4 +51,4 @@ struct ProgramList: ExpressibleByArgument {
   }
 }
 
-extension CorpusBuilder.Deduplication: @retroactive ExpressibleByArgument {}
+extension CorpusBuilder.Deduplication: ExpressibleByArgument {}

@@ -1,4 +1,4 @@
-internal import ArgumentParser
+public import ArgumentParser
 internal import Arithmetic
 internal import Listening
 
@@ -154,4 +154,4 @@ enum FeatureKind: String, ExpressibleByArgument, CaseIterable {
   case energy
 }
 
-extension Window: @retroactive ExpressibleByArgument {}
+extension Window: ExpressibleByArgument {}

@@ -6,7 +6,8 @@ internal import Synchronization
 /// be asked, and at the second, the program ends at once and leaves no half-written file.
 enum Interruption {
   private static let current = Mutex<Cancellation?>(nil)
-  private static let sources = Mutex<[any DispatchSourceSignal]>([])
+  /// Touched once, before there is a second thread.
+  private nonisolated(unsafe) static var sources: [any DispatchSourceSignal] = []
 
   /// Begins to listen to the signals.
   static func install() {
@@ -15,7 +16,7 @@ enum Interruption {
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global(qos: .userInteractive))
       source.setEventHandler { handle() }
       source.resume()
-      sources.withLock { $0.append(source) }
+      sources.append(source)
     }
   }
 

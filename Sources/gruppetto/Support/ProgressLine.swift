@@ -16,14 +16,15 @@ final class ProgressLine: Sendable {
 
   /// What to give to a library call: nil where the user wants quiet.
   func handler(quiet: Bool) -> ProgressHandler? {
-    quiet ? nil : { [self] report in draw(report) }
+    guard !quiet else { return nil }
+    return { [self] report in draw(report) }
   }
 
   /// Removes the line from the screen.
   func clear() {
     state.withLock { state in
       guard state.isOnScreen else { return }
-      fputs("\r\u{1B}[K", stderr)
+      Console.draw("\r\u{1B}[K")
       state.isOnScreen = false
     }
   }
@@ -42,10 +43,10 @@ final class ProgressLine: Sendable {
       state.lastDrawn = now
       let line = Self.line(report, elapsed: elapsed)
       if let width {
-        fputs("\r\u{1B}[K" + line.prefix(width - 1), stderr)
+        Console.draw("\r\u{1B}[K" + line.prefix(width - 1))
         state.isOnScreen = true
       } else {
-        fputs(line + "\n", stderr)
+        Console.draw(line + "\n")
       }
     }
   }

@@ -1,4 +1,4 @@
-internal import ArgumentParser
+public import ArgumentParser
 internal import Composing
 internal import Foundation
 internal import Groundwork
@@ -115,4 +115,4 @@ struct TranspositionRange: ExpressibleByArgument {
   }
 }
 
-extension LearningRateSchedule.Shape: @retroactive ExpressibleByArgument {}
+extension LearningRateSchedule.Shape: ExpressibleByArgument {}
