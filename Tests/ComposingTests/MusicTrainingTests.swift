@@ -1,4 +1,5 @@
 import Composing
+import Corpora
 import Foundation
 import Groundwork
 import Music
@@ -61,6 +62,25 @@ import Training
     #expect(info.parameters == model.network.parameters.count)
     let card = String(decoding: try readFile(path + "/card.md"), as: UTF8.self)
     #expect(card.hasPrefix("# scales\n") && card.contains("6 pieces"))
+  }
+
+  /// The project's own music, from ABC to a piece in the same style.
+  @Test func aCorpusBecomesAModel() throws {
+    let folder = try TemporaryFolder()
+    let music = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appending(path: "corpora").path
+    let corpus = try CorpusBuilder(threadCount: 2).build(from: [music], to: folder.file("tunes"))
+    let pieces = TrainingPieces(corpus: corpus)
+    #expect(pieces.name == "tunes" && pieces.fingerprint == corpus.fingerprint)
+    #expect(pieces.training.count == corpus.pieces(in: .train).count)
+    #expect(pieces.validation.count == corpus.pieces(in: .valid).count && !pieces.validation.isEmpty)
+    var training = try prepare(folder.file("model"))
+    let result = try training.run(on: pieces, threadCount: 1)
+    // Knowing nothing costs log V nats a token; thirty steps already teach which tokens follow which.
+    #expect(try #require(result.validationLoss) < 0.9 * log(Double(corpus.vocabulary.count)))
+    let piece = try Composer(model: MusicModel(path: folder.file("model"))).compose(
+      CompositionOptions(seed: 1, bars: 4))
+    #expect(piece.bars == 4)
   }
 
   @Test func aResumedTrainingNeedsNothingButTheCorpus() throws {
