@@ -113,7 +113,7 @@ struct BarPlan {
     let steps = 4 * layout.configuration.stepsPerQuarter
     let (length, rest) = (steps * numerator).quotientAndRemainder(dividingBy: denominator)
     var pattern: [Int]
-    if rest == 0, let equal = layout.barLengths.lastIndex(of: length) {
+    if rest == 0, let equal = equal(length, denominator) {
       pattern = [equal]
     } else if layout.timeSignatures.contains(where: { $0.denominator == denominator }) {
       pattern = parts(numerator, denominator)
@@ -131,6 +131,11 @@ struct BarPlan {
       report.metreApproximations.append(approximation)
     }
     return pattern
+  }
+
+  /// The time signature of this length whose note value is nearest to `denominator`.
+  private func equal(_ length: Int, _ denominator: Int) -> Int? {
+    denominator < 4 ? layout.barLengths.firstIndex(of: length) : layout.barLengths.lastIndex(of: length)
   }
 
   /// A bar of `numerator` beats in as few bars as can be, none more than a beat longer than another.

@@ -1,0 +1,155 @@
+import Music
+import Testing
+
+@testable import Tokenization
+
+@Suite struct NormalisationTests {
+  let tokenizer: REMITokenizer
+
+  init() throws { tokenizer = try REMITokenizer() }
+
+  private func score(
+    _ notes: [Note], metres: [(Int, Int, Int)] = [], tempos: [(Int, Int)] = [], ticks: Int = 480
+  ) -> Score {
+    Score(
+      ticksPerQuarter: ticks, tracks: [Track(program: 0, notes: notes)],
+      tempos: tempos.map { TempoChange(tick: $0.0, microsecondsPerQuarter: $0.1) },
+      metres: metres.map { MetreChange(tick: $0.0, numerator: $0.1, denominator: $0.2) },
+      length: notes.map(\.end).max() ?? 0)
+  }
+
+  private func note(_ onset: Int, _ duration: Int, _ pitch: Int = 60, _ velocity: Int = 91) -> Note {
+    Note(onset: onset, duration: duration, pitch: pitch, velocity: velocity)
+  }
+
+  private func tokens(_ score: Score) throws -> [String] {
+    try tokenizer.encode(score).ids.map { tokenizer.vocabulary.tokens[Int($0)] }
+  }
+
+  private func metres(_ score: Score) throws -> [String] {
+    try tokens(score).filter { $0.hasPrefix("TimeSig") }.map { String($0.dropFirst(8)) }
+  }
+
+  @Test func aBarIsWrittenInMidiToksOrder() throws {
+    let tune = score(
+      [note(0, 480), note(960, 240, 64, 3)], metres: [(0, 3, 4)], tempos: [(0, 500_000), (960, 1_000_000)])
+    #expect(
+      try tokens(tune) == [
+        "BOS_None", "Bar_None", "TimeSig_3/4", "Position_0", "Tempo_120.0", "Program_0", "Pitch_60",
+        "Velocity_91", "Duration_1.0.12", "Position_24", "Tempo_60.0", "Program_0", "Pitch_64", "Velocity_3",
+        "Duration_0.6.12", "EOS_None",
+      ])
+  }
+
+  @Test func leadingBarsStayAndTheLastBarIsTheLastNotes() throws {
+    var tune = score([note(4 * 480 * 2 + 480, 4 * 480)])
+    tune.length = 100 * 480
+    #expect(try metres(tune) == ["4/4", "4/4", "4/4", "4/4"])
+    #expect(try tokenizer.normalised(tune).score.length == 4 * 4 * 480)
+  }
+
+  @Test func aPieceInOneFourIsReadInFourFour() throws {
+    let tune = score([note(0, 480), note(5 * 480, 480)], metres: [(0, 4, 4), (0, 1, 4)])
+    #expect(try metres(tune) == ["4/4", "4/4"])
+    #expect(try tokenizer.normalised(tune).report.assumedMetre == .fourFourForOneFour)
+    let mixed = score([note(0, 480), note(3 * 480, 480)], metres: [(0, 2, 4), (960, 1, 4), (1_440, 2, 4)])
+    #expect(try metres(mixed) == ["2/4", "1/4", "2/4"])
+    let asked = try REMITokenizer(configuration: REMIConfiguration(metre: TimeSignature(3, 4)))
+    let (threeFour, report) = try asked.normalised(tune)
+    #expect(threeFour.metres == [MetreChange(tick: 0, numerator: 3, denominator: 4)])
+    #expect(report.assumedMetre == .configured)
+  }
+
+  @Test func aChangeWithinABarCutsItShort() throws {
+    let tune = score([note(0, 480), note(480 * 9, 480)], metres: [(0, 4, 4), (480 * 7, 6, 8)])
+    #expect(try metres(tune) == ["4/4", "3/4", "6/8"])
+    #expect(try tokenizer.normalised(tune).report.shortenedBars == 1)
+    // Eleven of twelve steps: no metre is so long, and the note keeps its place all the same.
+    let odd = score([note(440, 40), note(480 * 3, 480)], metres: [(0, 4, 4), (440, 3, 4)])
+    let (normalised, report) = try tokenizer.normalised(odd)
+    #expect(report.movedMetreChanges == 1)
+    #expect(normalised.tracks[0].notes.map(\.onset) == [440, 480 * 3])
+  }
+
+  @Test(arguments: [
+    (9, 4, "5/4 4/4", true), (8, 32, "4/16", true), (5, 32, "3/16", false), (2, 1, "4/2", true),
+    (12, 4, "6/4 6/4", true), (17, 16, "9/16 8/16", true), (6, 64, "2/16", false),
+  ])
+  func aMetreWithoutATokenIsWrittenInOthers(
+    _ numerator: Int, _ denominator: Int, _ written: String, _ isExact: Bool
+  ) throws {
+    let tune = score([note(0, 480), note(480 * 8, 480)], metres: [(0, numerator, denominator)])
+    let report = try tokenizer.normalised(tune).report
+    #expect(
+      report.metreApproximations == [
+        .init(found: "\(numerator)/\(denominator)", written: written, isExact: isExact)
+      ])
+  }
+
+  @Test func whatIsTooLongTooShortOrTooManyIsCounted() throws {
+    let tune = score([
+      note(0, 480 * 9), note(480, 0, 62), note(960, 10, 64), note(970, 480, 64), note(975, 240, 64),
+    ])
+    let (normalised, report) = try tokenizer.normalised(tune)
+    #expect(report.clippedDurations == 1 && report.doublings == 1 && report.keptNotes == 4)
+    #expect(normalised.tracks[0].notes.map(\.duration) == [480 * 8, 40, 240, 480])
+  }
+
+  @Test func programsMakeTracksAndDrumsComeLast() throws {
+    var tune = score([note(0, 480), note(480, 480)])
+    tune.tracks[0].programChanges = [ProgramChange(tick: 480, program: 40)]
+    tune.tracks.insert(Track(isDrum: true, notes: [note(0, 40, 36)]), at: 0)
+    tune.tracks.append(Track(notes: [note(0, 480, 67)]))
+    let normalised = try tokenizer.normalised(tune).score
+    #expect(normalised.tracks.map(\.program) == [0, 40, nil])
+    #expect(normalised.tracks.map(\.isDrum) == [false, false, true])
+    #expect(normalised.tracks.map(\.notes.count) == [2, 1, 1])
+    #expect(try tokenizer.decode(tokenizer.encode(tune).ids) == normalised)
+  }
+
+  @Test func temposGoToTheNearestByRatio() throws {
+    let tempos = [(0, 631_578), (480, 10_000_000), (960, 100_000), (961, 600_000)]
+    let (normalised, report) = try tokenizer.normalised(score([note(0, 480 * 4)], tempos: tempos))
+    #expect(report.clippedTempos == 2)
+    #expect(normalised.tempos.map(\.tick) == [0, 480, 960])
+    #expect(abs(normalised.tempos[0].quartersPerMinute / 95 - 1) < 0.022)
+    // 2^(1/16) = 1.0443, and hundredths are rounded.
+    for pair in zip(tokenizer.layout.tempos.hundredths, tokenizer.layout.tempos.hundredths.dropFirst()) {
+      #expect(Double(pair.1) / Double(pair.0) < 1.0447)
+    }
+  }
+
+  @Test func nothingAndTooMuchAreRefused() throws {
+    #expect(throws: TokenizationError.noNotes) { try tokenizer.encode(score([])) }
+    for onset in [480 * 4 * 70_000, 1 << 40, 1 << 60] {
+      #expect(throws: TokenizationError.self) { try tokenizer.encode(score([note(0, 1), note(onset, 480)])) }
+    }
+    #expect(try tokenizer.encode(score([note(0, 1 << 60)])).report.clippedDurations == 1)
+  }
+
+  @Test func randomScoresSurviveTheWayThereAndBack() throws {
+    var random = REMIGrammarTests.Walk(state: 7)
+    func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
+    for _ in 0..<300 {
+      let ticks = [1, 7, 24, 96, 120, 384, 480, 1_024, 32_767][number(0...8)]
+      var tune = Score(ticksPerQuarter: ticks)
+      for _ in 0..<number(1...4) {
+        let notes = (0..<number(1...40)).map { _ in
+          note(number(0...ticks * 40), number(0...ticks * 12), number(0...127), number(1...127))
+        }
+        tune.tracks.append(
+          Track(program: number(0...3) * 40, isDrum: number(0...3) == 0, notes: notes.sorted()))
+      }
+      tune.metres = (0..<number(0...5)).map { _ in
+        MetreChange(tick: number(0...ticks * 40), numerator: number(1...20), denominator: 1 << number(0...6))
+      }.sorted { $0.tick < $1.tick }
+      tune.tempos = (0..<number(0...5)).map { _ in
+        TempoChange(tick: number(0...ticks * 40), microsecondsPerQuarter: number(1...16_777_215))
+      }.sorted { $0.tick < $1.tick }
+      let encoding = try tokenizer.encode(tune)
+      let normalised = try tokenizer.normalised(tune).score
+      #expect(try tokenizer.decode(encoding.ids) == normalised, "\(tune)")
+      #expect(try tokenizer.encode(normalised).ids == encoding.ids, "\(tune)")
+    }
+  }
+}
