@@ -111,10 +111,15 @@ typedef void (*tile_function)(size_t depth, const float *a, const float *b, floa
                                                                 int accumulate) {                                   \
     run_tile(depth, a, b, c, c_stride, ROWS, VECTORS, last, accumulate);                                            \
   }
+#if TILE_VECTORS == 3
 #define DEFINE_TILES(ROWS) DEFINE_TILE(ROWS, 1) DEFINE_TILE(ROWS, 2) DEFINE_TILE(ROWS, 3)
 #define TILES(ROWS) {tile_##ROWS##_1, tile_##ROWS##_2, tile_##ROWS##_3}
+#else
+#define DEFINE_TILES(ROWS) DEFINE_TILE(ROWS, 1) DEFINE_TILE(ROWS, 2)
+#define TILES(ROWS) {tile_##ROWS##_1, tile_##ROWS##_2}
+_Static_assert(TILE_VECTORS == 2, "the table of tiles has two columns or three");
+#endif
 
-_Static_assert(TILE_VECTORS == 3, "the table of tiles has three columns");
 DEFINE_TILES(1)
 DEFINE_TILES(2)
 DEFINE_TILES(3)

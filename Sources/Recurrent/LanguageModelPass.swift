@@ -192,7 +192,8 @@ public final class LanguageModelPass {
       input: input(ofLayer: layers.count), outputGradient: logits.baseAddress, rows: positions,
       inputGradient: outputGradient.baseAddress, weightGradient: gradients.baseAddress + layout.outputWeight,
       biasGradient: gradients.baseAddress + layout.outputBias, team: team)
-    for (index, layer) in layers.enumerated().reversed() {
+    for index in layers.indices.reversed() {
+      let layer = layers[index]
       drop(index + 1, outputGradient, count: layer.output.count)
       layer.backward(
         input: input(ofLayer: index), outputGradient: outputGradient.baseAddress,
