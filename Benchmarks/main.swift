@@ -6,12 +6,15 @@ let arguments = Array(CommandLine.arguments.dropFirst())
 
 switch arguments.first {
 case "midi": try measureMIDIReading(Array(arguments.dropFirst()))
+case "tokens": try measureTokens(Array(arguments.dropFirst()))
 case "render": try measureRendering(Array(arguments.dropFirst()))
 case "train": measureTraining(Array(arguments.dropFirst()))
 case "sample": measureSampling(Array(arguments.dropFirst()))
 case "machine": measureMachine()
 default:
   FileHandle.standardError.write(
-    Data("usage: benchmarks midi FOLDER | render FILE.mid | train gru … | sample float32 … | machine\n".utf8))
+    Data(
+      "usage: benchmarks midi FOLDER | tokens FOLDER | render FILE.mid | train gru … | sample float32 … | machine\n"
+        .utf8))
   exit(64)
 }

@@ -78,10 +78,17 @@ public struct REMITokenizer: Tokenizer {
     vocabulary.tokens.map { other.vocabulary.id(of: $0) ?? -1 }
   }
 
-  /// The programs that `ids` name, 128 standing for drums.
+  /// The number that stands for drums among programs.
+  package static var drumProgram: Int { REMILayout.drums }
+
+  /// The programs that `ids` name, with `drumProgram` for drums; empty where tokens name none.
   package func programs(in ids: [Int32]) -> Set<Int> {
     var seen: Set<Int> = []
-    for id in ids where layout.program.contains(id) { seen.insert(Int(id - layout.program.lowerBound)) }
+    var last: Int32 = -1
+    for id in ids where id != last && layout.program.contains(id) {
+      seen.insert(Int(id - layout.program.lowerBound))
+      last = id
+    }
     return seen
   }
 }

@@ -1,5 +1,6 @@
 import Corpora
 import Groundwork
+import Music
 import TestSupport
 import Testing
 import Tokenization
@@ -33,6 +34,33 @@ import Tokenization
     let four = try build(CorpusBuilder(threadCount: 4))
     #expect(one.fingerprint == four.fingerprint)
     #expect(one.pieces.map(\.hash) == four.pieces.map(\.hash))
+  }
+
+  @Test func aSoleProgramIsNotNamedInTheTokens() throws {
+    try write(0..<10)
+    let corpus = try build()
+    var builder = CorpusBuilder()
+    builder.dropsSoleProgram = false
+    let named = try builder.build(from: [folder.path], to: folder.file("named"))
+    #expect(corpus.vocabulary.id(of: "Program_0") == nil && named.vocabulary.id(of: "Program_0") != nil)
+    #expect(named.tokenCount == corpus.tokenCount + 10 * 32 * 8)
+    #expect(corpus.pieces.map(\.hash) == named.pieces.map(\.hash))
+    for piece in corpus.pieces.indices {
+      let ids = corpus.ids(ofPiece: piece)
+      let score = try corpus.tokenizer.decode(ids)
+      #expect(try score == named.tokenizer.decode(named.ids(ofPiece: piece)))
+      #expect(try corpus.tokenizer.encode(score).ids == ids)
+    }
+  }
+
+  @Test func tracksGetTheirProgramsByNameAndTokensTellThemApart() throws {
+    for number in 0..<10 {
+      let text = tune(number).replacing("|", with: "|\"C\"")
+      try replaceFile(at: folder.file("\(number).abc"), with: text)
+    }
+    let corpus = try build(CorpusBuilder(programs: ["CHORDS": 24]))
+    let score = try corpus.tokenizer.decode(corpus.ids(ofPiece: 0))
+    #expect(score.tracks.map(\.program) == [0, 24])
   }
 
   @Test func piecesKeepTheirSplitWhenOthersJoin() throws {

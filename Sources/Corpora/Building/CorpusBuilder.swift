@@ -28,6 +28,9 @@ public struct CorpusBuilder: Sendable {
   public var programs: [String: Int]
   /// How many threads read files.
   public var threadCount: Int
+  /// Whether tokens name no program where the whole collection has only one, or only drums: they would say nothing, and be a fifth of
+  /// all tokens.
+  public var dropsSoleProgram = true
 
   /// A builder; as given here it takes the standard grid, a tenth each for validation and test, and no piece twice.
   public init(
@@ -68,13 +71,17 @@ public struct CorpusBuilder: Sendable {
       throw CorpusError.nothingReadable(skipped: collection.report.skipped)
     }
     try collection.split(fractions, with: reader.tokenizer)
+    var vocabulary = reader.tokenizer.vocabulary
+    if dropsSoleProgram, let tokenizer = reader.tokenizer as? REMITokenizer {
+      vocabulary = try collection.droppingSoleProgram(of: tokenizer).vocabulary
+    }
     let tokens = collection.pieces.reduce(0) { $0 + $1.ids.count }
     guard tokens >= Self.leastTokens else {
       throw CorpusError.tooSmall(tokens: tokens, pieces: collection.pieces.count, needed: Self.leastTokens)
     }
     try FileSystem.makeFolder(output)
     try CorpusFile.write(
-      collection.pieces, vocabulary: reader.tokenizer.vocabulary, report: collection.report,
+      collection.pieces, vocabulary: vocabulary, report: collection.report,
       to: "\(output)/\(Corpus.fileName)")
     return try Corpus(path: output)
   }
@@ -83,9 +90,10 @@ public struct CorpusBuilder: Sendable {
   /// but not with the place where they are. A corpus's report has it of the files that it was built from.
   /// - Throws: `FileError.notFound`.
   public static func sourceFingerprint(of paths: [String]) throws -> String {
-    fingerprint(ofSources: try MusicFiles(in: paths).paths.map { path in
-      (try? readFile(path)).map(StableHash.value) ?? 0
-    })
+    fingerprint(
+      ofSources: try MusicFiles(in: paths).paths.map { path in
+        (try? readFile(path)).map(StableHash.value) ?? 0
+      })
   }
 
   private static func fingerprint(ofSources hashes: [UInt64]) -> String {

@@ -62,6 +62,12 @@ struct PieceCollection {
     }
   }
 
+  /// Writes all pieces in other ids. Their hashes stay those of the content, so that a program that joins the collection moves no
+  /// piece to another split.
+  mutating func replaceIDs(_ transform: ([Int32]) -> [Int32]) {
+    for index in pieces.indices { pieces[index].ids = transform(pieces[index].ids) }
+  }
+
   private mutating func append(_ encoding: Encoding, name: String, hash: UInt64, split: Split) {
     pieces.append(
       CorpusFile.Content(

@@ -1,0 +1,43 @@
+import Foundation
+import Groundwork
+import TestSupport
+import Testing
+
+@testable import Corpora
+
+@Suite struct CatalogueTests {
+  private static let shipped = URL(filePath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent().appending(path: "corpora/catalogue.json").path
+
+  private static let entry = """
+    {"id": "one", "name": "One", "description": "Some music", "licence": "CC0", "format": "MIDI",
+     "homePage": "https://example.org", "afterDownload": "Unpack it."}
+    """
+
+  @Test func theShippedCatalogueNamesThePublicCollections() throws {
+    let collections = try Catalogue(path: Self.shipped).collections
+    #expect(collections.count >= 7)
+    for name in ["nottingham", "pop909", "maestro", "lakh", "groove"] {
+      #expect(collections.contains { $0.id.hasPrefix(name) }, "\(name) is missing")
+    }
+  }
+
+  @Test(arguments: [
+    ("{}", "array"), ("[", "array"), ("[{}]", "entry 1 has no"), ("[ENTRY, ENTRY]", "occurs twice"),
+    ("[ENTRY, {\"id\": \"two\"}]", "entry 2 has no 'name'"), ("[UPPER]", "lower-case"),
+    ("[PAGE]", "web address"),
+    ("[EMPTY]", "empty"), ("[NEGATIVE]", "negative"),
+  ])
+  func aFaultyCatalogueIsRefusedWithItsFault(_ template: String, _ fault: String) throws {
+    let entry = Self.entry
+    let text = template.replacing("ENTRY", with: entry)
+      .replacing("UPPER", with: entry.replacing("\"one\"", with: "\"One two\""))
+      .replacing("PAGE", with: entry.replacing("https:", with: "ftp:"))
+      .replacing("EMPTY", with: entry.replacing("CC0", with: ""))
+      .replacing("NEGATIVE", with: entry.replacing("\"id\"", with: "\"pieces\": -1, \"id\""))
+    let folder = try TemporaryFolder()
+    try replaceFile(at: folder.file("catalogue.json"), with: text)
+    let error = #expect(throws: CorpusError.self) { try Catalogue(path: folder.file("catalogue.json")) }
+    #expect(error?.message.contains(fault) == true, "\(error?.message ?? "")")
+  }
+}

@@ -1,0 +1,52 @@
+import Foundation
+import Groundwork
+import TestSupport
+import Testing
+
+@testable import Corpora
+
+@Suite struct MusicFilesTests {
+  let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func make(_ names: String...) throws {
+    for name in names {
+      try FileManager.default.createDirectory(
+        atPath: folderName(of: folder.file(name)), withIntermediateDirectories: true)
+      try replaceFile(at: folder.file(name), with: name)
+    }
+  }
+
+  private func found(_ roots: [String]? = nil) throws -> [String] {
+    try MusicFiles(in: roots ?? [folder.path]).paths.map { String($0.dropFirst(folder.path.count + 1)) }
+  }
+
+  @Test func everyEndingIsFoundInAnyCaseAndAtAnyDepthInByteOrder() throws {
+    try make(
+      "b/x/deep.KAR", "b/a.MID", "B.midi", "a.rmi", "é.abc", "c.Abc", "notes.txt", "mid", ".hidden.mid",
+      ".git/a.mid")
+    #expect(try found() == ["B.midi", "a.rmi", "b/a.MID", "b/x/deep.KAR", "c.Abc", "é.abc"])
+  }
+
+  @Test func linksLeadToFilesOnceAndNeverInCircles() throws {
+    try make("a/one.mid", "a/two.mid")
+    let files = FileManager.default
+    try files.createSymbolicLink(atPath: folder.file("a/loop"), withDestinationPath: folder.path)
+    try files.createSymbolicLink(atPath: folder.file("b"), withDestinationPath: folder.file("a"))
+    try files.createSymbolicLink(atPath: folder.file("gone.mid"), withDestinationPath: "/nowhere.mid")
+    #expect(try found() == ["a/one.mid", "a/two.mid"])
+    #expect(try found([folder.file("b"), folder.file("a/one.mid")]) == ["b/one.mid", "b/two.mid"])
+  }
+
+  @Test func aFileThatIsNamedIsTakenWhateverItsEnding() throws {
+    try make("tune.bin")
+    #expect(try found([folder.file("tune.bin")]) == ["tune.bin"])
+    #expect(throws: FileError.notFound(path: folder.file("none"))) { try found([folder.file("none")]) }
+  }
+
+  @Test func noFileAtAllIsAnEmptyAnswer() throws {
+    try make("readme.txt")
+    #expect(try found().isEmpty)
+  }
+}
