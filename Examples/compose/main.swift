@@ -4,6 +4,7 @@
 import Audio
 import Composing
 import MIDI
+import Music
 import Synthesis
 
 guard CommandLine.arguments.count == 3 else {
