@@ -3,7 +3,7 @@ internal import Music
 /// Lays out the bars of a score on the grid, from its changes of metre.
 ///
 /// A bar that a change of metre cuts short becomes a bar of a shorter metre. A metre without a time signature of its own
-/// is written as the one whose bar is as long (8/32 as 1/4), as several shorter ones (9/4 as 5/4 and 4/4), or as the
+/// is written as the one whose bar is as long (8/32 as 4/16), as several shorter ones (9/4 as 5/4 and 4/4), or as the
 /// nearest in sixteenths (5/32 as 3/16).
 struct BarPlan {
   private let layout: REMILayout

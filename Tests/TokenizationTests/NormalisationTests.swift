@@ -48,44 +48,6 @@ import Testing
     #expect(try tokenizer.normalised(tune).score.length == 4 * 4 * 480)
   }
 
-  @Test func aPieceInOneFourIsReadInFourFour() throws {
-    let tune = score([note(0, 480), note(5 * 480, 480)], metres: [(0, 4, 4), (0, 1, 4)])
-    #expect(try metres(tune) == ["4/4", "4/4"])
-    #expect(try tokenizer.normalised(tune).report.assumedMetre == .fourFourForOneFour)
-    let mixed = score([note(0, 480), note(3 * 480, 480)], metres: [(0, 2, 4), (960, 1, 4), (1_440, 2, 4)])
-    #expect(try metres(mixed) == ["2/4", "1/4", "2/4"])
-    let asked = try REMITokenizer(configuration: REMIConfiguration(metre: TimeSignature(3, 4)))
-    let (threeFour, report) = try asked.normalised(tune)
-    #expect(threeFour.metres == [MetreChange(tick: 0, numerator: 3, denominator: 4)])
-    #expect(report.assumedMetre == .configured)
-  }
-
-  @Test func aChangeWithinABarCutsItShort() throws {
-    let tune = score([note(0, 480), note(480 * 9, 480)], metres: [(0, 4, 4), (480 * 7, 6, 8)])
-    #expect(try metres(tune) == ["4/4", "3/4", "6/8"])
-    #expect(try tokenizer.normalised(tune).report.shortenedBars == 1)
-    // Eleven of twelve steps: no metre is so long, and the note keeps its place all the same.
-    let odd = score([note(440, 40), note(480 * 3, 480)], metres: [(0, 4, 4), (440, 3, 4)])
-    let (normalised, report) = try tokenizer.normalised(odd)
-    #expect(report.movedMetreChanges == 1)
-    #expect(normalised.tracks[0].notes.map(\.onset) == [440, 480 * 3])
-  }
-
-  @Test(arguments: [
-    (9, 4, "5/4 4/4", true), (8, 32, "4/16", true), (5, 32, "3/16", false), (2, 1, "4/2", true),
-    (12, 4, "6/4 6/4", true), (17, 16, "9/16 8/16", true), (6, 64, "2/16", false),
-  ])
-  func aMetreWithoutATokenIsWrittenInOthers(
-    _ numerator: Int, _ denominator: Int, _ written: String, _ isExact: Bool
-  ) throws {
-    let tune = score([note(0, 480), note(480 * 8, 480)], metres: [(0, numerator, denominator)])
-    let report = try tokenizer.normalised(tune).report
-    #expect(
-      report.metreApproximations == [
-        .init(found: "\(numerator)/\(denominator)", written: written, isExact: isExact)
-      ])
-  }
-
   @Test func whatIsTooLongTooShortOrTooManyIsCounted() throws {
     let tune = score([
       note(0, 480 * 9), note(480, 0, 62), note(960, 10, 64), note(970, 480, 64), note(975, 240, 64),
@@ -93,6 +55,78 @@ import Testing
     let (normalised, report) = try tokenizer.normalised(tune)
     #expect(report.clippedDurations == 1 && report.doublings == 1 && report.keptNotes == 4)
     #expect(normalised.tracks[0].notes.map(\.duration) == [480 * 8, 40, 240, 480])
+  }
+
+  @Test func onsetsAndEndsGoToTheNearestStep() throws {
+    // A step is 40 ticks; half way goes to the later step.
+    let (result, _) = try tokenizer.normalised(
+      score([
+        Note(onset: 19, duration: 40, pitch: 60, velocity: 127),
+        Note(onset: 20, duration: 39, pitch: 61, velocity: 127),
+        Note(onset: 60, duration: 0, pitch: 62, velocity: 127),
+      ]))
+    #expect(result.ticksPerQuarter == 480)
+    #expect(result.tracks[0].notes.map(\.onset) == [0, 40, 80])
+    #expect(result.tracks[0].notes.map(\.duration) == [40, 40, 40])
+  }
+
+  @Test func longNotesAreClippedAndCounted() throws {
+    let (result, report) = try tokenizer.normalised(
+      score([
+        Note(onset: 0, duration: 96 * 40, pitch: 60, velocity: 80),
+        Note(onset: 0, duration: 97 * 40, pitch: 62, velocity: 80),
+      ]))
+    #expect(result.tracks[0].notes.map(\.duration) == [96 * 40, 96 * 40])
+    #expect(report.clippedDurations == 1 && report.keptNotes == 2)
+    #expect(report.sentences == ["1 note is shortened to the longest duration"])
+  }
+
+  @Test func velocitiesAndTemposGoToTheNearestToken() throws {
+    var source = score((1...127).map { Note(onset: $0 * 480, duration: 480, pitch: 60, velocity: $0) })
+    source.tempos = (0..<100).map {
+      TempoChange(tick: $0 * 480, microsecondsPerQuarter: 200_000 + $0 * 27_000)
+    }
+    let (result, report) = try tokenizer.normalised(source)
+    for (note, kept) in zip(source.tracks[0].notes, result.tracks[0].notes) {
+      #expect(abs(note.velocity - kept.velocity) <= 2, "\(note.velocity) became \(kept.velocity)")
+    }
+    #expect(report.clippedTempos == 0)
+    for change in source.tempos {
+      let kept = result.tempos.last { $0.tick <= change.tick } ?? .standard
+      let ratio = Double(kept.microsecondsPerQuarter) / Double(change.microsecondsPerQuarter)
+      // Sixteen tempos to a doubling: no tempo is further than half a sixteenth of an octave away.
+      #expect(
+        abs(ratio - 1) < 0.0222, "\(change.microsecondsPerQuarter) became \(kept.microsecondsPerQuarter)")
+    }
+  }
+
+  @Test func instrumentsWithoutTokensAreCounted() throws {
+    var source = score([Note(onset: 0, duration: 480, pitch: 60, velocity: 80)])
+    source.tracks.append(
+      Track(isDrum: true, notes: [Note(onset: 0, duration: 480, pitch: 36, velocity: 80)]))
+    let piano = try REMITokenizer(configuration: REMIConfiguration(instruments: .single(program: 11)))
+    let (melodic, report) = try piano.normalised(source)
+    #expect(melodic.tracks.map(\.program) == [11] && report.unsupportedNotes == 1)
+    let drums = try REMITokenizer(configuration: REMIConfiguration(instruments: .drums))
+    let (struck, drumReport) = try drums.normalised(source)
+    #expect(struck.tracks.map(\.isDrum) == [true] && drumReport.unsupportedNotes == 1)
+  }
+
+  @Test func whatLiesOutsideItsRangeDoesNoHarm() throws {
+    let odd = Score(
+      ticksPerQuarter: 480,
+      tracks: [
+        Track(
+          program: 999,
+          notes: [
+            Note(onset: -960, duration: -5, pitch: 60, velocity: 500),
+            Note(onset: 0, duration: 480, pitch: -1, velocity: -7),
+            Note(onset: 0, duration: 480, pitch: 128, velocity: 64),
+          ])
+      ])
+    let (result, report) = try tokenizer.normalised(odd)
+    #expect(report.unsupportedNotes == 2)
+    #expect(try tokenizer.decode(tokenizer.encode(odd).ids) == result)
   }
 
   @Test func programsMakeTracksAndDrumsComeLast() throws {
@@ -128,7 +162,7 @@ import Testing
   }
 
   @Test func randomScoresSurviveTheWayThereAndBack() throws {
-    var random = REMIGrammarTests.Walk(state: 7)
+    var random = TestGenerator(state: 7)
     func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
     for _ in 0..<300 {
       let ticks = [1, 7, 24, 96, 120, 384, 480, 1_024, 32_767][number(0...8)]

@@ -1,113 +1,114 @@
 import Testing
-
-@testable import Tokenization
+import Tokenization
 
 @Suite struct VocabularyTests {
-  @Test func tokensHaveMidiToksNamesAndOrder() throws {
-    let vocabulary = try REMITokenizer().vocabulary
-    #expect(vocabulary.tokens.prefix(5) == ["PAD_None", "BOS_None", "EOS_None", "Bar_None", "Pitch_0"])
-    var kinds: [String] = []
-    for token in vocabulary.tokens.dropFirst(3) {
-      let kind = String(token.prefix { $0 != "_" })
-      if kinds.last != kind { kinds.append(kind) }
+  /// The kinds in their order, with how many there are, their first and their last token.
+  private func kinds(_ vocabulary: Vocabulary) -> [String] {
+    var groups: [[String]] = []
+    for token in vocabulary.tokens {
+      let kind = token.prefix { $0 != "_" }
+      if groups.last?.last?.prefix(while: { $0 != "_" }) == kind {
+        groups[groups.count - 1].append(token)
+      } else {
+        groups.append([token])
+      }
     }
+    return groups.map { "\($0.count) \($0[0]) \($0[$0.count - 1])" }
+  }
+
+  /// As MidiTok 3.1's `REMI` with `beat_res={(0, 8): 12}`, 32 velocities, programs, drum pitches, tempos and time signatures.
+  /// Its tempos are others (32 from 40 to 250 in even steps), and it has a position for each step of its longest bar.
+  @Test func namesAndOrderAreMidiToks() throws {
     #expect(
-      kinds == [
-        "Bar", "Pitch", "Velocity", "Duration", "Position", "PitchDrum", "Tempo", "Program", "TimeSig",
+      kinds(try REMITokenizer().vocabulary) == [
+        "1 PAD_None PAD_None", "1 BOS_None BOS_None", "1 EOS_None EOS_None", "1 Bar_None Bar_None",
+        "128 Pitch_0 Pitch_127", "32 Velocity_3 Velocity_127", "96 Duration_0.1.12 Duration_8.0.12",
+        "96 Position_0 Position_95", "128 PitchDrum_0 PitchDrum_127", "63 Tempo_20.31 Tempo_298.05",
+        "129 Program_0 Program_-1", "44 TimeSig_1/2 TimeSig_16/16",
       ])
+  }
+
+  @Test func tokensWithinAKindAreMidiToks() throws {
+    let vocabulary = try REMITokenizer().vocabulary
     let velocities = vocabulary.tokens.filter { $0.hasPrefix("Velocity_") }
-    #expect(velocities.count == 32)
+    #expect(velocities == (1...32).map { "Velocity_\(127 * $0 / 32)" })
+    for token in ["Duration_1.0.12", "Duration_0.11.12", "Tempo_120.0", "TimeSig_3/4", "TimeSig_12/8"] {
+      #expect(vocabulary.id(of: token) != nil, "\(token)")
+    }
+    let signatures = vocabulary.tokens.filter { $0.hasPrefix("TimeSig_") }
     #expect(
-      velocities.prefix(3) == ["Velocity_3", "Velocity_7", "Velocity_11"] && velocities.last == "Velocity_127"
-    )
-    for token in [
-      "TimeSig_3/4", "TimeSig_12/8", "Position_0", "Position_95", "Duration_0.1.12", "Duration_1.0.12",
-      "Duration_8.0.12", "Program_-1", "Program_127", "Tempo_120.0", "PitchDrum_36",
-    ] {
-      let id = try #require(vocabulary.id(of: token))
-      #expect(vocabulary.token(of: id) == token)
+      signatures.prefix(5) == ["TimeSig_1/2", "TimeSig_2/2", "TimeSig_3/2", "TimeSig_4/2", "TimeSig_1/4"])
+  }
+
+  @Test func instrumentsDecideWhichKindsThereAre() throws {
+    let single = try REMITokenizer(configuration: REMIConfiguration(instruments: .single(program: 0)))
+    let drums = try REMITokenizer(configuration: REMIConfiguration(instruments: .drums))
+    #expect(!single.vocabulary.tokens.contains { $0.hasPrefix("Program_") || $0.hasPrefix("PitchDrum_") })
+    #expect(!drums.vocabulary.tokens.contains { $0.hasPrefix("Program_") || $0.hasPrefix("Pitch_") })
+  }
+
+  @Test func idsAndTokensAreOneAnother() throws {
+    let vocabulary = try REMITokenizer().vocabulary
+    for (id, token) in vocabulary.tokens.enumerated() {
+      #expect(vocabulary.id(of: token) == Int32(id) && vocabulary.token(of: Int32(id)) == token)
+    }
+    #expect(vocabulary.token(of: -1) == nil && vocabulary.token(of: Int32(vocabulary.count)) == nil)
+    #expect(throws: TokenizationError.unknownToken("Bar_4")) {
+      try vocabulary.ids(of: ["Bar_None", "Bar_4"])
     }
   }
 
-  @Test(arguments: REMIGrammarTests.configurations.indices)
-  func aVocabularyIsSavedWithItsConfiguration(_ index: Int) throws {
-    let vocabulary = try REMITokenizer(configuration: REMIGrammarTests.configurations[index]).vocabulary
-    let read = try Vocabulary(json: vocabulary.json())
-    #expect(read == vocabulary)
-    #expect(try read.makeTokenizer().vocabulary == vocabulary)
-  }
-
-  @Test func aVocabularyThatWasTamperedWithIsRefused() throws {
-    let json = String(decoding: try REMITokenizer().vocabulary.json(), as: UTF8.self)
-    func read(_ old: String, _ new: String) throws {
-      let text = json.replacing(old, with: new)
-      #expect(text != json)
-      _ = try Vocabulary(json: Array(text.utf8))
-    }
-    #expect(throws: TokenizationError.vocabularyMismatch(index: 3, found: "Barre", expected: "Bar_None")) {
-      try read("\"Bar_None\"", "\"Barre\"")
-    }
-    #expect(throws: TokenizationError.unknownTokenizer("tsd")) { try read("\"remi\"", "\"tsd\"") }
-    #expect(throws: TokenizationError.self) {
-      try read("\"stepsPerQuarter\" : 12", "\"stepsPerQuarter\" : 13")
-    }
-    #expect(throws: TokenizationError.self) {
-      try read("\"stepsPerQuarter\" : 12", "\"stepsPerQuarter\" : \"a\"")
-    }
-    #expect(throws: TokenizationError.invalidVocabulary(reason: "it is not JSON")) {
-      try Vocabulary(json: Array("no".utf8))
-    }
-    #expect(throws: TokenizationError.self) { try Vocabulary(json: []) }
-  }
-
-  @Test func transposingMovesPitchesAndLeavesDrums() throws {
-    var configuration = REMIConfiguration()
-    configuration.pitchRange = 21...108
-    let tokenizer = try REMITokenizer(configuration: configuration)
-    let vocabulary = tokenizer.vocabulary
-    let table = tokenizer.transpositionTable(semitones: 5)
-    func moved(_ token: String) throws -> String? {
-      let id = try #require(vocabulary.id(of: token))
-      return vocabulary.token(of: table[Int(id)])
-    }
-    #expect(try moved("Pitch_60") == "Pitch_65" && moved("Pitch_103") == "Pitch_108")
-    #expect(try moved("Pitch_104") == nil)
-    for (token, id) in zip(vocabulary.tokens, table) where !token.hasPrefix("Pitch_") {
-      #expect(vocabulary.token(of: id) == token)
+  @Test func anyVocabularyIsTheSameAfterwards() throws {
+    for configuration in TestConfigurations.all {
+      let vocabulary = try REMITokenizer(configuration: configuration).vocabulary
+      #expect(try Vocabulary(json: vocabulary.json()) == vocabulary)
     }
   }
 
-  @Test func idsThatMakeNoSenseAreRefusedWithTheirPlace() throws {
-    let tokenizer = try REMITokenizer()
-    func decode(_ tokens: [String]) throws { _ = try tokenizer.decode(tokenizer.vocabulary.ids(of: tokens)) }
-    let bar = ["BOS_None", "Bar_None", "TimeSig_3/4", "Position_0", "Tempo_120.0"]
-    let note = ["Program_0", "Pitch_60", "Velocity_91", "Duration_1.0.12"]
-    #expect(throws: Never.self) { try decode(bar + note + ["EOS_None"]) }
-    #expect(throws: Never.self) { try decode(Array((bar + note).dropFirst())) }
-    #expect(throws: TokenizationError.truncated(expected: "a Velocity")) { try decode(bar + note.prefix(2)) }
-    #expect(throws: TokenizationError.noNotes) { try decode(bar) }
-    for wrong in [["Pitch_60"], ["Position_0"], ["Program_-1", "Pitch_60"], ["TimeSig_3/4"], ["BOS_None"]] {
-      #expect(throws: TokenizationError.self) { try decode(bar + wrong + note + ["EOS_None"]) }
+  @Test func anEditedVocabularyIsRefused() throws {
+    let text = String(decoding: try REMITokenizer().vocabulary.json(), as: UTF8.self)
+    func reading(_ old: String, _ new: String) throws {
+      let edited = text.split(separator: old, omittingEmptySubsequences: false).joined(separator: new)
+      try #require(edited != text, "'\(old)' is not in the file")
+      _ = try Vocabulary(json: Array(edited.utf8))
     }
-    #expect(throws: TokenizationError.self) { try decode(bar + note + ["Position_36"] + note) }
-    #expect(
-      throws: TokenizationError.unknownID(id: 9_999, index: 0, vocabularySize: tokenizer.vocabulary.count)
-    ) {
-      try tokenizer.decode([9_999])
+    #expect(throws: TokenizationError.vocabularyMismatch(index: 4, found: "Pitch_C", expected: "Pitch_0")) {
+      try reading("\"Pitch_0\"", "\"Pitch_C\"")
     }
-    #expect(throws: TokenizationError.self) { try tokenizer.decode([-1]) }
-    #expect(throws: (any Error).self) { try tokenizer.decode([]) }
+    #expect(throws: TokenizationError.self) { try reading("\"PAD_None\",", "") }
+    #expect(throws: TokenizationError.self) { try reading("\"BOS_None\",", "\"BOS_None\", \"BOS_None\",") }
+    #expect(throws: TokenizationError.unknownTokenizer("octuple")) { try reading("\"remi\"", "\"octuple\"") }
+    #expect(throws: TokenizationError.self) { try reading("\"programs\"", "\"voices\"") }
+    #expect(throws: TokenizationError.self) { try reading("\"stepsPerQuarter\"", "\"steps\"") }
   }
 
-  @Test func garbageIsDecodedOrRefusedButNeverCrashes() throws {
-    var random = REMIGrammarTests.Walk(state: 3)
-    for configuration in REMIGrammarTests.configurations {
-      let tokenizer = try REMITokenizer(configuration: configuration)
-      let count = Int32(tokenizer.vocabulary.count)
-      for _ in 0..<500 {
-        let ids = (0..<20).map { _ in Int32.random(in: -1...count, using: &random) }
-        _ = try? tokenizer.decode(ids)
-        _ = try? tokenizer.decode([1, 3, count - 1] + ids)
+  @Test(arguments: ["", "[]", "{", "{}", "null", "{\"tokenizer\": 1}", "\u{0}\u{1}"])
+  func whatIsNoVocabularyIsRefused(_ text: String) {
+    let error = #expect(throws: TokenizationError.self) { _ = try Vocabulary(json: Array(text.utf8)) }
+    guard case .invalidVocabulary = error else {
+      Issue.record("'\(text)' gives \(String(describing: error))")
+      return
+    }
+  }
+
+  @Test func configurationsThatMakeNoSenseAreRefused() {
+    let changes: [(String, (inout REMIConfiguration) -> Void)] = [
+      ("stepsPerQuarter", { $0.stepsPerQuarter = 10 }), ("stepsPerQuarter", { $0.stepsPerQuarter = 0 }),
+      ("maximumDuration", { $0.maximumDuration = 4_096 }), ("maximumBarLength", { $0.maximumBarLength = 47 }),
+      ("velocityCount", { $0.velocityCount = 128 }), ("pitchRange", { $0.pitchRange = 0...128 }),
+      ("slowestTempo", { $0.slowestTempo = 14 }), ("fastestTempo", { $0.fastestTempo = 119 }),
+      ("unisonLimit", { $0.unisonLimit = 0 }), ("program", { $0.instruments = .single(program: 128) }),
+      ("metre", { $0.metre = TimeSignature(3, 1) }),
+    ]
+    for (field, change) in changes {
+      var configuration = REMIConfiguration()
+      change(&configuration)
+      let error = #expect(throws: TokenizationError.self) {
+        _ = try REMITokenizer(configuration: configuration)
+      }
+      guard case .invalidConfiguration(field, _, _) = error else {
+        Issue.record("\(field) gives \(String(describing: error))")
+        continue
       }
     }
   }

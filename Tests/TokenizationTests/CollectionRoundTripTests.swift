@@ -1,0 +1,116 @@
+internal import Foundation
+import Music
+import TestSupport
+import Testing
+import Tokenization
+
+/// What becomes of real music on the grid. `GRUPPETTO_TEST_ALL=1` takes every file of the collections instead of a sample.
+@Suite(.enabled(if: SharedData.isPresent, "\(SharedData.absence)"))
+struct CollectionRoundTripTests {
+  let tokenizer: REMITokenizer
+
+  init() throws { tokenizer = try REMITokenizer() }
+
+  @Test(arguments: RealCollection.allCases)
+  func whatIsDecodedIsTheNormalisedScore(_ collection: RealCollection) throws {
+    let paths = collection.paths()
+    try #require(!paths.isEmpty)
+    var sum = NormalisationReport()
+    for path in paths {
+      let score = try collection.score(path)
+      let encoding = try tokenizer.encode(score)
+      let normalised = try tokenizer.normalised(score)
+      #expect(try tokenizer.decode(encoding.ids) == normalised.score, "\(path)")
+      #expect(try tokenizer.encode(normalised.score).ids == encoding.ids, "\(path)")
+      #expect(encoding.report == normalised.report, "\(path)")
+      #expect(encoding.noteCount == normalised.score.noteCount, "\(path)")
+      #expect(encoding.barCount == normalised.score.bars.count, "\(path)")
+      #expect(abs(encoding.seconds - normalised.score.seconds) <= 1e-6 * encoding.seconds, "\(path)")
+      sum.add(encoding.report)
+    }
+    #expect(sum.keptShare >= 0.99, "\(collection) keeps \(sum.keptShare) of its notes")
+    #expect(sum.keptNotes + sum.doublings == sum.notes, "only doublings are left out")
+  }
+
+  @Test(arguments: RealCollection.allCases)
+  func noNoteMovesByMoreThanHalfAStep(_ collection: RealCollection) throws {
+    for path in collection.paths() {
+      let score = try collection.score(path)
+      let (normalised, report) = try tokenizer.normalised(score)
+      #expect(report.notes == score.noteCount && report.keptNotes == normalised.noteCount, "\(path)")
+      let comparison = GridComparison(score, normalised)
+      #expect(comparison.notesFromNowhere == 0, "\(path)")
+      #expect(comparison.movedEnds == 0, "\(path)")
+      #expect(report.clippedDurations == comparison.longNotes, "\(path)")
+    }
+  }
+}
+
+/// A score beside what the standard grid makes of it, note by note.
+///
+/// Times are compared in 1 ∕ (24 · ticksPerQuarter) of a quarter note, in which both ticks and half steps are whole.
+private struct GridComparison {
+  /// Notes of the result to which no note of the source within half a step corresponds.
+  var notesFromNowhere = 0
+  /// Notes whose end is elsewhere than the source's rounded to the grid, one to 96 steps from the onset.
+  var movedEnds = 0
+  /// Notes of the source that last more than 96 steps on the grid.
+  var longNotes = 0
+
+  private struct Voice: Hashable {
+    var program: Int
+    var pitch: Int
+  }
+
+  init(_ source: Score, _ result: Score) {
+    let scale = 24
+    let step = 2 * source.ticksPerQuarter
+    let ticksPerStep = result.ticksPerQuarter / 12
+    let sourceVoices = Self.voices(of: source)
+    for (voice, kept) in Self.voices(of: result) {
+      var rest = sourceVoices[voice] ?? []
+      for note in kept {
+        let onset = note.onset / ticksPerStep * step
+        let duration = note.duration / ticksPerStep
+        let near = rest.indices.filter { abs(rest[$0].onset * scale - onset) * 2 <= step }
+        guard !near.isEmpty else {
+          notesFromNowhere += 1
+          continue
+        }
+        let match = near.first { index in
+          let end = rest[index].end * scale
+          switch duration {
+          case 96: return end - onset >= 95 * step
+          case 1: return end - onset <= 2 * step
+          default: return abs(end - (onset + duration * step)) * 2 <= step
+          }
+        }
+        if match == nil { movedEnds += 1 }
+        rest.remove(at: match ?? near[0])
+      }
+    }
+    for notes in sourceVoices.values {
+      for note in notes {
+        let steps = Self.nearestStep(note.end, source) - Self.nearestStep(note.onset, source)
+        longNotes += steps > 96 ? 1 : 0
+      }
+    }
+  }
+
+  private static func nearestStep(_ tick: Int, _ score: Score) -> Int {
+    Int((Double(tick) * 12 / Double(score.ticksPerQuarter) + 0.5).rounded(.down))
+  }
+
+  /// The notes by what sounds them, drums as program 128.
+  private static func voices(of score: Score) -> [Voice: [Note]] {
+    var voices: [Voice: [Note]] = [:]
+    for track in score.tracks {
+      for note in track.notes {
+        let change = track.programChanges.last { $0.tick <= note.onset }
+        let program = track.isDrum ? 128 : change?.program ?? track.program ?? 0
+        voices[Voice(program: program, pitch: note.pitch), default: []].append(note)
+      }
+    }
+    return voices
+  }
+}

@@ -1,0 +1,107 @@
+import Music
+import TestSupport
+import Testing
+import Tokenization
+
+@Suite struct MetreTests {
+  /// A note on each quarter note, in these metres.
+  private func score(quarters: Int, metres: [(tick: Int, Int, Int)], ticksPerQuarter: Int = 480) -> Score {
+    Score(
+      ticksPerQuarter: ticksPerQuarter,
+      tracks: [
+        Track(
+          program: 0,
+          notes: (0..<quarters).map {
+            Note(onset: $0 * ticksPerQuarter, duration: ticksPerQuarter, pitch: 60 + $0 % 12, velocity: 80)
+          })
+      ],
+      metres: metres.map { MetreChange(tick: $0.tick, numerator: $0.1, denominator: $0.2) })
+  }
+
+  private func metres(_ score: Score) -> [String] {
+    score.metres.map { "\($0.numerator)/\($0.denominator)@\($0.tick)" }
+  }
+
+  @Test func onlyQuarterBarsAreReadInFourFour() throws {
+    let tokenizer = try REMITokenizer()
+    let (result, report) = try tokenizer.normalised(score(quarters: 10, metres: [(0, 1, 4)]))
+    #expect(metres(result) == ["4/4@0"])
+    #expect(report.assumedMetre == .fourFourForOneFour)
+    #expect(report.sentences.contains { $0.contains("1/4") && $0.contains("--metre") })
+    #expect(try tokenizer.encode(score(quarters: 10, metres: [(0, 1, 4)])).barCount == 3)
+  }
+
+  @Test func aQuarterBarAmongOthersIsBelieved() throws {
+    let mixed = score(quarters: 9, metres: [(0, 4, 4), (1_920, 1, 4), (2_400, 4, 4)])
+    let (result, report) = try REMITokenizer().normalised(mixed)
+    #expect(metres(result) == ["4/4@0", "1/4@1920", "4/4@2400"])
+    #expect(report.assumedMetre == nil)
+  }
+
+  @Test func theConfiguredMetreOverridesTheFile() throws {
+    let tokenizer = try REMITokenizer(configuration: REMIConfiguration(metre: TimeSignature(3, 4)))
+    for stated in [[(0, 1, 4)], [(0, 4, 4)], []] {
+      let (result, report) = try tokenizer.normalised(score(quarters: 12, metres: stated))
+      #expect(metres(result) == ["3/4@0"])
+      #expect(report.assumedMetre == .configured)
+    }
+    let (_, report) = try tokenizer.normalised(score(quarters: 12, metres: [(0, 3, 4)]))
+    #expect(report.assumedMetre == nil)
+  }
+
+  @Test func noMetreIsFourFour() throws {
+    let (result, report) = try REMITokenizer().normalised(score(quarters: 5, metres: []))
+    #expect(metres(result) == ["4/4@0"])
+    #expect(report.assumedMetre == nil && report.sentences.isEmpty)
+  }
+
+  @Test(arguments: [
+    ((9, 4), "5/4 4/4", true), ((12, 4), "6/4 6/4", true), ((8, 32), "4/16", true), ((18, 16), "9/8", true),
+    ((5, 32), "3/16", false), ((6, 64), "2/16", false), ((17, 16), "9/16 8/16", true), ((2, 1), "4/2", true),
+    ((3, 1), "3/2 3/2", true),
+  ])
+  func aMetreWithoutATokenIsWrittenInOthers(metre: (Int, Int), written: String, isExact: Bool) throws {
+    let tokenizer = try REMITokenizer()
+    let score = score(quarters: 40, metres: [(0, metre.0, metre.1)])
+    let (result, report) = try tokenizer.normalised(score)
+    #expect(report.metreApproximations.map(\.found) == ["\(metre.0)/\(metre.1)"])
+    #expect(report.metreApproximations.map(\.written) == [written])
+    #expect(report.metreApproximations.map(\.isExact) == [isExact])
+    #expect(try tokenizer.decode(tokenizer.encode(score).ids) == result)
+    #expect(report.keptNotes == 40)
+  }
+
+  @Test func aBarThatIsCutShortHasAShorterMetre() throws {
+    // 4/4 for six quarters, then 3/4: the second bar has two quarters.
+    let (result, report) = try REMITokenizer().normalised(
+      score(quarters: 12, metres: [(0, 4, 4), (2_880, 3, 4)]))
+    #expect(metres(result) == ["4/4@0", "2/4@1920", "3/4@2880"])
+    #expect(report.shortenedBars == 1 && report.movedMetreChanges == 0)
+  }
+
+  @Test func aBarOfNoMetresLengthMovesTheLineAndNoNote() throws {
+    // Eleven of twelve steps: no metre is so long.
+    let score = score(quarters: 8, metres: [(0, 4, 4), (440, 3, 4)])
+    let (result, report) = try REMITokenizer().normalised(score)
+    #expect(metres(result) == ["1/4@0", "3/4@480"])
+    #expect(report.shortenedBars == 1 && report.movedMetreChanges == 1)
+    #expect(result.tracks[0].notes.map(\.onset) == score.tracks[0].notes.map(\.onset))
+  }
+
+  @Test(.enabled(if: SharedData.isPresent, "\(SharedData.absence)"))
+  func mostOfPop909IsReadInFourFourAndSaysSo() throws {
+    let tokenizer = try REMITokenizer()
+    var reported = 0
+    let paths = RealCollection.pop909.paths()
+    for path in paths {
+      let score = try RealCollection.pop909.score(path)
+      let isCountedInBeats =
+        !score.metres.isEmpty && score.metres.allSatisfy { $0.numerator == 1 && $0.denominator == 4 }
+      let (result, report) = try tokenizer.normalised(score)
+      #expect((report.assumedMetre == .fourFourForOneFour) == isCountedInBeats, "\(path)")
+      if isCountedInBeats { #expect(metres(result) == ["4/4@0"], "\(path)") }
+      reported += isCountedInBeats ? 1 : 0
+    }
+    #expect(reported * 2 > paths.count)
+  }
+}
