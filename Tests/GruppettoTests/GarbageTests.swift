@@ -70,7 +70,6 @@ import Testing
   @Test func anOutputThatCannotBeWrittenIsToldBeforeTheWork() throws {
     try expectRefusal(["render", "tunes/tune1.abc", "-o", "absent/out.wav"], code: 73, naming: "absent")
     try expectRefusal(["inspect", "tunes/tune1.abc", "--svg", "absent/out.svg"], code: 73, naming: "absent")
-    try expectRefusal(["train", "tunes", "-o", "absent/model"], code: 73, naming: "absent")
   }
 
   @Test(.enabled(if: getuid() != 0, "skipped: root may read every file"))

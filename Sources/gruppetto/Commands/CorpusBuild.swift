@@ -24,7 +24,7 @@ struct CorpusBuild: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    let corpus = try options.builder(testShare: 0.1, threads: threads.count).build(
+    let corpus = try options.request.builder(testShare: 0.1, threads: threads.count).build(
       from: paths, to: output, cancellation: Interruption.cancellation(), progress: common.progress)
     let info = try corpus.info()
     try common.report(info) { CorpusText.text(info, path: output) }

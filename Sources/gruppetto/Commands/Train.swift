@@ -43,14 +43,36 @@ struct Train: ParsableCommand {
     let preset = try settings.resolved(for: folder, resuming: resume)
     try MusicTraining.requireRoom(in: folder, for: existing)
     let cancellation = Interruption.cancellation()
-    let corpus = try corpus(for: folder, cancellation: cancellation)
-    var training = try MusicTraining(
-      path: output, preset: settings.preset, settings: preset, existing: existing, program: "gruppetto 0.1.0")
+    let room = ModelRoom(folder: folder, music: music)
+    let prepare = {
+      try MusicTraining(
+        path: output, preset: settings.preset, settings: preset, existing: existing,
+        program: "gruppetto 0.1.0")
+    }
+    // A model that is replaced stands until its music has been read; a new one is begun before, so that one that is killed
+    // while it reads knows what was asked of it.
+    var training: MusicTraining
+    let corpus: Corpus
+    if overwrite {
+      corpus = try self.corpus(in: room, cancellation: cancellation)
+      training = try prepare()
+    } else {
+      let isNew = !room.exists
+      do {
+        training = try prepare()
+        corpus = try self.corpus(in: room, cancellation: cancellation)
+      } catch {
+        if isNew { room.remove() }
+        throw error
+      }
+    }
     common.remark(
       training.isResuming
-        ? "\(output): going on where training stopped" : "\(output): training a new model, seed \(preset.training.seed)")
+        ? "\(output): going on where training stopped"
+        : "\(output): training a new model, seed \(preset.training.seed)")
     let result = try training.run(
-      on: TrainingPieces(corpus: corpus, name: music.map(lastPart).joined(separator: " ")), threadCount: threads.count,
+      on: TrainingPieces(corpus: corpus, name: music.map(lastPart).joined(separator: " ")),
+      threadCount: threads.count,
       cancellation: cancellation, progress: common.progress)
     try report(result)
     guard result.stopped != .interrupted else {
@@ -61,18 +83,13 @@ struct Train: ParsableCommand {
   }
 
   /// The corpus that was given, or one made of the music in the model's folder; a model that is resumed keeps its own.
-  private func corpus(for folder: ModelFolder, cancellation: Cancellation) throws -> Corpus {
+  private func corpus(in room: ModelRoom, cancellation: Cancellation) throws -> Corpus {
     if music.count == 1, Corpus.exists(at: music[0]) { return try Corpus(path: music[0]) }
-    if resume, Corpus.exists(at: folder.corpusPath) {
-      let kept = try Corpus(path: folder.corpusPath)
-      let (before, now) = (try kept.report().sourceFingerprint, try CorpusBuilder.sourceFingerprint(of: music))
-      guard before == now else {
-        throw ComposingError.corpusChanged(path: output, trainedOn: before, given: now)
-      }
-      return kept
-    }
-    let corpus = try corpusOptions.builder(testShare: 0, threads: threads.count).build(
-      from: music, to: folder.corpusPath, cancellation: cancellation, progress: common.progress)
+    if resume, let kept = try room.keptCorpus() { return kept }
+    let request = try resume ? room.keptRequest() ?? corpusOptions.request : corpusOptions.request
+    if !overwrite { try room.keep(request) }
+    let corpus = try request.builder(testShare: 0, threads: threads.count).build(
+      from: music, to: room.folder.corpusPath, cancellation: cancellation, progress: common.progress)
     let info = try corpus.info()
     common.remark(
       "\(music.joined(separator: " ")): \(Readable.plural(info.pieces, "piece")), \(Readable.count(info.tokens)) tokens, "
@@ -97,9 +114,12 @@ struct Train: ParsableCommand {
       }
     }
     try common.report(Report(model: output, result: result)) {
-      let loss = result.bestValidationLoss.map { ", validation loss \(Readable.decimal($0, 4)) nats a token at best" } ?? ""
+      let loss =
+        result.bestValidationLoss.map { ", validation loss \(Readable.decimal($0, 4)) nats a token at best" }
+        ?? ""
       let early = result.stopped == .noImprovement ? ", stopped since it no longer improved" : ""
-      return "\(output): \(Readable.plural(result.steps, "step")), \(Readable.count(result.tokens)) tokens in "
+      return
+        "\(output): \(Readable.plural(result.steps, "step")), \(Readable.count(result.tokens)) tokens in "
         + "\(Readable.clock(result.seconds)) (\(Readable.count(Int(result.tokensPerSecond))) tokens/s)\(loss)\(early)"
     }
   }

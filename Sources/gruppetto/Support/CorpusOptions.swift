@@ -5,7 +5,9 @@ internal import Tokenization
 
 /// How files of music become a corpus; shared by `corpus build` and `train`.
 struct CorpusOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("The share of the pieces that is set aside for validation (default: 0.1).", valueName: "share"))
+  @Option(
+    help: ArgumentHelp(
+      "The share of the pieces that is set aside for validation (default: 0.1).", valueName: "share"))
   var valid: Double?
 
   @Option(
@@ -19,21 +21,36 @@ struct CorpusOptions: ParsableArguments {
       "General MIDI programs for tracks by name that have none: MELODY=73,BRIDGE=48.", valueName: "list"))
   var programs: ProgramList?
 
-  @Option(help: ArgumentHelp("What to do with pieces that occur twice: exact leaves copies out, none keeps them.", valueName: "how"))
+  @Option(
+    help: ArgumentHelp(
+      "What to do with pieces that occur twice: exact leaves copies out, none keeps them.", valueName: "how"))
   var deduplicate: CorpusBuilder.Deduplication?
 
   @OptionGroup var tokenizer: TokenizerOptions
 
-  /// Whether any option was given.
-  var isGiven: Bool {
-    valid != nil || test != nil || programs != nil || deduplicate != nil || tokenizer.metre != nil
+  /// What was asked for.
+  var request: CorpusRequest {
+    CorpusRequest(
+      valid: valid, test: test, programs: programs?.programs, deduplicate: deduplicate?.rawValue,
+      metre: tokenizer.metre)
   }
+}
+
+/// How a corpus shall be made, in a form that a model's folder keeps until it is there.
+struct CorpusRequest: Codable {
+  var valid: Double?
+  var test: Double?
+  var programs: [String: Int]?
+  var deduplicate: String?
+  var metre: String?
 
   func builder(testShare: Double, threads: Int) -> CorpusBuilder {
     CorpusBuilder(
-      tokenizer: .remi(REMIConfiguration(metre: tokenizer.timeSignature)),
+      tokenizer: .remi(REMIConfiguration(metre: metre.flatMap { TimeSignature($0) })),
       fractions: SplitFractions(valid: valid ?? 0.1, test: test ?? testShare),
-      deduplication: deduplicate ?? .exact, programs: programs?.programs ?? [:], threadCount: threads)
+      deduplication: deduplicate.flatMap(CorpusBuilder.Deduplication.init) ?? .exact,
+      programs: programs ?? [:],
+      threadCount: threads)
   }
 }
 

@@ -14,7 +14,8 @@ struct EventLine {
     switch message {
     case .noteOff(let channel, let key, let velocity), .noteOn(let channel, let key, let velocity):
       "channel \(channel + 1), key \(key), velocity \(velocity)"
-    case .keyPressure(let channel, let key, let pressure): "channel \(channel + 1), key \(key), pressure \(pressure)"
+    case .keyPressure(let channel, let key, let pressure):
+      "channel \(channel + 1), key \(key), pressure \(pressure)"
     case .controlChange(let channel, let controller, let value):
       "channel \(channel + 1), controller \(controller), value \(value)"
     case .programChange(let channel, let program): "channel \(channel + 1), program \(program)"
@@ -37,6 +38,7 @@ struct EventLine {
   }
 
   private static func hexadecimal(_ bytes: [UInt8]) -> String {
-    bytes.prefix(32).map { String(format: "%02x", $0) }.joined(separator: " ") + (bytes.count > 32 ? " …" : "")
+    bytes.prefix(32).map { String(format: "%02x", $0) }.joined(separator: " ")
+      + (bytes.count > 32 ? " …" : "")
   }
 }

@@ -50,7 +50,9 @@ struct TrainingSettings: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Transpose pieces at random by semitones in a range such as -5...6; none keeps them.", valueName: "range"))
+    help: ArgumentHelp(
+      "Transpose pieces at random by semitones in a range such as -5...6; none keeps them.",
+      valueName: "range"))
   var transpose: TranspositionRange?
 
   @Option(help: ArgumentHelp("The folder of presets (default: the one that ships).", valueName: "folder"))
@@ -74,7 +76,8 @@ struct TrainingSettings: ParsableArguments {
       apply(to: &wanted)
       guard wanted == kept else {
         throw UsageError(
-          "\(folder.path): a training that is resumed keeps its settings; leave the other options away, or train anew with --overwrite")
+          "\(folder.path): a training that is resumed keeps its settings; leave the other options away, or train anew with --overwrite"
+        )
       }
       return kept
     }
