@@ -26,7 +26,6 @@ public enum CorpusError: DiagnosableError, Equatable {
   /// Whose fault it is.
   public var kind: FailureKind {
     switch self {
-    case .notACorpus: .missingInput
     case .invalidFractions: .usage
     case .cancelled: .interrupted
     default: .badInput

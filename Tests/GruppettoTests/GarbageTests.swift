@@ -83,8 +83,8 @@ import Testing
   func aFullDiskLeavesNothingHalfWritten() throws {
     let disk = try SmallDisk(at: workshop("disk"), kilobytes: 16)
     let commands = [
-      ["render", "tunes/tune1.abc", "-o", "disk/out.wav"],
-      ["render", "tunes/tune1.abc", "-o", "disk/out.flac"],
+      ["render", "short.abc", "-o", "disk/out.wav"],
+      ["render", "short.abc", "-o", "disk/out.flac"],
       ["corpus", "build", "tunes", "-o", "disk/corpus"],
       ["train", "tunes", "-o", "disk/model", "--steps", "5"],
     ]
