@@ -16,8 +16,6 @@ public enum CorpusError: DiagnosableError, Equatable {
   case wrongVersion(path: String, found: Int, expected: Int)
   /// The corpus is damaged; `offset` is where that shows.
   case damaged(path: String, offset: Int, reason: String)
-  /// A split has too few tokens for so many streams.
-  case splitTooSmall(split: Split, tokens: Int, streams: Int)
   /// A catalogue that cannot be used.
   case invalidCatalogue(path: String, reason: String)
   /// The work was stopped on request.
@@ -52,8 +50,6 @@ public enum CorpusError: DiagnosableError, Equatable {
       "\(path): is a corpus of version \(found), and this program reads version \(expected); build it again"
     case .damaged(let path, let offset, let reason):
       "\(path): the corpus is damaged at byte \(offset): \(reason); build it again"
-    case .splitTooSmall(let split, let tokens, let streams):
-      "the \(split.rawValue) split has \(tokens) tokens, too few for \(streams) streams; use a smaller batch or more music"
     case .invalidCatalogue(let path, let reason):
       "\(path): the catalogue cannot be used: \(reason)"
     case .cancelled: "stopped"

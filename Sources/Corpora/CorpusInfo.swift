@@ -68,13 +68,6 @@ extension Corpus {
       splits[piece.split.rawValue]?.tokens += piece.tokenCount
     }
     let lengths = pieces.map(\.tokenCount).sorted()
-    var changes = report.normalisation.sentences
-    if report.piecesReadInFourFour > 0 {
-      changes.removeAll { $0.hasPrefix("the only metre is 1/4") }
-      changes.insert(
-        "\(report.piecesReadInFourFour) of \(pieces.count) pieces state no metre but 1/4 and are read as 4/4 (--metre overrides)",
-        at: 0)
-    }
     return CorpusInfo(
       pieces: pieces.count, tokens: tokenCount, notes: pieces.reduce(0) { $0 + $1.noteCount },
       bars: pieces.reduce(0) { $0 + $1.barCount }, hours: pieces.reduce(0) { $0 + $1.seconds } / 3_600,
@@ -82,7 +75,23 @@ extension Corpus {
       vocabularyUsed: counts.count { $0 > 0 }, use: use(counts), splits: splits,
       tokensPerPiece: lengths.isEmpty
         ? [] : [lengths[0], lengths[lengths.count / 2], lengths[lengths.count - 1]],
-      skipped: report.skipped, duplicates: report.duplicates, changes: changes, fingerprint: fingerprint)
+      skipped: report.skipped, duplicates: report.duplicates, changes: changes(in: report),
+      fingerprint: fingerprint)
+  }
+
+  private func changes(in report: CorpusReport) -> [String] {
+    var changes: [String] = []
+    var normalisation = report.normalisation
+    if report.piecesReadInFourFour > 0 {
+      // Said with the number of pieces, it need not be said of them all.
+      normalisation.assumedMetre = nil
+      changes.append(
+        "\(report.piecesReadInFourFour) of \(pieces.count) pieces state no metre but 1/4 and are read as 4/4 "
+          + "(--metre overrides)")
+    }
+    changes += normalisation.sentences
+    changes += report.unusedPrograms.map { "no track without a program is named '\($0)'" }
+    return changes
   }
 
   private func use(_ counts: [Int]) -> [CorpusInfo.KindUse] {

@@ -34,6 +34,8 @@ public struct CorpusReport: Sendable, Hashable, Codable {
   public var duplicates: [DuplicatePiece] = []
   /// What the grid could not say, over all pieces.
   public var normalisation = NormalisationReport()
+  /// Names of tracks for which a program was given, and that no track without a program has.
+  public var unusedPrograms: [String] = []
   /// How many pieces were read as 4/4 because their only metre is 1/4.
   public var piecesReadInFourFour = 0
   /// The name of each piece: its file, and for a tune book the number and title of the tune.

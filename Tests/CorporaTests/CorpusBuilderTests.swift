@@ -1,6 +1,7 @@
 import Corpora
 import Groundwork
 import Music
+import Synchronization
 import TestSupport
 import Testing
 import Tokenization
@@ -97,6 +98,50 @@ import Tokenization
       let ids = corpus.ids(ofPiece: piece)
       #expect(try corpus.tokenizer.encode(corpus.tokenizer.decode(ids)).ids == ids)
     }
+  }
+
+  @Test func whereTheLastTenthIsSilentMoreGoesToValidation() throws {
+    let bars = (0..<150).map { "C\(["D", "E", "F", "G", "A"][$0 % 5])EF GABc" }
+    let rests = Array(repeating: "z8", count: 49)
+    try replaceFile(
+      at: folder.file("long.abc"),
+      with: "X:1\nT:Long\nM:4/4\nL:1/8\nK:C\n" + (bars + rests + ["c8"]).joined(separator: "|") + "|]\n")
+    #expect(try build().pieces.map(\.barCount) == [150, 20])
+    // A last note that is held through the last tenth begins before it.
+    try replaceFile(
+      at: folder.file("long.abc"),
+      with: "X:1\nT:Long\nM:4/4\nL:1/8\nQ:1/4=60\nK:C\n" + bars.joined(separator: "|")
+        + "|C16|]\n")
+    #expect(try build().pieces.map(\.split) == [.train, .valid])
+  }
+
+  @Test func nothingIsWrittenWhereBuildingFails() throws {
+    try write(0..<1)
+    #expect(throws: CorpusError.self) { try build() }
+    #expect(!Corpus.exists(at: folder.file("made")))
+    try write(1..<20)
+    let cancellation = Cancellation()
+    cancellation.request()
+    #expect(throws: CorpusError.cancelled) {
+      try CorpusBuilder().build(from: [folder.path], to: folder.file("made"), cancellation: cancellation)
+    }
+    #expect(!Corpus.exists(at: folder.file("made")))
+    // A corpus that stands there stays when the next build fails.
+    let fingerprint = try build().fingerprint
+    #expect(throws: CorpusError.self) {
+      try CorpusBuilder().build(from: [folder.file("0.abc")], to: folder.file("made"))
+    }
+    #expect(try Corpus(path: folder.file("made")).fingerprint == fingerprint)
+  }
+
+  @Test func progressCountsEveryFile() throws {
+    try write(0..<12)
+    let counts = Mutex<[Double]>([])
+    try CorpusBuilder(threadCount: 2).build(from: [folder.path], to: folder.file("made")) { report in
+      counts.withLock { $0.append(report.completed) }
+      #expect(report.total == 12 && report.unit == "files")
+    }
+    #expect(counts.withLock { $0.count == 12 && $0.contains(12) })
   }
 
   @Test func aSmallCollectionIsRefusedWithWhatIsNeeded() throws {

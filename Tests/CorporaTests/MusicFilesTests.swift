@@ -36,6 +36,7 @@ import Testing
     try files.createSymbolicLink(atPath: folder.file("b"), withDestinationPath: folder.file("a"))
     try files.createSymbolicLink(atPath: folder.file("gone.mid"), withDestinationPath: "/nowhere.mid")
     #expect(try found() == ["a/one.mid", "a/two.mid"])
+    #expect(try MusicFiles(in: [folder.path]).skipped.map(\.file) == [folder.file("gone.mid")])
     #expect(try found([folder.file("b"), folder.file("a/one.mid")]) == ["b/one.mid", "b/two.mid"])
   }
 
@@ -43,6 +44,24 @@ import Testing
     try make("tune.bin")
     #expect(try found([folder.file("tune.bin")]) == ["tune.bin"])
     #expect(throws: FileError.notFound(path: folder.file("none"))) { try found([folder.file("none")]) }
+  }
+
+  @Test func aPipeIsNotWaitedFor() throws {
+    try #require(mkfifo(folder.file("pipe.mid"), 0o600) == 0)
+    #expect(try found().isEmpty)
+    #expect(try MusicFiles(in: [folder.path]).skipped.map(\.file) == [folder.file("pipe.mid")])
+    #expect(throws: FileError.self) { try found([folder.file("pipe.mid")]) }
+  }
+
+  @Test(.enabled(if: geteuid() != 0, "skipped: the superuser may read everything"))
+  func whatMayNotBeReadIsNamed() throws {
+    try make("closed/one.mid", "open/two.mid")
+    try #require(chmod(folder.file("closed"), 0) == 0)
+    defer { chmod(folder.file("closed"), 0o700) }
+    let files = try MusicFiles(in: [folder.path])
+    #expect(files.paths == [folder.file("open/two.mid")])
+    #expect(files.skipped.map(\.file) == [folder.file("closed")])
+    #expect(files.skipped[0].reason.contains("cannot be read"))
   }
 
   @Test func noFileAtAllIsAnEmptyAnswer() throws {

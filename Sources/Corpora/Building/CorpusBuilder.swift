@@ -67,6 +67,8 @@ public struct CorpusBuilder: Sendable {
     collection.report.skipped = files.skipped
     collection.report.sourceFingerprint = Self.fingerprint(ofSources: readings.map(\.sourceHash))
     for reading in readings { collection.add(reading) }
+    let used = readings.reduce(into: Set<String>()) { $0.formUnion($1.usedPrograms) }
+    collection.report.unusedPrograms = programs.keys.filter { !used.contains($0.lowercased()) }.sorted()
     guard !collection.pieces.isEmpty else {
       throw CorpusError.nothingReadable(skipped: collection.report.skipped)
     }

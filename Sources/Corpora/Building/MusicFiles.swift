@@ -5,7 +5,7 @@ internal import Music
 struct MusicFiles {
   /// The files to read, each once, in the order of the paths given and within a folder in byte order.
   private(set) var paths: [String] = []
-  /// Folders that could not be searched.
+  /// Folders that could not be searched, and what is named as music is but is no file that can be read.
   private(set) var skipped: [SkippedFile] = []
   private var seen: Set<FileSystem.Identity> = []
 
@@ -14,10 +14,14 @@ struct MusicFiles {
 
   /// Searches `roots`: a file that is named is taken whatever its ending, a folder is searched to any depth for files that end
   /// as music does. What is hidden is left alone; a file that several links lead to is taken once.
-  /// - Throws: `FileError.notFound` for a root that is not there.
+  /// - Throws: `FileError.notFound` for a root that is not there, `.unreadable` for one that is neither file nor folder.
   init(in roots: [String]) throws(FileError) {
     for root in roots {
       guard let status = FileSystem.status(of: root) else { throw .notFound(path: root) }
+      guard status.isFolder || status.isRegularFile else {
+        // A pipe would be waited for without end.
+        throw .unreadable(path: root, reason: "it is neither a file nor a folder")
+      }
       if status.isFolder {
         search(root, status)
       } else if seen.insert(status.identity).inserted {
@@ -38,13 +42,25 @@ struct MusicFiles {
     let prefix = folder.hasSuffix("/") ? folder : folder + "/"
     for name in names where !name.hasPrefix(".") {
       let path = prefix + name
-      guard let status = FileSystem.status(of: path) else { continue }
-      if status.isFolder {
+      let status = FileSystem.status(of: path)
+      if let status, status.isFolder {
         search(path, status)
-      } else if status.isRegularFile, ScoreReader.canRead(name), seen.insert(status.identity).inserted {
-        paths.append(path)
+      } else if ScoreReader.canRead(name) {
+        take(path, status)
       }
     }
+  }
+
+  private mutating func take(_ path: String, _ status: FileSystem.Status?) {
+    guard let status else {
+      skipped.append(SkippedFile(file: path, reason: "it is a link to nothing, or may not be looked at"))
+      return
+    }
+    guard status.isRegularFile else {
+      skipped.append(SkippedFile(file: path, reason: "it is not a regular file"))
+      return
+    }
+    if seen.insert(status.identity).inserted { paths.append(path) }
   }
 }
 

@@ -8,8 +8,6 @@ struct PieceCollection {
   var report = CorpusReport()
   private let deduplication: CorpusBuilder.Deduplication
   private var piecesByHash: [UInt64: [Int]] = [:]
-  /// The score of the only piece, which may have to be cut in two.
-  private var onlyScore: Score?
 
   init(deduplication: CorpusBuilder.Deduplication) { self.deduplication = deduplication }
 
@@ -25,7 +23,6 @@ struct PieceCollection {
         continue
       }
       piecesByHash[hash.value, default: []].append(pieces.count)
-      onlyScore = pieces.isEmpty ? piece.score : nil
       append(piece.encoding, name: piece.name, hash: hash.value, split: .train)
       report.normalisation.add(piece.encoding.report)
       if piece.encoding.report.assumedMetre == .fourFourForOneFour { report.piecesReadInFourFour += 1 }
@@ -34,22 +31,26 @@ struct PieceCollection {
 
   /// Decides what each piece is for. Of a single piece the last tenth goes to validation.
   mutating func split(_ fractions: SplitFractions, with tokenizer: any Tokenizer) throws(TokenizationError) {
-    if pieces.count == 1, fractions.valid > 0, let score = onlyScore {
-      return try cut(score, with: tokenizer)
+    if pieces.count == 1, fractions.valid > 0 {
+      return try cut(try tokenizer.decode(pieces[0].ids), with: tokenizer)
     }
     let splits = fractions.splits(ofHashes: pieces.map(\.hash))
     for index in pieces.indices { pieces[index].split = splits[index] }
   }
 
-  private mutating func cut(_ score: Score, with tokenizer: any Tokenizer) throws(TokenizationError) {
-    let whole = try tokenizer.normalised(score).score
+  /// Puts two pieces in the place of the only one: what comes before its last tenth, and that tenth, or a little more where no note
+  /// begins in it.
+  private mutating func cut(_ whole: Score, with tokenizer: any Tokenizer) throws(TokenizationError) {
     let bars = whole.bars
-    guard bars.count > 1, let name = report.pieceNames.first else { return }
-    let line = bars[max(1, bars.count - max(1, bars.count / 10))].start
-    let (first, last) = (
-      whole.part(from: 0, to: line), whole.part(from: line, to: max(whole.length, line + 1))
-    )
-    guard first.noteCount > 0, last.noteCount > 0 else { return }
+    let lastOnset = whole.tracks.compactMap { $0.notes.last?.onset }.max() ?? 0
+    let tenth = bars.count - max(1, bars.count / 10)
+    guard let name = report.pieceNames.first,
+      let line = (0..<max(tenth, 0)).lazy.reversed().map({ bars[$0 + 1].start }).first(where: {
+        $0 <= lastOnset
+      })
+    else { return }
+    let (first, last) = (whole.part(from: 0, to: line), whole.part(from: line, to: whole.length))
+    guard first.noteCount > 0 else { return }
     pieces.removeAll()
     report.pieceNames.removeAll()
     for (part, split, suffix) in [

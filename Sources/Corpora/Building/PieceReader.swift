@@ -7,9 +7,11 @@ struct FileReading: Sendable {
   /// The hash of its bytes; 0 where they could not be read.
   var sourceHash: UInt64 = 0
   /// Its pieces, by name.
-  var pieces: [(name: String, score: Score, encoding: Encoding)] = []
+  var pieces: [(name: String, encoding: Encoding)] = []
   /// What in it could not be used, and why.
   var skipped: [SkippedFile] = []
+  /// The names in lower case by which tracks got their programs.
+  var usedPrograms: Set<String> = []
 }
 
 /// Reads files into pieces of tokens.
@@ -32,8 +34,8 @@ struct PieceReader: Sendable {
         let title = score.title.map { " " + $0 } ?? ""
         let name = scores.count == 1 ? path : "\(path)#\(index + 1)\(title)"
         do {
-          let score = instrumented(score)
-          result.pieces.append((name, score, try tokenizer.encode(score)))
+          let score = instrumented(score, &result.usedPrograms)
+          result.pieces.append((name, try tokenizer.encode(score)))
         } catch {
           result.skipped.append(SkippedFile(file: name, reason: reason(error, about: path)))
         }
@@ -44,14 +46,16 @@ struct PieceReader: Sendable {
     return result
   }
 
-  /// The score with the programs that its tracks have by name.
-  private func instrumented(_ score: Score) -> Score {
+  /// The score with the programs that its tracks have by name; the names that were found join `used`.
+  private func instrumented(_ score: Score, _ used: inout Set<String>) -> Score {
     guard !programs.isEmpty else { return score }
     var score = score
     for index in score.tracks.indices
     where !score.tracks[index].isDrum && (score.tracks[index].program ?? 0) == 0 {
-      if let program = programs[score.tracks[index].name.lowercased()] {
+      let name = score.tracks[index].name.lowercased()
+      if let program = programs[name] {
         score.tracks[index].program = program
+        used.insert(name)
       }
     }
     return score
