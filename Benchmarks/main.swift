@@ -10,11 +10,15 @@ case "tokens": try measureTokens(Array(arguments.dropFirst()))
 case "render": try measureRendering(Array(arguments.dropFirst()))
 case "train": measureTraining(Array(arguments.dropFirst()))
 case "sample": measureSampling(Array(arguments.dropFirst()))
+case "features": try measureFeatures(Array(arguments.dropFirst()))
 case "machine": measureMachine()
 default:
   FileHandle.standardError.write(
     Data(
-      "usage: benchmarks midi FOLDER | tokens FOLDER | render FILE.mid | train gru … | sample float32 … | machine\n"
-        .utf8))
+      """
+      usage: benchmarks midi FOLDER | tokens FOLDER | render FILE.mid | train gru … | sample float32 …
+             | features AUDIO.wav | machine
+
+      """.utf8))
   exit(64)
 }

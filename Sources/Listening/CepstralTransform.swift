@@ -30,10 +30,10 @@ struct CepstralTransform {
   }
 
   /// Writes the coefficients of `logEnergies` to `coefficients`.
-  func apply(to logEnergies: UnsafePointer<Float>, into coefficients: UnsafeMutablePointer<Float>) {
+  func apply(to logEnergies: UnsafePointer<Lanes>, into coefficients: UnsafeMutablePointer<Lanes>) {
     for row in 0..<count {
       let weights = matrix.baseAddress + row * filterCount
-      var sum: Float = 0
+      var sum = Lanes()
       for column in 0..<filterCount { sum += weights[column] * logEnergies[column] }
       coefficients[row] = sum
     }

@@ -1,4 +1,3 @@
-internal import Arithmetic
 public import Audio
 
 #if canImport(Glibc)
@@ -9,8 +8,9 @@ internal import Musl
 
 /// Computes features of a sound that arrives bit by bit.
 ///
-/// However the samples are cut into portions, the values are the same, bit for bit: each frame is computed by itself as
-/// soon as all its samples are there.
+/// However the samples are cut into portions, the values are the same, bit for bit: no frame's values depend on another's,
+/// and a frame is computed as soon as all its samples are there. Portions of ten frames and more are the fastest, because
+/// several frames are computed at once.
 ///
 ///     let extractor = try FeatureExtractor(.fbank(FbankOptions()))
 ///     var features = extractor.emptyMatrix
@@ -25,11 +25,18 @@ public final class FeatureExtractor {
   private var stream: FrameStream
   private let analysis: FrameAnalysis
   private let recipe: Recipe
+  /// What the filters give.
+  private let melEnergies: LaneBuffer
+  /// What the cepstral transform gives.
+  private let coefficients: LaneBuffer
+
+  /// How many samples are taken at a time, so that frames are made of what the cache still holds.
+  private static let portionLength = 8192
 
   /// What is made of an analysed frame.
   private enum Recipe {
     case fbank(FbankOptions, MelFilterBank)
-    case mfcc(MFCCOptions, MelFilterBank, CepstralTransform, logEnergies: AlignedBuffer<Float>)
+    case mfcc(MFCCOptions, MelFilterBank, CepstralTransform)
     case spectrogram(SpectrogramOptions)
     case energy(EnergyOptions)
   }
@@ -45,12 +52,17 @@ public final class FeatureExtractor {
       switch options {
       case .fbank(let fbank): .fbank(fbank, MelFilterBank(fbank.mel, frames: fbank.frames))
       case .mfcc(let mfcc):
-        .mfcc(
-          mfcc, MelFilterBank(mfcc.mel, frames: mfcc.frames), CepstralTransform(mfcc),
-          logEnergies: AlignedBuffer(count: mfcc.mel.count))
+        .mfcc(mfcc, MelFilterBank(mfcc.mel, frames: mfcc.frames), CepstralTransform(mfcc))
       case .spectrogram(let spectrogram): .spectrogram(spectrogram)
       case .energy(let energy): .energy(energy)
       }
+    switch options {
+    case .fbank(let fbank):
+      (melEnergies, coefficients) = (LaneBuffer(count: fbank.mel.count), LaneBuffer(count: 0))
+    case .mfcc(let mfcc):
+      (melEnergies, coefficients) = (LaneBuffer(count: mfcc.mel.count), LaneBuffer(count: mfcc.count))
+    case .spectrogram, .energy: (melEnergies, coefficients) = (LaneBuffer(count: 0), LaneBuffer(count: 0))
+    }
   }
 
   /// A matrix for the features, without frames.
@@ -65,8 +77,12 @@ public final class FeatureExtractor {
     _ samples: UnsafeBufferPointer<Float>, stride: Int = 1, to features: inout FeatureMatrix
   ) {
     precondition(stride >= 1, "samples \(stride) elements apart")
-    stream.append(samples, stride: stride)
-    drain(into: &features, isFinished: false)
+    let step = Self.portionLength * stride
+    for start in Swift.stride(from: 0, to: samples.count, by: step) {
+      let portion = samples[start..<min(samples.count, start + step)]
+      stream.append(UnsafeBufferPointer(rebasing: portion), stride: stride)
+      drain(into: &features, isFinished: false)
+    }
   }
 
   /// Takes more samples of one channel, full scale at ±1, and appends the frames that are complete now.
@@ -86,7 +102,12 @@ public final class FeatureExtractor {
   ) throws(FeatureError) -> FeatureMatrix {
     let extractor = try FeatureExtractor(options)
     var features = extractor.emptyMatrix
-    extractor.append(buffer.channelCount == 1 ? buffer.samples : buffer.channel(channel), to: &features)
+    precondition((0..<buffer.channelCount).contains(channel), "channel \(channel) of \(buffer.channelCount)")
+    features.values.reserveCapacity((buffer.frameCount / options.frames.shift + 1) * options.dimension)
+    buffer.samples.withUnsafeBufferPointer { samples in
+      let samples = UnsafeBufferPointer(rebasing: samples.dropFirst(channel))
+      extractor.append(samples, stride: buffer.channelCount, to: &features)
+    }
     extractor.finish(into: &features)
     return features
   }
@@ -95,62 +116,91 @@ public final class FeatureExtractor {
     precondition(
       features.dimension == options.dimension,
       "frames of \(options.dimension) values for a matrix of \(features.dimension)")
-    let dimension = options.dimension
-    while stream.next(into: analysis.frame.baseAddress, isFinished: isFinished) {
+    while case let count = stream.next(into: analysis.frames, isFinished: isFinished), count > 0 {
       let end = features.values.count
-      features.values.append(contentsOf: repeatElement(0, count: dimension))
+      features.values.append(contentsOf: repeatElement(0, count: count * options.dimension))
       features.values.withUnsafeMutableBufferPointer { values in
         guard let base = values.baseAddress else { return }
-        compute(into: base + end)
+        compute(count: count, into: base + end)
       }
     }
   }
 
-  /// Makes the features of the frame that stands in `analysis`.
-  private func compute(into values: UnsafeMutablePointer<Float>) {
+  /// Makes the features of the frames that stand in `analysis`.
+  private func compute(count: Int, into values: UnsafeMutablePointer<Float>) {
     switch recipe {
-    case .fbank(let options, let bank): computeFbank(options, bank, into: values)
-    case .mfcc(let options, let bank, let transform, let logEnergies):
-      let energy = analysis.prepare(options.energy)
-      analysis.transformFrame()
-      bank.apply(to: analysis.power.baseAddress, into: logEnergies.baseAddress)
-      Self.takeLogarithm(logEnergies.baseAddress, count: options.mel.count)
-      transform.apply(to: logEnergies.baseAddress, into: values)
-      if options.usesEnergy { values[0] = energy }
-      if options.isHTKCompatible {
-        let first = options.usesEnergy ? values[0] : values[0] * Float(2).squareRoot()
-        for index in 1..<max(1, options.count) { values[index - 1] = values[index] }
-        values[options.count - 1] = first
-      }
+    case .fbank(let options, let bank): computeFbank(options, bank, count: count, into: values)
+    case .mfcc(let options, let bank, let transform):
+      computeMFCC(options, bank, transform, count: count, into: values)
     case .spectrogram(let options):
-      let energy = analysis.prepare(options.energy)
-      analysis.transformFrame()
-      values.update(from: analysis.power.baseAddress, count: analysis.power.count)
-      Self.takeLogarithm(values, count: analysis.power.count)
-      values[0] = energy
-    case .energy(let options): values[0] = analysis.prepare(options.energy)
+      let energies = analysis.prepare(count: count, energy: options.energy)
+      analysis.transformFrames(count: count)
+      store(analysis.power, count: count, takesLogarithm: true, into: values)
+      store(energies, count: count, into: values)
+    case .energy(let options):
+      store(analysis.prepare(count: count, energy: options.energy), count: count, into: values)
     }
   }
 
   private func computeFbank(
-    _ options: FbankOptions, _ bank: MelFilterBank, into values: UnsafeMutablePointer<Float>
+    _ options: FbankOptions, _ bank: MelFilterBank, count: Int, into values: UnsafeMutablePointer<Float>
   ) {
-    let energy = analysis.prepare(options.energy)
-    analysis.transformFrame()
+    let energies = analysis.prepare(count: count, energy: options.usesEnergy ? options.energy : nil)
+    analysis.transformFrames(count: count)
     if !options.usesPower {
       for bin in 0..<analysis.power.count {
         analysis.power.baseAddress[bin] = analysis.power.baseAddress[bin].squareRoot()
       }
     }
-    let count = options.mel.count
+    bank.apply(to: analysis.power.baseAddress, into: melEnergies.baseAddress)
     let first = values + (options.usesEnergy && !options.putsEnergyLast ? 1 : 0)
-    bank.apply(to: analysis.power.baseAddress, into: first)
-    if options.usesLog { Self.takeLogarithm(first, count: count) }
-    if options.usesEnergy { values[options.putsEnergyLast ? count : 0] = energy }
+    store(melEnergies, count: count, takesLogarithm: options.usesLog, into: first)
+    if options.usesEnergy {
+      store(energies, count: count, into: values + (options.putsEnergyLast ? options.mel.count : 0))
+    }
+  }
+
+  private func computeMFCC(
+    _ options: MFCCOptions, _ bank: MelFilterBank, _ transform: CepstralTransform, count: Int,
+    into values: UnsafeMutablePointer<Float>
+  ) {
+    let energies = analysis.prepare(count: count, energy: options.usesEnergy ? options.energy : nil)
+    analysis.transformFrames(count: count)
+    bank.apply(to: analysis.power.baseAddress, into: melEnergies.baseAddress)
+    for index in 0..<melEnergies.count * Lanes.scalarCount {
+      melEnergies.scalars[index] = Self.logarithm(melEnergies.scalars[index])
+    }
+    transform.apply(to: melEnergies.baseAddress, into: coefficients.baseAddress)
+    let c = coefficients.baseAddress
+    if options.usesEnergy { c[0] = energies }
+    if options.isHTKCompatible {
+      let first = options.usesEnergy ? c[0] : c[0] * Float(2).squareRoot()
+      for index in 1..<max(1, options.count) { c[index - 1] = c[index] }
+      c[options.count - 1] = first
+    }
+    store(coefficients, count: count, takesLogarithm: false, into: values)
+  }
+
+  /// Writes the lanes of `buffer` to the rows of `values`, one row a frame.
+  private func store(
+    _ buffer: LaneBuffer, count: Int, takesLogarithm: Bool, into values: UnsafeMutablePointer<Float>
+  ) {
+    let dimension = options.dimension
+    for lane in 0..<count {
+      let row = values + lane * dimension
+      for index in 0..<buffer.count {
+        let value = buffer.scalars[index * Lanes.scalarCount + lane]
+        row[index] = takesLogarithm ? Self.logarithm(value) : value
+      }
+    }
+  }
+
+  /// Writes one number of each frame, in the same place of each row.
+  private func store(_ lanes: Lanes, count: Int, into values: UnsafeMutablePointer<Float>) {
+    for lane in 0..<count { values[lane * options.dimension] = lanes[lane] }
   }
 
   /// The natural logarithm, of at least Float's epsilon, as Kaldi has it.
-  private static func takeLogarithm(_ values: UnsafeMutablePointer<Float>, count: Int) {
-    for index in 0..<count { values[index] = logf(max(values[index], .ulpOfOne)) }
-  }
+  @inline(__always)
+  private static func logarithm(_ value: Float) -> Float { logf(max(value, .ulpOfOne)) }
 }

@@ -6,13 +6,13 @@ internal import Glibc
 internal import Musl
 #endif
 
-/// What happens to one frame before filters see it: dither, mean, energy, pre-emphasis, window, Fourier transform
-/// (Kaldi's `ProcessWindow` and `ComputePowerSpectrum`).
+/// What happens to frames before filters see them: dither, mean, energy, pre-emphasis, window, Fourier transform
+/// (Kaldi's `ProcessWindow` and `ComputePowerSpectrum`), for a group of frames at once.
 final class FrameAnalysis {
-  /// The frame, then its windowed form, padded with zeros.
-  let frame: AlignedBuffer<Float>
+  /// The frames, then their windowed forms, padded with zeros.
+  let frames: LaneBuffer
   /// |X[k]|² for k = 0 … N / 2.
-  let power: AlignedBuffer<Float>
+  let power: LaneBuffer
 
   private let options: FrameOptions
   private let window: AlignedBuffer<Float>
@@ -21,64 +21,86 @@ final class FrameAnalysis {
 
   private enum Transform {
     case splitRadix(SplitRadixTransform)
-    case any(RealFFT)
+    case any(RealFFT, samples: AlignedBuffer<Float>, power: AlignedBuffer<Float>)
   }
 
   init(_ options: FrameOptions) {
     self.options = options
-    frame = AlignedBuffer(count: options.transformLength)
     let size = options.transformLength
+    frames = LaneBuffer(count: size)
+    power = LaneBuffer(count: size / 2 + 1)
     transform =
       options.padsToPowerOfTwo && size >= 4
-      ? .splitRadix(SplitRadixTransform(size: size)) : .any(RealFFT(size: size))
-    power = AlignedBuffer(count: size / 2 + 1)
+      ? .splitRadix(SplitRadixTransform(size: size))
+      : .any(
+        RealFFT(size: size), samples: AlignedBuffer(count: size), power: AlignedBuffer(count: size / 2 + 1))
     window = AlignedBuffer(
       options.window.values(count: options.length, blackmanCoefficient: options.blackmanCoefficient))
     noise = RandomStream(seed: options.seed, name: "dither")
   }
 
-  /// Turns the samples that stand in `frame` into the windowed frame.
-  /// - Returns: the frame's log energy as `measure` wants it.
-  func prepare(_ measure: EnergyMeasure) -> Float {
+  /// Turns the samples that stand in `frames` into the windowed frames.
+  /// - Parameters:
+  ///   - count: how many frames there are.
+  ///   - measure: how their energies are measured; nil if nobody wants them.
+  /// - Returns: the frames' log energies.
+  func prepare(count: Int, energy measure: EnergyMeasure?) -> Lanes {
     let length = options.length
-    let samples = frame.baseAddress
-    if options.dither != 0 {
-      for index in 0..<length { samples[index] += Float(noise.normal() * options.dither) }
-    }
+    let samples = frames.baseAddress
+    if options.dither != 0 { addNoise(count: count) }
     if options.removesMean {
-      var sum = 0.0
-      for index in 0..<length { sum += Double(samples[index]) }
-      let mean = Float(sum) / Float(length)
+      var sum = SIMD8<Double>()
+      for index in 0..<length { sum += SIMD8<Double>(samples[index]) }
+      let mean = Lanes(sum) / Float(length)
       for index in 0..<length { samples[index] -= mean }
     }
-    let raw = measure.isRaw ? energy(measure) : 0
+    var energies = Lanes()
+    if let measure, measure.isRaw { energies = logEnergies(measure) }
     let coefficient = options.preemphasis
+    let window = window.baseAddress
     var previous = samples[0]
     for index in 0..<length {
       let sample = samples[index]
-      samples[index] = (sample - coefficient * previous) * window.baseAddress[index]
+      samples[index] = (sample - coefficient * previous) * window[index]
       previous = sample
     }
-    return measure.isRaw ? raw : energy(measure)
+    if let measure, !measure.isRaw { energies = logEnergies(measure) }
+    return energies
   }
 
-  /// Takes the windowed frame's power spectrum.
-  func transformFrame() {
-    (frame.baseAddress + options.length).update(
-      repeating: 0, count: options.transformLength - options.length)
+  /// Takes the windowed frames' power spectra.
+  func transformFrames(count: Int) {
+    let (length, size) = (options.length, options.transformLength)
+    (frames.baseAddress + length).update(repeating: Lanes(), count: size - length)
     switch transform {
-    case .splitRadix(let transform): transform.powerSpectrum(of: frame.baseAddress, into: power.baseAddress)
-    case .any(let transform):
-      transform.powerSpectrum(of: UnsafeBufferPointer(frame.elements), into: power.elements)
+    case .splitRadix(let transform):
+      transform.powerSpectrum(of: frames.baseAddress, into: power.baseAddress)
+    case .any(let transform, let samples, let spectrum):
+      for lane in 0..<count {
+        for index in 0..<size { samples.baseAddress[index] = frames.baseAddress[index][lane] }
+        transform.powerSpectrum(of: UnsafeBufferPointer(samples.elements), into: spectrum.elements)
+        for bin in 0..<power.count { power.baseAddress[bin][lane] = spectrum.baseAddress[bin] }
+      }
     }
   }
 
-  private func energy(_ measure: EnergyMeasure) -> Float {
-    var sum = 0.0
-    for index in 0..<options.length {
-      let sample = Double(frame.baseAddress[index])
-      sum += sample * sample
+  /// Adds noise to one frame after the other, so that it is the same for frames that come alone.
+  private func addNoise(count: Int) {
+    for lane in 0..<count {
+      for index in 0..<options.length {
+        frames.baseAddress[index][lane] += Float(noise.normal() * options.dither)
+      }
     }
-    return logf(max(Float(sum), .ulpOfOne, measure.floor))
+  }
+
+  private func logEnergies(_ measure: EnergyMeasure) -> Lanes {
+    var sum = SIMD8<Double>()
+    for index in 0..<options.length {
+      let samples = SIMD8<Double>(frames.baseAddress[index])
+      sum += samples * samples
+    }
+    var energies = Lanes(sum)
+    for lane in energies.indices { energies[lane] = logf(max(energies[lane], .ulpOfOne, measure.floor)) }
+    return energies
   }
 }

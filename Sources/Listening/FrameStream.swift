@@ -26,34 +26,65 @@ struct FrameStream {
   /// Takes more samples, `stride` elements apart.
   mutating func append(_ more: UnsafeBufferPointer<Float>, stride step: Int) {
     forgetPast()
-    samples.reserveCapacity(samples.count + more.count / step)
-    var index = 0
-    while index < more.count {
-      samples.append(more[index] * scale)
-      index += step
-    }
-    sampleCount = start + samples.count
-  }
-
-  /// Writes the next frame to `frame` if it is complete.
-  /// - Parameter isFinished: whether no more samples will come, so that frames over the end are complete too.
-  /// - Returns: whether there was one.
-  mutating func next(into frame: UnsafeMutablePointer<Float>, isFinished: Bool) -> Bool {
-    let first = firstSample(of: frameIndex)
-    if snipsEdges || !isFinished {
-      guard first + length <= sampleCount else { return false }
-    } else {
-      guard frameIndex < (sampleCount + shift / 2) / shift else { return false }
-    }
-    samples.withUnsafeBufferPointer { samples in
-      if first >= start, first + length <= sampleCount, let base = samples.baseAddress {
-        frame.update(from: base + (first - start), count: length)
+    let count = (more.count + step - 1) / step
+    let scale = scale
+    samples.append(contentsOf: repeatElement(0, count: count))
+    samples.withUnsafeMutableBufferPointer { samples in
+      let new = UnsafeMutableBufferPointer(rebasing: samples[(samples.count - count)...])
+      if step == 1 {
+        for index in 0..<count { new[index] = more[index] * scale }
       } else {
-        for index in 0..<length { frame[index] = samples[mirrored(first + index) - start] }
+        for index in 0..<count { new[index] = more[index * step] * scale }
       }
     }
-    frameIndex += 1
-    return true
+    sampleCount += count
+  }
+
+  /// Writes the next frames that are complete to `frames`, as many as there are lanes. Lanes that remain are zero.
+  /// - Parameter isFinished: whether no more samples will come, so that frames over the end are complete too.
+  /// - Returns: how many there were.
+  mutating func next(into frames: LaneBuffer, isFinished: Bool) -> Int {
+    let count = min(Lanes.scalarCount, completeFrameCount(isFinished: isFinished) - frameIndex)
+    guard count > 0 else { return 0 }
+    let first = firstSample(of: frameIndex)
+    let end = firstSample(of: frameIndex + count - 1) + length
+    if count == Lanes.scalarCount, first >= start, end <= sampleCount {
+      interleave(from: first - start, into: frames.baseAddress)
+    } else {
+      frames.baseAddress.update(repeating: Lanes(), count: length)
+      for lane in 0..<count {
+        let first = firstSample(of: frameIndex + lane)
+        for index in 0..<length {
+          frames.scalars[index * Lanes.scalarCount + lane] = samples[mirrored(first + index) - start]
+        }
+      }
+    }
+    frameIndex += count
+    return count
+  }
+
+  /// How many frames the samples make up to now.
+  private func completeFrameCount(isFinished: Bool) -> Int {
+    if !snipsEdges && isFinished { return (sampleCount + shift / 2) / shift }
+    let room = sampleCount - firstSample(of: 0) - length
+    return room < 0 ? 0 : room / shift + 1
+  }
+
+  /// Writes frames that lie within the samples, the first from `offset` on, each to a lane.
+  private func interleave(from offset: Int, into frames: UnsafeMutablePointer<Lanes>) {
+    let shift = shift
+    samples.withUnsafeBufferPointer { samples in
+      let last = offset + (Lanes.scalarCount - 1) * shift + length
+      precondition(offset >= 0 && last <= samples.count, "samples \(offset)..<\(last) of \(samples.count)")
+      guard let base = samples.baseAddress else { return }
+      var place = base + offset
+      for index in 0..<length {
+        frames[index] = Lanes(
+          place[0], place[shift], place[2 * shift], place[3 * shift], place[4 * shift], place[5 * shift],
+          place[6 * shift], place[7 * shift])
+        place += 1
+      }
+    }
   }
 
   private func firstSample(of frame: Int) -> Int {

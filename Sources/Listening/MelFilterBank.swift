@@ -41,14 +41,14 @@ struct MelFilterBank {
   }
 
   /// Writes each filter's weighted sum of `spectrum` to `sums`.
-  func apply(to spectrum: UnsafePointer<Float>, into sums: UnsafeMutablePointer<Float>) {
+  func apply(to spectrum: UnsafePointer<Lanes>, into sums: UnsafeMutablePointer<Lanes>) {
     for index in filters.indices {
       let range = ranges[index]
       let bins = spectrum + filters[index].firstBin
       let factors = weights.baseAddress + range.lowerBound
       let count = range.count
       // Four sums at a time, which do not wait for each other.
-      var (a, b, c, d): (Float, Float, Float, Float) = (0, 0, 0, 0)
+      var (a, b, c, d) = (Lanes(), Lanes(), Lanes(), Lanes())
       var bin = 0
       while bin + 4 <= count {
         a += bins[bin] * factors[bin]
@@ -61,7 +61,8 @@ struct MelFilterBank {
         a += bins[bin] * factors[bin]
         bin += 1
       }
-      sums[index] = max(floor, (a + b) + (c + d))
+      let sum = (a + b) + (c + d)
+      sums[index] = sum.replacing(with: floor, where: .!(sum .>= floor))
     }
   }
 

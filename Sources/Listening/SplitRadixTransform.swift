@@ -12,17 +12,40 @@ internal import Musl
 /// Processing with Lapped Transforms*) and separates the halves with factors that it makes by repeated multiplication.
 /// What this loses lies 100 dB below the strongest bin, and yet moves the logarithms of the weakest filters by more than
 /// a hundredth; who wants Kaldi's values there has to lose the same.
+///
+/// The partial transforms stand in a list that is made once, each before its parts, and all frames of a group run in step.
 final class SplitRadixTransform {
   /// How many samples it takes.
   let size: Int
 
-  private let real: AlignedBuffer<Float>
-  private let imaginary: AlignedBuffer<Float>
-  /// For each length 2^l of a partial transform, the rotations of its third and fourth quarter.
+  /// The partial transforms, each before its parts.
+  private let parts: [Part]
+  /// For each length 2^l, the rotations of the third and the fourth quarter.
   private let rotations: [[Rotation]]
   private let reversed: [Int]
   /// e^(−2πik / N) for k = 1 … N / 4.
   private let separation: [(real: Float, imaginary: Float)]
+
+  /// A transform of 2^level complex numbers from `start` on.
+  private struct Part {
+    var start: Int
+    var level: Int
+
+    /// This transform and those that it is made of: one of half the length and two of a quarter.
+    var withParts: [Part] {
+      guard level > 1 else { return level == 1 ? [self] : [] }
+      let quarter = 1 << (level - 2)
+      return [self] + Part(start: start, level: level - 1).withParts
+        + Part(start: start + 2 * quarter, level: level - 2).withParts
+        + Part(start: start + 3 * quarter, level: level - 2).withParts
+    }
+  }
+
+  /// A complex number of each frame: two consecutive samples at first.
+  private struct Complex {
+    var real: Lanes
+    var imaginary: Lanes
+  }
 
   /// A rotation by −a in three multiplications: cos a, −(sin a + cos a), sin a − cos a.
   private struct Factor {
@@ -39,9 +62,10 @@ final class SplitRadixTransform {
       difference = s - c
     }
 
-    func rotate(_ x: inout Float, _ y: inout Float) {
-      let shared = cosine * (x + y)
-      (x, y) = (difference * y + shared, negativeSum * x + shared)
+    @inline(__always)
+    func rotated(_ z: Complex) -> Complex {
+      let shared = cosine * (z.real + z.imaginary)
+      return Complex(real: difference * z.imaginary + shared, imaginary: negativeSum * z.real + shared)
     }
   }
 
@@ -56,9 +80,8 @@ final class SplitRadixTransform {
     precondition(size >= 4 && size & (size - 1) == 0, "\(size) is no power of two from 4 on")
     self.size = size
     let half = size / 2
-    real = AlignedBuffer(count: half)
-    imaginary = AlignedBuffer(count: half)
     let levels = half.trailingZeroBitCount
+    parts = Part(start: 0, level: levels).withParts
     rotations = (0...levels).map { level in
       let length = 1 << level
       return (0..<length / 4).map { n in
@@ -82,76 +105,97 @@ final class SplitRadixTransform {
   }
 
   /// Writes |X[k]|² for k = 0 … N / 2 to `power`.
-  func powerSpectrum(of samples: UnsafePointer<Float>, into power: UnsafeMutablePointer<Float>) {
+  /// - Parameters:
+  ///   - samples: N samples of each frame, which are used up.
+  ///   - power: room for N / 2 + 1 values of each frame.
+  func powerSpectrum(
+    of samples: UnsafeMutablePointer<Lanes>, into power: UnsafeMutablePointer<Lanes>
+  ) {
     let half = size / 2
-    let x = real.baseAddress
-    let y = imaginary.baseAddress
-    for index in 0..<half {
-      x[index] = samples[2 * index]
-      y[index] = samples[2 * index + 1]
+    samples.withMemoryRebound(to: Complex.self, capacity: half) { z in
+      for part in parts {
+        if part.level == 1 {
+          Self.transformPair(z + part.start)
+        } else {
+          rotations[part.level].withUnsafeBufferPointer { Self.divide(z + part.start, rotations: $0) }
+        }
+      }
+      separate(z, into: power)
     }
-    transform(x, y, level: half.trailingZeroBitCount)
+  }
+
+  /// Separates the transforms of the even and the odd samples, which stand in bit-reversed order.
+  private func separate(_ z: UnsafePointer<Complex>, into power: UnsafeMutablePointer<Lanes>) {
+    let half = size / 2
     separation.withUnsafeBufferPointer { factors in
       reversed.withUnsafeBufferPointer { reversed in
         for k in 1...half / 2 {
-          let i = reversed[k]
-          let j = reversed[half - k]
+          let (p, q) = (z[reversed[k]], z[reversed[half - k]])
           // C is the transform of the even samples, D that of the odd ones.
-          let cReal = 0.5 * (x[i] + x[j])
-          let cImaginary = 0.5 * (y[i] - y[j])
-          let dReal = 0.5 * (y[i] + y[j])
-          let dImaginary = -0.5 * (x[i] - x[j])
+          let cReal = 0.5 * (p.real + q.real)
+          let cImaginary = 0.5 * (p.imaginary - q.imaginary)
+          let dReal = 0.5 * (p.imaginary + q.imaginary)
+          let dImaginary = -0.5 * (p.real - q.real)
           let factor = factors[k - 1]
-          let a = cReal + (factor.real * dReal - factor.imaginary * dImaginary)
-          let b = cImaginary + (factor.real * dImaginary + factor.imaginary * dReal)
-          let c = cReal + (-factor.real * dReal + factor.imaginary * dImaginary)
-          let d = -cImaginary + (factor.real * dImaginary + factor.imaginary * dReal)
+          let turnedReal = factor.real * dReal - factor.imaginary * dImaginary
+          let turnedImaginary = factor.real * dImaginary + factor.imaginary * dReal
+          let a = cReal + turnedReal
+          let b = cImaginary + turnedImaginary
+          let c = cReal - turnedReal
+          let d = turnedImaginary - cImaginary
           power[k] = a * a + b * b
           if 2 * k != half { power[half - k] = c * c + d * d }
         }
       }
     }
-    let first = x[0] + y[0]
-    let last = x[0] - y[0]
+    let first = z[0].real + z[0].imaginary
+    let last = z[0].real - z[0].imaginary
     power[0] = first * first
     power[half] = last * last
   }
 
-  /// Transforms 2^level complex numbers in place; the result stands in bit-reversed order.
-  private func transform(_ x: UnsafeMutablePointer<Float>, _ y: UnsafeMutablePointer<Float>, level: Int) {
-    guard level > 0 else { return }
-    let half = 1 << (level - 1)
-    for n in 0..<half {
-      (x[n], x[n + half]) = (x[n] + x[n + half], x[n] - x[n + half])
-      (y[n], y[n + half]) = (y[n] + y[n + half], y[n] - y[n + half])
-    }
-    transform(x, y, level: level - 1)
-    guard level > 1 else { return }
-    let quarter = half / 2
-    rotateQuarters(x + half, y + half, quarter: quarter, level: level)
-    transform(x + half, y + half, level: level - 2)
-    transform(x + half + quarter, y + half + quarter, level: level - 2)
+  @inline(__always)
+  private static func transformPair(_ z: UnsafeMutablePointer<Complex>) {
+    let (p, q) = (z[0], z[1])
+    z[0] = Complex(real: p.real + q.real, imaginary: p.imaginary + q.imaginary)
+    z[1] = Complex(real: p.real - q.real, imaginary: p.imaginary - q.imaginary)
   }
 
-  /// Joins the third and the fourth quarter and turns each number by its angle.
-  private func rotateQuarters(
-    _ x: UnsafeMutablePointer<Float>, _ y: UnsafeMutablePointer<Float>, quarter: Int, level: Int
+  /// Divides a transform of four times as many numbers as there are rotations into one of half the length and two of a
+  /// quarter, whose numbers are turned by once and three times their angles.
+  private static func divide(
+    _ z: UnsafeMutablePointer<Complex>, rotations: UnsafeBufferPointer<Rotation>
   ) {
+    let quarter = rotations.count
     let root = Float(0.5).squareRoot()
-    rotations[level].withUnsafeBufferPointer { rotations in
-      for n in 0..<quarter {
-        let m = n + quarter
-        var (a, b) = (x[n] + y[m], y[n] - x[m])
-        var (c, d) = (x[n] - y[m], y[n] + x[m])
-        if 2 * n == quarter {
-          (a, b) = (root * (a + b), root * (b - a))
-          (c, d) = (root * (d - c), -root * (c + d))
-        } else if n > 0 {
-          rotations[n].single.rotate(&a, &b)
-          rotations[n].triple.rotate(&c, &d)
-        }
-        (x[n], y[n], x[m], y[m]) = (a, b, c, d)
+    for n in 0..<quarter {
+      var (third, fourth) = fold(z + n, quarter: quarter)
+      if 2 * n == quarter {
+        // An eighth of a turn needs two multiplications.
+        third = Complex(
+          real: root * (third.real + third.imaginary), imaginary: root * (third.imaginary - third.real))
+        fourth = Complex(
+          real: root * (fourth.imaginary - fourth.real), imaginary: -root * (fourth.real + fourth.imaginary))
+      } else if n > 0 {
+        third = rotations[n].single.rotated(third)
+        fourth = rotations[n].triple.rotated(fourth)
       }
+      z[n + 2 * quarter] = third
+      z[n + 3 * quarter] = fourth
     }
+  }
+
+  /// Adds the second half to the first in its place.
+  /// - Returns: what goes into the third and the fourth quarter before it is turned.
+  @inline(__always)
+  private static func fold(
+    _ z: UnsafeMutablePointer<Complex>, quarter: Int
+  ) -> (third: Complex, fourth: Complex) {
+    let (p0, p1, p2, p3) = (z[0], z[quarter], z[2 * quarter], z[3 * quarter])
+    z[0] = Complex(real: p0.real + p2.real, imaginary: p0.imaginary + p2.imaginary)
+    z[quarter] = Complex(real: p1.real + p3.real, imaginary: p1.imaginary + p3.imaginary)
+    let (x, y) = (p0.real - p2.real, p0.imaginary - p2.imaginary)
+    let (u, v) = (p1.real - p3.real, p1.imaginary - p3.imaginary)
+    return (Complex(real: x + v, imaginary: y - u), Complex(real: x - v, imaginary: y + u))
   }
 }
