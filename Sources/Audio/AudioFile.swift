@@ -60,6 +60,7 @@ public enum AudioFile {
     let block = UnsafeMutableBufferPointer<Float>.allocate(capacity: channels * 4096)
     defer { block.deallocate() }
     let total = source.frameCount.map { Double($0) / Double(rate) }
+    let meter = LoudnessMeter(sampleRate: rate, channelCount: channels)
     var peak: Float = 0
     var isEnded = false
     while !isEnded {
@@ -68,13 +69,15 @@ public enum AudioFile {
       isEnded = frames < 4096
       let samples = UnsafeBufferPointer(rebasing: block[..<(frames * channels)])
       for sample in samples { peak = max(peak, abs(sample)) }
+      meter.append(samples)
       try writer.write(samples)
       progress?(
         ProgressReport(
           activity: "rendering", completed: Double(writer.frameCount) / Double(rate), total: total,
           unit: "seconds"))
     }
-    let written = WrittenSound(frameCount: writer.frameCount, sampleRate: rate, peak: peak)
+    let written = WrittenSound(
+      frameCount: writer.frameCount, sampleRate: rate, peak: peak, loudness: meter.integratedLoudness)
     try writer.commit()
     return written
   }
@@ -88,12 +91,15 @@ public struct WrittenSound: Sendable, Equatable {
   public var sampleRate: Int
   /// The largest magnitude of a sample before it was stored; full scale is 1.
   public var peak: Float
+  /// The integrated loudness before it was stored, in LUFS; nil if no block of 400 ms lies above −70 LUFS.
+  public var loudness: Double?
 
   /// A report.
-  public init(frameCount: Int, sampleRate: Int, peak: Float) {
+  public init(frameCount: Int, sampleRate: Int, peak: Float, loudness: Double?) {
     self.frameCount = frameCount
     self.sampleRate = sampleRate
     self.peak = peak
+    self.loudness = loudness
   }
 
   /// How long it lasts, in seconds.

@@ -157,7 +157,10 @@ struct AudioFileTests {
     let sound = Self.sound(frames: 10_000)
     var source = AudioBufferSource(sound)
     let written = try AudioFile.write(&source, to: folder.file("a.flac"))
-    #expect(written == WrittenSound(frameCount: 10_000, sampleRate: 44_100, peak: 1.5))
+    #expect(
+      written
+        == WrittenSound(frameCount: 10_000, sampleRate: 44_100, peak: 1.5, loudness: nil),
+      "a quarter of a second is no block")
     #expect(try AudioFile.read(folder.file("a.flac")).frameCount == 10_000)
     let cancellation = Cancellation()
     cancellation.request()

@@ -1,0 +1,135 @@
+internal import Arithmetic
+
+/// Measures how loud a sound is to a listener, as it arrives: the integrated loudness of ITU-R BS.1770-4 and EBU R 128,
+/// in LUFS.
+///
+/// Power after K-weighting is taken over blocks of 400 ms, a new one every 100 ms. Blocks below −70 LUFS do not count,
+/// nor do those more than 10 LU below the mean of the rest. However the samples are cut into portions, the loudness is
+/// the same, and memory does not grow with the sound.
+///
+///     let meter = LoudnessMeter(sampleRate: 48_000, channelCount: 2)
+///     for portion in portions { meter.append(portion) }
+///     if let loudness = meter.integratedLoudness { print("\(loudness) LUFS") }
+public final class LoudnessMeter {
+  /// Frames per second, in Hz.
+  public let sampleRate: Int
+  /// Samples in a frame.
+  public let channelCount: Int
+
+  private let weighting: KWeighting
+  /// What each channel's power counts.
+  private let channelWeights: AlignedBuffer<Double>
+  private let channels: UnsafeMutableBufferPointer<Channel>
+  private var gate = LoudnessGate()
+
+  /// How many frames were heard, how many steps of a block's quarter are over, and where the present one ends.
+  private var frameCount = 0
+  private var stepCount = 0
+  private var stepEnd: Int
+  /// The weighted sums of squares of the last four steps, in turn.
+  private var stepSums = SIMD4<Double>()
+
+  /// What is kept of a channel: what its filters remember and the sum of squares of the present step.
+  private struct Channel {
+    var shelf = Biquad.Memory()
+    var highPass = Biquad.Memory()
+    var sum = 0.0
+  }
+
+  /// How many steps there are in a second; a block lasts four of them.
+  private static let stepsPerSecond = 10
+
+  /// A meter that has heard nothing.
+  ///
+  /// The channels of a file of four and more are taken in the order of WAVE_FORMAT_EXTENSIBLE: the surround channels
+  /// count 1.41-fold, and the fourth of six channels, low-frequency effects, not at all.
+  /// - Parameters:
+  ///   - sampleRate: frames per second, in Hz.
+  ///   - channelCount: samples in a frame.
+  public init(sampleRate: Int, channelCount: Int) {
+    precondition(sampleRate > 0, "a sample rate of \(sampleRate) Hz")
+    precondition(channelCount > 0, "a sound of \(channelCount) channels")
+    self.sampleRate = sampleRate
+    self.channelCount = channelCount
+    weighting = KWeighting(sampleRate: sampleRate)
+    channelWeights = AlignedBuffer(Self.channelWeights(channelCount))
+    channels = .allocate(capacity: channelCount)
+    channels.initialize(repeating: Channel())
+    stepEnd = Self.end(ofStep: 0, sampleRate: sampleRate)
+  }
+
+  deinit { channels.deallocate() }
+
+  /// Takes more interleaved samples, whole frames, full scale at ±1. What is no number counts as silence.
+  public func append(_ samples: UnsafeBufferPointer<Float>) {
+    precondition(
+      samples.count.isMultiple(of: channelCount),
+      "\(samples.count) samples do not fill frames of \(channelCount) channels")
+    var rest = samples[...]
+    while !rest.isEmpty {
+      let count = min(stepEnd - frameCount, rest.count / channelCount)
+      let portion = UnsafeBufferPointer(rebasing: rest.prefix(count * channelCount))
+      rest = rest.dropFirst(count * channelCount)
+      addPower(of: portion, frameCount: count)
+      frameCount += count
+      if frameCount == stepEnd { endStep() }
+    }
+  }
+
+  /// The integrated loudness of all that was heard, in LUFS; nil if no block of 400 ms lies above −70 LUFS.
+  public var integratedLoudness: Double? { gate.integratedLoudness }
+
+  /// The integrated loudness of `buffer`, in LUFS; nil if no block of 400 ms lies above −70 LUFS.
+  public static func integratedLoudness(of buffer: AudioBuffer) -> Double? {
+    let meter = LoudnessMeter(sampleRate: buffer.sampleRate, channelCount: buffer.channelCount)
+    buffer.samples.withUnsafeBufferPointer { meter.append($0) }
+    return meter.integratedLoudness
+  }
+
+  private func addPower(of samples: UnsafeBufferPointer<Float>, frameCount: Int) {
+    let (shelf, highPass) = (weighting.shelf, weighting.highPass)
+    for index in 0..<channelCount {
+      var channel = channels[index]
+      for frame in 0..<frameCount {
+        let sample = samples[frame * channelCount + index]
+        let shelved = shelf.next(sample.isFinite ? Double(sample) : 0, &channel.shelf)
+        let weighted = highPass.next(shelved, &channel.highPass)
+        channel.sum += weighted * weighted
+      }
+      channels[index] = channel
+    }
+  }
+
+  /// Takes stock where a step ends, which is where a block ends too.
+  private func endStep() {
+    var sum = 0.0
+    for index in 0..<channelCount {
+      sum += channelWeights[index] * channels[index].sum
+      channels[index].sum = 0
+      channels[index].shelf.flush()
+      channels[index].highPass.flush()
+    }
+    stepSums[stepCount % 4] = sum
+    stepCount += 1
+    if stepCount >= 4 {
+      let start = Self.end(ofStep: stepCount - 5, sampleRate: sampleRate)
+      gate.add(blockPower: stepSums.sum() / Double(stepEnd - start))
+    }
+    stepEnd = Self.end(ofStep: stepCount, sampleRate: sampleRate)
+  }
+
+  /// The number of the first frame after step `index`; the sound begins where step −1 ends.
+  private static func end(ofStep index: Int, sampleRate: Int) -> Int {
+    // A step has a frame at least, however few there are in a second.
+    max(sampleRate * (index + 1) / stepsPerSecond, sampleRate < stepsPerSecond ? index + 1 : 0)
+  }
+
+  private static func channelWeights(_ count: Int) -> [Double] {
+    switch count {
+    case 4: [1, 1, 1.41, 1.41]
+    case 5: [1, 1, 1, 1.41, 1.41]
+    case 6: [1, 1, 1, 0, 1.41, 1.41]
+    default: [Double](repeating: 1, count: count)
+    }
+  }
+}
