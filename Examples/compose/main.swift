@@ -1,4 +1,4 @@
-// A model composes sixteen bars, which are written as MIDI and as sound.
+// A model composes eight bars, which are written as MIDI and as sound.
 //
 //     swift run compose MODEL OUTPUT
 import Audio
@@ -14,7 +14,7 @@ guard CommandLine.arguments.count == 3 else {
 let (folder, output) = (CommandLine.arguments[1], CommandLine.arguments[2])
 
 let model = try MusicModel(path: folder)
-let piece = try Composer(model: model).compose(CompositionOptions(seed: 1, bars: 16))
+let piece = try Composer(model: model).compose(CompositionOptions(seed: 1, bars: 8))
 try MIDIFile(score: piece.score).write(to: output + ".mid")
 
 var sound = ScoreRenderer(score: piece.score, library: try InstrumentLibrary(folder: "presets/instruments"))

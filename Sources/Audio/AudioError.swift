@@ -47,7 +47,7 @@ public enum AudioError: DiagnosableError, Equatable {
     case .unsupportedSettings(let path, let reason): "\(path): \(reason)"
     case .noDevice(let name, let reason, let others):
       "the sound device “\(name)” cannot be opened (\(reason)); "
-        + (others.isEmpty ? "no other device was found" : "there are \(others.joined(separator: ", "))")
+        + (others.isEmpty ? "no other device was found" : "others are: \(others.joined(separator: ", "))")
         + "; \(Self.deviceRemedy)"
     case .unsuitableDevice(let name, let reason):
       "the sound device “\(name)” cannot be set up (\(reason)); \(Self.deviceRemedy)"

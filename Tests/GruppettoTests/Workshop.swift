@@ -11,7 +11,8 @@ final class Workshop: Sendable {
     folder = try TemporaryFolder()
     try FileManager.default.createDirectory(atPath: folder.file("tunes"), withIntermediateDirectories: true)
     // A tune of two bars, for what takes long in a debug build: a single voice, as MIDI can hold it.
-    try replaceFile(at: folder.file("short.abc"), with: "X:1\nT:Short\nM:4/4\nL:1/4\nQ:1/4=240\nK:C\nCEGE|DFAc|]\n")
+    try replaceFile(
+      at: folder.file("short.abc"), with: "X:1\nT:Short\nM:4/4\nL:1/4\nQ:1/4=240\nK:C\nCEGE|DFAc|]\n")
     for number in 1...12 {
       try replaceFile(at: folder.file("tunes/tune\(number).abc"), with: Self.tune(number))
     }

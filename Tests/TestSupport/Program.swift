@@ -10,6 +10,9 @@ public struct Program: Sendable {
     path = Self.productsFolder.appending(path: name).path
   }
 
+  /// The program at this path.
+  public init(path: String) { self.path = path }
+
   /// What a run left behind.
   public struct Outcome: Sendable {
     /// The exit code; the negative signal number where a signal ended it.
@@ -49,7 +52,7 @@ public struct Program: Sendable {
     if let folder { process.currentDirectoryURL = URL(filePath: folder) }
     let scratch = try TemporaryFolder()
     let (output, errors) = (scratch.file("output"), scratch.file("errors"))
-    for file in [output, errors] { FileManager.default.createFile(atPath: file, contents: nil) }
+    for file in [output, errors] { try Data().write(to: URL(filePath: file)) }
     process.standardOutput = try FileHandle(forWritingTo: URL(filePath: output))
     process.standardError = try FileHandle(forWritingTo: URL(filePath: errors))
     if let input {

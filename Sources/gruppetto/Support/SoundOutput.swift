@@ -77,7 +77,8 @@ struct SoundOptions: ParsableArguments {
     guard let written else { throw InterruptedError("interrupted; \(path) was not written") }
     let spent = Double(DispatchTime.now().uptimeNanoseconds - began) / 1e9
     return RenderedFile(
-      file: path, seconds: written.seconds, peak: Double(written.peak), sound: "builtin",
+      file: path, seconds: written.seconds, peak: Double(written.peak), loudness: written.loudness,
+      sound: "builtin",
       realTimeFactor: written.seconds / max(spent, 1e-9))
   }
 }
@@ -89,6 +90,8 @@ struct RenderedFile: Encodable {
   var seconds: Double
   /// The largest magnitude of a sample, full scale being 1.
   var peak: Double
+  /// The integrated loudness in LUFS; nil where nothing is loud enough to measure.
+  var loudness: Double?
   var sound: String
   /// Seconds of sound for each second of work.
   var realTimeFactor: Double

@@ -1,0 +1,25 @@
+import Foundation
+import Music
+import TestSupport
+import Testing
+
+@Suite struct ExampleTests {
+  private static let checkout = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().path
+
+  @Test func theExamplesDoWhatTheySay() throws {
+    let workshop = try Workshop()
+    let trained = try workshop.run(["train", "tunes", "-o", "model", "--steps", "20", "--quiet"] + Workshop.quick)
+    #expect(trained.exitCode == 0, "\(trained.errors)")
+
+    let composed = try Program("compose").run(
+      [workshop("model"), workshop("piece")], folder: Self.checkout)
+    #expect(composed.exitCode == 0, "\(composed.errors)")
+    #expect(composed.output.hasPrefix("8 bars, "))
+    #expect(try ScoreReader.read(path: workshop("piece.mid")).scores[0].bars.count == 8)
+
+    let heard = try Program("features").run([workshop("piece.wav")])
+    #expect(heard.exitCode == 0, "\(heard.errors)")
+    #expect(heard.output.split(separator: "\n").count == 17)
+  }
+}
