@@ -6,11 +6,9 @@ import PackageDescription
 struct Room {
   var name: String
   var imports: [String]
-  var packages: [Target.Dependency] = []
   var testImports: [String] = []
 }
 
-let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let swiftSettings: [SwiftSetting] = [
@@ -28,17 +26,17 @@ let rooms: [Room] = [
   Room(name: "Music", imports: ["MIDI", "Drawing", "Groundwork"]),
   Room(name: "Tokenization", imports: ["Music", "Groundwork"], testImports: ["MIDI"]),
   Room(
-    name: "Corpora", imports: ["Tokenization", "Music", "MIDI", "Arithmetic", "Groundwork"], packages: [log]),
+    name: "Corpora", imports: ["Tokenization", "Music", "Arithmetic", "Groundwork"]),
   Room(name: "Recurrent", imports: ["Arithmetic", "Groundwork"]),
   Room(
-    name: "Training", imports: ["Recurrent", "Drawing", "Arithmetic", "Groundwork"], packages: [log]),
+    name: "Training", imports: ["Recurrent", "Drawing", "Arithmetic", "Groundwork"]),
   Room(
     name: "Composing",
     imports: ["Training", "Recurrent", "Corpora", "Tokenization", "Music", "Arithmetic", "Groundwork"],
-    packages: [log], testImports: ["MIDI"]),
-  Room(name: "Audio", imports: ["CSndfile", "CALSA", "Arithmetic", "Groundwork"], packages: [log]),
+    testImports: ["MIDI"]),
+  Room(name: "Audio", imports: ["CSndfile", "CALSA", "Arithmetic", "Groundwork"]),
   Room(
-    name: "Synthesis", imports: ["Music", "Audio", "Arithmetic", "Groundwork"], packages: [log],
+    name: "Synthesis", imports: ["Music", "Audio", "Arithmetic", "Groundwork"],
     testImports: ["MIDI"]),
   Room(
     name: "Listening",
@@ -51,7 +49,7 @@ let roomTargets = rooms.flatMap { room -> [Target] in
     !$0.hasPrefix("C") || $0 == "Corpora" || $0 == "CKernels"
   }
   return [
-    .target(name: room.name, dependencies: imports + room.packages, swiftSettings: swiftSettings),
+    .target(name: room.name, dependencies: imports, swiftSettings: swiftSettings),
     .testTarget(
       name: room.name + "Tests",
       dependencies: [.init(stringLiteral: room.name), "TestSupport"]
@@ -67,8 +65,7 @@ let package = Package(
   products: rooms.map { .library(name: $0.name, targets: [$0.name]) }
     + [.executable(name: "gruppetto", targets: ["gruppetto"])],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
   ],
   targets: [
     .target(name: "CKernels", cSettings: [.headerSearchPath(".")]),
@@ -77,7 +74,7 @@ let package = Package(
   ] + roomTargets + [
     .executableTarget(
       name: "gruppetto",
-      dependencies: rooms.map { .init(stringLiteral: $0.name) } + [arguments, log],
+      dependencies: rooms.map { .init(stringLiteral: $0.name) } + [arguments],
       swiftSettings: swiftSettings),
     .executableTarget(
       name: "benchmarks",

@@ -4,12 +4,14 @@ import TestSupport
 import Testing
 
 @Suite struct ExampleTests {
-  private static let checkout = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+  private static let checkout = URL(filePath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent()
     .deletingLastPathComponent().path
 
   @Test func theExamplesDoWhatTheySay() throws {
     let workshop = try Workshop()
-    let trained = try workshop.run(["train", "tunes", "-o", "model", "--steps", "20", "--quiet"] + Workshop.quick)
+    let trained = try workshop.run(
+      ["train", "tunes", "-o", "model", "--steps", "20", "--quiet"] + Workshop.quick)
     #expect(trained.exitCode == 0, "\(trained.errors)")
 
     let composed = try Program("compose").run(
