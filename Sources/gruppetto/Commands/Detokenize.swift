@@ -46,7 +46,7 @@ struct DetokenizeCommand: ParsableCommand {
   }
 
   private func ids(with vocabulary: Vocabulary) throws -> [Int32] {
-    let bytes = file == "-" ? Console.readStandardInput() : try readFile(file)
+    let bytes = try file == "-" ? Console.readStandardInput() : readFile(file)
     guard let read = try? JSONFormat.decode(TokenizedFile.self, from: bytes) else {
       throw NoTokens(path: file, reason: "it is not a JSON object as `gruppetto tokenize --json` prints it")
     }

@@ -49,7 +49,7 @@ struct Inspect: ParsableCommand {
   }
 
   private func inspect(_ path: String) throws {
-    let bytes = path == "-" ? Console.readStandardInput() : try readFile(path)
+    let bytes = try path == "-" ? Console.readStandardInput() : readFile(path)
     let name = path == "-" ? "standard input" : path
     let reading = try ScoreReader.read(bytes: bytes, name: name)
     let scores = try chosen(reading.scores, path: path)
@@ -79,9 +79,9 @@ struct Inspect: ParsableCommand {
   private func listEvents(of midi: MIDIFile?, path: String) throws {
     guard let midi else { throw UsageError("\(path): --events lists the events of MIDI files only") }
     for (index, track) in midi.tracks.enumerated() {
-      Console.print("track \(index)")
+      try Console.print("track \(index)")
       for event in track.events {
-        Console.print(EventLine(event, in: track).text)
+        try Console.print(EventLine(event, in: track).text)
       }
     }
   }

@@ -23,7 +23,7 @@ struct CommonOptions: ParsableArguments {
   /// Prints the result in the form that was asked for.
   func report(_ value: some Encodable, text: () -> String) throws {
     ProgressLine.shared.clear()
-    if json { try Console.printJSON(value) } else { Console.print(text()) }
+    if json { try Console.printJSON(value) } else { try Console.print(text()) }
   }
 }
 

@@ -3,9 +3,10 @@ internal import Groundwork
 
 /// The two streams that the program writes to: results to standard output, everything else to standard error.
 enum Console {
-  static func print(_ text: String) {
-    // A reader that has gone away wants no more; there is nobody to tell.
-    try? write(Array((text + "\n").utf8), to: STDOUT_FILENO)
+  /// Writes a line to standard output.
+  /// - Throws: `FileError.unwritable`, for instance where standard output is a file on a full disk.
+  static func print(_ text: String) throws(FileError) {
+    try write(Array((text + "\n").utf8), to: STDOUT_FILENO)
   }
 
   static func printError(_ text: String) { draw(text + "\n") }
@@ -27,13 +28,22 @@ enum Console {
   }
 
   /// All of standard input.
-  static func readStandardInput() -> [UInt8] {
-    [UInt8](FileHandle.standardInput.readDataToEndOfFile())
+  /// - Throws: `FileError.unreadable`, for instance where standard input is closed or a folder.
+  static func readStandardInput() throws(FileError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var block = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = block.withUnsafeMutableBytes { read(STDIN_FILENO, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw FileError.reading("standard input") }
+      if count == 0 { return bytes }
+      bytes += block[..<count]
+    }
   }
 
   /// Prints a value as one JSON object.
   static func printJSON(_ value: some Encodable) throws {
-    print(String(decoding: try JSONFormat.encodeLine(value), as: UTF8.self))
+    try print(String(decoding: try JSONFormat.encodeLine(value), as: UTF8.self))
   }
 
   /// The columns of the terminal that standard error is, nil where it is none.
@@ -47,6 +57,9 @@ enum Console {
 
 /// Numbers as people read them.
 enum Readable {
+  /// 1234567.2 as `1,234,567`; what no integer can hold as it is.
+  static func count(_ value: Double) -> String { Int(exactly: value.rounded()).map(count) ?? "\(value)" }
+
   /// 1234567 as `1,234,567`.
   static func count(_ value: Int) -> String {
     let digits = String(value.magnitude)

@@ -70,7 +70,8 @@ struct Failure {
     }
     let report = Report(error: .init(code: exitCode, message: message, file: file, offset: offset))
     guard let line = try? JSONFormat.encodeLine(report) else { return }
-    Console.print(String(decoding: line, as: UTF8.self))
+    // What the fault is stands on standard error as well.
+    try? Console.print(String(decoding: line, as: UTF8.self))
   }
 }
 
