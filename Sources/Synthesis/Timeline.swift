@@ -40,9 +40,15 @@ struct Timeline {
   /// A key that is down for less gives no sound on any instrument, in seconds.
   private static let shortestNote = 0.01
 
+  /// Later events wait here, in seconds: a damaged file can name times that no count of frames holds.
+  private static let horizon = 1e9
+
   init(score: Score, sampleRate: Int) {
     let clock = score.timeMap
-    let frame = { (tick: Int) in Int((clock.seconds(at: tick) * Double(sampleRate)).rounded()) }
+    let frame = { (tick: Int) in
+      let seconds = min(max(clock.seconds(at: tick), -Self.horizon), Self.horizon)
+      return Int((seconds * Double(sampleRate)).rounded())
+    }
     var noteCount = 0
     for track in score.tracks {
       let part = partIndex(for: track)

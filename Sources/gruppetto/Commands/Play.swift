@@ -24,7 +24,8 @@ struct Play: ParsableCommand {
   @Flag(help: "List the devices that answer, and play nothing.")
   var list = false
 
-  @Option(help: ArgumentHelp("Louder or softer, in decibels.", valueName: "db"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Louder or softer, in decibels.", valueName: "db"))
   var gain = 0.0
 
   @Option(help: ArgumentHelp("The folder of presets (default: the one that ships).", valueName: "folder"))
@@ -62,8 +63,7 @@ struct Play: ParsableCommand {
   }
 
   private func playMusic(_ path: String) throws -> Player.Result {
-    let (score, _) = try MusicInput.readOne(path, piece: piece.piece)
-    guard score.noteCount > 0 else { throw SilentInput(path: path) }
+    let score = try MusicInput.readAudible(path, piece: piece.piece)
     let library = try InstrumentLibrary(folder: try Resources.presets(named: presets) + "/instruments")
     let player = try Player(device: device)
     var source = ScoreRenderer(

@@ -29,8 +29,7 @@ struct Render: ParsableCommand {
     }
     try sound.check(output)
     try target.checkFolder()
-    let (score, _) = try MusicInput.readOne(file, piece: piece.piece)
-    guard score.noteCount > 0 else { throw SilentInput(path: file) }
+    let score = try MusicInput.readAudible(file, piece: piece.piece)
     let result = try sound.write(
       score, library: try sound.instruments(), to: output, progress: common.progress)
     try common.report(result) {
@@ -39,12 +38,4 @@ struct Render: ParsableCommand {
         + ", rendered \(Readable.decimal(result.realTimeFactor, 0)) times faster than it sounds"
     }
   }
-}
-
-/// Music without a note where something should sound.
-struct SilentInput: DiagnosableError {
-  var path: String
-  var kind: FailureKind { .badInput }
-  var message: String { "\(path): there is no note in it, so there is nothing to hear" }
-  var file: String? { path }
 }

@@ -7,7 +7,7 @@ enum MusicInput {
   /// All scores of the file at `path`.
   static func readAll(_ path: String) throws -> ScoreReading {
     guard path == "-" else { return try ScoreReader.read(path: path) }
-    return try ScoreReader.read(bytes: Console.readStandardInput(), name: "standard input")
+    return try ScoreReader.read(bytes: try Console.readStandardInput(), name: "standard input")
   }
 
   /// The one score of the file at `path`; of several, the one of number `piece`, from 1.
@@ -29,6 +29,39 @@ enum MusicInput {
     }
     return (reading.scores[number - 1], reading.warnings)
   }
+
+  /// The one score of the file at `path`, which can be made to sound; see `readOne(_:piece:)`.
+  /// - Throws: `SilentInput`, `EndlessInput`.
+  static func readAudible(_ path: String, piece: Int?) throws -> Score {
+    let (score, _) = try readOne(path, piece: piece)
+    guard score.noteCount > 0 else { throw SilentInput(path: path) }
+    let seconds = score.timeMap.seconds(at: max(score.length, score.lastNoteEnd))
+    guard seconds <= EndlessInput.limit else { throw EndlessInput(path: path, seconds: seconds) }
+    return score
+  }
+}
+
+/// Music without a note where something should sound.
+struct SilentInput: DiagnosableError {
+  var path: String
+  var kind: FailureKind { .badInput }
+  var message: String { "\(path): there is no note in it, so there is nothing to hear" }
+  var file: String? { path }
+}
+
+/// Music that would sound for days: one damaged time is enough.
+struct EndlessInput: DiagnosableError {
+  /// The most that is made to sound, in seconds.
+  static let limit = 86_400.0
+
+  var path: String
+  var seconds: Double
+  var kind: FailureKind { .badInput }
+  var message: String {
+    "\(path): lasts \(Readable.count(seconds / 3600)) hours, and \(Readable.count(Self.limit / 3600)) are the most that is "
+      + "made to sound; the file is probably damaged"
+  }
+  var file: String? { path }
 }
 
 /// Which piece of a file of several is meant.
