@@ -88,8 +88,11 @@ struct CorpusBatchSource: BatchSource {
   }
 
   mutating func seek(to position: Position) -> Bool {
+    // More would overflow when it is added to, and no training comes so far.
+    let counts = 0...1 << 53
     let isInside =
-      position.epoch >= 0 && position.predictions >= 0 && (0...segments.count).contains(position.place)
+      counts.contains(position.epoch) && counts.contains(position.predictions)
+      && (0...segments.count).contains(position.place)
       && position.streams.count == batchSize
       && position.streams.allSatisfy { stream in
         segments.indices.contains(stream.segment) && transpositions.contains(stream.semitones)

@@ -40,7 +40,7 @@ public struct AxisTicks: Sendable, Equatable {
       decimals += 1
     }
     let power = (0..<decimals).reduce(1) { product, _ in product * 10 }
-    let integer = Int((value * Double(power)).rounded())
+    guard let integer = Int(exactly: (value * Double(power)).rounded()) else { return "\(value)" }
     guard decimals > 0 else { return "\(integer)" }
     let fraction = String(integer.magnitude % UInt(power))
     let zeros = String(repeating: "0", count: decimals - fraction.count)

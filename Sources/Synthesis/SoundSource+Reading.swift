@@ -42,8 +42,8 @@ extension Waveform {
     if object.has("harmonics") {
       let amplitudes = try object.numbers("harmonics", in: -1...1)
       guard (1...Wavetable.maximumHarmonics).contains(amplitudes.count),
-        amplitudes.contains(where: { $0 != 0 })
-      else { throw object.error("harmonics", "must hold some amplitudes that are not 0") }
+        amplitudes.contains(where: { abs($0) >= 1e-6 })
+      else { throw object.error("harmonics", "must hold an amplitude of at least 0.000001") }
       self = .harmonics(amplitudes)
     } else if object.has("slope") {
       let slope = try object.number("slope", in: -48...0)

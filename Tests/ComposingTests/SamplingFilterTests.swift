@@ -88,6 +88,11 @@ import Testing
     }
   }
 
+  @Test(arguments: [1e60, 1e-60, .nan, .infinity, 0, -1])
+  func temperatureBeyondFloatIsRefused(temperature: Double) {
+    #expect(throws: ComposingError.self) { try Temperature(temperature) }
+  }
+
   @Test func temperatureDividesTheLogits() throws {
     for logits in Self.cases {
       var distribution = distribution(logits)

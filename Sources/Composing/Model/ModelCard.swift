@@ -74,7 +74,7 @@ struct ModelCard {
     if let history = info.history {
       rows += [
         ("Steps", "\(history.steps)"), ("Tokens seen", "\(history.tokens)"),
-        ("Training time", "\(Int(history.seconds.rounded())) s"),
+        ("Training time", "\(Int(exactly: history.seconds.rounded()) ?? 0) s"),
         ("Training loss", "\(rounded(history.trainingLoss)) nats per token"),
         ("Validation loss", "\(rounded(history.validationLoss)) nats per token"),
         (

@@ -7,16 +7,18 @@ public protocol SamplingFilter: Sendable {
 /// Flattens the distribution above 1 and sharpens it below: logits are divided by the temperature (Ackley, Hinton &
 /// Sejnowski 1985).
 public struct Temperature: SamplingFilter {
-  /// The divisor, above 0.
+  /// The temperatures that can be asked for: beyond them Float has no room for the quotients.
+  public static let range = 1e-6...1e6
+  /// The divisor.
   public let value: Double
 
-  /// A temperature above 0.
+  /// A temperature within `range`.
   /// - Throws: `ComposingError.invalidOption`.
   public init(_ value: Double) throws(ComposingError) {
-    guard value > 0, value.isFinite else {
+    guard Self.range.contains(value) else {
       throw .invalidOption(
         name: "temperature", value: "\(value)",
-        expected: "a number above 0 (top-k 1 always takes the likeliest token)")
+        expected: "a number above 0, up to a million (top-k 1 always takes the likeliest token)")
     }
     self.value = value
   }

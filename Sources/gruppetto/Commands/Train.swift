@@ -120,7 +120,7 @@ struct Train: ParsableCommand {
       let early = result.stopped == .noImprovement ? ", stopped since it no longer improved" : ""
       return
         "\(output): \(Readable.plural(result.steps, "step")), \(Readable.count(result.tokens)) tokens in "
-        + "\(Readable.clock(result.seconds)) (\(Readable.count(Int(result.tokensPerSecond))) tokens/s)\(loss)\(early)"
+        + "\(Readable.clock(result.seconds)) (\(Readable.count(result.tokensPerSecond)) tokens/s)\(loss)\(early)"
     }
   }
 

@@ -64,12 +64,12 @@ final class ProgressLine: Sendable {
     }
     for figure in report.figures {
       let value =
-        figure.value.magnitude >= 100 ? Readable.count(Int(figure.value)) : Readable.decimal(figure.value, 3)
+        figure.value.magnitude >= 100 ? Readable.count(figure.value) : Readable.decimal(figure.value, 3)
       parts.append("\(figure.name) \(value)")
     }
     let rate = report.completed / max(elapsed, 1e-3)
     if report.figures.isEmpty, rate > 0 {
-      parts.append("\(rate >= 10 ? Readable.count(Int(rate)) : Readable.decimal(rate, 1)) \(report.unit)/s")
+      parts.append("\(rate >= 10 ? Readable.count(rate) : Readable.decimal(rate, 1)) \(report.unit)/s")
     }
     if let secondsLeft { parts.append("\(Readable.clock(secondsLeft)) left") }
     return parts.joined(separator: "  ")
