@@ -39,6 +39,7 @@ struct FeatureSettings: ParsableArguments {
   var lowFreq = 20.0
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Upper end of the mel filters in Hz; 0 or less counts from half the sample rate.", valueName: "hz"))
   var highFreq = 0.0
@@ -50,6 +51,7 @@ struct FeatureSettings: ParsableArguments {
   var vtlnLow = 100.0
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Upper bend of the vocal tract warping in Hz; below 0 counts from half the sample rate.",
       valueName: "hz"))

@@ -13,7 +13,8 @@ struct SoundOptions: ParsableArguments {
   @Option(help: ArgumentHelp("How samples are stored: 16, 24 or float.", valueName: "form"))
   var bits: Bits = .sixteen
 
-  @Option(help: ArgumentHelp("Louder or softer, in decibels.", valueName: "db"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Louder or softer, in decibels.", valueName: "db"))
   var gain = 0.0
 
   @Option(help: ArgumentHelp("The folder of presets (default: the one that ships).", valueName: "folder"))
