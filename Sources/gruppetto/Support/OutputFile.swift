@@ -17,7 +17,8 @@ struct OutputFile: Hashable {
   /// - Throws: `UsageError` for an ending that means nothing here.
   init(_ path: String) throws {
     self.path = path
-    switch path.split(separator: "/").last?.split(separator: ".").last?.lowercased() {
+    let name = path.split(separator: "/").last ?? ""
+    switch name.contains(".") ? name.split(separator: ".").last?.lowercased() : nil {
     case "mid", "midi": form = .midi
     case "wav", "wave", "flac", "ogg", "oga": form = .sound
     case "svg": form = .picture
