@@ -20,6 +20,11 @@ public struct AtomicReplacement: ~Copyable {
   /// Creates the temporary file beside `path`.
   /// - Throws: `FileError.unwritable`.
   public init(path: String) throws(FileError) {
+    var status = stat()
+    if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+      // Renaming would put a plain file in the place of a device.
+      throw .unwritable(path: path, reason: "it is no plain file")
+    }
     var descriptor: Int32 = -1
     var candidate = ""
     repeat {

@@ -19,6 +19,15 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["a.txt"])
   }
 
+  @Test func whatIsNoPlainFileIsNotReplaced() throws {
+    let path = folder.file("pipe")
+    #expect(mkfifo(path, 0o600) == 0)
+    #expect(throws: FileError.unwritable(path: path, reason: "it is no plain file")) {
+      try replaceFile(at: path, with: "text")
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["pipe"])
+  }
+
   @Test func anAbandonedReplacementLeavesNothing() throws {
     let path = folder.file("b.txt")
     do {
