@@ -2,12 +2,6 @@ internal import Arithmetic
 internal import Groundwork
 internal import Recurrent
 
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#endif
-
 /// What a checkpoint calls its tensors and its small values.
 private enum CheckpointName {
   static let format = "format"
@@ -132,6 +126,3 @@ extension TrainingRun {
     .unusableCheckpoint(path: folder.checkpointPath, reason: reason)
   }
 }
-
-/// Whether something stands at `path`.
-func fileExists(_ path: String) -> Bool { access(path, F_OK) == 0 }

@@ -1,5 +1,3 @@
-internal import Groundwork
-
 #if canImport(Glibc)
 internal import Glibc
 #elseif canImport(Musl)
@@ -7,10 +5,10 @@ internal import Musl
 #endif
 
 /// Whether something stands at `path`.
-func fileExists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+package func fileExists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
 /// Makes a folder, and those above it, where it is missing.
-func makeFolder(_ path: String) throws(FileError) {
+package func makeFolder(_ path: String) throws(FileError) {
   if mkdir(path, 0o777) == 0 { return }
   let failure = errno
   if failure == ENOENT {
@@ -28,6 +26,6 @@ func makeFolder(_ path: String) throws(FileError) {
 }
 
 /// Removes the file at `path` if there is one.
-func removeFile(_ path: String) throws(FileError) {
+package func removeFile(_ path: String) throws(FileError) {
   guard unlink(path) == 0 || errno == ENOENT else { throw .writing(path) }
 }
