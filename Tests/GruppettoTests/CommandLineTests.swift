@@ -39,6 +39,14 @@ import Testing
     #expect(outcome.errorLines.count == 1 && outcome.errors.contains("tune.mp3"))
   }
 
+  @Test func numbersBelowZeroNeedNoEqualsSign() throws {
+    let workshop = try Workshop()
+    let louder = try workshop.run(["render", "short.abc", "-o", "a.wav", "--gain", "0", "--json"])
+    let softer = try workshop.run(["render", "short.abc", "-o", "b.wav", "--gain", "-20", "--json"])
+    let peaks = try [louder, softer].map { try #require(try $0.json()["peak"] as? Double) }
+    #expect(peaks[1] < peaks[0] / 5)
+  }
+
   @Test func errorsAreJSONWhereThatIsAskedFor() throws {
     let outcome = try program.run(["inspect", "/nowhere/x.mid", "--json"])
     #expect(outcome.exitCode == 66)

@@ -50,6 +50,31 @@ import Testing
     try expectRefusal(command.map { $0 == "FILE" ? file : $0 }, code: 65, naming: file)
   }
 
+  @Test(arguments: [["inspect", "-"], ["tokenize", "-"], ["detokenize", "-", "-o", "out.mid"]])
+  func aFolderAsStandardInputIsUnreadable(command: [String]) throws {
+    let line = ([workshop.program.path] + command).joined(separator: " ")
+    let outcome = try workshop.shell("\(line) < /")
+    #expect(outcome.exitCode == 66 && outcome.errors.contains("standard input"), "\(outcome.errors)")
+  }
+
+  @Test func aFullDiskUnderStandardOutputIsReported() throws {
+    let outcome = try workshop.shell("\(workshop.program.path) inspect short.abc > /dev/full")
+    #expect(outcome.exitCode == 73 && outcome.errors.contains("standard output"), "\(outcome.errors)")
+  }
+
+  @Test func musicThatLastsForDaysIsNotRendered() throws {
+    // Two notes, a quarter of a billion ticks apart at 1 tick a quarter.
+    let track: [UInt8] =
+      [0, 0x90, 60, 80, 1, 0x80, 60, 0] + [
+        0xFF, 0xFF, 0xFF, 0x7F, 0x90, 60, 80, 1, 0x80, 60, 0, 0, 0xFF, 0x2F, 0,
+      ]
+    let header: [UInt8] = Array("MThd".utf8) + [0, 0, 0, 6, 0, 0, 0, 1, 0, 1]
+    try replaceFile(
+      at: workshop("days.mid"),
+      with: header + Array("MTrk".utf8) + [0, 0, 0, UInt8(track.count)] + track)
+    try expectRefusal(["render", "days.mid", "-o", "out.wav"], code: 65, naming: "hours")
+  }
+
   @Test(arguments: readers + users)
   func whatIsNotThereIsMissing(command: [String]) throws {
     try expectRefusal(command.map { $0 == "FILE" ? "absent.mid" : $0 }, code: 66, naming: "absent.mid")

@@ -29,6 +29,11 @@ final class Workshop: Sendable {
     try program.run(arguments, environment: environment, input: input, folder: folder.path)
   }
 
+  /// Runs a line of shell in the folder, for what only a redirection can bring about.
+  func shell(_ line: String) throws -> Program.Outcome {
+    try Program(path: "/bin/sh").run(["-c", line], folder: folder.path)
+  }
+
   /// The names in a folder of the workshop, sorted.
   func names(in folder: String = ".") throws -> [String] {
     try FileManager.default.contentsOfDirectory(atPath: self.folder.file(folder)).sorted()
