@@ -25,7 +25,7 @@ struct ProgressReporter {
     handler(make(&self))
   }
 
-  /// Ids a second of this session, given how many there were after how many seconds of training.
+  /// Ids a second since the run was begun or resumed, given how many there were after how many seconds of training.
   mutating func rate(tokens: Int, seconds: Double) -> Double {
     if let lastTokens, seconds > lastSeconds {
       let span = seconds - lastSeconds
