@@ -4,6 +4,7 @@ internal import Foundation
 internal import Groundwork
 internal import MIDI
 internal import Music
+internal import Synthesis
 
 /// How adventurous a composition is; shared by `generate` and `continue`.
 struct SamplingOptions: ParsableArguments {
@@ -95,37 +96,20 @@ struct CompositionCommand {
   var title: String
 
   func run() throws {
-    let targets = try outputs.output.map { try OutputFile($0) }
-    guard Set(targets).count == targets.count else { throw UsageError("the same file is named by -o twice") }
-    for target in targets {
-      if target.form == .sound { try sound.check(target.path) }
-      try target.checkFolder()
-      if outputs.count > 1, target.isStandardOutput {
-        throw UsageError("--count writes several files, and - is one")
-      }
-      if target.isStandardOutput, common.json {
-        throw UsageError("--json and -o - both want standard output")
-      }
-    }
+    let targets = try checkedTargets()
     // Found missing now rather than after the composing.
     let library = targets.contains { $0.form == .sound } ? try sound.instruments() : nil
     let composer = Composer(model: try MusicModel(path: model))
-    let cancellation = Interruption.cancellation()
     var reports: [CompositionReport] = []
     for (index, seed) in Composer.seeds(from: options.seed, count: outputs.count).enumerated() {
       var options = options
       options.seed = seed
+      // For each piece anew: rendering the one before has taken the signals for itself.
+      let cancellation = Interruption.cancellation()
       let piece = try composer.compose(options, cancellation: cancellation, progress: common.progress)
       let files = targets.map { $0.numbered(index + 1, of: outputs.count) }
-      for file in files {
-        switch file.form {
-        case .midi: try write(piece.score, to: file)
-        case .picture: try replaceFile(at: file.path, with: PianoRoll().svg(of: piece.score, title: title))
-        case .sound:
-          guard let library else { continue }
-          _ = try sound.write(piece.score, library: library, to: file.path, progress: common.progress)
-        }
-      }
+      for file in files { try write(piece.score, to: file, library: library) }
+      guard !cancellation.isRequested else { throw ComposingError.interrupted }
       let report = CompositionReport(
         files: files.map(\.path), seed: seed, bars: piece.bars, notes: piece.notes, tokens: piece.tokens,
         seconds: piece.seconds, nllPerToken: piece.nllPerToken, stopReason: piece.stopReason)
@@ -148,8 +132,36 @@ struct CompositionCommand {
     }
   }
 
-  private func write(_ score: Score, to file: OutputFile) throws {
-    let bytes = try MIDIFile(score: score).encoded()
-    if file.isStandardOutput { try Console.write(bytes) } else { try replaceFile(at: file.path, with: bytes) }
+  /// The files to write, of which none would be refused after the work is done.
+  private func checkedTargets() throws -> [OutputFile] {
+    let targets = try outputs.output.map { try OutputFile($0) }
+    guard Set(targets).count == targets.count else { throw UsageError("the same file is named by -o twice") }
+    for target in targets {
+      if target.form == .sound { try sound.check(target.path) }
+      try target.checkFolder()
+      if outputs.count > 1, target.isStandardOutput {
+        throw UsageError("--count writes several files, and - is one")
+      }
+      if target.isStandardOutput, common.json {
+        throw UsageError("--json and -o - both want standard output")
+      }
+    }
+    return targets
+  }
+
+  private func write(_ score: Score, to file: OutputFile, library: InstrumentLibrary?) throws {
+    switch file.form {
+    case .midi:
+      let bytes = try MIDIFile(score: score).encoded()
+      if file.isStandardOutput {
+        try Console.write(bytes)
+      } else {
+        try replaceFile(at: file.path, with: bytes)
+      }
+    case .picture: try replaceFile(at: file.path, with: PianoRoll().svg(of: score, title: title))
+    case .sound:
+      guard let library else { return }
+      _ = try sound.write(score, library: library, to: file.path, progress: common.progress)
+    }
   }
 }
