@@ -19,6 +19,6 @@ try MIDIFile(score: piece.score).write(to: output + ".mid")
 
 var sound = ScoreRenderer(score: piece.score, library: try InstrumentLibrary(folder: "presets/instruments"))
 try AudioFile.write(&sound, to: output + ".wav")
-print("\(piece.bars) bars, \(piece.notes) notes, \(piece.nllPerToken) nats a token")
+print("\(piece.bars) bars, \(piece.notes) notes, \(Int(piece.seconds)) seconds")
 
 struct ExitWithUsage: Error {}

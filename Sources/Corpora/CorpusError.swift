@@ -36,7 +36,8 @@ public enum CorpusError: DiagnosableError, Equatable {
     case .noMusicFiles(let paths):
       "\(paths.joined(separator: ", ")): no music here; files that end in \(MusicFiles.endingList) are read"
     case .nothingReadable(let skipped):
-      "none of the \(skipped.count) files could be used, for example "
+      (skipped.count == 1
+        ? "the file could not be used: " : "none of the \(skipped.count) files could be used, for example ")
         + (skipped.first.map { "\($0.file): \($0.reason)" } ?? "")
     case .tooSmall(let tokens, let pieces, let needed):
       "the collection has \(tokens) tokens in \(pieces) \(pieces == 1 ? "piece" : "pieces"), and at least \(needed) are needed "

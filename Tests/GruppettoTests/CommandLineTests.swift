@@ -61,7 +61,10 @@ import Testing
       var drumKeys: [Int]
     }
     let outcome = try program.run(["instruments", "--json"])
-    let entries = try JSONDecoder().decode([Entry].self, from: Data(outcome.output.utf8))
+    struct Report: Decodable {
+      var instruments: [Entry]
+    }
+    let entries = try JSONDecoder().decode(Report.self, from: Data(outcome.output.utf8)).instruments
     #expect(Set(entries.flatMap(\.programs)) == Set(0..<128))
     #expect(Set(entries.flatMap(\.drumKeys)).isSuperset(of: 35...81))
   }

@@ -91,11 +91,18 @@ public struct ModelPreset: Codable, Hashable, Sendable {
     }
   }
 
+  /// How many values of the state one step of training may keep; each takes some 24 bytes.
+  private static let mostStateValues = 1 << 30
+
   /// Checks every setting.
   /// - Throws: `ComposingError`, which names the first that makes no sense.
   public func validate() throws(ComposingError) {
     try network.validate()
     do { try training.validate() } catch { throw .cause(error) }
+    let values = training.batchSize * training.truncationLength * network.layerCount * network.hiddenSize
+    try requireOption(
+      values <= Self.mostStateValues, "batch × truncation × layers × hidden size", values,
+      "at most \(Self.mostStateValues), for what a step keeps would fill the memory")
     if let transposition {
       try requireOption(
         transposition.lowest <= transposition.highest && (-24...24).contains(transposition.lowest)

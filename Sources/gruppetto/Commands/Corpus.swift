@@ -85,7 +85,10 @@ struct CorpusList: ParsableCommand {
 
   func run() throws {
     let collections = try Catalogue(path: try Resources.catalogue()).collections
-    try common.report(collections) {
+    struct Report: Encodable {
+      var collections: [Catalogue.Collection]
+    }
+    try common.report(Report(collections: collections)) {
       collections.map { entry in
         var facts = [entry.format]
         if let pieces = entry.pieces { facts.append(Readable.plural(pieces, "piece")) }

@@ -31,7 +31,7 @@ struct Generate: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    let given = try primer.map { try MusicInput.readOne($0, piece: piece.piece).score }
+    let given = try primer.map { try MusicInput.readOne($0, piece: piece.piece, common: common) }
     let options = CompositionOptions(
       seed: seed.drawn(), sampling: try sampling.resolved(presets: sound.presets), bars: bars, primer: given)
     try CompositionCommand(
@@ -69,7 +69,7 @@ struct Continue: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    let given = try MusicInput.readOne(file, piece: piece.piece).score
+    let given = try MusicInput.readOne(file, piece: piece.piece, common: common)
     let options = CompositionOptions(
       seed: seed.drawn(), sampling: try sampling.resolved(presets: sound.presets), bars: bars, primer: given,
       keepsPrimer: true)

@@ -35,9 +35,10 @@ struct Inspect: ParsableCommand {
       try OutputFile(svg).checkFolder()
     }
     var failure: (any Error)?
+    var inspections: [Inspection] = []
     for path in files {
       do {
-        try inspect(path)
+        inspections += try inspect(path)
       } catch {
         // Of several files the good ones are still shown; the last fault decides the exit code.
         guard files.count > 1, let known = error as? any DiagnosableError else { throw error }
@@ -45,27 +46,39 @@ struct Inspect: ParsableCommand {
         failure = error
       }
     }
+    if common.json { try printJSON(inspections) }
     if let failure { throw failure }
   }
 
-  private func inspect(_ path: String) throws {
+  /// One object: of a single piece its own, of several a list.
+  private func printJSON(_ inspections: [Inspection]) throws {
+    struct Pieces: Encodable {
+      var pieces: [Inspection]
+    }
+    if inspections.isEmpty { return }
+    try inspections.count == 1
+      ? Console.printJSON(inspections[0]) : Console.printJSON(Pieces(pieces: inspections))
+  }
+
+  private func inspect(_ path: String) throws -> [Inspection] {
     let bytes = try path == "-" ? Console.readStandardInput() : readFile(path)
     let name = path == "-" ? "standard input" : path
     let reading = try ScoreReader.read(bytes: bytes, name: name)
     let scores = try chosen(reading.scores, path: path)
     let midi = try? MIDIFile(bytes: bytes)
     let inspections = scores.map { Inspection(file: path, midi: midi, score: $0, warnings: reading.warnings) }
-    for inspection in inspections {
-      try common.report(inspection) { inspection.text }
+    if !common.json {
+      for inspection in inspections { try Console.print(inspection.text) }
+      if events { try listEvents(of: midi, path: path) }
     }
-    if events, !common.json { try listEvents(of: midi, path: path) }
-    guard let svg, let score = scores.first else { return }
+    guard let svg, let score = scores.first else { return inspections }
     guard scores.count == 1 else {
       throw UsageError("\(path) holds \(scores.count) pieces; choose the one to draw with --piece N")
     }
     let title = score.title ?? path.split(separator: "/").last.map(String.init) ?? path
     try replaceFile(at: svg, with: PianoRoll().svg(of: score, title: title))
     common.remark("\(svg): the piano roll")
+    return inspections
   }
 
   private func chosen(_ scores: [Score], path: String) throws -> [Score] {

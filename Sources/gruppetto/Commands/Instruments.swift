@@ -28,7 +28,10 @@ struct Instruments: ParsableCommand {
     let entries = library.instruments.map {
       Entry(name: $0.name, family: $0.family.rawValue, programs: $0.programs, drumKeys: $0.drumKeys)
     }
-    try common.report(entries) {
+    struct Report: Encodable {
+      var instruments: [Entry]
+    }
+    try common.report(Report(instruments: entries)) {
       let rows = library.instruments.flatMap { instrument in
         instrument.programs.map {
           ["\($0)", GeneralMIDI.programName($0) ?? "", instrument.name, instrument.family.rawValue]

@@ -63,7 +63,7 @@ struct Play: ParsableCommand {
   }
 
   private func playMusic(_ path: String) throws -> Player.Result {
-    let score = try MusicInput.readAudible(path, piece: piece.piece)
+    let score = try MusicInput.readAudible(path, piece: piece.piece, common: common)
     let library = try InstrumentLibrary(folder: try Resources.presets(named: presets) + "/instruments")
     let player = try Player(device: device)
     var source = ScoreRenderer(
@@ -85,7 +85,10 @@ struct Play: ParsableCommand {
       var name: String
       var summary: String
     }
-    try common.report(devices.map { Entry(name: $0.name, summary: $0.summary) }) {
+    struct Report: Encodable {
+      var devices: [Entry]
+    }
+    try common.report(Report(devices: devices.map { Entry(name: $0.name, summary: $0.summary) })) {
       Readable.table(devices.map { [$0.name, $0.summary] })
     }
   }

@@ -29,7 +29,7 @@ struct Render: ParsableCommand {
     }
     try sound.check(output)
     try target.checkFolder()
-    let score = try MusicInput.readAudible(file, piece: piece.piece)
+    let score = try MusicInput.readAudible(file, piece: piece.piece, common: common)
     let result = try sound.write(
       score, library: try sound.instruments(), to: output, progress: common.progress)
     try common.report(result) {

@@ -23,7 +23,7 @@ struct TokenizeCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    let (score, _) = try MusicInput.readOne(file, piece: piece.piece)
+    let score = try MusicInput.readOne(file, piece: piece.piece, common: common)
     let remi = try tokenizer.makeTokenizer()
     let encoding = try remi.encode(score)
     let tokens = encoding.ids.map { remi.vocabulary.token(of: $0) ?? "?" }

@@ -35,6 +35,10 @@ struct Train: ParsableCommand {
 
   func validate() throws {
     guard !(resume && overwrite) else { throw ValidationError("Choose one of --resume and --overwrite.") }
+    guard !output.isEmpty else { throw ValidationError("-o names the folder of the model, and is empty.") }
+    guard corpusOptions.valid != 0 else {
+      throw ValidationError("Training needs pieces for validation: --valid is a share above 0.")
+    }
   }
 
   func run() throws {
@@ -67,19 +71,24 @@ struct Train: ParsableCommand {
       }
     }
     common.remark(
-      training.isResuming
-        ? "\(output): going on where training stopped"
-        : "\(output): training a new model, seed \(preset.training.seed)")
+      Self.beginning(output, isResuming: training.isResuming, wasAsked: resume, seed: preset.training.seed))
     let result = try training.run(
       on: TrainingPieces(corpus: corpus, name: music.map(lastPart).joined(separator: " ")),
       threadCount: threads.count,
       cancellation: cancellation, progress: common.progress)
-    try report(result)
+    if result.stopped != .interrupted || common.json { try report(result) }
     guard result.stopped != .interrupted else {
       throw InterruptedError(
         "stopped after \(Readable.plural(result.steps, "step")) and saved; go on with: "
           + "gruppetto train \(music.joined(separator: " ")) -o \(output) --resume")
     }
+  }
+
+  private static func beginning(_ model: String, isResuming: Bool, wasAsked: Bool, seed: UInt64) -> String {
+    if isResuming { return "\(model): going on where training stopped" }
+    return wasAsked
+      ? "\(model): there is no checkpoint to go on from; training from the beginning, seed \(seed)"
+      : "\(model): training a new model, seed \(seed)"
   }
 
   /// The corpus that was given, or one made of the music in the model's folder; a model that is resumed keeps its own.

@@ -33,12 +33,16 @@ struct ThreadOptions: ParsableArguments {
   var threads: Int?
 
   func validate() throws {
-    if let threads, !(1...1024).contains(threads) {
-      throw ValidationError("--threads takes a number from 1 to 1024, not \(threads).")
+    if let threads, threads < 1 {
+      throw ValidationError("--threads takes a number from 1, not \(threads).")
     }
   }
 
-  var count: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
+  /// Never more than there are cores: results do not depend on it, and threads that wait for a core only hold others up.
+  var count: Int {
+    let cores = ProcessInfo.processInfo.activeProcessorCount
+    return min(threads ?? cores, cores)
+  }
 }
 
 /// Where chance begins.

@@ -135,7 +135,9 @@ struct CompositionCommand {
   /// The files to write, of which none would be refused after the work is done.
   private func checkedTargets() throws -> [OutputFile] {
     let targets = try outputs.output.map { try OutputFile($0) }
-    guard Set(targets).count == targets.count else { throw UsageError("the same file is named by -o twice") }
+    guard Set(targets.map(\.plainPath)).count == targets.count else {
+      throw UsageError("the same file is named by -o twice")
+    }
     for target in targets {
       if target.form == .sound { try sound.check(target.path) }
       try target.checkFolder()

@@ -41,9 +41,13 @@ enum Console {
     }
   }
 
+  /// Whether the one JSON object has been printed.
+  private(set) nonisolated(unsafe) static var hasPrintedJSON = false
+
   /// Prints a value as one JSON object.
   static func printJSON(_ value: some Encodable) throws {
     try print(String(decoding: try JSONFormat.encodeLine(value), as: UTF8.self))
+    hasPrintedJSON = true
   }
 
   /// The columns of the terminal that standard error is, nil where it is none.

@@ -42,7 +42,7 @@ struct Failure {
       if root.exitCode(for: parserError) != .success, CommandLine.arguments.contains("--json") { printJSON() }
       root.exit(withError: parserError)
     }
-    if CommandLine.arguments.contains("--json") { printJSON() }
+    if CommandLine.arguments.contains("--json"), !Console.hasPrintedJSON { printJSON() }
     Console.printError("gruppetto: \(message)")
     exit(exitCode)
   }

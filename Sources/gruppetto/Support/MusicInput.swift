@@ -12,7 +12,7 @@ enum MusicInput {
 
   /// The one score of the file at `path`; of several, the one of number `piece`, from 1.
   /// - Throws: `UsageError` where there is no such piece, or several and none is named.
-  static func readOne(_ path: String, piece: Int?) throws -> (score: Score, warnings: [ScoreWarning]) {
+  static func readOne(_ path: String, piece: Int?, common: CommonOptions) throws -> Score {
     let reading = try readAll(path)
     let count = reading.scores.count
     guard piece != nil || count == 1 else {
@@ -27,13 +27,19 @@ enum MusicInput {
     guard (1...max(count, 1)).contains(number), count > 0 else {
       throw UsageError("\(path) has no piece \(number); it holds \(Readable.plural(count, "piece"))")
     }
-    return (reading.scores[number - 1], reading.warnings)
+    if !reading.warnings.isEmpty {
+      let faults = Readable.plural(reading.warnings.count, "thing")
+      common.remark(
+        "\(path): \(faults) in it \(reading.warnings.count == 1 ? "is" : "are") not as should be; gruppetto inspect tells more"
+      )
+    }
+    return reading.scores[number - 1]
   }
 
-  /// The one score of the file at `path`, which can be made to sound; see `readOne(_:piece:)`.
+  /// The one score of the file at `path`, which can be made to sound; see `readOne(_:piece:common:)`.
   /// - Throws: `SilentInput`, `EndlessInput`.
-  static func readAudible(_ path: String, piece: Int?) throws -> Score {
-    let (score, _) = try readOne(path, piece: piece)
+  static func readAudible(_ path: String, piece: Int?, common: CommonOptions) throws -> Score {
+    let score = try readOne(path, piece: piece, common: common)
     guard score.noteCount > 0 else { throw SilentInput(path: path) }
     let seconds = score.timeMap.seconds(at: max(score.length, score.lastNoteEnd))
     guard seconds <= EndlessInput.limit else { throw EndlessInput(path: path, seconds: seconds) }

@@ -35,6 +35,9 @@ struct OutputFile: Hashable {
 
   var isStandardOutput: Bool { path == "-" }
 
+  /// The path without detours, by which two names of one file are the same.
+  var plainPath: String { URL(filePath: path).standardizedFileURL.path }
+
   /// The file's name for the piece of this number (from 1) among `count`: `tune.mid` becomes `tune-001.mid`.
   func numbered(_ number: Int, of count: Int) -> OutputFile {
     guard count > 1, let dot = path.lastIndex(of: ".") else { return self }

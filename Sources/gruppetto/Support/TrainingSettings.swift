@@ -36,7 +36,8 @@ struct TrainingSettings: ParsableArguments {
   @Option(help: ArgumentHelp("Over how many steps gradients flow back.", valueName: "n"))
   var truncation: Int?
 
-  @Option(help: ArgumentHelp("Train for so many minutes.", valueName: "m"))
+  @Option(
+    help: ArgumentHelp("Train for so many minutes; reading and validating are not counted.", valueName: "m"))
   var minutes: Double?
 
   @Option(help: ArgumentHelp("Train for so many passes over the music.", valueName: "n"))
