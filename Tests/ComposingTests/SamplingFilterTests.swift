@@ -45,6 +45,17 @@ import Testing
     Set(distribution.logits.indices.filter { distribution.logits[$0] > -.infinity })
   }
 
+  @Test func anIdCanStandForAnotherThatIsOut() {
+    var credited = distribution([0, 1, nil])
+    credited.credit(0, with: 2)
+    let weights = [1 + exp(2.0), exp(1.0), 0]
+    for (probability, weight) in zip(credited.probabilities, weights) {
+      #expect(abs(probability - weight / weights.reduce(0, +)) < 1e-6)
+    }
+    credited.credit(2, with: 5)
+    #expect(credited.probabilities[2] == 0, "an id that is out stays out")
+  }
+
   @Test func topKKeepsTheLikeliest() throws {
     for logits in Self.cases {
       for count in 1...logits.count + 1 {

@@ -100,11 +100,21 @@ public final class Composer {
     if writing.newNotes == 0 { forbid(vocabulary.eosID) }
     if writing.idsInBar >= Self.idsPerBarLimit { closeBar(vocabulary) }
     distribution.load(logits, allowed: mask)
+    creditTheOtherEnd(logits, vocabulary)
     for filter in filters { filter.apply(to: &distribution) }
     guard let id = distribution.draw(random: &random) else {
       throw .brokenWeights(path: model.folder.training.weightsPath)
     }
     return id
+  }
+
+  /// A bar ends by the next bar line or by the end of the piece. Where the number of bars leaves only one of them, it stands for
+  /// both; else a model that has finished its bar would be made to write notes until the improbable end came up.
+  private func creditTheOtherEnd(_ logits: UnsafeBufferPointer<Float>, _ vocabulary: Vocabulary) {
+    let end = vocabulary.eosID
+    guard let bar = vocabulary.id(of: "Bar_None"), mask[Int(bar)] != mask[Int(end)] else { return }
+    let (allowed, barred) = mask[Int(bar)] ? (bar, end) : (end, bar)
+    distribution.credit(allowed, with: logits[Int(barred)])
   }
 
   /// Puts an id out unless it is the only one.

@@ -34,6 +34,15 @@ public struct TokenDistribution: Sendable {
     for id in 0..<vocabularySize { logits[id] = allowed[id] ? source[id] : -.infinity }
   }
 
+  /// Gives the probability of an id that is out to one that is in, besides its own: p(id) becomes p(id) + p(other).
+  /// - Parameter other: The unnormalised log-probability of the other id.
+  public mutating func credit(_ id: Int32, with other: Float) {
+    let own = logits[Int(id)]
+    guard own > -.infinity, other.isFinite else { return }
+    let (low, high) = (min(own, other), max(own, other))
+    logits[Int(id)] = high + log1p(exp(low - high))
+  }
+
   /// How many ids are still in.
   public var candidateCount: Int {
     logits.reduce(0) { $1 > -.infinity ? $0 + 1 : $0 }
