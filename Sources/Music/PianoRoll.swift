@@ -27,7 +27,7 @@ public struct PianoRoll: Sendable {
     let systems = Self.systems(of: bars.prefix(Self.barLimit), size: barsPerSystem)
     let legend = PianoRollLegend(score)
     let margin = PianoRollMargin(left: rows.drums.isEmpty ? 58 : 112, top: 62 + legend.height)
-    let systemHeight = Double(rows.count) * rowHeight + rows.gap(rowHeight)
+    let systemHeight = rows.height(rowHeight: rowHeight)
     let pitch = systemHeight + 40
     var picture = SVG(
       width: margin.left + systemWidth + 24, height: margin.top + Double(max(1, systems.count)) * pitch + 4,

@@ -31,9 +31,17 @@ struct PianoRollRows {
     }
   }
 
-  var count: Int { (pitches?.count ?? 0) + drums.count }
+  /// How high all rows are together, with the gap between pitches and drums.
+  func height(rowHeight: Double) -> Double {
+    pitchHeight(rowHeight) + Double(drums.count) * Self.drumRowHeight(rowHeight)
+  }
 
-  func gap(_ rowHeight: Double) -> Double { pitches != nil && !drums.isEmpty ? rowHeight : 0 }
+  /// Drums have names beside them, and need the room for a line of text.
+  static func drumRowHeight(_ rowHeight: Double) -> Double { max(rowHeight, 10) }
+
+  private func pitchHeight(_ rowHeight: Double) -> Double {
+    Double(pitches?.count ?? 0) * rowHeight + (pitches != nil && !drums.isEmpty ? rowHeight : 0)
+  }
 
   /// How far below the system's top the row of this pitch begins.
   func offset(ofPitch pitch: Int, rowHeight: Double) -> Double? {
@@ -44,7 +52,7 @@ struct PianoRollRows {
   /// How far below the system's top the row of this drum begins.
   func offset(ofDrum key: Int, rowHeight: Double) -> Double? {
     guard let row = drums.firstIndex(of: key) else { return nil }
-    return Double((pitches?.count ?? 0) + row) * rowHeight + gap(rowHeight)
+    return pitchHeight(rowHeight) + Double(row) * Self.drumRowHeight(rowHeight)
   }
 }
 
@@ -94,7 +102,8 @@ struct PianoRollSystem {
   let widestLength: Int
   let rowHeight: Double
 
-  private var height: Double { Double(rows.count) * rowHeight + rows.gap(rowHeight) }
+  private var height: Double { rows.height(rowHeight: rowHeight) }
+  private var drumRowHeight: Double { PianoRollRows.drumRowHeight(rowHeight) }
   private var start: Int { bars.first?.start ?? 0 }
   private var end: Int { bars.last?.end ?? 0 }
   private var usedWidth: Double { place(end) - x }
@@ -125,9 +134,9 @@ struct PianoRollSystem {
     }
     for key in rows.drums {
       guard let offset = rows.offset(ofDrum: key, rowHeight: rowHeight) else { continue }
-      picture.rectangle(x: x, y: y + offset, width: usedWidth, height: rowHeight, class: "drumrow")
+      picture.rectangle(x: x, y: y + offset, width: usedWidth, height: drumRowHeight, class: "drumrow")
       let name = GeneralMIDI.drumName(key) ?? "Drum \(key)"
-      picture.text(name, x: x - 4, y: y + offset + rowHeight - 0.5, class: "label", anchor: .end)
+      picture.text(name, x: x - 4, y: y + offset + drumRowHeight - 2, class: "label", anchor: .end)
     }
   }
 
@@ -155,11 +164,12 @@ struct PianoRollSystem {
         : rows.offset(ofPitch: note.pitch, rowHeight: rowHeight)
       guard let offset else { continue }
       let left = place(max(note.onset, start))
-      let right = track.isDrum ? left + rowHeight : place(min(note.end, end))
+      let right = track.isDrum ? left + drumRowHeight * 0.7 : place(min(note.end, end))
       let name =
         track.isDrum ? GeneralMIDI.drumName(note.pitch) ?? "drum \(note.pitch)" : pitchName(note.pitch)
       picture.rectangle(
-        x: left, y: y + offset, width: max(1.5, right - left), height: rowHeight, fill: colour.css,
+        x: left, y: y + offset, width: max(1.5, right - left),
+        height: track.isDrum ? drumRowHeight : rowHeight, fill: colour.css,
         opacity: 0.45 + 0.55 * Double(note.velocity) / 127, cornerRadius: 1,
         tooltip: "\(name), velocity \(note.velocity)")
     }
