@@ -13,6 +13,12 @@ public struct Program: Sendable {
   /// The program at this path.
   public init(path: String) { self.path = path }
 
+  /// Whether a program of this name is on the search path.
+  public static func isOnPath(_ name: String) -> Bool {
+    let folders = ProcessInfo.processInfo.environment["PATH"]?.split(separator: ":") ?? []
+    return folders.contains { FileManager.default.isExecutableFile(atPath: "\($0)/\(name)") }
+  }
+
   /// What a run left behind.
   public struct Outcome: Sendable {
     /// The exit code; the negative signal number where a signal ended it.
