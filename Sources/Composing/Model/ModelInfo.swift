@@ -66,6 +66,10 @@ public struct ModelInfo: Codable, Sendable {
       parameters = network.parameterCount
       tokenizer = vocabulary.configuration.name
     }
+    if fileExists(folder.training.weightsPath) {
+      // A file that is cut off or damaged in its header is told here, not first when the model shall compose.
+      do { _ = try SafetensorsFile(path: folder.training.weightsPath) } catch { throw .cause(error) }
+    }
     if fileExists(folder.training.historyPath) {
       do {
         history = HistorySummary(try TrainingHistory(path: folder.training.historyPath))
