@@ -1,4 +1,5 @@
 internal import Arithmetic
+internal import Recurrent
 internal import Tokenization
 internal import Training
 

@@ -6,7 +6,7 @@ public import Arithmetic
 /// All memory is taken when the pass is made. Sequences are time-major: the element of step t and stream b is number
 /// t·B + b. V is the vocabulary's size, E the embedding's, H the layers', L how many there are. Where the model's dropout is
 /// not 0, training drops from the embedding's output and from the output of every layer.
-public final class LanguageModelPass {
+public final class LanguageModelPass: TrainablePass {
   /// The model that is run.
   public let model: LanguageModel
   /// How many streams run beside each other, B.
@@ -15,6 +15,9 @@ public final class LanguageModelPass {
   public let truncationLength: Int
   /// Gradients of the mean loss, laid out as the model's parameters are.
   public let gradients: AlignedBuffer<Float>
+
+  /// The model's weights.
+  public var parameters: ParameterStore { model.parameters }
 
   let team: ThreadTeam
   private let configuration: NetworkConfiguration
@@ -107,9 +110,11 @@ public final class LanguageModelPass {
   ///   - inputs: T·B ids.
   ///   - targets: T·B ids to be predicted; −1 is not counted.
   ///   - resets: T·B; true where the state is zero before the step, at the beginning of a piece.
+  ///   - accumulating: whether the gradient is added to what `gradients` holds instead of replacing it.
   ///   - dropout: the stream that decides what is dropped.
   public func train(
-    inputs: [Int32], targets: [Int32], resets: [Bool], dropout: inout RandomStream
+    inputs: [Int32], targets: [Int32], resets: [Bool], accumulating: Bool = false,
+    dropout: inout RandomStream
   ) -> LossSum {
     dropouts.removeAll(keepingCapacity: true)
     if configuration.dropout > 0 {
@@ -125,7 +130,7 @@ public final class LanguageModelPass {
     let count = take(inputs, targets, resets)
     forward()
     let total = addLosses(count: count, scale: count > 0 ? 1 / Float(count) : 0)
-    gradients.clear()
+    if !accumulating { gradients.clear() }
     if count > 0 { backward() }
     return total
   }
@@ -136,6 +141,18 @@ public final class LanguageModelPass {
     let count = take(inputs, targets, resets)
     forward()
     return addLosses(count: count, scale: 0)
+  }
+
+  /// The loss of a window and the gradient of its mean; see `train(inputs:targets:resets:accumulating:dropout:)`.
+  public func train(_ batch: TokenBatch, accumulating: Bool, dropout: inout RandomStream) -> LossSum {
+    train(
+      inputs: batch.inputs, targets: batch.targets, resets: batch.resets, accumulating: accumulating,
+      dropout: &dropout)
+  }
+
+  /// The loss of a window; see `evaluate(inputs:targets:resets:)`.
+  public func evaluate(_ batch: TokenBatch) -> LossSum {
+    evaluate(inputs: batch.inputs, targets: batch.targets, resets: batch.resets)
   }
 
   /// Copies a batch in and checks it.

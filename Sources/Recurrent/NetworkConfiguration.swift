@@ -1,9 +1,3 @@
-/// The kinds of recurrent cell.
-public enum Cell: String, Codable, Sendable, CaseIterable {
-  /// The gated recurrent unit in its reset-after form, the one that PyTorch, cuDNN and ONNX run.
-  case gru
-}
-
 /// The architecture of a language model over ids: embedding, stacked recurrent layers, linear output.
 public struct NetworkConfiguration: Codable, Sendable, Hashable {
   /// The recurrent layers' cell.

@@ -1,3 +1,5 @@
+public import Recurrent
+
 /// Pieces laid out for evaluation: each is read from a zero state, several side by side, and each id but a piece's
 /// first is predicted exactly once.
 ///

@@ -1,5 +1,6 @@
 import Foundation
 import Music
+import Recurrent
 import Testing
 import Tokenization
 import Training

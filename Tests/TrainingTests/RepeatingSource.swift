@@ -1,3 +1,4 @@
+import Recurrent
 import Training
 
 /// Windows over an endless repetition of a pattern of ids, every stream at a place of its own; the state is cleared

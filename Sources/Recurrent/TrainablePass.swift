@@ -1,0 +1,24 @@
+public import Arithmetic
+
+/// A network laid out for training on batches of one shape: what optimisers and training runs work on.
+public protocol TrainablePass: AnyObject {
+  /// What one step of training learns from.
+  associatedtype Batch
+
+  /// The weights.
+  var parameters: ParameterStore { get }
+  /// The gradient of the mean loss, laid out as the parameters are.
+  var gradients: AlignedBuffer<Float> { get }
+
+  /// The loss of a batch, and the gradient of its mean, which replaces `gradients` or, where `accumulating`, is added to
+  /// them. The weights stay as they are.
+  /// - Parameters:
+  ///   - batch: what to learn from.
+  ///   - accumulating: whether what `gradients` holds is kept.
+  ///   - dropout: the stream that decides what is dropped.
+  func train(_ batch: Batch, accumulating: Bool, dropout: inout RandomStream) -> LossSum
+  /// The loss of a batch, without dropout and without gradients.
+  func evaluate(_ batch: Batch) -> LossSum
+  /// Takes the weights as they are now. To be called after every change of them.
+  func parametersDidChange()
+}
