@@ -24,7 +24,7 @@ let swiftSettings: [SwiftSetting] = [
 let rooms: [Room] = [
   Room(name: "Groundwork", imports: []),
   Room(name: "Drawing", imports: ["Groundwork"]),
-  Room(name: "Arithmetic", imports: ["CKernels", "Groundwork"], testImports: ["CKernels"]),
+  Room(name: "Arithmetic", imports: ["CKernels", "Groundwork"], testImports: ["CKernels", "KernelChecks"]),
   Room(name: "MIDI", imports: ["Groundwork"]),
   Room(name: "Music", imports: ["MIDI", "Drawing", "Groundwork"]),
   Room(name: "Tokenization", imports: ["Music", "Groundwork"], testImports: ["MIDI"]),
@@ -85,6 +85,9 @@ let package = Package(
       name: "features",
       dependencies: ["Listening", "Audio"],
       path: "Examples/features", exclude: ["README.md"], swiftSettings: swiftSettings),
+    .target(
+      name: "KernelChecks", dependencies: ["CKernels"], path: "Tests/KernelChecks", exclude: ["driver"],
+      cSettings: [.headerSearchPath(".")]),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
     .testTarget(
       name: "GruppettoTests",

@@ -13,18 +13,46 @@ internal import Musl
 package struct Kernels: @unchecked Sendable {
   private let table: UnsafePointer<gruppetto_kernel_table>
 
-  /// The kernels in use.
+  /// The kernels in use. A program that lets its user choose them calls `check` first: a name that does not exist stops
+  /// the program here.
   package static let current: Kernels = {
-    guard let name = getenv("GRUPPETTO_KERNELS") else { return Kernels(table: gruppetto_kernels_best()) }
-    guard let table = gruppetto_kernels_named(name) else {
-      fatalError(
-        "GRUPPETTO_KERNELS=\(String(cString: name)): this processor has no such kernels; plain, avx2 and avx512 exist"
-      )
+    do throws(KernelsError) {
+      return try Kernels(name: environmentName)
+    } catch {
+      fatalError(error.message)
     }
-    return Kernels(table: table)
   }()
 
-  /// `plain`, `avx2` or `avx512`.
+  /// Whether the environment names kernels that can run here.
+  package static func check() throws(KernelsError) {
+    _ = try Kernels(name: environmentName)
+  }
+
+  /// The names of all kernels that this processor can run, the fastest first.
+  package static var available: [String] {
+    var names: [String] = []
+    while let table = gruppetto_kernels_at(names.count) { names.append(String(cString: table.pointee.name)) }
+    return names
+  }
+
+  /// The kernels of this name; without one, the fastest.
+  package init(name: String?) throws(KernelsError) {
+    guard let name else {
+      table = gruppetto_kernels_best()
+      return
+    }
+    guard let named = gruppetto_kernels_named(name) else {
+      throw KernelsError(name: name, available: Self.available)
+    }
+    table = named
+  }
+
+  private static var environmentName: String? {
+    guard let value = getenv("GRUPPETTO_KERNELS"), value.pointee != 0 else { return nil }
+    return String(cString: value)
+  }
+
+  /// `plain`, `avx2`, `avx512` or `neon`.
   package var name: String { String(cString: table.pointee.name) }
   /// The unit in which rows of a product are best shared among threads.
   package var tileRows: Int { table.pointee.tile_rows }

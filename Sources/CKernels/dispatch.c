@@ -22,6 +22,8 @@ static const candidate candidates[] = {
 #if defined(__x86_64__)
     {&gruppetto_avx512_kernels, has_avx512},
     {&gruppetto_avx2_kernels, has_avx2},
+#elif defined(__aarch64__)
+    {&gruppetto_neon_kernels, always},  // a part of the architecture
 #endif
     {&gruppetto_plain_kernels, always},
 };
@@ -35,8 +37,10 @@ const gruppetto_kernel_table *gruppetto_kernels_named(const char *name) {
   return NULL;
 }
 
-const gruppetto_kernel_table *gruppetto_kernels_best(void) {
+const gruppetto_kernel_table *gruppetto_kernels_at(size_t rank) {
   for (size_t i = 0; i < candidate_count; i++)
-    if (candidates[i].is_supported()) return candidates[i].table;
-  return &gruppetto_plain_kernels;
+    if (candidates[i].is_supported() && rank-- == 0) return candidates[i].table;
+  return NULL;
 }
+
+const gruppetto_kernel_table *gruppetto_kernels_best(void) { return gruppetto_kernels_at(0); }

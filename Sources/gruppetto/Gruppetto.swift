@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Arithmetic
 
 /// The program: parses the command line, runs the command, and turns whatever goes wrong into one line and an exit code.
 @main
@@ -27,6 +28,7 @@ struct Gruppetto: ParsableCommand {
     Interruption.install()
     do {
       var command = try parseAsRoot()
+      try Kernels.check()
       try command.run()
     } catch {
       Failure(error, in: Self.self).reportAndExit()

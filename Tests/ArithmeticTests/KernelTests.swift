@@ -1,4 +1,5 @@
 internal import CKernels
+internal import KernelChecks
 internal import Testing
 
 @testable import Arithmetic
@@ -12,7 +13,7 @@ struct KernelSet: CustomTestStringConvertible, @unchecked Sendable {
 
   static let plain = KernelSet(name: "plain", table: gruppetto_kernels_best()).replaced(by: "plain")
   /// All but the plain one.
-  static let vectorised = ["avx2", "avx512"].compactMap { name in
+  static let vectorised = Kernels.available.filter { $0 != "plain" }.compactMap { name in
     gruppetto_kernels_named(name).map { KernelSet(name: name, table: $0) }
   }
 
@@ -25,6 +26,20 @@ struct KernelSet: CustomTestStringConvertible, @unchecked Sendable {
     let w = table.pointee.vector_width
     return [0, 1, w - 1, w, w + 1, 2 * w + 3, 4 * w - 1, 517]
   }
+}
+
+/// A comparison of one kernel, or of a few that belong together, with the plain ones.
+struct KernelCheck: CustomTestStringConvertible {
+  let index: Int
+  let testDescription: String
+
+  static let all: [KernelCheck] = {
+    var checks: [KernelCheck] = []
+    while let name = gruppetto_kernel_check_name(checks.count) {
+      checks.append(KernelCheck(index: checks.count, testDescription: String(cString: name)))
+    }
+    return checks
+  }()
 }
 
 /// Floats in −1 … 1 that depend on the seed alone.
@@ -45,13 +60,23 @@ func expectClose(_ values: [Float], _ expected: [Float], tolerance: Float, _ wha
     #expect(gruppetto_kernels_named(best) == gruppetto_kernels_best())
     #expect(gruppetto_kernels_named("plain") != nil)
     #expect(gruppetto_kernels_named("abacus") == nil)
+    #expect(Kernels.available.first == best)
+    #expect(Kernels.available.last == "plain")
+  }
+
+  @Test func kernelsThatThisProcessorLacksAreAnError() {
+    #expect(throws: KernelsError(name: "abacus", available: Kernels.available)) {
+      try Kernels(name: "abacus")
+    }
   }
 
   /// The plain product against sums in double precision; all others are then compared with the plain one.
   @Test func plainProductIsTheSumOfProducts() {
     let (m, n, k) = (5, 7, 11)
     let a = randomFloats(m * k, seed: 1), b = randomFloats(k * n, seed: 2)
-    let product = multiplied(KernelSet.plain, m, n, k, a, b, isPacked: false)
+    var product = [Float](repeating: 2, count: m * n)
+    let scratch = AlignedBuffer<Float>(count: KernelSet.plain.table.pointee.scratch_count)
+    KernelSet.plain.table.pointee.multiply(m, n, k, a, k, 1, b, n, 1, &product, n, 0, scratch.baseAddress)
     for i in 0..<m {
       for j in 0..<n {
         let sum = (0..<k).reduce(0.0) { $0 + Double(a[i * k + $1]) * Double(b[$1 * n + j]) }
@@ -60,146 +85,17 @@ func expectClose(_ values: [Float], _ expected: [Float], tolerance: Float, _ wha
     }
   }
 
-  @Test(arguments: KernelSet.vectorised, [false, true])
-  func productsAgreeWithPlainOnes(kernels: KernelSet, isPacked: Bool) {
-    let rows = kernels.table.pointee.tile_rows, columns = kernels.table.pointee.tile_columns
-    for m in [0, 1, rows - 1, rows, rows + 1, 131] {
-      for n in [0, 1, columns / 3, columns - 1, columns, columns + 1, 12 * columns + 5] {
-        for k in [0, 1, 7, 8, 257] where m * n * k < 10_000_000 {
-          let a = randomFloats(m * k, seed: 3), b = randomFloats(k * n, seed: 4)
-          let tolerance = 4e-7 * Float(max(1, k)).squareRoot() * 4
-          expectClose(
-            multiplied(kernels, m, n, k, a, b, isPacked: isPacked),
-            multiplied(KernelSet.plain, m, n, k, a, b, isPacked: false), tolerance: tolerance,
-            "\(m) x \(n) x \(k)")
-        }
-      }
-    }
+  @Test(arguments: KernelSet.vectorised, KernelCheck.all)
+  func everyKernelAgreesWithThePlainOne(kernels: KernelSet, check: KernelCheck) {
+    var report = [CChar](repeating: 0, count: 256)
+    let agrees = gruppetto_run_kernel_check(check.index, kernels.table, &report, report.count)
+    #expect(
+      agrees == 1, "\(report.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" })")
   }
 
-  @Test(arguments: KernelSet.vectorised)
-  func transposedFactorsGiveTheSameProduct(kernels: KernelSet) {
-    let (m, n, k) = (37, 101, 63)
-    let a = randomFloats(m * k, seed: 5), b = randomFloats(k * n, seed: 6)
-    let expected = multiplied(kernels, m, n, k, a, b, isPacked: true)
-    let aTransposed = (0..<k * m).map { a[$0 % m * k + $0 / m] }
-    let bTransposed = (0..<n * k).map { b[$0 % k * n + $0 / k] }
-    var c = [Float](repeating: 0, count: m * n)
-    let scratch = AlignedBuffer<Float>(count: kernels.table.pointee.scratch_count)
-    kernels.table.pointee.multiply(
-      m, n, k, aTransposed, 1, m, bTransposed, 1, k, &c, n, 0, scratch.baseAddress)
-    #expect(c == expected, "bit for bit: the order of the sums is a matter of shape alone")
-  }
-
-  @Test(arguments: KernelSet.vectorised)
-  func accumulationAddsToWhatIsThere(kernels: KernelSet) {
-    let (m, n, k) = (9, 50, 300)
-    let a = randomFloats(m * k, seed: 7), b = randomFloats(k * n, seed: 8)
-    let product = multiplied(KernelSet.plain, m, n, k, a, b, isPacked: false)
-    var c = [Float](repeating: 2, count: m * n)
-    let scratch = AlignedBuffer<Float>(count: kernels.table.pointee.scratch_count)
-    kernels.table.pointee.multiply(m, n, k, a, k, 1, b, n, 1, &c, n, 1, scratch.baseAddress)
-    expectClose(c, product.map { $0 + 2 }, tolerance: 1e-5, "accumulated")
-  }
-
-  private func multiplied(
-    _ kernels: KernelSet, _ m: Int, _ n: Int, _ k: Int, _ a: [Float], _ b: [Float], isPacked: Bool
-  ) -> [Float] {
-    let table = kernels.table.pointee
-    let scratch = AlignedBuffer<Float>(count: table.scratch_count)
-    // A row's neighbours must stay as they are: C is wider than the product.
-    let stride = n + 3
-    var c = [Float](repeating: 9, count: m * stride)
-    if isPacked {
-      let packed = AlignedBuffer<Float>(count: table.packed_count(k, n))
-      table.pack(k, n, b, n, 1, packed.baseAddress)
-      table.multiply_packed(m, n, k, a, k, 1, packed.baseAddress, &c, stride, 0, scratch.baseAddress)
-    } else {
-      table.multiply(m, n, k, a, k, 1, b, n, 1, &c, stride, 0, scratch.baseAddress)
-    }
-    #expect((0..<m).allSatisfy { i in c[(i * stride + n)..<((i + 1) * stride)].allSatisfy { $0 == 9 } })
-    return (0..<m).flatMap { c[$0 * stride..<$0 * stride + n] }
-  }
-
-  @Test(arguments: KernelSet.vectorised)
-  func matrixTimesVectorAgrees(kernels: KernelSet) {
-    for m in [0, 1, 7, 8, 9, 33] {
-      for k in kernels.sizes {
-        let w = randomFloats(m * k, seed: 9), x = randomFloats(k, seed: 10), bias = randomFloats(m, seed: 11)
-        var y = [Float](repeating: 0, count: m), expected = y
-        kernels.table.pointee.matrix_vector(m, k, w, x, bias, &y)
-        KernelSet.plain.table.pointee.matrix_vector(m, k, w, x, bias, &expected)
-        expectClose(y, expected, tolerance: 1e-5, "\(m) x \(k)")
-      }
-    }
-  }
-
-  @Test(arguments: KernelSet.vectorised)
-  func gatedStepsAgree(kernels: KernelSet) {
-    for h in kernels.sizes {
-      let start = randomFloats(4 * h, seed: 12, scale: 3), recurrent = randomFloats(3 * h, seed: 13, scale: 3)
-      let biases = randomFloats(6 * h, seed: 14), previous = randomFloats(h, seed: 15)
-      let above = randomFloats(h, seed: 16), carry = randomFloats(h, seed: 17)
-      let results = [kernels, KernelSet.plain].map { set in
-        var gates = start, next = [Float](repeating: 0, count: h), carry = carry
-        biases.withUnsafeBufferPointer { biases in
-          guard let base = biases.baseAddress else { return }
-          set.table.pointee.gru_forward(h, &gates, recurrent, base, base + 3 * h, previous, &next)
-        }
-        let forward = gates + next
-        set.table.pointee.gru_backward(h, &gates, previous, above, &carry)
-        return (forward, gates + carry)
-      }
-      expectClose(results[0].0, results[1].0, tolerance: 1e-6, "forward, \(h) units")
-      expectClose(results[0].1, results[1].1, tolerance: 2e-6, "backward, \(h) units")
-    }
-  }
-
-  @Test(arguments: KernelSet.vectorised)
-  func softmaxLossesAgree(kernels: KernelSet) {
-    for count in kernels.sizes where count > 0 {
-      let logits = randomFloats(count, seed: 18, scale: 20), bias = randomFloats(count, seed: 19)
-      for scale in [Float(0), 0.25] {
-        var a = logits, b = logits
-        let target = count / 2
-        let loss = kernels.table.pointee.softmax_cross_entropy(count, &a, bias, target, scale)
-        let expected = KernelSet.plain.table.pointee.softmax_cross_entropy(count, &b, bias, target, scale)
-        expectClose([loss], [expected], tolerance: 1e-6, "loss of \(count)")
-        expectClose(a, b, tolerance: 1e-6, "gradient of \(count)")
-      }
-    }
-  }
-
-  @Test(arguments: KernelSet.vectorised)
-  func elementwiseKernelsAgree(kernels: KernelSet) {
-    let constants = gruppetto_adamw_step(
-      decay: 0.99, beta1: 0.9, beta2: 0.999, step: 0.01, second_correction: 1.5, epsilon: 1e-8)
-    for count in kernels.sizes {
-      let x = randomFloats(count, seed: 20, scale: 10), y = randomFloats(count, seed: 21)
-      let second = randomFloats(count, seed: 22).map { $0 * $0 }
-      let results = [kernels, KernelSet.plain].map { set in
-        let table = set.table.pointee
-        var sum = y, scaled = x, parameters = y, first = x, second = second
-        table.add(count, x, &sum)
-        table.scale(count, 0.3, &scaled)
-        table.adamw(count, constants, x, &parameters, &first, &second)
-        return sum + scaled + parameters + first + second + [Float(table.sum_of_squares(count, x))]
-      }
-      expectClose(results[0], results[1], tolerance: 2e-6, "\(count) elements")
-    }
-  }
-
-  @Test(arguments: KernelSet.vectorised)
-  func columnSumsAgree(kernels: KernelSet) {
-    for rows in [0, 1, 63, 64, 65, 300] {
-      for columns in kernels.sizes where columns < 100 {
-        let x = randomFloats(rows * (columns + 2), seed: 23)
-        var a = [Float](repeating: 1, count: columns), b = a
-        kernels.table.pointee.add_column_sums(rows, columns, x, columns + 2, &a)
-        KernelSet.plain.table.pointee.add_column_sums(rows, columns, x, columns + 2, &b)
-        expectClose(a, b, tolerance: 1e-5, "\(rows) x \(columns)")
-      }
-    }
+  @Test func noKernelIsWithoutACheck() {
+    #expect(
+      gruppetto_unchecked_kernel() == -1, "the place of a function in the table; see KernelChecks/checks.c")
   }
 
   /// 2e-7 is under four units in the last place; the gates' gradients agree with double precision to 1e-5 with that.

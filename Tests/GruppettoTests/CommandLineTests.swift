@@ -33,6 +33,13 @@ import Testing
     }
   }
 
+  @Test func kernelsThatDoNotExistAreAUsageError() throws {
+    let outcome = try program.run(["instruments"], environment: ["GRUPPETTO_KERNELS": "abacus"])
+    #expect(outcome.exitCode == 64 && outcome.output.isEmpty)
+    #expect(outcome.errorLines.count == 1 && outcome.errors.contains("GRUPPETTO_KERNELS=abacus"))
+    #expect(try program.run(["instruments"], environment: ["GRUPPETTO_KERNELS": "plain"]).exitCode == 0)
+  }
+
   @Test func anEndingThatMeansNothingIsRefusedBeforeAnyWork() throws {
     let outcome = try program.run(["generate", "nowhere", "-o", "tune.mp3"])
     #expect(outcome.exitCode == 64)

@@ -23,7 +23,7 @@ typedef struct {
 
 /// The kernels of one instruction set.
 typedef struct {
-  /// `plain`, `avx2`, `avx512`.
+  /// `plain`, `avx2`, `avx512`, `neon`.
   const char *name;
   /// Floats in a vector; 1 for plain C.
   size_t vector_width;
@@ -82,6 +82,8 @@ typedef struct {
 
 /// The table of this name, or NULL where there is none or this processor cannot run it.
 const gruppetto_kernel_table *_Nullable gruppetto_kernels_named(const char *name);
+/// The tables that this processor can run, the fastest (rank 0) first and the plain one last, then NULL.
+const gruppetto_kernel_table *_Nullable gruppetto_kernels_at(size_t rank);
 /// The fastest table that this processor can run.
 const gruppetto_kernel_table *gruppetto_kernels_best(void);
 

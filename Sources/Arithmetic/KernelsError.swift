@@ -1,0 +1,16 @@
+package import Groundwork
+
+/// The environment names kernels that this processor cannot run.
+package struct KernelsError: DiagnosableError, Hashable {
+  /// What was asked for.
+  package let name: String
+  /// What this processor can run.
+  package let available: [String]
+
+  package var kind: FailureKind { .usage }
+
+  package var message: String {
+    "GRUPPETTO_KERNELS=\(name): this processor runs no kernels of that name; it has "
+      + "\(available.joined(separator: ", ")) (leave the variable unset for the fastest)"
+  }
+}

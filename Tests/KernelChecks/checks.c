@@ -1,0 +1,63 @@
+#include "checks.h"
+#include "KernelChecks.h"
+
+typedef struct {
+  const char *name;
+  /// Where in the table the functions stand that it compares, by their offsets; 0 where there are fewer.
+  size_t members[4];
+  void (*at_size)(comparison *c, size_t n);
+  void (*whole)(comparison *c);
+} check;
+
+#define MEMBER(NAME) offsetof(gruppetto_kernel_table, NAME)
+
+// A kernel that is added to the table is added here; `gruppetto_unchecked_kernel` notices one that is not.
+static const check checks[] = {
+    {"products", {MEMBER(packed_count), MEMBER(pack), MEMBER(multiply_packed), MEMBER(multiply)}, NULL, check_products},
+    {"matrix_vector", {MEMBER(matrix_vector)}, check_matrix_vector, NULL},
+    {"gru_forward", {MEMBER(gru_forward)}, check_gru_forward, NULL},
+    {"gru_backward", {MEMBER(gru_backward)}, check_gru_backward, NULL},
+    {"softmax_cross_entropy", {MEMBER(softmax_cross_entropy)}, check_softmax_cross_entropy, NULL},
+    {"add", {MEMBER(add)}, check_add, NULL},
+    {"scale", {MEMBER(scale)}, check_scale, NULL},
+    {"sum_of_squares", {MEMBER(sum_of_squares)}, check_sum_of_squares, NULL},
+    {"add_column_sums", {MEMBER(add_column_sums)}, check_column_sums, NULL},
+    {"adamw", {MEMBER(adamw)}, check_adamw, NULL},
+    {"sigmoid and tanh", {MEMBER(sigmoid), MEMBER(tanh)}, check_sigmoid_and_tanh, NULL},
+    {"peak", {MEMBER(peak)}, NULL, check_peak},
+};
+
+static const size_t check_count = sizeof checks / sizeof checks[0];
+
+const char *gruppetto_kernel_check_name(size_t index) { return index < check_count ? checks[index].name : NULL; }
+
+int gruppetto_run_kernel_check(size_t index, const gruppetto_kernel_table *kernels, char *report, size_t report_size) {
+  comparison c = begin_comparison(kernels, report, report_size);
+  if (checks[index].whole) {
+    checks[index].whole(&c);
+  } else {
+    size_t sizes[SIZE_COUNT];
+    interesting_sizes(&c, sizes);
+    for (size_t i = 0; i < SIZE_COUNT; i++) {
+      checks[index].at_size(&c, sizes[i]);
+      end_case(&c);
+    }
+  }
+  end_case(&c);
+  return c.agrees;
+}
+
+static int is_checked(size_t member) {
+  for (size_t i = 0; i < check_count; i++)
+    for (size_t j = 0; j < sizeof checks[i].members / sizeof checks[i].members[0]; j++)
+      if (checks[i].members[j] == member) return 1;
+  return 0;
+}
+
+int gruppetto_unchecked_kernel(void) {
+  // Behind the numbers that describe it the table holds functions and nothing else.
+  size_t first = MEMBER(packed_count), size = sizeof(void (*)(void));
+  for (size_t member = first; member < sizeof(gruppetto_kernel_table); member += size)
+    if (!is_checked(member)) return (int)((member - first) / size);
+  return -1;
+}

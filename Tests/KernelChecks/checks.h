@@ -1,0 +1,22 @@
+#ifndef GRUPPETTO_CHECKS_H
+#define GRUPPETTO_CHECKS_H
+
+#include "comparison.h"
+
+// Checks at one size `n`, called for each of `interesting_sizes`.
+void check_matrix_vector(comparison *c, size_t n);
+void check_gru_forward(comparison *c, size_t n);
+void check_gru_backward(comparison *c, size_t n);
+void check_softmax_cross_entropy(comparison *c, size_t n);
+void check_add(comparison *c, size_t n);
+void check_scale(comparison *c, size_t n);
+void check_sum_of_squares(comparison *c, size_t n);
+void check_column_sums(comparison *c, size_t n);
+void check_adamw(comparison *c, size_t n);
+void check_sigmoid_and_tanh(comparison *c, size_t n);
+
+// Checks that choose their sizes themselves.
+void check_products(comparison *c);
+void check_peak(comparison *c);
+
+#endif

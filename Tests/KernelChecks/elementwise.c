@@ -1,0 +1,96 @@
+#include "checks.h"
+
+void check_gru_forward(comparison *c, size_t n) {
+  float *gates = random_floats(c, 4 * n, 3), *recurrent = random_floats(c, 3 * n, 3);
+  float *biases = random_floats(c, 6 * n, 1), *previous = random_floats(c, n, 1);
+  float *expected = copy_of(c, gates, 4 * n), *next = random_floats(c, n, 1), *expected_next = random_floats(c, n, 1);
+  c->kernels->gru_forward(n, gates, recurrent, biases, biases + 3 * n, previous, next);
+  c->plain->gru_forward(n, expected, recurrent, biases, biases + 3 * n, previous, expected_next);
+  expect_close(c, gates, expected, 4 * n, 1e-6f, "gates", n, 0, 0);
+  expect_close(c, next, expected_next, n, 1e-6f, "next state", n, 0, 0);
+}
+
+void check_gru_backward(comparison *c, size_t n) {
+  float *gates = random_floats(c, 4 * n, 1), *previous = random_floats(c, n, 1), *above = random_floats(c, n, 1);
+  float *carry = random_floats(c, n, 1), *expected_carry = copy_of(c, carry, n);
+  float *expected = copy_of(c, gates, 4 * n);
+  c->kernels->gru_backward(n, gates, previous, above, carry);
+  c->plain->gru_backward(n, expected, previous, above, expected_carry);
+  expect_close(c, gates, expected, 4 * n, 2e-6f, "gradients of the gates", n, 0, 0);
+  expect_close(c, carry, expected_carry, n, 1e-6f, "carried gradient", n, 0, 0);
+}
+
+void check_softmax_cross_entropy(comparison *c, size_t n) {
+  float *logits = random_floats(c, n, 20), *bias = random_floats(c, n, 1), *start = copy_of(c, logits, n);
+  float *expected = copy_of(c, logits, n);
+  for (int pass = 0; pass < 2 && n > 0; pass++) {
+    for (size_t i = 0; i < n; i++) logits[i] = expected[i] = start[i];
+    float loss = c->kernels->softmax_cross_entropy(n, logits, bias, n / 2, pass == 0 ? 0 : 0.25f);
+    float expected_loss = c->plain->softmax_cross_entropy(n, expected, bias, n / 2, pass == 0 ? 0 : 0.25f);
+    expect_close(c, &loss, &expected_loss, 1, 1e-6f, "loss", n, 0, (size_t)pass);
+    expect_close(c, logits, expected, n, 1e-6f, "gradient of the logits", n, 0, (size_t)pass);
+  }
+}
+
+void check_add(comparison *c, size_t n) {
+  float *x = random_floats(c, n, 10), *y = random_floats(c, n, 10), *expected = copy_of(c, y, n);
+  c->kernels->add(n, x, y);
+  c->plain->add(n, x, expected);
+  expect_close(c, y, expected, n, 0, "sum", n, 0, 0);
+}
+
+void check_scale(comparison *c, size_t n) {
+  float *x = random_floats(c, n, 10), *expected = copy_of(c, x, n);
+  c->kernels->scale(n, 0.3f, x);
+  c->plain->scale(n, 0.3f, expected);
+  expect_close(c, x, expected, n, 0, "scaled", n, 0, 0);
+}
+
+void check_sum_of_squares(comparison *c, size_t n) {
+  float *x = random_floats(c, n, 10);
+  float sum = (float)c->kernels->sum_of_squares(n, x), expected = (float)c->plain->sum_of_squares(n, x);
+  expect_close(c, &sum, &expected, 1, 2e-7f, "sum of squares", n, 0, 0);
+}
+
+void check_column_sums(comparison *c, size_t n) {
+  size_t rows[] = {0, 1, 63, 64, 65, 300};
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0] && n < 100; i++) {
+    size_t stride = n + 2;
+    float *x = random_floats(c, rows[i] * stride, 1), *sums = random_floats(c, n, 1);
+    float *expected = copy_of(c, sums, n);
+    c->kernels->add_column_sums(rows[i], n, x, (ptrdiff_t)stride, sums);
+    c->plain->add_column_sums(rows[i], n, x, (ptrdiff_t)stride, expected);
+    expect_close(c, sums, expected, n, 1e-5f, "sums of columns", rows[i], n, 0);
+  }
+}
+
+void check_adamw(comparison *c, size_t n) {
+  const gruppetto_adamw_step step = {0.99f, 0.9f, 0.999f, 0.01f, 1.5f, 1e-8f};
+  float *gradients = random_floats(c, n, 10), *parameters = random_floats(c, n, 1);
+  float *first = random_floats(c, n, 1), *second = random_floats(c, n, 1);
+  for (size_t i = 0; i < n; i++) second[i] *= second[i];
+  float *expected = copy_of(c, parameters, n), *expected_first = copy_of(c, first, n);
+  float *expected_second = copy_of(c, second, n);
+  c->kernels->adamw(n, step, gradients, parameters, first, second);
+  c->plain->adamw(n, step, gradients, expected, expected_first, expected_second);
+  expect_close(c, parameters, expected, n, 2e-6f, "parameters", n, 0, 0);
+  expect_close(c, first, expected_first, n, 1e-6f, "first moments", n, 0, 0);
+  expect_close(c, second, expected_second, n, 1e-6f, "second moments", n, 0, 0);
+}
+
+void check_sigmoid_and_tanh(comparison *c, size_t n) {
+  float *x = random_floats(c, n, 12), *expected = copy_of(c, x, n);
+  float *y = copy_of(c, x, n), *expected_y = copy_of(c, x, n);
+  c->kernels->sigmoid(n, x);
+  c->plain->sigmoid(n, expected);
+  c->kernels->tanh(n, y);
+  c->plain->tanh(n, expected_y);
+  expect_close(c, x, expected, n, 4e-7f, "sigmoid", n, 0, 0);
+  expect_close(c, y, expected_y, n, 4e-7f, "tanh", n, 0, 0);
+}
+
+void check_peak(comparison *c) {
+  float operations = (float)c->kernels->peak(1000), expected = (float)(2000 * c->kernels->vector_width);
+  float remainder = operations / expected - (float)(long)(operations / expected), none = 0;
+  expect_close(c, &remainder, &none, 1, 0, "operations in whole vectors", c->kernels->vector_width, 0, 0);
+}
