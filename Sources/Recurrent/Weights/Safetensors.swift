@@ -3,7 +3,7 @@ internal import Groundwork
 /// Writes safetensors files.
 public enum Safetensors {
   /// Replaces the file at `path` by one that holds these tensors and this text, atomically. The bytes depend on the
-  /// arguments alone.
+  /// arguments alone; a checksum of all that is said goes with them.
   /// - Parameters:
   ///   - tensors: in the order in which their bytes will stand; no two of one name.
   ///   - metadata: text to go with them.
@@ -27,6 +27,7 @@ public enum Safetensors {
   static func header(of tensors: [SafetensorsTensor], metadata: [String: String]) -> [UInt8] {
     var header = SafetensorsHeader()
     header.metadata = metadata
+    header.metadata[SafetensorsChecksum.key] = checksum(of: tensors, metadata: metadata)
     var offset = 0
     for tensor in tensors {
       precondition(header.tensors[tensor.name] == nil, "two tensors are called \(tensor.name)")
@@ -41,5 +42,15 @@ public enum Safetensors {
     }
     json += [UInt8](repeating: UInt8(ascii: " "), count: (8 - json.count % 8) % 8)
     return withUnsafeBytes(of: UInt64(json.count).littleEndian) { Array($0) } + json
+  }
+
+  private static func checksum(of tensors: [SafetensorsTensor], metadata: [String: String]) -> String {
+    var checksum = SafetensorsChecksum(metadata: metadata)
+    for tensor in tensors.sorted(by: { $0.name < $1.name }) {
+      tensor.elements.withUnsafeBytes { bytes in
+        checksum.add(name: tensor.name, type: tensor.elements.type, shape: tensor.shape, bytes: bytes)
+      }
+    }
+    return checksum.text
   }
 }

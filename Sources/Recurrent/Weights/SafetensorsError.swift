@@ -8,8 +8,12 @@ public enum SafetensorsError: DiagnosableError, Equatable {
   case tooShort(file: String, byteCount: Int)
   /// The header is said to be longer than what follows, or than 100 MB, the format's limit.
   case wrongHeaderLength(file: String, length: UInt64, available: Int)
-  /// The header is not the JSON that it should be.
-  case malformedHeader(file: String, reason: String)
+  /// The header is not the JSON that it should be; `offset` is the byte of the file where that shows.
+  case malformedHeader(file: String, offset: Int, reason: String)
+  /// The file is longer or shorter than its tensors need; both in bytes.
+  case wrongSize(file: String, expected: Int, found: Int)
+  /// The content is not what the checksum was made of.
+  case wrongChecksum(file: String, expected: String, found: String)
   /// A tensor's type is none that the format knows.
   case unknownType(file: String, tensor: String, type: String)
   /// A tensor's range does not fit its shape and type, or the file.
@@ -24,6 +28,8 @@ public enum SafetensorsError: DiagnosableError, Equatable {
   case wrongShape(file: String, tensor: String, expected: [Int], found: [Int])
   /// A tensor has a type that cannot be read as what is needed.
   case wrongType(file: String, tensor: String, type: String, expected: String)
+  /// A weight is infinite or no number; `index` counts the tensor's numbers in row-major order.
+  case notFinite(file: String, tensor: String, index: Int)
 
   /// Whose fault it is.
   public var kind: FailureKind {
@@ -40,7 +46,15 @@ public enum SafetensorsError: DiagnosableError, Equatable {
     case .wrongHeaderLength(let file, let length, let available):
       "\(file): is no safetensors file, or was cut short: its header should have \(length) bytes, "
         + "where \(available) follow"
-    case .malformedHeader(let file, let reason): "\(file): the header is damaged: \(reason)"
+    case .malformedHeader(let file, let offset, let reason):
+      "\(file): the header is damaged at byte \(offset): \(reason)"
+    case .wrongSize(let file, let expected, let found):
+      "\(file): was cut short or has something after its end: its tensors end at byte \(expected), "
+        + "and it has \(found) bytes"
+    case .wrongChecksum(let file, let expected, let found):
+      "\(file): its content has changed since it was written (its checksum is \(found), and should be \(expected)): "
+        + "the file is damaged, and should be replaced by a copy; if it was changed on purpose, remove "
+        + "\(SafetensorsChecksum.key) from its metadata"
     case .unknownType(let file, let tensor, let type):
       "\(file): the tensor \(tensor) has the type \(type), which the format does not know"
     case .wrongRange(let file, let tensor, let reason): "\(file): the tensor \(tensor) \(reason)"
@@ -55,6 +69,8 @@ public enum SafetensorsError: DiagnosableError, Equatable {
       "\(file): the tensor \(tensor) has the shape \(found), where the model needs \(expected)"
     case .wrongType(let file, let tensor, let type, let expected):
       "\(file): the tensor \(tensor) has the type \(type), which cannot be read as \(expected)"
+    case .notFinite(let file, let tensor, let index):
+      "\(file): number \(index) of the tensor \(tensor) is infinite or no number at all; train or export the model anew"
     }
   }
 
@@ -62,11 +78,17 @@ public enum SafetensorsError: DiagnosableError, Equatable {
   public var file: String? {
     switch self {
     case .system(let error): error.file
-    case .tooShort(let file, _), .wrongHeaderLength(let file, _, _), .malformedHeader(let file, _),
+    case .tooShort(let file, _), .wrongHeaderLength(let file, _, _), .malformedHeader(let file, _, _),
+      .wrongSize(let file, _, _), .wrongChecksum(let file, _, _), .notFinite(let file, _, _),
       .unknownType(let file, _, _), .wrongRange(let file, _, _), .wrongLayout(let file, _, _, _),
       .missingTensor(let file, _), .unexpectedTensor(let file, _), .wrongShape(let file, _, _, _),
       .wrongType(let file, _, _, _):
       file
     }
+  }
+
+  /// The byte of the file at which the fault shows, if known.
+  public var offset: Int? {
+    if case .malformedHeader(_, let offset, _) = self { offset } else { nil }
   }
 }

@@ -1,5 +1,3 @@
-internal import Groundwork
-
 extension SafetensorsFile {
   /// The most that a header may take, as the format's own library has it.
   private static let headerLimit: UInt64 = 100_000_000
@@ -8,42 +6,25 @@ extension SafetensorsFile {
   /// - Returns: the header, and the offset of the first byte behind it.
   static func readHeader(
     of bytes: UnsafeRawBufferPointer, path: String
-  ) throws(SafetensorsError) -> (SafetensorsHeader, dataOffset: Int) {
+  ) throws(SafetensorsError) -> (SafetensorsHeaderReader, dataOffset: Int) {
     guard bytes.count >= 8 else { throw .tooShort(file: path, byteCount: bytes.count) }
     let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
     guard length <= headerLimit, length <= UInt64(bytes.count - 8) else {
       throw .wrongHeaderLength(file: path, length: length, available: bytes.count - 8)
     }
     let end = 8 + Int(length)
-    guard length > 0, bytes[8] == UInt8(ascii: "{") else {
-      throw .malformedHeader(file: path, reason: "it does not begin with {")
-    }
-    do {
-      return (try JSONFormat.decode(SafetensorsHeader.self, from: Array(bytes[8..<end])), end)
-    } catch {
-      throw .malformedHeader(
-        file: path, reason: "its JSON does not describe tensors (\(Self.reason(of: error)))")
-    }
-  }
-
-  private static func reason(of error: any Error) -> String {
-    guard let error = error as? DecodingError else { return "\(error)" }
-    switch error {
-    case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
-      return context.debugDescription
-    case .keyNotFound(let key, _): return "\(key.stringValue) is missing"
-    @unknown default: return "\(error)"
-    }
+    return (try SafetensorsHeaderReader(8..<end, of: bytes, path: path), end)
   }
 
   /// The tensors in the order of their bytes, which they share out without overlap and without a gap.
   static func checkedEntries(
-    of header: SafetensorsHeader, dataOffset: Int, dataCount: Int, path: String
+    of header: SafetensorsHeaderReader, dataOffset: Int, dataCount: Int, path: String
   ) throws(SafetensorsError) -> [Entry] {
     var entries: [Entry] = []
-    for (name, tensor) in header.tensors {
-      let (type, range) = try check(tensor, named: name, dataCount: dataCount, path: path)
-      entries.append(Entry(name: name, type: type, shape: tensor.shape, range: range))
+    entries.reserveCapacity(header.tensors.count)
+    for tensor in header.tensors {
+      let (type, range) = try check(tensor, dataCount: dataCount, path: path)
+      entries.append(Entry(name: tensor.name, type: type, shape: tensor.shape, range: range))
     }
     entries.sort {
       ($0.range.lowerBound, $0.range.upperBound, $0.name) < (
@@ -59,26 +40,40 @@ extension SafetensorsFile {
       end = entry.range.upperBound
     }
     guard end == dataCount else {
-      throw .malformedHeader(file: path, reason: "its tensors take \(end) bytes, and \(dataCount) follow")
+      throw .wrongSize(file: path, expected: dataOffset + end, found: dataOffset + dataCount)
     }
-    return entries.map {
-      Entry(
-        name: $0.name, type: $0.type, shape: $0.shape,
-        range: $0.range.lowerBound + dataOffset..<$0.range.upperBound + dataOffset)
+    for index in entries.indices {
+      let range = entries[index].range
+      entries[index].range = range.lowerBound + dataOffset..<range.upperBound + dataOffset
     }
+    return entries
+  }
+
+  /// The places of the entries in the order of their names, each of which there is once.
+  static func places(
+    of entries: [Entry], header: SafetensorsHeaderReader, path: String
+  ) throws(SafetensorsError) -> [Int] {
+    let places = entries.indices.sorted { entries[$0].name < entries[$1].name }
+    for (place, next) in zip(places, places.dropFirst()) where entries[place].name == entries[next].name {
+      let name = entries[place].name
+      throw .malformedHeader(
+        file: path, offset: header.tensors.last { $0.name == name }?.offset ?? 8,
+        reason: "two tensors are called \(name)")
+    }
+    return places
   }
 
   /// A tensor's type, and its range in the data, which has as many bytes as shape and type ask for.
   private static func check(
-    _ tensor: SafetensorsHeader.Tensor, named name: String, dataCount: Int, path: String
+    _ tensor: SafetensorsHeaderReader.Tensor, dataCount: Int, path: String
   ) throws(SafetensorsError) -> (SafetensorsType, Range<Int>) {
-    guard let type = SafetensorsType(rawValue: tensor.dtype) else {
-      throw .unknownType(file: path, tensor: name, type: tensor.dtype)
+    guard let type = SafetensorsType(rawValue: tensor.type) else {
+      throw .unknownType(file: path, tensor: tensor.name, type: tensor.type)
     }
     let offsets = tensor.dataOffsets
     guard offsets.count == 2, offsets[0] >= 0, offsets[0] <= offsets[1], offsets[1] <= dataCount else {
       throw .wrongRange(
-        file: path, tensor: name, reason: "is said to be at bytes \(offsets) of \(dataCount)")
+        file: path, tensor: tensor.name, reason: "is said to be at bytes \(offsets) of \(dataCount)")
     }
     var byteCount: Int? = type.byteCount
     for length in tensor.shape {
@@ -91,7 +86,7 @@ extension SafetensorsFile {
     }
     guard byteCount == offsets[1] - offsets[0] else {
       throw .wrongRange(
-        file: path, tensor: name,
+        file: path, tensor: tensor.name,
         reason:
           "has the shape \(tensor.shape) of \(type.rawValue), which does not fit its \(offsets[1] - offsets[0]) bytes"
       )
