@@ -5,9 +5,9 @@ internal import Testing
 @testable import Recurrent
 
 @Suite struct SafetensorsFuzzTests {
-  /// How many files are tried; `GRUPPETTO_FUZZ_ROUNDS` asks for more.
+  /// How many files are tried; `GRUPPETTO_FUZZ_ROUNDS` asks for another number.
   static let rounds =
-    ProcessInfo.processInfo.environment["GRUPPETTO_FUZZ_ROUNDS"].flatMap { Int($0) } ?? 10_000
+    ProcessInfo.processInfo.environment["GRUPPETTO_FUZZ_ROUNDS"].flatMap { Int($0) } ?? 100_000
 
   /// A small model's weights with a checkpoint's integers, and the same without a checksum that is looked at, so that
   /// what is changed behind the header is read too.
