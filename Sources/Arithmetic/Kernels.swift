@@ -148,6 +148,40 @@ package struct Kernels: @unchecked Sendable {
     table.pointee.adamw(count, constants, gradients, parameters, first, second)
   }
 
+  /// x becomes tanh(x).
+  package func tanh(_ x: UnsafeMutablePointer<Float>, count: Int) { table.pointee.tanh(count, x) }
+
+  /// The gradient of y = tanh(x) becomes that of x.
+  package func tanhBackward(y: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>, count: Int) {
+    table.pointee.tanh_backward(count, y, gradient)
+  }
+
+  /// x becomes softmax(x).
+  package func softmax(_ x: UnsafeMutablePointer<Float>, count: Int) { table.pointee.softmax(count, x) }
+
+  /// The gradient of y = softmax(x) becomes that of x.
+  package func softmaxBackward(y: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>, count: Int) {
+    table.pointee.softmax_backward(count, y, gradient)
+  }
+
+  package func additiveScores(
+    rows: Int, size: Int, query: UnsafePointer<Float>, keys: UnsafePointer<Float>,
+    weight: UnsafePointer<Float>, scores: UnsafeMutablePointer<Float>
+  ) {
+    table.pointee.additive_scores(rows, size, query, keys, weight, scores)
+  }
+
+  /// The gradients of query, keys and weight are added to.
+  package func additiveScoresBackward(
+    rows: Int, size: Int, query: UnsafePointer<Float>, keys: UnsafePointer<Float>,
+    weight: UnsafePointer<Float>, scoreGradients: UnsafePointer<Float>,
+    queryGradient: UnsafeMutablePointer<Float>, keyGradients: UnsafeMutablePointer<Float>,
+    weightGradient: UnsafeMutablePointer<Float>
+  ) {
+    table.pointee.additive_scores_backward(
+      rows, size, query, keys, weight, scoreGradients, queryGradient, keyGradients, weightGradient)
+  }
+
   /// Runs fused multiply-adds that touch no memory.
   /// - Returns: how many floating-point operations they were.
   package func runPeak(iterations: Int) -> Double { table.pointee.peak(iterations) }

@@ -133,6 +133,46 @@ static void tanh_all(size_t count, float *x) {
   for (size_t i = 0; i < count; i++) x[i] = tanhf(x[i]);
 }
 
+static void softmax(size_t count, float *x) {
+  float largest = -INFINITY;
+  for (size_t i = 0; i < count; i++) largest = x[i] > largest ? x[i] : largest;
+  double sum = 0;
+  for (size_t i = 0; i < count; i++) sum += x[i] = expf(x[i] - largest);
+  for (size_t i = 0; i < count; i++) x[i] = (float)(x[i] / sum);
+}
+
+static void softmax_backward(size_t count, const float *y, float *gradient) {
+  double mean = 0;
+  for (size_t i = 0; i < count; i++) mean += (double)y[i] * gradient[i];
+  for (size_t i = 0; i < count; i++) gradient[i] = y[i] * (gradient[i] - (float)mean);
+}
+
+static void tanh_backward(size_t count, const float *y, float *gradient) {
+  for (size_t i = 0; i < count; i++) gradient[i] *= 1 - y[i] * y[i];
+}
+
+static void additive_scores(size_t rows, size_t size, const float *query, const float *keys, const float *weight,
+                            float *scores) {
+  for (size_t s = 0; s < rows; s++) {
+    double sum = 0;
+    for (size_t i = 0; i < size; i++) sum += weight[i] * tanhf(query[i] + keys[s * size + i]);
+    scores[s] = (float)sum;
+  }
+}
+
+static void additive_scores_backward(size_t rows, size_t size, const float *query, const float *keys,
+                                     const float *weight, const float *score_gradients, float *query_gradient,
+                                     float *key_gradients, float *weight_gradient) {
+  for (size_t s = 0; s < rows; s++) {
+    for (size_t i = 0; i < size; i++) {
+      float y = tanhf(query[i] + keys[s * size + i]), through = score_gradients[s] * weight[i] * (1 - y * y);
+      query_gradient[i] += through;
+      key_gradients[s * size + i] += through;
+      weight_gradient[i] += score_gradients[s] * y;
+    }
+  }
+}
+
 static double peak(size_t iterations) {
   float sums[16] = {0};
   volatile float one = 1;
@@ -164,5 +204,10 @@ const gruppetto_kernel_table gruppetto_plain_kernels = {
     .adamw = adamw,
     .sigmoid = sigmoid_all,
     .tanh = tanh_all,
+    .softmax = softmax,
+    .softmax_backward = softmax_backward,
+    .tanh_backward = tanh_backward,
+    .additive_scores = additive_scores,
+    .additive_scores_backward = additive_scores_backward,
     .peak = peak,
 };

@@ -92,6 +92,8 @@ static void scale(size_t count, float factor, float *x) {
   }
 }
 
+#include "attention_kernels.h"
+
 static double sum_of_squares(size_t count, const float *x) {
   dvec sums = 0;
   for (size_t i = 0; i < count; i += WIDTH) {
@@ -167,5 +169,7 @@ static double peak(size_t iterations) {
     .multiply_packed = multiply_packed, .multiply = multiply, .matrix_vector = matrix_vector,                       \
     .gru_forward = gru_forward, .gru_backward = gru_backward, .softmax_cross_entropy = softmax_cross_entropy,       \
     .add = add, .scale = scale, .sum_of_squares = sum_of_squares, .add_column_sums = add_column_sums,               \
-    .adamw = adamw, .sigmoid = sigmoid_all, .tanh = tanh_all, .peak = peak                                          \
+    .adamw = adamw, .sigmoid = sigmoid_all, .tanh = tanh_all, .softmax = softmax,                                       \
+    .softmax_backward = softmax_backward, .tanh_backward = tanh_backward, .additive_scores = additive_scores,       \
+    .additive_scores_backward = additive_scores_backward, .peak = peak                                              \
   }

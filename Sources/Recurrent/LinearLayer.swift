@@ -4,8 +4,8 @@ internal import Arithmetic
 final class LinearLayer {
   let inputSize: Int
   let outputSize: Int
-  private let forwardWeight: PackedMatrix
-  private let backwardWeight: PackedMatrix
+  let forwardWeight: PackedMatrix
+  let backwardWeight: PackedMatrix
 
   init(inputSize: Int, outputSize: Int) {
     self.inputSize = inputSize

@@ -73,9 +73,23 @@ typedef struct {
   /// One step of AdamW on `count` parameters and their moments.
   void (*adamw)(size_t count, gruppetto_adamw_step step, const float *gradients, float *parameters, float *first,
                 float *second);
-  /// The logistic function and the hyperbolic tangent of every element, as the gates compute them; for tests.
+  /// The logistic function and the hyperbolic tangent of every element, as the gates compute them.
   void (*sigmoid)(size_t count, float *x);
   void (*tanh)(size_t count, float *x);
+  /// The backward pass of y = tanh(x): the gradient of y becomes that of x.
+  void (*tanh_backward)(size_t count, const float *y, float *gradient);
+
+  /// x becomes softmax(x).
+  void (*softmax)(size_t count, float *x);
+  /// The backward pass of y = softmax(x): the gradient of y becomes that of x.
+  void (*softmax_backward)(size_t count, const float *y, float *gradient);
+  /// scores[s] = weight . tanh(query + keys[s]), the score of additive attention; keys are rows x size.
+  void (*additive_scores)(size_t rows, size_t size, const float *query, const float *keys, const float *weight,
+                          float *scores);
+  /// Its backward pass. The gradients of query, keys and weight are added to.
+  void (*additive_scores_backward)(size_t rows, size_t size, const float *query, const float *keys,
+                                   const float *weight, const float *score_gradients, float *query_gradient,
+                                   float *key_gradients, float *weight_gradient);
   /// Runs fused multiply-adds without memory traffic; returns how many floating-point operations they were.
   double (*peak)(size_t iterations);
 } gruppetto_kernel_table;
