@@ -95,6 +95,30 @@ package struct Kernels: @unchecked Sendable {
     table.pointee.matrix_vector(rows, columns, w, x, bias, y)
   }
 
+  package func storedSize(format: WeightFormat, rows: Int, columns: Int) -> Int {
+    table.pointee.stored_size(format.kernelFormat, rows, columns)
+  }
+
+  package func store(
+    format: WeightFormat, rows: Int, columns: Int, _ w: UnsafePointer<Float>,
+    into stored: UnsafeMutableRawPointer
+  ) {
+    table.pointee.store_matrix(format.kernelFormat, rows, columns, w, stored)
+  }
+
+  package func storedScratchSize(format: WeightFormat, columns: Int, streams: Int) -> Int {
+    table.pointee.stored_scratch_size(format.kernelFormat, columns, streams)
+  }
+
+  package func multiplyStored(
+    format: WeightFormat, rows: Int, columns: Int, _ stored: UnsafeRawPointer, streams: Int,
+    _ x: UnsafePointer<Float>, xStride: Int, into y: UnsafeMutablePointer<Float>, yStride: Int,
+    scratch: UnsafeMutableRawPointer
+  ) {
+    table.pointee.multiply_stored(
+      format.kernelFormat, rows, columns, stored, streams, x, xStride, y, yStride, scratch)
+  }
+
   package func gruForward(
     hiddenSize: Int, gates: UnsafeMutablePointer<Float>, recurrent: UnsafePointer<Float>,
     inputBias: UnsafePointer<Float>, recurrentBias: UnsafePointer<Float>, previous: UnsafePointer<Float>,
@@ -114,6 +138,21 @@ package struct Kernels: @unchecked Sendable {
     count: Int, logits: UnsafeMutablePointer<Float>, bias: UnsafePointer<Float>, target: Int, scale: Float
   ) -> Float {
     table.pointee.softmax_cross_entropy(count, logits, bias, target, scale)
+  }
+
+  /// - Returns: log Σ exp of the logits.
+  @discardableResult
+  package func softmax(
+    count: Int, logits: UnsafePointer<Float>, probabilities: UnsafeMutablePointer<Float>?
+  ) -> Float {
+    table.pointee.softmax(count, logits, probabilities)
+  }
+
+  /// The sum of the values whose key is at least `threshold`.
+  package func sum(
+    of values: UnsafePointer<Float>, whereAtLeast threshold: Float, _ keys: UnsafePointer<Float>, count: Int
+  ) -> Float {
+    table.pointee.sum_at_least(count, threshold, keys, values)
   }
 
   package func add(_ x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>, count: Int) {

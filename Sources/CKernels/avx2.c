@@ -1,13 +1,17 @@
 #if defined(__x86_64__)
 
+#include <immintrin.h>
+
 #include "tables.h"
 
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 
 #define WIDTH 8
 #define TILE_ROWS 4
 // Four by three would need all sixteen registers and one more.
 #define TILE_VECTORS 2
+#define PAIR_PRODUCTS(a, b) \
+  __builtin_bit_cast(ivec, _mm256_madd_epi16(__builtin_bit_cast(__m256i, a), __builtin_bit_cast(__m256i, b)))
 #include "vector_kernels.h"
 
 #pragma clang attribute pop

@@ -1,12 +1,16 @@
 #if defined(__x86_64__)
 
+#include <immintrin.h>
+
 #include "tables.h"
 
-#pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma,f16c"))), apply_to = function)
 
 #define WIDTH 16
 #define TILE_ROWS 8
 #define TILE_VECTORS 3
+#define PAIR_PRODUCTS(a, b) \
+  __builtin_bit_cast(ivec, _mm512_madd_epi16(__builtin_bit_cast(__m512i, a), __builtin_bit_cast(__m512i, b)))
 #include "vector_kernels.h"
 
 #pragma clang attribute pop

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tables.h"
+#include "weight_formats.h"
 
 static size_t packed_count(size_t k, size_t n) { return k * n; }
 
@@ -41,6 +42,81 @@ static void matrix_vector(size_t m, size_t k, const float *w, const float *x, co
     float sum = 0;
     for (size_t p = 0; p < k; p++) sum += w[i * k + p] * x[p];
     y[i] = sum + (bias ? bias[i] : 0);
+  }
+}
+
+// Stored matrices by rows; those of int8 with a scale before each row.
+
+static size_t row_size(gruppetto_weight_format format, size_t k) {
+  switch (format) {
+    case gruppetto_float32: return k * sizeof(float);
+    case gruppetto_float16: return k * sizeof(uint16_t);
+    case gruppetto_int8: return sizeof(float) + (k + 3) / 4 * 4;
+  }
+}
+
+static size_t stored_size(gruppetto_weight_format format, size_t m, size_t k) { return m * row_size(format, k); }
+
+static void store_matrix(gruppetto_weight_format format, size_t m, size_t k, const float *w, void *stored) {
+  char *row = stored;
+  for (size_t i = 0; i < m; i++, row += row_size(format, k), w += k) switch (format) {
+      case gruppetto_float32: memcpy(row, w, k * sizeof(float)); break;
+      case gruppetto_float16:
+        for (size_t p = 0; p < k; p++) ((uint16_t *)row)[p] = gruppetto_half_bits(w[p]);
+        break;
+      case gruppetto_int8: {
+        float scale = gruppetto_row_scale(k, w);
+        *(float *)row = scale;
+        for (size_t p = 0; p < k; p++) ((int8_t *)row)[sizeof scale + p] = gruppetto_byte(w[p], scale);
+        break;
+      }
+    }
+}
+
+static size_t stored_scratch_size(gruppetto_weight_format format, size_t k, size_t streams) {
+  (void)streams;
+  return format == gruppetto_int8 ? k * sizeof(int16_t) : 0;
+}
+
+/// x as whole numbers.
+/// - Returns: what a step is worth; not a number where one of x is none.
+static float round_vector(size_t k, const float *x, int16_t *whole) {
+  float largest = 0;
+  for (size_t p = 0; p < k; p++) {
+    if (!isfinite(x[p])) largest = NAN;
+    if (fabsf(x[p]) > largest) largest = fabsf(x[p]);
+  }
+  float scale = largest / (float)gruppetto_vector_limit(k);
+  for (size_t p = 0; p < k; p++) whole[p] = scale > 0 ? (int16_t)rintf(x[p] / scale) : 0;
+  return scale;
+}
+
+static void multiply_stored_rows(gruppetto_weight_format format, size_t m, size_t k, const char *row, const float *x,
+                                 const int16_t *whole, float scale, float *y) {
+  for (size_t i = 0; i < m; i++, row += row_size(format, k)) {
+    float sum = 0;
+    int32_t exact = 0;
+    switch (format) {
+      case gruppetto_float32:
+        for (size_t p = 0; p < k; p++) sum += ((const float *)row)[p] * x[p];
+        break;
+      case gruppetto_float16:
+        for (size_t p = 0; p < k; p++) sum += gruppetto_half_value(((const uint16_t *)row)[p]) * x[p];
+        break;
+      case gruppetto_int8:
+        for (size_t p = 0; p < k; p++) exact += ((const int8_t *)row)[sizeof(float) + p] * whole[p];
+        sum = (float)exact * (*(const float *)row * scale);
+        break;
+    }
+    y[i] = sum;
+  }
+}
+
+static void multiply_stored(gruppetto_weight_format format, size_t m, size_t k, const void *stored, size_t streams,
+                            const float *x, ptrdiff_t x_stride, float *y, ptrdiff_t y_stride, void *scratch) {
+  for (size_t s = 0; s < streams; s++, x += x_stride, y += y_stride) {
+    float scale = format == gruppetto_int8 ? round_vector(k, x, scratch) : 1;
+    multiply_stored_rows(format, m, k, stored, x, scratch, scale, y);
   }
 }
 
@@ -90,6 +166,25 @@ static float softmax_cross_entropy(size_t count, float *logits, const float *bia
     logits[target] -= scale;
   }
   return loss;
+}
+
+static float softmax(size_t count, const float *logits, float *probabilities) {
+  float largest = -INFINITY;
+  for (size_t i = 0; i < count; i++) largest = logits[i] > largest ? logits[i] : largest;
+  double sum = 0;
+  for (size_t i = 0; i < count; i++) {
+    float x = logits[i] - largest, e = x < -87 ? 0 : expf(x);
+    if (probabilities) probabilities[i] = e;
+    sum += e;
+  }
+  for (size_t i = 0; probabilities && i < count; i++) probabilities[i] /= (float)sum;
+  return largest + (float)log(sum);
+}
+
+static float sum_at_least(size_t count, float threshold, const float *keys, const float *values) {
+  float sum = 0;
+  for (size_t i = 0; i < count; i++) sum += keys[i] >= threshold ? values[i] : 0;
+  return sum;
 }
 
 static void add(size_t count, const float *x, float *y) {
@@ -194,9 +289,15 @@ const gruppetto_kernel_table gruppetto_plain_kernels = {
     .multiply_packed = multiply_packed,
     .multiply = multiply,
     .matrix_vector = matrix_vector,
+    .stored_size = stored_size,
+    .store_matrix = store_matrix,
+    .stored_scratch_size = stored_scratch_size,
+    .multiply_stored = multiply_stored,
     .gru_forward = gru_forward,
     .gru_backward = gru_backward,
     .softmax_cross_entropy = softmax_cross_entropy,
+    .softmax = softmax,
+    .sum_at_least = sum_at_least,
     .add = add,
     .scale = scale,
     .sum_of_squares = sum_of_squares,

@@ -3,6 +3,7 @@
 
 #include "vectors.h"
 #include "product_kernels.h"
+#include "stored_kernels.h"
 
 static void gru_forward(size_t h, float *gates, const float *recurrent, const float *input_bias,
                         const float *recurrent_bias, const float *previous, float *next) {
@@ -76,6 +77,48 @@ static float softmax_cross_entropy(size_t count, float *logits, const float *bia
     logits[target] -= scale;
   }
   return loss;
+}
+
+static float softmax(size_t count, const float *logits, float *probabilities) {
+  vec largest_lanes = (vec)(-INFINITY);
+  for (size_t i = 0; i < count; i += WIDTH) {
+    vec x = load(logits + i, least(WIDTH, count - i));
+    if (count - i < WIDTH)
+      for (size_t l = count - i; l < WIDTH; l++) x[l] = -INFINITY;
+    largest_lanes = x > largest_lanes ? x : largest_lanes;
+  }
+  const float largest = lane_maximum(largest_lanes);
+  vec sums = 0;
+  for (size_t i = 0; i < count; i += WIDTH) {
+    size_t c = least(WIDTH, count - i);
+    vec x = load(logits + i, c) - largest, e = x < -87.0f ? (vec)(0) : exp_vec(x);
+    if (c < WIDTH)
+      for (size_t l = c; l < WIDTH; l++) e[l] = 0;
+    if (probabilities) store(probabilities + i, e, c);
+    sums += e;
+  }
+  const float sum = lane_sum(sums);
+  for (size_t i = 0; probabilities && i < count; i += WIDTH) {
+    size_t c = least(WIDTH, count - i);
+    store(probabilities + i, load(probabilities + i, c) / sum, c);
+  }
+  return largest + logf(sum);
+}
+
+static float sum_at_least(size_t count, float threshold, const float *keys, const float *values) {
+  vec sums[2] = {0, 0};
+  size_t i = 0;
+  for (; i + 2 * WIDTH <= count; i += 2 * WIDTH)
+    for (size_t j = 0; j < 2; j++) {
+      vec value = load_all(values + i + j * WIDTH);
+      sums[j] += load_all(keys + i + j * WIDTH) >= threshold ? value : 0;
+    }
+  for (; i < count; i += WIDTH) {
+    size_t c = least(WIDTH, count - i);
+    vec value = load(values + i, c);
+    sums[0] += load(keys + i, c) >= threshold ? value : 0;
+  }
+  return lane_sum(sums[0] + sums[1]);
 }
 
 static void add(size_t count, const float *x, float *y) {
@@ -167,6 +210,8 @@ static double peak(size_t iterations) {
     .name = NAME, .vector_width = WIDTH, .tile_rows = TILE_ROWS, .tile_columns = TILE_COLUMNS,                      \
     .scratch_count = ROWS_AT_ONCE * DEPTH + DEPTH * COLUMNS_AT_ONCE, .packed_count = packed_count, .pack = pack,    \
     .multiply_packed = multiply_packed, .multiply = multiply, .matrix_vector = matrix_vector,                       \
+    .stored_size = stored_size, .store_matrix = store_matrix, .stored_scratch_size = stored_scratch_size,           \
+    .multiply_stored = multiply_stored, .softmax = softmax, .sum_at_least = sum_at_least,                           \
     .gru_forward = gru_forward, .gru_backward = gru_backward, .softmax_cross_entropy = softmax_cross_entropy,       \
     .add = add, .scale = scale, .sum_of_squares = sum_of_squares, .add_column_sums = add_column_sums,               \
     .adamw = adamw, .sigmoid = sigmoid_all, .tanh = tanh_all, .softmax = softmax,                                       \

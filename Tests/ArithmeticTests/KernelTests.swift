@@ -114,6 +114,44 @@ func expectClose(_ values: [Float], _ expected: [Float], tolerance: Float, _ wha
     }
   }
 
+  @Test(
+    arguments: [KernelSet.plain] + KernelSet.vectorised,
+    [gruppetto_float32, gruppetto_float16, gruppetto_int8])
+  func brokenNumbersSurviveStoring(kernels: KernelSet, format: gruppetto_weight_format) {
+    let table = kernels.table.pointee, (m, k) = (3, 40)
+    for broken in [Float.nan, .infinity] {
+      for isInVector in [false, true] {
+        var w = [Float](repeating: 0.5, count: m * k), x = [Float](repeating: 1, count: k)
+        if isInVector { x[7] = broken } else { w[k + 7] = broken }
+        let stored = AlignedBuffer<UInt8>(count: table.stored_size(format, m, k))
+        let scratch = AlignedBuffer<UInt8>(count: table.stored_scratch_size(format, k, 1))
+        var y = [Float](repeating: 0, count: m)
+        table.store_matrix(format, m, k, w, stored.baseAddress)
+        table.multiply_stored(format, m, k, stored.baseAddress, 1, x, k, &y, m, scratch.baseAddress)
+        #expect(!y[1].isFinite, "\(broken) in the \(isInVector ? "vector" : "matrix")")
+        #expect(y[0].isFinite != isInVector)
+      }
+    }
+  }
+
+  /// Every float16 is stored as itself, and what lies between two goes to the nearer, of equally near ones to the even.
+  @Test(arguments: [KernelSet.plain] + KernelSet.vectorised)
+  func float16IsRoundedAsIEEESays(kernels: KernelSet) {
+    let table = kernels.table.pointee
+    let steps: [Float] = [0, 0x1p-24, 0x3p-24, 0x3FFp-24, 0x1p-14, 1 + 0x1p-10, 65504]
+    let between: [Float] = [0x1.8p-25, 1 + 0x1p-11, 1 + 0x1.8p-10, 0x1p-25, 65519, 65520, 2049, 2051]
+    let rounded: [Float] = [0x1p-24, 1, 1 + 0x1p-9, 0, 65504, .infinity, 2048, 2052]
+    let w = steps + between, expected = steps + rounded
+    for sign in [Float(1), -1] {
+      let stored = AlignedBuffer<UInt8>(count: table.stored_size(gruppetto_float16, w.count, 1))
+      var y = [Float](repeating: 9, count: w.count), scratch: UInt8 = 0
+      table.store_matrix(gruppetto_float16, w.count, 1, w.map { sign * $0 }, stored.baseAddress)
+      table.multiply_stored(
+        gruppetto_float16, w.count, 1, stored.baseAddress, 1, [1], 1, &y, w.count, &scratch)
+      #expect(y == expected.map { sign * $0 })
+    }
+  }
+
   @Test(arguments: KernelSet.vectorised)
   func infinityAndNaNAreNotSwallowed(kernels: KernelSet) {
     var sigmoid: [Float] = [.infinity, -.infinity, .nan], tangent = sigmoid

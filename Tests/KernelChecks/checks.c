@@ -15,6 +15,12 @@ typedef struct {
 static const check checks[] = {
     {"products", {MEMBER(packed_count), MEMBER(pack), MEMBER(multiply_packed), MEMBER(multiply)}, NULL, check_products},
     {"matrix_vector", {MEMBER(matrix_vector)}, check_matrix_vector, NULL},
+    {"stored matrices",
+     {MEMBER(stored_size), MEMBER(store_matrix), MEMBER(stored_scratch_size), MEMBER(multiply_stored)},
+     NULL,
+     check_stored_matrices},
+    {"softmax", {MEMBER(softmax)}, check_softmax, NULL},
+    {"sum_at_least", {MEMBER(sum_at_least)}, check_sum_at_least, NULL},
     {"gru_forward", {MEMBER(gru_forward)}, check_gru_forward, NULL},
     {"gru_backward", {MEMBER(gru_backward)}, check_gru_backward, NULL},
     {"softmax_cross_entropy", {MEMBER(softmax_cross_entropy)}, check_softmax_cross_entropy, NULL},

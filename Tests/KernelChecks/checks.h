@@ -8,6 +8,8 @@ void check_matrix_vector(comparison *c, size_t n);
 void check_gru_forward(comparison *c, size_t n);
 void check_gru_backward(comparison *c, size_t n);
 void check_softmax_cross_entropy(comparison *c, size_t n);
+void check_softmax(comparison *c, size_t n);
+void check_sum_at_least(comparison *c, size_t n);
 void check_add(comparison *c, size_t n);
 void check_scale(comparison *c, size_t n);
 void check_sum_of_squares(comparison *c, size_t n);
@@ -17,6 +19,7 @@ void check_sigmoid_and_tanh(comparison *c, size_t n);
 
 // Checks that choose their sizes themselves.
 void check_products(comparison *c);
+void check_stored_matrices(comparison *c);
 void check_peak(comparison *c);
 
 #endif

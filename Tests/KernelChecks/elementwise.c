@@ -32,6 +32,29 @@ void check_softmax_cross_entropy(comparison *c, size_t n) {
   }
 }
 
+void check_softmax(comparison *c, size_t n) {
+  float *logits = random_floats(c, n, 20), *p = random_floats(c, n, 1), *expected = random_floats(c, n, 1);
+  for (size_t i = 1; i < n; i += 5) logits[i] = -1.0f / 0.0f;
+  for (size_t i = 3; i < n; i += 5) logits[i] = -200;
+  if (n == 0) return;
+  float sum = c->kernels->softmax(n, logits, p), expected_sum = c->plain->softmax(n, logits, expected);
+  expect_close(c, p, expected, n, 1e-6f, "probabilities", n, 0, 0);
+  expect_close(c, &sum, &expected_sum, 1, 1e-6f, "log of the sum", n, 0, 0);
+  sum = c->kernels->softmax(n, logits, NULL);
+  expect_close(c, &sum, &expected_sum, 1, 1e-6f, "log of the sum alone", n, 0, 0);
+}
+
+void check_sum_at_least(comparison *c, size_t n) {
+  float *keys = random_floats(c, n, 1), *values = random_floats(c, n, 1), root = 1;
+  while (root * root < (float)n) root += 1;
+  float thresholds[] = {-2, 0, n > 0 ? keys[n / 2] : 0, 2};
+  for (size_t i = 0; i < sizeof thresholds / sizeof thresholds[0]; i++) {
+    float sum = c->kernels->sum_at_least(n, thresholds[i], keys, values);
+    float expected = c->plain->sum_at_least(n, thresholds[i], keys, values);
+    expect_close(c, &sum, &expected, 1, 1e-6f * root, "sum of what is large", n, 0, i);
+  }
+}
+
 void check_add(comparison *c, size_t n) {
   float *x = random_floats(c, n, 10), *y = random_floats(c, n, 10), *expected = copy_of(c, y, n);
   c->kernels->add(n, x, y);

@@ -21,6 +21,13 @@ typedef struct {
   float epsilon;             ///< added to the root of the second moment
 } gruppetto_adamw_step;
 
+/// How the weights of a stored matrix lie in memory.
+typedef enum {
+  gruppetto_float32,
+  gruppetto_float16,  ///< IEEE 754's binary16
+  gruppetto_int8,     ///< steps of a scale that each row has of its own
+} gruppetto_weight_format;
+
 /// The kernels of one instruction set.
 typedef struct {
   /// `plain`, `avx2`, `avx512`, `neon`.
@@ -49,6 +56,20 @@ typedef struct {
   /// y = W x + bias; W is m x k. `bias` may be NULL.
   void (*matrix_vector)(size_t m, size_t k, const float *w, const float *x, const float *_Nullable bias, float *y);
 
+  // Stored matrices: the left-hand factor of products with few vectors, in the order in which it is read.
+
+  /// How many bytes an m x k matrix takes.
+  size_t (*stored_size)(gruppetto_weight_format format, size_t m, size_t k);
+  /// Stores W, m rows of k. `stored` is aligned to 64 bytes.
+  void (*store_matrix)(gruppetto_weight_format format, size_t m, size_t k, const float *w, void *stored);
+  /// How many bytes of scratch, aligned to 64 bytes, one call of `multiply_stored` needs.
+  size_t (*stored_scratch_size)(gruppetto_weight_format format, size_t k, size_t streams);
+  /// y_s = W x_s for every stream s, vectors `x_stride` and `y_stride` apart. What a stream gets does not depend on the
+  /// others, bit for bit. Beside int8 weights, x is rounded to 16 bits (to fewer where k is over 2,000), and the sum of
+  /// products is exact: the same on every instruction set.
+  void (*multiply_stored)(gruppetto_weight_format format, size_t m, size_t k, const void *stored, size_t streams,
+                          const float *x, ptrdiff_t x_stride, float *y, ptrdiff_t y_stride, void *scratch);
+
   /// One GRU step of one stream, reset-after form. `gates` holds 4 x h floats: on entry W_i x for r, z, n; on return
   /// r, z, n and W_hn h + b_hn, which the backward step wants. `recurrent` is W_h h for r, z, n.
   void (*gru_forward)(size_t h, float *gates, const float *recurrent, const float *input_bias,
@@ -61,6 +82,12 @@ typedef struct {
   /// The negative log-likelihood, in nats, of `target` under softmax(logits + bias). Where `scale` is not 0 the logits
   /// become the gradient of scale * loss.
   float (*softmax_cross_entropy)(size_t count, float *logits, const float *bias, size_t target, float scale);
+
+  /// The probabilities that softmax makes of the logits; 0 for a logit of -infinity, and for those 87 below the largest.
+  /// Returns log sum exp(logits), not a number where no logit is finite or one is none. `probabilities` may be NULL.
+  float (*softmax)(size_t count, const float *logits, float *_Nullable probabilities);
+  /// The sum of the values whose key is at least `threshold`.
+  float (*sum_at_least)(size_t count, float threshold, const float *keys, const float *values);
 
   /// y += x
   void (*add)(size_t count, const float *x, float *y);

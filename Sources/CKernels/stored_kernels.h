@@ -1,0 +1,249 @@
+// Products of a stored matrix with few vectors, y_s = W x_s, as sampling runs them: W is read once from end to end, in
+// float32, float16 or int8, so that what counts is how few bytes it has and how fast they come. `vectors.h` stands before
+// this file; where an instruction set multiplies pairs of 16-bit numbers, the file that includes this one defines
+// PAIR_PRODUCTS.
+//
+// W lies by panels of PANEL_ROWS rows, a panel by columns, so that each lane of a vector sums up one row, from the first
+// column to the last: the sum is the same however many streams run beside each other, and whatever the vectors' width.
+
+#include "weight_formats.h"
+
+#if WIDTH == 16
+#define PANEL_VECTORS 3
+/// How many streams share a weight while it is in a register, at most.
+#define STREAM_TILE 8
+#else
+#define PANEL_VECTORS (WIDTH == 8 ? 2 : 4)
+#define STREAM_TILE 4
+#endif
+#define PANEL_ROWS (PANEL_VECTORS * WIDTH)
+/// How many panels a single stream takes at once, lest each addition wait for the one before.
+#define PANELS_AT_ONCE 4
+/// How far ahead a single stream asks for its weights, in bytes.
+#define PREFETCH_DISTANCE 2048
+
+typedef _Float16 half_vec __attribute__((ext_vector_type(WIDTH)));
+typedef int16_t short_vec __attribute__((ext_vector_type(WIDTH)));
+typedef int8_t byte_pairs __attribute__((ext_vector_type(2 * WIDTH)));
+typedef int16_t short_pairs __attribute__((ext_vector_type(2 * WIDTH)));
+typedef struct __attribute__((packed, may_alias)) {
+  half_vec value;
+} unaligned_half_vec;
+typedef struct __attribute__((packed, may_alias)) {
+  byte_pairs value;
+} unaligned_byte_pairs;
+typedef struct __attribute__((packed, may_alias)) {
+  int32_t value;
+} unaligned_pair;
+
+/// a[2i] * b[2i] + a[2i + 1] * b[2i + 1] for each lane i, in 32 bits.
+INLINE ivec pair_products(short_pairs a, short_pairs b) {
+#ifdef PAIR_PRODUCTS
+  return PAIR_PRODUCTS(a, b);
+#else
+  ivec first = __builtin_bit_cast(ivec, a), second = __builtin_bit_cast(ivec, b);
+  return ((first << 16) >> 16) * ((second << 16) >> 16) + (first >> 16) * (second >> 16);
+#endif
+}
+
+/// Bytes of one column of a panel.
+INLINE size_t column_size(gruppetto_weight_format format) {
+  switch (format) {
+    case gruppetto_float32: return PANEL_ROWS * sizeof(float);
+    case gruppetto_float16: return PANEL_ROWS * sizeof(uint16_t);
+    case gruppetto_int8: return PANEL_ROWS;
+  }
+}
+
+/// Bytes of a panel of `k` columns. Those of int8 begin with the scales of the rows and have the columns in pairs.
+INLINE size_t panel_size(gruppetto_weight_format format, size_t k) {
+  return format == gruppetto_int8 ? PANEL_ROWS * sizeof(float) + rounded_up(k, 2) * PANEL_ROWS
+                                  : k * column_size(format);
+}
+
+static size_t stored_size(gruppetto_weight_format format, size_t m, size_t k) {
+  return rounded_up(m, PANEL_ROWS) / PANEL_ROWS * panel_size(format, k);
+}
+
+/// Puts row `i` of a panel in its place.
+static void store_row(gruppetto_weight_format format, size_t i, size_t k, const float *row, char *panel) {
+  switch (format) {
+    case gruppetto_float32:
+      for (size_t p = 0; p < k; p++) ((float *)panel)[p * PANEL_ROWS + i] = row[p];
+      break;
+    case gruppetto_float16:
+      for (size_t p = 0; p < k; p++) ((uint16_t *)panel)[p * PANEL_ROWS + i] = gruppetto_half_bits(row[p]);
+      break;
+    case gruppetto_int8: {
+      float scale = gruppetto_row_scale(k, row);
+      ((float *)panel)[i] = scale;
+      int8_t *bytes = (int8_t *)(panel + PANEL_ROWS * sizeof(float));
+      for (size_t p = 0; p < k; p++) bytes[(p / 2 * PANEL_ROWS + i) * 2 + p % 2] = gruppetto_byte(row[p], scale);
+      break;
+    }
+  }
+}
+
+static void store_matrix(gruppetto_weight_format format, size_t m, size_t k, const float *w, void *stored) {
+  memset(stored, 0, stored_size(format, m, k));
+  for (size_t i = 0; i < m; i++)
+    store_row(format, i % PANEL_ROWS, k, w + i * k, (char *)stored + i / PANEL_ROWS * panel_size(format, k));
+}
+
+/// One vector of the weights at `p`.
+INLINE vec weight_vector(const gruppetto_weight_format format, const char *p) {
+  if (format == gruppetto_float32) return load_all((const float *)p);
+  return __builtin_convertvector(((const unaligned_half_vec *)p)->value, vec);
+}
+
+/// Asks for what a single stream will want of a line of `size` bytes at `p`, once for each cache line.
+INLINE void prefetch_weights(const char *p, const size_t vector, const size_t size) {
+  if (vector * 64 < size) __builtin_prefetch(p + vector * 64 + PREFETCH_DISTANCE);
+}
+
+/// y_s = W x_s for `rows` rows of some panels of floats; `panels` and `streams` are constants where this is used.
+INLINE void run_panels(const gruppetto_weight_format format, const size_t panels, const size_t streams, size_t k,
+                       const char *w, const float *x, ptrdiff_t x_stride, float *y, ptrdiff_t y_stride, size_t rows) {
+  vec sums[PANELS_AT_ONCE * PANEL_VECTORS][STREAM_TILE];
+  const size_t vectors = panels * PANEL_VECTORS, size = panel_size(format, k), column = column_size(format);
+#pragma unroll
+  for (size_t j = 0; j < vectors; j++)
+#pragma unroll
+    for (size_t s = 0; s < streams; s++) sums[j][s] = 0;
+  for (size_t p = 0; p < k; p++) {
+#pragma unroll
+    for (size_t j = 0; j < vectors; j++) {
+      const char *line = w + j / PANEL_VECTORS * size + p * column;
+      if (streams == 1) prefetch_weights(line, j % PANEL_VECTORS, column);
+      vec weights = weight_vector(format, line + j % PANEL_VECTORS * (column / PANEL_VECTORS));
+#pragma unroll
+      for (size_t s = 0; s < streams; s++)
+        sums[j][s] = fma_vec(weights, (vec)(x[(ptrdiff_t)s * x_stride + (ptrdiff_t)p]), sums[j][s]);
+    }
+  }
+#pragma unroll
+  for (size_t j = 0; j < vectors; j++) {
+    if (j * WIDTH >= rows) return;
+#pragma unroll
+    for (size_t s = 0; s < streams; s++)
+      store(y + (ptrdiff_t)s * y_stride + j * WIDTH, sums[j][s], least(WIDTH, rows - j * WIDTH));
+  }
+}
+
+/// The same for int8 weights and vectors of whole numbers, whose sums are exact.
+INLINE void run_byte_panels(const size_t panels, const size_t streams, size_t k, const char *w, const int16_t *x,
+                            const float *x_scales, float *y, ptrdiff_t y_stride, size_t rows) {
+  ivec sums[PANELS_AT_ONCE * PANEL_VECTORS][STREAM_TILE];
+  const size_t vectors = panels * PANEL_VECTORS, size = panel_size(gruppetto_int8, k), pair_size = 2 * PANEL_ROWS;
+#pragma unroll
+  for (size_t j = 0; j < vectors; j++)
+#pragma unroll
+    for (size_t s = 0; s < streams; s++) sums[j][s] = 0;
+  for (size_t p = 0; p < k; p += 2) {
+#pragma unroll
+    for (size_t j = 0; j < vectors; j++) {
+      const char *line = w + j / PANEL_VECTORS * size + PANEL_ROWS * sizeof(float) + p / 2 * pair_size;
+      if (streams == 1) prefetch_weights(line, j % PANEL_VECTORS, pair_size);
+      byte_pairs bytes = ((const unaligned_byte_pairs *)(line + j % PANEL_VECTORS * 2 * WIDTH))->value;
+      short_pairs weights = __builtin_convertvector(bytes, short_pairs);
+#pragma unroll
+      for (size_t s = 0; s < streams; s++) {
+        ivec pair = (ivec)(((const unaligned_pair *)(x + s * rounded_up(k, 2) + p))->value);
+        sums[j][s] += pair_products(weights, __builtin_bit_cast(short_pairs, pair));
+      }
+    }
+  }
+#pragma unroll
+  for (size_t j = 0; j < vectors; j++) {
+    if (j * WIDTH >= rows) return;
+    vec scale = load_all((const float *)(w + j / PANEL_VECTORS * size) + j % PANEL_VECTORS * WIDTH);
+#pragma unroll
+    for (size_t s = 0; s < streams; s++)
+      store(y + (ptrdiff_t)s * y_stride + j * WIDTH, __builtin_convertvector(sums[j][s], vec) * (scale * x_scales[s]),
+            least(WIDTH, rows - j * WIDTH));
+  }
+}
+
+/// x as whole numbers, an even count of them.
+/// - Returns: what a step is worth; not a number where one of x is none.
+static float round_vector(size_t k, const float *x, int16_t *whole) {
+  vec largest = 0, defect = 0;
+  for (size_t p = 0; p < k; p += WIDTH) {
+    vec v = load(x + p, least(WIDTH, k - p)), size = v < 0 ? -v : v;
+    largest = size > largest ? size : largest;
+    defect = fma_vec(v, (vec)(0), defect);
+  }
+  const float limit = (float)gruppetto_vector_limit(k), top = lane_maximum(largest), scale = top / limit;
+  const int is_usable = scale > 0 && lane_sum(defect) == 0;
+  if (!is_usable) {
+    memset(whole, 0, rounded_up(k, 2) * sizeof(int16_t));
+    return lane_sum(defect);
+  }
+  for (size_t p = 0; p < k; p += WIDTH) {
+    size_t count = least(WIDTH, k - p);
+    short_vec rounded =
+        __builtin_convertvector(__builtin_elementwise_roundeven(load(x + p, count) / scale), short_vec);
+    memcpy(whole + p, &rounded, count * sizeof(int16_t));
+  }
+  if (k % 2) whole[k] = 0;
+  return scale;
+}
+
+static size_t stored_scratch_size(gruppetto_weight_format format, size_t k, size_t streams) {
+  return format == gruppetto_int8 ? streams * (sizeof(float) + rounded_up(k, 2) * sizeof(int16_t)) : 0;
+}
+
+/// The factors of a product, as they are handed down to the panels.
+typedef struct {
+  size_t m, k;
+  const float *x;
+  ptrdiff_t x_stride;
+  const int16_t *whole;
+  const float *scales;
+  float *y;
+  ptrdiff_t y_stride;
+} stored_product;
+
+/// Rows from `row` on of `panels` panels at `w`, for streams from `stream` on.
+INLINE void run_tile_of(const gruppetto_weight_format format, const size_t panels, const size_t streams,
+                        const stored_product *product, const char *w, size_t row, size_t stream) {
+  float *y = product->y + (ptrdiff_t)stream * product->y_stride + row;
+  if (format == gruppetto_int8)
+    run_byte_panels(panels, streams, product->k, w, product->whole + stream * rounded_up(product->k, 2),
+                    product->scales + stream, y, product->y_stride, product->m - row);
+  else
+    run_panels(format, panels, streams, product->k, w, product->x + (ptrdiff_t)stream * product->x_stride,
+               product->x_stride, y, product->y_stride, product->m - row);
+}
+
+INLINE void multiply_format(const gruppetto_weight_format format, const stored_product *product, const char *w,
+                            size_t streams) {
+  const size_t size = panel_size(format, product->k), rows_at_once = PANELS_AT_ONCE * PANEL_ROWS;
+  size_t row = 0;
+  if (streams == 1)
+    for (; row + rows_at_once <= product->m; row += rows_at_once, w += PANELS_AT_ONCE * size)
+      run_tile_of(format, PANELS_AT_ONCE, 1, product, w, row, 0);
+  for (; row < product->m; row += PANEL_ROWS, w += size) {
+    size_t s = 0;
+    for (; s + STREAM_TILE <= streams; s += STREAM_TILE) run_tile_of(format, 1, STREAM_TILE, product, w, row, s);
+    for (; s + 4 <= streams; s += 4) run_tile_of(format, 1, 4, product, w, row, s);
+    for (; s + 2 <= streams; s += 2) run_tile_of(format, 1, 2, product, w, row, s);
+    if (s < streams) run_tile_of(format, 1, 1, product, w, row, s);
+  }
+}
+
+static void multiply_stored(gruppetto_weight_format format, size_t m, size_t k, const void *stored, size_t streams,
+                            const float *x, ptrdiff_t x_stride, float *y, ptrdiff_t y_stride, void *scratch) {
+  float *scales = scratch;
+  int16_t *whole = (int16_t *)(scales + streams);
+  const stored_product product = {m, k, x, x_stride, whole, scales, y, y_stride};
+  switch (format) {
+    case gruppetto_float32: multiply_format(gruppetto_float32, &product, stored, streams); break;
+    case gruppetto_float16: multiply_format(gruppetto_float16, &product, stored, streams); break;
+    case gruppetto_int8:
+      for (size_t s = 0; s < streams; s++)
+        scales[s] = round_vector(k, x + (ptrdiff_t)s * x_stride, whole + s * rounded_up(k, 2));
+      multiply_format(gruppetto_int8, &product, stored, streams);
+      break;
+  }
+}
