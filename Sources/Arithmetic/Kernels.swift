@@ -196,7 +196,9 @@ package struct Kernels: @unchecked Sendable {
   }
 
   /// x becomes softmax(x).
-  package func softmax(_ x: UnsafeMutablePointer<Float>, count: Int) { table.pointee.softmax(count, x) }
+  package func softmax(_ x: UnsafeMutablePointer<Float>, count: Int) {
+    _ = table.pointee.softmax(count, x, x)
+  }
 
   /// The gradient of y = softmax(x) becomes that of x.
   package func softmaxBackward(y: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>, count: Int) {

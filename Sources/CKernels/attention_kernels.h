@@ -1,23 +1,5 @@
 // The kernels of attention on vectors of WIDTH floats; included by `vector_kernels.h`.
 
-static void softmax(size_t count, float *x) {
-  float largest = -INFINITY;
-  for (size_t i = 0; i < count; i++) largest = x[i] > largest ? x[i] : largest;
-  vec sums = 0;
-  float tail = 0;
-  for (size_t i = 0; i < count; i += WIDTH) {
-    size_t c = least(WIDTH, count - i);
-    vec e = exp_vec(load(x + i, c) - largest);
-    store(x + i, e, c);
-    if (c == WIDTH) {
-      sums += e;
-    } else {
-      for (size_t l = 0; l < c; l++) tail += e[l];
-    }
-  }
-  scale(count, 1 / (lane_sum(sums) + tail), x);
-}
-
 static void softmax_backward(size_t count, const float *y, float *gradient) {
   vec sums = 0;
   for (size_t i = 0; i < count; i += WIDTH) {

@@ -228,14 +228,6 @@ static void tanh_all(size_t count, float *x) {
   for (size_t i = 0; i < count; i++) x[i] = tanhf(x[i]);
 }
 
-static void softmax(size_t count, float *x) {
-  float largest = -INFINITY;
-  for (size_t i = 0; i < count; i++) largest = x[i] > largest ? x[i] : largest;
-  double sum = 0;
-  for (size_t i = 0; i < count; i++) sum += x[i] = expf(x[i] - largest);
-  for (size_t i = 0; i < count; i++) x[i] = (float)(x[i] / sum);
-}
-
 static void softmax_backward(size_t count, const float *y, float *gradient) {
   double mean = 0;
   for (size_t i = 0; i < count; i++) mean += (double)y[i] * gradient[i];
@@ -305,7 +297,6 @@ const gruppetto_kernel_table gruppetto_plain_kernels = {
     .adamw = adamw,
     .sigmoid = sigmoid_all,
     .tanh = tanh_all,
-    .softmax = softmax,
     .softmax_backward = softmax_backward,
     .tanh_backward = tanh_backward,
     .additive_scores = additive_scores,

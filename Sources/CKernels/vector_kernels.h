@@ -214,7 +214,7 @@ static double peak(size_t iterations) {
     .multiply_stored = multiply_stored, .softmax = softmax, .sum_at_least = sum_at_least,                           \
     .gru_forward = gru_forward, .gru_backward = gru_backward, .softmax_cross_entropy = softmax_cross_entropy,       \
     .add = add, .scale = scale, .sum_of_squares = sum_of_squares, .add_column_sums = add_column_sums,               \
-    .adamw = adamw, .sigmoid = sigmoid_all, .tanh = tanh_all, .softmax = softmax,                                       \
+    .adamw = adamw, .sigmoid = sigmoid_all, .tanh = tanh_all,                                                       \
     .softmax_backward = softmax_backward, .tanh_backward = tanh_backward, .additive_scores = additive_scores,       \
     .additive_scores_backward = additive_scores_backward, .peak = peak                                              \
   }

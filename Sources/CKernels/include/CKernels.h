@@ -84,7 +84,8 @@ typedef struct {
   float (*softmax_cross_entropy)(size_t count, float *logits, const float *bias, size_t target, float scale);
 
   /// The probabilities that softmax makes of the logits; 0 for a logit of -infinity, and for those 87 below the largest.
-  /// Returns log sum exp(logits), not a number where no logit is finite or one is none. `probabilities` may be NULL.
+  /// Returns log sum exp(logits), not a number where no logit is finite or one is none. `probabilities` may be NULL,
+  /// or the logits themselves.
   float (*softmax)(size_t count, const float *logits, float *_Nullable probabilities);
   /// The sum of the values whose key is at least `threshold`.
   float (*sum_at_least)(size_t count, float threshold, const float *keys, const float *values);
@@ -106,8 +107,6 @@ typedef struct {
   /// The backward pass of y = tanh(x): the gradient of y becomes that of x.
   void (*tanh_backward)(size_t count, const float *y, float *gradient);
 
-  /// x becomes softmax(x).
-  void (*softmax)(size_t count, float *x);
   /// The backward pass of y = softmax(x): the gradient of y becomes that of x.
   void (*softmax_backward)(size_t count, const float *y, float *gradient);
   /// scores[s] = weight . tanh(query + keys[s]), the score of additive attention; keys are rows x size.
