@@ -155,6 +155,14 @@ package struct Kernels: @unchecked Sendable {
     table.pointee.sum_at_least(count, threshold, keys, values)
   }
 
+  package func bernoulliCrossEntropy(
+    count: Int, logits: UnsafeMutablePointer<Float>, bias: UnsafePointer<Float>,
+    targets: UnsafePointer<Float>,
+    scale: Float
+  ) -> Float {
+    table.pointee.bernoulli_cross_entropy(count, logits, bias, targets, scale)
+  }
+
   package func add(_ x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>, count: Int) {
     table.pointee.add(count, x, y)
   }

@@ -187,6 +187,20 @@ static float sum_at_least(size_t count, float threshold, const float *keys, cons
   return sum;
 }
 
+static float bernoulli_cross_entropy(size_t count, float *logits, const float *bias, const float *targets,
+                                     float scale) {
+  double loss = 0;
+  for (size_t i = 0; i < count; i++) {
+    float x = logits[i] + bias[i], t = targets[i];
+    int counts = t == t;
+    float e = expf(-fabsf(x));
+    if (counts) loss += (x > 0 ? x : 0) - x * t + log1pf(e);
+    float p = (x < 0 ? e : 1) / (1 + e);
+    logits[i] = scale == 0 ? x : counts ? scale * (p - t) : 0;
+  }
+  return (float)loss;
+}
+
 static void add(size_t count, const float *x, float *y) {
   for (size_t i = 0; i < count; i++) y[i] += x[i];
 }
@@ -290,6 +304,7 @@ const gruppetto_kernel_table gruppetto_plain_kernels = {
     .softmax_cross_entropy = softmax_cross_entropy,
     .softmax = softmax,
     .sum_at_least = sum_at_least,
+    .bernoulli_cross_entropy = bernoulli_cross_entropy,
     .add = add,
     .scale = scale,
     .sum_of_squares = sum_of_squares,

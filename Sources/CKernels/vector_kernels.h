@@ -121,6 +121,37 @@ static float sum_at_least(size_t count, float threshold, const float *keys, cons
   return lane_sum(sums[0] + sums[1]);
 }
 
+/// The logarithms of 1 + e^-|x| are added as one of their product: a factor is at most 2, so that a lane can take 512 of
+/// them before a double would overflow.
+static float bernoulli_cross_entropy(size_t count, float *logits, const float *bias, const float *targets,
+                                     float scale) {
+  dvec linear = 0, product = 1;
+  double loss = 0;
+  for (size_t i = 0; i < count; i += WIDTH) {
+    size_t c = least(WIDTH, count - i);
+    vec x = load(logits + i, c) + load(bias + i, c), t = load(targets + i, c);
+    vec size = x < 0 ? -x : x, e = exp_vec(-size);
+    vec part = (x > 0 ? x : (vec)(0)) - x * t;
+    vec counted_part = t == t ? part : (vec)(0), counted = t == t ? e : (vec)(0);
+    if (c < WIDTH)
+      for (size_t l = c; l < WIDTH; l++) counted[l] = 0;
+    linear += __builtin_convertvector(counted_part, dvec);
+    product *= 1 + __builtin_convertvector(counted, dvec);
+    if (scale != 0) {
+      vec p = (x < 0 ? e : (vec)(1)) / (1 + e);
+      store(logits + i, t == t ? (p - t) * scale : (vec)(0), c);
+    } else {
+      store(logits + i, x, c);
+    }
+    if (i / WIDTH % 512 == 511) {
+      for (size_t l = 0; l < WIDTH; l++) loss += log(product[l]);
+      product = 1;
+    }
+  }
+  for (size_t l = 0; l < WIDTH; l++) loss += linear[l] + log(product[l]);
+  return (float)loss;
+}
+
 static void add(size_t count, const float *x, float *y) {
   for (size_t i = 0; i < count; i += WIDTH) {
     size_t c = least(WIDTH, count - i);
@@ -213,6 +244,7 @@ static double peak(size_t iterations) {
     .stored_size = stored_size, .store_matrix = store_matrix, .stored_scratch_size = stored_scratch_size,           \
     .multiply_stored = multiply_stored, .softmax = softmax, .sum_at_least = sum_at_least,                           \
     .gru_forward = gru_forward, .gru_backward = gru_backward, .softmax_cross_entropy = softmax_cross_entropy,       \
+    .bernoulli_cross_entropy = bernoulli_cross_entropy,                                                             \
     .add = add, .scale = scale, .sum_of_squares = sum_of_squares, .add_column_sums = add_column_sums,               \
     .adamw = adamw, .sigmoid = sigmoid_all, .tanh = tanh_all,                                                       \
     .softmax_backward = softmax_backward, .tanh_backward = tanh_backward, .additive_scores = additive_scores,       \

@@ -24,6 +24,7 @@ static const check checks[] = {
     {"gru_forward", {MEMBER(gru_forward)}, check_gru_forward, NULL},
     {"gru_backward", {MEMBER(gru_backward)}, check_gru_backward, NULL},
     {"softmax_cross_entropy", {MEMBER(softmax_cross_entropy)}, check_softmax_cross_entropy, NULL},
+    {"bernoulli_cross_entropy", {MEMBER(bernoulli_cross_entropy)}, check_bernoulli_cross_entropy, NULL},
     {"add", {MEMBER(add)}, check_add, NULL},
     {"scale", {MEMBER(scale)}, check_scale, NULL},
     {"sum_of_squares", {MEMBER(sum_of_squares)}, check_sum_of_squares, NULL},

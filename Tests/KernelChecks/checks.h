@@ -10,6 +10,7 @@ void check_gru_backward(comparison *c, size_t n);
 void check_softmax_cross_entropy(comparison *c, size_t n);
 void check_softmax(comparison *c, size_t n);
 void check_sum_at_least(comparison *c, size_t n);
+void check_bernoulli_cross_entropy(comparison *c, size_t n);
 void check_add(comparison *c, size_t n);
 void check_scale(comparison *c, size_t n);
 void check_sum_of_squares(comparison *c, size_t n);

@@ -1,5 +1,7 @@
 #include "checks.h"
 
+#include <math.h>
+
 void check_gru_forward(comparison *c, size_t n) {
   float *gates = random_floats(c, 4 * n, 3), *recurrent = random_floats(c, 3 * n, 3);
   float *biases = random_floats(c, 6 * n, 1), *previous = random_floats(c, n, 1);
@@ -52,6 +54,19 @@ void check_sum_at_least(comparison *c, size_t n) {
     float sum = c->kernels->sum_at_least(n, thresholds[i], keys, values);
     float expected = c->plain->sum_at_least(n, thresholds[i], keys, values);
     expect_close(c, &sum, &expected, 1, 1e-6f * root, "sum of what is large", n, 0, i);
+  }
+}
+
+void check_bernoulli_cross_entropy(comparison *c, size_t n) {
+  float *logits = random_floats(c, n, 20), *bias = random_floats(c, n, 1), *start = copy_of(c, logits, n);
+  float *expected = copy_of(c, logits, n), *targets = random_floats(c, n, 1);
+  for (size_t i = 0; i < n; i++) targets[i] = i % 7 == 3 ? NAN : targets[i] > 0.5f;
+  for (int pass = 0; pass < 2; pass++) {
+    for (size_t i = 0; i < n; i++) logits[i] = expected[i] = start[i];
+    float loss = c->kernels->bernoulli_cross_entropy(n, logits, bias, targets, pass == 0 ? 0 : 0.25f);
+    float expected_loss = c->plain->bernoulli_cross_entropy(n, expected, bias, targets, pass == 0 ? 0 : 0.25f);
+    expect_close(c, &loss, &expected_loss, 1, 1e-6f, "loss", n, 0, (size_t)pass);
+    expect_close(c, logits, expected, n, 1e-6f, "gradient of the logits", n, 0, (size_t)pass);
   }
 }
 

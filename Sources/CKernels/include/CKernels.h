@@ -90,6 +90,11 @@ typedef struct {
   /// The sum of the values whose key is at least `threshold`.
   float (*sum_at_least)(size_t count, float threshold, const float *keys, const float *values);
 
+  /// The negative log-likelihood, in nats, of `count` independent Bernoulli targets in 0 ... 1 under the logits
+  /// logits + bias; a target that is not a number is not counted. Where `scale` is not 0 the logits become the gradient of
+  /// scale * loss.
+  float (*bernoulli_cross_entropy)(size_t count, float *logits, const float *bias, const float *targets, float scale);
+
   /// y += x
   void (*add)(size_t count, const float *x, float *y);
   /// x *= factor
