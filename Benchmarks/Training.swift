@@ -18,7 +18,8 @@ func measureTraining(_ arguments: [String]) {
   let model = LanguageModel(configuration: configuration, seed: 0)
   let team = ThreadTeam(threadCount: threads)
   let pass = LanguageModelPass(model: model, batchSize: batch, truncationLength: length, team: team)
-  let optimiser = AdamW(parameterCount: model.parameters.count, configuration: .init(weightDecay: 0))
+  let optimiser = Optimizer(.adamw(weightDecay: 0), parameterCount: model.parameters.count)
+  let clipping = GradientClipping(pass.gradients, team: team)
   var random = RandomStream(seed: 0, name: "benchmark")
   let ids = (0..<(length + 1) * batch).map { _ in Int32(random.integer(below: configuration.vocabularySize)) }
   let inputs = Array(ids[..<(length * batch)]), targets = Array(ids[batch...])
@@ -26,7 +27,7 @@ func measureTraining(_ arguments: [String]) {
 
   let seconds = timings(count: steps) {
     _ = pass.train(inputs: inputs, targets: targets, resets: resets, dropout: &random)
-    pass.clipGradients(toGlobalNorm: 1)
+    clipping.clip(toGlobalNorm: 1)
     optimiser.update(model.parameters, gradients: pass.gradients, learningRate: 1e-3, team: team)
     pass.parametersDidChange()
   }

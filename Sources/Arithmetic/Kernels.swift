@@ -11,7 +11,7 @@ internal import Musl
 ///
 /// Pointers are to Float; strides and counts are in elements. Documentation of each kernel: `CKernels.h`.
 package struct Kernels: @unchecked Sendable {
-  private let table: UnsafePointer<gruppetto_kernel_table>
+  let table: UnsafePointer<gruppetto_kernel_table>
 
   /// The kernels in use. A program that lets its user choose them calls `check` first: a name that does not exist stops
   /// the program here.
@@ -179,20 +179,6 @@ package struct Kernels: @unchecked Sendable {
     _ x: UnsafePointer<Float>, rows: Int, columns: Int, rowStride: Int, to sums: UnsafeMutablePointer<Float>
   ) {
     table.pointee.add_column_sums(rows, columns, x, rowStride, sums)
-  }
-
-  /// One step of AdamW; the C structure's fields as arguments.
-  package func adamW(
-    count: Int, decay: Float, beta1: Float, beta2: Float, step: Float, secondCorrection: Float,
-    epsilon: Float,
-    gradients: UnsafePointer<Float>, parameters: UnsafeMutablePointer<Float>,
-    first: UnsafeMutablePointer<Float>,
-    second: UnsafeMutablePointer<Float>
-  ) {
-    let constants = gruppetto_adamw_step(
-      decay: decay, beta1: beta1, beta2: beta2, step: step, second_correction: secondCorrection,
-      epsilon: epsilon)
-    table.pointee.adamw(count, constants, gradients, parameters, first, second)
   }
 
   /// x becomes tanh(x).

@@ -223,16 +223,7 @@ static void add_column_sums(size_t rows, size_t columns, const float *x, ptrdiff
   }
 }
 
-static void adamw(size_t count, gruppetto_adamw_step step, const float *gradients, float *parameters, float *first,
-                  float *second) {
-  for (size_t i = 0; i < count; i++) {
-    float g = gradients[i];
-    first[i] = step.beta1 * first[i] + (1 - step.beta1) * g;
-    second[i] = step.beta2 * second[i] + (1 - step.beta2) * g * g;
-    float root = sqrtf(second[i]) * step.second_correction + step.epsilon;
-    parameters[i] = parameters[i] * step.decay - step.step * first[i] / root;
-  }
-}
+#include "plain_optimizers.h"
 
 static void sigmoid_all(size_t count, float *x) {
   for (size_t i = 0; i < count; i++) x[i] = logistic(x[i]);
@@ -309,7 +300,7 @@ const gruppetto_kernel_table gruppetto_plain_kernels = {
     .scale = scale,
     .sum_of_squares = sum_of_squares,
     .add_column_sums = add_column_sums,
-    .adamw = adamw,
+    OPTIMIZER_KERNELS,
     .sigmoid = sigmoid_all,
     .tanh = tanh_all,
     .softmax_backward = softmax_backward,

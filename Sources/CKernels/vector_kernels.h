@@ -193,19 +193,7 @@ static void add_column_sums(size_t rows, size_t columns, const float *x, ptrdiff
   }
 }
 
-static void adamw(size_t count, gruppetto_adamw_step step, const float *gradients, float *parameters, float *first,
-                  float *second) {
-  for (size_t i = 0; i < count; i += WIDTH) {
-    size_t c = least(WIDTH, count - i);
-    vec g = load(gradients + i, c);
-    vec m = step.beta1 * load(first + i, c) + (1 - step.beta1) * g;
-    vec v = step.beta2 * load(second + i, c) + (1 - step.beta2) * g * g;
-    vec root = __builtin_elementwise_sqrt(v) * step.second_correction + step.epsilon;
-    store(first + i, m, c);
-    store(second + i, v, c);
-    store(parameters + i, load(parameters + i, c) * step.decay - step.step * m / root, c);
-  }
-}
+#include "vector_optimizers.h"
 
 static void sigmoid_all(size_t count, float *x) {
   for (size_t i = 0; i < count; i += WIDTH) {
@@ -246,7 +234,7 @@ static double peak(size_t iterations) {
     .gru_forward = gru_forward, .gru_backward = gru_backward, .softmax_cross_entropy = softmax_cross_entropy,       \
     .bernoulli_cross_entropy = bernoulli_cross_entropy,                                                             \
     .add = add, .scale = scale, .sum_of_squares = sum_of_squares, .add_column_sums = add_column_sums,               \
-    .adamw = adamw, .sigmoid = sigmoid_all, .tanh = tanh_all,                                                       \
+    OPTIMIZER_KERNELS, .sigmoid = sigmoid_all, .tanh = tanh_all,                                                    \
     .softmax_backward = softmax_backward, .tanh_backward = tanh_backward, .additive_scores = additive_scores,       \
     .additive_scores_backward = additive_scores_backward, .peak = peak                                              \
   }

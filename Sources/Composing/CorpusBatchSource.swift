@@ -70,6 +70,8 @@ struct CorpusBatchSource: BatchSource {
   var batchesPerEpoch: Int { max(1, predictionsPerEpoch / (batchSize * truncationLength)) }
   var epochsCompleted: Double { Double(position.predictions) / Double(predictionsPerEpoch) }
 
+  func makeBatch() -> TokenBatch { TokenBatch(batchSize: batchSize, truncationLength: truncationLength) }
+
   mutating func nextBatch(into batch: inout TokenBatch) {
     for index in 0..<batchSize {
       var stream = position.streams[index]

@@ -41,7 +41,6 @@ public final class LanguageModelPass: TrainablePass {
   private var inputGradient: AlignedBuffer<Float>
   /// The dropouts of the current call, from the embedding's upward.
   private var dropouts: [Dropout] = []
-  let squareSums: AlignedBuffer<Double>
 
   /// A pass over `batchSize` streams of `truncationLength` steps, with zero states.
   public init(model: LanguageModel, batchSize: Int, truncationLength: Int, team: ThreadTeam) {
@@ -73,7 +72,6 @@ public final class LanguageModelPass: TrainablePass {
     let widest = max(configuration.embeddingSize, configuration.hiddenSize)
     outputGradient = AlignedBuffer(count: positions * widest)
     inputGradient = AlignedBuffer(count: positions * widest)
-    squareSums = AlignedBuffer(count: Self.chunkCount(of: gradients.count))
     dropouts.reserveCapacity(configuration.layerCount + 1)
     parametersDidChange()
   }
@@ -149,6 +147,9 @@ public final class LanguageModelPass: TrainablePass {
       inputs: batch.inputs, targets: batch.targets, resets: batch.resets, accumulating: accumulating,
       dropout: &dropout)
   }
+
+  /// How many ids of a window are to be predicted.
+  public func targetCount(of batch: TokenBatch) -> Int { batch.targets.count { $0 >= 0 } }
 
   /// The loss of a window; see `evaluate(inputs:targets:resets:)`.
   public func evaluate(_ batch: TokenBatch) -> LossSum {

@@ -17,8 +17,23 @@ public protocol TrainablePass: AnyObject {
   ///   - accumulating: whether what `gradients` holds is kept.
   ///   - dropout: the stream that decides what is dropped.
   func train(_ batch: Batch, accumulating: Bool, dropout: inout RandomStream) -> LossSum
+  /// How many targets of a batch count: what its loss is the mean over. Batches that are accumulated into one gradient are
+  /// weighted by it.
+  func targetCount(of batch: Batch) -> Int
   /// The loss of a batch, without dropout and without gradients.
   func evaluate(_ batch: Batch) -> LossSum
   /// Takes the weights as they are now. To be called after every change of them.
   func parametersDidChange()
+
+  /// What the pass carries from one batch to the next beside the weights, as numbers of any meaning; empty where every
+  /// batch begins anew.
+  var carriedState: [Float] { get set }
+}
+
+extension TrainablePass {
+  /// Nothing.
+  public var carriedState: [Float] {
+    get { [] }
+    set { precondition(newValue.isEmpty, "\(newValue.count) numbers for a pass that carries no state") }
+  }
 }

@@ -1,26 +1,39 @@
-public import Recurrent
-
-/// Where training windows come from, without end: after the last piece an epoch ends and the next begins.
+/// Where training batches come from, without end: after the last piece an epoch ends and the next begins.
 ///
-/// The same position gives the same windows ever after, so that a run that was stopped goes on as if it had not been.
+/// The same position gives the same batches ever after, so that a run that was stopped goes on as if it had not been.
 public protocol BatchSource {
+  /// What one step of training learns from, such as a `TokenBatch`.
+  associatedtype Batch
   /// All that is needed to go on from here: the epoch, the order of its pieces, the place in each stream.
   associatedtype Position: Codable & Sendable
 
-  /// How many streams a window has.
-  var batchSize: Int { get }
-  /// How many steps a window has.
-  var truncationLength: Int { get }
-  /// About how many windows an epoch has.
+  /// About how many batches an epoch has.
   var batchesPerEpoch: Int { get }
   /// How many epochs are done, with the share of the one under way.
   var epochsCompleted: Double { get }
   /// Where the source stands.
   var position: Position { get }
 
-  /// Fills `batch` with the next window, whose streams go on where the last window's ended.
-  mutating func nextBatch(into batch: inout TokenBatch)
+  /// A batch to be filled.
+  func makeBatch() -> Batch
+  /// Fills `batch` with the next one, whose streams go on where those of the last ended.
+  mutating func nextBatch(into batch: inout Batch)
   /// Goes to a position that this source or one over the same data was at.
   /// - Returns: False where the position lies outside the data; then nothing has changed.
   mutating func seek(to position: Position) -> Bool
+}
+
+/// Batches that a network is measured on, always the same and in the same order.
+public protocol ValidationBatches {
+  /// What the network is measured on, such as a `TokenBatch`.
+  associatedtype Batch
+
+  /// How many batches there are; 0 where there is nothing to measure on.
+  var batchCount: Int { get }
+
+  /// A batch to be filled.
+  func makeBatch() -> Batch
+  /// Fills `batch` with number `index`, 0 ..< `batchCount`. Batches are asked for in order, since each may carry on the
+  /// states of the last.
+  func fill(_ batch: inout Batch, index: Int)
 }

@@ -6,7 +6,7 @@ public import Recurrent
 /// Pieces follow one another in `B` streams, the longest first, each to the stream that is shortest so far, so that
 /// the streams end close together. Because the state is cleared where a piece begins, the loss is that of one piece
 /// after the other.
-public struct PieceBatches: Sendable {
+public struct PieceBatches: ValidationBatches, Sendable {
   /// How many streams run side by side, `B`.
   public let batchSize: Int
   /// How many steps a window has, `T`.
@@ -51,8 +51,13 @@ public struct PieceBatches: Sendable {
     batchCount = ((lengths.max() ?? 0) + truncationLength - 1) / truncationLength
   }
 
+  /// A window in which nothing is predicted yet.
+  public func makeBatch() -> TokenBatch {
+    TokenBatch(batchSize: batchSize, truncationLength: truncationLength)
+  }
+
   /// Fills `batch` with window `index`; windows are to be read in order, since each carries on the states of the last.
-  public func fill(_ batch: inout TokenBatch, window index: Int) {
+  public func fill(_ batch: inout TokenBatch, index: Int) {
     precondition(
       batch.batchSize == batchSize && batch.truncationLength == truncationLength,
       "a window of \(batch.truncationLength) × \(batch.batchSize) cannot hold one of \(truncationLength) × \(batchSize)"

@@ -5,54 +5,68 @@ internal import Recurrent
 /// What a checkpoint calls its tensors and its small values.
 private enum CheckpointName {
   static let format = "format"
-  static let formatValue = "gruppetto-training-1"
+  static let formatValue = "gruppetto-training-2"
   static let state = "state"
+  static let optimizer = "optimizer"
   static let weights = "weights."
-  static let firstMoment = "optimizer.firstMoment."
-  static let secondMoment = "optimizer.secondMoment."
+  static let average = "average."
   static let carriedState = "carriedState"
 }
 
 extension TrainingRun {
-  /// Writes the current weights as the best so far.
+  /// Writes the current weights, or their average where one is kept, as the best so far.
   func saveWeights() throws(TrainingError) {
     var metadata = ["format": "pt", "step": String(state.step)]
     if let loss = state.bestValidationLoss { metadata["validationLoss"] = "\(loss)" }
-    do {
-      try Safetensors.write(model.tensors(), metadata: metadata, to: folder.weightsPath)
-    } catch {
-      throw .weights(error)
-    }
+    let values = learner.average?.values ?? pass.parameters.values
+    try requireNumbers(values)
+    try write(
+      pass.parameters.entries.map { .init(name: $0.name, shape: $0.shape, values: values, range: $0.range) },
+      metadata: metadata, to: folder.weightsPath)
   }
 
   /// Writes all that resuming needs, in one file.
   func saveCheckpoint() throws(TrainingError) {
     state.source = source.position
-    state.optimizerSteps = optimizer.stepCount
-    let text: [UInt8]
+    state.dropout = learner.dropout
+    state.optimizerSteps = learner.optimizer.stepCount
+    state.averageUpdates = learner.average?.updateCount ?? 0
+    try requireNumbers(pass.parameters.values)
+    var tensors = checkpointParts.flatMap { part in
+      pass.parameters.entries.map {
+        SafetensorsTensor(
+          name: part.prefix + $0.name, shape: $0.shape, values: part.values, range: $0.range)
+      }
+    }
+    let carried = pass.carriedState
+    tensors.append(
+      SafetensorsTensor(name: CheckpointName.carriedState, shape: [carried.count], values: carried))
+    try write(
+      tensors,
+      metadata: [
+        CheckpointName.format: CheckpointName.formatValue, CheckpointName.state: text(of: state),
+        CheckpointName.optimizer: text(of: configuration.optimizer),
+      ], to: folder.checkpointPath)
+  }
+
+  private func write(
+    _ tensors: [SafetensorsTensor], metadata: [String: String], to path: String
+  ) throws(TrainingError) {
+    do { try Safetensors.write(tensors, metadata: metadata, to: path) } catch { throw .weights(error) }
+  }
+
+  private func text(of value: some Encodable) -> String {
     do {
-      text = try JSONFormat.encodeLine(state)
+      return String(decoding: try JSONFormat.encodeLine(value), as: UTF8.self)
     } catch {
       preconditionFailure("the state of a run has numbers that JSON has no words for: \(error)")
     }
-    var tensors: [SafetensorsTensor] = []
-    for part in checkpointParts {
-      for entry in model.parameters.entries {
-        let values = Array(part.values.elements[entry.range])
-        tensors.append(SafetensorsTensor(name: part.prefix + entry.name, shape: entry.shape, values: values))
-      }
-    }
-    tensors.append(
-      SafetensorsTensor(name: CheckpointName.carriedState, shape: carriedShape, values: pass.carriedState))
-    do {
-      try Safetensors.write(
-        tensors,
-        metadata: [
-          CheckpointName.format: CheckpointName.formatValue,
-          CheckpointName.state: String(decoding: text, as: UTF8.self),
-        ], to: folder.checkpointPath)
-    } catch {
-      throw .weights(error)
+  }
+
+  /// Throws where a weight has become infinite or no number, so that it never replaces what is good.
+  private func requireNumbers(_ weights: AlignedBuffer<Float>) throws(TrainingError) {
+    guard Kernels.current.sumOfSquares(weights.baseAddress, count: weights.count).isFinite else {
+      throw inTermsOfTheRun(learner.diverged("a weight"))
     }
   }
 }
@@ -60,16 +74,9 @@ extension TrainingRun {
 extension TrainingRun {
   /// The buffers that are laid out as the parameters are, and what their tensors' names begin with.
   private var checkpointParts: [(prefix: String, values: AlignedBuffer<Float>)] {
-    [
-      (CheckpointName.weights, model.parameters.values),
-      (CheckpointName.firstMoment, optimizer.firstMoments),
-      (CheckpointName.secondMoment, optimizer.secondMoments),
-    ]
-  }
-
-  /// The carried state's shape: layers, streams, values.
-  private var carriedShape: [Int] {
-    [model.configuration.layerCount, configuration.batchSize, model.configuration.hiddenSize]
+    [(CheckpointName.weights, pass.parameters.values)]
+      + learner.optimizer.stateBuffers.map { ("optimizer.\($0.name).", $0.values) }
+      + (learner.average.map { [(CheckpointName.average, $0.values)] } ?? [])
   }
 
   /// Goes to where the folder's checkpoint is.
@@ -85,17 +92,29 @@ extension TrainingRun {
     } catch {
       throw unusable("its state cannot be read")
     }
+    let optimizer = self.text(of: configuration.optimizer)
+    let savedOptimizer = file.metadata[CheckpointName.optimizer] ?? "none"
+    guard savedOptimizer == optimizer else {
+      throw unusable("it was made with the optimiser \(savedOptimizer) and not with \(optimizer)")
+    }
     for part in checkpointParts {
-      for entry in model.parameters.entries {
+      for entry in pass.parameters.entries {
         try read(
           part.prefix + entry.name, shape: entry.shape, from: file,
           into: UnsafeMutableBufferPointer(rebasing: part.values.elements[entry.range]))
       }
     }
-    let carried = AlignedBuffer<Float>(count: carriedShape.reduce(1, *))
-    try read(CheckpointName.carriedState, shape: carriedShape, from: file, into: carried.elements)
-    pass.carriedState = carried.array
-    optimizer.stepCount = saved.optimizerSteps
+    if let known = file.entries.first(where: { $0.name.hasPrefix(CheckpointName.average) }),
+      learner.average == nil
+    {
+      throw unusable("it keeps an average of the weights ('\(known.name)') and this run does not")
+    }
+    let carried = AlignedBuffer<Float>(count: pass.carriedState.count)
+    try read(CheckpointName.carriedState, shape: [carried.count], from: file, into: carried.elements)
+    learner.pass.carriedState = carried.array
+    learner.optimizer.stepCount = saved.optimizerSteps
+    learner.average?.updateCount = saved.averageUpdates
+    learner.dropout = saved.dropout
     guard source.seek(to: saved.source) else { throw unusable("its place in the data lies outside the data") }
     state = saved
     if !fileExists(folder.weightsPath) {

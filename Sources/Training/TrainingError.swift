@@ -6,8 +6,9 @@ public enum TrainingError: DiagnosableError {
   case invalidSetting(name: String, value: String, expected: String)
   /// There is nothing to learn from, or nothing to validate on.
   case noData(split: String)
-  /// The loss or the gradient is no longer a number; the last checkpoint is good.
-  case diverged(step: Int, quantity: String, checkpoint: String)
+  /// The loss, the gradient or a weight is no longer a number. The last checkpoint, where there is one, is good; `remedy`
+  /// says what to train with next time.
+  case diverged(step: Int, quantity: String, checkpoint: String?, remedy: String)
   /// The checkpoint cannot be read, or does not belong to this run.
   case unusableCheckpoint(path: String, reason: String)
   /// A file of the run cannot be read or written.
@@ -32,9 +33,10 @@ public enum TrainingError: DiagnosableError {
       "the training setting \(name) is \(value); expected \(expected)"
     case .noData(let split):
       "the corpus has nothing to learn from in its split '\(split)'; build it from more pieces"
-    case .diverged(let step, let quantity, let checkpoint):
-      "training diverged at step \(step): \(quantity) is no longer a number. The last good state is in "
-        + "\(checkpoint); train again with a lower learning rate"
+    case .diverged(let step, let quantity, let checkpoint, let remedy):
+      "training diverged at step \(step): \(quantity) is no longer a number"
+        + (checkpoint.map { ". The last good state is in \($0); train again" } ?? "; train again")
+        + " with \(remedy)"
     case .unusableCheckpoint(let path, let reason):
       "\(path): cannot be resumed from: \(reason). Train anew with --overwrite"
     case .file(let error): error.message
@@ -46,7 +48,7 @@ public enum TrainingError: DiagnosableError {
   public var file: String? {
     switch self {
     case .invalidSetting, .noData: nil
-    case .diverged(_, _, let checkpoint): checkpoint
+    case .diverged(_, _, let checkpoint, _): checkpoint
     case .unusableCheckpoint(let path, _): path
     case .file(let error): error.file
     case .weights(let error): error.file

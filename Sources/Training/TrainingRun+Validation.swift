@@ -32,7 +32,8 @@ extension TrainingRun {
     case .epochs:
       return state.epochs.rounded(.down) > last.epochs.rounded(.down)
     case .steps(let steps):
-      return state.step - last.step >= max(1, min(source.batchesPerEpoch, steps / 10))
+      return state.step - last.step
+        >= max(1, min(source.batchesPerEpoch / configuration.accumulation, steps / 10))
     }
   }
 
@@ -43,14 +44,16 @@ extension TrainingRun {
   ) throws(TrainingError) -> Bool {
     guard let loss = validationLoss(cancellation: cancellation, reporter: &reporter) else { return false }
     guard loss.isFinite else {
-      throw .diverged(
-        step: state.step, quantity: "the validation loss", checkpoint: folder.checkpointPath)
+      throw inTermsOfTheRun(learner.diverged("the validation loss"))
     }
     let interval = state.interval
     state.trainingLoss = state.currentTrainingLoss
     state.validationLoss = loss
     state.lastValidation = .init(step: state.step, seconds: state.seconds, epochs: state.epochs)
     state.interval = .init()
+    if configuration.schedule.shape == .plateau {
+      state.plateau.take(loss, schedule: configuration.schedule)
+    }
     if loss < state.bestValidationLoss ?? .infinity {
       state.bestValidationLoss = loss
       state.validationsWithoutImprovement = 0
@@ -69,20 +72,22 @@ extension TrainingRun {
     return true
   }
 
-  /// The mean loss over every id of the validation pieces but their first, in nats; nil where the user stopped it.
+  /// The mean loss over all validation batches, under the average of the weights where one is kept; nil where the user
+  /// stopped it.
   private func validationLoss(cancellation: Cancellation, reporter: inout ProgressReporter) -> Double? {
     let carried = pass.carriedState
-    defer { pass.carriedState = carried }
-    var sum = 0.0
-    var count = 0
-    for window in 0..<validation.batchCount {
+    learner.exchangeAverage()
+    defer {
+      learner.exchangeAverage()
+      learner.pass.carriedState = carried
+    }
+    var total = LossSum()
+    for index in 0..<validation.batchCount {
       if cancellation.isRequested { return nil }
-      validation.fill(&batch, window: window)
-      let loss = pass.evaluate(inputs: batch.inputs, targets: batch.targets, resets: batch.resets)
-      sum += loss.sum
-      count += loss.count
+      validation.fill(&validationBatch, index: index)
+      total += pass.evaluate(validationBatch)
       reporter.report { report(activity: "validating", tokensPerSecond: $0.lastRate) }
     }
-    return sum / Double(count)
+    return total.mean
   }
 }

@@ -2,8 +2,8 @@ public import Arithmetic
 public import Groundwork
 public import Recurrent
 
-/// A training run: truncated backpropagation through time over parallel streams, with validation, early stopping,
-/// checkpoints and a history, all in one folder.
+/// A training run: batch by batch through a source, with validation, early stopping, checkpoints and a history, all in one
+/// folder.
 ///
 /// ## What is written when
 /// At a validation, in this order: the weights if they are the best so far (`model.safetensors`), the line of the
@@ -11,60 +11,50 @@ public import Recurrent
 /// two of these resumes from the checkpoint before, and does the same work again: the same weights are the best again
 /// and replace themselves, and the history is cut to the length that the checkpoint knows. Whether a validation is due
 /// depends on the state in the checkpoint only, so nothing that happens to the process changes the run.
-public final class TrainingRun<Source: BatchSource> {
+public final class TrainingRun<Pass: TrainablePass, Source: BatchSource, Validation: ValidationBatches>
+where Source.Batch == Pass.Batch, Validation.Batch == Pass.Batch {
   /// The network that is trained; its weights after a run are the current ones, not the best.
-  public let model: LanguageModel
+  public var pass: Pass { learner.pass }
   /// What the run was configured to do.
   public let configuration: TrainingConfiguration
 
   let folder: TrainingFolder
-  let pass: LanguageModelPass
-  let optimizer: AdamW
-  let team: ThreadTeam
-  let validation: PieceBatches
+  let learner: Learner<Pass>
+  let validation: Validation
   var source: Source
   var state: TrainingState<Source.Position>
-  var batch: TokenBatch
+  var batch: Pass.Batch
+  var validationBatch: Pass.Batch
   let clock = ContinuousClock()
 
   /// A run from the beginning, or from the folder's checkpoint.
   ///
   /// - Parameters:
-  ///   - model: The network, with its first weights; a checkpoint replaces them.
-  ///   - source: Where training windows come from, `B` streams of `T` steps.
-  ///   - validationPieces: The pieces to validate on; the first id of each is given and never predicted.
+  ///   - pass: The network, with its first weights; a checkpoint replaces them.
+  ///   - source: Where training batches come from.
+  ///   - validation: What the network is validated on.
   ///   - configuration: How to train.
   ///   - folder: Where the run keeps its files.
   ///   - resuming: Whether to go on from the folder's checkpoint. Where there is none yet the run begins anew.
   ///   - team: The threads that compute.
   /// - Throws: `TrainingError`: a setting that makes no sense, no data, a checkpoint that does not fit.
   public init(
-    model: LanguageModel, source: Source, validationPieces: [[Int32]], configuration: TrainingConfiguration,
+    pass: Pass, source: Source, validation: Validation, configuration: TrainingConfiguration,
     folder: TrainingFolder, resuming: Bool, team: ThreadTeam
   ) throws(TrainingError) {
     try configuration.validate()
-    precondition(
-      source.batchSize == configuration.batchSize
-        && source.truncationLength == configuration.truncationLength,
-      "the source's windows are \(source.truncationLength) × \(source.batchSize), the configuration's "
-        + "\(configuration.truncationLength) × \(configuration.batchSize)")
-    self.model = model
+    guard validation.batchCount > 0 else { throw .noData(split: "valid") }
     self.source = source
+    self.validation = validation
     self.configuration = configuration
     self.folder = folder
-    validation = PieceBatches(
-      pieces: validationPieces, batchSize: configuration.batchSize,
-      truncationLength: configuration.truncationLength)
-    guard validation.predictionCount > 0 else { throw .noData(split: "valid") }
-    pass = LanguageModelPass(
-      model: model, batchSize: configuration.batchSize, truncationLength: configuration.truncationLength,
-      team: team)
-    optimizer = AdamW(
-      parameterCount: model.parameters.count, configuration: configuration.optimizer.adamWConfiguration)
-    self.team = team
-    batch = TokenBatch(batchSize: configuration.batchSize, truncationLength: configuration.truncationLength)
-    state = TrainingState(
-      dropout: RandomStream(seed: configuration.seed, name: "dropout"), source: source.position)
+    learner = Learner(
+      pass, optimizer: configuration.optimizer, learningRate: configuration.learningRate,
+      clipNorm: configuration.clipNorm, clipValue: configuration.clipValue,
+      averageDecay: configuration.averageDecay, seed: configuration.seed, team: team)
+    batch = source.makeBatch()
+    validationBatch = validation.makeBatch()
+    state = TrainingState(dropout: learner.dropout, source: source.position)
     if resuming, fileExists(folder.checkpointPath) { try restore() }
   }
 
@@ -103,31 +93,38 @@ public final class TrainingRun<Source: BatchSource> {
     }
   }
 
-  /// One window: forward, backward, one update of the weights.
+  /// One update of the weights, from as many batches as the configuration says.
   private func step() throws(TrainingError) {
     let start = clock.now
-    state.learningRate = configuration.learningRate * configuration.schedule.factor(at: spentShare)
-    source.nextBatch(into: &batch)
-    let loss = pass.train(
-      inputs: batch.inputs, targets: batch.targets, resets: batch.resets, dropout: &state.dropout)
-    let norm = pass.clipGradients(toGlobalNorm: Float(configuration.clipNorm))
-    guard loss.sum.isFinite else { throw diverged("the loss") }
-    guard norm.isFinite else { throw diverged("the gradient") }
-    optimizer.update(
-      model.parameters, gradients: pass.gradients, learningRate: state.learningRate, team: team)
-    pass.parametersDidChange()
+    learner.learningRate =
+      configuration.learningRate * configuration.schedule.factor(at: spentShare) * state.plateau.factor
+    var loss = LossSum()
+    do throws(TrainingError) {
+      for _ in 0..<configuration.accumulation {
+        source.nextBatch(into: &batch)
+        loss += try learner.add(batch)
+      }
+      try learner.update()
+    } catch {
+      throw inTermsOfTheRun(error)
+    }
+    state.learningRate = learner.learningRate
     state.step += 1
     state.tokens += loss.count
     state.epochs = source.epochsCompleted
     state.interval.steps += 1
     state.interval.predictions += loss.count
     state.interval.loss += loss.sum
-    state.interval.gradientNorm += Double(norm)
+    state.interval.gradientNorm += learner.gradientNorm
     state.seconds += seconds(clock.now - start)
   }
 
-  private func diverged(_ quantity: String) -> TrainingError {
-    .diverged(step: state.step + 1, quantity: quantity, checkpoint: folder.checkpointPath)
+  /// The learner's error with what the learner does not know: the checkpoint, and the rate that the user set.
+  func inTermsOfTheRun(_ error: TrainingError) -> TrainingError {
+    guard case .diverged(let step, let quantity, _, _) = error else { return error }
+    return .diverged(
+      step: step, quantity: quantity, checkpoint: folder.checkpointPath,
+      remedy: learner.remedy(configuration.learningRate))
   }
 
   /// Saves what there is, so that the run can go on later.
@@ -137,6 +134,35 @@ public final class TrainingRun<Source: BatchSource> {
     if state.bestValidationLoss == nil { try saveWeights() }
     try saveCheckpoint()
     return state.result(stopped: .interrupted)
+  }
+}
+
+extension TrainingRun where Pass == LanguageModelPass, Validation == PieceBatches {
+  /// A run of a language model over windows of `configuration`'s shape.
+  ///
+  /// - Parameters:
+  ///   - model: The network, with its first weights; a checkpoint replaces them.
+  ///   - source: Where training windows come from, `B` streams of `T` steps.
+  ///   - validationPieces: The pieces to validate on; the first id of each is given and never predicted.
+  ///   - configuration: How to train.
+  ///   - folder: Where the run keeps its files.
+  ///   - resuming: Whether to go on from the folder's checkpoint. Where there is none yet the run begins anew.
+  ///   - team: The threads that compute.
+  /// - Throws: `TrainingError`: a setting that makes no sense, no data, a checkpoint that does not fit.
+  public convenience init(
+    model: LanguageModel, source: Source, validationPieces: [[Int32]], configuration: TrainingConfiguration,
+    folder: TrainingFolder, resuming: Bool, team: ThreadTeam
+  ) throws(TrainingError) {
+    try configuration.validate()
+    try self.init(
+      pass: LanguageModelPass(
+        model: model, batchSize: configuration.batchSize, truncationLength: configuration.truncationLength,
+        team: team),
+      source: source,
+      validation: PieceBatches(
+        pieces: validationPieces, batchSize: configuration.batchSize,
+        truncationLength: configuration.truncationLength),
+      configuration: configuration, folder: folder, resuming: resuming, team: team)
   }
 }
 

@@ -4,7 +4,7 @@ internal import Arithmetic
 struct TrainingState<Position: Codable & Sendable>: Codable, Sendable {
   /// Updates of the weights so far.
   var step = 0
-  /// Ids predicted in training so far.
+  /// Predictions in training so far.
   var tokens = 0
   /// Seconds of training time so far.
   var seconds = 0.0
@@ -24,20 +24,24 @@ struct TrainingState<Position: Codable & Sendable>: Codable, Sendable {
   var validationsWithoutImprovement = 0
   /// The learning rate of the last update.
   var learningRate = 0.0
+  /// Where a learning rate that falls on plateaus stands.
+  var plateau = Plateau()
   /// How many updates the optimiser has made.
   var optimizerSteps = 0
+  /// How many updates the weights' average has taken in.
+  var averageUpdates = 0
   /// The length of `history.jsonl` in lines.
   var historyLength = 0
   /// Where the dropout masks' stream stands.
   var dropout: RandomStream
-  /// Where the source of windows stands.
+  /// Where the source of batches stands.
   var source: Position
 
   /// Sums over the updates since the last validation.
   struct Interval: Codable, Sendable {
     var steps = 0
     var predictions = 0
-    /// Σ −log p over the predictions, in nats.
+    /// The sum of the losses of the predictions.
     var loss = 0.0
     /// Σ of the gradients' norms before clipping.
     var gradientNorm = 0.0
@@ -50,7 +54,7 @@ struct TrainingState<Position: Codable & Sendable>: Codable, Sendable {
     var epochs = 0.0
   }
 
-  /// The mean training loss since the last validation, in nats per id; that before it where nothing came since.
+  /// The mean training loss since the last validation; that before it where nothing came since.
   var currentTrainingLoss: Double? {
     interval.predictions > 0 ? interval.loss / Double(interval.predictions) : trainingLoss
   }

@@ -33,6 +33,26 @@ import Testing
     #expect(try weights("killed") == weights("whole"))
   }
 
+  /// With all that a checkpoint may have to keep: each rule's state, the average, the plateau, half an accumulation.
+  @Test(arguments: [
+    ["--optimizer", "sgd", "--nesterov", "--schedule", "plateau", "--fall-patience", "0"],
+    ["--optimizer", "rmsprop", "--momentum", "0.5", "--average", "0.99"],
+    ["--optimizer", "adam", "--weight-decay", "0.001", "--accumulate", "3", "--clip-value", "0.1"],
+    ["--schedule", "plateau", "--fall-patience", "0", "--average", "0.9", "--accumulate", "2"],
+  ])
+  func anyOptimiserResumesAsIfItHadNotBeenKilled(options: [String]) throws {
+    let training = ["train", "tunes", "--steps", "60", "--seed", "7", "--quiet"] + Workshop.quick + options
+    #expect(try workshop.run(training + ["-o", "whole"]).exitCode == 0)
+    for number in [1, 3, 5] {
+      let killed = try workshop.run(
+        training + ["-o", "killed"] + (workshop.has("killed") ? ["--resume"] : []),
+        environment: ["GRUPPETTO_FAULT": "before-rename:training.safetensors:\(number)"])
+      #expect(killed.exitCode == -SIGKILL, "the fault was not reached")
+    }
+    #expect(try workshop.run(training + ["-o", "killed", "--resume"]).exitCode == 0)
+    #expect(try weights("killed") == weights("whole"))
+  }
+
   @Test(arguments: [
     "corpus.gruppetto:1", "vocabulary.json:1", "model.json:1", "training.safetensors:1",
     "training.safetensors:2",

@@ -29,7 +29,11 @@ static const check checks[] = {
     {"scale", {MEMBER(scale)}, check_scale, NULL},
     {"sum_of_squares", {MEMBER(sum_of_squares)}, check_sum_of_squares, NULL},
     {"add_column_sums", {MEMBER(add_column_sums)}, check_column_sums, NULL},
-    {"adamw", {MEMBER(adamw)}, check_adamw, NULL},
+    {"adam", {MEMBER(adam)}, check_adam, NULL},
+    {"descend", {MEMBER(descend)}, check_descend, NULL},
+    {"rmsprop", {MEMBER(rmsprop)}, check_rmsprop, NULL},
+    {"clamp", {MEMBER(clamp)}, check_clamp, NULL},
+    {"approach", {MEMBER(approach)}, check_approach, NULL},
     {"sigmoid and tanh", {MEMBER(sigmoid), MEMBER(tanh)}, check_sigmoid_and_tanh, NULL},
     {"peak", {MEMBER(peak)}, NULL, check_peak},
 };

@@ -15,7 +15,11 @@ void check_add(comparison *c, size_t n);
 void check_scale(comparison *c, size_t n);
 void check_sum_of_squares(comparison *c, size_t n);
 void check_column_sums(comparison *c, size_t n);
-void check_adamw(comparison *c, size_t n);
+void check_adam(comparison *c, size_t n);
+void check_descend(comparison *c, size_t n);
+void check_rmsprop(comparison *c, size_t n);
+void check_clamp(comparison *c, size_t n);
+void check_approach(comparison *c, size_t n);
 void check_sigmoid_and_tanh(comparison *c, size_t n);
 
 // Checks that choose their sizes themselves.

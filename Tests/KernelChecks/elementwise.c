@@ -102,20 +102,6 @@ void check_column_sums(comparison *c, size_t n) {
   }
 }
 
-void check_adamw(comparison *c, size_t n) {
-  const gruppetto_adamw_step step = {0.99f, 0.9f, 0.999f, 0.01f, 1.5f, 1e-8f};
-  float *gradients = random_floats(c, n, 10), *parameters = random_floats(c, n, 1);
-  float *first = random_floats(c, n, 1), *second = random_floats(c, n, 1);
-  for (size_t i = 0; i < n; i++) second[i] *= second[i];
-  float *expected = copy_of(c, parameters, n), *expected_first = copy_of(c, first, n);
-  float *expected_second = copy_of(c, second, n);
-  c->kernels->adamw(n, step, gradients, parameters, first, second);
-  c->plain->adamw(n, step, gradients, expected, expected_first, expected_second);
-  expect_close(c, parameters, expected, n, 2e-6f, "parameters", n, 0, 0);
-  expect_close(c, first, expected_first, n, 1e-6f, "first moments", n, 0, 0);
-  expect_close(c, second, expected_second, n, 1e-6f, "second moments", n, 0, 0);
-}
-
 void check_sigmoid_and_tanh(comparison *c, size_t n) {
   float *x = random_floats(c, n, 12), *expected = copy_of(c, x, n);
   float *y = copy_of(c, x, n), *expected_y = copy_of(c, x, n);

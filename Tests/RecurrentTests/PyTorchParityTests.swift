@@ -37,14 +37,15 @@ internal import Testing
     let team = ThreadTeam(threadCount: 2)
     let pass = LanguageModelPass(
       model: model, batchSize: first.streams, truncationLength: first.steps, team: team)
-    let optimiser = AdamW(parameterCount: model.parameters.count, configuration: .init(weightDecay: 0.1))
+    let optimiser = Optimizer(.adamw(weightDecay: 0.1), parameterCount: model.parameters.count)
+    let clipping = GradientClipping(pass.gradients, team: team)
     let losses = try file.floats(named: "losses"), norms = try file.floats(named: "norms")
     var random = RandomStream(seed: 0, name: "dropout")
     for step in 0..<10 {
       let batch = try Fixtures.Batch(file, "\(step)")
       let loss = pass.train(
         inputs: batch.inputs, targets: batch.targets, resets: batch.resets, dropout: &random)
-      let norm = pass.clipGradients(toGlobalNorm: 0.5)
+      let norm = clipping.clip(toGlobalNorm: 0.5)
       optimiser.update(model.parameters, gradients: pass.gradients, learningRate: 1e-2, team: team)
       pass.parametersDidChange()
       #expect(abs(Float(loss.mean) - losses[step]) < 2e-6 * losses[step], "loss of step \(step)")

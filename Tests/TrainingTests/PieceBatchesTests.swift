@@ -8,7 +8,7 @@ import Training
     var batch = TokenBatch(batchSize: batches.batchSize, truncationLength: batches.truncationLength)
     var streams = [[[(given: Int32, predicted: Int32)]]](repeating: [], count: batches.batchSize)
     for window in 0..<batches.batchCount {
-      batches.fill(&batch, window: window)
+      batches.fill(&batch, index: window)
       for step in 0..<batch.truncationLength {
         for stream in 0..<batch.batchSize {
           let element = step * batch.batchSize + stream

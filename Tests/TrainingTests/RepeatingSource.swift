@@ -21,6 +21,8 @@ struct RepeatingSource: BatchSource {
 
   var epochsCompleted: Double { Double(position) / Double(batchesPerEpoch) }
 
+  func makeBatch() -> TokenBatch { TokenBatch(batchSize: batchSize, truncationLength: truncationLength) }
+
   mutating func nextBatch(into batch: inout TokenBatch) {
     onBatch(position)
     for step in 0..<truncationLength {

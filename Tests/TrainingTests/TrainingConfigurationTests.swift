@@ -1,4 +1,5 @@
 import Foundation
+import Recurrent
 import Testing
 import Training
 
@@ -41,7 +42,15 @@ import Training
     #expect(name { $0.truncationLength = 0 } == "truncationLength")
     #expect(name { $0.patience = 0 } == "patience")
     #expect(name { $0.validationInterval = 0 } == "validationInterval")
+    #expect(name { $0.clipValue = -1 } == "clipValue")
+    #expect(name { $0.accumulation = 0 } == "accumulation")
+    #expect(name { $0.averageDecay = 1 } == "averageDecay")
+    #expect(name { $0.schedule = .init(shape: .exponential, finalFactor: 0) } == "schedule.finalFactor")
+    #expect(name { $0.schedule = .init(shape: .step, interval: 0) } == "schedule.interval")
+    #expect(name { $0.schedule = .init(shape: .plateau, factor: 1) } == "schedule.factor")
+    #expect(name { $0.schedule = .init(shape: .plateau, patience: -1) } == "schedule.patience")
+    #expect(name { $0.schedule = .init(shape: .cosine, patience: 3) } == "schedule.patience")
     #expect(name { $0.schedule.warmUp = 1 } == "schedule.warmUp")
-    #expect(name { $0.optimizer.beta2 = 1 } == "optimizer.beta2")
+    #expect(name { $0.optimizer = .adamw(beta2: 1) } == "optimizer.beta2")
   }
 }

@@ -15,7 +15,7 @@ import Training
   func makeRun(
     in folder: TemporaryFolder, steps: Int = 40, resuming: Bool = false, threads: Int = 1,
     change: (inout TrainingConfiguration) -> Void = { _ in }, onBatch: @escaping (Int) -> Void = { _ in }
-  ) throws -> TrainingRun<RepeatingSource> {
+  ) throws -> TrainingRun<LanguageModelPass, RepeatingSource, PieceBatches> {
     var configuration = TrainingConfiguration(
       budget: .steps(steps), learningRate: 1e-2, batchSize: 3, truncationLength: 8, validationInterval: 7,
       seed: 5)
@@ -75,6 +75,101 @@ import Training
     #expect(resumed.bestValidationLoss == expected.bestValidationLoss)
     #expect(try bytes(straight, "model.safetensors") == bytes(stopped, "model.safetensors"))
     #expect(try history(straight) == history(stopped))
+  }
+
+  /// What a run may be set to, beyond the plain one.
+  typealias Change = @Sendable (inout TrainingConfiguration) -> Void
+  static let variants: [Change] = [
+    { $0.optimizer = .sgd() },
+    { $0.optimizer = .sgd(momentum: 0.9, isNesterov: true, weightDecay: 1e-3) },
+    { $0.optimizer = .rmsprop() },
+    { $0.optimizer = .rmsprop(momentum: 0.5, isCentred: true) },
+    { $0.optimizer = .adam(weightDecay: 1e-3) },
+    { $0.averageDecay = 0.99 },
+    { $0.accumulation = 3 },
+    {
+      $0.schedule = .init(shape: .plateau, warmUp: 0.1, factor: 0.5, patience: 0)
+      $0.learningRate = 0.1
+    },
+    {
+      $0.optimizer = .sgd(momentum: 0.8)
+      $0.averageDecay = 0.9
+      $0.accumulation = 2
+      $0.clipNorm = nil
+      $0.clipValue = 0.05
+      $0.schedule = .init(shape: .plateau, patience: 0)
+    },
+  ]
+
+  @Test(arguments: variants.indices)
+  func anyRunThatIsInterruptedEndsAsIfItHadNotBeen(variant: Int) throws {
+    let (straight, stopped) = (try TemporaryFolder(), try TemporaryFolder())
+    _ = try makeRun(in: straight, threads: 2, change: Self.variants[variant]).run()
+    for step in [3, 14, 15, 30] {
+      let cancellation = Cancellation()
+      _ = try makeRun(
+        in: stopped, resuming: true, change: Self.variants[variant],
+        onBatch: { if $0 >= step { cancellation.request() } }
+      ).run(cancellation: cancellation)
+    }
+    _ = try makeRun(in: stopped, resuming: true, change: Self.variants[variant]).run()
+    for name in ["model.safetensors", "training.safetensors"] {
+      // The checkpoint knows how long the run took, which no two runs agree on.
+      let files = try [straight, stopped].map { try SafetensorsFile(path: $0.file(name)) }
+      #expect(files[0].entries.map(\.name) == files[1].entries.map(\.name))
+      for entry in files[0].entries {
+        #expect(
+          try files[0].floats(named: entry.name) == files[1].floats(named: entry.name), "\(entry.name)")
+      }
+    }
+    #expect(try history(straight) == history(stopped))
+  }
+
+  @Test func theAverageIsValidatedAndKept() throws {
+    let folder = try TemporaryFolder()
+    let result = try makeRun(in: folder, steps: 60) { $0.averageDecay = 0.95 }.run()
+    let kept = try LanguageModel(
+      configuration: Self.network, tensors: SafetensorsFile(path: folder.file("model.safetensors")))
+    let pieces = [Self.pattern, Array(Self.pattern.dropFirst(2))]
+    #expect(abs(try loss(of: kept, pieces: pieces) - #require(result.bestValidationLoss)) < 1e-6)
+    let checkpoint = try SafetensorsFile(path: folder.file("training.safetensors"))
+    let names = ["weights.output.bias", "average.output.bias"]
+    #expect(try checkpoint.floats(named: names[0]) != checkpoint.floats(named: names[1]))
+    #expect(
+      try checkpoint.floats(named: names[1])
+        == Array(kept.parameters.values.elements[#require(kept.parameters.entry(named: "output.bias")).range])
+    )
+  }
+
+  @Test func aPlateauLowersTheRate() throws {
+    let folder = try TemporaryFolder()
+    _ = try makeRun(in: folder, steps: 200) {
+      $0.schedule = .init(shape: .plateau, factor: 0.5, patience: 1)
+      $0.learningRate = 0.3
+    }.run()
+    let rates = try history(folder).map(\.learningRate)
+    #expect(rates.first == 0.3 && (rates.last ?? 1) < 0.1)
+    #expect(zip(rates, rates.dropFirst()).allSatisfy { $1 == $0 || $1 == $0 / 2 })
+  }
+
+  /// A checkpoint is one run's: another optimiser is told which the checkpoint was made with.
+  @Test func aCheckpointOfAnotherOptimiserIsRefused() throws {
+    let folder = try TemporaryFolder()
+    _ = try makeRun(in: folder).run()
+    let other: Change = { $0.optimizer = .adamw(beta1: 0.5) }
+    for change in Array(Self.variants.prefix(5)) + [other] {
+      let error = #expect(throws: TrainingError.self) {
+        try makeRun(in: folder, resuming: true, change: change)
+      }
+      let message = error?.message ?? ""
+      #expect(message.contains("adamw") && message.contains("optimiser"), "\(message)")
+    }
+    #expect(throws: TrainingError.self) {
+      try makeRun(in: folder, resuming: true) { $0.averageDecay = 0.9 }
+    }
+    let averaged = try TemporaryFolder()
+    _ = try makeRun(in: averaged) { $0.averageDecay = 0.9 }.run()
+    #expect(throws: TrainingError.self) { try makeRun(in: averaged, resuming: true) }
   }
 
   /// A process killed between two writes leaves files of different ages: the checkpoint is the oldest.
@@ -188,9 +283,10 @@ import Training
       _ = try makeRun(in: folder) { $0.learningRate = 1e30 }.run()
       Issue.record("a learning rate of 1e30 did not diverge")
     } catch let error as TrainingError {
-      guard case .diverged(let step, _, let checkpoint) = error else { throw error }
+      guard case .diverged(let step, _, let checkpoint, _) = error else { throw error }
       #expect(step >= 2)
       #expect(error.message.contains("step \(step)"))
+      #expect(error.message.contains("a lower learning rate than 1e+30 or a lower clipping norm than 1.0"))
       #expect(checkpoint == folder.file("training.safetensors"))
     }
     // The checkpoint is the one from before: it can be resumed.

@@ -12,14 +12,32 @@
 
 #pragma clang assume_nonnull begin
 
-/// What the optimiser's kernel needs to know of one update (Loshchilov & Hutter 2019, as PyTorch's AdamW computes it).
+/// One update by Adam (Kingma & Ba 2015) or AdamW (Loshchilov & Hutter 2019), as PyTorch computes them.
 typedef struct {
-  float decay;               ///< 1 - learning rate * weight decay; the weights are multiplied by it
+  float decay;               ///< AdamW: 1 - learning rate * weight decay; the weights are multiplied by it
+  float penalty;             ///< Adam: weight decay; the weights times it are added to the gradient
   float beta1, beta2;        ///< how much of the old moments is kept
   float step;                ///< learning rate / (1 - beta1^t)
   float second_correction;   ///< 1 / sqrt(1 - beta2^t)
   float epsilon;             ///< added to the root of the second moment
-} gruppetto_adamw_step;
+} gruppetto_adam_step;
+
+/// One update by stochastic gradient descent, as PyTorch's SGD without dampening computes it.
+typedef struct {
+  float penalty;     ///< weight decay; the weights times it are added to the gradient
+  float rate;        ///< learning rate
+  float momentum;    ///< how much of the velocity is kept
+  int is_nesterov;   ///< whether the step looks ahead along the velocity (Sutskever et al. 2013)
+} gruppetto_descent_step;
+
+/// One update by RMSProp (Hinton 2012; Graves 2013 for the centred form), as PyTorch computes it.
+typedef struct {
+  float penalty;     ///< weight decay; the weights times it are added to the gradient
+  float rate;        ///< learning rate
+  float smoothing;   ///< how much of the old mean of squares is kept
+  float epsilon;     ///< added to the root of the mean of squares
+  float momentum;    ///< how much of the velocity is kept
+} gruppetto_rmsprop_step;
 
 /// How the weights of a stored matrix lie in memory.
 typedef enum {
@@ -103,9 +121,19 @@ typedef struct {
   double (*sum_of_squares)(size_t count, const float *x);
   /// sums[j] += the sum over all rows of x[i, j], rows `stride` apart.
   void (*add_column_sums)(size_t rows, size_t columns, const float *x, ptrdiff_t stride, float *sums);
-  /// One step of AdamW on `count` parameters and their moments.
-  void (*adamw)(size_t count, gruppetto_adamw_step step, const float *gradients, float *parameters, float *first,
-                float *second);
+  /// One update of `count` parameters and their moments.
+  void (*adam)(size_t count, gruppetto_adam_step step, const float *gradients, float *parameters, float *first,
+               float *second);
+  /// The same by gradient descent; `velocity` is NULL without momentum.
+  void (*descend)(size_t count, gruppetto_descent_step step, const float *gradients, float *parameters,
+                  float *_Nullable velocity);
+  /// The same by RMSProp; `means` is NULL where it is not centred, `velocity` without momentum.
+  void (*rmsprop)(size_t count, gruppetto_rmsprop_step step, const float *gradients, float *parameters,
+                  float *squares, float *_Nullable means, float *_Nullable velocity);
+  /// Brings every element into -limit ... limit; one that is no number stays.
+  void (*clamp)(size_t count, float limit, float *x);
+  /// x += share * (target - x)
+  void (*approach)(size_t count, float share, const float *target, float *x);
   /// The logistic function and the hyperbolic tangent of every element, as the gates compute them.
   void (*sigmoid)(size_t count, float *x);
   void (*tanh)(size_t count, float *x);

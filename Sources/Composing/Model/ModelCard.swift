@@ -66,7 +66,7 @@ struct ModelCard {
     let settings = info.description.settings.training
     var rows = [
       ("Budget", settings.budget.description),
-      ("Optimiser", "\(settings.optimizer.rule.rawValue), learning rate \(settings.learningRate)"),
+      ("Optimiser", "\(settings.optimizer.name.rawValue), learning rate \(settings.learningRate)"),
       ("Schedule", settings.schedule.shape.rawValue),
       ("Batch", "\(settings.batchSize) streams of \(settings.truncationLength) steps"),
       ("Seed", "\(settings.seed)"),

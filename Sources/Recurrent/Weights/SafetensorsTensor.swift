@@ -1,3 +1,4 @@
+public import Arithmetic
 internal import Groundwork
 
 /// A tensor that is to be written.
@@ -6,19 +7,22 @@ public struct SafetensorsTensor: Sendable, Hashable {
   public enum Elements: Sendable, Hashable {
     /// Written as F32.
     case floats([Float])
+    /// Written as F32 from where they stand, without a copy of them.
+    case slice(FloatSlice)
     /// Written as I64.
     case integers([Int64])
 
     var count: Int {
       switch self {
       case .floats(let values): values.count
+      case .slice(let slice): slice.range.count
       case .integers(let values): values.count
       }
     }
 
     var type: SafetensorsType {
       switch self {
-      case .floats: .float32
+      case .floats, .slice: .float32
       case .integers: .signed64
       }
     }
@@ -27,6 +31,7 @@ public struct SafetensorsTensor: Sendable, Hashable {
     func withUnsafeBytes(_ body: (UnsafeRawBufferPointer) -> Void) {
       switch self {
       case .floats(let values): values.withUnsafeBytes(body)
+      case .slice(let slice): body(UnsafeRawBufferPointer(slice.elements))
       case .integers(let values): values.withUnsafeBytes(body)
       }
     }
@@ -39,6 +44,22 @@ public struct SafetensorsTensor: Sendable, Hashable {
       }
       if let failure { throw failure }
     }
+  }
+
+  /// A part of a buffer.
+  public struct FloatSlice: Sendable, Hashable {
+    let buffer: AlignedBuffer<Float>
+    let range: Range<Int>
+
+    var elements: UnsafeBufferPointer<Float> {
+      UnsafeBufferPointer(rebasing: UnsafeBufferPointer(buffer.elements)[range])
+    }
+
+    /// Whether both hold the same numbers.
+    public static func == (a: Self, b: Self) -> Bool { a.elements.elementsEqual(b.elements) }
+
+    /// Feeds the numbers.
+    public func hash(into hasher: inout Hasher) { for value in elements { hasher.combine(value) } }
   }
 
   /// Its name.
@@ -56,6 +77,13 @@ public struct SafetensorsTensor: Sendable, Hashable {
   /// A tensor of integers; the product of `shape` must be the number of values.
   public init(name: String, shape: [Int], integers: [Int64]) {
     self.init(name: name, shape: shape, elements: .integers(integers))
+  }
+
+  /// A tensor of floats that stand in a part of a buffer, of which no copy is made.
+  public init(name: String, shape: [Int], values: AlignedBuffer<Float>, range: Range<Int>) {
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= values.count, "\(range) of a buffer of \(values.count)")
+    self.init(name: name, shape: shape, elements: .slice(FloatSlice(buffer: values, range: range)))
   }
 
   private init(name: String, shape: [Int], elements: Elements) {

@@ -2,6 +2,7 @@ public import ArgumentParser
 internal import Composing
 internal import Foundation
 internal import Groundwork
+internal import Recurrent
 internal import Training
 
 /// The network and its training: a preset, and what the user wants otherwise.
@@ -24,11 +25,65 @@ struct TrainingSettings: ParsableArguments {
   @Option(help: ArgumentHelp("The highest learning rate.", valueName: "rate"))
   var learningRate: Double?
 
-  @Option(help: ArgumentHelp("How the learning rate changes: cosine or constant.", valueName: "shape"))
+  @Option(
+    help: ArgumentHelp("What makes updates of gradients: adamw, adam, rmsprop or sgd.", valueName: "name"))
+  var optimizer: OptimizerConfiguration.Name?
+
+  @Option(
+    help: ArgumentHelp(
+      "How much of its velocity sgd or rmsprop keeps (default: 0.9 and 0).", valueName: "part"))
+  var momentum: Double?
+
+  @Flag(help: "Let sgd look ahead along its velocity.")
+  var nesterov = false
+
+  @Option(help: ArgumentHelp("How strongly weights are drawn to 0.", valueName: "rate"))
+  var weightDecay: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "How the learning rate falls: constant, step, exponential, cosine or plateau.", valueName: "shape"))
   var schedule: LearningRateSchedule.Shape?
 
-  @Option(help: ArgumentHelp("The largest norm that a gradient keeps.", valueName: "norm"))
-  var clip: Double?
+  @Option(
+    help: ArgumentHelp(
+      "Over which share of the training the rate first rises, such as 0.01.", valueName: "share"))
+  var warmUp: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "The part of the rate where cosine and exponential end, and below which step and plateau never fall.",
+      valueName: "part"))
+  var finalFactor: Double?
+
+  @Option(help: ArgumentHelp("What step and plateau multiply the rate by (default: 0.5).", valueName: "part"))
+  var fallFactor: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "The share of the training from one fall of step to the next (default: 0.25).", valueName: "share"))
+  var fallInterval: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "How many validations without improvement the rate of plateau outlives (default: 2).", valueName: "n"))
+  var fallPatience: Int?
+
+  @Option(help: ArgumentHelp("The largest norm that a gradient keeps, or none.", valueName: "norm"))
+  var clip: Limit?
+
+  @Option(
+    help: ArgumentHelp("The largest size that each number of a gradient keeps, or none.", valueName: "size"))
+  var clipValue: Limit?
+
+  @Option(help: ArgumentHelp("How many batches make one update, as if they were one.", valueName: "n"))
+  var accumulate: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "How much of the moving average of the weights an update keeps, such as 0.999; the average becomes the model. none keeps no average.",
+      valueName: "part"))
+  var average: Limit?
 
   @Option(help: ArgumentHelp("How many streams are trained side by side.", valueName: "n"))
   var batch: Int?
@@ -74,7 +129,7 @@ struct TrainingSettings: ParsableArguments {
     if resuming, FileManager.default.fileExists(atPath: folder.descriptionPath) {
       let kept = try ModelDescription(folder: folder).settings
       var wanted = kept
-      apply(to: &wanted)
+      try apply(to: &wanted)
       guard wanted == kept else {
         throw UsageError(
           "\(folder.path): a training that is resumed keeps its settings; leave the other options away, or train anew with --overwrite"
@@ -83,19 +138,23 @@ struct TrainingSettings: ParsableArguments {
       return kept
     }
     var settings = try ModelPreset(named: preset, folder: try Resources.presets(named: presets) + "/models")
-    apply(to: &settings)
+    try apply(to: &settings)
     try settings.validate()
     return settings
   }
 
-  private func apply(to settings: inout ModelPreset) {
+  private func apply(to settings: inout ModelPreset) throws {
     settings.network.layerCount = layers ?? settings.network.layerCount
     settings.network.hiddenSize = hidden ?? settings.network.hiddenSize
     settings.network.embeddingSize = embedding ?? settings.network.embeddingSize
     settings.network.dropout = dropout ?? settings.network.dropout
     settings.training.learningRate = learningRate ?? settings.training.learningRate
-    settings.training.schedule.shape = schedule ?? settings.training.schedule.shape
-    settings.training.clipNorm = clip ?? settings.training.clipNorm
+    try apply(to: &settings.training.optimizer)
+    apply(to: &settings.training.schedule)
+    if let clip { settings.training.clipNorm = clip.value }
+    if let clipValue { settings.training.clipValue = clipValue.value }
+    if let average { settings.training.averageDecay = average.value }
+    settings.training.accumulation = accumulate ?? settings.training.accumulation
     settings.training.batchSize = batch ?? settings.training.batchSize
     settings.training.truncationLength = truncation ?? settings.training.truncationLength
     settings.training.patience = patience ?? settings.training.patience
@@ -104,6 +163,49 @@ struct TrainingSettings: ParsableArguments {
     if let epochs { settings.training.budget = .epochs(epochs) }
     if let steps { settings.training.budget = .steps(steps) }
     if let transpose { settings.transposition = transpose.range.map { ModelPreset.Transposition($0) } }
+  }
+}
+
+extension TrainingSettings {
+  /// Another optimiser begins with the constants that are customary for it.
+  private func apply(to configuration: inout OptimizerConfiguration) throws {
+    if let optimizer, optimizer != configuration.name { configuration = OptimizerConfiguration(optimizer) }
+    configuration.weightDecay = weightDecay ?? configuration.weightDecay
+    switch configuration.rule {
+    case .sgd(let before, let isNesterov):
+      configuration.rule = .sgd(momentum: momentum ?? before, isNesterov: isNesterov || nesterov)
+    case .rmsprop(let smoothing, let epsilon, let before, let isCentred) where !nesterov:
+      configuration.rule = .rmsprop(
+        smoothing: smoothing, epsilon: epsilon, momentum: momentum ?? before, isCentred: isCentred)
+    case .rmsprop, .adam, .adamw:
+      guard momentum == nil, !nesterov else {
+        throw UsageError(
+          "the optimiser is \(configuration.name); --momentum belongs to sgd and rmsprop, --nesterov to sgd")
+      }
+    }
+  }
+
+  /// Another schedule begins with what is customary for it, but keeps the warm-up.
+  private func apply(to configuration: inout LearningRateSchedule) {
+    if let schedule, schedule != configuration.shape {
+      configuration = LearningRateSchedule(shape: schedule, warmUp: configuration.warmUp)
+    }
+    configuration.warmUp = warmUp ?? configuration.warmUp
+    configuration.finalFactor = finalFactor ?? configuration.finalFactor
+    configuration.factor = fallFactor ?? configuration.factor
+    configuration.interval = fallInterval ?? configuration.interval
+    configuration.patience = fallPatience ?? configuration.patience
+  }
+}
+
+/// A number or `none` on the command line.
+struct Limit: ExpressibleByArgument {
+  var value: Double?
+
+  init?(argument: String) {
+    if argument == "none" { return }
+    guard let value = Double(argument) else { return nil }
+    self.value = value
   }
 }
 
@@ -120,3 +222,4 @@ struct TranspositionRange: ExpressibleByArgument {
 }
 
 extension LearningRateSchedule.Shape: ExpressibleByArgument {}
+extension OptimizerConfiguration.Name: ExpressibleByArgument {}

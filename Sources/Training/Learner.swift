@@ -1,0 +1,164 @@
+public import Arithmetic
+public import Recurrent
+
+/// Trains a network batch by batch: gradients, clipping, an update of the weights, and their moving average.
+///
+/// This is all that a program needs which holds its data in memory:
+///
+///     let learner = Learner(pass, optimizer: .adam(), learningRate: 1e-3, team: team)
+///     for _ in 0..<20 {
+///       let loss = try learner.learn(batches)
+///       print(loss.mean, learner.loss(on: validationBatches).mean)
+///     }
+///
+/// `TrainingRun` adds schedules, validation, early stopping, checkpoints and a history.
+public final class Learner<Pass: TrainablePass> {
+  /// The network that learns.
+  public let pass: Pass
+  /// What makes updates of gradients.
+  public let optimizer: Optimizer
+  /// The moving average of the weights, where one is kept.
+  public let average: WeightAverage?
+  /// The learning rate of the next update.
+  public var learningRate: Double
+  /// The largest global norm that a gradient keeps; nil lets it be.
+  public var clipNorm: Double?
+  /// The largest size that a single number of a gradient keeps; nil lets it be.
+  public var clipValue: Double?
+  /// The stream that decides what is dropped.
+  public var dropout: RandomStream
+  /// The gradient's global norm at the last update, before it was clipped.
+  public private(set) var gradientNorm = 0.0
+
+  let clipping: GradientClipping
+  private let team: ThreadTeam
+  /// How many targets the batches had that `pass.gradients` holds, and how many the last of them had.
+  private var (targets, lastTargets) = (0, 0)
+
+  /// A learner before its first update.
+  /// - Parameters:
+  ///   - pass: The network that learns, with its first weights.
+  ///   - optimizer: What makes updates of gradients; its constants must make sense.
+  ///   - learningRate: The learning rate, until it is set anew.
+  ///   - clipNorm: The largest global norm that a gradient keeps (Pascanu et al. 2013); nil lets it be.
+  ///   - clipValue: The largest size that a single number of a gradient keeps; nil lets it be.
+  ///   - averageDecay: How much of the weights' moving average an update keeps; nil keeps no average.
+  ///   - seed: The seed of what is dropped.
+  ///   - team: The threads that compute.
+  public init(
+    _ pass: Pass, optimizer: OptimizerConfiguration = .adam(), learningRate: Double = 1e-3,
+    clipNorm: Double? = 1, clipValue: Double? = nil, averageDecay: Double? = nil, seed: UInt64 = 1,
+    team: ThreadTeam
+  ) {
+    self.pass = pass
+    self.optimizer = Optimizer(optimizer, parameterCount: pass.parameters.count)
+    average = averageDecay.map { WeightAverage(of: pass.parameters, decay: $0) }
+    self.learningRate = learningRate
+    self.clipNorm = clipNorm
+    self.clipValue = clipValue
+    dropout = RandomStream(seed: seed, name: "dropout")
+    clipping = GradientClipping(pass.gradients, team: team)
+    self.team = team
+  }
+
+  /// One update for each batch.
+  /// - Returns: the loss of all batches, each under the weights before its update.
+  /// - Throws: `TrainingError.diverged` where a loss or a gradient is not a number; the weights are as before.
+  @discardableResult
+  public func learn(_ batches: some Sequence<Pass.Batch>) throws(TrainingError) -> LossSum {
+    var total = LossSum()
+    for batch in batches {
+      total += try add(batch)
+      try update()
+    }
+    return total
+  }
+
+  /// One update from a batch.
+  /// - Returns: the loss of the batch under the weights before the update.
+  /// - Throws: `TrainingError.diverged`.
+  @discardableResult
+  public func learn(_ batch: Pass.Batch) throws(TrainingError) -> LossSum {
+    let loss = try add(batch)
+    try update()
+    return loss
+  }
+
+  /// Adds the gradient of a batch to those since the last update, so that several batches make one update: that of a
+  /// larger batch which has them side by side.
+  /// - Throws: `TrainingError.diverged`.
+  @discardableResult
+  public func add(_ batch: Pass.Batch) throws(TrainingError) -> LossSum {
+    // The pass adds the gradient of the batch's mean. What is there already is brought to the same measure before: the
+    // gradient of a sum, divided by this batch's count.
+    let count = pass.targetCount(of: batch)
+    if targets > 0, count > 0, count != lastTargets { clipping.scale(by: Float(lastTargets) / Float(count)) }
+    let loss = pass.train(batch, accumulating: targets > 0, dropout: &dropout)
+    guard loss.sum.isFinite else { throw diverged("the loss") }
+    if count > 0 { lastTargets = count }
+    targets += count
+    return loss
+  }
+
+  /// Updates the weights by the gradients that were added since the last update.
+  /// - Throws: `TrainingError.diverged`.
+  public func update() throws(TrainingError) {
+    if targets != lastTargets { clipping.scale(by: Float(lastTargets) / Float(targets)) }
+    targets = 0
+    let norm = try clip()
+    gradientNorm = Double(norm)
+    optimizer.update(pass.parameters, gradients: pass.gradients, learningRate: learningRate, team: team)
+    average?.update(from: pass.parameters, team: team)
+    pass.parametersDidChange()
+  }
+
+  /// The loss of batches without learning from them, under the average of the weights where one is kept.
+  public func loss(on batches: some Sequence<Pass.Batch>) -> LossSum {
+    let carried = pass.carriedState
+    exchangeAverage()
+    defer {
+      exchangeAverage()
+      pass.carriedState = carried
+    }
+    return batches.reduce(into: LossSum()) { $0 += pass.evaluate($1) }
+  }
+
+  /// Puts the average of the weights in their place, or takes it back, where one is kept.
+  public func exchangeAverage() {
+    guard let average else { return }
+    average.swap(with: pass.parameters)
+    pass.parametersDidChange()
+  }
+
+  /// - Returns: the gradients' norm before they were clipped.
+  private func clip() throws(TrainingError) -> Float {
+    let norm: Float
+    if let clipValue {
+      // Measured before, since clipping would hide an infinite gradient.
+      norm = clipping.norm
+      guard norm.isFinite else { throw diverged("the gradient") }
+      clipping.clip(toMagnitude: Float(clipValue))
+      if let clipNorm { clipping.clip(toGlobalNorm: Float(clipNorm)) }
+    } else {
+      norm = clipNorm.map { clipping.clip(toGlobalNorm: Float($0)) } ?? clipping.norm
+      guard norm.isFinite else { throw diverged("the gradient") }
+    }
+    return norm
+  }
+
+  /// What is said where a number is none.
+  func diverged(_ quantity: String) -> TrainingError {
+    targets = 0
+    return .diverged(
+      step: optimizer.stepCount + 1, quantity: quantity, checkpoint: nil, remedy: remedy(learningRate))
+  }
+
+  /// What to train with next time where this time, at this rate, a number became none.
+  func remedy(_ learningRate: Double) -> String {
+    var remedies = ["a lower learning rate than \(learningRate)"]
+    if let clipNorm { remedies.append("a lower clipping norm than \(clipNorm)") }
+    if let clipValue { remedies.append("gradients clipped to less than \(clipValue)") }
+    if clipNorm == nil, clipValue == nil { remedies.append("clipped gradients") }
+    return remedies.joined(separator: " or ")
+  }
+}

@@ -1,0 +1,71 @@
+import Foundation
+import Groundwork
+import TestSupport
+import Testing
+
+/// What `train` is told reaches the training, or is refused.
+@Suite struct TrainingOptionsTests {
+  let workshop: Workshop
+
+  init() throws { workshop = try Workshop() }
+
+  private func train(_ arguments: [String], to model: String = "model") throws -> Program.Outcome {
+    try workshop.run(["train", "tunes", "-o", model, "--steps", "3", "--quiet"] + Workshop.quick + arguments)
+  }
+
+  private func settings(_ model: String = "model") throws -> [String: Any] {
+    let object = try JSONSerialization.jsonObject(with: Data(workshop.bytes("\(model)/model.json")))
+    return try #require(
+      ((object as? [String: Any])?["settings"] as? [String: Any])?["training"] as? [String: Any])
+  }
+
+  @Test func everyOptionIsASettingOfTheModel() throws {
+    let outcome = try train([
+      "--optimizer", "sgd", "--momentum", "0.8", "--nesterov", "--weight-decay", "0.001", "--schedule",
+      "step",
+      "--warm-up", "0.2", "--final-factor", "0.1", "--fall-factor", "0.3", "--fall-interval", "0.5", "--clip",
+      "none", "--clip-value", "0.25", "--accumulate", "2", "--average", "0.9",
+    ])
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    let settings = try settings()
+    let optimizer = try #require(settings["optimizer"] as? [String: Any])
+    #expect(optimizer["rule"] as? String == "sgd" && optimizer["momentum"] as? Double == 0.8)
+    #expect(optimizer["isNesterov"] as? Bool == true && optimizer["weightDecay"] as? Double == 0.001)
+    let schedule = try #require(settings["schedule"] as? [String: Any])
+    #expect(schedule["shape"] as? String == "step" && schedule["warmUp"] as? Double == 0.2)
+    #expect(schedule["finalFactor"] as? Double == 0.1 && schedule["factor"] as? Double == 0.3)
+    #expect(schedule["interval"] as? Double == 0.5)
+    #expect(settings["clipNorm"] == nil && settings["clipValue"] as? Double == 0.25)
+    #expect(settings["accumulation"] as? Int == 2 && settings["averageDecay"] as? Double == 0.9)
+    // Resumed, it is the same training: what is said again must be the same.
+    #expect(try train(["--resume", "--average", "0.9"]).exitCode == 0)
+    let changed = try train(["--resume", "--average", "0.8"])
+    #expect(changed.exitCode == 64 && changed.errors.contains("keeps its settings"), "\(changed.errors)")
+  }
+
+  @Test(arguments: [
+    (["--momentum", "0.5"], "--momentum belongs to"), (["--nesterov"], "--nesterov to sgd"),
+    (["--optimizer", "rmsprop", "--nesterov"], "--nesterov to sgd"),
+    (["--optimizer", "sgd", "--momentum", "0", "--nesterov"], "momentum"),
+    (["--optimizer", "lion"], "lion"),
+    (["--schedule", "cosine", "--fall-patience", "2"], "schedule.patience"),
+    (["--fall-interval", "0.5"], "schedule.interval"),
+    (["--schedule", "exponential", "--final-factor", "0"], "schedule.finalFactor"),
+    (["--clip", "0"], "clipNorm"), (["--clip", "much"], "much"), (["--clip-value=-1"], "clipValue"),
+    (["--accumulate", "0"], "accumulation"), (["--average", "1"], "averageDecay"),
+    (["--weight-decay=-1"], "weightDecay"), (["--warm-up", "1"], "schedule.warmUp"),
+  ])
+  func whatMakesNoSenseIsRefused(arguments: [String], reason: String) throws {
+    let outcome = try train(arguments)
+    #expect(outcome.exitCode == 64 && outcome.errors.contains(reason), "\(outcome.errors)")
+    #expect(!workshop.has("model"))
+  }
+
+  @Test func aRunThatDivergesSaysWhatToLowerAndKeepsItsCheckpoint() throws {
+    let outcome = try train(["--optimizer", "sgd", "--learning-rate", "1e38", "--schedule", "constant", "--steps", "30"])
+    #expect(outcome.exitCode == 65)
+    #expect(outcome.errors.contains("at step"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("a lower learning rate than 1e+38"), "\(outcome.errors)")
+    #expect(workshop.has("model/training.safetensors"))
+  }
+}
