@@ -85,7 +85,8 @@ extension ThreadTeam {
     }
   }
 
-  /// C = A B, or C += A B, for factors that are used once. Shared out by columns.
+  /// C = A B, or C += A B, for factors that are used once. Shared out by rows or by columns, whichever are more: every
+  /// thread packs its share of one factor and all of the other, which should be the smaller.
   package func multiply(
     _ a: MatrixView, _ b: MatrixView, into c: UnsafeMutablePointer<Float>, rowStride: Int? = nil,
     accumulate: Bool = false
@@ -93,12 +94,17 @@ extension ThreadTeam {
     precondition(a.columns == b.rows, "\(a.columns) columns times \(b.rows) rows")
     let kernels = Kernels.current
     let rowStride = rowStride ?? b.columns
+    let isSharedByRows = a.rows >= b.columns
     run { thread in
-      let columns = share(of: b.columns, unit: kernels.tileColumns, threadIndex: thread)
-      guard !columns.isEmpty else { return }
+      let share =
+        isSharedByRows
+        ? share(of: a.rows, unit: kernels.tileRows, threadIndex: thread)
+        : share(of: b.columns, unit: kernels.tileColumns, threadIndex: thread)
+      guard !share.isEmpty else { return }
       kernels.multiply(
-        a, b.columns(columns), into: c + columns.lowerBound, rowStride: rowStride, accumulate: accumulate,
-        scratch: scratch(threadIndex: thread))
+        isSharedByRows ? a.rows(share) : a, isSharedByRows ? b : b.columns(share),
+        into: c + share.lowerBound * (isSharedByRows ? rowStride : 1), rowStride: rowStride,
+        accumulate: accumulate, scratch: scratch(threadIndex: thread))
     }
   }
 

@@ -9,6 +9,8 @@
 #define WIDTH 16
 #define TILE_ROWS 8
 #define TILE_VECTORS 3
+// A tile of 24 vectors makes up for a panel that comes from the second-level cache.
+#define DEPTH 512
 #define PAIR_PRODUCTS(a, b) \
   __builtin_bit_cast(ivec, _mm512_madd_epi16(__builtin_bit_cast(__m512i, a), __builtin_bit_cast(__m512i, b)))
 #include "vector_kernels.h"

@@ -1,9 +1,9 @@
-// Products of matrices, and of a matrix and a vector. TILE_ROWS (a multiple of 4) and TILE_VECTORS give the tile that stays
-// in registers.
+// Products of matrices, and of a matrix and a vector.
 //
-// Products. B is packed by blocks of DEPTH rows, a block by panels of TILE_COLUMNS columns; A by strips of TILE_ROWS
-// rows. A tile of TILE_ROWS x TILE_COLUMNS sums stays in registers while it runs down a block: panel in the first-level
-// cache, block of A in the second (Goto & van de Geijn 2008).
+// B is packed by blocks of DEPTH rows, a block by panels of TILE_COLUMNS columns; A by strips of TILE_ROWS rows. A tile of
+// TILE_ROWS x TILE_COLUMNS sums stays in registers while it runs down a block: panel in the first-level cache, block of A
+// in the second (Goto & van de Geijn 2008). The file that includes this one defines TILE_ROWS (4 or 8), TILE_VECTORS and,
+// where 256 does not suit, DEPTH.
 
 #define TILE_COLUMNS (TILE_VECTORS * WIDTH)
 #ifndef DEPTH
@@ -11,6 +11,12 @@
 #endif
 #define ROWS_AT_ONCE 128
 #define COLUMNS_AT_ONCE (TILE_COLUMNS * 12)
+/// Floats in a cache line.
+#define LINE 16
+
+/// Keeps the compiler from moving loads across. A tile uses every register there is, and a load that is moved up costs
+/// one more: the sums then go through memory, at half the speed.
+#define IN_ORDER __asm__ volatile("" ::: "memory")
 
 /// How many rows the blocks of a product over `k` have: as few blocks as may be, all of about one size.
 INLINE size_t block_depth(size_t k) {
@@ -18,19 +24,27 @@ INLINE size_t block_depth(size_t k) {
   return blocks == 0 ? DEPTH : rounded_up((k + blocks - 1) / blocks, 8);
 }
 
-INLINE void run_tile(size_t depth, const float *a, const float *b, float *c, ptrdiff_t c_stride, const size_t rows,
-                     const size_t vectors, size_t last, int accumulate) {
+/// C (+)= A B for one tile; the last vector of a row has `last` floats. Meanwhile a cache line of what is needed next is
+/// fetched for each step, from `next` on.
+INLINE void run_tile(size_t depth, const float *a, const float *b, const float *next, float *c, ptrdiff_t c_stride,
+                     const size_t rows, const size_t vectors, size_t last, int accumulate) {
   vec sums[TILE_ROWS][TILE_VECTORS];
+#pragma unroll
+  for (size_t i = 0; i < rows; i++)
+#pragma unroll
+    for (size_t j = 0; j < vectors; j++) __builtin_prefetch(c + (ptrdiff_t)i * c_stride + j * WIDTH, 1);
 #pragma unroll
   for (size_t i = 0; i < rows; i++)
 #pragma unroll
     for (size_t j = 0; j < vectors; j++) sums[i][j] = 0;
   for (size_t p = 0; p < depth; p++) {
+    __builtin_prefetch(next + p * LINE, 0, 2);
     vec line[TILE_VECTORS];
 #pragma unroll
     for (size_t j = 0; j < vectors; j++) line[j] = *(const vec *)(b + j * WIDTH);
 #pragma unroll
     for (size_t i = 0; i < rows; i++) {
+      IN_ORDER;
       vec x = (vec)(a[i]);
 #pragma unroll
       for (size_t j = 0; j < vectors; j++) sums[i][j] = fma_vec(x, line[j], sums[i][j]);
@@ -50,23 +64,18 @@ INLINE void run_tile(size_t depth, const float *a, const float *b, float *c, ptr
   }
 }
 
-typedef void (*tile_function)(size_t depth, const float *a, const float *b, float *c, ptrdiff_t c_stride, size_t last,
-                              int accumulate);
+typedef void (*tile_function)(size_t depth, const float *a, const float *b, const float *next, float *c,
+                              ptrdiff_t c_stride, size_t last, int accumulate);
 
 #define DEFINE_TILE(ROWS, VECTORS)                                                                                  \
   static __attribute__((noinline)) void tile_##ROWS##_##VECTORS(size_t depth, const float *a, const float *b,      \
-                                                                float *c, ptrdiff_t c_stride, size_t last,         \
-                                                                int accumulate) {                                   \
-    run_tile(depth, a, b, c, c_stride, ROWS, VECTORS, last, accumulate);                                            \
+                                                                const float *next, float *c, ptrdiff_t c_stride,   \
+                                                                size_t last, int accumulate) {                      \
+    run_tile(depth, a, b, next, c, c_stride, ROWS, VECTORS, last, accumulate);                                      \
   }
-#if TILE_VECTORS == 3
+_Static_assert(TILE_VECTORS == 3, "the table of tiles has three columns");
 #define DEFINE_TILES(ROWS) DEFINE_TILE(ROWS, 1) DEFINE_TILE(ROWS, 2) DEFINE_TILE(ROWS, 3)
 #define TILES(ROWS) {tile_##ROWS##_1, tile_##ROWS##_2, tile_##ROWS##_3}
-#else
-#define DEFINE_TILES(ROWS) DEFINE_TILE(ROWS, 1) DEFINE_TILE(ROWS, 2)
-#define TILES(ROWS) {tile_##ROWS##_1, tile_##ROWS##_2}
-_Static_assert(TILE_VECTORS == 2, "the table of tiles has two columns or three");
-#endif
 
 DEFINE_TILES(1)
 DEFINE_TILES(2)
@@ -106,19 +115,8 @@ INLINE void transpose4(const float *from, ptrdiff_t stride, float *to, ptrdiff_t
 
 /// Lays `lines` lines of `depth` floats beside each other: to[p * width + i] = from[i * line_stride + p * step], and 0
 /// for the lines that are missing to `width`. Both packings are this.
-INLINE void interleave(size_t lines, size_t width, size_t depth, const float *from, ptrdiff_t line_stride,
+INLINE void interleave(size_t lines, const size_t width, size_t depth, const float *from, ptrdiff_t line_stride,
                        ptrdiff_t step, float *to) {
-  if (line_stride == 1) {
-    for (size_t p = 0; p < depth; p++, to += width) {
-      const float *line = from + (ptrdiff_t)p * step;
-      if (lines == width) {
-        for (size_t i = 0; i < width; i++) to[i] = line[i];
-      } else {
-        for (size_t i = 0; i < width; i++) to[i] = i < lines ? line[i] : 0;
-      }
-    }
-    return;
-  }
   size_t i = 0;
   if (step == 1) {
     for (; i + 4 <= lines; i += 4) {
@@ -134,18 +132,51 @@ INLINE void interleave(size_t lines, size_t width, size_t depth, const float *fr
       to[p * width + i] = i < lines ? from[(ptrdiff_t)i * line_stride + (ptrdiff_t)p * step] : 0;
 }
 
+/// The same for lines that are columns: one row of `lines` floats after the other, `row_stride` apart.
+INLINE void copy_rows(size_t lines, const size_t width, size_t depth, const float *from, ptrdiff_t row_stride,
+                      float *to) {
+  for (size_t p = 0; p < depth; p++, from += row_stride, to += width) {
+    if (lines == width) {
+      memcpy(to, from, width * sizeof(float));
+    } else {
+      memcpy(to, from, lines * sizeof(float));
+      memset(to + lines, 0, (width - lines) * sizeof(float));
+    }
+  }
+}
+
+/// Rows that are packed at once where they lie one behind the other: few enough to stay in the first-level cache until
+/// the last of their panels is written.
+#define ROWS_PER_GROUP 8
+
+/// Packs `count` lines by panels of `width`, each of them `depth` long.
+INLINE void pack_panels(size_t count, const size_t width, size_t depth, const float *from, ptrdiff_t line_stride,
+                        ptrdiff_t step, float *packed) {
+  if (line_stride != 1) {
+    for (size_t i = 0; i < count; i += width)
+      interleave(least(width, count - i), width, depth, from + (ptrdiff_t)i * line_stride, line_stride, step,
+                 packed + i * depth);
+    return;
+  }
+  for (size_t p = 0; p < depth; p += ROWS_PER_GROUP) {
+    size_t rows = least(ROWS_PER_GROUP, depth - p);
+    // Rows may be kilobytes apart, where no hardware looks for them.
+    for (size_t q = p + ROWS_PER_GROUP; q < least(depth, p + 2 * ROWS_PER_GROUP); q++)
+      for (size_t i = 0; i < count; i += LINE) __builtin_prefetch(from + (ptrdiff_t)q * step + i);
+    for (size_t i = 0; i < count; i += width)
+      copy_rows(least(width, count - i), width, rows, from + (ptrdiff_t)p * step + i, step,
+                packed + i * depth + p * width);
+  }
+}
+
 static void pack_block(size_t depth, size_t n, const float *b, ptrdiff_t row_stride, ptrdiff_t column_stride,
                        float *packed) {
-  for (size_t j = 0; j < n; j += TILE_COLUMNS, packed += depth * TILE_COLUMNS)
-    interleave(least(TILE_COLUMNS, n - j), TILE_COLUMNS, depth, b + (ptrdiff_t)j * column_stride, column_stride,
-               row_stride, packed);
+  pack_panels(n, TILE_COLUMNS, depth, b, column_stride, row_stride, packed);
 }
 
 static void pack_strips(size_t m, size_t depth, const float *a, ptrdiff_t row_stride, ptrdiff_t column_stride,
                         float *packed) {
-  for (size_t i = 0; i < m; i += TILE_ROWS, packed += depth * TILE_ROWS)
-    interleave(least(TILE_ROWS, m - i), TILE_ROWS, depth, a + (ptrdiff_t)i * row_stride, row_stride, column_stride,
-               packed);
+  pack_panels(m, TILE_ROWS, depth, a, row_stride, column_stride, packed);
 }
 
 /// C (+)= A B for one block of B; `strips` has room for ROWS_AT_ONCE x DEPTH floats.
@@ -159,10 +190,15 @@ static void multiply_block(size_t m, size_t n, size_t depth, const float *a, ptr
       size_t columns = least(TILE_COLUMNS, n - j), vectors = (columns + WIDTH - 1) / WIDTH;
       size_t last = columns - (vectors - 1) * WIDTH;
       const float *panel = packed + j * depth;
-      for (size_t i = 0; i < rows; i += TILE_ROWS)
-        tiles[least(TILE_ROWS, rows - i) - 1][vectors - 1](depth, strips + i * depth, panel,
+      for (size_t i = 0; i < rows; i += TILE_ROWS) {
+        // Each tile fetches a part of the next panel, so that recurrent weights beyond the second-level cache arrive in
+        // time for the first tile that wants them.
+        size_t part = i / TILE_ROWS * LINE;
+        const float *next = part < TILE_COLUMNS ? panel + depth * (TILE_COLUMNS + part) : panel;
+        tiles[least(TILE_ROWS, rows - i) - 1][vectors - 1](depth, strips + i * depth, panel, next,
                                                            c + (ptrdiff_t)(i0 + i) * c_stride + j, c_stride, last,
                                                            accumulate);
+      }
     }
   }
 }

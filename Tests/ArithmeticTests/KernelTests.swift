@@ -20,12 +20,6 @@ struct KernelSet: CustomTestStringConvertible, @unchecked Sendable {
   private func replaced(by name: String) -> KernelSet {
     KernelSet(name: name, table: gruppetto_kernels_named(name) ?? table)
   }
-
-  /// 0, 1, around one, two and four vectors, and something large and odd.
-  var sizes: [Int] {
-    let w = table.pointee.vector_width
-    return [0, 1, w - 1, w, w + 1, 2 * w + 3, 4 * w - 1, 517]
-  }
 }
 
 /// A comparison of one kernel, or of a few that belong together, with the plain ones.

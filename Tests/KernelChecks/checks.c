@@ -35,6 +35,9 @@ static const check checks[] = {
     {"clamp", {MEMBER(clamp)}, check_clamp, NULL},
     {"approach", {MEMBER(approach)}, check_approach, NULL},
     {"sigmoid and tanh", {MEMBER(sigmoid), MEMBER(tanh)}, check_sigmoid_and_tanh, NULL},
+    {"tanh_backward", {MEMBER(tanh_backward)}, check_tanh_backward, NULL},
+    {"softmax_backward", {MEMBER(softmax_backward)}, check_softmax_backward, NULL},
+    {"additive_scores", {MEMBER(additive_scores), MEMBER(additive_scores_backward)}, check_additive_scores, NULL},
     {"peak", {MEMBER(peak)}, NULL, check_peak},
 };
 

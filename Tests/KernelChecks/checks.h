@@ -21,6 +21,9 @@ void check_rmsprop(comparison *c, size_t n);
 void check_clamp(comparison *c, size_t n);
 void check_approach(comparison *c, size_t n);
 void check_sigmoid_and_tanh(comparison *c, size_t n);
+void check_tanh_backward(comparison *c, size_t n);
+void check_softmax_backward(comparison *c, size_t n);
+void check_additive_scores(comparison *c, size_t n);
 
 // Checks that choose their sizes themselves.
 void check_products(comparison *c);
