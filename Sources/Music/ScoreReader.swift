@@ -14,25 +14,28 @@ public enum ScoreReader {
   /// The scores of the file at `path`: of a tune book each tune, of a MIDI file of format 2 each sequence, else one.
   ///
   /// The name's ending decides how it is read; where that says nothing, the content does.
+  /// - Parameter ornaments: whether those of a tune book are played.
   /// - Throws: `FileError`, `MIDIError`, `ABCError`, or `ScoreError.unknownKind`.
   public static func read(
-    path: String, options: MIDIScoreOptions = MIDIScoreOptions()
+    path: String, options: MIDIScoreOptions = MIDIScoreOptions(), ornaments: ABCOrnaments = .play
   ) throws -> ScoreReading {
-    try read(bytes: try readFile(path), name: path, options: options)
+    try read(bytes: try readFile(path), name: path, options: options, ornaments: ornaments)
   }
 
   /// The scores that `bytes`, the content of a file of this name, hold.
+  /// - Parameter ornaments: whether those of a tune book are played.
   /// - Throws: `MIDIError`, `ABCError`, or `ScoreError.unknownKind`.
   public static func read(
-    bytes: [UInt8], name: String, options: MIDIScoreOptions = MIDIScoreOptions()
+    bytes: [UInt8], name: String, options: MIDIScoreOptions = MIDIScoreOptions(),
+    ornaments: ABCOrnaments = .play
   ) throws -> ScoreReading {
     switch ending(of: name) {
-    case "abc": return try readTunes(bytes, name: name)
+    case "abc": return try readTunes(bytes, name: name, ornaments: ornaments)
     case "mid", "midi", "rmi", "kar": return try readMIDI(bytes, name: name, options: options)
     default:
       if looksLikeMIDI(bytes) { return try readMIDI(bytes, name: name, options: options) }
       guard looksLikeABC(bytes) else { throw ScoreError.unknownKind(path: name) }
-      return try readTunes(bytes, name: name)
+      return try readTunes(bytes, name: name, ornaments: ornaments)
     }
   }
 
@@ -46,8 +49,10 @@ public enum ScoreReader {
     }
   }
 
-  private static func readTunes(_ bytes: [UInt8], name: String) throws -> ScoreReading {
-    let book = try ABCBook(bytes: bytes, file: name)
+  private static func readTunes(
+    _ bytes: [UInt8], name: String, ornaments: ABCOrnaments
+  ) throws -> ScoreReading {
+    let book = try ABCBook(bytes: bytes, file: name, ornaments: ornaments)
     var reading = ScoreReading(scores: [])
     for warning in book.warnings + book.tunes.flatMap(\.warnings) {
       reading.warnings.append(

@@ -5,12 +5,10 @@ import TestSupport
 import Testing
 
 /// The melodies of two collections against what abc2midi makes of the same text: the same pitches at the same times, to
-/// one constant shift and two ticks of 480 a quarter.
+/// one constant shift and two ticks of 480 a quarter, ornaments played by both.
 ///
-/// Taken out of the text for abc2midi alone is what it plays in a way of its own and ABC says nothing about: `R:` (it
-/// swings hornpipes), trills, rolls and fermatas (it writes them out as notes), and staccato dots (it makes a note and
-/// a rest of such a note and then refuses a broken rhythm beside it). It is asked to begin the notes of a chord together. `GRUPPETTO_TEST_ALL=1` takes every
-/// tune instead of every fifteenth, and lists those that differ.
+/// Taken out of the text for abc2midi are the `R:` fields alone, since it swings hornpipes. `GRUPPETTO_TEST_ALL=1` takes
+/// every tune instead of every fifteenth, and lists those that differ with what the difference goes away without.
 @Suite struct ABCAgreementTests {
   static let takesAll = ProcessInfo.processInfo.environment["GRUPPETTO_TEST_ALL"] == "1"
   static let program = "/usr/bin/abc2midi"
@@ -47,13 +45,20 @@ import Testing
     #expect(Double(differing.count) <= 0.05 * Double(compared), "\(differing.joined(separator: "\n"))")
   }
 
-  /// Whether the two agree once every repeat sign is a plain bar line, so that only what is repeated differs.
+  /// What the two agree without: repeats, signs before notes, or neither.
   private static func cause(_ text: [UInt8], in folder: TemporaryFolder) throws -> String {
     let flat = TuneTexts.withoutRepeats(text)
-    guard let ours = try? ABCBook(bytes: flat).tunes.first?.score,
-      let theirs = try abc2midiOnsets(flat, in: folder)
-    else { return "" }
-    return MelodyOnsets(ours).difference(from: theirs) == nil ? "repeats: " : "notes: "
+    let plain = TuneTexts.withoutSigns(text)
+    if try agree(flat, in: folder) { return "repeats: " }
+    if try agree(plain, in: folder) { return "signs: " }
+    return try agree(TuneTexts.withoutSigns(flat), in: folder) ? "repeats and signs: " : "notes: "
+  }
+
+  private static func agree(_ text: [UInt8], in folder: TemporaryFolder) throws -> Bool {
+    guard let ours = try? ABCBook(bytes: text).tunes.first?.score,
+      let theirs = try abc2midiOnsets(text, in: folder)
+    else { return false }
+    return MelodyOnsets(ours).difference(from: theirs) == nil
   }
 
   /// The melody of what abc2midi writes; nil where it writes nothing.
@@ -163,21 +168,30 @@ private struct TuneTexts {
     return result
   }
 
-  /// From a line, counted from 1, to the next blank line or `X:` field.
+  /// From a line, counted from 1, to the next blank line or `X:` field, without the `R:` fields.
   func tune(at line: Int) -> [UInt8] {
     var result: [UInt8] = []
     for (index, text) in lines[(line - 1)...].enumerated() {
       let isBlank = text.allSatisfy { $0 == 0x20 || $0 == 0x09 }
       if isBlank || (index > 0 && text.starts(with: Array("X:".utf8))) { break }
       if text.starts(with: Array("R:".utf8)) { continue }
-      result += isField(text) ? Array(text) : withoutOrnaments(text)
+      result += Array(text)
       result.append(0x0A)
-      if text.starts(with: Array("K:".utf8)) { result += Array("%%MIDI chordattack 0\n".utf8) }
     }
     return result
   }
 
-  private func isField(_ text: ArraySlice<UInt8>) -> Bool {
+  /// The text without trills, rolls, fermatas and dots.
+  static func withoutSigns(_ text: [UInt8]) -> [UInt8] {
+    var result: [UInt8] = []
+    for line in text.split(separator: 0x0A) {
+      result += isField(line) ? Array(line) : withoutSigns(line)
+      result.append(0x0A)
+    }
+    return result
+  }
+
+  private static func isField(_ text: ArraySlice<UInt8>) -> Bool {
     let start = Array(text.prefix(3))
     if start.first == UInt8(ascii: "%") { return true }
     guard start.count >= 2, start[0] >= UInt8(ascii: "A"), start[0] <= UInt8(ascii: "z"),
@@ -186,11 +200,13 @@ private struct TuneTexts {
     return start.count < 3 || (start[2] != UInt8(ascii: "|") && start[2] != UInt8(ascii: ":"))
   }
 
-  /// Without trills, rolls, fermatas and dots: T, R, H, the tilde and the full stop outside of texts and inline fields.
-  private func withoutOrnaments(_ text: ArraySlice<UInt8>) -> [UInt8] {
+  /// T, R, H, the tilde and the full stop are such signs outside of texts and inline fields.
+  private static func withoutSigns(_ text: ArraySlice<UInt8>) -> [UInt8] {
     var result: [UInt8] = []
     var closing: UInt8?
-    let bytes = Array(String(decoding: text, as: UTF8.self).replacing("!trill!", with: "").utf8)
+    let bytes = Array(
+      String(decoding: text, as: UTF8.self).replacing("!trill!", with: "").replacing("!fermata!", with: "")
+        .utf8)
     for (index, byte) in bytes.enumerated() {
       if let end = closing {
         if byte == end { closing = nil }

@@ -12,10 +12,10 @@ private func played(_ body: String, header: String = "M:none\nL:1/8\nK:C") throw
   @Test(arguments: [
     ("|:CD:|E|", "CDCDE"), ("CD:|E|", "CDCDE"), ("|:C:|:D:|", "CCDD"), ("|:C::D:|", "CCDD"),
     ("C::D:|", "CCDD"),
-    ("C|C|C|C||D:|", "CCCCDD"), ("C||D:|", "CDCD"), ("C|C|C|C|]D:|", "CCCCDD"), ("C:|D:|", "CCDD"),
+    ("C|C|C|C||D:|", "CCCCDCCCCD"), ("C||D:|", "CDCD"), ("C:|D|D|D|D|]E:|", "CCDDDDEE"), ("C:|D:|", "CCDD"),
     ("|:C|:D:|", "CCDD"), ("|:C||D:|", "CDCD"),
     ("|::C::|", "CCC"), ("|:C|D", "CD"), ("C:||:D:||", "CCDD"), ("C|:|D:|", "CDD"), ("C|D[|]:|E|", "CDCDE"),
-    ("C|| || :|E|", "CCE"), ("C|C|C|C||D|| :|E|", "CCCCDDE"),
+    ("C|| || :|E|", "CCE"), ("C:|D|D|D|D||E|| :|F|", "CCDDDDEEF"),
     ("C|D|| :|E|", "CDCDE"),
   ])
   func repeats(body: String, expected: String) throws {

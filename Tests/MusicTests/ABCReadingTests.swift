@@ -10,7 +10,7 @@ private func sketch(_ track: Track, _ score: Score) -> [String] {
 }
 
 private func read(_ body: String, header: String = "M:4/4\nL:1/8\nK:C") throws -> ABCTune {
-  try #require(try ABCBook(text: "X:1\nT:Test\n\(header)\n\(body)\n").tunes.first)
+  try #require(try ABCBook(text: "X:1\nT:Test\n\(header)\n\(body)\n", ornaments: .ignore).tunes.first)
 }
 
 private func pitches(_ body: String, header: String = "M:none\nL:1/8\nK:C") throws -> [Int] {

@@ -29,7 +29,8 @@ struct PieceReader: Sendable {
     do {
       let bytes = try readFile(path)
       result.sourceHash = StableHash.value(of: bytes)
-      let scores = try ScoreReader.read(bytes: bytes, name: path).scores
+      // A model learns a tune as it is written; how it is ornamented is finer than most grids.
+      let scores = try ScoreReader.read(bytes: bytes, name: path, ornaments: .ignore).scores
       for (index, score) in scores.enumerated() {
         let title = score.title.map { " " + $0 } ?? ""
         let name = scores.count == 1 ? path : "\(path)#\(index + 1)\(title)"

@@ -1,7 +1,8 @@
 /// A tunebook in ABC notation, version 2.1 (abcnotation.com/wiki/abc:standard:v2.1): every tune of one file.
 ///
 /// Collections bend the standard in many ways, so the reader keeps whatever can be kept: what it cannot
-/// understand becomes a warning of the tune. Repeats and parts are played out, ornaments and grace notes are not played.
+/// understand becomes a warning of the tune. Repeats and parts are played out, and ornaments where it is
+/// asked for; grace notes are not played.
 public struct ABCBook: Sendable {
   /// The file's name, where one was given.
   public let file: String?
@@ -14,8 +15,9 @@ public struct ABCBook: Sendable {
   /// - Parameters:
   ///   - bytes: the text, in UTF-8 or Latin-1, with any kind of line ends.
   ///   - file: its name, for messages.
+  ///   - ornaments: whether trills, rolls, fermatas and the like are played.
   /// - Throws: `ABCError` where no tune has any music.
-  public init(bytes: [UInt8], file: String? = nil) throws(ABCError) {
+  public init(bytes: [UInt8], file: String? = nil, ornaments: ABCOrnaments = .play) throws(ABCError) {
     var splitter = ABCSplitter(bytes: bytes)
     splitter.split()
     guard !splitter.blocks.isEmpty, !bytes.contains(0) else {
@@ -24,7 +26,7 @@ public struct ABCBook: Sendable {
     var tunes: [ABCTune] = []
     var warnings: [ABCWarning] = []
     for block in splitter.blocks {
-      var parser = ABCTuneParser(bytes: bytes, block: block, header: splitter.header)
+      var parser = ABCTuneParser(bytes: bytes, block: block, header: splitter.header, ornaments: ornaments)
       parser.parse()
       if parser.hasMusic {
         tunes.append(ABCTune(parser))
@@ -44,8 +46,8 @@ public struct ABCBook: Sendable {
 
   /// Reads a tunebook from text.
   /// - Throws: `ABCError` where no tune has any music.
-  public init(text: String, file: String? = nil) throws(ABCError) {
-    try self.init(bytes: Array(text.utf8), file: file)
+  public init(text: String, file: String? = nil, ornaments: ABCOrnaments = .play) throws(ABCError) {
+    try self.init(bytes: Array(text.utf8), file: file, ornaments: ornaments)
   }
 }
 

@@ -24,6 +24,8 @@ struct ABCEvent {
   var notes: Range<Int>
   /// How long until the next event, in grains.
   var length: Int
+  /// Whether a fermata stands over it.
+  var isHeld = false
   /// The syllable sung here, as an index into the voice's syllables.
   var syllable: Int?
 }
@@ -36,7 +38,9 @@ struct ABCNote {
   var length: Int
   var velocity: Int
   /// Whether it is tied to the next note of its pitch.
-  var isTied: Bool
+  var isTied = false
+  var isStaccato = false
+  var ornament: ABCOrnament?
 }
 
 /// A bar line.

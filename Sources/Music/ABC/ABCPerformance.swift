@@ -5,19 +5,25 @@ struct ABCPerformance {
     var length: Int
     var pitch: Int
     var velocity: Int
+    /// How long after its onset it is struck, as a note of a chord.
+    var delay = 0
+    var isStaccato = false
+    var ornament: ABCOrnament?
   }
 
   private let voice: ABCVoice
   /// Where the music has got to.
-  private(set) var time = 0
-  private(set) var notes: [SoundingNote] = []
-  private(set) var bars: [(time: Int, dividesSections: Bool)] = []
-  private(set) var metres: [(time: Int, metre: ABCMetre)] = []
-  private(set) var keys: [(time: Int, key: ABCKey)] = []
-  private(set) var tempos: [(time: Int, tempo: Int)] = []
-  private(set) var chordSymbols: [(time: Int, chord: ABCChordSymbol?)] = []
-  private(set) var markers: [(time: Int, text: String)] = []
-  private(set) var syllables: [(time: Int, text: String)] = []
+  var time = 0
+  var notes: [SoundingNote] = []
+  var bars: [(time: Int, dividesSections: Bool)] = []
+  var metres: [(time: Int, metre: ABCMetre)] = []
+  var keys: [(time: Int, key: ABCKey)] = []
+  var tempos: [(time: Int, tempo: Int)] = []
+  var chordSymbols: [(time: Int, chord: ABCChordSymbol?)] = []
+  var markers: [(time: Int, text: String)] = []
+  var syllables: [(time: Int, text: String)] = []
+  /// What fermatas hold.
+  private(set) var holds: [Range<Int>] = []
   /// The greatest common divisor of all lengths.
   private(set) var divisor = 0
   /// Whether it became too long.
@@ -28,6 +34,11 @@ struct ABCPerformance {
   private var layerEnd: Int?
   /// Notes that wait for the note that they are tied to.
   private var ties: [(pitch: Int, note: Int)] = []
+
+  /// How much later each note of a chord is struck than the one before: ten milliseconds at 120 beats a minute.
+  private static let chordDelay = ABCTime.quarter / 48
+  /// From so many notes on ornaments are left out.
+  private static let ornamentedNoteLimit = 400_000
 
   init(_ voice: ABCVoice) { self.voice = voice }
 
@@ -74,23 +85,65 @@ struct ABCPerformance {
     var waiting: [(pitch: Int, note: Int)] = []
     // A tie lives until its note ends; in a chord of unequal lengths that may be later than now.
     for tie in ties where notes[tie.note].onset + notes[tie.note].length > time { waiting.append(tie) }
+    var delay = 0
+    var hasStruck = false
     for note in voice.notes[event.notes] {
       divisor = greatestCommonDivisor(divisor, note.length)
       var index = notes.count
       let tie = ties.first { $0.pitch == note.pitch && notes[$0.note].onset + notes[$0.note].length == time }
-      if let tie {
+      let ornament = tie == nil ? note.ornament : note.ornament?.afterTie
+      if let tie, ornament == nil {
         index = tie.note
         notes[index].length += note.length
       } else {
+        if !note.isTied {
+          if hasStruck { delay += ABCPerformance.chordDelay }
+          hasStruck = true
+        }
         notes.append(
-          SoundingNote(onset: time, length: note.length, pitch: note.pitch, velocity: note.velocity))
+          SoundingNote(
+            onset: time, length: note.length, pitch: note.pitch, velocity: note.velocity, delay: delay,
+            isStaccato: note.isStaccato, ornament: ornament))
       }
       if note.isTied { waiting.append((note.pitch, index)) }
     }
     ties = waiting
     if let syllable = event.syllable { syllables.append((time, voice.syllables[syllable])) }
+    if event.isHeld { holds.append(time..<(time + event.length)) }
     divisor = greatestCommonDivisor(divisor, event.length)
     time += event.length
+  }
+
+  /// Plays out ornaments, breaks chords and shortens staccato notes.
+  /// - Parameter tempos: the tempo changes of the whole score, in order.
+  mutating func embellish(tempos: [(time: Int, tempo: Int)]) {
+    var played: [SoundingNote] = []
+    played.reserveCapacity(notes.count)
+    var tempo = TempoChange.standard.microsecondsPerQuarter
+    var comingTempos = tempos[...]
+    for var note in notes {
+      while let next = comingTempos.first, next.time <= note.onset {
+        tempo = next.tempo
+        comingTempos.removeFirst()
+      }
+      let parts = note.ornament?.segments(pitch: note.pitch, length: note.length, tempo: tempo) ?? []
+      if parts.count > 1, played.count + parts.count <= ABCPerformance.ornamentedNoteLimit {
+        for part in parts {
+          (note.pitch, note.length) = part
+          divisor = greatestCommonDivisor(divisor, part.length)
+          played.append(note)
+          note.onset += part.length
+        }
+      } else {
+        let delay = min(note.delay, note.length / 2)
+        divisor = greatestCommonDivisor(divisor, delay)
+        note.onset += delay
+        note.length -= delay
+        if note.isStaccato { note.length /= 2 }
+        played.append(note)
+      }
+    }
+    notes = played
   }
 
   // MARK: Bars

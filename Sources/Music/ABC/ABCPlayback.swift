@@ -20,8 +20,9 @@ struct ABCState {
 /// Plays out the repeats of a row of elements (ABC 2.1, section 4.8): it is cut into groups, each of which is
 /// played once or, with its variant endings, several times.
 ///
-/// Where `:|` has no `|:` before it, the repeat goes back to the last double bar line, the last `:|` or the beginning,
-/// but a double bar line counts only where at least four bars precede it: after a pickup it divides nothing. A `|:` that follows another without a `:|` between ends the repeat itself. Variant endings end at a repeat or a double bar.
+/// Where `:|` has no `|:` before it, the repeat goes back to the last `:|` or double bar line, and the first repeat of
+/// a tune to the tune's beginning, whatever double bar lines lie between. A double bar line counts only where at least
+/// four bars precede it: after a pickup it divides nothing. A `|:` that follows another without a `:|` between ends the repeat itself. Variant endings end at a repeat or a double bar.
 struct ABCPlayback {
   private let elements: [ABCElement]
   private(set) var groups: [Group] = []
@@ -139,10 +140,15 @@ struct ABCPlayback {
       }
       close(open, at: index + 1)
       open = OpenGroup(start: index + 1, isExplicit: bar.beginsRepeat > 0)
-    } else if !open.endings.isEmpty || (!open.isExplicit && open.barCount >= ABCPlayback.shortestSection) {
+    } else if !open.endings.isEmpty || isSectionOfItsOwn(open) {
       close(open, at: index + 1)
       open = OpenGroup(start: index + 1)
     }
+  }
+
+  /// Whether a double bar line after the group divides it from a repeat that begins later.
+  private func isSectionOfItsOwn(_ open: OpenGroup) -> Bool {
+    !open.isExplicit && open.barCount >= ABCPlayback.shortestSection && groups.contains { $0.passes > 1 }
   }
 
   /// Whether the bar line at `index` belongs to the ending after it: another one of the same repeat, or the first after

@@ -11,18 +11,19 @@ struct ABCScoreBuilder {
 
   mutating func build() -> Score {
     let order = sectionOrder()
-    let performances = perform(order)
+    var performances = perform(order)
     // A voice that never sounds makes no track.
     let sounding = parser.voices.indices.filter { !performances[$0].notes.isEmpty }
     guard let melody = sounding.first else { return Score(ticksPerQuarter: 480) }
     let opening = performances[melody].opening
+    misplacedBarLines = performances[melody].countMisplacedBarLines()
+    if parser.ornaments == .play { ornament(&performances, melody: melody) }
     let divisor = performances.reduce(opening) { greatestCommonDivisor($0, $1.divisor) }
     let resolution = ABCTime.ticksPerQuarter(forDivisor: divisor)
     if !resolution.isExact { warn("some notes are finer than a MIDI file's ticks; their times are rounded") }
     if performances.contains(where: \.wasCut) {
       warn("the tune is longer than is believed when played; it is cut")
     }
-    misplacedBarLines = performances[melody].countMisplacedBarLines()
     return Conversion(
       shift: opening, ticksPerQuarter: resolution.ticks,
       title: parser.fields.first { $0.letter == "T" }?.value
@@ -75,6 +76,14 @@ struct ABCScoreBuilder {
       for index in performances.indices { performances[index].rest(until: end) }
     }
     return performances
+  }
+
+  /// Plays fermatas and ornaments, by the melody's tempo.
+  private func ornament(_ performances: inout [ABCPerformance], melody: Int) {
+    let holds = ABCHolds(performances.flatMap(\.holds))
+    for index in performances.indices { performances[index].hold(holds) }
+    let tempos = performances[melody].tempos
+    for index in performances.indices { performances[index].embellish(tempos: tempos) }
   }
 
   private mutating func warnOfImpliedRepeat() {

@@ -13,8 +13,7 @@ extension ABCTuneParser {
     case "K": parseKey(text)
     case "P": parsePart(text)
     case "V": parseVoice(text)
-    case "U":
-      if let symbol = text.utf8.first { userSymbols.insert(symbol) }
+    case "U": parseUserSymbol(text)
     case "w" where isInBody: parseLyrics(value)
     default: break
     }

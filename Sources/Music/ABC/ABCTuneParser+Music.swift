@@ -35,7 +35,8 @@ extension ABCTuneParser {
     case UInt8(ascii: "y"):
       position += 1
       _ = parseLength()
-    case UInt8(ascii: "\\"), UInt8(ascii: ")"), UInt8(ascii: "."), UInt8(ascii: "~"), UInt8(ascii: "`"),
+    case UInt8(ascii: "."), UInt8(ascii: "~"): parseDecorationSign(symbol)
+    case UInt8(ascii: "\\"), UInt8(ascii: ")"), UInt8(ascii: "`"),
       UInt8(ascii: "*"), UInt8(ascii: "$"), UInt8(ascii: "]"):
       position += 1
     case UInt8(ascii: "h")...UInt8(ascii: "w"), UInt8(ascii: "H")...UInt8(ascii: "W"):
@@ -44,13 +45,6 @@ extension ABCTuneParser {
       if !ABCText.isSpace(symbol) { warnUnknown(symbol) }
       position += 1
     }
-  }
-
-  /// A letter that stands for a decoration: those of the standard, and those of `U:` fields.
-  private mutating func parseDecorationLetter(_ letter: UInt8) {
-    let isKnown = "HLMOPSTuvRJk".utf8.contains(letter) || userSymbols.contains(letter)
-    if !isKnown { warnUnknown(letter) }
-    position += 1
   }
 
   // MARK: Bar lines
@@ -231,28 +225,6 @@ extension ABCTuneParser {
       return
     }
     position = close + 1
-  }
-
-  /// `!trill!`, or in older tunes `+trill+`; dynamics set how loud the notes are, all else is for the page.
-  /// A single `!` is an older tune's line break.
-  private mutating func parseDecoration(_ mark: UInt8) {
-    let start = position + 1
-    position = start
-    let length = bytes[start..<min(start + 24, lineEnd)].firstIndex(of: mark).map { $0 - start } ?? 0
-    let name = bytes[start..<(start + length)]
-    guard length > 0, !name.contains(where: { ABCText.isSpace($0) || $0 == UInt8(ascii: "|") }) else {
-      if mark == UInt8(ascii: "+") { warnUnknown(mark) }
-      return
-    }
-    position = start + length + 1
-    let velocities = [
-      "pppp": 20, "ppp": 30, "pp": 43, "p": 55, "mp": 67, "mf": 80, "f": 93, "ff": 106, "fff": 118,
-      "ffff": 127,
-    ]
-    if let velocity = velocities[ABCText.decode(name)] {
-      let index = voiceIndex()
-      voices[index].velocity = velocity
-    }
   }
 
   private mutating func parseOverlay() {

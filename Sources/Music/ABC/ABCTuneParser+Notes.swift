@@ -54,7 +54,7 @@ extension ABCTuneParser {
       pitch = pitch < 0 ? pitch + 12 * ((11 - pitch) / 12) : pitch - 12 * ((pitch - 127 + 11) / 12)
     }
     let length = readLength(of: voices[index].unitLength, at: start)
-    let note = ABCNote(pitch: pitch, length: length, velocity: voices[index].velocity, isTied: false)
+    let note = ABCNote(pitch: pitch, length: length, velocity: voices[index].velocity)
     return ReadNote(note: note, slot: slot)
   }
 
@@ -156,23 +156,33 @@ extension ABCTuneParser {
   /// Adds a note, chord or rest, its lengths changed by the tuplet and the broken rhythm that it stands in.
   private mutating func appendEvent(_ read: [ReadNote], length: Int) {
     let index = voiceIndex()
+    let marks = voices[index].marks
+    voices[index].marks = []
     var factors: [(numerator: Int, denominator: Int)] = []
     if voices[index].tuplet.remaining > 0 {
       factors.append((voices[index].tuplet.numerator, voices[index].tuplet.denominator))
       voices[index].tuplet.remaining -= 1
     }
     let plainLength = factors.reduce(length) { multiplied($0, $1, at: position) }
-    if let factor = takeBrokenRhythm(before: plainLength) { factors.append(factor) }
+    if let factor = takeBrokenRhythm(before: plainLength, isHeld: marks.contains(.fermata)) {
+      factors.append(factor)
+    }
     let first = voices[index].voice.notes.count
-    for note in read {
-      var note = note.note
+    for single in read {
+      var note = single.note
+      note.isStaccato = marks.contains(.staccato)
+      // A trill or a roll of several notes at once is nothing that one player plays.
+      if read.count == 1 {
+        note.ornament = ornament(marks, slot: single.slot, written: length, length: plainLength)
+      }
       for factor in factors { note.length = multiplied(note.length, factor, at: position) }
       voices[index].voice.notes.append(note)
     }
     var length = length
     for factor in factors { length = multiplied(length, factor, at: position) }
     let section = voices[index].voice.sections.count - 1
-    let event = ABCEvent(notes: first..<voices[index].voice.notes.count, length: length, syllable: nil)
+    let event = ABCEvent(
+      notes: first..<voices[index].voice.notes.count, length: length, isHeld: marks.contains(.fermata))
     voices[index].lastEvent = voices[index].voice.sections[section].count
     voices[index].append(.event(event))
     voices[index].barLength += length
@@ -208,8 +218,11 @@ extension ABCTuneParser {
   }
 
   /// Applies a broken rhythm to the event before it, and returns the factor for the event after it, whose length is
-  /// `length`. Between notes of different lengths it means nothing that two readers agree on, so it is skipped.
-  private mutating func takeBrokenRhythm(before length: Int) -> (numerator: Int, denominator: Int)? {
+  /// `length`. Between notes of different lengths it means nothing that two readers agree on, so it is skipped; and a
+  /// fermata takes its note out of it, since how long that lasts is the player's matter.
+  private mutating func takeBrokenRhythm(
+    before length: Int, isHeld: Bool
+  ) -> (numerator: Int, denominator: Int)? {
     let index = voiceIndex()
     guard let broken = voices[index].broken else { return nil }
     voices[index].broken = nil
@@ -219,6 +232,7 @@ extension ABCTuneParser {
       warn("a broken rhythm needs notes of one length on both sides; it is skipped", at: broken.place)
       return nil
     }
+    guard event.isHeld == isHeld else { return nil }
     event.length = multiplied(event.length, broken.before, at: broken.place)
     if voices[index].barLength >= length { voices[index].barLength += event.length - length }
     for note in event.notes {
@@ -240,7 +254,10 @@ extension ABCTuneParser {
       warn("there is no note before this tie; it is skipped", at: start)
       return
     }
-    for note in event.notes { voices[index].voice.notes[note].isTied = true }
+    // Under a tie staccato notes are struck again, if softly: portato.
+    for note in event.notes {
+      voices[index].voice.notes[note].isTied = !voices[index].voice.notes[note].isStaccato
+    }
     voices[index].ties = voices[index].lastSlots
   }
 

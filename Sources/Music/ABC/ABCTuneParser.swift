@@ -2,6 +2,8 @@
 struct ABCTuneParser {
   let bytes: [UInt8]
   let block: ABCBlock
+  /// Whether signs before notes change them.
+  let ornaments: ABCOrnaments
   private(set) var warnings: [ABCWarning] = []
 
   var number: Int?
@@ -19,7 +21,8 @@ struct ABCTuneParser {
   var defaults = VoiceState(identifier: "1")
   var headerUnitLength: Int?
   var headerTempo: String?
-  var userSymbols: Set<UInt8> = []
+  /// What the letters of `U:` fields stand for.
+  var userSymbols: [UInt8: ABCMarks] = [:]
   var accidentalScope = AccidentalScope.letter
 
   /// What an accidental holds for until the bar's end: `%%propagate-accidentals`.
@@ -42,9 +45,10 @@ struct ABCTuneParser {
   private static let warningLimit = 100
 
   /// - Parameter header: the file's header, whose fields hold for every tune.
-  init(bytes: [UInt8], block: ABCBlock, header: ABCBlock?) {
+  init(bytes: [UInt8], block: ABCBlock, header: ABCBlock?, ornaments: ABCOrnaments) {
     self.bytes = bytes
     self.block = block
+    self.ornaments = ornaments
     line = block.line
     if let header {
       isInFileHeader = true
@@ -203,6 +207,8 @@ struct VoiceState {
   /// Whether the bar may be incomplete, because a section began with it.
   var barMayBeShort = true
   var barHasOverlay = false
+  /// The signs that stand before the next note.
+  var marks: ABCMarks = []
   /// Events since the last line of lyrics, and whether that line has been read.
   var lineEvents: [Int] = []
   var hasLyrics = false
@@ -233,6 +239,7 @@ struct VoiceState {
   /// Ends a bar: its accidentals go, and its length is counted anew.
   mutating func beginBar(mayBeShort: Bool) {
     barAccidentals.removeAll(keepingCapacity: true)
+    marks = []
     barLength = 0
     barMayBeShort = mayBeShort
     barHasOverlay = false

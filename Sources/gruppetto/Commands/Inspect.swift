@@ -23,6 +23,7 @@ struct Inspect: ParsableCommand {
   var events = false
 
   @OptionGroup var piece: PieceOption
+  @OptionGroup var ornament: OrnamentOption
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
@@ -63,7 +64,7 @@ struct Inspect: ParsableCommand {
   private func inspect(_ path: String) throws -> [Inspection] {
     let bytes = try path == "-" ? Console.readStandardInput() : readFile(path)
     let name = path == "-" ? "standard input" : path
-    let reading = try ScoreReader.read(bytes: bytes, name: name)
+    let reading = try ScoreReader.read(bytes: bytes, name: name, ornaments: ornament.ornaments)
     let scores = try chosen(reading.scores, path: path)
     let midi = try? MIDIFile(bytes: bytes)
     let inspections = scores.map { Inspection(file: path, midi: midi, score: $0, warnings: reading.warnings) }

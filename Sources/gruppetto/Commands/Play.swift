@@ -32,6 +32,7 @@ struct Play: ParsableCommand {
   var presets: String?
 
   @OptionGroup var piece: PieceOption
+  @OptionGroup var ornament: OrnamentOption
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
@@ -63,7 +64,8 @@ struct Play: ParsableCommand {
   }
 
   private func playMusic(_ path: String) throws -> Player.Result {
-    let score = try MusicInput.readAudible(path, piece: piece.piece, common: common)
+    let score = try MusicInput.readAudible(
+      path, piece: piece.piece, ornaments: ornament.ornaments, common: common)
     let library = try InstrumentLibrary(folder: try Resources.presets(named: presets) + "/instruments")
     let player = try Player(device: device)
     var source = ScoreRenderer(

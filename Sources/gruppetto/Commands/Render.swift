@@ -19,6 +19,7 @@ struct Render: ParsableCommand {
   var output: String
 
   @OptionGroup var piece: PieceOption
+  @OptionGroup var ornament: OrnamentOption
   @OptionGroup var sound: SoundOptions
   @OptionGroup var common: CommonOptions
 
@@ -29,7 +30,8 @@ struct Render: ParsableCommand {
     }
     try sound.check(output)
     try target.checkFolder()
-    let score = try MusicInput.readAudible(file, piece: piece.piece, common: common)
+    let score = try MusicInput.readAudible(
+      file, piece: piece.piece, ornaments: ornament.ornaments, common: common)
     let result = try sound.write(
       score, library: try sound.instruments(), to: output, progress: common.progress)
     try common.report(result) {

@@ -5,15 +5,20 @@ internal import Music
 /// Reads the music that a command was given: a file, or standard input as `-`.
 enum MusicInput {
   /// All scores of the file at `path`.
-  static func readAll(_ path: String) throws -> ScoreReading {
-    guard path == "-" else { return try ScoreReader.read(path: path) }
-    return try ScoreReader.read(bytes: try Console.readStandardInput(), name: "standard input")
+  static func readAll(_ path: String, ornaments: ABCOrnaments) throws -> ScoreReading {
+    guard path == "-" else { return try ScoreReader.read(path: path, ornaments: ornaments) }
+    return try ScoreReader.read(
+      bytes: try Console.readStandardInput(), name: "standard input", ornaments: ornaments)
   }
 
   /// The one score of the file at `path`; of several, the one of number `piece`, from 1.
+  ///
+  /// A tune is read as it is written unless `ornaments` says otherwise: so it is what models learn from.
   /// - Throws: `UsageError` where there is no such piece, or several and none is named.
-  static func readOne(_ path: String, piece: Int?, common: CommonOptions) throws -> Score {
-    let reading = try readAll(path)
+  static func readOne(
+    _ path: String, piece: Int?, ornaments: ABCOrnaments = .ignore, common: CommonOptions
+  ) throws -> Score {
+    let reading = try readAll(path, ornaments: ornaments)
     let count = reading.scores.count
     guard piece != nil || count == 1 else {
       let titles = reading.scores.prefix(3).enumerated().map {
@@ -38,8 +43,10 @@ enum MusicInput {
 
   /// The one score of the file at `path`, which can be made to sound; see `readOne(_:piece:common:)`.
   /// - Throws: `SilentInput`, `EndlessInput`.
-  static func readAudible(_ path: String, piece: Int?, common: CommonOptions) throws -> Score {
-    let score = try readOne(path, piece: piece, common: common)
+  static func readAudible(
+    _ path: String, piece: Int?, ornaments: ABCOrnaments, common: CommonOptions
+  ) throws -> Score {
+    let score = try readOne(path, piece: piece, ornaments: ornaments, common: common)
     guard score.noteCount > 0 else { throw SilentInput(path: path) }
     let seconds = score.timeMap.seconds(at: max(score.length, score.lastNoteEnd))
     guard seconds <= EndlessInput.limit else { throw EndlessInput(path: path, seconds: seconds) }
@@ -75,4 +82,18 @@ struct PieceOption: ParsableArguments {
   @Option(
     help: ArgumentHelp("Which piece of a tune book or of a MIDI file of format 2, from 1.", valueName: "n"))
   var piece: Int?
+}
+
+/// Whether a tune's ornaments are played.
+struct OrnamentOption: ParsableArguments {
+  enum Choice: String, ExpressibleByArgument, CaseIterable {
+    case play, ignore
+  }
+
+  @Option(
+    name: .customLong("ornaments"),
+    help: "Whether the trills, rolls, fermatas, staccato dots and chords of a tune book are played out.")
+  var choice = Choice.play
+
+  var ornaments: ABCOrnaments { choice == .play ? .play : .ignore }
 }
