@@ -5,6 +5,8 @@ struct TrackReader {
   /// The offset of the next byte.
   private(set) var position: Int
   private var events: [MIDIEvent] = []
+  /// Bit n is set where messages of status nibble n have one data byte.
+  private let oneByteMessages = MessageTable.oneByteMessages
   private var tick = 0
   /// The channel status that holds, 0 where none does.
   private var running: UInt8 = 0
@@ -35,7 +37,6 @@ struct TrackReader {
 
   /// Reads to the end of the track, of the bytes, or of their sense.
   mutating func read(_ warnings: inout WarningList) throws(MIDIError) {
-    let oneByteMessages = MessageTable.oneByteMessages
     // A note's on or off takes three to four bytes with running status, four to five without.
     events.reserveCapacity((end - position) / 4 + 4)
     while position < end, !hasEnded, !isDamaged {
@@ -52,43 +53,48 @@ struct TrackReader {
       guard position < end else {
         return try stop(.truncated, at: start, "the track ends within an event", &warnings)
       }
-      var status = bytes[position]
+      let status = bytes[position]
       if status >= 0xF0 {
         position += 1
         try readSystemEvent(status, at: start, &warnings)
-        continue
-      }
-      let hasRunningStatus = status < 0x80
-      if !hasRunningStatus {
-        position += 1
-        running = status
-        interruption = 0
       } else {
-        guard running != 0 else {
-          try skipStrayBytes(&warnings)
-          continue
-        }
-        status = running
-        if interruption != 0 { try noteInterruption(&warnings) }
+        try readChannelMessage(status, at: start, &warnings)
       }
-      let isShort = oneByteMessages >> UInt16(status >> 4) & 1 != 0
-      guard position < end - (isShort ? 0 : 1) else {
-        return try stop(.truncated, at: start, "the track ends within an event", &warnings)
-      }
-      var data1 = bytes[position]
-      var data2 = isShort ? 0 : bytes[position + 1]
-      position += isShort ? 1 : 2
-      if (data1 | data2) >= 0x80 {
-        try warnings.add(
-          .dataByte, at: start, "data byte \(max(data1, data2)) is above 127; it was read as 127")
-        data1 = min(data1, 0x7F)
-        data2 = min(data2, 0x7F)
-      }
-      events.append(
-        MIDIEvent(
-          tick: tick, offset: UInt32(truncatingIfNeeded: start), status: status, data1: data1, data2: data2,
-          hadRunningStatus: hasRunningStatus))
     }
+  }
+
+  /// Reads a message to a channel, its delta time behind it.
+  /// - Parameter first: its status, or the first of its data where running status holds.
+  @inline(__always)
+  private mutating func readChannelMessage(
+    _ first: UInt8, at start: Int, _ warnings: inout WarningList
+  ) throws(MIDIError) {
+    let hasRunningStatus = first < 0x80
+    if !hasRunningStatus {
+      position += 1
+      running = first
+      interruption = 0
+    } else {
+      guard running != 0 else { return try skipStrayBytes(&warnings) }
+      if interruption != 0 { try noteInterruption(&warnings) }
+    }
+    let isShort = oneByteMessages >> UInt16(running >> 4) & 1 != 0
+    guard position < end - (isShort ? 0 : 1) else {
+      return try stop(.truncated, at: start, "the track ends within an event", &warnings)
+    }
+    var data1 = bytes[position]
+    var data2 = isShort ? 0 : bytes[position + 1]
+    position += isShort ? 1 : 2
+    if (data1 | data2) >= 0x80 {
+      try warnings.add(
+        .dataByte, at: start, "data byte \(max(data1, data2)) is above 127; it was read as 127")
+      data1 = min(data1, 0x7F)
+      data2 = min(data2, 0x7F)
+    }
+    events.append(
+      MIDIEvent(
+        tick: tick, offset: UInt32(truncatingIfNeeded: start), status: running, data1: data1, data2: data2,
+        hadRunningStatus: hasRunningStatus))
   }
 
   // MARK: Events with a length, and messages without a place

@@ -33,26 +33,16 @@ extension GridScore {
   private mutating func append(
     _ track: Track, _ grid: Grid, _ layout: REMILayout, _ report: inout NormalisationReport
   ) {
-    let range = layout.configuration.pitchRange
-    let longest = layout.configuration.maximumDuration
     let fixedProgram: Int?
-    switch layout.configuration.instruments {
-    case .programs: fixedProgram = track.isDrum ? REMILayout.drums : nil
-    case .single(let program):
-      guard !track.isDrum else {
-        report.unsupportedNotes += track.notes.count
-        return
-      }
-      fixedProgram = program
-    case .drums:
-      guard track.isDrum else {
-        report.unsupportedNotes += track.notes.count
-        return
-      }
-      fixedProgram = REMILayout.drums
+    switch (layout.configuration.instruments, track.isDrum) {
+    case (.programs, let isDrum): fixedProgram = isDrum ? REMILayout.drums : nil
+    case (.single(let program), false): fixedProgram = program
+    case (.drums, true): fixedProgram = REMILayout.drums
+    default:
+      report.unsupportedNotes += track.notes.count
+      return
     }
-    let pitches = track.isDrum ? 0...127 : range
-
+    let pitches = track.isDrum ? 0...127 : layout.configuration.pitchRange
     var program = min(max(fixedProgram ?? track.program ?? 0, 0), REMILayout.drums)
     var changes = (fixedProgram == nil ? track.programChanges : [])[...]
     for note in track.notes {
@@ -64,25 +54,30 @@ extension GridScore {
         report.unsupportedNotes += 1
         continue
       }
-      let onset = min(grid.step(at: note.onset), GridNote.stepLimit)
-      var duration = max(
-        1, min(grid.step(at: note.onset + max(0, note.duration)), GridNote.stepLimit) - onset)
-      if duration > longest {
-        duration = longest
-        report.clippedDurations += 1
-      }
-      // A step at the limit cannot be packed; its note is kept out of the words and makes the piece too long.
-      guard onset < GridNote.stepLimit else {
-        notes.append(
-          GridNote(
-            step: GridNote.stepLimit - 1, program: program, pitch: note.pitch, duration: 1, velocity: 0))
-        continue
-      }
-      notes.append(
-        GridNote(
-          step: onset, program: program, pitch: note.pitch, duration: duration,
-          velocity: Int(layout.velocityBins[min(max(note.velocity, 0), 127)])))
+      notes.append(Self.gridNote(note, program: program, grid, layout, &report))
     }
+  }
+
+  /// A note on the grid; what is longer than a duration can be is clipped.
+  @inline(__always)
+  private static func gridNote(
+    _ note: Note, program: Int, _ grid: Grid, _ layout: REMILayout, _ report: inout NormalisationReport
+  ) -> GridNote {
+    let onset = min(grid.step(at: note.onset), GridNote.stepLimit)
+    var duration = max(
+      1, min(grid.step(at: note.onset + max(0, note.duration)), GridNote.stepLimit) - onset)
+    if duration > layout.configuration.maximumDuration {
+      duration = layout.configuration.maximumDuration
+      report.clippedDurations += 1
+    }
+    // A step at the limit cannot be packed; its note is kept out of the words and makes the piece too long.
+    guard onset < GridNote.stepLimit else {
+      return GridNote(
+        step: GridNote.stepLimit - 1, program: program, pitch: note.pitch, duration: 1, velocity: 0)
+    }
+    return GridNote(
+      step: onset, program: program, pitch: note.pitch, duration: duration,
+      velocity: Int(layout.velocityBins[min(max(note.velocity, 0), 127)]))
   }
 
   /// Of notes with one step, program and pitch, leaves the longest `limit`.

@@ -46,10 +46,16 @@ struct REMIParser {
   /// Reads one id; false where it cannot stand here.
   private mutating func take(_ id: Int32, isFirst: Bool) -> Bool {
     switch layout.kinds[Int(id)] {
-    case .pad:
-      return state == .end
-    case .bos:
-      return isFirst
+    case .pad: return state == .end
+    case .bos: return isFirst
+    case .eos, .bar, .timeSignature, .position, .tempo: return takeTime(id)
+    case .program, .pitch, .drumPitch, .velocity, .duration: return takeNote(id)
+    }
+  }
+
+  /// Reads what says where in the piece we are; false where it cannot stand here.
+  private mutating func takeTime(_ id: Int32) -> Bool {
+    switch layout.kinds[Int(id)] {
     case .eos:
       guard mayLeavePosition, !grid.bars.isEmpty else { return false }
       state = .end
@@ -76,6 +82,14 @@ struct REMIParser {
       let index = Int(id - layout.tempo.lowerBound)
       if grid.tempos.last?.tempo != index { grid.tempos.append(GridTempo(step: step, tempo: index)) }
       state = .tempo
+    default: return false
+    }
+    return true
+  }
+
+  /// Reads a part of a note; false where it cannot stand here.
+  private mutating func takeNote(_ id: Int32) -> Bool {
+    switch layout.kinds[Int(id)] {
     case .program:
       guard mayBeginNote else { return false }
       program = Int(id - layout.program.lowerBound)
@@ -109,6 +123,7 @@ struct REMIParser {
           step: step, program: program, pitch: pitch, duration: Int(id - layout.duration.lowerBound) + 1,
           velocity: velocity))
       state = .note
+    default: return false
     }
     return true
   }
