@@ -6,7 +6,8 @@ public protocol SampleSource {
   var sampleRate: Int { get }
   /// Samples in a frame.
   var channelCount: Int { get }
-  /// How many frames it will give in all, where that is known beforehand.
+  /// About how many frames it will give in all, where that can be told beforehand: a measure for whoever shows how far
+  /// it has come, while the source itself says when it ends.
   var frameCount: Int? { get }
 
   /// Fills `block` with the next interleaved samples.

@@ -37,8 +37,7 @@ struct LayerVoice {
   private var rumble: Float = 0
   private var envelope = EnvelopeGenerator()
   private var filterEnvelope = EnvelopeGenerator()
-  private var leftFilter = StateVariableFilter()
-  private var rightFilter = StateVariableFilter()
+  private var stateFilter = StateVariableFilter()
   private var sampleRate: Float = 44_100
   private var seed: UInt64 = 0
   private var age = 0
@@ -93,8 +92,7 @@ struct LayerVoice {
     rightPan = sine(angle)
     envelope = EnvelopeGenerator(layer.envelope, octaves: octaves, sampleRate: sampleRate)
     tremoloGain = layer.tremolo.gain(after: 0, seed: seed)
-    leftFilter = StateVariableFilter()
-    rightFilter = StateVariableFilter()
+    stateFilter = StateVariableFilter()
     if let filter = layer.filter {
       filterEnvelope = EnvelopeGenerator(filter.envelope, octaves: octaves, sampleRate: sampleRate)
       filterCutoff =
@@ -217,13 +215,10 @@ struct LayerVoice {
       let gain = copy == 0 ? leaderGain : leaderGain * followerGain
       if isStereo {
         let side = copy == 0 ? 0 : unison.spread * (place > 0 ? 1 : -1) * (copy > 2 ? 0.7 : 1)
-        var twin = oscillators[copy]
-        twin.add(
-          to: workspace.left, frames, samples: samples, levelCount: levelCount, cyclesPerSample: rate,
-          gain: gain * (1 - side).squareRoot())
         oscillators[copy].add(
-          to: workspace.right, frames, samples: samples, levelCount: levelCount, cyclesPerSample: rate,
-          gain: gain * (1 + side).squareRoot())
+          toLeft: workspace.left, right: workspace.right, frames, samples: samples, levelCount: levelCount,
+          cyclesPerSample: rate, leftGain: gain * (1 - side).squareRoot(),
+          rightGain: gain * (1 + side).squareRoot())
       } else {
         oscillators[copy].add(
           to: workspace.left, frames, samples: samples, levelCount: levelCount, cyclesPerSample: rate,
@@ -254,7 +249,10 @@ struct LayerVoice {
     }
     let coefficients = StateVariableFilter.Coefficients(
       kind: filter.kind, cutoff: cutoff / sampleRate, resonance: filter.resonance)
-    leftFilter.process(workspace.left, frames, coefficients)
-    if isStereo { rightFilter.process(workspace.right, frames, coefficients) }
+    if isStereo {
+      stateFilter.process(workspace.left, workspace.right, frames, coefficients)
+    } else {
+      stateFilter.process(workspace.left, frames, coefficients)
+    }
   }
 }

@@ -15,6 +15,9 @@ public final class ScoreRenderer: SampleSource {
   /// goes on until it has died away.
   public let totalSeconds: Double
 
+  /// `totalSeconds` in frames.
+  public var frameCount: Int? { Int((totalSeconds * Double(sampleRate)).rounded()) }
+
   private let arena = Arena()
   private let patches: [Patch]
   /// The place in `patches` of each program and drum key that the score uses; −1 elsewhere.

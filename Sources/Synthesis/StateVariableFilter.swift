@@ -15,35 +15,84 @@ struct StateVariableFilter {
     }
   }
 
-  private var first: Float = 0
-  private var second: Float = 0
+  /// The two integrators, for each of two channels.
+  private var first = SIMD2<Float>(repeating: 0)
+  private var second = SIMD2<Float>(repeating: 0)
 
-  /// Filters `frames` samples in place.
+  /// Filters `frames` samples of one channel in place.
   mutating func process(_ samples: UnsafeMutablePointer<Float>, _ frames: Int, _ coefficients: Coefficients) {
-    let g = coefficients.g
-    let k = coefficients.damping
-    let a1 = 1 / (1 + g * (g + k))
-    let a2 = g * a1
-    let a3 = g * a2
-    // output = input·high + band·(…) + low·(…), so that one loop serves all kinds.
-    let (direct, bandPart, lowPart): (Float, Float, Float) =
-      switch coefficients.kind {
-      case .lowpass: (0, 0, 1)
-      case .bandpass: (0, k, 0)
-      case .highpass: (1, -k, -1)
-      }
+    let step = Step(coefficients)
+    var s1 = first.x
+    var s2 = second.x
+    for index in 0..<frames {
+      let input = samples[index]
+      let difference = input - s2
+      samples[index] =
+        step.direct * input + step.band * (step.a1 * s1 + step.a2 * difference)
+        + step.low * (s2 + step.a2 * s1 + step.a3 * difference)
+      let next = step.keep * s1 + step.a2Twice * difference
+      s2 += step.a2Twice * s1 + step.a3Twice * difference
+      s1 = next
+    }
+    first.x = Self.settled(s1)
+    second.x = Self.settled(s2)
+  }
+
+  /// Filters `frames` samples of two channels in place: side by side, since each sample waits for the one before.
+  mutating func process(
+    _ left: UnsafeMutablePointer<Float>, _ right: UnsafeMutablePointer<Float>, _ frames: Int,
+    _ coefficients: Coefficients
+  ) {
+    let step = Step(coefficients)
     var s1 = first
     var s2 = second
     for index in 0..<frames {
-      let input = samples[index]
-      let v3 = input - s2
-      let band = a1 * s1 + a2 * v3
-      let low = s2 + a2 * s1 + a3 * v3
-      s1 = 2 * band - s1
-      s2 = 2 * low - s2
-      samples[index] = direct * input + bandPart * band + lowPart * low
+      let input = SIMD2(left[index], right[index])
+      let difference = input - s2
+      let output =
+        step.direct * input + step.band * (step.a1 * s1 + step.a2 * difference)
+        + step.low * (s2 + step.a2 * s1 + step.a3 * difference)
+      left[index] = output.x
+      right[index] = output.y
+      let next = step.keep * s1 + step.a2Twice * difference
+      s2 += step.a2Twice * s1 + step.a3Twice * difference
+      s1 = next
     }
-    first = abs(s1) < 1e-15 ? 0 : s1
-    second = abs(s2) < 1e-15 ? 0 : s2
+    first = SIMD2(Self.settled(s1.x), Self.settled(s1.y))
+    second = SIMD2(Self.settled(s2.x), Self.settled(s2.y))
+  }
+
+  /// What would end in denormal numbers, which are slow, is made nothing.
+  private static func settled(_ state: Float) -> Float { abs(state) < 1e-15 ? 0 : state }
+
+  /// The factors of one sample's step; the doubled ones keep the way from one sample to the next short.
+  private struct Step {
+    let a1: Float
+    let a2: Float
+    let a3: Float
+    let a2Twice: Float
+    let a3Twice: Float
+    let keep: Float
+    // output = input·direct + band·(…) + low·(…), so that one loop serves all kinds.
+    let direct: Float
+    let band: Float
+    let low: Float
+
+    init(_ coefficients: Coefficients) {
+      let g = coefficients.g
+      let k = coefficients.damping
+      a1 = 1 / (1 + g * (g + k))
+      a2 = g * a1
+      a3 = g * a2
+      a2Twice = 2 * a2
+      a3Twice = 2 * a3
+      keep = 2 * a1 - 1
+      (direct, band, low) =
+        switch coefficients.kind {
+        case .lowpass: (0, 0, 1)
+        case .bandpass: (0, k, 0)
+        case .highpass: (1, -k, -1)
+        }
+    }
   }
 }

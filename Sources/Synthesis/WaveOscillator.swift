@@ -11,6 +11,25 @@ struct WaveOscillator {
     to output: UnsafeMutablePointer<Float>, _ frames: Int, samples: UnsafePointer<Float>, levelCount: Int,
     cyclesPerSample: Float, gain: Float
   ) {
+    play(frames, samples, levelCount, cyclesPerSample) { index, value in output[index] += gain * value }
+  }
+
+  /// Adds `frames` samples to two channels, each with a gain of its own.
+  mutating func add(
+    toLeft left: UnsafeMutablePointer<Float>, right: UnsafeMutablePointer<Float>, _ frames: Int,
+    samples: UnsafePointer<Float>, levelCount: Int, cyclesPerSample: Float, leftGain: Float, rightGain: Float
+  ) {
+    play(frames, samples, levelCount, cyclesPerSample) { index, value in
+      left[index] += leftGain * value
+      right[index] += rightGain * value
+    }
+  }
+
+  @inline(__always)
+  private mutating func play(
+    _ frames: Int, _ samples: UnsafePointer<Float>, _ levelCount: Int, _ cyclesPerSample: Float,
+    _ write: (_ index: Int, _ value: Float) -> Void
+  ) {
     let level = Wavetable.level(cyclesPerSample: cyclesPerSample, levelCount: levelCount)
     let table = samples + level * (Wavetable.length + 1)
     let target = phaseIncrement(cyclesPerSample: cyclesPerSample)
@@ -20,7 +39,7 @@ struct WaveOscillator {
     var position = phase
     for index in 0..<frames {
       step &+= glide
-      output[index] += gain * tableValue(table, position)
+      write(index, tableValue(table, position))
       position &+= step
     }
     phase = position
