@@ -55,9 +55,12 @@ public struct SVG: Sendable {
   }
 
   /// Adds a line through all `points`.
-  public mutating func polyline(_ points: [(x: Double, y: Double)], class name: String? = nil) {
+  public mutating func polyline(
+    _ points: [(x: Double, y: Double)], class name: String? = nil, stroke: String? = nil
+  ) {
     let list = points.map { "\(Self.number($0.x)),\(Self.number($0.y))" }.joined(separator: " ")
-    body += "<polyline points=\"\(list)\"\(Self.style(name))/>\n"
+    let colour = stroke.map { " stroke=\"\(Self.escape($0))\"" } ?? ""
+    body += "<polyline points=\"\(list)\"\(Self.style(name))\(colour)/>\n"
   }
 
   /// Where a text stands relative to its point.

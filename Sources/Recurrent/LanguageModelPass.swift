@@ -149,7 +149,7 @@ public final class LanguageModelPass: TrainablePass {
   }
 
   /// How many ids of a window are to be predicted.
-  public func targetCount(of batch: TokenBatch) -> Int { batch.targets.count { $0 >= 0 } }
+  public func targetWeight(of batch: TokenBatch) -> Double { Double(batch.targets.count { $0 >= 0 }) }
 
   /// The loss of a window; see `evaluate(inputs:targets:resets:)`.
   public func evaluate(_ batch: TokenBatch) -> LossSum {

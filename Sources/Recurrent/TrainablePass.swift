@@ -17,9 +17,9 @@ public protocol TrainablePass: AnyObject {
   ///   - accumulating: whether what `gradients` holds is kept.
   ///   - dropout: the stream that decides what is dropped.
   func train(_ batch: Batch, accumulating: Bool, dropout: inout RandomStream) -> LossSum
-  /// How many targets of a batch count: what its loss is the mean over. Batches that are accumulated into one gradient are
-  /// weighted by it.
-  func targetCount(of batch: Batch) -> Int
+  /// What the sum of a batch's losses is divided by to give its mean, `LossSum.weight`: the number of targets that count,
+  /// unless they weigh differently. Batches that are accumulated into one gradient are weighted by it.
+  func targetWeight(of batch: Batch) -> Double
   /// The loss of a batch, without dropout and without gradients.
   func evaluate(_ batch: Batch) -> LossSum
   /// Takes the weights as they are now. To be called after every change of them.
@@ -28,9 +28,16 @@ public protocol TrainablePass: AnyObject {
   /// What the pass carries from one batch to the next beside the weights, as numbers of any meaning; empty where every
   /// batch begins anew.
   var carriedState: [Float] { get set }
+
+  /// Looks inside the network on a batch, as it is without dropout. The weights stay as they are; `gradients` and what is
+  /// carried become meaningless. Nil where the network has nothing to show.
+  func inspect(_ batch: Batch) -> PassInspection?
 }
 
 extension TrainablePass {
+  /// Nothing.
+  public func inspect(_ batch: Batch) -> PassInspection? { nil }
+
   /// Nothing.
   public var carriedState: [Float] {
     get { [] }

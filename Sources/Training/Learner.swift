@@ -32,8 +32,8 @@ public final class Learner<Pass: TrainablePass> {
 
   let clipping: GradientClipping
   private let team: ThreadTeam
-  /// How many targets the batches had that `pass.gradients` holds, and how many the last of them had.
-  private var (targets, lastTargets) = (0, 0)
+  /// What the targets weigh of the batches that `pass.gradients` holds, and of the last of them.
+  private var (weight, lastWeight) = (0.0, 0.0)
 
   /// A learner before its first update.
   /// - Parameters:
@@ -90,21 +90,23 @@ public final class Learner<Pass: TrainablePass> {
   @discardableResult
   public func add(_ batch: Pass.Batch) throws(TrainingError) -> LossSum {
     // The pass adds the gradient of the batch's mean. What is there already is brought to the same measure before: the
-    // gradient of a sum, divided by this batch's count.
-    let count = pass.targetCount(of: batch)
-    if targets > 0, count > 0, count != lastTargets { clipping.scale(by: Float(lastTargets) / Float(count)) }
-    let loss = pass.train(batch, accumulating: targets > 0, dropout: &dropout)
+    // gradient of a sum, divided by this batch's weight.
+    let batchWeight = pass.targetWeight(of: batch)
+    if weight > 0, batchWeight > 0, batchWeight != lastWeight {
+      clipping.scale(by: Float(lastWeight / batchWeight))
+    }
+    let loss = pass.train(batch, accumulating: weight > 0, dropout: &dropout)
     guard loss.sum.isFinite else { throw diverged("the loss") }
-    if count > 0 { lastTargets = count }
-    targets += count
+    if batchWeight > 0 { lastWeight = batchWeight }
+    weight += batchWeight
     return loss
   }
 
   /// Updates the weights by the gradients that were added since the last update.
   /// - Throws: `TrainingError.diverged`.
   public func update() throws(TrainingError) {
-    if targets != lastTargets { clipping.scale(by: Float(lastTargets) / Float(targets)) }
-    targets = 0
+    if weight > 0, weight != lastWeight { clipping.scale(by: Float(lastWeight / weight)) }
+    weight = 0
     let norm = try clip()
     gradientNorm = Double(norm)
     optimizer.update(pass.parameters, gradients: pass.gradients, learningRate: learningRate, team: team)
@@ -148,7 +150,7 @@ public final class Learner<Pass: TrainablePass> {
 
   /// What is said where a number is none.
   func diverged(_ quantity: String) -> TrainingError {
-    targets = 0
+    weight = 0
     return .diverged(
       step: optimizer.stepCount + 1, quantity: quantity, checkpoint: nil, remedy: remedy(learningRate))
   }

@@ -22,12 +22,14 @@ public struct HistoryEntry: Codable, Hashable, Sendable {
   public var learningRate: Double
   /// The mean global norm of the gradients since the line before, as they were before clipping.
   public var gradientNorm: Double
+  /// What stood inside the network; nil where it was not looked at.
+  public var inside: Inspection?
 
   /// An entry.
   public init(
     step: Int, tokens: Int, seconds: Double, trainingLoss: Double, validationLoss: Double,
     learningRate: Double,
-    gradientNorm: Double
+    gradientNorm: Double, inside: Inspection? = nil
   ) {
     self.step = step
     self.tokens = tokens
@@ -36,6 +38,7 @@ public struct HistoryEntry: Codable, Hashable, Sendable {
     self.validationLoss = validationLoss
     self.learningRate = learningRate
     self.gradientNorm = gradientNorm
+    self.inside = inside
   }
 }
 
@@ -43,6 +46,11 @@ public struct HistoryEntry: Codable, Hashable, Sendable {
 public struct TrainingHistory: Hashable, Sendable {
   /// The lines in order.
   public var entries: [HistoryEntry]
+
+  /// A history of these lines.
+  public init(entries: [HistoryEntry]) {
+    self.entries = entries
+  }
 
   /// Reads the file at `path`. A last line that was cut off is left out.
   /// - Throws: `FileError`, or `TrainingError.unusableCheckpoint` for a line that is no entry.

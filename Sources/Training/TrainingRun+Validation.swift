@@ -66,7 +66,7 @@ extension TrainingRun {
         step: state.step, tokens: state.tokens, seconds: state.seconds,
         trainingLoss: state.trainingLoss ?? loss,
         validationLoss: loss, learningRate: state.learningRate,
-        gradientNorm: interval.gradientNorm / Double(max(interval.steps, 1))))
+        gradientNorm: interval.gradientNorm / Double(max(interval.steps, 1)), inside: inspect()))
     state.historyLength = history.length
     try saveCheckpoint()
     return true

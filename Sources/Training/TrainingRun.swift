@@ -113,7 +113,7 @@ where Source.Batch == Pass.Batch, Validation.Batch == Pass.Batch {
     state.tokens += loss.count
     state.epochs = source.epochsCompleted
     state.interval.steps += 1
-    state.interval.predictions += loss.count
+    state.interval.weight += loss.weight
     state.interval.loss += loss.sum
     state.interval.gradientNorm += learner.gradientNorm
     state.seconds += seconds(clock.now - start)

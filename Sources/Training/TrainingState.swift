@@ -40,7 +40,8 @@ struct TrainingState<Position: Codable & Sendable>: Codable, Sendable {
   /// Sums over the updates since the last validation.
   struct Interval: Codable, Sendable {
     var steps = 0
-    var predictions = 0
+    /// What the sum of the losses is divided by to give their mean.
+    var weight = 0.0
     /// The sum of the losses of the predictions.
     var loss = 0.0
     /// Σ of the gradients' norms before clipping.
@@ -56,7 +57,7 @@ struct TrainingState<Position: Codable & Sendable>: Codable, Sendable {
 
   /// The mean training loss since the last validation; that before it where nothing came since.
   var currentTrainingLoss: Double? {
-    interval.predictions > 0 ? interval.loss / Double(interval.predictions) : trainingLoss
+    interval.weight > 0 ? interval.loss / interval.weight : trainingLoss
   }
 
   /// What the run has come to.

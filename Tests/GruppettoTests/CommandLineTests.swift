@@ -13,7 +13,7 @@ import Testing
   @Test(arguments: [
     ["inspect"], ["tokenize"], ["detokenize"], ["corpus", "build"], ["corpus", "info"], ["corpus", "export"],
     ["corpus", "list"], ["train"], ["generate"], ["continue"], ["render"], ["play"], ["features"],
-    ["model", "info"], ["instruments"],
+    ["model", "info"], ["model", "report"], ["instruments"],
   ])
   func everyCommandHasHelpWithAnExample(command: [String]) throws {
     let outcome = try program.run(command + ["--help"])

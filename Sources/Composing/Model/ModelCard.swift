@@ -9,9 +9,9 @@ struct ModelCard {
   /// The card as Markdown.
   var markdown: String {
     var lines = ["# \(name)", "", introduction, ""]
-    lines += section("Network", network)
-    lines += section("Training data", corpus)
-    lines += section("Training", training)
+    for (heading, rows) in sections {
+      lines += ["## \(heading)", "", "| | |", "| --- | --- |"] + rows.map { "| \($0) | \($1) |" } + [""]
+    }
     lines += [
       "## Use", "",
       "    gruppetto generate \(name) -o tune.mid --bars 16",
@@ -23,7 +23,13 @@ struct ModelCard {
     return lines.joined(separator: "\n")
   }
 
-  private var name: String {
+  /// What there is to say of the model, under headings.
+  var sections: [(heading: String, rows: [(name: String, value: String)])] {
+    [("Network", network), ("Training data", corpus), ("Training", training)].filter { !$0.1.isEmpty }
+  }
+
+  /// The last part of the folder's path.
+  var name: String {
     info.model.split(separator: "/").last.map(String.init) ?? "model"
   }
 
@@ -66,9 +72,15 @@ struct ModelCard {
     let settings = info.description.settings.training
     var rows = [
       ("Budget", settings.budget.description),
-      ("Optimiser", "\(settings.optimizer.name.rawValue), learning rate \(settings.learningRate)"),
-      ("Schedule", settings.schedule.shape.rawValue),
-      ("Batch", "\(settings.batchSize) streams of \(settings.truncationLength) steps"),
+      ("Optimiser", optimizer(settings)),
+      ("Schedule", schedule(settings.schedule)),
+      ("Clipping", clipping(settings)),
+      (
+        "Batch",
+        "\(settings.batchSize) streams of \(settings.truncationLength) steps"
+          + (settings.accumulation > 1 ? ", \(settings.accumulation) batches an update" : "")
+      ),
+      ("Average of the weights", settings.averageDecay.map { "keeps \($0)" } ?? "none"),
       ("Seed", "\(settings.seed)"),
     ]
     if let history = info.history {
@@ -86,9 +98,24 @@ struct ModelCard {
     return rows
   }
 
-  private func section(_ title: String, _ rows: [(String, String)]) -> [String] {
-    guard !rows.isEmpty else { return [] }
-    return ["## \(title)", "", "| | |", "| --- | --- |"] + rows.map { "| \($0) | \($1) |" } + [""]
+  private func optimizer(_ settings: TrainingConfiguration) -> String {
+    let optimizer = settings.optimizer
+    return [
+      optimizer.name.rawValue, "learning rate \(settings.learningRate)",
+      optimizer.momentum.map { "momentum \($0)" },
+      optimizer.weightDecay > 0 ? "weight decay \(optimizer.weightDecay)" : nil,
+    ].compactMap { $0 }.joined(separator: ", ")
+  }
+
+  private func schedule(_ schedule: LearningRateSchedule) -> String {
+    schedule.shape.rawValue + (schedule.warmUp > 0 ? ", warm-up over \(schedule.warmUp) of the run" : "")
+  }
+
+  private func clipping(_ settings: TrainingConfiguration) -> String {
+    let limits = [
+      settings.clipNorm.map { "norm \($0)" }, settings.clipValue.map { "each number \($0)" },
+    ].compactMap { $0 }
+    return limits.isEmpty ? "none" : limits.joined(separator: ", ")
   }
 
   private func rounded(_ value: Double) -> Double { (value * 10_000).rounded() / 10_000 }

@@ -6,7 +6,8 @@ internal import Recurrent
 /// `gruppetto model`: what is in a model.
 struct ModelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "model", abstract: "Tell what is in a model.", subcommands: [ModelInfoCommand.self])
+    commandName: "model", abstract: "Tell what is in a model.",
+    subcommands: [ModelInfoCommand.self, ModelReportCommand.self])
 }
 
 /// `gruppetto model info`: architecture, vocabulary, history and provenance of a model.
@@ -54,5 +55,45 @@ struct ModelInfoCommand: ParsableCommand {
       lines.append("  history: none yet")
     }
     return lines.joined(separator: "\n")
+  }
+}
+
+/// `gruppetto model report`: a model's training as a picture book.
+struct ModelReportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "report",
+    abstract: "Draw a model's training as one HTML page.",
+    discussion: """
+      Losses, learning rate and gradients, and what was seen inside the network: how far gradients reach back, how many gates
+      are saturated, how far updates move the weights. Example:
+
+        gruppetto model report model -o training.html
+      """)
+
+  @Argument(help: "The folder of a model.")
+  var model: String
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("The .html file to write.", valueName: "file"))
+  var output: String
+
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    guard output.lowercased().hasSuffix(".html") else {
+      throw ValidationError("\(output): the ending must be .html.")
+    }
+  }
+
+  func run() throws {
+    try OutputFile.checkFolder(of: output)
+    try replaceFile(at: output, with: ModelReport(path: model).html)
+    let validations = try ModelInfo(path: model).history?.validations ?? 0
+    struct Report: Encodable {
+      var file: String
+      var validations: Int
+    }
+    try common.report(Report(file: output, validations: validations)) {
+      "\(output): \(Readable.plural(validations, "validation")) of \(model)"
+    }
   }
 }

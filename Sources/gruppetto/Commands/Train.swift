@@ -13,7 +13,7 @@ struct Train: ParsableCommand {
       Ctrl-C stops and saves; --resume goes on as if it had never stopped. Example:
 
         gruppetto train ~/music -o model --minutes 10
-        gruppetto train ~/music -o model --resume
+        gruppetto train ~/music -o model --resume --report training.html
       """)
 
   @Argument(help: "A corpus, or folders and files of music, of which a corpus is made in the model's folder.")
@@ -28,6 +28,9 @@ struct Train: ParsableCommand {
   @Flag(help: "Replace a model that is there.")
   var overwrite = false
 
+  @Option(help: ArgumentHelp("Draw the training as one HTML page.", valueName: "file"))
+  var report: String?
+
   @OptionGroup(title: "The network and its training (instead of the preset's)") var settings: TrainingSettings
   @OptionGroup(title: "The corpus, where one is made") var corpusOptions: CorpusOptions
   @OptionGroup var threads: ThreadOptions
@@ -36,6 +39,9 @@ struct Train: ParsableCommand {
   func validate() throws {
     guard !(resume && overwrite) else { throw ValidationError("Choose one of --resume and --overwrite.") }
     guard !output.isEmpty else { throw ValidationError("-o names the folder of the model, and is empty.") }
+    if let report, !report.lowercased().hasSuffix(".html") {
+      throw ValidationError("\(report): the ending must be .html.")
+    }
     guard corpusOptions.valid != 0 else {
       throw ValidationError("Training needs pieces for validation: --valid is a share above 0.")
     }
@@ -46,6 +52,8 @@ struct Train: ParsableCommand {
     let existing: MusicTraining.ExistingModel = resume ? .resume : overwrite ? .overwrite : .refuse
     let preset = try settings.resolved(for: folder, resuming: resume)
     try MusicTraining.requireRoom(in: folder, for: existing)
+    // The model's own folder is made later.
+    if let report, folderName(of: report) != folder.path { try OutputFile.checkFolder(of: report) }
     let cancellation = Interruption.cancellation()
     let room = ModelRoom(folder: folder, music: music)
     let prepare = {
@@ -72,11 +80,18 @@ struct Train: ParsableCommand {
     }
     common.remark(
       Self.beginning(output, isResuming: training.isResuming, wasAsked: resume, seed: preset.training.seed))
-    let result = try training.run(
-      on: TrainingPieces(corpus: corpus, name: music.map(lastPart).joined(separator: " ")),
-      threadCount: threads.count,
-      cancellation: cancellation, progress: common.progress)
-    if result.stopped != .interrupted || common.json { try report(result) }
+    let pieces = TrainingPieces(corpus: corpus, name: music.map(lastPart).joined(separator: " "))
+    let result: TrainingResult
+    do {
+      result = try training.run(
+        on: pieces, threadCount: threads.count, cancellation: cancellation, progress: common.progress)
+    } catch {
+      // How a training came to diverge is what its picture shows.
+      try? writeReport()
+      throw error
+    }
+    try writeReport()
+    if result.stopped != .interrupted || common.json { try tell(result) }
     guard result.stopped != .interrupted else {
       throw InterruptedError(
         "stopped after \(Readable.plural(result.steps, "step")) and saved; go on with: "
@@ -107,7 +122,11 @@ struct Train: ParsableCommand {
     return corpus
   }
 
-  private func report(_ result: TrainingResult) throws {
+  private func writeReport() throws {
+    if let report { try replaceFile(at: report, with: ModelReport(path: output).html) }
+  }
+
+  private func tell(_ result: TrainingResult) throws {
     struct Report: Encodable {
       var model: String
       var result: TrainingResult

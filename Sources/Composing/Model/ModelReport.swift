@@ -1,0 +1,26 @@
+internal import Groundwork
+internal import Training
+
+/// The training of a model as a page to look at: one HTML file that needs nothing beside itself.
+public struct ModelReport {
+  /// The page as an HTML document.
+  public let html: String
+
+  /// Reads what the folder of a model knows of its training, finished or not.
+  /// - Throws: `ComposingError`: no model there, or a file that is not what it should be.
+  public init(path: String) throws(ComposingError) {
+    let card = ModelCard(info: try ModelInfo(path: path))
+    let history: TrainingHistory
+    let historyPath = ModelFolder(path: path).training.historyPath
+    do {
+      history =
+        fileExists(historyPath) ? try TrainingHistory(path: historyPath) : TrainingHistory(entries: [])
+    } catch {
+      throw .cause(error)
+    }
+    html =
+      TrainingReport(
+        history, title: "Training of \(card.name)", facts: card.sections, lossUnit: "nats per token"
+      ).html
+  }
+}

@@ -1,0 +1,189 @@
+public import Drawing
+internal import Recurrent
+
+/// A training as a page to look at: its losses, its learning rate, and what was seen inside the network.
+public struct TrainingReport: Sendable {
+  private let title: String
+  private let facts: [(heading: String, rows: [(name: String, value: String)])]
+  private let entries: [HistoryEntry]
+  private let lossUnit: String
+
+  /// A report of a history.
+  /// - Parameters:
+  ///   - title: What the page is called.
+  ///   - facts: What else there is to say of the run: tables under headings.
+  ///   - lossUnit: What a loss is measured in, such as `nats per token`.
+  public init(
+    _ history: TrainingHistory, title: String,
+    facts: [(heading: String, rows: [(name: String, value: String)])] = [], lossUnit: String = "nats"
+  ) {
+    self.title = title
+    self.facts = facts
+    self.lossUnit = lossUnit
+    entries = history.entries
+  }
+
+  /// The page.
+  public var page: HTMLPage {
+    var page = HTMLPage(title: title)
+    for fact in facts {
+      page.heading(fact.heading)
+      page.table(fact.rows)
+    }
+    page.heading("Course")
+    guard !entries.isEmpty else {
+      page.paragraph("There was no validation yet, so there is nothing to draw.")
+      return page
+    }
+    page.figure(losses.svg(), caption: lossCaption)
+    page.figure(
+      learningRate.svg(), caption: "The learning rate of the last update before each validation.")
+    page.figure(
+      gradientNorm.svg(),
+      caption: "The global norm of the gradients before clipping, on average from one validation to the next."
+    )
+    addInside(to: &page)
+    return page
+  }
+
+  /// The page as an HTML document.
+  public var html: String { page.document }
+
+  // MARK: The course
+
+  private var losses: LineChart {
+    let best = entries.indices.min { entries[$0].validationLoss < entries[$1].validationLoss }
+    return LineChart(
+      title: "Loss", xTitle: "updates", yTitle: lossUnit,
+      series: [
+        .init("training", course(\.trainingLoss), colour: Colour(0x9AA5B1)),
+        .init("validation", course(\.validationLoss), colour: Colour(0x1F6FEB), markedPoint: best),
+      ])
+  }
+
+  private var lossCaption: String {
+    guard let best = entries.min(by: { $0.validationLoss < $1.validationLoss }) else { return "" }
+    let figures = AxisTicks(range: 0...0.001, count: 10)
+    return "The best validation loss, \(figures.label(best.validationLoss)) \(lossUnit), came at update "
+      + "\(best.step). The training loss is measured under dropout."
+  }
+
+  private var learningRate: LineChart {
+    LineChart(
+      title: "Learning rate", xTitle: "updates", yTitle: "rate", series: [.init("", course(\.learningRate))])
+  }
+
+  private var gradientNorm: LineChart {
+    LineChart(
+      title: "Gradient norm", xTitle: "updates", yTitle: "norm", yScale: .logarithmic,
+      series: [.init("", course(\.gradientNorm))])
+  }
+
+  private func course(_ value: KeyPath<HistoryEntry, Double>) -> [(x: Double, y: Double)] {
+    entries.map { (Double($0.step), $0[keyPath: value]) }
+  }
+}
+
+// MARK: - Inside the network
+
+extension TrainingReport {
+  private func addInside(to page: inout HTMLPage) {
+    let looks = entries.compactMap { entry in entry.inside.map { (step: Double(entry.step), inside: $0) } }
+    guard let last = looks.last else { return }
+    page.heading("Inside the network")
+    page.paragraph(
+      "Measured at each validation on its first batch, with the weights of the moment.")
+    page.figure(
+      chart(
+        "Gradient norm by layer", "norm",
+        ofGroups: looks.map { look in (look.step, gradientNorms(of: look.inside)) }
+      ).svg(),
+      caption:
+        "The norm of the gradient of each layer's weights before clipping. Layers that learn alike lie close "
+        + "together.")
+    if let lags = last.inside.lags { page.figure(lagChart(lags).svg(), caption: lagCaption(lags)) }
+    if !last.inside.gates.isEmpty {
+      page.figure(
+        chart(
+          "Saturated gates", "share",
+          ofGroups: looks.map { look in
+            (
+              look.step,
+              look.inside.gates.map { ("layer \($0.layer) \($0.gate)", Double($0.shut + $0.open)) }
+            )
+          }, scale: .linear
+        ).svg(),
+        caption:
+          "The share of each gate's values below 0.05 or above 0.95, where a gate hardly learns any more.")
+    }
+    page.figure(
+      chart(
+        "Update to weight", "‖Δw‖ / ‖w‖",
+        ofGroups: looks.map { look in
+          (look.step, look.inside.tensors.compactMap { t in t.updateRatio.map { (t.name, Double($0)) } })
+        }
+      ).svg(),
+      caption:
+        "How far an update moves each tensor, in terms of the tensor. About 0.001 is healthy: far more is a "
+        + "learning rate that is too high, far less one that is too low.")
+  }
+
+  /// Curves over the updates, one for each name that the looks have.
+  private func chart(
+    _ title: String, _ yTitle: String, ofGroups looks: [(step: Double, values: [(String, Double)])],
+    scale: LineChart.Scale = .logarithmic
+  ) -> LineChart {
+    let names = looks.last?.values.map(\.0) ?? []
+    return LineChart(
+      title: title, xTitle: "updates", yTitle: yTitle, yScale: scale,
+      series: names.map { name in
+        .init(
+          name,
+          looks.compactMap { look in look.values.first { $0.0 == name }.map { (look.step, $0.1) } })
+      })
+  }
+
+  private func lagChart(_ lags: GradientLags) -> LineChart {
+    LineChart(
+      title: "How far gradients reach back", xTitle: "steps before the last", yTitle: "norm",
+      xScale: .logarithmic,
+      yScale: .logarithmic,
+      series: lags.norms.enumerated().map { layer, norms in
+        .init("layer \(layer)", zip(lags.lags, norms).map { (Double($0), Double($1)) })
+      })
+  }
+
+  private func lagCaption(_ lags: GradientLags) -> String {
+    "The norm of the gradient of the last step's loss with respect to each layer's state so many steps before, at the "
+      + "last validation. A steep fall is a gradient that vanishes, a rise one that explodes. The window has "
+      + "\(lags.lags.last ?? 0) steps before its last."
+  }
+
+  /// The norms of the gradients of layers: tensors whose names end alike in `_l0`, `_l1`, … are a layer's, others stand
+  /// under what their names begin with.
+  private func gradientNorms(of inside: Inspection) -> [(String, Double)] {
+    var groups: [(name: String, squares: Double)] = []
+    for tensor in inside.tensors {
+      let name = Self.group(of: tensor.name),
+        square = Double(tensor.gradientNorm) * Double(tensor.gradientNorm)
+      if let index = groups.firstIndex(where: { $0.name == name }) {
+        groups[index].squares += square
+      } else {
+        groups.append((name, square))
+      }
+    }
+    return groups.map { ($0.name, $0.squares.squareRoot()) }
+  }
+
+  private static func group(of name: String) -> String {
+    let parts = name.split(separator: ".")
+    for part in parts {
+      for word in part.split(separator: "_") where word.first == "l" {
+        if let layer = Int(word.dropFirst()) {
+          return (parts.count > 1 && parts[0] != "rnn" ? "\(parts[0]) " : "") + "layer \(layer)"
+        }
+      }
+    }
+    return parts.first.map(String.init) ?? name
+  }
+}

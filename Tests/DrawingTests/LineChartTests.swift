@@ -1,0 +1,36 @@
+import Testing
+
+@testable import Drawing
+
+@Suite struct LineChartTests {
+  func chart(_ series: [LineChart.Series], yScale: LineChart.Scale = .linear) -> String {
+    LineChart(title: "T", xTitle: "x", yTitle: "y", yScale: yScale, series: series).svg().document
+  }
+
+  @Test func aCurveIsBrokenWhereItHasNoValue() {
+    let document = chart([.init("a", [(0, 1), (1, 2), (2, .nan), (3, 1), (4, 2), (5, 3)])])
+    #expect(document.split(separator: "<polyline").count == 1 + 2)
+  }
+
+  @Test func aLogarithmHasNoPlaceForZero() {
+    let points = [(0.0, 0.0), (1, 0.01), (2, 10), (3, -1)]
+    let document = chart([.init("a", points)], yScale: .logarithmic)
+    #expect(document.split(separator: "<polyline").count == 1 + 1)
+    #expect(document.contains(">0.1<") && document.contains(">1<"))
+  }
+
+  @Test func severalCurvesHaveALegend() {
+    #expect(!chart([.init("lonely", [(0, 1), (1, 2)])]).contains("lonely"))
+    #expect(chart([.init("one", [(0, 1), (1, 2)]), .init("two", [(0, 2), (1, 1)])]).contains("two"))
+  }
+
+  @Test func nothingToShowIsSaid() {
+    #expect(chart([]).contains("nothing to show yet"))
+    #expect(chart([.init("a", [(0, .infinity)])]).contains("nothing to show yet"))
+  }
+
+  @Test func aLevelCurveHasAnAxis() {
+    let document = chart([.init("a", [(0, 5), (10, 5)])])
+    #expect(document.contains("<polyline") && !document.contains("nan") && !document.contains("inf"))
+  }
+}

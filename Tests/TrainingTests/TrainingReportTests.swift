@@ -1,0 +1,55 @@
+import Drawing
+import Groundwork
+import Recurrent
+import TestSupport
+import Testing
+
+@testable import Training
+
+@Suite struct TrainingReportTests {
+  func history(_ losses: [Double], looksInside: Bool = true) throws -> TrainingHistory {
+    let folder = try TemporaryFolder()
+    let lines = try losses.enumerated().map { index, loss in
+      let inside = Inspection(
+        tensors: [
+          .init(name: "embedding.weight", gradientNorm: 0.1, updateRatio: 1e-3),
+          .init(name: "rnn.weight_hh_l0", gradientNorm: 3, updateRatio: 2e-3),
+          .init(name: "rnn.bias_hh_l0", gradientNorm: 4, updateRatio: nil),
+        ], lags: GradientLags(lags: [1, 2, 4], norms: [[1, 0.1, 0.001], [2, 0.2, 0.002]]),
+        gates: ["reset", "update"].map { GateSaturation(layer: 0, gate: $0, shut: 0.1, open: 0.2) })
+      let entry = HistoryEntry(
+        step: 100 * (index + 1), tokens: 1000, seconds: 1, trainingLoss: loss - 0.1, validationLoss: loss,
+        learningRate: 1e-3, gradientNorm: 1, inside: looksInside ? inside : nil)
+      return String(decoding: try JSONFormat.encodeLine(entry), as: UTF8.self) + "\n"
+    }
+    // A line that was cut off is no entry.
+    try replaceFile(at: folder.file("history.jsonl"), with: lines.joined() + #"{"step": 9"#)
+    return try TrainingHistory(path: folder.file("history.jsonl"))
+  }
+
+  @Test func oneFileShowsTheWholeTraining() throws {
+    let report = TrainingReport(
+      try history([2, 1.25, 1.5]), title: "folk & <more>",
+      facts: [(heading: "Network", rows: [("Layers", "2 of 256")])], lossUnit: "nats per token")
+    let document = report.page.document
+    #expect(document.split(separator: "<svg ").count == 1 + 7)
+    #expect(document.contains("1.2500 nats per token, came at update 200"))
+    #expect(document.contains("<h1>folk &amp; &lt;more&gt;</h1>") && document.contains("2 of 256"))
+    #expect(document.contains("layer 0 reset") && document.contains("rnn.weight_hh_l0"))
+    // Nothing from elsewhere, and nothing that runs.
+    for word in ["<script", "src=", "href=", "@import", "url("] {
+      #expect(!document.contains(word), "\(word)")
+    }
+    #expect(
+      document.split(separator: "http").dropFirst().allSatisfy { $0.hasPrefix("://www.w3.org/2000/svg") })
+  }
+
+  @Test func anOldHistoryIsDrawnWithoutTheInside() throws {
+    let document = TrainingReport(try history([2, 1.25], looksInside: false), title: "folk").page.document
+    #expect(document.split(separator: "<svg ").count == 1 + 3)
+  }
+
+  @Test func anEmptyHistoryIsSaidToBeEmpty() throws {
+    #expect(TrainingReport(try history([]), title: "folk").page.document.contains("no validation yet"))
+  }
+}
