@@ -57,24 +57,25 @@ struct GridNote: Comparable, Hashable {
 }
 
 extension GridScore {
-  /// The score in ticks: one track a program in ascending order, drums last.
+  /// The score in ticks: one track a program in ascending order, drums last, and a further one for notes that a MIDI
+  /// file could not tell from others of the same track.
   func score(_ layout: REMILayout) -> Score {
     let steps = layout.configuration.stepsPerQuarter
     let ticksPerStep = max(1, 480 / steps)
     var score = Score(ticksPerQuarter: steps * ticksPerStep)
 
-    var slots = [Int](repeating: -1, count: 129)
-    var counts = [Int](repeating: 0, count: 129)
-    for note in notes { counts[note.program] += 1 }
-    for program in 0...REMILayout.drums where counts[program] > 0 {
-      slots[program] = score.tracks.count
+    var layers = [NoteLayers](repeating: NoteLayers(), count: REMILayout.drums + 1)
+    let places = notes.map { layers[$0.program].place(of: $0) }
+    var firstTracks: [Int] = []
+    for (program, layers) in layers.enumerated() {
+      firstTracks.append(score.tracks.count)
       let isDrum = program == REMILayout.drums
-      var track = Track(program: isDrum ? nil : program, isDrum: isDrum)
-      track.notes.reserveCapacity(counts[program])
-      score.tracks.append(track)
+      for _ in 0..<layers.count {
+        score.tracks.append(Track(program: isDrum ? nil : program, isDrum: isDrum))
+      }
     }
-    for note in notes {
-      score.tracks[slots[note.program]].notes.append(
+    for (note, place) in zip(notes, places) {
+      score.tracks[firstTracks[note.program] + place].notes.append(
         Note(
           onset: note.step * ticksPerStep, duration: note.duration * ticksPerStep, pitch: note.pitch,
           velocity: layout.velocities[note.velocity]))
@@ -105,5 +106,22 @@ extension GridScore {
       microsecondSteps += (next - change.step) * layout.tempos.microsecondsPerQuarter[change.tempo]
     }
     return Double(microsecondSteps) / Double(layout.configuration.stepsPerQuarter) / 1e6
+  }
+}
+
+/// The tracks that the notes of one program need. In a MIDI file the end of a note ends the first of its pitch that
+/// sounds, so a note that ends before one of its pitch that began earlier has to be in another track.
+private struct NoteLayers {
+  /// For each layer the end of the last note of each pitch.
+  private var ends: [[Int]] = []
+
+  var count: Int { ends.count }
+
+  /// The layer of the next note; notes come in order.
+  mutating func place(of note: GridNote) -> Int {
+    let place = ends.firstIndex { $0[note.pitch] <= note.end } ?? ends.count
+    if place == ends.count { ends.append([Int](repeating: 0, count: 128)) }
+    ends[place][note.pitch] = note.end
+    return place
   }
 }

@@ -1,3 +1,4 @@
+import MIDI
 import Music
 import Testing
 import Tokenization
@@ -15,6 +16,21 @@ import Tokenization
     let bare = try decode(opening + note)
     #expect(bare.noteCount == 1 && bare.length == 1_920)
     #expect(try decode(["BOS_None"] + opening + note + ["EOS_None", "PAD_None", "PAD_None"]) == bare)
+  }
+
+  @Test func notesWithinNotesSurviveAMIDIFile() throws {
+    let within = ["Program_0", "Pitch_60", "Velocity_59", "Duration_0.6.12"]
+    let drum = ["Program_-1", "PitchDrum_38", "Velocity_79"]
+    let tokens =
+      ["BOS_None"] + opening + note + drum + ["Duration_2.0.12", "Position_3"] + within + drum
+      + ["Duration_0.6.12", "Position_12"] + note + ["EOS_None"]
+    let tokenizer = try REMITokenizer()
+    let ids = try tokenizer.vocabulary.ids(of: tokens)
+    let score = try tokenizer.decode(ids)
+    #expect(score.tracks.map(\.notes.count) == [2, 1, 1, 1])
+    let bytes = try MIDIFile(score: score).encoded()
+    let read = try ScoreReader.read(bytes: bytes, name: "piece.mid").scores[0]
+    #expect(try tokenizer.encode(read).ids == ids)
   }
 
   @Test func notesOfAPositionMayStandInAnyOrder() throws {
