@@ -119,21 +119,6 @@ package struct Kernels: @unchecked Sendable {
       format.kernelFormat, rows, columns, stored, streams, x, xStride, y, yStride, scratch)
   }
 
-  package func gruForward(
-    hiddenSize: Int, gates: UnsafeMutablePointer<Float>, recurrent: UnsafePointer<Float>,
-    inputBias: UnsafePointer<Float>, recurrentBias: UnsafePointer<Float>, previous: UnsafePointer<Float>,
-    next: UnsafeMutablePointer<Float>
-  ) {
-    table.pointee.gru_forward(hiddenSize, gates, recurrent, inputBias, recurrentBias, previous, next)
-  }
-
-  package func gruBackward(
-    hiddenSize: Int, gates: UnsafeMutablePointer<Float>, previous: UnsafePointer<Float>,
-    above: UnsafePointer<Float>, carry: UnsafeMutablePointer<Float>
-  ) {
-    table.pointee.gru_backward(hiddenSize, gates, previous, above, carry)
-  }
-
   package func softmaxCrossEntropy(
     count: Int, logits: UnsafeMutablePointer<Float>, bias: UnsafePointer<Float>, target: Int, scale: Float
   ) -> Float {

@@ -120,37 +120,7 @@ static void multiply_stored(gruppetto_weight_format format, size_t m, size_t k, 
   }
 }
 
-static float logistic(float x) { return 1 / (1 + expf(-x)); }
-
-static void gru_forward(size_t h, float *gates, const float *recurrent, const float *input_bias,
-                        const float *recurrent_bias, const float *previous, float *next) {
-  for (size_t i = 0; i < h; i++) {
-    float r = logistic(gates[i] + input_bias[i] + recurrent[i] + recurrent_bias[i]);
-    float z = logistic(gates[h + i] + input_bias[h + i] + recurrent[h + i] + recurrent_bias[h + i]);
-    float hn = recurrent[2 * h + i] + recurrent_bias[2 * h + i];
-    float n = tanhf(gates[2 * h + i] + input_bias[2 * h + i] + r * hn);
-    gates[i] = r;
-    gates[h + i] = z;
-    gates[2 * h + i] = n;
-    gates[3 * h + i] = hn;
-    next[i] = n + z * (previous[i] - n);
-  }
-}
-
-static void gru_backward(size_t h, float *gates, const float *previous, const float *above, float *carry) {
-  for (size_t i = 0; i < h; i++) {
-    float r = gates[i], z = gates[h + i], n = gates[2 * h + i], hn = gates[3 * h + i];
-    float dh = above[i] + carry[i];
-    float dn = dh * (1 - z) * (1 - n * n);
-    float dz = dh * (previous[i] - n) * z * (1 - z);
-    float dr = dn * hn * r * (1 - r);
-    gates[i] = dn;
-    gates[h + i] = dr;
-    gates[2 * h + i] = dz;
-    gates[3 * h + i] = dn * r;
-    carry[i] = dh * z;
-  }
-}
+#include "plain_cells.h"
 
 static float softmax_cross_entropy(size_t count, float *logits, const float *bias, size_t target, float scale) {
   float largest = -INFINITY;
@@ -290,8 +260,7 @@ const gruppetto_kernel_table gruppetto_plain_kernels = {
     .store_matrix = store_matrix,
     .stored_scratch_size = stored_scratch_size,
     .multiply_stored = multiply_stored,
-    .gru_forward = gru_forward,
-    .gru_backward = gru_backward,
+    CELL_KERNELS,
     .softmax_cross_entropy = softmax_cross_entropy,
     .softmax = softmax,
     .sum_at_least = sum_at_least,

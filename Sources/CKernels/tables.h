@@ -11,4 +11,13 @@ extern const gruppetto_kernel_table gruppetto_avx512_kernels;
 extern const gruppetto_kernel_table gruppetto_neon_kernels;
 #endif
 
+/// The kernels of the recurrent cells and of layer normalisation, which each table defines under these names.
+#define CELL_KERNELS                                                                                                \
+  .gru_forward = gru_forward, .gru_backward = gru_backward, .gru_before_gates = gru_before_gates,                   \
+  .gru_before_candidate = gru_before_candidate, .gru_before_candidate_backward = gru_before_candidate_backward,     \
+  .gru_before_gates_backward = gru_before_gates_backward, .lstm_forward = lstm_forward,                             \
+  .lstm_backward = lstm_backward, .rnn_tanh_forward = rnn_tanh_forward, .rnn_tanh_backward = rnn_tanh_backward,     \
+  .rnn_relu_forward = rnn_relu_forward, .rnn_relu_backward = rnn_relu_backward,                                     \
+  .layer_norm_forward = layer_norm_forward, .layer_norm_backward = layer_norm_backward
+
 #endif

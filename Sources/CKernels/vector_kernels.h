@@ -5,40 +5,7 @@
 #include "product_kernels.h"
 #include "stored_kernels.h"
 
-static void gru_forward(size_t h, float *gates, const float *recurrent, const float *input_bias,
-                        const float *recurrent_bias, const float *previous, float *next) {
-  for (size_t i = 0; i < h; i += WIDTH) {
-    size_t c = least(WIDTH, h - i), j = h + i, k = 2 * h + i;
-    vec r = sigmoid_vec(load(gates + i, c) + load(input_bias + i, c) + load(recurrent + i, c) +
-                        load(recurrent_bias + i, c));
-    vec z = sigmoid_vec(load(gates + j, c) + load(input_bias + j, c) + load(recurrent + j, c) +
-                        load(recurrent_bias + j, c));
-    vec hn = load(recurrent + k, c) + load(recurrent_bias + k, c);
-    vec n = tanh_vec(fma_vec(r, hn, load(gates + k, c) + load(input_bias + k, c)));
-    store(gates + i, r, c);
-    store(gates + j, z, c);
-    store(gates + k, n, c);
-    store(gates + 3 * h + i, hn, c);
-    store(next + i, fma_vec(z, load(previous + i, c) - n, n), c);
-  }
-}
-
-static void gru_backward(size_t h, float *gates, const float *previous, const float *above, float *carry) {
-  for (size_t i = 0; i < h; i += WIDTH) {
-    size_t c = least(WIDTH, h - i);
-    vec r = load(gates + i, c), z = load(gates + h + i, c), n = load(gates + 2 * h + i, c);
-    vec hn = load(gates + 3 * h + i, c);
-    vec dh = load(above + i, c) + load(carry + i, c);
-    vec dn = dh * (1 - z) * (1 - n * n);
-    vec dz = dh * (load(previous + i, c) - n) * z * (1 - z);
-    vec dr = dn * hn * r * (1 - r);
-    store(gates + i, dn, c);
-    store(gates + h + i, dr, c);
-    store(gates + 2 * h + i, dz, c);
-    store(gates + 3 * h + i, dn * r, c);
-    store(carry + i, dh * z, c);
-  }
-}
+#include "vector_cells.h"
 
 static float softmax_cross_entropy(size_t count, float *logits, const float *bias, size_t target, float scale) {
   vec largest_lanes = (vec)(-INFINITY);
@@ -231,7 +198,7 @@ static double peak(size_t iterations) {
     .multiply_packed = multiply_packed, .multiply = multiply, .matrix_vector = matrix_vector,                       \
     .stored_size = stored_size, .store_matrix = store_matrix, .stored_scratch_size = stored_scratch_size,           \
     .multiply_stored = multiply_stored, .softmax = softmax, .sum_at_least = sum_at_least,                           \
-    .gru_forward = gru_forward, .gru_backward = gru_backward, .softmax_cross_entropy = softmax_cross_entropy,       \
+    CELL_KERNELS, .softmax_cross_entropy = softmax_cross_entropy,                                                   \
     .bernoulli_cross_entropy = bernoulli_cross_entropy,                                                             \
     .add = add, .scale = scale, .sum_of_squares = sum_of_squares, .add_column_sums = add_column_sums,               \
     OPTIMIZER_KERNELS, .sigmoid = sigmoid_all, .tanh = tanh_all,                                                    \

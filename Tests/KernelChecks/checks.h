@@ -5,8 +5,11 @@
 
 // Checks at one size `n`, called for each of `interesting_sizes`.
 void check_matrix_vector(comparison *c, size_t n);
-void check_gru_forward(comparison *c, size_t n);
-void check_gru_backward(comparison *c, size_t n);
+void check_gru(comparison *c, size_t n);
+void check_gru_before(comparison *c, size_t n);
+void check_lstm(comparison *c, size_t n);
+void check_rnn(comparison *c, size_t n);
+void check_layer_norm(comparison *c, size_t n);
 void check_softmax_cross_entropy(comparison *c, size_t n);
 void check_softmax(comparison *c, size_t n);
 void check_sum_at_least(comparison *c, size_t n);

@@ -2,26 +2,6 @@
 
 #include <math.h>
 
-void check_gru_forward(comparison *c, size_t n) {
-  float *gates = random_floats(c, 4 * n, 3), *recurrent = random_floats(c, 3 * n, 3);
-  float *biases = random_floats(c, 6 * n, 1), *previous = random_floats(c, n, 1);
-  float *expected = copy_of(c, gates, 4 * n), *next = random_floats(c, n, 1), *expected_next = random_floats(c, n, 1);
-  c->kernels->gru_forward(n, gates, recurrent, biases, biases + 3 * n, previous, next);
-  c->plain->gru_forward(n, expected, recurrent, biases, biases + 3 * n, previous, expected_next);
-  expect_close(c, gates, expected, 4 * n, 1e-6f, "gates", n, 0, 0);
-  expect_close(c, next, expected_next, n, 1e-6f, "next state", n, 0, 0);
-}
-
-void check_gru_backward(comparison *c, size_t n) {
-  float *gates = random_floats(c, 4 * n, 1), *previous = random_floats(c, n, 1), *above = random_floats(c, n, 1);
-  float *carry = random_floats(c, n, 1), *expected_carry = copy_of(c, carry, n);
-  float *expected = copy_of(c, gates, 4 * n);
-  c->kernels->gru_backward(n, gates, previous, above, carry);
-  c->plain->gru_backward(n, expected, previous, above, expected_carry);
-  expect_close(c, gates, expected, 4 * n, 2e-6f, "gradients of the gates", n, 0, 0);
-  expect_close(c, carry, expected_carry, n, 1e-6f, "carried gradient", n, 0, 0);
-}
-
 void check_softmax_cross_entropy(comparison *c, size_t n) {
   float *logits = random_floats(c, n, 20), *bias = random_floats(c, n, 1), *start = copy_of(c, logits, n);
   float *expected = copy_of(c, logits, n);

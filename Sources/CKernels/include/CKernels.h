@@ -88,14 +88,51 @@ typedef struct {
   void (*multiply_stored)(gruppetto_weight_format format, size_t m, size_t k, const void *stored, size_t streams,
                           const float *x, ptrdiff_t x_stride, float *y, ptrdiff_t y_stride, void *scratch);
 
-  /// One GRU step of one stream, reset-after form. `gates` holds 4 x h floats: on entry W_i x for r, z, n; on return
-  /// r, z, n and W_hn h + b_hn, which the backward step wants. `recurrent` is W_h h for r, z, n.
+  // One step of one stream of h units, for each cell. `gates` is what the step keeps for its backward pass, in blocks of
+  // h floats: on entry W_i x; backward leaves the gradients of the gates' pre-activations there. `recurrent` is W_h h,
+  // `previous` the state h before the step and `next` that after it. Backward, `above` is the gradient of `next` from the
+  // layer above and `carry` on entry that from the step after, on return the part of the gradient of `previous` that does
+  // not go through W_h; what goes through it is the caller's product.
+
+  /// GRU, reset-after form. `gates` holds 4 blocks: on entry W_i x for r, z, n; on return r, z, n and W_hn h + b_hn.
   void (*gru_forward)(size_t h, float *gates, const float *recurrent, const float *input_bias,
                       const float *recurrent_bias, const float *previous, float *next);
-  /// The step's backward pass. `gates` on entry as `gru_forward` left it; on return the gradients of the pre-activations
-  /// in the order n, r, z, r * n: columns 0..<3h belong to W_i (rows n, r, z), columns h..<4h to W_h (rows r, z, n).
-  /// `carry` on entry is the gradient of `next` from the step after, on return dh * z; `above` that from the layer above.
+  /// The gradients stand in the order n, r, z, r * n: blocks 0..<3 belong to W_i (rows n, r, z), 1..<4 to W_h (rows r, z,
+  /// n).
   void (*gru_backward)(size_t h, float *gates, const float *previous, const float *above, float *carry);
+  /// GRU, reset-before form, first part. `gates` holds 4 blocks: on return r, z, W_in x (untouched) and r * h.
+  void (*gru_before_gates)(size_t h, float *gates, const float *recurrent, const float *input_bias,
+                           const float *recurrent_bias, const float *previous);
+  /// Second part, where the last block of `recurrent` is W_hn (r * h); on return `gates` holds r, z, n, r * h.
+  void (*gru_before_candidate)(size_t h, float *gates, const float *recurrent, const float *input_bias,
+                               const float *recurrent_bias, const float *previous, float *next);
+  /// On return `gates` holds r, the gradients of z and n, r * h.
+  void (*gru_before_candidate_backward)(size_t h, float *gates, const float *previous, const float *above,
+                                        float *carry);
+  /// `operand` is the gradient of r * h; on return `gates` holds the gradients of r, z, n, then r * h; `carry` is added to.
+  void (*gru_before_gates_backward)(size_t h, float *gates, const float *previous, const float *operand, float *carry);
+  /// LSTM. `gates` holds 5 blocks: on entry W_i x for i, f, g, o; on return i, f, g, o and the memory c before the step.
+  /// `memory` is c, before and then after the step.
+  void (*lstm_forward)(size_t h, float *gates, const float *recurrent, const float *input_bias,
+                       const float *recurrent_bias, float *memory, float *next);
+  /// `memory_carry` is the gradient of c after and then before the step.
+  void (*lstm_backward)(size_t h, float *gates, const float *above, float *carry, float *memory_carry);
+  /// Simple RNN. `gates` holds 1 block: on entry W_i x, on return h'.
+  void (*rnn_tanh_forward)(size_t h, float *gates, const float *recurrent, const float *input_bias,
+                           const float *recurrent_bias, float *next);
+  void (*rnn_tanh_backward)(size_t h, float *gates, const float *above, float *carry);
+  /// The same with max(x, 0) for tanh(x).
+  void (*rnn_relu_forward)(size_t h, float *gates, const float *recurrent, const float *input_bias,
+                           const float *recurrent_bias, float *next);
+  void (*rnn_relu_backward)(size_t h, float *gates, const float *above, float *carry);
+
+  /// y = (x - mean) / sqrt(variance + epsilon) * weight + bias over `count` floats, the variance that of the population;
+  /// `statistics` becomes the mean and one over the root.
+  void (*layer_norm_forward)(size_t count, const float *x, const float *weight, const float *bias, float epsilon,
+                             float *y, float *statistics);
+  /// `gradient` on entry is that of y, on return that of x; `x` becomes, elementwise, what the row adds to the gradient of
+  /// `weight`.
+  void (*layer_norm_backward)(size_t count, const float *weight, const float *statistics, float *x, float *gradient);
 
   /// The negative log-likelihood, in nats, of `target` under softmax(logits + bias). Where `scale` is not 0 the logits
   /// become the gradient of scale * loss.
