@@ -21,7 +21,7 @@ public final class ParameterStore: Sendable {
   public var count: Int { values.count }
 
   /// A store of zeros for tensors of these names and shapes.
-  init(shapes: [(name: String, shape: [Int])]) {
+  package init(shapes: [(name: String, shape: [Int])]) {
     var entries: [Entry] = []
     var count = 0
     for (name, shape) in shapes {
@@ -35,25 +35,4 @@ public final class ParameterStore: Sendable {
 
   /// The tensor of this name.
   public func entry(named name: String) -> Entry? { entries.first { $0.name == name } }
-}
-
-extension NetworkConfiguration {
-  /// The names and shapes of the weights, in their order in the buffer.
-  var parameterShapes: [(name: String, shape: [Int])] {
-    var shapes: [(name: String, shape: [Int])] = [("embedding.weight", [vocabularySize, embeddingSize])]
-    for layer in 0..<layerCount {
-      shapes += [
-        ("rnn.weight_ih_l\(layer)", [3 * hiddenSize, inputSize(ofLayer: layer)]),
-        ("rnn.weight_hh_l\(layer)", [3 * hiddenSize, hiddenSize]),
-        ("rnn.bias_ih_l\(layer)", [3 * hiddenSize]),
-        ("rnn.bias_hh_l\(layer)", [3 * hiddenSize]),
-      ]
-    }
-    return shapes + [
-      ("output.weight", [vocabularySize, hiddenSize]), ("output.bias", [vocabularySize]),
-    ]
-  }
-
-  /// How many weights such a network has.
-  public var parameterCount: Int { parameterShapes.reduce(0) { $0 + $1.shape.reduce(1, *) } }
 }

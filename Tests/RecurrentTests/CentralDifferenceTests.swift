@@ -3,35 +3,8 @@ internal import Testing
 
 @testable import Recurrent
 
-/// Gradients against (f(x + ε) − f(x − ε)) / 2ε of each layer by itself and of the whole network.
-///
-/// In Float a sum f of size 1 is known to about 1e-7, so the quotient's rounding error is 1e-7 / ε, while its truncation
-/// error grows as ε². ε = 1e-2 with losses added in Double keeps both near 1e-4 of a gradient of size 1. Compared are whole
-/// tensors, since single elements may be as small as one likes: ‖a − b‖ / ‖b‖ < 2e-3.
+/// Gradients of the layers around the recurrent ones, and of the whole network, against central differences.
 @Suite struct CentralDifferenceTests {
-  private func differences(
-    _ values: UnsafeMutablePointer<Float>, _ indices: [Int], step: Float = 1e-2, _ loss: () -> Double
-  ) -> [Float] {
-    indices.map { index in
-      let value = values[index]
-      defer { values[index] = value }
-      values[index] = value + step
-      let above = loss(), high = values[index]
-      values[index] = value - step
-      let below = loss(), low = values[index]
-      return Float((above - below) / Double(high - low))
-    }
-  }
-
-  private func randomBuffer(_ count: Int, _ seed: UInt64, scale: Float = 0.5) -> AlignedBuffer<Float> {
-    var random = RandomStream(seed: seed, name: "values")
-    return AlignedBuffer((0..<count).map { _ in scale * (2 * random.uniformFloat() - 1) })
-  }
-
-  private func weightedSum(_ a: AlignedBuffer<Float>, _ b: AlignedBuffer<Float>) -> Double {
-    zip(a.elements, b.elements).reduce(0) { $0 + Double($1.0) * Double($1.1) }
-  }
-
   @Test func linearLayer() {
     let (rows, inputs, outputs) = (5, 7, 9)
     let layer = LinearLayer(inputSize: inputs, outputSize: outputs)
@@ -96,45 +69,17 @@ internal import Testing
     #expect(relativeDistance(gradient.elements, numeric) < 2e-3)
   }
 
-  @Test func gruLayer() {
-    let (inputs, hidden, streams, steps) = (6, 10, 3, 4)
-    let layer = GRULayer(inputSize: inputs, hiddenSize: hidden, batchSize: streams, truncationLength: steps)
-    let team = ThreadTeam(threadCount: 2)
-    let x = randomBuffer(steps * streams * inputs, 8), dy = randomBuffer(steps * streams * hidden, 9)
-    let sizes = [3 * hidden * inputs, 3 * hidden * hidden, 3 * hidden, 3 * hidden]
-    let weights = sizes.enumerated().map { randomBuffer($1, 10 + UInt64($0)) }
-    let gradients = sizes.map { AlignedBuffer<Float>(count: $0) }
-    let resets = AlignedBuffer<UInt8>([0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1])
-    let start = randomBuffer(streams * hidden, 20)
-    func tensors(_ buffers: [AlignedBuffer<Float>]) -> GRULayer.Tensors {
-      GRULayer.Tensors(
-        inputWeight: buffers[0].baseAddress, recurrentWeight: buffers[1].baseAddress,
-        inputBias: buffers[2].baseAddress, recurrentBias: buffers[3].baseAddress)
-    }
-    let loss = {
-      layer.carriedState.update(from: start.elements)
-      layer.pack(tensors(weights))
-      layer.forward(input: x.baseAddress, tensors: tensors(weights), resets: resets.baseAddress, team: team)
-      return weightedSum(layer.output, dy)
-    }
-    _ = loss()
-    let dx = AlignedBuffer<Float>(count: x.count)
-    layer.backward(
-      input: x.baseAddress, outputGradient: dy.baseAddress, inputGradient: dx.baseAddress,
-      gradients: tensors(gradients), resets: resets.baseAddress, team: team)
-    #expect(relativeDistance(dx.elements, differences(x.baseAddress, Array(0..<x.count), loss)) < 2e-3)
-    for (weight, gradient) in zip(weights, gradients) {
-      let numeric = differences(weight.baseAddress, Array(0..<weight.count), loss)
-      #expect(relativeDistance(gradient.elements, numeric) < 2e-3)
-    }
-  }
-
   /// With dropout too: the same place in the random stream drops the same numbers. The gradient of the mean loss is
-  /// smaller than the layers' above, and the step is larger for it.
-  @Test(arguments: [0, 0.3])
-  func wholeNetwork(dropout: Double) {
-    let configuration = NetworkConfiguration(
-      vocabularySize: 13, embeddingSize: 6, hiddenSize: 9, layerCount: 2, dropout: dropout)
+  /// smaller than the layers', and the step is larger for it.
+  @Test(arguments: [
+    NetworkConfiguration(vocabularySize: 13, embeddingSize: 6, hiddenSize: 9, layerCount: 2),
+    NetworkConfiguration(vocabularySize: 13, embeddingSize: 6, hiddenSize: 9, layerCount: 2, dropout: 0.3),
+    NetworkConfiguration(
+      cell: .lstm, vocabularySize: 13, embeddingSize: 9, hiddenSize: 9, layerCount: 2, dropout: 0.2,
+      embeddingDropout: 0.4, dropoutKind: .locked, isResidual: true, normalizesLayers: true,
+      tiesEmbedding: true),
+  ])
+  func wholeNetwork(configuration: NetworkConfiguration) {
     let model = LanguageModel(configuration: configuration, seed: 2)
     let pass = LanguageModelPass(
       model: model, batchSize: 3, truncationLength: 5, team: ThreadTeam(threadCount: 2))

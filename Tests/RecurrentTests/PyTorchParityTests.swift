@@ -58,8 +58,23 @@ internal import Testing
     }
   }
 
-  @Test func theSamplerGivesTheLossesOfThePass() throws {
-    let model = try Fixtures.model(try Fixtures.file("gru-2"))
+  @Test(arguments: [
+    NetworkConfiguration(
+      cell: .gru, vocabularySize: 23, embeddingSize: 12, hiddenSize: 21, layerCount: 2),
+    NetworkConfiguration(
+      cell: .gruResetBefore, vocabularySize: 23, embeddingSize: 12, hiddenSize: 21, layerCount: 2),
+    NetworkConfiguration(
+      cell: .lstm, vocabularySize: 23, embeddingSize: 21, hiddenSize: 21, layerCount: 3, dropout: 0.5,
+      isResidual: true, normalizesLayers: true, tiesEmbedding: true),
+    NetworkConfiguration(
+      cell: .rnnTanh, vocabularySize: 23, embeddingSize: 12, hiddenSize: 21, layerCount: 2,
+      isResidual: true),
+    NetworkConfiguration(
+      cell: .rnnReLU, vocabularySize: 23, embeddingSize: 12, hiddenSize: 21, layerCount: 1,
+      normalizesLayers: true),
+  ])
+  func theSamplerGivesTheLossesOfThePass(configuration: NetworkConfiguration) throws {
+    let model = LanguageModel(configuration: configuration, seed: 9)
     let ids: [Int32] = [1, 5, 2, 22, 7, 7, 0, 3]
     let pass = LanguageModelPass(
       model: model, batchSize: 1, truncationLength: ids.count - 1, team: ThreadTeam(threadCount: 1))

@@ -10,20 +10,16 @@ public final class LanguageModel: Sendable {
   public let parameters: ParameterStore
 
   /// A model with random weights, drawn as PyTorch does by default: the embedding from the normal distribution, all
-  /// else uniformly within ±1 / √H.
+  /// else uniformly within ±1 / √H. A tied embedding is drawn as the output's weight is, or the first logits would be
+  /// as large as √H.
   public init(configuration: NetworkConfiguration, seed: UInt64) {
     self.configuration = configuration
     parameters = ParameterStore(shapes: configuration.parameterShapes)
+    RecurrentStack.initialize(parameters, configuration: configuration.stack, namePrefix: "rnn", seed: seed)
     let bound = 1 / Float(configuration.hiddenSize).squareRoot()
-    for entry in parameters.entries {
-      // A stream for each tensor, so that a change of one shape leaves the others alone.
-      var random = RandomStream(seed: seed, name: "initialisation/" + entry.name)
-      let values = parameters.values.baseAddress
-      for index in entry.range {
-        values[index] =
-          entry.name == "embedding.weight"
-          ? Float(random.normal()) : bound * (2 * random.uniformFloat() - 1)
-      }
+    for entry in parameters.entries where !entry.name.hasPrefix("rnn.") {
+      let isNormal = entry.name == "embedding.weight" && !configuration.tiesEmbedding
+      parameters.initialize(entry, isNormal ? .normal : .uniform(bound: bound), seed: seed)
     }
   }
 

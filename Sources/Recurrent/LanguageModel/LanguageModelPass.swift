@@ -5,7 +5,7 @@ public import Arithmetic
 ///
 /// All memory is taken when the pass is made. Sequences are time-major: the element of step t and stream b is number
 /// t·B + b. V is the vocabulary's size, E the embedding's, H the layers', L how many there are. Where the model's dropout is
-/// not 0, training drops from the embedding's output and from the output of every layer.
+/// not 0, training drops from the embedded ids and from the output of every layer.
 public final class LanguageModelPass: TrainablePass {
   /// The model that is run.
   public let model: LanguageModel
@@ -21,26 +21,29 @@ public final class LanguageModelPass: TrainablePass {
 
   let team: ThreadTeam
   private let configuration: NetworkConfiguration
-  private let layout: NetworkLayout
   private var weights: AlignedBuffer<Float> { model.parameters.values }
+  private let layout: StepLayout
   private let embedding: EmbeddingLayer
-  private let layers: [GRULayer]
+  private let stack: RecurrentStack
   private let output: LinearLayer
   private let loss: SoftmaxCrossEntropy
+  /// Where the tensors outside the stack begin.
+  private let embeddingWeight: Int
+  private let outputWeight: Int
+  private let outputBias: Int
 
   private let ids: AlignedBuffer<Int32>
   private let targets: AlignedBuffer<Int32>
   private let resets: AlignedBuffer<UInt8>
   private let losses: AlignedBuffer<Float>
-  /// T × B × E.
+  /// T × B × E: the embedded ids, then their gradients.
   private let embedded: AlignedBuffer<Float>
   /// T × B × V: logits, then their gradients.
   private let logits: AlignedBuffer<Float>
-  /// T × B × max(E, H), twice: the gradient of a layer's output and that of its input.
-  private var outputGradient: AlignedBuffer<Float>
-  private var inputGradient: AlignedBuffer<Float>
-  /// The dropouts of the current call, from the embedding's upward.
-  private var dropouts: [Dropout] = []
+  /// T × B × H: the gradient of the stack's output.
+  private let outputGradient: AlignedBuffer<Float>
+  /// What is dropped from the embedded ids in the current call.
+  private var embeddingDropout: Dropout?
 
   /// A pass over `batchSize` streams of `truncationLength` steps, with zero states.
   public init(model: LanguageModel, batchSize: Int, truncationLength: Int, team: ThreadTeam) {
@@ -50,58 +53,44 @@ public final class LanguageModelPass: TrainablePass {
     let configuration = model.configuration, positions = batchSize * truncationLength
     self.model = model
     self.configuration = configuration
-    layout = NetworkLayout(configuration)
+    layout = StepLayout(streamCount: batchSize, stepCount: truncationLength)
     self.batchSize = batchSize
     self.truncationLength = truncationLength
     self.team = team
     gradients = AlignedBuffer(count: model.parameters.count)
     embedding = EmbeddingLayer(embeddingSize: configuration.embeddingSize)
-    layers = (0..<configuration.layerCount).map { layer in
-      GRULayer(
-        inputSize: configuration.inputSize(ofLayer: layer), hiddenSize: configuration.hiddenSize,
-        batchSize: batchSize, truncationLength: truncationLength)
-    }
+    stack = RecurrentStack(
+      configuration: configuration.stack, inputSize: configuration.embeddingSize, rowCapacity: positions,
+      streamCapacity: batchSize, parameters: model.parameters, namePrefix: "rnn")
     output = LinearLayer(inputSize: configuration.hiddenSize, outputSize: configuration.vocabularySize)
     loss = SoftmaxCrossEntropy(classCount: configuration.vocabularySize)
+    embeddingWeight = model.parameters.offset(of: "embedding.weight")
+    outputWeight = model.parameters.offset(of: configuration.outputWeightName)
+    outputBias = model.parameters.offset(of: "output.bias")
     ids = AlignedBuffer(count: positions)
     targets = AlignedBuffer(count: positions)
     resets = AlignedBuffer(count: positions)
     losses = AlignedBuffer(count: positions)
     embedded = AlignedBuffer(count: positions * configuration.embeddingSize)
     logits = AlignedBuffer(count: positions * configuration.vocabularySize)
-    let widest = max(configuration.embeddingSize, configuration.hiddenSize)
-    outputGradient = AlignedBuffer(count: positions * widest)
-    inputGradient = AlignedBuffer(count: positions * widest)
-    dropouts.reserveCapacity(configuration.layerCount + 1)
+    outputGradient = AlignedBuffer(count: positions * configuration.hiddenSize)
     parametersDidChange()
   }
 
   /// Takes the model's current weights. To be called after every change of them.
   public func parametersDidChange() {
-    for (index, layer) in layers.enumerated() {
-      layer.pack(GRULayer.Tensors(layout.layers[index], in: weights))
-    }
-    output.pack(weights.baseAddress + layout.outputWeight)
+    stack.parametersDidChange()
+    output.pack(weights.baseAddress + outputWeight)
   }
 
-  /// The states between two calls, L × B × H.
+  /// The states between two calls, L × B × S·H; S is 2 for the LSTM (h, then c) and else 1.
   public var carriedState: [Float] {
-    get { layers.flatMap(\.carriedState.array) }
-    set {
-      let count = batchSize * configuration.hiddenSize
-      precondition(
-        newValue.count == layers.count * count,
-        "\(newValue.count) numbers for \(layers.count * count) of state")
-      for (index, layer) in layers.enumerated() {
-        layer.carriedState.update(from: newValue[index * count..<(index + 1) * count])
-      }
-    }
+    get { stack.state.array }
+    set { stack.state.update(from: newValue) }
   }
 
   /// Makes all states zero.
-  public func clearCarriedState() {
-    for layer in layers { layer.carriedState.clear() }
-  }
+  public func clearCarriedState() { stack.clearState() }
 
   /// One step of training but for the update: the loss of a batch, and the gradient of its mean in `gradients`.
   /// - Parameters:
@@ -114,17 +103,13 @@ public final class LanguageModelPass: TrainablePass {
     inputs: [Int32], targets: [Int32], resets: [Bool], accumulating: Bool = false,
     dropout: inout RandomStream
   ) -> LossSum {
-    dropouts.removeAll(keepingCapacity: true)
-    if configuration.dropout > 0 {
-      let positions = batchSize * truncationLength
-      for index in 0...layers.count {
-        dropouts.append(
-          Dropout(
-            probability: configuration.dropout,
-            count: positions * (index == 0 ? configuration.embeddingSize : configuration.hiddenSize),
-            random: &dropout))
-      }
-    }
+    let probability = configuration.embeddingDropout ?? configuration.dropout
+    embeddingDropout =
+      probability > 0
+      ? Dropout(
+        probability: probability, kind: configuration.dropoutKind, width: configuration.embeddingSize,
+        layout: layout, random: &dropout) : nil
+    stack.drawDropout(for: layout, from: &dropout)
     let count = take(inputs, targets, resets)
     forward()
     let total = addLosses(count: count, scale: count > 0 ? 1 / Float(count) : 0)
@@ -135,7 +120,8 @@ public final class LanguageModelPass: TrainablePass {
 
   /// The loss of a batch, without dropout and without gradients. The states are carried on as in training.
   public func evaluate(inputs: [Int32], targets: [Int32], resets: [Bool]) -> LossSum {
-    dropouts.removeAll(keepingCapacity: true)
+    embeddingDropout = nil
+    stack.omitDropout()
     let count = take(inputs, targets, resets)
     forward()
     return addLosses(count: count, scale: 0)
@@ -179,59 +165,34 @@ public final class LanguageModelPass: TrainablePass {
   }
 
   private func forward() {
-    let positions = batchSize * truncationLength
     embedding.forward(
-      ids: ids.baseAddress, count: positions, weight: weights.baseAddress + layout.embedding,
-      output: embedded.baseAddress,
-      team: team)
-    drop(0, embedded)
-    for (index, layer) in layers.enumerated() {
-      layer.forward(
-        input: input(ofLayer: index), tensors: GRULayer.Tensors(layout.layers[index], in: weights),
-        resets: resets.baseAddress, team: team)
-      drop(index + 1, layer.output)
-    }
+      ids: ids.baseAddress, count: layout.rowCount, weight: weights.baseAddress + embeddingWeight,
+      output: embedded.baseAddress, team: team)
+    embeddingDropout?.apply(to: embedded.baseAddress, layout: layout, team: team)
+    stack.forward(input: embedded.baseAddress, layout: layout, resets: resets.baseAddress, team: team)
     output.forward(
-      input: input(ofLayer: layers.count), rows: positions, output: logits.baseAddress, team: team)
+      input: stack.output.baseAddress, rows: layout.rowCount, output: logits.baseAddress, team: team)
   }
 
   private func addLosses(count: Int, scale: Float) -> LossSum {
-    let positions = batchSize * truncationLength
     loss.run(
-      logits: logits.baseAddress, bias: weights.baseAddress + layout.outputBias, targets: targets.baseAddress,
-      count: positions,
-      scale: scale, losses: losses.baseAddress, team: team)
+      logits: logits.baseAddress, bias: weights.baseAddress + outputBias, targets: targets.baseAddress,
+      count: layout.rowCount, scale: scale, losses: losses.baseAddress, team: team)
     return LossSum(sum: losses.elements.reduce(0) { $0 + Double($1) }, count: count)
   }
 
   private func backward() {
-    let positions = batchSize * truncationLength
     output.backward(
-      input: input(ofLayer: layers.count), outputGradient: logits.baseAddress, rows: positions,
-      inputGradient: outputGradient.baseAddress, weightGradient: gradients.baseAddress + layout.outputWeight,
-      biasGradient: gradients.baseAddress + layout.outputBias, team: team)
-    for index in layers.indices.reversed() {
-      let layer = layers[index]
-      drop(index + 1, outputGradient, count: layer.output.count)
-      layer.backward(
-        input: input(ofLayer: index), outputGradient: outputGradient.baseAddress,
-        inputGradient: inputGradient.baseAddress,
-        gradients: GRULayer.Tensors(layout.layers[index], in: gradients),
-        resets: resets.baseAddress, team: team)
-      swap(&outputGradient, &inputGradient)
-    }
-    drop(0, outputGradient, count: embedded.count)
+      input: stack.output.baseAddress, outputGradient: logits.baseAddress, rows: layout.rowCount,
+      inputGradient: outputGradient.baseAddress, weightGradient: gradients.baseAddress + outputWeight,
+      biasGradient: gradients.baseAddress + outputBias, team: team)
+    stack.backward(
+      input: embedded.baseAddress, outputGradient: outputGradient.baseAddress,
+      inputGradient: embedded.baseAddress, gradients: gradients, layout: layout, resets: resets.baseAddress,
+      team: team)
+    embeddingDropout?.apply(to: embedded.baseAddress, layout: layout, team: team)
     embedding.backward(
-      ids: ids.baseAddress, count: positions, outputGradient: outputGradient.baseAddress,
-      weightGradient: gradients.baseAddress + layout.embedding, team: team)
-  }
-
-  private func drop(_ index: Int, _ values: AlignedBuffer<Float>, count: Int? = nil) {
-    guard index < dropouts.count else { return }
-    dropouts[index].apply(to: values.baseAddress, count: count ?? values.count, team: team)
-  }
-
-  private func input(ofLayer layer: Int) -> UnsafePointer<Float> {
-    UnsafePointer((layer == 0 ? embedded : layers[layer - 1].output).baseAddress)
+      ids: ids.baseAddress, count: layout.rowCount, outputGradient: embedded.baseAddress,
+      weightGradient: gradients.baseAddress + embeddingWeight, team: team)
   }
 }

@@ -1,0 +1,274 @@
+internal import Arithmetic
+
+/// A recurrent layer in one direction, over batches of up to N rows and B streams.
+///
+/// The products with W_i run over all rows at once, and so do the weights' gradients. Inside the loop over time a caller
+/// follows some of the streams from end to end, so that no thread waits for another between two steps. Shape letters as in
+/// `RecurrentCell`.
+final class LayerDirection {
+  let cell: any RecurrentCell
+  let inputSize: Int
+  let hiddenSize: Int
+  /// Whether streams are read from their last step to their first.
+  let isReverse: Bool
+
+  private let gateCount: Int
+  /// K·H: how many numbers a row keeps.
+  private let keptWidth: Int
+  /// S·H: how many numbers the state of a stream has.
+  let stateWidth: Int
+  private let phases: [CellPhase]
+  /// The gates of the first G kept blocks after the backward pass, joined to ranges: blocks, and the first's gate.
+  private let inputRuns: [(blocks: Range<Int>, gate: Int)]
+
+  /// N × H: h before each step, zero where the stream was reset.
+  private let previous: AlignedBuffer<Float>
+  /// N × K·H: what the cell keeps.
+  private let kept: AlignedBuffer<Float>
+  /// B × G·H: W_h h of one step.
+  private let recurrent: AlignedBuffer<Float>
+  /// B × H: the gradient of a later phase's operand.
+  private let operandGradient: AlignedBuffer<Float>
+
+  private let parameters: AlignedBuffer<Float>
+  private let offsets: LayerOffsets
+  private var tensors: LayerTensors { offsets.tensors(in: parameters) }
+  private let forwardInputWeight: PackedMatrix
+  private let backwardInputWeight: PackedMatrix
+  /// A factor for each phase.
+  private let forwardRecurrentWeights: [PackedMatrix]
+  private let backwardRecurrentWeights: [PackedMatrix]
+  /// G·H × I: W_i with its rows in the order of the gradients, where that is another.
+  private let reorderedInputWeight: AlignedBuffer<Float>?
+
+  init(
+    cell: any RecurrentCell, parameters: AlignedBuffer<Float>, offsets: LayerOffsets, inputSize: Int,
+    hiddenSize: Int, isReverse: Bool, rowCapacity: Int, streamCapacity: Int
+  ) {
+    let h = hiddenSize, gates = cell.gateCount
+    self.cell = cell
+    self.parameters = parameters
+    self.offsets = offsets
+    self.inputSize = inputSize
+    self.hiddenSize = h
+    self.isReverse = isReverse
+    gateCount = gates
+    keptWidth = cell.keptCount * h
+    stateWidth = cell.stateCount * h
+    phases = cell.phases
+    inputRuns = Self.runs(of: cell.inputGradientOrder)
+    previous = AlignedBuffer(count: rowCapacity * h)
+    kept = AlignedBuffer(count: rowCapacity * keptWidth)
+    recurrent = AlignedBuffer(count: streamCapacity * gates * h)
+    operandGradient = AlignedBuffer(count: phases.count > 1 ? streamCapacity * h : 0)
+    forwardInputWeight = PackedMatrix(rows: inputSize, columns: gates * h)
+    backwardInputWeight = PackedMatrix(rows: gates * h, columns: inputSize)
+    forwardRecurrentWeights = phases.map { PackedMatrix(rows: h, columns: $0.gates.count * h) }
+    backwardRecurrentWeights = phases.map { PackedMatrix(rows: $0.gates.count * h, columns: h) }
+    reorderedInputWeight = inputRuns.count > 1 ? AlignedBuffer(count: gates * h * inputSize) : nil
+  }
+
+  private static func runs(of order: [Int]) -> [(blocks: Range<Int>, gate: Int)] {
+    var runs: [(blocks: Range<Int>, gate: Int)] = []
+    for (block, gate) in order.enumerated() {
+      if let last = runs.last, last.gate + last.blocks.count == gate {
+        runs[runs.count - 1].blocks = last.blocks.lowerBound..<block + 1
+      } else {
+        runs.append((block..<block + 1, gate))
+      }
+    }
+    return runs
+  }
+
+  /// Takes the weights as they are now.
+  func pack() {
+    let h = hiddenSize, tensors = tensors
+    let inputWeight = MatrixView(tensors.inputWeight, rows: gateCount * h, columns: inputSize)
+    forwardInputWeight.update(from: inputWeight.transposed)
+    if let reordered = reorderedInputWeight {
+      let block = h * inputSize
+      for run in inputRuns {
+        (reordered.baseAddress + run.blocks.lowerBound * block)
+          .update(from: tensors.inputWeight + run.gate * block, count: run.blocks.count * block)
+      }
+      backwardInputWeight.update(
+        from: MatrixView(reordered.baseAddress, rows: gateCount * h, columns: inputSize))
+    } else {
+      backwardInputWeight.update(from: inputWeight)
+    }
+    let recurrentWeight = MatrixView(tensors.recurrentWeight, rows: gateCount * h, columns: h)
+    for (index, phase) in phases.enumerated() {
+      let rows = recurrentWeight.rows(phase.gates.lowerBound * h..<phase.gates.upperBound * h)
+      forwardRecurrentWeights[index].update(from: rows.transposed)
+      backwardRecurrentWeights[index].update(from: rows)
+    }
+  }
+
+  /// What each gate gets from the input, for all rows: the first part of the forward pass. `input` is N × I.
+  func multiplyInput(_ input: UnsafePointer<Float>, rowCount: Int, team: ThreadTeam) {
+    team.multiply(
+      MatrixView(input, rows: rowCount, columns: inputSize), forwardInputWeight, into: kept.baseAddress,
+      rowStride: keptWidth)
+  }
+
+  /// Follows some of the streams through all their steps: the second part of the forward pass.
+  /// - Parameters:
+  ///   - output: h after each step, rows `outputStride` apart.
+  ///   - state: B × S·H, before the streams' first steps and then after their last.
+  func forward(
+    _ streams: Range<Int>, layout: StepLayout, resets: UnsafePointer<UInt8>?,
+    output: UnsafeMutablePointer<Float>, outputStride: Int, state: UnsafeMutablePointer<Float>,
+    scratch: UnsafeMutablePointer<Float>
+  ) {
+    let h = hiddenSize, kernels = Kernels.current, tensors = tensors
+    for index in 0..<layout.stepCount {
+      let t = isReverse ? layout.stepCount - 1 - index : index
+      let active = streams.clamped(to: 0..<layout.streamCount(atStep: t))
+      guard !active.isEmpty else { continue }
+      let first = layout.offsets[t]
+      for b in active {
+        let place = previous.baseAddress + (first + b) * h
+        if isReset(t, b, layout, resets) {
+          place.update(repeating: 0, count: h)
+          (state + b * stateWidth + h).update(repeating: 0, count: stateWidth - h)
+        } else if let before = stepBefore(t, b, layout) {
+          place.update(from: output + (layout.offsets[before] + b) * outputStride, count: h)
+        } else {
+          place.update(from: state + b * stateWidth, count: h)
+        }
+      }
+      for p in phases.indices {
+        kernels.multiply(
+          operand(of: p, rows: first + active.lowerBound..<first + active.upperBound),
+          packed: forwardRecurrentWeights[p].values,
+          into: recurrent.baseAddress + (active.lowerBound * gateCount + phases[p].gates.lowerBound) * h,
+          columns: phases[p].gates.count * h, rowStride: gateCount * h, accumulate: false, scratch: scratch)
+        for b in active {
+          let row = first + b
+          let step = CellForwardStep(
+            hiddenSize: h, kept: kept.baseAddress + row * keptWidth,
+            recurrent: recurrent.baseAddress + b * gateCount * h, inputBias: tensors.inputBias,
+            recurrentBias: tensors.recurrentBias, previous: previous.baseAddress + row * h,
+            memory: state + b * stateWidth + h, next: output + row * outputStride)
+          cell.forward(step, phase: p)
+        }
+      }
+    }
+    for b in streams {
+      let last = isReverse ? 0 : layout.lengths[b] - 1
+      (state + b * stateWidth).update(from: output + (layout.offsets[last] + b) * outputStride, count: h)
+    }
+  }
+
+  /// Follows some of the streams back through all their steps: the first part of the backward pass.
+  /// - Parameters:
+  ///   - outputGradient: the gradient of what the direction gave, rows `stride` apart.
+  ///   - carry: B × S·H, the gradient of the states after the last steps, and then that of those before the first.
+  ///   - reachesStart: whether the gradient of the states before the first steps is wanted; else `carry` means nothing
+  ///     afterwards.
+  func backward(
+    _ streams: Range<Int>, layout: StepLayout, resets: UnsafePointer<UInt8>?,
+    outputGradient: UnsafePointer<Float>, stride: Int, carry: UnsafeMutablePointer<Float>, reachesStart: Bool,
+    scratch: UnsafeMutablePointer<Float>
+  ) {
+    let h = hiddenSize, kernels = Kernels.current
+    for index in (0..<layout.stepCount).reversed() {
+      let t = isReverse ? layout.stepCount - 1 - index : index
+      let active = streams.clamped(to: 0..<layout.streamCount(atStep: t))
+      guard !active.isEmpty else { continue }
+      let first = layout.offsets[t]
+      for p in phases.indices.reversed() {
+        for b in active {
+          let row = first + b
+          let step = CellBackwardStep(
+            hiddenSize: h, kept: kept.baseAddress + row * keptWidth,
+            previous: previous.baseAddress + row * h, above: outputGradient + row * stride,
+            carry: carry + b * stateWidth, memoryCarry: carry + b * stateWidth + h,
+            operandGradient: operandGradient.baseAddress + (p + 1 < phases.count ? b * h : 0))
+          cell.backward(step, phase: p)
+        }
+        let gradient = recurrentGradient(
+          of: p, rows: first + active.lowerBound..<first + active.upperBound)
+        if p > 0 {
+          kernels.multiply(
+            gradient, packed: backwardRecurrentWeights[p].values,
+            into: operandGradient.baseAddress + active.lowerBound * h, columns: h, rowStride: h,
+            accumulate: false,
+            scratch: scratch)
+        } else if index > 0 || reachesStart {
+          kernels.multiply(
+            gradient, packed: backwardRecurrentWeights[0].values,
+            into: carry + active.lowerBound * stateWidth, columns: h, rowStride: stateWidth, accumulate: true,
+            scratch: scratch)
+        }
+      }
+      for b in active where isReset(t, b, layout, resets) {
+        (carry + b * stateWidth).update(repeating: 0, count: stateWidth)
+      }
+    }
+  }
+
+  /// The gradients of the weights, which are added to: the second part of the backward pass. `input` is N × I, `gradients`
+  /// laid out as the parameters.
+  func addWeightGradients(
+    input: UnsafePointer<Float>, rowCount: Int, to gradients: AlignedBuffer<Float>,
+    team: ThreadTeam
+  ) {
+    let gradients = offsets.tensors(in: gradients)
+    let h = hiddenSize, rows = 0..<rowCount
+    let kept = MatrixView(kept.baseAddress, rows: rowCount, columns: keptWidth)
+    let input = MatrixView(input, rows: rowCount, columns: inputSize)
+    for run in inputRuns {
+      let gradient = kept.columns(run.blocks.lowerBound * h..<run.blocks.upperBound * h)
+      team.multiply(
+        gradient.transposed, input, into: gradients.inputWeight + run.gate * h * inputSize, accumulate: true)
+      team.addColumnSums(of: gradient, to: gradients.inputBias + run.gate * h)
+    }
+    for p in phases.indices {
+      let gradient = recurrentGradient(of: p, rows: rows), gate = phases[p].gates.lowerBound
+      team.multiply(
+        gradient.transposed, operand(of: p, rows: rows), into: gradients.recurrentWeight + gate * h * h,
+        accumulate: true)
+      team.addColumnSums(of: gradient, to: gradients.recurrentBias + gate * h)
+    }
+  }
+
+  /// The gradient of the input, N × I: the third part of the backward pass.
+  func multiplyGradient(
+    into inputGradient: UnsafeMutablePointer<Float>, rowCount: Int, accumulate: Bool, team: ThreadTeam
+  ) {
+    let gradient = MatrixView(
+      kept.baseAddress, rows: rowCount, columns: gateCount * hiddenSize, rowStride: keptWidth)
+    team.multiply(gradient, backwardInputWeight, into: inputGradient, accumulate: accumulate)
+  }
+
+  private func operand(of phase: Int, rows: Range<Int>) -> MatrixView {
+    let h = hiddenSize
+    guard let block = phases[phase].operandBlock else {
+      return MatrixView(previous.baseAddress + rows.lowerBound * h, rows: rows.count, columns: h)
+    }
+    return MatrixView(
+      kept.baseAddress + rows.lowerBound * keptWidth + block * h, rows: rows.count, columns: h,
+      rowStride: keptWidth)
+  }
+
+  private func recurrentGradient(of phase: Int, rows: Range<Int>) -> MatrixView {
+    MatrixView(
+      kept.baseAddress + rows.lowerBound * keptWidth + phases[phase].gradientBlock * hiddenSize,
+      rows: rows.count, columns: phases[phase].gates.count * hiddenSize, rowStride: keptWidth)
+  }
+
+  /// The step whose state a step of a stream goes on from; nil where it is the stream's first in this direction.
+  private func stepBefore(_ t: Int, _ b: Int, _ layout: StepLayout) -> Int? {
+    if isReverse { return t + 1 < layout.lengths[b] ? t + 1 : nil }
+    return t > 0 ? t - 1 : nil
+  }
+
+  /// Whether the state is zero before a step. A reset stands before a step as the streams are written; read backward it
+  /// stands between that step and the one before it too.
+  private func isReset(_ t: Int, _ b: Int, _ layout: StepLayout, _ resets: UnsafePointer<UInt8>?) -> Bool {
+    guard let resets else { return false }
+    guard isReverse else { return resets[layout.offsets[t] + b] != 0 }
+    return t + 1 < layout.lengths[b] && resets[layout.offsets[t + 1] + b] != 0
+  }
+}

@@ -1,0 +1,192 @@
+package import Arithmetic
+
+/// Recurrent layers one upon the other, over batches of up to N rows and B streams of any lengths.
+///
+/// All memory is taken when the stack is made. N rows, B streams, I inputs, H units, D directions, L layers, S blocks of
+/// state (2 for the LSTM, else 1). The weights are those of a `ParameterStore`, under PyTorch's names.
+package final class RecurrentStack {
+  /// What stands upon what.
+  package let configuration: StackConfiguration
+  /// How many numbers the first layer takes at each step, I.
+  package let inputSize: Int
+  /// How many rows a batch may have, N.
+  package let rowCapacity: Int
+  /// How many streams a batch may have, B.
+  package let streamCapacity: Int
+  /// How many numbers a layer's state of a stream has in one direction, S·H: h, and then c.
+  package let stateWidth: Int
+  /// L × D × B × S·H: the states, before the streams' first steps and then after their last. B is the capacity, whatever
+  /// the number of streams at the time.
+  package let state: AlignedBuffer<Float>
+  /// The gradient of the mean loss with respect to the states after the last steps, and then before the first; laid out as
+  /// the state. It takes part where the backward pass is told that it propagates the state.
+  package let stateGradient: AlignedBuffer<Float>
+
+  private let parameters: ParameterStore
+  private let layers: [RecurrentLayer]
+  private let norms: [LayerNormalization]
+  /// The dropouts of the current call, from the lowest layer upward; none where nothing is dropped.
+  private var dropouts: [Dropout] = []
+  /// N × D·H, where there are residual sums: the gradient that goes past a layer.
+  private let bypassedGradient: AlignedBuffer<Float>
+
+  /// A stack with zero states over the parameters `prefix.weight_ih_l0`, … of a store that has them.
+  package init(
+    configuration: StackConfiguration, inputSize: Int, rowCapacity: Int, streamCapacity: Int,
+    parameters: ParameterStore, namePrefix: String
+  ) {
+    precondition(
+      min(rowCapacity, streamCapacity) > 0,
+      "a stack for \(rowCapacity) rows and \(streamCapacity) streams: none may be 0")
+    self.configuration = configuration
+    self.inputSize = inputSize
+    self.rowCapacity = rowCapacity
+    self.streamCapacity = streamCapacity
+    self.parameters = parameters
+    let cell = configuration.cell.implementation, width = configuration.outputSize
+    stateWidth = cell.stateCount * configuration.hiddenSize
+    layers = (0..<configuration.layerCount).map { layer in
+      RecurrentLayer(
+        cell: cell, parameters: parameters.values,
+        offsets: (0..<configuration.directionCount).map {
+          LayerOffsets(parameters, prefix: namePrefix, layer: layer, direction: $0)
+        },
+        inputSize: configuration.inputSize(ofLayer: layer, inputSize: inputSize),
+        hiddenSize: configuration.hiddenSize, rowCapacity: rowCapacity, streamCapacity: streamCapacity)
+    }
+    norms =
+      configuration.normalizesLayers
+      ? (0..<configuration.layerCount).map { layer in
+        LayerNormalization(
+          width: width, rowCapacity: rowCapacity,
+          weight: parameters.offset(of: "\(namePrefix).norm_l\(layer).weight"),
+          bias: parameters.offset(of: "\(namePrefix).norm_l\(layer).bias"))
+      } : []
+    let stateCount =
+      configuration.layerCount * configuration.directionCount * streamCapacity * stateWidth
+    state = AlignedBuffer(count: stateCount)
+    stateGradient = AlignedBuffer(count: stateCount)
+    bypassedGradient = AlignedBuffer(count: configuration.isResidual ? rowCapacity * width : 0)
+    dropouts.reserveCapacity(configuration.layerCount)
+    parametersDidChange()
+  }
+
+  /// Takes the weights as they are now. To be called after every change of them.
+  package func parametersDidChange() {
+    for layer in layers { layer.pack() }
+  }
+
+  /// Where the state of a layer in a direction begins in `state`; stream b's is S·H · b behind it.
+  package func stateOffset(layer: Int, direction: Int) -> Int {
+    (layer * configuration.directionCount + direction) * streamCapacity * stateWidth
+  }
+
+  /// Makes all states zero.
+  package func clearState() { state.clear() }
+
+  /// Decides what is dropped from a batch of this layout, until this or `omitDropout` is called again.
+  package func drawDropout(for layout: StepLayout, from random: inout RandomStream) {
+    dropouts.removeAll(keepingCapacity: true)
+    guard configuration.dropout > 0 else { return }
+    for _ in layers {
+      dropouts.append(
+        Dropout(
+          probability: configuration.dropout, kind: configuration.dropoutKind,
+          width: configuration.outputSize,
+          layout: layout, random: &random))
+    }
+  }
+
+  /// Lets nothing be dropped.
+  package func omitDropout() { dropouts.removeAll(keepingCapacity: true) }
+
+  /// N × D·H: what the last layer gave.
+  package var output: AlignedBuffer<Float> { output(ofLayer: layers.count - 1) }
+
+  /// N × D·H: what a layer gave. The backward pass overwrites it, but for the last layer's.
+  package func output(ofLayer layer: Int) -> AlignedBuffer<Float> {
+    norms.isEmpty ? layers[layer].output : norms[layer].output
+  }
+
+  /// input N × I → `output`; the states go on from `state`.
+  /// - Parameter resets: N flags, other than 0 where the stream's state is zero before the step; nil where there are none.
+  package func forward(
+    input: UnsafePointer<Float>, layout: StepLayout, resets: UnsafePointer<UInt8>? = nil, team: ThreadTeam
+  ) {
+    precondition(
+      layout.rowCount <= rowCapacity && layout.streamCount <= streamCapacity,
+      "\(layout.rowCount) rows of \(layout.streamCount) streams in a stack for \(rowCapacity) of \(streamCapacity)"
+    )
+    for (index, layer) in layers.enumerated() {
+      let input = self.input(ofLayer: index, input)
+      layer.forward(
+        input: input, layout: layout, resets: resets,
+        state: state.baseAddress + stateOffset(layer: index, direction: 0), team: team)
+      if !norms.isEmpty {
+        norms[index].forward(
+          input: layer.output.baseAddress, rowCount: layout.rowCount, parameters: parameters.values,
+          team: team)
+      }
+      let output = output(ofLayer: index).baseAddress
+      if !dropouts.isEmpty { dropouts[index].apply(to: output, layout: layout, team: team) }
+      if isResidual(layer: index) { add(input, to: output, layout: layout, team: team) }
+    }
+  }
+
+  /// outputGradient N × D·H, which is used up → inputGradient N × I, unless it is nil, and the weights' gradients, which are
+  /// added to.
+  /// - Parameters:
+  ///   - input: what `forward` was given, with the same layout, resets and dropout.
+  ///   - inputGradient: may be where `input` is.
+  ///   - gradients: laid out as the parameters.
+  ///   - propagatesState: whether `stateGradient` holds the gradient of the last states and is to become that of the first.
+  ///     If not, no gradient enters behind the last step or leaves before the first: backpropagation is truncated there.
+  package func backward(
+    input: UnsafePointer<Float>, outputGradient: UnsafeMutablePointer<Float>,
+    inputGradient: UnsafeMutablePointer<Float>?, gradients: AlignedBuffer<Float>, layout: StepLayout,
+    resets: UnsafePointer<UInt8>? = nil, propagatesState: Bool = false, team: ThreadTeam
+  ) {
+    var gradient = outputGradient
+    for index in layers.indices.reversed() {
+      // The output of the layer below is read for the last time here; its gradient takes its place.
+      let below = index > 0 ? output(ofLayer: index - 1).baseAddress : inputGradient
+      if isResidual(layer: index) {
+        bypassedGradient.baseAddress.update(
+          from: gradient, count: layout.rowCount * configuration.outputSize)
+      }
+      if !dropouts.isEmpty { dropouts[index].apply(to: gradient, layout: layout, team: team) }
+      if !norms.isEmpty {
+        norms[index].backward(
+          input: layers[index].output.baseAddress, gradient: gradient, rowCount: layout.rowCount,
+          parameters: parameters.values, gradients: gradients, team: team)
+      }
+      layers[index].backward(
+        input: self.input(ofLayer: index, input), outputGradient: gradient, inputGradient: below,
+        gradients: gradients, layout: layout, resets: resets,
+        stateGradient: stateGradient.baseAddress + stateOffset(layer: index, direction: 0),
+        propagatesState: propagatesState, team: team)
+      guard let below else { return }
+      if isResidual(layer: index) { add(bypassedGradient.baseAddress, to: below, layout: layout, team: team) }
+      gradient = below
+    }
+  }
+
+  private func input(ofLayer layer: Int, _ input: UnsafePointer<Float>) -> UnsafePointer<Float> {
+    layer == 0 ? input : UnsafePointer(output(ofLayer: layer - 1).baseAddress)
+  }
+
+  private func isResidual(layer: Int) -> Bool {
+    configuration.isResidual
+      && configuration.inputSize(ofLayer: layer, inputSize: inputSize) == configuration.outputSize
+  }
+
+  private func add(
+    _ values: UnsafePointer<Float>, to sums: UnsafeMutablePointer<Float>, layout: StepLayout, team: ThreadTeam
+  ) {
+    team.run { thread in
+      let part = team.share(
+        of: layout.rowCount * configuration.outputSize, unit: 16, threadIndex: thread)
+      Kernels.current.add(values + part.lowerBound, to: sums + part.lowerBound, count: part.count)
+    }
+  }
+}
