@@ -5,16 +5,19 @@ internal import Recurrent
 /// What `../shared/bench/torch_train.py` measures, with this package: forward, backward, clipping and AdamW of a recurrent
 /// language model on random ids with carried state.
 ///
-///     benchmarks train gru LAYERS HIDDEN BATCH TRUNCATION THREADS [STEPS]
+///     benchmarks train gru|lstm|rnn LAYERS HIDDEN BATCH TRUNCATION THREADS [STEPS]
 func measureTraining(_ arguments: [String]) {
   let numbers = arguments.dropFirst().compactMap(Int.init)
-  guard arguments.first == "gru", numbers.count >= 5 else {
-    return printUsage("benchmarks train gru LAYERS HIDDEN BATCH TRUNCATION THREADS [STEPS]")
+  let name = arguments.first ?? ""
+  guard let cell = name == "rnn" ? .rnnTanh : Cell(rawValue: name), numbers.count >= 5 else {
+    return printUsage(
+      "benchmarks train gru|lstm|rnn|rnn-relu|gru-reset-before LAYERS HIDDEN BATCH TRUNCATION THREADS [STEPS]"
+    )
   }
   let (layers, hidden, batch, length, threads) = (numbers[0], numbers[1], numbers[2], numbers[3], numbers[4])
   let steps = numbers.count > 5 ? numbers[5] : 8
   let configuration = NetworkConfiguration(
-    vocabularySize: 400, embeddingSize: 256, hiddenSize: hidden, layerCount: layers)
+    cell: cell, vocabularySize: 400, embeddingSize: 256, hiddenSize: hidden, layerCount: layers)
   let model = LanguageModel(configuration: configuration, seed: 0)
   let team = ThreadTeam(threadCount: threads)
   let pass = LanguageModelPass(model: model, batchSize: batch, truncationLength: length, team: team)
@@ -35,7 +38,7 @@ func measureTraining(_ arguments: [String]) {
   let weights = model.parameters.entries.filter { $0.shape.count == 2 && $0.name != "embedding.weight" }
     .reduce(0) { $0 + $1.range.count }
   printJSONLine([
-    ("peer", "\"gruppetto \(Kernels.current.name)\""), ("cell", "\"gru\""), ("layers", "\(layers)"),
+    ("peer", "\"gruppetto \(Kernels.current.name)\""), ("cell", "\"\(name)\""), ("layers", "\(layers)"),
     ("hidden", "\(hidden)"), ("batch", "\(batch)"), ("truncation", "\(length)"), ("threads", "\(threads)"),
     ("tokens_per_second", "\(Int(tokens / median))"), ("best", "\(Int(tokens / best))"),
     ("gflops", String(format: "%.1f", 6 * Double(weights) * tokens / median / 1e9)),

@@ -16,7 +16,7 @@ default:
   FileHandle.standardError.write(
     Data(
       """
-      usage: benchmarks midi FOLDER | tokens FOLDER | render FILE.mid | train gru … | sample float32 …
+      usage: benchmarks midi FOLDER | tokens FOLDER | render FILE.mid | train CELL … | sample float32 …
              | features AUDIO.wav | machine
 
       """.utf8))

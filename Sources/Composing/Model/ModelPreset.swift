@@ -1,47 +1,4 @@
-public import Recurrent
 public import Training
-
-/// A network's size, without the vocabulary, which the corpus decides.
-public struct NetworkShape: Codable, Hashable, Sendable {
-  /// The kind of cell.
-  public var cell: Cell
-  /// How many values stand for an id, `E`.
-  public var embeddingSize: Int
-  /// How many values a layer's state has, `H`.
-  public var hiddenSize: Int
-  /// How many layers are stacked, `L`.
-  public var layerCount: Int
-  /// The probability with which a value is dropped in training: after the embedding, between layers, and before the
-  /// output.
-  public var dropout: Double
-
-  /// A network's size.
-  public init(
-    cell: Cell = .gru, embeddingSize: Int = 256, hiddenSize: Int = 256,
-    layerCount: Int = 2,
-    dropout: Double = 0.2
-  ) {
-    self.cell = cell
-    self.embeddingSize = embeddingSize
-    self.hiddenSize = hiddenSize
-    self.layerCount = layerCount
-    self.dropout = dropout
-  }
-
-  /// The network for a vocabulary.
-  public func configuration(vocabularySize: Int) -> NetworkConfiguration {
-    NetworkConfiguration(
-      cell: cell, vocabularySize: vocabularySize, embeddingSize: embeddingSize, hiddenSize: hiddenSize,
-      layerCount: layerCount, dropout: dropout)
-  }
-
-  func validate() throws(ComposingError) {
-    try requireOption((1...8192).contains(embeddingSize), "embedding size", embeddingSize, "1 to 8192")
-    try requireOption((1...8192).contains(hiddenSize), "hidden size", hiddenSize, "1 to 8192")
-    try requireOption((1...32).contains(layerCount), "number of layers", layerCount, "1 to 32")
-    try requireOption(dropout >= 0 && dropout < 1, "dropout", dropout, "a probability from 0 to below 1")
-  }
-}
 
 /// What a model shall be and how it shall be trained: a file of `presets/models`, with what the user chose otherwise.
 public struct ModelPreset: Codable, Hashable, Sendable {

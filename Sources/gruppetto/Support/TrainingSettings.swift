@@ -10,17 +10,7 @@ struct TrainingSettings: ParsableArguments {
   @Option(help: ArgumentHelp("A preset of presets/models: demo, small, medium.", valueName: "name"))
   var preset = "small"
 
-  @Option(help: ArgumentHelp("How many layers are stacked.", valueName: "n"))
-  var layers: Int?
-
-  @Option(help: ArgumentHelp("How many values a layer's state has.", valueName: "n"))
-  var hidden: Int?
-
-  @Option(help: ArgumentHelp("How many values stand for a token.", valueName: "n"))
-  var embedding: Int?
-
-  @Option(help: ArgumentHelp("The probability with which a value is dropped in training.", valueName: "p"))
-  var dropout: Double?
+  @OptionGroup var network: NetworkSettings
 
   @Option(help: ArgumentHelp("The highest learning rate.", valueName: "rate"))
   var learningRate: Double?
@@ -144,10 +134,7 @@ struct TrainingSettings: ParsableArguments {
   }
 
   private func apply(to settings: inout ModelPreset) throws {
-    settings.network.layerCount = layers ?? settings.network.layerCount
-    settings.network.hiddenSize = hidden ?? settings.network.hiddenSize
-    settings.network.embeddingSize = embedding ?? settings.network.embeddingSize
-    settings.network.dropout = dropout ?? settings.network.dropout
+    network.apply(to: &settings.network)
     settings.training.learningRate = learningRate ?? settings.training.learningRate
     try apply(to: &settings.training.optimizer)
     apply(to: &settings.training.schedule)
