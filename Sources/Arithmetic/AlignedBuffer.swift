@@ -15,8 +15,12 @@ public final class AlignedBuffer<Element: BitwiseCopyable & Numeric>: @unchecked
     let bytes = max(64, (count * MemoryLayout<Element>.stride + 63) / 64 * 64)
     let isLarge = bytes >= 2 * LargePages.size
     let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: isLarge ? LargePages.size : 64)
-    if isLarge { LargePages.request(memory, byteCount: bytes) }
-    memory.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+    if let plan = MemoryPlan.current {
+      plan.count(bytes)
+    } else {
+      if isLarge { LargePages.request(memory, byteCount: bytes) }
+      memory.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+    }
     baseAddress = memory.bindMemory(to: Element.self, capacity: max(1, count))
   }
 

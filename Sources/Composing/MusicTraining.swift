@@ -73,21 +73,47 @@ public struct MusicTraining {
     progress: ProgressHandler? = nil
   ) throws(ComposingError) -> TrainingResult {
     try adopt(pieces)
-    let settings = description.settings
-    let network = settings.network.configuration(vocabularySize: pieces.tokenizer.vocabulary.count)
     let result: TrainingResult
     do {
-      let run = try TrainingRun(
-        model: LanguageModel(configuration: network, seed: settings.training.seed),
-        source: CorpusBatchSource(pieces: pieces.training, tokenizer: pieces.tokenizer, settings: settings),
-        validationPieces: pieces.validation, configuration: settings.training, folder: folder.training,
-        resuming: isResuming, team: ThreadTeam(threadCount: threadCount))
+      let run = try Self.makeRun(
+        description.settings, on: pieces, folder: folder.training, resuming: isResuming,
+        threadCount: threadCount)
       result = try run.run(cancellation: cancellation, progress: progress)
     } catch {
       throw .cause(error)
     }
     try writeCard()
     return result
+  }
+
+  /// What training on `pieces` with these settings will need; nothing is trained and nothing written.
+  /// - Throws: `ComposingError`.
+  public static func plan(
+    _ settings: ModelPreset, on pieces: TrainingPieces, threadCount: Int
+  ) throws(ComposingError) -> TrainingPlan {
+    try settings.validate()
+    do {
+      return try TrainingPlan(tokensPerEpoch: pieces.training.reduce(0) { $0 + max($1.count - 1, 0) }) {
+        () throws(TrainingError) in
+        try makeRun(
+          settings, on: pieces, folder: TrainingFolder(path: ""), resuming: false, threadCount: threadCount)
+      }
+    } catch {
+      throw .cause(error)
+    }
+  }
+
+  private static func makeRun(
+    _ settings: ModelPreset, on pieces: TrainingPieces, folder: TrainingFolder, resuming: Bool,
+    threadCount: Int
+  ) throws(TrainingError) -> TrainingRun<LanguageModelPass, CorpusBatchSource, PieceBatches> {
+    try TrainingRun(
+      model: LanguageModel(
+        configuration: settings.network.configuration(vocabularySize: pieces.tokenizer.vocabulary.count),
+        seed: settings.training.seed),
+      source: CorpusBatchSource(pieces: pieces.training, tokenizer: pieces.tokenizer, settings: settings),
+      validationPieces: pieces.validation, configuration: settings.training, folder: folder,
+      resuming: resuming, team: ThreadTeam(threadCount: threadCount))
   }
 
   /// Makes `pieces` the model's, or checks that they are.

@@ -26,7 +26,8 @@ import Testing
   ]
 
   private static let users: [[String]] = [
-    ["generate", "FILE", "-o", "x.mid"], ["model", "info", "FILE"], ["model", "report", "FILE", "-o", "x.html"],
+    ["generate", "FILE", "-o", "x.mid"], ["model", "info", "FILE"],
+    ["model", "report", "FILE", "-o", "x.html"],
     ["train", "FILE", "-o", "model"],
     ["corpus", "build", "FILE", "-o", "made"],
   ]

@@ -62,7 +62,9 @@ import Testing
   }
 
   @Test func aRunThatDivergesSaysWhatToLowerAndKeepsItsCheckpoint() throws {
-    let outcome = try train(["--optimizer", "sgd", "--learning-rate", "1e38", "--schedule", "constant", "--steps", "30"])
+    let outcome = try train([
+      "--optimizer", "sgd", "--learning-rate", "1e38", "--schedule", "constant", "--steps", "30",
+    ])
     #expect(outcome.exitCode == 65)
     #expect(outcome.errors.contains("at step"), "\(outcome.errors)")
     #expect(outcome.errors.contains("a lower learning rate than 1e+38"), "\(outcome.errors)")

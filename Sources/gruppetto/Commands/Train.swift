@@ -28,6 +28,9 @@ struct Train: ParsableCommand {
   @Flag(help: "Replace a model that is there.")
   var overwrite = false
 
+  @Flag(help: "Say what the training will need (memory, steps, sizes of files), and train nothing.")
+  var dryRun = false
+
   @Option(help: ArgumentHelp("Draw the training as one HTML page.", valueName: "file"))
   var report: String?
 
@@ -39,6 +42,9 @@ struct Train: ParsableCommand {
   func validate() throws {
     guard !(resume && overwrite) else { throw ValidationError("Choose one of --resume and --overwrite.") }
     guard !output.isEmpty else { throw ValidationError("-o names the folder of the model, and is empty.") }
+    guard !(dryRun && report != nil) else {
+      throw ValidationError("A --dry-run trains nothing, so there is nothing for --report to draw.")
+    }
     if let report, !report.lowercased().hasSuffix(".html") {
       throw ValidationError("\(report): the ending must be .html.")
     }
@@ -55,6 +61,7 @@ struct Train: ParsableCommand {
     // The model's own folder is made later.
     if let report, folderName(of: report) != folder.path { try OutputFile.checkFolder(of: report) }
     let cancellation = Interruption.cancellation()
+    if dryRun { return try tellPlan(of: preset, cancellation: cancellation) }
     let room = ModelRoom(folder: folder, music: music)
     let prepare = {
       try MusicTraining(
@@ -122,6 +129,26 @@ struct Train: ParsableCommand {
     return corpus
   }
 
+  /// Reads the music as training would, into a folder that does not stay, and tells what training would need.
+  private func tellPlan(of preset: ModelPreset, cancellation: Cancellation) throws {
+    let scratch = FileManager.default.temporaryDirectory.appending(path: "gruppetto-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: scratch) }
+    let model = ModelFolder(path: output)
+    let hasCorpus = resume && Corpus.exists(at: model.corpusPath)
+    let room = ModelRoom(folder: hasCorpus ? model : ModelFolder(path: scratch.path), music: music)
+    let corpus = try self.corpus(in: room, cancellation: cancellation)
+    let plan = try MusicTraining.plan(preset, on: TrainingPieces(corpus: corpus), threadCount: threads.count)
+    try common.report(plan) {
+      """
+      \(output): \(Readable.count(plan.parameters)) parameters; an epoch has \(Readable.count(plan.tokensPerEpoch)) tokens in \
+      \(Readable.plural(plan.stepsPerEpoch, "step"))
+        memory: \(Readable.bytes(plan.peakMemory)) at most
+        files: model \(Readable.bytes(plan.modelSize)), checkpoint \(Readable.bytes(plan.checkpointSize))
+      """
+    }
+  }
+
   private func writeReport() throws {
     if let report { try replaceFile(at: report, with: ModelReport(path: output).html) }
   }
@@ -129,19 +156,21 @@ struct Train: ParsableCommand {
   private func tell(_ result: TrainingResult) throws {
     struct Report: Encodable {
       var model: String
+      var peakMemory: Int?
       var result: TrainingResult
 
       func encode(to encoder: any Encoder) throws {
         try result.encode(to: encoder)
         var container = encoder.container(keyedBy: Keys.self)
         try container.encode(model, forKey: .model)
+        try container.encodeIfPresent(peakMemory, forKey: .peakMemory)
       }
 
       private enum Keys: String, CodingKey {
-        case model
+        case model, peakMemory
       }
     }
-    try common.report(Report(model: output, result: result)) {
+    try common.report(Report(model: output, peakMemory: try? ProcessMemory().peak, result: result)) {
       let loss =
         result.bestValidationLoss.map { ", validation loss \(Readable.decimal($0, 4)) nats a token at best" }
         ?? ""

@@ -80,6 +80,13 @@ enum Readable {
     String(format: "%.\(digits)f", value)
   }
 
+  /// Bytes as `12.3 MB` or `1.50 GB`.
+  static func bytes(_ count: Int) -> String {
+    let (megabyte, gigabyte) = (1e6, 1e9)
+    return Double(count) < gigabyte
+      ? decimal(Double(count) / megabyte, 1) + " MB" : decimal(Double(count) / gigabyte, 2) + " GB"
+  }
+
   /// Seconds as `0:07`, `12:34` or `1:02:03`.
   static func clock(_ seconds: Double) -> String {
     guard seconds.isFinite, seconds < 1e9 else { return "?" }
