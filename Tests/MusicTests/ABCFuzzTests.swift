@@ -38,7 +38,7 @@ import Testing
     "L:1/99999\n", "Q:0\n", "Q:1/0=0\n", "\n\n", "X:1\n", "%", "\\", "^^^^^", "''''''''''''''''''",
     ",,,,,,,,,,,,,,,,,,,",
     "K:C#exp^^^^a\n", "w:- - - _ * ~\n", ">>>>>>>>", "<<<", "---", "[K:", "[V:", "\u{0}", "\u{FF}", "[1-63",
-    "I:", "\r",
+    "I:", "\r", "TA4", "~A3", "HB", "HZ9", ".C-", "TC9999", "H[CE]", "Q:1/4=1\n", "U:C=!trill!\n",
   ].map { Array($0.utf8) }
 
   @Test func damagedTunesAreAnsweredWithinBounds() {
@@ -62,7 +62,8 @@ import Testing
     let repeats =
       "X:1\nK:C\n" + String(repeating: "|::::::::::::::::::: Z9999 ", count: 5_000) + ":::::::::::::::::|"
     let endings = "X:1\nK:C\n|:C" + String(repeating: "|1-63 DEFG", count: 2_000) + ":|"
-    for text in [parts, repeats, endings] {
+    let trills = "X:1\nQ:1/4=1\nK:C\n" + String(repeating: "TC2048& ~D3& HE2048&", count: 2_000)
+    for text in [parts, repeats, endings, trills] {
       let tune = try #require(try? ABCBook(text: "\(text)\nC|").tunes.first)
       #expect(isSane(tune.score))
       #expect(tune.score.noteCount < 1_000_000)

@@ -37,8 +37,8 @@ struct ABCPerformance {
 
   /// How much later each note of a chord is struck than the one before: ten milliseconds at 120 beats a minute.
   private static let chordDelay = ABCTime.quarter / 48
-  /// From so many notes on ornaments are left out.
-  private static let ornamentedNoteLimit = 400_000
+  /// Once ornaments have made so many notes, further ones are left out.
+  private static let ornamentNoteLimit = 400_000
 
   init(_ voice: ABCVoice) { self.voice = voice }
 
@@ -121,29 +121,41 @@ struct ABCPerformance {
     played.reserveCapacity(notes.count)
     var tempo = TempoChange.standard.microsecondsPerQuarter
     var comingTempos = tempos[...]
+    var room = ABCPerformance.ornamentNoteLimit
     for var note in notes {
       while let next = comingTempos.first, next.time <= note.onset {
         tempo = next.tempo
         comingTempos.removeFirst()
       }
-      let parts = note.ornament?.segments(pitch: note.pitch, length: note.length, tempo: tempo) ?? []
-      if parts.count > 1, played.count + parts.count <= ABCPerformance.ornamentedNoteLimit {
-        for part in parts {
-          (note.pitch, note.length) = part
-          divisor = greatestCommonDivisor(divisor, part.length)
-          played.append(note)
-          note.onset += part.length
+      if let ornament = note.ornament, room > 0 {
+        let parts = ornament.segments(pitch: note.pitch, length: note.length, tempo: tempo)
+        room = parts.count <= room ? room - parts.count : 0
+        if room > 0 {
+          append(parts, of: note, to: &played)
+          continue
         }
-      } else {
-        let delay = min(note.delay, note.length / 2)
-        divisor = greatestCommonDivisor(divisor, delay)
-        note.onset += delay
-        note.length -= delay
-        if note.isStaccato { note.length /= 2 }
-        played.append(note)
       }
+      let delay = min(note.delay, note.length / 2)
+      divisor = greatestCommonDivisor(divisor, delay)
+      note.onset += delay
+      note.length -= delay
+      if note.isStaccato { note.length /= 2 }
+      played.append(note)
     }
     notes = played
+  }
+
+  /// Appends what an ornament makes of a note.
+  private mutating func append(
+    _ parts: [(pitch: Int, length: Int)], of note: SoundingNote, to played: inout [SoundingNote]
+  ) {
+    var note = note
+    for part in parts {
+      (note.pitch, note.length) = part
+      divisor = greatestCommonDivisor(divisor, part.length)
+      played.append(note)
+      note.onset += part.length
+    }
   }
 
   // MARK: Bars
