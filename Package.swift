@@ -72,10 +72,11 @@ let package = Package(
       name: "gruppetto",
       dependencies: rooms.map { .init(stringLiteral: $0.name) } + [arguments],
       swiftSettings: swiftSettings),
+    .target(name: "AllocationCounter", path: "Benchmarks/AllocationCounter"),
     .executableTarget(
       name: "benchmarks",
-      dependencies: rooms.map { .init(stringLiteral: $0.name) } + ["CKernels"],
-      path: "Benchmarks", exclude: ["README.md"],
+      dependencies: rooms.map { .init(stringLiteral: $0.name) } + ["CKernels", "AllocationCounter"],
+      path: "Benchmarks", exclude: ["README.md", "AllocationCounter", "Peers"],
       swiftSettings: swiftSettings),
     .executableTarget(
       name: "compose",

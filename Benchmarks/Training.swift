@@ -145,22 +145,22 @@ private struct NucleusChoice {
 }
 
 /// How many seconds `body` takes, `count` times after a first that is not counted; shortest first.
-private func timings(count: Int, _ body: () -> Void) -> [Double] {
+func timings(count: Int, _ body: () -> Void) -> [Double] {
   let clock = ContinuousClock()
   body()
   return (0..<max(1, count)).map { _ in clock.measure(body) / .seconds(1) }.sorted()
 }
 
-private func printJSONLine(_ members: [(name: String, value: String)]) {
+func printJSONLine(_ members: [(name: String, value: String)]) {
   print("{" + members.map { "\"\($0.name)\": \($0.value)" }.joined(separator: ", ") + "}")
 }
 
-private func printUsage(_ usage: String) {
+func printUsage(_ usage: String) {
   FileHandle.standardError.write(Data("usage: \(usage)\n".utf8))
   exit(64)
 }
 
-private func peakResidentMegabytes() -> Int {
+func peakResidentMegabytes() -> Int {
   var usage = rusage()
   getrusage(RUSAGE_SELF.rawValue, &usage)
   return usage.ru_maxrss / 1024

@@ -12,12 +12,15 @@ case "train": measureTraining(Array(arguments.dropFirst()))
 case "sample": measureSampling(Array(arguments.dropFirst()))
 case "features": try measureFeatures(Array(arguments.dropFirst()))
 case "machine": measureMachine()
+case "allocations": try measureAllocations(Array(arguments.dropFirst()))
+case "roofline": try drawRoofline(Array(arguments.dropFirst()))
+case "all": Comparison(Array(arguments.dropFirst())).run()
 default:
   FileHandle.standardError.write(
     Data(
       """
       usage: benchmarks midi FOLDER | tokens FOLDER | render FILE.mid | train CELL … | sample float32 …
-             | features AUDIO.wav | machine
+             | features AUDIO.wav | machine | allocations | roofline FILE.svg | all --peers PYTHON
 
       """.utf8))
   exit(64)

@@ -54,10 +54,8 @@ public final class ThreadTeam: @unchecked Sendable {
   /// What the bodies write must not overlap. `body` must not call `run` of the same team.
   public func run(_ body: (_ threadIndex: Int) -> Void) {
     guard threadCount > 1 else { return body(0) }
-    withoutActuallyEscaping(body) { body in
-      work.start(body)
-      body(0)
-      work.finish()
+    lend(body, to: UnsafeRawPointer(Unmanaged.passUnretained(work).toOpaque())) { body, work in
+      Unmanaged<Work>.fromOpaque(work).takeUnretainedValue().perform(body)
     }
   }
 
@@ -73,6 +71,15 @@ public final class ThreadTeam: @unchecked Sendable {
   package func scratch(threadIndex: Int) -> UnsafeMutablePointer<Float> { scratch[threadIndex].baseAddress }
 }
 
+/// Hands a closure that does not escape to code that calls it from other threads before this returns.
+///
+/// That is what `withoutActuallyEscaping` is for as well, but it takes memory for each call, and a step of training, which
+/// takes none, gives work to its threads some dozens of times.
+@_silgen_name("gruppetto_lend")
+private func lend(
+  _ body: (Int) -> Void, to argument: UnsafeRawPointer,
+  _ use: @convention(c) (gruppetto_lent_closure, UnsafeRawPointer) -> Void)
+
 /// One thread of a team, and which.
 private final class Worker {
   let index: Int
@@ -85,17 +92,10 @@ private final class Worker {
 
   func serve() {
     var seen = 0
-    while performRound(after: &seen) { work.leave() }
-  }
-
-  /// Waits for a round and does this thread's part of it. The body is let go of on return, and only then may the round
-  /// be left: `run` stops the program if anyone still holds it when all have left.
-  /// - Returns: false when the team is dismissed.
-  @inline(never)
-  private func performRound(after seen: inout Int) -> Bool {
-    guard let body = work.wait(after: &seen) else { return false }
-    body(index)
-    return true
+    while let body = work.wait(after: &seen) {
+      gruppetto_call(body, index)
+      work.leave()
+    }
   }
 }
 
@@ -105,7 +105,7 @@ private final class Work: @unchecked Sendable {
   private let round = Atomic<Int>(0)
   private let unfinished = Atomic<Int>(0)
   private let isDismissed = Atomic<Bool>(false)
-  private var body: ((Int) -> Void)?
+  private var body: gruppetto_lent_closure?
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let begun = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private let ended = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
@@ -129,20 +129,22 @@ private final class Work: @unchecked Sendable {
     mutex.deallocate()
   }
 
-  func start(_ body: @escaping (Int) -> Void) {
+  /// One round: the body runs on every worker and, with index 0, on this thread.
+  func perform(_ body: gruppetto_lent_closure) {
     self.body = body
     unfinished.store(workerCount, ordering: .relaxed)
     announce()
+    gruppetto_call(body, 0)
+    awaitWorkers()
   }
 
   /// Waits until every worker has left the round.
-  func finish() {
+  private func awaitWorkers() {
     if !spin(until: { unfinished.load(ordering: .acquiring) == 0 }) {
       pthread_mutex_lock(mutex)
       while unfinished.load(ordering: .acquiring) != 0 { pthread_cond_wait(ended, mutex) }
       pthread_mutex_unlock(mutex)
     }
-    body = nil
   }
 
   func dismiss() {
@@ -159,7 +161,7 @@ private final class Work: @unchecked Sendable {
   }
 
   /// The body of the round after `seen`; nil when the team is dismissed.
-  func wait(after seen: inout Int) -> ((Int) -> Void)? {
+  func wait(after seen: inout Int) -> gruppetto_lent_closure? {
     let last = seen
     if !spin(until: { round.load(ordering: .acquiring) != last }) {
       pthread_mutex_lock(mutex)

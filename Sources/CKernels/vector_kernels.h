@@ -146,18 +146,37 @@ static double sum_of_squares(size_t count, const float *x) {
   return sum;
 }
 
-/// Rows are added in groups of 64 first, so that the rounding error grows with the square root of neither.
-static void add_column_sums(size_t rows, size_t columns, const float *x, ptrdiff_t stride, float *sums) {
-  for (size_t j = 0; j < columns; j += WIDTH) {
-    size_t c = least(WIDTH, columns - j);
-    vec total = 0;
-    for (size_t i0 = 0; i0 < rows; i0 += 64) {
-      vec group = 0;
-      for (size_t i = i0; i < least(rows, i0 + 64); i++) group += load(x + (ptrdiff_t)i * stride + j, c);
-      total += group;
+#define COLUMN_VECTORS 8
+
+/// The sums of `vectors` vectors of columns, the last of `last` floats, which are added to `sums`. Rows are added in groups
+/// of 64 first, so that the rounding error grows with the square root of neither.
+INLINE void sum_columns(size_t rows, const float *x, ptrdiff_t stride, const size_t vectors, size_t last, float *sums) {
+  vec totals[COLUMN_VECTORS];
+  for (size_t j = 0; j < vectors; j++) totals[j] = 0;
+  for (size_t i0 = 0; i0 < rows; i0 += 64) {
+    vec group[COLUMN_VECTORS];
+#pragma unroll
+    for (size_t j = 0; j < vectors; j++) group[j] = 0;
+    for (size_t i = i0; i < least(rows, i0 + 64); i++) {
+      const float *row = x + (ptrdiff_t)i * stride;
+#pragma unroll
+      for (size_t j = 0; j < vectors; j++) group[j] += load(row + j * WIDTH, j + 1 == vectors ? last : WIDTH);
     }
-    store(sums + j, load(sums + j, c) + total, c);
+#pragma unroll
+    for (size_t j = 0; j < vectors; j++) totals[j] += group[j];
   }
+  for (size_t j = 0; j < vectors; j++) {
+    size_t c = j + 1 == vectors ? last : WIDTH;
+    store(sums + j * WIDTH, load(sums + j * WIDTH, c) + totals[j], c);
+  }
+}
+
+static void add_column_sums(size_t rows, size_t columns, const float *x, ptrdiff_t stride, float *sums) {
+  size_t j = 0;
+  // Rows may be kilobytes apart: each is read in whole cache lines.
+  for (; j + COLUMN_VECTORS * WIDTH <= columns; j += COLUMN_VECTORS * WIDTH)
+    sum_columns(rows, x + j, stride, COLUMN_VECTORS, WIDTH, sums + j);
+  for (; j < columns; j += WIDTH) sum_columns(rows, x + j, stride, 1, least(WIDTH, columns - j), sums + j);
 }
 
 #include "vector_optimizers.h"

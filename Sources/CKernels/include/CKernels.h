@@ -203,6 +203,14 @@ void gruppetto_philox(uint64_t key, uint64_t counter, uint32_t *block);
 /// `first` is the index of x[0] in that sequence. Applied to the gradient again it is its own backward pass.
 void gruppetto_dropout(uint64_t key, uint64_t counter, size_t first, size_t count, double probability, float *x);
 
+/// A Swift closure `(Int) -> Void` that does not escape: it may be called by any thread as long as `gruppetto_lend`, which
+/// made it, has not returned.
+typedef struct {
+  const void *code;
+  const void *_Nullable context;
+} gruppetto_lent_closure;
+void gruppetto_call(gruppetto_lent_closure closure, ptrdiff_t index);
+
 /// Tells the processor that this thread is spinning.
 static inline void gruppetto_pause(void) {
 #if defined(__x86_64__) || defined(__i386__)

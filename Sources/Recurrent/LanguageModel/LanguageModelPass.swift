@@ -20,28 +20,28 @@ public final class LanguageModelPass: TrainablePass {
   public var parameters: ParameterStore { model.parameters }
 
   let team: ThreadTeam
-  let configuration: NetworkConfiguration
+  private let configuration: NetworkConfiguration
   private var weights: AlignedBuffer<Float> { model.parameters.values }
-  let layout: StepLayout
+  private let layout: StepLayout
   private let embedding: EmbeddingLayer
-  let stack: RecurrentStack
-  let output: LinearLayer
-  let loss: SoftmaxCrossEntropy
+  private let stack: RecurrentStack
+  private let output: LinearLayer
+  private let loss: SoftmaxCrossEntropy
   /// Where the tensors outside the stack begin.
   private let embeddingWeight: Int
-  let outputWeight: Int
-  let outputBias: Int
+  private let outputWeight: Int
+  private let outputBias: Int
 
   private let ids: AlignedBuffer<Int32>
-  let targets: AlignedBuffer<Int32>
+  private let targets: AlignedBuffer<Int32>
   private let resets: AlignedBuffer<UInt8>
-  let losses: AlignedBuffer<Float>
+  private let losses: AlignedBuffer<Float>
   /// T × B × E: the embedded ids, then their gradients.
-  let embedded: AlignedBuffer<Float>
+  private let embedded: AlignedBuffer<Float>
   /// T × B × V: logits, then their gradients.
-  let logits: AlignedBuffer<Float>
+  private let logits: AlignedBuffer<Float>
   /// T × B × H: the gradient of the stack's output.
-  let outputGradient: AlignedBuffer<Float>
+  private let outputGradient: AlignedBuffer<Float>
   /// What is dropped from the embedded ids in the current call.
   private var embeddingDropout: Dropout?
 

@@ -1,0 +1,98 @@
+internal import AllocationCounter
+internal import Arithmetic
+internal import Foundation
+internal import Music
+internal import Recurrent
+internal import Synthesis
+
+/// `benchmarks allocations [INSTRUMENTS]`: how often a step of training or of sampling, or a block of sound, asks for
+/// memory after the first. Ends with exit code 1 where any does.
+///
+/// Only a build for release tells: without optimisation Swift takes memory for closures and iterators that are not there
+/// otherwise. So this is a program of its own and no test.
+func measureAllocations(_ arguments: [String]) throws {
+  guard gruppetto_allocation_count() >= 0 else {
+    FileHandle.standardError.write(Data("allocations are counted with glibc alone\n".utf8))
+    exit(64)
+  }
+  let start = gruppetto_allocation_count()
+  AlignedBuffer<Float>(count: 1).clear()
+  precondition(gruppetto_allocation_count() > start, "allocations are not noticed")
+  var isClean = true
+  func report(_ what: String, count: Int = 10, _ body: () -> Void) {
+    body()
+    let before = gruppetto_allocation_count()
+    for _ in 0..<count { body() }
+    let allocations = gruppetto_allocation_count() - before
+    isClean = isClean && allocations == 0
+    printJSONLine([("what", "\"\(what)\""), ("times", "\(count)"), ("allocations", "\(allocations)")])
+  }
+
+  for cell in Cell.allCases {
+    for threads in [1, 2] {
+      let training = TrainingStep(cell: cell, threads: threads)
+      report("training step, \(cell.rawValue), \(threads) threads") { training.run() }
+    }
+  }
+  let configuration = NetworkConfiguration(
+    vocabularySize: 400, embeddingSize: 32, hiddenSize: 64, layerCount: 2)
+  let sampler = LanguageModelSampler(model: LanguageModel(configuration: configuration, seed: 0))
+  var id: Int32 = 0
+  report("sampling step", count: 1000) {
+    let logits = sampler.advance(id)
+    id = Int32(logits.indices.max { logits[$0] < logits[$1] } ?? 0)
+  }
+  try report(
+    "block of sound", count: 100, SoundBlock(instruments: arguments.first ?? "presets/instruments").render)
+  exit(isClean ? 0 : 1)
+}
+
+/// A step of training as a run makes it: forward, backward, clipping, update.
+private final class TrainingStep {
+  private let model: LanguageModel
+  private let team: ThreadTeam
+  private let pass: LanguageModelPass
+  private let optimiser: Optimizer
+  private let clipping: GradientClipping
+  private var random = RandomStream(seed: 0, name: "allocations")
+  private let ids: [Int32]
+  private let resets: [Bool]
+
+  init(cell: Cell, threads: Int) {
+    let configuration = NetworkConfiguration(
+      cell: cell, vocabularySize: 400, embeddingSize: 32, hiddenSize: 64, layerCount: 2, dropout: 0.1)
+    let (batch, truncation) = (16, 12)
+    model = LanguageModel(configuration: configuration, seed: 0)
+    team = ThreadTeam(threadCount: threads)
+    pass = LanguageModelPass(model: model, batchSize: batch, truncationLength: truncation, team: team)
+    optimiser = Optimizer(.adamw(weightDecay: 0), parameterCount: model.parameters.count)
+    clipping = GradientClipping(pass.gradients, team: team)
+    ids = (0..<batch * truncation).map { Int32($0 * 7 % configuration.vocabularySize) }
+    resets = ids.map { $0 % 13 == 0 }
+  }
+
+  func run() {
+    _ = pass.train(inputs: ids, targets: ids, resets: resets, dropout: &random)
+    clipping.clip(toGlobalNorm: 1)
+    optimiser.update(model.parameters, gradients: pass.gradients, learningRate: 1e-3, team: team)
+    pass.parametersDidChange()
+  }
+}
+
+/// Blocks of a score of many voices, one after the other.
+private final class SoundBlock {
+  private let renderer: ScoreRenderer
+  private let block = UnsafeMutableBufferPointer<Float>.allocate(capacity: 1024)
+
+  init(instruments: String) throws {
+    let notes = (0..<2000).map { index in
+      Note(onset: index * 60, duration: 240, pitch: 40 + index * 7 % 48, velocity: 90)
+    }
+    let score = Score(ticksPerQuarter: 480, tracks: [Track(name: "", notes: notes)])
+    renderer = try ScoreRenderer(score: score, library: InstrumentLibrary(folder: instruments))
+  }
+
+  deinit { block.deallocate() }
+
+  func render() { _ = renderer.render(into: block) }
+}
