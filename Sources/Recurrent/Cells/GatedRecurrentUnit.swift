@@ -15,6 +15,7 @@ struct GatedRecurrentUnit: RecurrentCell {
   let stateCount = 1
   var phases: [CellPhase] { [CellPhase(gates: 0..<3, gradientBlock: 1)] }
   var inputGradientOrder: [Int] { [2, 0, 1] }
+  var gates: [(block: Int, name: String)] { [(0, "reset"), (1, "update")] }
 
   func forward(_ step: CellForwardStep, phase: Int) {
     Kernels.current.gruForward(

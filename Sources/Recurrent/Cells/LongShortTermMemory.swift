@@ -12,6 +12,7 @@ struct LongShortTermMemory: RecurrentCell {
   let keptCount = 5
   let stateCount = 2
   var phases: [CellPhase] { [CellPhase(gates: 0..<4, gradientBlock: 0)] }
+  var gates: [(block: Int, name: String)] { [(0, "input"), (1, "forget"), (3, "output")] }
 
   func forward(_ step: CellForwardStep, phase: Int) {
     Kernels.current.lstmForward(

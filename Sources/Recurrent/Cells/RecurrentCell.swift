@@ -22,6 +22,9 @@ package protocol RecurrentCell: Sendable {
   /// Which gate's gradient `backward` leaves in each of the first G blocks that it keeps: those that belong to W_i x.
   var inputGradientOrder: [Int] { get }
 
+  /// The kept blocks that after the forward pass hold gates between 0 and 1, with names for people.
+  var gates: [(block: Int, name: String)] { get }
+
   /// The part of a step that follows the product of phase `phase`. The last one gives the state after the step.
   func forward(_ step: CellForwardStep, phase: Int)
   /// The backward pass of that part. `step.carry` becomes, in the end, the gradient of h before the step but for what goes
@@ -31,6 +34,7 @@ package protocol RecurrentCell: Sendable {
 
 extension RecurrentCell {
   package var inputGradientOrder: [Int] { Array(0..<gateCount) }
+  package var gates: [(block: Int, name: String)] { [] }
 }
 
 /// One product of a step with rows of W_h.

@@ -16,6 +16,7 @@ struct ResetBeforeGatedRecurrentUnit: RecurrentCell {
   var phases: [CellPhase] {
     [CellPhase(gates: 0..<2, gradientBlock: 0), CellPhase(gates: 2..<3, operandBlock: 3, gradientBlock: 2)]
   }
+  var gates: [(block: Int, name: String)] { [(0, "reset"), (1, "update")] }
 
   func forward(_ step: CellForwardStep, phase: Int) {
     if phase == 0 {

@@ -20,28 +20,28 @@ public final class LanguageModelPass: TrainablePass {
   public var parameters: ParameterStore { model.parameters }
 
   let team: ThreadTeam
-  private let configuration: NetworkConfiguration
+  let configuration: NetworkConfiguration
   private var weights: AlignedBuffer<Float> { model.parameters.values }
-  private let layout: StepLayout
+  let layout: StepLayout
   private let embedding: EmbeddingLayer
-  private let stack: RecurrentStack
-  private let output: LinearLayer
-  private let loss: SoftmaxCrossEntropy
+  let stack: RecurrentStack
+  let output: LinearLayer
+  let loss: SoftmaxCrossEntropy
   /// Where the tensors outside the stack begin.
   private let embeddingWeight: Int
-  private let outputWeight: Int
-  private let outputBias: Int
+  let outputWeight: Int
+  let outputBias: Int
 
   private let ids: AlignedBuffer<Int32>
-  private let targets: AlignedBuffer<Int32>
+  let targets: AlignedBuffer<Int32>
   private let resets: AlignedBuffer<UInt8>
-  private let losses: AlignedBuffer<Float>
+  let losses: AlignedBuffer<Float>
   /// T × B × E: the embedded ids, then their gradients.
-  private let embedded: AlignedBuffer<Float>
+  let embedded: AlignedBuffer<Float>
   /// T × B × V: logits, then their gradients.
-  private let logits: AlignedBuffer<Float>
+  let logits: AlignedBuffer<Float>
   /// T × B × H: the gradient of the stack's output.
-  private let outputGradient: AlignedBuffer<Float>
+  let outputGradient: AlignedBuffer<Float>
   /// What is dropped from the embedded ids in the current call.
   private var embeddingDropout: Dropout?
 

@@ -14,7 +14,7 @@ final class LayerDirection {
 
   private let gateCount: Int
   /// K·H: how many numbers a row keeps.
-  private let keptWidth: Int
+  let keptWidth: Int
   /// S·H: how many numbers the state of a stream has.
   let stateWidth: Int
   private let phases: [CellPhase]
@@ -24,7 +24,7 @@ final class LayerDirection {
   /// N × H: h before each step, zero where the stream was reset.
   private let previous: AlignedBuffer<Float>
   /// N × K·H: what the cell keeps.
-  private let kept: AlignedBuffer<Float>
+  let kept: AlignedBuffer<Float>
   /// B × G·H: W_h h of one step.
   private let recurrent: AlignedBuffer<Float>
   /// B × H: the gradient of a later phase's operand.

@@ -9,7 +9,7 @@ package final class RecurrentLayer {
   /// How many numbers one direction's state of a stream has, S·H.
   package let stateWidth: Int
 
-  private let directions: [LayerDirection]
+  let directions: [LayerDirection]
   private let hiddenSize: Int
   private let streamCapacity: Int
   private var outputWidth: Int { directions.count * hiddenSize }

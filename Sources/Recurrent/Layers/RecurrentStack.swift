@@ -23,7 +23,7 @@ package final class RecurrentStack {
   package let stateGradient: AlignedBuffer<Float>
 
   private let parameters: ParameterStore
-  private let layers: [RecurrentLayer]
+  let layers: [RecurrentLayer]
   private let norms: [LayerNormalization]
   /// The dropouts of the current call, from the lowest layer upward; none where nothing is dropped.
   private var dropouts: [Dropout] = []
