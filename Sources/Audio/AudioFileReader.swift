@@ -22,7 +22,16 @@ public struct AudioFileReader: ~Copyable {
   /// Opens the file at `path`.
   /// - Throws: `AudioError.file` where it is missing or may not be read, `.notAudio` where it holds no sound.
   public init(path: String) throws(AudioError) {
-    let handle = try SoundFileHandle.reading(path)
+    try self.init(path: path, handle: try SoundFileHandle.reading(path))
+  }
+
+  /// Reads a file's content that is in memory; `name` stands for its path in errors.
+  /// - Throws: `AudioError.notAudio` where it holds no sound.
+  public init(bytes: [UInt8], name: String) throws(AudioError) {
+    try self.init(path: name, handle: try SoundFileHandle.reading(name, bytes: bytes))
+  }
+
+  private init(path: String, handle: consuming SoundFileHandle) throws(AudioError) {
     let info = handle.info
     guard info.samplerate > 0, info.channels > 0 else {
       throw .notAudio(path: path, reason: "\(info.channels) channels at \(info.samplerate) Hz")

@@ -42,10 +42,14 @@ struct SoundFileHandle: ~Copyable {
     var words: String
   }
 
-  /// Opens the file at `path` for reading.
-  static func reading(_ path: String) throws(AudioError) -> SoundFileHandle {
+  /// Opens the file at `path`, or `bytes` that were a file's and have the name `path`, for reading.
+  static func reading(_ path: String, bytes: [UInt8]? = nil) throws(AudioError) -> SoundFileHandle {
     let stream: FileByteStream
-    do throws(FileError) { stream = try .reading(path) } catch { throw .file(error) }
+    do throws(FileError) {
+      stream = if let bytes { try .reading(bytes, name: path) } else { try .reading(path) }
+    } catch {
+      throw .file(error)
+    }
     do throws(OpeningFailure) {
       return try SoundFileHandle(stream, mode: SFM_READ, info: SF_INFO())
     } catch {
@@ -108,7 +112,8 @@ final class FileByteStream {
 
   /// Opens a regular file for reading.
   static func reading(_ path: String) throws(FileError) -> FileByteStream {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // Without O_NONBLOCK, opening a pipe would wait for someone to write to it.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw FileError.reading(path) }
     let stream = FileByteStream(descriptor: descriptor)
     var status = stat()
@@ -116,6 +121,20 @@ final class FileByteStream {
     guard status.st_mode & S_IFMT == S_IFREG else {
       let isFolder = status.st_mode & S_IFMT == S_IFDIR
       throw .unreadable(path: path, reason: isFolder ? "it is a folder" : "it is not a regular file")
+    }
+    return stream
+  }
+
+  /// A temporary file without a path that holds `bytes`; `name` stands for its path in errors.
+  static func reading(_ bytes: [UInt8], name: String) throws(FileError) -> FileByteStream {
+    guard let file = tmpfile() else { throw FileError.reading(name) }
+    defer { fclose(file) }
+    let descriptor = fcntl(fileno(file), F_DUPFD_CLOEXEC, 0)
+    guard descriptor >= 0 else { throw FileError.reading(name) }
+    let stream = FileByteStream(descriptor: descriptor)
+    let written = bytes.withUnsafeBytes { stream.write($0.baseAddress, sf_count_t($0.count)) }
+    guard written == bytes.count, stream.seek(0, SEEK_SET) == 0 else {
+      throw FileError.reading(name, errorNumber: stream.errorNumber)
     }
     return stream
   }

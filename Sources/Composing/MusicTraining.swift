@@ -73,16 +73,17 @@ public struct MusicTraining {
     progress: ProgressHandler? = nil
   ) throws(ComposingError) -> TrainingResult {
     try adopt(pieces)
+    let imported = try importedNetwork(for: pieces)
     let result: TrainingResult
     do {
       let run = try Self.makeRun(
-        description.settings, on: pieces, folder: folder.training, resuming: isResuming,
+        description.settings, on: pieces, from: imported, folder: folder.training, resuming: isResuming,
         threadCount: threadCount)
       result = try run.run(cancellation: cancellation, progress: progress)
     } catch {
       throw .cause(error)
     }
-    try writeCard()
+    try ModelCard.write(in: folder)
     return result
   }
 
@@ -103,14 +104,28 @@ public struct MusicTraining {
     }
   }
 
+  /// The network of weights that were imported and not trained yet; nil where training begins with random ones or goes on.
+  private func importedNetwork(for pieces: TrainingPieces) throws(ComposingError) -> LanguageModel? {
+    guard description.importedFrom != nil, !isResuming else { return nil }
+    let size = pieces.tokenizer.vocabulary.count
+    do {
+      return try LanguageModel(
+        configuration: description.settings.network.configuration(vocabularySize: size),
+        tensors: SafetensorsFile(path: folder.training.weightsPath))
+    } catch {
+      throw .cause(error)
+    }
+  }
+
   private static func makeRun(
-    _ settings: ModelPreset, on pieces: TrainingPieces, folder: TrainingFolder, resuming: Bool,
-    threadCount: Int
+    _ settings: ModelPreset, on pieces: TrainingPieces, from network: LanguageModel? = nil,
+    folder: TrainingFolder, resuming: Bool, threadCount: Int
   ) throws(TrainingError) -> TrainingRun<LanguageModelPass, CorpusBatchSource, PieceBatches> {
     try TrainingRun(
-      model: LanguageModel(
-        configuration: settings.network.configuration(vocabularySize: pieces.tokenizer.vocabulary.count),
-        seed: settings.training.seed),
+      model: network
+        ?? LanguageModel(
+          configuration: settings.network.configuration(vocabularySize: pieces.tokenizer.vocabulary.count),
+          seed: settings.training.seed),
       source: CorpusBatchSource(pieces: pieces.training, tokenizer: pieces.tokenizer, settings: settings),
       validationPieces: pieces.validation, configuration: settings.training, folder: folder,
       resuming: resuming, team: ThreadTeam(threadCount: threadCount))
@@ -126,6 +141,13 @@ public struct MusicTraining {
       }
       return
     }
+    if description.importedFrom != nil {
+      guard try MusicModel.vocabulary(in: folder) == pieces.tokenizer.vocabulary else {
+        throw .corpusChanged(
+          path: folder.path, trainedOn: "the vocabulary of \(folder.vocabularyPath)",
+          given: "another vocabulary, of \(pieces.name)")
+      }
+    }
     do {
       try replaceFile(at: folder.vocabularyPath, with: pieces.tokenizer.vocabulary.json())
     } catch {
@@ -139,13 +161,8 @@ public struct MusicTraining {
     try JSONFile.write(description, path: folder.descriptionPath)
   }
 
-  private func writeCard() throws(ComposingError) {
-    let card = ModelCard(info: try ModelInfo(path: folder.path))
-    do { try replaceFile(at: folder.cardPath, with: card.markdown) } catch { throw .file(error) }
-  }
-
   /// Removes a model's files, the checkpoint first: what is left after a kill can be resumed or overwritten.
-  private static func removeModel(in folder: ModelFolder) throws(ComposingError) {
+  static func removeModel(in folder: ModelFolder) throws(ComposingError) {
     for path in [
       folder.training.checkpointPath, folder.training.weightsPath, folder.training.historyPath,
       folder.cardPath,

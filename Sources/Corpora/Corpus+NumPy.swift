@@ -8,18 +8,19 @@ extension Corpus {
   /// - Throws: `FileError.unwritable`.
   @discardableResult
   public func exportNumPy(to folder: String) throws(FileError) -> [String] {
-    try FileSystem.makeFolder(folder)
-    var paths: [String] = []
-    for split in Split.allCases {
-      var flat: [Int32] = []
-      flat.reserveCapacity(pieces.reduce(0) { $0 + ($1.split == split ? $1.tokenCount : 0) })
-      for piece in pieces(in: split) { flat += idBuffer(ofPiece: piece) }
-      let path = "\(folder)/\(split.rawValue).npy"
-      try replaceFile(at: path, with: NumPyArray(shape: [flat.count], elements: flat).encoded())
-      paths.append(path)
+    try withFolder(folder) { () throws(FileError) in
+      var paths: [String] = []
+      for split in Split.allCases {
+        var flat: [Int32] = []
+        flat.reserveCapacity(pieces.reduce(0) { $0 + ($1.split == split ? $1.tokenCount : 0) })
+        for piece in pieces(in: split) { flat += idBuffer(ofPiece: piece) }
+        let path = "\(folder)/\(split.rawValue).npy"
+        try replaceFile(at: path, with: NumPyArray(shape: [flat.count], elements: flat).encoded())
+        paths.append(path)
+      }
+      let path = "\(folder)/vocabulary.json"
+      try replaceFile(at: path, with: vocabulary.json())
+      return paths + [path]
     }
-    let path = "\(folder)/vocabulary.json"
-    try replaceFile(at: path, with: vocabulary.json())
-    return paths + [path]
   }
 }

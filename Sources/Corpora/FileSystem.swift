@@ -35,28 +35,6 @@ enum FileSystem {
 
   static func isFolder(_ path: String) -> Bool { status(of: path)?.isFolder ?? false }
 
-  /// The names in a folder in byte order, without `.` and `..`.
-  static func names(in folder: String) throws(FileError) -> [String] {
-    guard let directory = opendir(folder) else { throw FileError.reading(folder) }
-    defer { closedir(directory) }
-    var names: [String] = []
-    while let entry = readdir(directory) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if name != "." && name != ".." { names.append(name) }
-    }
-    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-  }
-
-  /// Makes a folder and those above it, where they are not there.
-  static func makeFolder(_ path: String) throws(FileError) {
-    guard !isFolder(path) else { return }
-    let parent = folderName(of: path)
-    if parent != path, parent != "." { try makeFolder(parent) }
-    guard mkdir(path, 0o777) == 0 || errno == EEXIST else { throw FileError.writing(path) }
-  }
-
   /// The first bytes of a file; fewer where there are not so many or it cannot be read.
   static func firstBytes(of path: String, count: Int) -> [UInt8] {
     guard let file = try? MappedFile(path: path) else { return [] }

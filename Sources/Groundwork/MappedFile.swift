@@ -21,7 +21,8 @@ public final class MappedFile: Sendable {
   /// Maps the file at `path`.
   /// - Throws: `FileError.notFound` or `.unreadable` (a folder, no permission).
   public init(path: String) throws(FileError) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // Without O_NONBLOCK, opening a pipe would wait for someone to write to it.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw FileError.reading(path) }
     defer { close(descriptor) }
     var status = stat()

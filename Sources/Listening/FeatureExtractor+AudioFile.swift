@@ -1,4 +1,4 @@
-internal import Audio
+public import Audio
 public import Groundwork
 
 extension FeatureExtractor {
@@ -17,7 +17,18 @@ extension FeatureExtractor {
     ofFile path: String, channel: Int = 0, options: FeatureOptions, cancellation: Cancellation? = nil,
     progress: ProgressHandler? = nil
   ) throws -> (features: FeatureMatrix, options: FeatureOptions)? {
-    var reader = try AudioFileReader(path: path)
+    try features(
+      of: AudioFileReader(path: path), channel: channel, options: options, cancellation: cancellation,
+      progress: progress)
+  }
+
+  /// The features of a sound, read block by block from where its reader stands; all else is as for a file.
+  public static func features(
+    of reader: consuming AudioFileReader, channel: Int = 0, options: FeatureOptions,
+    cancellation: Cancellation? = nil, progress: ProgressHandler? = nil
+  ) throws -> (features: FeatureMatrix, options: FeatureOptions)? {
+    var reader = reader
+    let path = reader.path
     guard (0..<reader.channelCount).contains(channel) else {
       throw FeatureError.noChannel(path: path, channel: channel, channelCount: reader.channelCount)
     }

@@ -105,21 +105,32 @@ import Testing
     try expectRefusal(["inspect", "tunes/tune1.abc"], code: 66, naming: "tune1.abc")
   }
 
+  @Test func aPipeIsNotWaitedFor() throws {
+    #expect(mkfifo(workshop("pipe.mid"), 0o600) == 0)
+    for command in [["inspect", "pipe.mid"], ["features", "pipe.mid", "-o", "x.npy"]] {
+      try expectRefusal(command, code: 66, naming: "it is not a regular file")
+    }
+  }
+
   @Test(
     .enabled(if: SmallDisk.isPossible, "skipped: the small disk that this test fills cannot be mounted here"))
   func aFullDiskLeavesNothingHalfWritten() throws {
     let disk = try SmallDisk(at: workshop("disk"), kilobytes: 16)
+    try workshop.run(["corpus", "build", "tunes", "-o", "whole.corpus", "--quiet"])
     let commands = [
       ["render", "short.abc", "-o", "disk/out.wav"],
       ["render", "short.abc", "-o", "disk/out.flac"],
       ["corpus", "build", "tunes", "-o", "disk/corpus"],
+      ["corpus", "export", "whole.corpus", "--npy", "disk/arrays"],
       ["train", "tunes", "-o", "disk/model", "--steps", "5"],
     ]
     for command in commands {
       let outcome = try workshop.run(command + ["--quiet"])
       #expect(outcome.exitCode == 73, "\(command): \(outcome.errors)")
       #expect(outcome.errorLines.count == 1 && outcome.errors.contains("no space left"), "\(outcome.errors)")
-      #expect(try disk.takeEverything().allSatisfy { !$0.hasSuffix(".part") && !$0.contains("out.") })
+      let left = try disk.takeEverything()
+      // A training that is stopped early leaves the folder from which it can be begun again.
+      #expect(command[0] == "train" ? left.allSatisfy { !$0.hasSuffix(".part") } : left.isEmpty, "\(left)")
     }
   }
 }

@@ -105,6 +105,43 @@ import Testing
     #expect(workshop.has("roll.svg"))
   }
 
+  @Test func aNetworkGoesToOtherProgramsAndComesBack() throws {
+    try workshop.run(["train", "tunes", "-o", "model", "--steps", "5", "--quiet"] + Workshop.quick)
+    let onnx = try workshop.run(["model", "export", "model", "-o", "model.onnx", "--json"])
+    #expect(onnx.exitCode == 0, "\(onnx.errors)")
+    #expect(try onnx.json()["format"] as? String == "onnx")
+    #expect(try workshop.bytes("model.onnx").firstRange(of: "gruppetto.vocabulary".utf8) != nil)
+    let pytorch = try workshop.run(["model", "export", "model", "-o", "weights.safetensors"])
+    #expect(pytorch.output.contains("rnn = torch.nn.GRU(16, 24, num_layers=1)"), "\(pytorch.output)")
+    #expect(try workshop.run(["model", "export", "model", "-o", "model.pt"]).exitCode == 64)
+
+    let imported = try workshop.run(["model", "import", "weights.safetensors", "-o", "same"])
+    #expect(imported.exitCode == 0, "\(imported.errors)")
+    #expect(imported.output.contains("imported from weights.safetensors"))
+    for model in ["model", "same"] {
+      try workshop.run(["generate", model, "--bars", "2", "--seed", "1", "-o", "\(model).mid"])
+    }
+    #expect(try workshop.bytes("same.mid") == workshop.bytes("model.mid"))
+    #expect(try workshop.run(["model", "import", "weights.safetensors", "-o", "same"]).exitCode == 73)
+    // A vocabulary of another size does not fit, and a corpus's does.
+    try workshop.run(["corpus", "build", "tunes", "-o", "tunes.corpus", "--quiet"])
+    let fits = try workshop.run(
+      ["model", "import", "weights.safetensors", "-o", "third", "--vocabulary", "tunes.corpus"])
+    #expect(fits.exitCode == 0, "\(fits.errors)")
+    let wrong = try workshop.run(
+      ["model", "import", "weights.safetensors", "-o", "fourth", "--vocabulary", "model/model.json"])
+    #expect(wrong.exitCode == 65 && !workshop.has("fourth"))
+  }
+
+  @Test func featuresComeFromStandardInputToo() throws {
+    try workshop.run(["render", "short.abc", "-o", "a.wav", "--quiet"])
+    try workshop.run(["features", "a.wav", "-o", "a.npy", "--quiet"])
+    let piped = try workshop.run(
+      ["features", "-", "-o", "b.npy", "--quiet"], input: Data(try workshop.bytes("a.wav")))
+    #expect(piped.exitCode == 0, "\(piped.errors)")
+    #expect(try workshop.bytes("a.npy") == workshop.bytes("b.npy"))
+  }
+
   @Test func featuresAreWrittenAndDrawn() throws {
     try workshop.run(["render", "short.abc", "-o", "a.wav"])
     let outcome = try workshop.run(["features", "a.wav", "--kind", "fbank", "-o", "a.npy", "--svg", "a.svg"])

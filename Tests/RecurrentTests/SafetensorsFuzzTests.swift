@@ -45,17 +45,19 @@ internal import Testing
     return mutant
   }
 
-  /// Each file is read whole or rejected with a typed error.
+  /// Each file is read whole or rejected with a typed error, and, where that is measured, none makes the reader ask for
+  /// more memory at once than the file has bytes.
   @Test func mutatedFilesAreReadOrRejected() throws {
     let originals = originals()
     for original in originals {
       #expect(throws: Never.self) { try SafetensorsFile(bytes: original, name: "x") }
     }
+    let meter = AllocationMeter()
     var random = RandomStream(seed: 11, name: "fuzz")
     var accepted = 0
     for round in 0..<Self.rounds {
       let mutant = mutate(originals[round % 2], by: &random)
-      guard let file = try? SafetensorsFile(bytes: mutant, name: "x") else { continue }
+      guard let file = read(mutant, meter) else { continue }
       accepted += 1
       for entry in file.entries {
         #expect(entry.range.upperBound <= mutant.count)
@@ -63,5 +65,13 @@ internal import Testing
       }
     }
     #expect(accepted > Self.rounds / 100 && accepted < Self.rounds / 2)
+  }
+
+  private func read(_ bytes: [UInt8], _ meter: AllocationMeter?) -> SafetensorsFile? {
+    guard let meter else { return try? SafetensorsFile(bytes: bytes, name: "x") }
+    let (file, largest) = meter.measure { try? SafetensorsFile(bytes: bytes, name: "x") }
+    // The least that an error takes to be thrown, whatever the file.
+    #expect(largest <= max(bytes.count, 256), "\(largest) bytes at once for a file of \(bytes.count)")
+    return file
   }
 }

@@ -1,3 +1,4 @@
+internal import Groundwork
 internal import Recurrent
 internal import Training
 
@@ -5,6 +6,12 @@ internal import Training
 struct ModelCard {
   /// What there is to know of the model.
   var info: ModelInfo
+
+  /// Writes the card of the model in `folder`.
+  static func write(in folder: ModelFolder) throws(ComposingError) {
+    let card = ModelCard(info: try ModelInfo(path: folder.path))
+    do { try replaceFile(at: folder.cardPath, with: card.markdown) } catch { throw .file(error) }
+  }
 
   /// The card as Markdown.
   var markdown: String {
@@ -34,6 +41,9 @@ struct ModelCard {
   }
 
   private var introduction: String {
+    if let file = info.description.importedFrom, info.history == nil {
+      return "A model of music as a sequence of tokens, whose weights come from `\(file)`."
+    }
     let data = info.description.corpus.map { " on \($0.trainingPieces) pieces of `\($0.name)`" } ?? ""
     return
       "A model of music as a sequence of tokens, trained by \(info.description.program)\(data) from the preset "

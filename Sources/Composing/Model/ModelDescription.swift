@@ -17,6 +17,8 @@ public struct ModelDescription: Codable, Hashable, Sendable {
   public var settings: ModelPreset
   /// What it is trained on; nil until training has begun.
   public var corpus: CorpusProvenance?
+  /// The name of the file that its first weights are from; nil for a model that was begun here.
+  public var importedFrom: String?
 
   /// What a model is trained on.
   public struct CorpusProvenance: Codable, Hashable, Sendable {

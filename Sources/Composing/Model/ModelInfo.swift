@@ -3,7 +3,7 @@ public import Recurrent
 internal import Tokenization
 public import Training
 
-/// What there is to know of a model, without reading its weights.
+/// What there is to know of a model. Its weights are only checked for damage.
 public struct ModelInfo: Codable, Sendable {
   /// The model's folder.
   public var model: String
@@ -17,6 +17,19 @@ public struct ModelInfo: Codable, Sendable {
   public var tokenizer: String?
   /// How its training went; nil before the first validation.
   public var history: HistorySummary?
+
+  /// The weights file; nil before the first weights are written.
+  public var weights: WeightsSummary?
+
+  /// A weights file in brief.
+  public struct WeightsSummary: Codable, Hashable, Sendable {
+    /// What its numbers are, by the names of safetensors: `F32`.
+    public var type: String
+    /// How many bytes its tensors take.
+    public var bytes: Int
+    /// The checksum that it carries, 16 hexadecimal digits, and that was found to be right; nil where it carries none.
+    public var checksum: String?
+  }
 
   /// A training history in brief. Losses are in nats per id.
   public struct HistorySummary: Codable, Hashable, Sendable {
@@ -67,8 +80,10 @@ public struct ModelInfo: Codable, Sendable {
       tokenizer = vocabulary.configuration.name
     }
     if fileExists(folder.training.weightsPath) {
-      // A file that is cut off or damaged in its header is told here, not first when the model shall compose.
-      do { _ = try SafetensorsFile(path: folder.training.weightsPath) } catch { throw .cause(error) }
+      // A file that is damaged is told here, not first when the model shall compose.
+      do { weights = WeightsSummary(try SafetensorsFile(path: folder.training.weightsPath)) } catch {
+        throw .cause(error)
+      }
     }
     if fileExists(folder.training.historyPath) {
       do {
@@ -77,5 +92,13 @@ public struct ModelInfo: Codable, Sendable {
         throw .cause(error)
       }
     }
+  }
+}
+
+extension ModelInfo.WeightsSummary {
+  fileprivate init(_ file: SafetensorsFile) {
+    type = Set(file.entries.map(\.type.rawValue)).sorted().joined(separator: ", ")
+    bytes = file.entries.reduce(0) { $0 + $1.range.count }
+    checksum = file.checksum
   }
 }

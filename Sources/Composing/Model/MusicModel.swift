@@ -47,12 +47,17 @@ public struct MusicModel {
 
   /// Reads `vocabulary.json`.
   static func vocabulary(in folder: ModelFolder) throws(ComposingError) -> Vocabulary {
+    try vocabulary(atPath: folder.vocabularyPath)
+  }
+
+  /// Reads a vocabulary in the form of `vocabulary.json`.
+  static func vocabulary(atPath path: String) throws(ComposingError) -> Vocabulary {
     let bytes: [UInt8]
-    do { bytes = try readFile(folder.vocabularyPath) } catch { throw .file(error) }
+    do { bytes = try readFile(path) } catch { throw .file(error) }
     do {
       return try Vocabulary(json: bytes)
     } catch {
-      throw .malformed(path: folder.vocabularyPath, reason: error.message)
+      throw .malformed(path: path, reason: error.message)
     }
   }
 }

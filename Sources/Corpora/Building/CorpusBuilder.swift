@@ -81,10 +81,11 @@ public struct CorpusBuilder: Sendable {
     guard tokens >= Self.leastTokens else {
       throw CorpusError.tooSmall(tokens: tokens, pieces: collection.pieces.count, needed: Self.leastTokens)
     }
-    try FileSystem.makeFolder(output)
-    try CorpusFile.write(
-      collection.pieces, vocabulary: vocabulary, report: collection.report,
-      to: "\(output)/\(Corpus.fileName)")
+    try withFolder(output) { () throws(FileError) in
+      try CorpusFile.write(
+        collection.pieces, vocabulary: vocabulary, report: collection.report,
+        to: "\(output)/\(Corpus.fileName)")
+    }
     return try Corpus(path: output)
   }
 

@@ -34,7 +34,7 @@ struct MusicFiles {
     guard seen.insert(status.identity).inserted else { return }
     let names: [String]
     do {
-      names = try FileSystem.names(in: folder)
+      names = try Groundwork.names(inFolder: folder)
     } catch {
       skipped.append(SkippedFile(file: folder, reason: reason(error, about: folder)))
       return

@@ -42,6 +42,18 @@ public final class LanguageModel: Sendable {
     }
   }
 
+  /// A model whose weights `fill` sets, tensor by tensor; what it leaves is 0.
+  init(
+    configuration: NetworkConfiguration,
+    fill: (ParameterStore.Entry, UnsafeMutableBufferPointer<Float>) throws(SafetensorsError) -> Void
+  ) throws(SafetensorsError) {
+    self.configuration = configuration
+    parameters = ParameterStore(shapes: configuration.parameterShapes)
+    for entry in parameters.entries {
+      try fill(entry, UnsafeMutableBufferPointer(rebasing: parameters.values.elements[entry.range]))
+    }
+  }
+
   private init(copying other: LanguageModel) {
     configuration = other.configuration
     parameters = ParameterStore(shapes: configuration.parameterShapes)

@@ -31,7 +31,7 @@ public enum Safetensors {
     var offset = 0
     for tensor in tensors {
       precondition(header.tensors[tensor.name] == nil, "two tensors are called \(tensor.name)")
-      let end = offset + tensor.elements.count * tensor.elements.type.byteCount
+      let end = offset + tensor.elements.byteCount
       header.tensors[tensor.name] = SafetensorsHeader.Tensor(
         dtype: tensor.elements.type.rawValue, shape: tensor.shape, dataOffsets: [offset, end])
       offset = end

@@ -27,6 +27,9 @@ public struct SafetensorsTensor: Sendable, Hashable {
       }
     }
 
+    /// How many bytes the numbers take.
+    var byteCount: Int { count * type.byteCount }
+
     /// Calls `body` with the numbers' bytes.
     func withUnsafeBytes(_ body: (UnsafeRawBufferPointer) -> Void) {
       switch self {

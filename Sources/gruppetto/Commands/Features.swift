@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Audio
 internal import Foundation
 internal import Groundwork
 internal import Listening
@@ -13,7 +14,7 @@ struct Features: ParsableCommand {
         gruppetto features speech.wav --kind mfcc -o speech.npy --svg speech.svg
       """)
 
-  @Argument(help: "The sound file.")
+  @Argument(help: "The sound file; - is standard input.")
   var audio: String
 
   @Option(
@@ -50,7 +51,10 @@ struct Features: ParsableCommand {
     for path in [output, svg].compactMap({ $0 }) { try OutputFile.checkFolder(of: path) }
     let began = DispatchTime.now().uptimeNanoseconds
     let result = try FeatureExtractor.features(
-      ofFile: audio, channel: channel - 1, options: settings.options(kind, seed: chance),
+      of: audio == "-"
+        ? AudioFileReader(bytes: Console.readStandardInput(), name: "standard input")
+        : AudioFileReader(path: audio),
+      channel: channel - 1, options: settings.options(kind, seed: chance),
       cancellation: Interruption.cancellation(), progress: common.progress)
     guard let (features, options) = result else {
       throw InterruptedError("interrupted; \(output) was not written")

@@ -3,11 +3,12 @@ internal import Composing
 internal import Groundwork
 internal import Recurrent
 
-/// `gruppetto model`: what is in a model.
+/// `gruppetto model`: what is in a model, and its network in other programs' formats.
 struct ModelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "model", abstract: "Tell what is in a model.",
-    subcommands: [ModelInfoCommand.self, ModelReportCommand.self])
+    commandName: "model",
+    abstract: "Tell what is in a model, and exchange its network with other programs.",
+    subcommands: [ModelInfoCommand.self, ModelReportCommand.self, ModelExport.self, ModelImportCommand.self])
 }
 
 /// `gruppetto model info`: architecture, vocabulary, history and provenance of a model.
@@ -28,16 +29,24 @@ struct ModelInfoCommand: ParsableCommand {
 
   func run() throws {
     let info = try ModelInfo(path: model)
-    try common.report(info) { text(info) }
+    try common.report(info) { Self.text(info) }
   }
 
-  private func text(_ info: ModelInfo) -> String {
-    var lines = ["\(info.model): preset \(info.description.preset), made by \(info.description.program)"]
+  /// What is known of a model, for people.
+  static func text(_ info: ModelInfo) -> String {
+    let origin =
+      info.description.importedFrom.map { "imported from \($0)" } ?? "preset \(info.description.preset)"
+    var lines = ["\(info.model): \(origin), made by \(info.description.program)"]
     let shape = info.description.settings.network
     lines.append(
       "  network: \(shape.cell.rawValue.uppercased()), \(Readable.plural(shape.layerCount, "layer")) of \(shape.hiddenSize), "
         + "embedding \(shape.embeddingSize), dropout \(shape.dropout)"
         + (info.parameters.map { ", \(Readable.count($0)) parameters" } ?? ""))
+    if let weights = info.weights {
+      let checksum = weights.checksum.map { ", checksum \($0) (verified)" } ?? ", without a checksum"
+      lines.append(
+        "  weights: safetensors, \(weights.type), \(Readable.count(weights.bytes)) bytes\(checksum)")
+    }
     if let tokenizer = info.tokenizer, let size = info.network?.vocabularySize {
       lines.append("  vocabulary: \(size) tokens (\(tokenizer))")
     }

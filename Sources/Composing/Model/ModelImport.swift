@@ -1,0 +1,92 @@
+internal import Corpora
+internal import Groundwork
+public import Recurrent
+public import Tokenization
+public import Training
+
+/// A model made of weights that another program trained, with the vocabulary that their ids are of.
+public struct ModelImport {
+  /// The weights, and what their file calls them.
+  public let weights: PyTorchWeights
+  /// What the ids mean.
+  public let vocabulary: Vocabulary
+
+  /// Puts weights and vocabulary together.
+  /// - Parameters:
+  ///   - weights: the network.
+  ///   - vocabulary: the path of a `vocabulary.json`, of a model or of a corpus; nil for the vocabulary that goes with the
+  ///     weights in a file that was exported by `MusicModel.export`.
+  /// - Throws: `ComposingError`: there is no vocabulary, or it has another size than the network.
+  public init(weights: PyTorchWeights, vocabulary path: String?) throws(ComposingError) {
+    self.weights = weights
+    vocabulary =
+      if let path { try Self.vocabulary(at: path) } else { try Self.vocabulary(in: weights.file) }
+    guard vocabulary.count == weights.configuration.vocabularySize else {
+      throw .malformed(
+        path: weights.file.path,
+        reason: "the network has \(weights.configuration.vocabularySize) ids, and the vocabulary "
+          + "\(path.map { "of \($0)" } ?? "that goes with it") has \(vocabulary.count) tokens")
+    }
+  }
+
+  /// Makes the model's folder: description, vocabulary, weights and card.
+  /// - Parameters:
+  ///   - path: the folder; it is made where it is missing.
+  ///   - training: how the model is trained where its training is continued.
+  ///   - replacing: whether a model that is there is replaced.
+  ///   - program: the program that imports, such as `gruppetto 0.1.0`.
+  /// - Throws: `ComposingError`: sizes beyond those of our networks, weights that are no numbers, a model that is in the
+  ///   way, a folder that cannot be written.
+  public func write(
+    to path: String, training: TrainingConfiguration, replacing: Bool, program: String
+  ) throws(ComposingError) {
+    let folder = ModelFolder(path: path)
+    let network = weights.configuration
+    var description = ModelDescription(
+      program: program, preset: "imported",
+      settings: ModelPreset(
+        network: NetworkShape(
+          cell: network.cell, embeddingSize: network.embeddingSize, hiddenSize: network.hiddenSize,
+          layerCount: network.layerCount, dropout: network.dropout,
+          tiesEmbedding: network.tiesEmbedding),
+        training: training))
+    description.importedFrom = weights.file.path.split(separator: "/").last.map(String.init)
+    try description.settings.validate()
+    let model: LanguageModel
+    do { model = try weights.model() } catch { throw .cause(error) }
+    try MusicTraining.requireRoom(in: folder, for: replacing ? .overwrite : .refuse)
+    do { try makeFolder(folder.path) } catch { throw .file(error) }
+    try MusicTraining.removeModel(in: folder)
+    try JSONFile.write(description, path: folder.descriptionPath)
+    do { try replaceFile(at: folder.vocabularyPath, with: vocabulary.json()) } catch { throw .file(error) }
+    do {
+      try Safetensors.write(model.tensors(), metadata: ["format": "pt"], to: folder.training.weightsPath)
+    } catch {
+      throw .cause(error)
+    }
+    try ModelCard.write(in: folder)
+  }
+
+  private static func vocabulary(at path: String) throws(ComposingError) -> Vocabulary {
+    if Corpus.exists(at: path) {
+      do { return try Corpus(path: path).vocabulary } catch let error as any DiagnosableError {
+        throw .cause(error)
+      } catch {
+        throw .malformed(path: path, reason: "\(error)")
+      }
+    }
+    let inFolder = ModelFolder(path: path).vocabularyPath
+    return try MusicModel.vocabulary(atPath: fileExists(inFolder) ? inFolder : path)
+  }
+
+  private static func vocabulary(in file: SafetensorsFile) throws(ComposingError) -> Vocabulary {
+    guard let text = file.metadata[MusicModel.vocabularyKey] else {
+      throw .invalidOption(
+        name: "the vocabulary", value: "missing",
+        expected: "a vocabulary.json, a model or a corpus that has the weights' vocabulary (--vocabulary)")
+    }
+    do { return try Vocabulary(json: Array(text.utf8)) } catch {
+      throw .malformed(path: file.path, reason: "the vocabulary in its metadata: \(error.message)")
+    }
+  }
+}

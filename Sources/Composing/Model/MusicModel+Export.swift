@@ -1,0 +1,28 @@
+internal import Groundwork
+public import Recurrent
+internal import Tokenization
+
+extension MusicModel {
+  /// What the vocabulary is called among the text that goes with exported weights.
+  static let vocabularyKey = "gruppetto.vocabulary"
+
+  /// Writes the network for another program, with the vocabulary (the content of `vocabulary.json`, in one line) as its
+  /// metadata `gruppetto.vocabulary`, so that whoever runs it knows what its ids mean.
+  /// - Throws: `ComposingError`: the format has no words for such a network, or the file cannot be written.
+  public func export(as format: ExchangeFormat, to path: String) throws(ComposingError) {
+    let vocabulary: [UInt8]
+    do { vocabulary = try JSONFormat.encodeLine(tokenizer.vocabulary) } catch {
+      preconditionFailure("strings and integers can always be written as JSON: \(error)")
+    }
+    do {
+      try network.export(
+        as: format, to: path,
+        metadata: [
+          Self.vocabularyKey: String(decoding: vocabulary, as: UTF8.self),
+          "gruppetto.program": description.program,
+        ])
+    } catch {
+      throw .cause(error)
+    }
+  }
+}

@@ -1,0 +1,63 @@
+/// A language model in a safetensors file that PyTorch wrote: an embedding, `torch.nn.RNN`, `LSTM` or `GRU`, and a linear
+/// output, whatever the module calls them.
+///
+/// The recurrent layers are known by their tensors' names (`weight_ih_l0`, …), their kind and size by the shapes. The
+/// embedding is the matrix V × E without a bias, where the recurrent layers take E; the output is the matrix V × H. Where
+/// both are one matrix, or two with the same numbers, they are tied. Biases that are missing are zero.
+public struct PyTorchWeights: Sendable {
+  /// The file.
+  public let file: SafetensorsFile
+  /// The architecture; how much was dropped in training is not in such a file, so that the dropout is 0.
+  public let configuration: NetworkConfiguration
+  /// What the file calls the parts.
+  public let names: PyTorchNames
+  /// The file's tensor for each of ours; biases that are zero have none.
+  private let sources: [String: String]
+
+  /// Finds the parts of the language model in a file.
+  /// - Parameters:
+  ///   - file: the file.
+  ///   - names: what the parts are called, as far as that is to be said.
+  ///   - cell: the kind of cell, where the shapes leave a choice: those of a simple network mean `.rnnTanh` if nothing else
+  ///     is said.
+  /// - Throws: `ExchangeError`: a part is missing, there more than once or of a shape that does not fit, or there is
+  ///   something else.
+  public init(file: SafetensorsFile, names: PyTorchNames = .init(), cell: Cell? = nil) throws(ExchangeError) {
+    let finder = PyTorchPartFinder(file: file)
+    let recurrent = try finder.recurrentPart(named: names.recurrent, cell: cell)
+    let (embedding, output) = try finder.matrices(named: names, around: recurrent)
+    self.file = file
+    self.names = PyTorchNames(
+      embedding: embedding.name, recurrent: recurrent.name, output: output.name)
+    configuration = NetworkConfiguration(
+      cell: recurrent.cell, vocabularySize: embedding.rowCount, embeddingSize: recurrent.inputSize,
+      hiddenSize: recurrent.hiddenSize, layerCount: recurrent.layerCount,
+      tiesEmbedding: try finder.areEqual(embedding, output))
+    let theirs = ["embedding": embedding.prefix, "rnn": recurrent.prefix, "output": output.prefix]
+    var sources: [String: String] = [:]
+    for (name, shape) in configuration.parameterShapes {
+      let parts = name.split(separator: ".", maxSplits: 1)
+      let source = (theirs[String(parts[0])] ?? "") + parts[1]
+      if file.entry(named: source) == nil, parts[1].hasPrefix("bias") { continue }
+      do { try file.requireTensor(named: source, shape: shape) } catch { throw .weights(error) }
+      sources[name] = source
+    }
+    self.sources = sources
+    let used = Set(sources.values).union([output.prefix + "weight"])
+    if let stranger = file.entries.first(where: { !used.contains($0.name) }) {
+      throw .unusedTensor(file: file.path, tensor: stranger.name)
+    }
+  }
+
+  /// The model with the file's weights, rounded to Float.
+  /// - Throws: `ExchangeError.weights` for a weight that is infinite or no number.
+  public func model() throws(ExchangeError) -> LanguageModel {
+    do throws(SafetensorsError) {
+      return try LanguageModel(configuration: configuration) { (entry, values) throws(SafetensorsError) in
+        if let source = sources[entry.name] { try file.read(tensor: source, into: values) }
+      }
+    } catch {
+      throw .weights(error)
+    }
+  }
+}

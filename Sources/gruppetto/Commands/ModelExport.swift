@@ -1,0 +1,70 @@
+public import ArgumentParser
+internal import Composing
+internal import Groundwork
+internal import Recurrent
+
+/// `gruppetto model export`: a model's network for PyTorch or for ONNX Runtime.
+struct ModelExport: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "export",
+    abstract: "Write a model's network for PyTorch or for ONNX Runtime.",
+    discussion: """
+      Examples:
+
+        gruppetto model export model -o model.onnx
+        gruppetto model export model -o weights.safetensors
+      """)
+
+  @Argument(help: "The folder of a model.")
+  var model: String
+
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("The file to write: .safetensors or .onnx.", valueName: "file"))
+  var output: String
+
+  @Option(
+    help: ArgumentHelp("pytorch or onnx, where the file's ending does not say it.", valueName: "format"))
+  var format: ExchangeFormat?
+
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    guard let format = format ?? ExchangeFormat(endingOf: output) else {
+      throw UsageError(
+        "\(output): the ending says for which program to write, and must be .safetensors (PyTorch) or .onnx; "
+          + "--format pytorch or --format onnx says it too")
+    }
+    try OutputFile.checkFolder(of: output)
+    let music = try MusicModel(path: model)
+    try music.export(as: format, to: output)
+    let report = Report(
+      model: model, file: output, format: format.rawValue, parameters: music.network.parameters.count)
+    try common.report(report) { text(of: music.network, format: format) }
+  }
+
+  private func text(of network: LanguageModel, format: ExchangeFormat) -> String {
+    let count = Readable.count(network.parameters.count)
+    switch format {
+    case .pytorch:
+      return """
+        \(output): \(count) parameters; a torch.nn.Module loads them with load_state_dict if it has
+          embedding = \(network.configuration.pytorchEmbedding)
+          rnn = \(network.configuration.pytorchRecurrent)
+          output = \(network.configuration.pytorchOutput)
+        """
+    case .onnx:
+      let inputs = network.configuration.onnxInputs, outputs = network.configuration.onnxOutputs
+      return "\(output): \(count) parameters; takes \(inputs.joined(separator: ", ")), "
+        + "gives \(outputs.joined(separator: ", "))"
+    }
+  }
+
+  private struct Report: Encodable {
+    var model: String
+    var file: String
+    var format: String
+    var parameters: Int
+  }
+}
+
+extension ExchangeFormat: ExpressibleByArgument {}

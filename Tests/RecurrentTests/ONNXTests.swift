@@ -1,0 +1,193 @@
+internal import Arithmetic
+internal import Groundwork
+internal import TestSupport
+internal import Testing
+
+@testable import Recurrent
+
+@Suite struct ONNXTests {
+  /// Every cell in one and three layers, and what can stand between layers.
+  static let configurations: [NetworkConfiguration] = Cell.allCases.flatMap { cell in
+    [1, 3].map { layers in
+      NetworkConfiguration(
+        cell: cell, vocabularySize: 11, embeddingSize: 5, hiddenSize: 4, layerCount: layers)
+    } + [
+      NetworkConfiguration(
+        cell: cell, vocabularySize: 11, embeddingSize: 6, hiddenSize: 6, layerCount: 2, isResidual: true,
+        normalizesLayers: true, tiesEmbedding: true)
+    ]
+  }
+
+  private func exported(_ model: LanguageModel, metadata: [String: String] = [:]) throws -> ONNXFile {
+    let folder = try TemporaryFolder()
+    let path = folder.file("x.onnx")
+    try model.export(as: .onnx, to: path, metadata: metadata)
+    return try ONNXFile(try readFile(path))
+  }
+
+  /// Weights that differ in all places, those of a normalisation too.
+  private func model(_ configuration: NetworkConfiguration) -> LanguageModel {
+    let model = LanguageModel(configuration: configuration, seed: 3)
+    var random = RandomStream(seed: 4, name: "weights")
+    for index in 0..<model.parameters.count { model.parameters.values[index] += 0.2 * Float(random.normal()) }
+    return model
+  }
+
+  /// Two streams of 30 steps, in two calls of which the second goes on from the state of the first.
+  @Test(arguments: configurations)
+  func theOperatorsComputeWhatTheNetworkComputes(configuration: NetworkConfiguration) throws {
+    let model = model(configuration)
+    let evaluator = ONNXEvaluator(file: try exported(model))
+    var random = RandomStream(seed: 5, name: "ids")
+    let ids = (0..<30).map { _ in (0..<2).map { _ in random.integer(below: 11) } }
+    let stateShape = [configuration.layerCount, 2, configuration.hiddenSize]
+    var states = Dictionary(
+      uniqueKeysWithValues: configuration.onnxInputs.dropFirst().map {
+        (
+          $0,
+          ONNXFile.Tensor(shape: stateShape, values: [Double](repeating: 0, count: stateShape.reduce(1, *)))
+        )
+      })
+    var logits: [Double] = []
+    for part in [ids[..<12], ids[12...]] {
+      let input = ONNXFile.Tensor(shape: [part.count, 2], values: part.flatMap { $0.map(Double.init) })
+      let outputs = try evaluator.outputs(for: states.merging(["ids": input]) { $1 })
+      logits += try #require(outputs["logits"]).values
+      for (before, after) in zip(configuration.onnxInputs, configuration.onnxOutputs).dropFirst() {
+        states[before] = outputs[after]
+      }
+    }
+    for stream in 0..<2 {
+      let sampler = LanguageModelSampler(model: model)
+      for step in ids.indices {
+        let ours = sampler.advance(Int32(ids[step][stream]))
+        for (id, value) in ours.enumerated() {
+          #expect(abs(Double(value) - logits[(step * 2 + stream) * 11 + id]) < 1e-5)
+        }
+      }
+    }
+  }
+
+  @Test func theFileSaysWhatItTakesAndGives() throws {
+    let configuration = NetworkConfiguration(
+      cell: .lstm, vocabularySize: 11, embeddingSize: 5, hiddenSize: 4, layerCount: 3)
+    let file = try exported(model(configuration), metadata: ["b": "ü", "a": "1"])
+    #expect(file.formatVersion == 8 && file.operatorVersion == 17)
+    #expect(file.metadata == ["a": "1", "b": "ü"])
+    #expect(file.inputs.map(\.name) == ["ids", "h_0", "c_0"])
+    #expect(file.inputs.map(\.type) == [7, 1, 1])
+    #expect(file.inputs[0].axes == ["time", "batch"] && file.inputs[2].axes == ["3", "batch", "4"])
+    #expect(file.outputs.map(\.name) == ["logits", "h_n", "c_n"])
+    #expect(file.outputs[0].axes == ["time", "batch", "11"] && file.outputs[1].axes == ["3", "batch", "4"])
+    #expect(file.nodes.filter { $0.operation == "LSTM" }.count == 3)
+  }
+
+  @Test(arguments: [(Cell.gru, [1, 0, 2]), (.lstm, [0, 3, 1, 2]), (.rnnTanh, [0])])
+  func gatesStandInTheOrderOfONNX(cell: Cell, order: [Int]) throws {
+    let model = model(
+      NetworkConfiguration(cell: cell, vocabularySize: 7, embeddingSize: 3, hiddenSize: 2, layerCount: 1))
+    let file = try exported(model)
+    for (theirs, ours) in [("rnn.l0.W", "rnn.weight_ih_l0"), ("rnn.l0.R", "rnn.weight_hh_l0")] {
+      let entry = try #require(model.parameters.entry(named: ours))
+      let values = model.parameters.values.elements[entry.range].map(Double.init)
+      let block = values.count / order.count
+      let constant = try #require(file.constants[theirs])
+      #expect(constant.shape == [1] + entry.shape)
+      #expect(constant.values == order.flatMap { values[$0 * block..<($0 + 1) * block] })
+    }
+  }
+
+  /// Two layers in both directions, 4 numbers to 3 units each.
+  static func bidirectionalStack(_ cell: Cell) -> (StackConfiguration, ParameterStore) {
+    let stack = StackConfiguration(cell: cell, hiddenSize: 3, layerCount: 2, isBidirectional: true)
+    let parameters = ParameterStore(
+      shapes: RecurrentStack.parameterShapes(configuration: stack, inputSize: 4, namePrefix: "rnn"))
+    var random = RandomStream(seed: 6, name: "stack")
+    for index in 0..<parameters.count { parameters.values[index] = 0.5 * Float(random.normal()) }
+    return (stack, parameters)
+  }
+
+  /// What such a stack makes of 7 steps of 2 streams.
+  static func output(
+    of stack: StackConfiguration, _ parameters: ParameterStore, for input: [Float]
+  ) -> [Float] {
+    let ours = RecurrentStack(
+      configuration: stack, inputSize: 4, rowCapacity: 14, streamCapacity: 2, parameters: parameters,
+      namePrefix: "rnn")
+    let rows = AlignedBuffer<Float>(count: input.count)
+    rows.update(from: input)
+    ours.forward(
+      input: UnsafePointer(rows.baseAddress), layout: StepLayout(streamCount: 2, stepCount: 7),
+      team: ThreadTeam(threadCount: 1))
+    return (0..<14 * stack.outputSize).map { ours.output[$0] }
+  }
+
+  /// Writes such a stack as a graph from `x`, `h_0` and, for an LSTM, `c_0` to `y`.
+  static func write(_ stack: StackConfiguration, _ parameters: ParameterStore, to path: String) throws {
+    var graph = ONNXGraph(name: "stack")
+    let x = graph.addInput("x", .float32, [.named("time"), .named("batch"), .fixed(4)])
+    let states = (stack.cell == .lstm ? ["h_0", "c_0"] : ["h_0"]).map {
+      graph.addInput($0, .float32, [.fixed(4), .named("batch"), .fixed(3)])
+    }
+    let tensors = NamedTensors(
+      parameters.entries.map {
+        SafetensorsTensor(
+          name: $0.name, shape: $0.shape, values: Array(parameters.values.elements[$0.range]))
+      })
+    let values = graph.addStack(stack, input: x, states: states, weights: tensors, prefix: "rnn")
+    graph.addOutput(
+      graph.add("Identity", [values.output], output: "y"), .float32,
+      [.named("time"), .named("batch"), .fixed(6)])
+    let file = try AtomicReplacement(path: path)
+    try graph.model(metadata: [:]).write(to: file)
+    try file.commit()
+  }
+
+  /// Both directions of a stack on its own, as a network that labels steps has it.
+  @Test(arguments: Cell.allCases)
+  func bothDirectionsOfAStackAreThere(cell: Cell) throws {
+    let folder = try TemporaryFolder()
+    let (stack, parameters) = Self.bidirectionalStack(cell)
+    try Self.write(stack, parameters, to: folder.file("x.onnx"))
+    var random = RandomStream(seed: 7, name: "input")
+    let input = (0..<7 * 2 * 4).map { _ in Float(random.normal()) }
+    let file = try ONNXFile(readFile(folder.file("x.onnx")))
+    var inputs = ["x": ONNXFile.Tensor(shape: [7, 2, 4], values: input.map(Double.init))]
+    for state in file.inputs.dropFirst() {
+      inputs[state.name] = .init(shape: [4, 2, 3], values: [Double](repeating: 0, count: 24))
+    }
+    let theirs = try #require(try ONNXEvaluator(file: file).outputs(for: inputs)["y"])
+    #expect(theirs.shape == [7, 2, 6])
+    for (ours, value) in zip(Self.output(of: stack, parameters, for: input), theirs.values) {
+      #expect(abs(Double(ours) - value) < 1e-5)
+    }
+  }
+
+  @Test func aMessageHasTheBytesOfTheWireFormat() throws {
+    var inner = ProtobufMessage()
+    inner.add(150, field: 1)
+    #expect(try bytes(inner) == [0x08, 0x96, 0x01])
+    var message = ProtobufMessage()
+    message.add("testing", field: 2)
+    message.add(inner, field: 3)
+    message.add(-1, field: 4)
+    message.add(1 as Float, field: 5)
+    message.add(.floats([1]), field: 16)
+    // The examples of the format's own description, then ten bytes of −1, four of 1.0, and a field of two bytes' key.
+    #expect(
+      try bytes(message) == [0x12, 0x07] + Array("testing".utf8) + [0x1A, 0x03, 0x08, 0x96, 0x01, 0x20]
+        + [UInt8](repeating: 0xFF, count: 9) + [
+          0x01, 0x2D, 0, 0, 0x80, 0x3F, 0x82, 0x01, 0x04, 0, 0, 0x80, 0x3F,
+        ])
+  }
+
+  private func bytes(_ message: ProtobufMessage) throws -> [UInt8] {
+    let folder = try TemporaryFolder()
+    let file = try AtomicReplacement(path: folder.file("message"))
+    try message.write(to: file)
+    try file.commit()
+    let bytes = try readFile(folder.file("message"))
+    #expect(bytes.count == message.byteCount)
+    return bytes
+  }
+}
