@@ -1,0 +1,66 @@
+internal import Arithmetic
+
+/// The weights of an encoder–decoder and what they are the weights of.
+///
+/// Training works on it through an `EncoderDecoderPass`, decoding through a `Translator`.
+public final class EncoderDecoder: Sendable {
+  /// The architecture.
+  public let configuration: EncoderDecoderConfiguration
+  /// The weights.
+  public let parameters: ParameterStore
+
+  /// A network with random weights, drawn as PyTorch does by default: the embeddings from the normal distribution, a
+  /// stack's within ±1 / √H, normalisation as the identity, all else within ±1 / √I, where I is how many numbers it takes.
+  public init(configuration: EncoderDecoderConfiguration, seed: UInt64) {
+    self.configuration = configuration
+    parameters = ParameterStore(shapes: configuration.parameterShapes)
+    RecurrentStack.initialize(
+      parameters, configuration: configuration.encoder, namePrefix: "encoder.rnn", seed: seed)
+    RecurrentStack.initialize(
+      parameters, configuration: configuration.decoder, namePrefix: "decoder.rnn", seed: seed)
+    for entry in parameters.entries where !entry.name.contains(".rnn.") {
+      let isEmbedding = entry.name.hasSuffix("embedding.weight")
+      parameters.initialize(
+        entry, isEmbedding ? .normal : .uniform(bound: 1 / inputSize(of: entry).squareRoot()), seed: seed)
+    }
+  }
+
+  /// How many numbers the linear layer takes that a tensor is the weight or the bias of.
+  private func inputSize(of entry: ParameterStore.Entry) -> Float {
+    let weight = entry.name.hasSuffix(".bias") ? String(entry.name.dropLast(4)) + "weight" : entry.name
+    return Float(parameters.entry(named: weight)?.shape.last ?? 1)
+  }
+
+  private init(configuration: EncoderDecoderConfiguration) {
+    self.configuration = configuration
+    parameters = ParameterStore(shapes: configuration.parameterShapes)
+  }
+
+  /// A network with the weights of a file.
+  /// - Throws: `SafetensorsError.missingTensor`, `.unexpectedTensor` or `.wrongShape` where the tensors are not those of
+  ///   `configuration`, `.wrongType` where they are no floats.
+  public convenience init(
+    configuration: EncoderDecoderConfiguration, tensors: SafetensorsFile
+  ) throws(SafetensorsError) {
+    let shapes = configuration.parameterShapes
+    for (name, shape) in shapes { try tensors.requireTensor(named: name, shape: shape) }
+    let names = Set(shapes.map(\.name))
+    if let stranger = tensors.entries.first(where: { !names.contains($0.name) }) {
+      throw .unexpectedTensor(file: tensors.path, tensor: stranger.name)
+    }
+    self.init(configuration: configuration)
+    for entry in parameters.entries {
+      try tensors.read(
+        tensor: entry.name,
+        into: UnsafeMutableBufferPointer(rebasing: parameters.values.elements[entry.range]))
+    }
+  }
+
+  /// The weights as tensors to be written.
+  public func tensors() -> [SafetensorsTensor] {
+    parameters.entries.map { entry in
+      SafetensorsTensor(
+        name: entry.name, shape: entry.shape, values: Array(parameters.values.elements[entry.range]))
+    }
+  }
+}
