@@ -86,6 +86,10 @@ let package = Package(
       name: "features",
       dependencies: ["Listening", "Audio"],
       path: "Examples/features", exclude: ["README.md"], swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "translate",
+      dependencies: ["Recurrent", "Arithmetic", "Drawing"],
+      path: "Examples/translate", exclude: ["README.md"], swiftSettings: swiftSettings),
     .target(
       name: "KernelChecks", dependencies: ["CKernels"], path: "Tests/KernelChecks", exclude: ["driver"],
       cSettings: [.headerSearchPath(".")]),

@@ -24,4 +24,13 @@ import Testing
     #expect(heard.exitCode == 0, "\(heard.errors)")
     #expect(heard.output.split(separator: "\n").count == 17)
   }
+
+  @Test func translateLearnsPrintsAndDraws() throws {
+    let folder = try TemporaryFolder()
+    let run = try Program("translate").run(["20"], folder: folder.path)
+    #expect(run.exitCode == 0, "\(run.errors)")
+    #expect(run.output.contains(" of 500 numbers that it never saw are right"))
+    #expect(run.output.contains("seven hundred and sixty five thousand four hundred and thirty two"))
+    #expect(try String(contentsOfFile: folder.file("alignment.svg"), encoding: .utf8).hasPrefix("<svg"))
+  }
 }

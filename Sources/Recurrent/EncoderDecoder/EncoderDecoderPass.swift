@@ -156,7 +156,7 @@ public final class EncoderDecoderPass: TrainablePass {
   }
 
   /// How many ids of a batch are predicted, the targets' ends included.
-  public func targetCount(of batch: SequencePairBatch) -> Int { batch.targetCount }
+  public func targetWeight(of batch: SequencePairBatch) -> Double { Double(batch.targetCount) }
 
   /// The loss of a batch, without dropout and without gradients.
   public func evaluate(_ batch: SequencePairBatch) -> LossSum {
