@@ -23,11 +23,13 @@ internal import Testing
       model: model, capacity: .init(pairs: 32, sourceLength: 6, targetLength: 6), team: team)
     let optimizer = Optimizer(.adam(), parameterCount: model.parameters.count)
     var random = RandomStream(seed: 1, name: "sequences"), dropout = RandomStream(seed: 1, name: "dropout")
-    for _ in 0..<400 {
+    let stepCount = 400
+    for step in 0..<stepCount {
       let sources = sources(32, &random)
       _ = pass.train(
         SequencePairBatch(sources: sources, targets: sources.map { $0.reversed() }), dropout: &dropout)
-      optimizer.update(model.parameters, gradients: pass.gradients, learningRate: 1e-2, team: team)
+      let rate = 1.5e-2 * (1 - Double(step) / Double(stepCount))
+      optimizer.update(model.parameters, gradients: pass.gradients, learningRate: rate, team: team)
       pass.parametersDidChange()
     }
     let translator = Translator(model: model)
