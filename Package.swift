@@ -90,6 +90,14 @@ let package = Package(
       name: "translate",
       dependencies: ["Recurrent", "Arithmetic", "Drawing"],
       path: "Examples/translate", exclude: ["README.md"], swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "classify",
+      dependencies: ["Training", "Recurrent", "Music", "Arithmetic"],
+      path: "Examples/classify", exclude: ["README.md"], swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "label",
+      dependencies: ["Training", "Recurrent", "Music", "Arithmetic"],
+      path: "Examples/label", exclude: ["README.md"], swiftSettings: swiftSettings),
     .target(
       name: "KernelChecks", dependencies: ["CKernels"], path: "Tests/KernelChecks", exclude: ["driver"],
       cSettings: [.headerSearchPath(".")]),

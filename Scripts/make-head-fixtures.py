@@ -133,3 +133,4 @@ for kind in ("last", "mean", "attention"):
     pooling(kind)
 ctc()
 save_file(tensors, folder / "heads.safetensors")
+(folder / "heads.safetensors").chmod(0o644)

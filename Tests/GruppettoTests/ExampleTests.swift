@@ -33,4 +33,14 @@ import Testing
     #expect(run.output.contains("seven hundred and sixty five thousand four hundred and thirty two"))
     #expect(try String(contentsOfFile: folder.file("alignment.svg"), encoding: .utf8).hasPrefix("<svg"))
   }
+
+  @Test func theClassifierAndTheLabellerLearn() throws {
+    let classified = try Program("classify").run(["corpora", "2"], folder: Self.checkout)
+    #expect(classified.exitCode == 0, "\(classified.errors)")
+    #expect(classified.output.contains("compound: ") && classified.output.contains("all: "))
+
+    let labelled = try Program("label").run(["corpora", "1"], folder: Self.checkout)
+    #expect(labelled.exitCode == 0, "\(labelled.errors)")
+    #expect(labelled.output.contains("reading both ways: "))
+  }
 }

@@ -1,0 +1,131 @@
+extension Network {
+  /// What a network reads at each step: ids, whose embeddings are summed, real-valued frames, or both side by side.
+  public struct Input: Sendable, Hashable {
+    /// How frames are brought to mean 0 and variance 1.
+    public enum Normalization: String, Codable, Sendable, CaseIterable {
+      /// They are taken as they are.
+      case none
+      /// By mean and variance of the training set, which go with the weights.
+      case trainingSet = "training-set"
+      /// By mean and variance of the sequence that they are in.
+      case sequence
+    }
+
+    /// The sizes of the vocabularies that a step has an id of each, K of them.
+    public var vocabularySizes: [Int]
+    /// The length of an embedded id, E; 0 where there are no ids.
+    public var embeddingSize: Int
+    /// How many numbers a frame has, F; 0 where there are none.
+    public var frameSize: Int
+    /// How frames are normalised.
+    public var normalization: Normalization
+    /// The probability with which a number of what goes into the stack is dropped in training.
+    public var dropout: Double
+
+    /// Ids of one or several vocabularies, frames, or both.
+    public init(
+      vocabularySizes: [Int] = [], embeddingSize: Int = 0, frameSize: Int = 0,
+      normalization: Normalization = .none, dropout: Double = 0
+    ) {
+      self.vocabularySizes = vocabularySizes
+      self.embeddingSize = embeddingSize
+      self.frameSize = frameSize
+      self.normalization = normalization
+      self.dropout = dropout
+      if let fault { preconditionFailure(fault) }
+    }
+
+    /// An id of `vocabularySize` at each step.
+    public static func ids(_ vocabularySize: Int, embeddingSize: Int, dropout: Double = 0) -> Input {
+      Input(vocabularySizes: [vocabularySize], embeddingSize: embeddingSize, dropout: dropout)
+    }
+
+    /// A frame of `size` numbers at each step.
+    public static func frames(
+      _ size: Int, normalization: Normalization = .trainingSet, dropout: Double = 0
+    ) -> Input {
+      Input(frameSize: size, normalization: normalization, dropout: dropout)
+    }
+
+    /// How many numbers the stack takes at each step, I = E + F.
+    public var size: Int { embeddingSize + frameSize }
+
+    /// What makes no sense in it, if anything does.
+    var fault: String? {
+      if embeddingSize < 0 || frameSize < 0 || size < 1 {
+        return "an embedding of \(embeddingSize) and frames of \(frameSize) numbers"
+      }
+      if vocabularySizes.contains(where: { $0 < 1 }) { return "vocabularies of \(vocabularySizes) ids" }
+      if vocabularySizes.isEmpty != (embeddingSize == 0) {
+        return "an embedding of \(embeddingSize) numbers for \(vocabularySizes.count) vocabularies"
+      }
+      if !(0..<1).contains(dropout) { return "a dropout of \(dropout) is not in 0 ..< 1" }
+      return nil
+    }
+  }
+
+  /// The architecture of a network: what it reads, the recurrent layers, what it says.
+  public struct Configuration: Codable, Sendable, Hashable {
+    /// What it reads.
+    public var input: Input
+    /// The recurrent layers.
+    public var stack: StackConfiguration
+    /// What it says, and the loss.
+    public var head: Head
+
+    /// An architecture.
+    public init(input: Input, stack: StackConfiguration, head: Head) {
+      self.input = input
+      self.stack = stack
+      self.head = head
+    }
+
+    /// What makes no sense in it, if anything does; a configuration that was read from a file may be of any kind.
+    var fault: String? {
+      if min(stack.hiddenSize, stack.layerCount) < 1 || !(0..<1).contains(stack.dropout) {
+        return "\(stack.layerCount) layers of \(stack.hiddenSize) units with a dropout of \(stack.dropout)"
+      }
+      return input.fault ?? head.fault
+    }
+
+    /// The names and shapes of the weights, in their order in the buffer.
+    var parameterShapes: [(name: String, shape: [Int])] {
+      var shapes = input.vocabularySizes.indices.map {
+        (name: embeddingName($0), shape: [input.vocabularySizes[$0], input.embeddingSize])
+      }
+      shapes += RecurrentStack.parameterShapes(
+        configuration: stack, inputSize: input.size, namePrefix: Self.stackName)
+      if head.pooling == .attention { shapes.append((Self.queryName, [stack.outputSize])) }
+      return shapes + [
+        ("output.weight", [head.outputSize, stack.outputSize]), ("output.bias", [head.outputSize]),
+      ]
+    }
+
+    /// How many weights such a network has.
+    public var parameterCount: Int { parameterShapes.reduce(0) { $0 + $1.shape.reduce(1, *) } }
+
+    static let stackName = "rnn"
+    static let queryName = "pooling.query"
+
+    /// The name of a vocabulary's table; that of the only one has no number.
+    func embeddingName(_ index: Int) -> String {
+      input.vocabularySizes.count == 1 ? "embedding.weight" : "embedding.\(index).weight"
+    }
+  }
+}
+
+extension Network.Input: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case vocabularySizes, embeddingSize, frameSize, normalization, dropout
+  }
+
+  /// Reads an input; what is not there has the defaults of `init`.
+  public init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: CodingKeys.self)
+    vocabularySizes = try fields.decodeIfPresent([Int].self, forKey: .vocabularySizes) ?? []
+    embeddingSize = try fields.decodeIfPresent(Int.self, forKey: .embeddingSize) ?? 0
+    frameSize = try fields.decodeIfPresent(Int.self, forKey: .frameSize) ?? 0
+    normalization = try fields.decodeIfPresent(Normalization.self, forKey: .normalization) ?? .none
+    dropout = try fields.decodeIfPresent(Double.self, forKey: .dropout) ?? 0
+  }
+}

@@ -1,0 +1,101 @@
+internal import Arithmetic
+
+/// A network for sequences: an input of ids or frames, recurrent layers, and a head.
+///
+/// Training works on it through a `NetworkPass`, which also predicts; a `NetworkRunner` goes step by step.
+public final class Network: Sendable {
+  /// The architecture.
+  public let configuration: Configuration
+  /// The weights.
+  public let parameters: ParameterStore
+  /// Mean and variance of the training set's frames, where the input is normalised by them.
+  public let normalization: FrameNormalization?
+
+  /// A network with random weights, drawn as PyTorch does by default: embeddings from the normal distribution, layers
+  /// uniformly within ±1 / √H, the output within ±1 / √W, W being its input's length. A query of attention begins at 0,
+  /// where it weighs all steps the same.
+  /// - Parameters:
+  ///   - configuration: the architecture.
+  ///   - normalization: mean and variance of frames; there must be one if and only if the input is normalised by the
+  ///     training set.
+  ///   - seed: decides the weights.
+  public init(configuration: Configuration, normalization: FrameNormalization? = nil, seed: UInt64) {
+    if let fault = configuration.fault { preconditionFailure(fault) }
+    precondition(
+      normalization?.mean.count
+        == (configuration.input.normalization == .trainingSet ? configuration.input.frameSize : nil),
+      "\(normalization?.mean.count ?? 0) means for frames of \(configuration.input.frameSize) numbers, normalised by "
+        + configuration.input.normalization.rawValue)
+    self.configuration = configuration
+    self.normalization = normalization
+    parameters = ParameterStore(shapes: configuration.parameterShapes)
+    RecurrentStack.initialize(
+      parameters, configuration: configuration.stack, namePrefix: Configuration.stackName, seed: seed)
+    let bound = 1 / Float(configuration.stack.outputSize).squareRoot()
+    for entry in parameters.entries where !entry.name.hasPrefix(Configuration.stackName + ".") {
+      let kind: Initialization =
+        entry.name.hasPrefix("embedding.")
+        ? .normal : entry.name == Configuration.queryName ? .constant(0) : .uniform(bound: bound)
+      parameters.initialize(entry, kind, seed: seed)
+    }
+  }
+
+  /// A network with the weights, and mean and variance, of a file.
+  /// - Throws: `SafetensorsError.missingTensor`, `.unexpectedTensor` or `.wrongShape` where the tensors are not those
+  ///   of `configuration`, `.wrongType` where they are no floats.
+  public init(configuration: Configuration, tensors: SafetensorsFile) throws(SafetensorsError) {
+    let shapes = configuration.parameterShapes
+    for (name, shape) in shapes { try tensors.requireTensor(named: name, shape: shape) }
+    var names = Set(shapes.map(\.name))
+    if configuration.input.normalization == .trainingSet {
+      names.formUnion([Self.meanName, Self.varianceName])
+      for name in [Self.meanName, Self.varianceName] {
+        try tensors.requireTensor(named: name, shape: [configuration.input.frameSize])
+      }
+      normalization = FrameNormalization(
+        mean: try tensors.floats(named: Self.meanName),
+        variance: try tensors.floats(named: Self.varianceName).map { max(0, $0) })
+    } else {
+      normalization = nil
+    }
+    if let stranger = tensors.entries.first(where: { !names.contains($0.name) }) {
+      throw .unexpectedTensor(file: tensors.path, tensor: stranger.name)
+    }
+    self.configuration = configuration
+    parameters = ParameterStore(shapes: shapes)
+    for entry in parameters.entries {
+      try tensors.read(
+        tensor: entry.name,
+        into: UnsafeMutableBufferPointer(rebasing: parameters.values.elements[entry.range]))
+    }
+  }
+
+  private init(copying other: Network) {
+    configuration = other.configuration
+    normalization = other.normalization
+    parameters = ParameterStore(shapes: configuration.parameterShapes)
+    parameters.values.update(from: other.parameters.values.elements)
+  }
+
+  /// A network of its own with the same weights.
+  public func copy() -> Network { Network(copying: self) }
+
+  /// The weights, and mean and variance, as tensors to be written.
+  public func tensors() -> [SafetensorsTensor] {
+    var tensors = parameters.entries.map { entry in
+      SafetensorsTensor(
+        name: entry.name, shape: entry.shape, values: Array(parameters.values.elements[entry.range]))
+    }
+    if let normalization {
+      let shape = [normalization.mean.count]
+      tensors += [
+        SafetensorsTensor(name: Self.meanName, shape: shape, values: normalization.mean),
+        SafetensorsTensor(name: Self.varianceName, shape: shape, values: normalization.variance),
+      ]
+    }
+    return tensors
+  }
+
+  private static let meanName = "normalization.mean"
+  private static let varianceName = "normalization.variance"
+}
