@@ -1,10 +1,5 @@
+internal import Arithmetic
 internal import Tokenization
-
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#endif
 
 /// A piece while it is being written.
 struct Writing {
@@ -52,9 +47,8 @@ struct Writing {
 
   /// −log p of an id in nats, p being the softmax of the logits.
   private static func surprisal(of id: Int32, logits: UnsafeBufferPointer<Float>) -> Double {
-    let maximum = Double(logits.max() ?? 0)
-    var sum = 0.0
-    for logit in logits { sum += exp(Double(logit) - maximum) }
-    return log(sum) + maximum - Double(logits[Int(id)])
+    guard let base = logits.baseAddress else { return 0 }
+    let logSum = Kernels.current.softmax(count: logits.count, logits: base, probabilities: nil)
+    return Double(logSum) - Double(logits[Int(id)])
   }
 }

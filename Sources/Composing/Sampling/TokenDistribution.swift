@@ -15,15 +15,21 @@ public struct TokenDistribution: Sendable {
   /// The unnormalised log-probability of each id, in nats; −∞ for what cannot come next.
   public private(set) var logits: [Float]
 
-  /// Room for a heap of ids.
-  private var heap: [Int32]
+  /// What softmax made of the logits when it was last asked for; 0 for what has been put out since. They need not add up
+  /// to 1.
+  private var weights: [Float]
+  /// Whether the weights are in the proportion of the probabilities.
+  private var hasWeights = false
+  /// What each id counts when it is decided how many stay in.
+  private var shares: [Float]
 
   /// A distribution over `vocabularySize` ids, all equally likely.
   public init(vocabularySize: Int) {
     precondition(vocabularySize > 0, "a vocabulary of \(vocabularySize) ids has no next id")
     self.vocabularySize = vocabularySize
     logits = Array(repeating: 0, count: vocabularySize)
-    heap = Array(repeating: 0, count: vocabularySize)
+    weights = logits
+    shares = logits
   }
 
   /// Takes over the network's logits for the ids that are allowed; the others are out.
@@ -31,6 +37,7 @@ public struct TokenDistribution: Sendable {
     precondition(
       source.count == vocabularySize && allowed.count == vocabularySize,
       "\(source.count) logits and \(allowed.count) flags for a vocabulary of \(vocabularySize)")
+    hasWeights = false
     for id in 0..<vocabularySize { logits[id] = allowed[id] ? source[id] : -.infinity }
   }
 
@@ -39,6 +46,7 @@ public struct TokenDistribution: Sendable {
   public mutating func credit(_ id: Int32, with other: Float) {
     let own = logits[Int(id)]
     guard own > -.infinity, other.isFinite else { return }
+    hasWeights = false
     let (low, high) = (min(own, other), max(own, other))
     logits[Int(id)] = high + log1p(exp(low - high))
   }
@@ -50,107 +58,125 @@ public struct TokenDistribution: Sendable {
 
   /// The probability of each id, in order.
   public var probabilities: [Double] {
-    let (maximum, sum) = normaliser
-    return logits.map { Self.weight($0, maximum) / sum }
+    let maximum = logits.max() ?? -.infinity
+    let weights = logits.map { $0 == -.infinity ? 0 : exp(Double($0) - Double(maximum)) }
+    let sum = weights.reduce(0, +)
+    return weights.map { $0 / sum }
   }
 
   /// Multiplies each logit by `factor`.
   public mutating func scale(by factor: Float) {
     // −∞ stays −∞ only under a positive factor.
     precondition(factor > 0, "logits are scaled by a positive factor, not \(factor)")
-    for id in logits.indices { logits[id] *= factor }
+    hasWeights = false
+    logits.withUnsafeMutableBufferPointer { logits in
+      guard let base = logits.baseAddress else { return }
+      Kernels.current.scale(base, by: factor, count: logits.count)
+    }
   }
 
   /// Keeps the `count` likeliest ids; of equals the lower id goes first.
   public mutating func keepLikeliest(_ count: Int) {
-    var left = count
-    keepLikeliest { _ in
-      left -= 1
-      return left > 0
-    }
+    for id in logits.indices { shares[id] = logits[id] > -.infinity ? 1 : 0 }
+    keepLikeliest(share: Float(count))
   }
 
   /// Keeps the fewest of the likeliest ids that together have at least the probability `mass`.
   public mutating func keepLikeliest(mass: Double) {
-    let (maximum, sum) = normaliser
-    var kept = 0.0
-    keepLikeliest { logit in
-      kept += Self.weight(logit, maximum) / sum
-      return kept < mass
-    }
+    weigh()
+    let sum = total(of: weights, atLeast: -.infinity)
+    guard sum.isFinite else { return }
+    for id in weights.indices { shares[id] = weights[id] }
+    keepLikeliest(share: Float(mass) * sum)
   }
 
   /// Keeps the ids that are at least `share` as likely as the likeliest.
   public mutating func keep(atLeast share: Double) {
-    let maximum = logits.max() ?? -.infinity
-    for id in logits.indices where Self.weight(logits[id], maximum) < share { logits[id] = -.infinity }
+    weigh()
+    let least = Float(share) * (weights.max() ?? 0)
+    for id in logits.indices where weights[id] < least { putOut(id) }
   }
 
   /// Draws an id; nil where none is in, or where the network's logits are not numbers.
-  public func draw(random: inout RandomStream) -> Int32? {
-    let (maximum, sum) = normaliser
-    guard maximum > -.infinity, sum.isFinite else { return nil }
-    var left = random.uniformDouble() * sum
+  public mutating func draw(random: inout RandomStream) -> Int32? {
+    weigh()
+    let sum = total(of: weights, atLeast: -.infinity)
+    guard sum > 0, sum.isFinite else { return nil }
+    var left = random.uniformDouble() * Double(sum)
     var last: Int32?
-    for id in logits.indices {
-      let weight = Self.weight(logits[id], maximum)
-      guard weight > 0 else { continue }
+    for id in weights.indices where weights[id] > 0 {
       last = Int32(id)
-      left -= weight
+      left -= Double(weights[id])
       if left < 0 { return last }
     }
     // Rounding can leave a rest after the last candidate.
     return last
   }
 
-  /// The largest logit, and the sum of the weights relative to it.
-  private var normaliser: (maximum: Float, sum: Double) {
-    let maximum = logits.max() ?? -.infinity
-    var sum = 0.0
-    for logit in logits { sum += Self.weight(logit, maximum) }
-    return (maximum, sum)
+  private mutating func putOut(_ id: Int) {
+    logits[id] = -.infinity
+    weights[id] = 0
   }
 
-  private static func weight(_ logit: Float, _ maximum: Float) -> Double {
-    // What is not a number stays so, and the sum shows it.
-    logit == -.infinity ? 0 : exp(Double(logit) - Double(maximum))
-  }
-
-  /// Takes ids from the likeliest down, at least one, for as long as `wantsMore` says so of the last one's logit, and
-  /// puts the rest out.
-  private mutating func keepLikeliest(while wantsMore: (_ logit: Float) -> Bool) {
-    var count = 0
-    for id in logits.indices where logits[id] > -.infinity {
-      heap[count] = Int32(id)
-      count += 1
-    }
-    for parent in stride(from: count / 2 - 1, through: 0, by: -1) { sink(parent, count: count) }
-    while count > 0 {
-      let logit = logits[Int(heap[0])]
-      count -= 1
-      heap[0] = heap[count]
-      sink(0, count: count)
-      if !wantsMore(logit) { break }
-    }
-    for index in 0..<count { logits[Int(heap[index])] = -.infinity }
-  }
-
-  /// Restores the order of a heap, likeliest first, whose element at `parent` may be too high up.
-  private mutating func sink(_ parent: Int, count: Int) {
-    var parent = parent
-    while true {
-      var likeliest = parent
-      for child in (2 * parent + 1)..<(2 * parent + 3) where child < count {
-        if precedes(heap[child], heap[likeliest]) { likeliest = child }
+  /// Makes the weights those of the logits.
+  private mutating func weigh() {
+    guard !hasWeights else { return }
+    hasWeights = true
+    logits.withUnsafeBufferPointer { logits in
+      weights.withUnsafeMutableBufferPointer { weights in
+        guard let logits = logits.baseAddress, let weights = weights.baseAddress else { return }
+        Kernels.current.softmax(count: vocabularySize, logits: logits, probabilities: weights)
       }
-      if likeliest == parent { return }
-      heap.swapAt(parent, likeliest)
-      parent = likeliest
     }
   }
 
-  private func precedes(_ first: Int32, _ second: Int32) -> Bool {
-    let (one, other) = (logits[Int(first)], logits[Int(second)])
-    return one == other ? first < second : one > other
+  /// The sum of the values of the ids whose logit is at least `threshold`.
+  private func total(of values: [Float], atLeast threshold: Float) -> Float {
+    logits.withUnsafeBufferPointer { logits in
+      values.withUnsafeBufferPointer { values in
+        guard let logits = logits.baseAddress, let values = values.baseAddress else { return 0 }
+        return Kernels.current.sum(of: values, whereAtLeast: threshold, logits, count: vocabularySize)
+      }
+    }
+  }
+
+  /// Keeps the fewest of the likeliest ids whose shares, none below 0, add up to `wanted`; of equals the lower id goes first.
+  ///
+  /// Nothing is sorted: halving finds the logit of the last id that is kept, in one pass over the ids for each of the at
+  /// most 32 bits in which two logits differ.
+  private mutating func keepLikeliest(share wanted: Float) {
+    // Ids with a logit of at least `least` are enough, those of at least `more` are not.
+    var least = (logits.lazy.filter { $0 > -.infinity }.min() ?? 0).orderedBits
+    var more = (logits.max() ?? 0).orderedBits + 1
+    while more - least > 1 {
+      let middle = least + (more - least) / 2
+      if total(of: shares, atLeast: Float(orderedBits: middle)) >= wanted {
+        least = middle
+      } else {
+        more = middle
+      }
+    }
+    let threshold = Float(orderedBits: least)
+    var sum = total(of: shares, atLeast: threshold.nextUp)
+    for id in logits.indices where logits[id] <= threshold {
+      if logits[id] == threshold, sum < wanted {
+        sum += shares[id]
+      } else {
+        putOut(id)
+      }
+    }
+  }
+}
+
+extension Float {
+  /// A whole number for each float, in the order of the floats; those of neighbours differ by 1.
+  fileprivate var orderedBits: Int {
+    let bits = Int(Int32(bitPattern: bitPattern))
+    return bits < 0 ? Int(Int32.min) - bits : bits
+  }
+
+  fileprivate init(orderedBits: Int) {
+    let bits = orderedBits < 0 ? Int(Int32.min) - orderedBits : orderedBits
+    self.init(bitPattern: UInt32(truncatingIfNeeded: bits))
   }
 }
