@@ -1,0 +1,101 @@
+internal import Arithmetic
+internal import Testing
+
+@testable import Recurrent
+
+@Suite struct SamplerTests {
+  static let ids: [Int32] = [1, 5, 2, 16, 7, 7, 0, 3, 11, 4]
+
+  /// Every cell plain, and with all that may stand around it.
+  static let configurations: [NetworkConfiguration] = Cell.allCases.flatMap { cell in
+    [
+      NetworkConfiguration(cell: cell, vocabularySize: 17, embeddingSize: 5, hiddenSize: 23, layerCount: 2),
+      NetworkConfiguration(
+        cell: cell, vocabularySize: 17, embeddingSize: 20, hiddenSize: 20, layerCount: 3, isResidual: true,
+        normalizesLayers: true, tiesEmbedding: true),
+    ]
+  }
+
+  /// The logits after each of the ids, one after another.
+  func logits(_ sampler: LanguageModelSampler) -> [Float] { Self.ids.flatMap { Array(sampler.advance($0)) } }
+
+  @Test(arguments: configurations, [0, SamplerWeights.tableLimit])
+  func aSamplerGivesTheLossesOfThePass(configuration: NetworkConfiguration, tableLimit: Int) {
+    let model = LanguageModel(configuration: configuration, seed: 3), steps = Self.ids.count - 1
+    let pass = LanguageModelPass(
+      model: model, batchSize: 1, truncationLength: steps, team: ThreadTeam(threadCount: 1))
+    let loss = pass.evaluate(
+      inputs: Array(Self.ids.dropLast()), targets: Array(Self.ids.dropFirst()),
+      resets: [Bool](repeating: false, count: steps))
+    let sampler = LanguageModelSampler(
+      weights: SamplerWeights(model: model, format: .float32, tableLimit: tableLimit))
+    var sum = 0.0
+    for (id, next) in zip(Self.ids, Self.ids.dropFirst()) {
+      let logits = Array(sampler.advance(id))
+      sum += Double(
+        Kernels.current.softmax(count: logits.count, logits: logits, probabilities: nil) - logits[Int(next)])
+    }
+    #expect(abs(sum - loss.sum) < 1e-5 * loss.sum)
+    #expect(relativeDistance(sampler.state, pass.carriedState) < 1e-5)
+  }
+
+  @Test(arguments: configurations, WeightFormat.allCases)
+  func aStreamGetsTheSameBitsAloneAsBesideOthers(configuration: NetworkConfiguration, format: WeightFormat) {
+    let weights = SamplerWeights(model: LanguageModel(configuration: configuration, seed: 4), format: format)
+    let streams = 11
+    let many = LanguageModelSampler(weights: weights, streamCount: streams)
+    let alone = (0..<streams).map { _ in LanguageModelSampler(weights: weights) }
+    for step in 0..<6 {
+      // Each step one stream fewer goes on.
+      let ids = (0..<streams - step).map { Self.ids[($0 * 3 + step) % Self.ids.count] }
+      ids.withUnsafeBufferPointer { many.advance($0) }
+      for (stream, id) in ids.enumerated() {
+        #expect(Array(alone[stream].advance(id)) == Array(many.logits(ofStream: stream)), "stream \(stream)")
+        #expect(alone[stream].state == many.state(ofStream: stream))
+      }
+    }
+    for stream in 0..<streams { #expect(alone[stream].state == many.state(ofStream: stream)) }
+  }
+
+  @Test func streamsAreCopiedResetAndGivenStates() {
+    let model = LanguageModel(configuration: Self.configurations[4], seed: 5)
+    let sampler = LanguageModelSampler(weights: SamplerWeights(model: model), streamCount: 3)
+    let expected = logits(LanguageModelSampler(model: model))
+    sampler.setState([Float](repeating: 0.5, count: sampler.state.count), ofStream: 1)
+    #expect(logits(sampler) == expected)
+    sampler.copyStream(0, to: 2)
+    #expect(sampler.state(ofStream: 2) == sampler.state && sampler.state != sampler.state(ofStream: 1))
+    #expect(Array(sampler.logits(ofStream: 2)) == expected.suffix(17))
+    #expect(sampler.state(ofStream: 1).allSatisfy { $0 == 0.5 }, "a stream without an id stays where it is")
+    let state = sampler.state
+    sampler.reset(stream: 0)
+    #expect(sampler.state.allSatisfy { $0 == 0 } && sampler.state(ofStream: 2) == state)
+    #expect(logits(sampler) == expected)
+    sampler.reset()
+    sampler.state = state
+    let next = Array(sampler.advance(3))
+    sampler.state = state
+    #expect(Array(sampler.advance(3)) == next)
+  }
+
+  @Test(arguments: configurations)
+  func narrowerWeightsGiveNearlyTheSameLogits(configuration: NetworkConfiguration) {
+    let model = LanguageModel(configuration: configuration, seed: 6)
+    let exact = logits(LanguageModelSampler(model: model))
+    let half = logits(LanguageModelSampler(model: model, format: .float16))
+    let bytes = logits(LanguageModelSampler(model: model, format: .int8))
+    #expect(relativeDistance(half, exact) < 1e-3)
+    #expect((1e-5..<2e-2).contains(relativeDistance(bytes, exact)))
+  }
+
+  @Test func aStepReadsAByteAWeightInInt8() {
+    let configuration = NetworkConfiguration(
+      vocabularySize: 384, embeddingSize: 16, hiddenSize: 192, layerCount: 2)
+    let model = LanguageModel(configuration: configuration, seed: 7)
+    let bytes = WeightFormat.allCases.map { SamplerWeights(model: model, format: $0).matrixByteCount }
+    let weights = 3 * 192 * 192 * 3 + 384 * 192
+    #expect(bytes[0] >= 4 * weights && Double(bytes[0]) < 4.2 * Double(weights))
+    #expect(bytes[1] >= 2 * weights && Double(bytes[1]) < 2.1 * Double(weights))
+    #expect(bytes[2] >= weights && Double(bytes[2]) < 1.1 * Double(weights))
+  }
+}
