@@ -1,12 +1,14 @@
 import Arithmetic
-import Composing
 import Groundwork
 import Music
 import Recurrent
+import Synchronization
 import TestSupport
 import Testing
 import Tokenization
 import Training
+
+@testable import Composing
 
 @Suite struct ComposerTests {
   /// A model whose weights are as they were first drawn: it writes anything that the grammar lets it.
@@ -138,6 +140,40 @@ import Training
     #expect(throws: ComposingError.self) {
       try composer.compose(CompositionOptions(seed: 1, bars: 1, primer: Score(ticksPerQuarter: 480)))
     }
+  }
+
+  @Test(arguments: WeightFormat.allCases, [1, 2])
+  func piecesBesideEachOtherAreThoseOneByOne(format: WeightFormat, threadCount: Int) throws {
+    let composer = Composer(model: try Self.untrainedModel(), format: format)
+    var options = Composer.seeds(from: 20, count: 2 * threadCount * Composer.piecesPerThread + 3).map {
+      CompositionOptions(seed: $0, bars: 1 + Int($0 % 3))
+    }
+    options[3].primer = Self.primer
+    options[4].bars = 0
+    let pieces = composer.compose(options, threadCount: threadCount)
+    #expect(pieces.count == options.count)
+    for (index, piece) in pieces.enumerated() {
+      if index == 4 {
+        #expect(throws: ComposingError.self) { try piece.get() }
+      } else {
+        let alone = try composer.compose(options[index]), piece = try piece.get()
+        #expect(piece.ids == alone.ids && piece.score == alone.score, "piece \(index)")
+        #expect(piece.nllPerToken == alone.nllPerToken && piece.seed == options[index].seed)
+      }
+    }
+  }
+
+  @Test func severalPiecesCanBeStoppedAndTheirNumberIsTold() throws {
+    let composer = Composer(model: try Self.untrainedModel())
+    let options = Composer.seeds(from: 1, count: 5).map { CompositionOptions(seed: $0, bars: 1) }
+    let cancellation = Cancellation(), told = Mutex([Double]())
+    _ = composer.compose(options, threadCount: 2) { report in told.withLock { $0.append(report.completed) } }
+    #expect(told.withLock { $0.sorted() } == [1, 2, 3, 4, 5])
+    cancellation.request()
+    for piece in composer.compose(options, threadCount: 2, cancellation: cancellation) {
+      #expect(throws: ComposingError.self) { try piece.get() }
+    }
+    #expect(composer.compose([], threadCount: 2).isEmpty)
   }
 
   @Test func itCanBeStopped() throws {

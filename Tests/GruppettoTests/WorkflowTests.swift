@@ -43,6 +43,13 @@ import Testing
     try workshop.run(["generate", "model", "--bars", "2", "--seed", "5", "--count", "3", "-o", "many.mid"])
     let many = try workshop.names().filter { $0.hasPrefix("many") }
     #expect(many == ["many-001.mid", "many-002.mid", "many-003.mid"])
+    try workshop.run(["generate", "model", "--bars", "2", "--seed", "6", "-o", "second.mid"])
+    #expect(try workshop.bytes("many-002.mid") == workshop.bytes("second.mid"), "pieces depend on each other")
+    let narrow = try workshop.run(
+      ["generate", "model", "--bars", "2", "--seed", "1", "--weights", "int8", "-o", "n.mid", "--json"])
+    #expect(try narrow.json()["weights"] as? String == "int8")
+    let refused = try workshop.run(["generate", "model", "--weights", "int4", "-o", "n.mid"])
+    #expect(refused.exitCode == 64 && refused.errors.contains("int8"))
 
     let continued = try workshop.run(
       ["continue", "model", "tunes/tune1.abc", "--bars", "2", "--seed", "1", "-o", "c.mid"])

@@ -26,8 +26,10 @@ struct Generate: ParsableCommand {
 
   @OptionGroup var piece: PieceOption
   @OptionGroup var sampling: SamplingOptions
+  @OptionGroup var weights: WeightOptions
   @OptionGroup var seed: SeedOptions
   @OptionGroup var sound: SoundOptions
+  @OptionGroup var threads: ThreadOptions
   @OptionGroup var common: CommonOptions
 
   func run() throws {
@@ -35,7 +37,8 @@ struct Generate: ParsableCommand {
     let options = CompositionOptions(
       seed: seed.drawn(), sampling: try sampling.resolved(presets: sound.presets), bars: bars, primer: given)
     try CompositionCommand(
-      model: model, outputs: outputs, options: options, sound: sound, common: common,
+      model: model, outputs: outputs, options: options, weights: weights.weights, threadCount: threads.count,
+      sound: sound, common: common,
       title: "A piece by \(ModelFolder(path: model).name)"
     ).run()
   }
@@ -64,8 +67,10 @@ struct Continue: ParsableCommand {
 
   @OptionGroup var piece: PieceOption
   @OptionGroup var sampling: SamplingOptions
+  @OptionGroup var weights: WeightOptions
   @OptionGroup var seed: SeedOptions
   @OptionGroup var sound: SoundOptions
+  @OptionGroup var threads: ThreadOptions
   @OptionGroup var common: CommonOptions
 
   func run() throws {
@@ -75,7 +80,8 @@ struct Continue: ParsableCommand {
       keepsPrimer: true)
     let name = given.title ?? file.split(separator: "/").last.map(String.init) ?? file
     try CompositionCommand(
-      model: model, outputs: outputs, options: options, sound: sound, common: common,
+      model: model, outputs: outputs, options: options, weights: weights.weights, threadCount: threads.count,
+      sound: sound, common: common,
       title: "\(name), continued by \(ModelFolder(path: model).name)"
     ).run()
   }

@@ -1,4 +1,5 @@
-internal import ArgumentParser
+public import ArgumentParser
+internal import Arithmetic
 internal import Composing
 internal import Foundation
 internal import Groundwork
@@ -41,6 +42,17 @@ struct SamplingOptions: ParsableArguments {
   }
 }
 
+/// How the network's weights are read; shared by `generate` and `continue`.
+struct WeightOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "How the network's weights are read: float32, float16 or int8. Fewer bytes are quicker, and a seed gives another piece.",
+      valueName: "format"))
+  var weights = WeightFormat.float32
+}
+
+extension WeightFormat: ExpressibleByArgument {}
+
 /// Where compositions go, and how many there are.
 struct CompositionOutputs: ParsableArguments {
   @Option(
@@ -65,6 +77,7 @@ struct CompositionOutputs: ParsableArguments {
 struct CompositionReport: Encodable {
   var files: [String]
   var seed: UInt64
+  var weights: WeightFormat
   var bars: Int
   var notes: Int
   var tokens: Int
@@ -90,6 +103,8 @@ struct CompositionCommand {
   var model: String
   var outputs: CompositionOutputs
   var options: CompositionOptions
+  var weights: WeightFormat
+  var threadCount: Int
   var sound: SoundOptions
   var common: CommonOptions
   /// What the pieces are called in pictures and files.
@@ -99,26 +114,20 @@ struct CompositionCommand {
     let targets = try checkedTargets()
     // Found missing now rather than after the composing.
     let library = targets.contains { $0.form == .sound } ? try sound.instruments() : nil
-    let composer = Composer(model: try MusicModel(path: model))
+    let composer = Composer(model: try MusicModel(path: model), format: weights)
     var reports: [CompositionReport] = []
-    for (index, seed) in Composer.seeds(from: options.seed, count: outputs.count).enumerated() {
+    let pieces = Composer.seeds(from: options.seed, count: outputs.count).map { seed in
       var options = options
       options.seed = seed
-      // For each piece anew: rendering the one before has taken the signals for itself.
+      return options
+    }
+    for first in stride(from: 0, to: pieces.count, by: piecesAtOnce) {
+      let part = first..<min(first + piecesAtOnce, pieces.count)
+      // For each part anew: rendering the one before has taken the signals for itself.
       let cancellation = Interruption.cancellation()
-      let piece = try composer.compose(options, cancellation: cancellation, progress: common.progress)
-      let files = targets.map { $0.numbered(index + 1, of: outputs.count) }
-      for file in files { try write(piece.score, to: file, library: library) }
-      guard !cancellation.isRequested else { throw ComposingError.interrupted }
-      let report = CompositionReport(
-        files: files.map(\.path), seed: seed, bars: piece.bars, notes: piece.notes, tokens: piece.tokens,
-        seconds: piece.seconds, nllPerToken: piece.nllPerToken, stopReason: piece.stopReason)
-      reports.append(report)
-      if common.json { continue }
-      if files.contains(where: \.isStandardOutput) {
-        common.remark(report.text)
-      } else {
-        try common.report(report) { report.text }
+      for (index, piece) in zip(part, try compose(Array(pieces[part]), composer, cancellation)) {
+        reports.append(
+          try finish(try piece.get(), number: index + 1, targets, library: library, cancellation))
       }
     }
     guard common.json else { return }
@@ -130,6 +139,43 @@ struct CompositionCommand {
     } else {
       try Console.printJSON(Reports(pieces: reports))
     }
+  }
+
+  /// How many pieces are composed before the first of them is written.
+  private var piecesAtOnce: Int { 32 * threadCount }
+
+  private func compose(
+    _ pieces: [CompositionOptions], _ composer: Composer, _ cancellation: Cancellation
+  ) throws -> [Result<Composition, ComposingError>] {
+    // One alone tells its bars.
+    if outputs.count == 1 {
+      return [
+        .success(try composer.compose(pieces[0], cancellation: cancellation, progress: common.progress))
+      ]
+    }
+    return composer.compose(
+      pieces, threadCount: threadCount, cancellation: cancellation, progress: common.progress)
+  }
+
+  /// Writes a piece and tells of it.
+  private func finish(
+    _ piece: Composition, number: Int, _ targets: [OutputFile], library: InstrumentLibrary?,
+    _ cancellation: Cancellation
+  ) throws -> CompositionReport {
+    let files = targets.map { $0.numbered(number, of: outputs.count) }
+    for file in files { try write(piece.score, to: file, library: library) }
+    guard !cancellation.isRequested else { throw ComposingError.interrupted }
+    let report = CompositionReport(
+      files: files.map(\.path), seed: piece.seed, weights: weights, bars: piece.bars, notes: piece.notes,
+      tokens: piece.tokens, seconds: piece.seconds, nllPerToken: piece.nllPerToken,
+      stopReason: piece.stopReason)
+    if common.json { return report }
+    if files.contains(where: \.isStandardOutput) {
+      common.remark(report.text)
+    } else {
+      try common.report(report) { report.text }
+    }
+    return report
   }
 
   /// The files to write, of which none would be refused after the work is done.

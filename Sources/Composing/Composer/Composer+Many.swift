@@ -1,0 +1,128 @@
+internal import Arithmetic
+public import Groundwork
+internal import Recurrent
+internal import Synchronization
+
+extension Composer {
+  /// How many pieces a thread writes beside each other: so many share each weight that is read.
+  static let piecesPerThread = 16
+
+  /// Composes several pieces beside each other. Each is what `compose` gives for its options, note for note.
+  /// - Parameter threadCount: how many threads share the pieces; it changes nothing but the time.
+  /// - Returns: for each of the options the piece, or why there is none.
+  public func compose(
+    _ options: [CompositionOptions], threadCount: Int, cancellation: Cancellation = Cancellation(),
+    progress: ProgressHandler? = nil
+  ) -> [Result<Composition, ComposingError>] {
+    let queue = PieceQueue(options: options, progress: progress)
+    let threadCount = max(1, min(threadCount, options.count))
+    let team = ThreadTeam(threadCount: threadCount)
+    let streams = max(1, min(Self.piecesPerThread, (options.count + threadCount - 1) / threadCount))
+    let benches = (0..<threadCount).map { _ in
+      CompositionBench(model: model, weights: weights, streamCount: streams)
+    }
+    team.run { benches[$0].work(queue, cancellation: cancellation) }
+    return queue.results
+  }
+}
+
+/// The pieces that several threads write, each taken by one of them.
+private final class PieceQueue: Sendable {
+  private struct State {
+    var taken = 0
+    var finished = 0
+    var results: [Result<Composition, ComposingError>?]
+  }
+
+  private let options: [CompositionOptions]
+  private let progress: ProgressHandler?
+  private let state: Mutex<State>
+
+  init(options: [CompositionOptions], progress: ProgressHandler?) {
+    self.options = options
+    self.progress = progress
+    state = Mutex(State(results: Array(repeating: nil, count: options.count)))
+  }
+
+  /// The next piece that nobody has taken.
+  func next() -> (index: Int, options: CompositionOptions)? {
+    state.withLock { state in
+      guard state.taken < options.count else { return nil }
+      state.taken += 1
+      return (state.taken - 1, options[state.taken - 1])
+    }
+  }
+
+  func finish(_ index: Int, with result: Result<Composition, ComposingError>) {
+    let finished = state.withLock { state in
+      state.results[index] = result
+      state.finished += 1
+      return state.finished
+    }
+    progress?(
+      ProgressReport(
+        activity: "composing", completed: Double(finished), total: Double(options.count), unit: "pieces"))
+  }
+
+  /// What has come of each; nobody finishes a piece that was not begun before the work was cancelled.
+  var results: [Result<Composition, ComposingError>] {
+    state.withLock { $0.results.map { $0 ?? .failure(.interrupted) } }
+  }
+}
+
+/// One thread's pieces, each on a stream of the thread's sampler. Where one is finished, the next of the queue takes its stream.
+private final class CompositionBench: @unchecked Sendable {
+  private let model: MusicModel
+  private let sampler: LanguageModelSampler
+  private var chooser: TokenChooser
+  /// The pieces under way, on streams 0, 1, …
+  private var drafts: [(index: Int, draft: Draft)] = []
+  private var ids: [Int32] = []
+
+  init(model: MusicModel, weights: SamplerWeights, streamCount: Int) {
+    self.model = model
+    sampler = LanguageModelSampler(weights: weights, streamCount: streamCount)
+    chooser = TokenChooser(model: model)
+  }
+
+  func work(_ queue: PieceQueue, cancellation: Cancellation) {
+    begin(queue)
+    while !drafts.isEmpty, !cancellation.isRequested {
+      ids.removeAll(keepingCapacity: true)
+      for piece in drafts { ids.append(piece.draft.nextID) }
+      ids.withUnsafeBufferPointer { sampler.advance($0) }
+      // From the last stream to the first, for one that is finished gives its place to the last.
+      for stream in drafts.indices.reversed() { take(stream, queue) }
+      begin(queue)
+    }
+  }
+
+  /// Begins pieces as long as there are streams and pieces left.
+  private func begin(_ queue: PieceQueue) {
+    while drafts.count < sampler.streamCount, let piece = queue.next() {
+      do throws(ComposingError) {
+        let draft = try Draft(piece.options, tokenizer: model.tokenizer)
+        sampler.reset(stream: drafts.count)
+        drafts.append((piece.index, draft))
+      } catch {
+        queue.finish(piece.index, with: .failure(error))
+      }
+    }
+  }
+
+  /// Goes on with a piece by the logits of its stream.
+  private func take(_ stream: Int, _ queue: PieceQueue) {
+    do throws(ComposingError) {
+      _ = try drafts[stream].draft.take(sampler.logits(ofStream: stream), chooser: &chooser)
+      guard drafts[stream].draft.isFinished else { return }
+      let piece = try drafts[stream].draft.finished(tokenizer: model.tokenizer)
+      queue.finish(drafts[stream].index, with: .success(piece))
+    } catch {
+      queue.finish(drafts[stream].index, with: .failure(error))
+    }
+    let last = drafts.count - 1
+    if stream < last { sampler.copyStream(last, to: stream) }
+    drafts.swapAt(stream, last)
+    drafts.removeLast()
+  }
+}
