@@ -9,7 +9,8 @@ case "midi": try measureMIDIReading(Array(arguments.dropFirst()))
 case "tokens": try measureTokens(Array(arguments.dropFirst()))
 case "render": try measureRendering(Array(arguments.dropFirst()))
 case "train": measureTraining(Array(arguments.dropFirst()))
-case "sample": measureSampling(Array(arguments.dropFirst()))
+case "sample": try measureSampling(Array(arguments.dropFirst()))
+case "weights": try measureWeights(Array(arguments.dropFirst()))
 case "features": try measureFeatures(Array(arguments.dropFirst()))
 case "machine": measureMachine()
 case "allocations": try measureAllocations(Array(arguments.dropFirst()))
@@ -19,8 +20,9 @@ default:
   FileHandle.standardError.write(
     Data(
       """
-      usage: benchmarks midi FOLDER | tokens FOLDER | render FILE.mid | train CELL … | sample float32 …
-             | features AUDIO.wav | machine | allocations | roofline FILE.svg | all --peers PYTHON
+      usage: benchmarks midi FOLDER | tokens FOLDER | render FILE.mid | train CELL … | sample int8 …
+             | weights MODEL CORPUS | features AUDIO.wav | machine | allocations | roofline FILE.svg
+             | all --peers PYTHON
 
       """.utf8))
   exit(64)
