@@ -86,6 +86,17 @@ let package = Package(
       name: "features",
       dependencies: ["Listening", "Audio"],
       path: "Examples/features", exclude: ["README.md"], swiftSettings: swiftSettings),
+    .target(
+      name: "HourlySeries", dependencies: ["Recurrent", "Arithmetic"],
+      path: "Examples/series", exclude: ["series.csv"], swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "forecast",
+      dependencies: ["HourlySeries", "Arithmetic"],
+      path: "Examples/forecast", exclude: ["README.md"], swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "anomaly",
+      dependencies: ["HourlySeries"],
+      path: "Examples/anomaly", exclude: ["README.md"], swiftSettings: swiftSettings),
     .executableTarget(
       name: "translate",
       dependencies: ["Recurrent", "Arithmetic", "Drawing"],

@@ -43,4 +43,16 @@ import Testing
     #expect(labelled.exitCode == 0, "\(labelled.errors)")
     #expect(labelled.output.contains("reading both ways: "))
   }
+
+  @Test func forecastCountsWhatIsInsideItsInterval() throws {
+    let run = try Program("forecast").run(["Examples/series/series.csv", "20"], folder: Self.checkout)
+    #expect(run.exitCode == 0, "\(run.errors)")
+    #expect(run.output.contains(" of 336 hours of two weeks ("))
+  }
+
+  @Test func anomalyFindsWhatStandsOut() throws {
+    let run = try Program("anomaly").run(["Examples/series/series.csv", "20"], folder: Self.checkout)
+    #expect(run.exitCode == 0, "\(run.errors)")
+    #expect(run.output.contains(" of 10 events were noticed"))
+  }
 }
