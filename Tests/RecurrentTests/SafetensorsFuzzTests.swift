@@ -70,8 +70,8 @@ internal import Testing
   private func read(_ bytes: [UInt8], _ meter: AllocationMeter?) -> SafetensorsFile? {
     guard let meter else { return try? SafetensorsFile(bytes: bytes, name: "x") }
     let (file, largest) = meter.measure { try? SafetensorsFile(bytes: bytes, name: "x") }
-    // The least that an error takes to be thrown, whatever the file.
-    #expect(largest <= max(bytes.count, 256), "\(largest) bytes at once for a file of \(bytes.count)")
+    // Half a kilobyte is what the first few entries and a thrown error take, where next to nothing of a file is left.
+    #expect(largest <= max(bytes.count, 512), "\(largest) bytes at once for a file of \(bytes.count)")
     return file
   }
 }
