@@ -37,9 +37,8 @@ private struct Roofline {
 
   init() {
     let iterations = 4_000_000
-    peak = Self.speed(operations: Kernels.current.runPeak(iterations: iterations)) {
-      _ = Kernels.current.runPeak(iterations: iterations)
-    }
+    let operations = Kernels.current.runPeak(iterations: iterations)
+    peak = operations / timings(count: 9) { _ = Kernels.current.runPeak(iterations: iterations) }[0] / 1e9
     bandwidth = Self.measureBandwidth()
     let (hidden, positions, streams) = (512, 64 * 128, 64)
     points = [
@@ -69,12 +68,16 @@ private struct Roofline {
     return buffer
   }
 
+  /// A matrix far larger than any cache, times a vector: eight rows are read side by side.
   private static func measureBandwidth() -> Double {
-    let values = AlignedBuffer<Float>(count: 64 << 20)
-    let seconds = timings(count: 5) {
-      _ = Kernels.current.sumOfSquares(values.baseAddress, count: values.count)
-    }
-    return Double(values.count * 4) / seconds[seconds.count / 2] / 1e9
+    let (rows, columns) = (1 << 16, 1024)
+    let w = AlignedBuffer<Float>(count: rows * columns), x = AlignedBuffer<Float>(count: columns)
+    let y = AlignedBuffer<Float>(count: rows)
+    let best = timings(count: 9) {
+      Kernels.current.multiply(
+        rows: rows, columns: columns, w.baseAddress, x.baseAddress, bias: nil, into: y.baseAddress)
+    }[0]
+    return Double(4 * w.count) / best / 1e9
   }
 
   private static func product(
@@ -101,15 +104,16 @@ private struct Roofline {
   }
 
   private static func matrixVector(_ name: String, rows: Int, columns: Int) -> Point {
-    // Eight matrices in turn, as the layers of a network are: none is still in a cache when it is wanted again.
-    let w = random(8 * rows * columns), x = random(columns), y = random(rows)
+    // Matrices in turn, as the layers of a network are: none is still in a cache when it is wanted again.
+    let matrixCount = 24
+    let w = random(matrixCount * rows * columns), x = random(columns), y = random(rows)
     let operations = 2 * Double(rows * columns)
     var turn = 0
     let speed = speed(operations: operations) {
       Kernels.current.multiply(
         rows: rows, columns: columns, w.baseAddress + turn * rows * columns, x.baseAddress, bias: nil,
         into: y.baseAddress)
-      turn = (turn + 1) % 8
+      turn = (turn + 1) % matrixCount
     }
     return Point(
       name: name, intensity: operations / (4 * Double(rows * columns + rows + columns)), speed: speed)
@@ -156,12 +160,12 @@ private struct Roofline {
       svg.rectangle(
         x: place.x - 3, y: place.y - 3, width: 6, height: 6, fill: colour,
         tooltip: String(format: "%@: %.1f GFLOP/s", point.name, point.speed))
-      // The products stand close together: their names go down like stairs, each tied to its point.
-      let line = (x: place.x, y: place.y + 26 + Double(index) * 15)
-      svg.line(from: place, to: (line.x, line.y - 9), class: "grid")
+      // The names of points that stand above one another go down like stairs.
+      let above = points[..<index].filter { $0.intensity == point.intensity }.count
+      let beside = points.filter { $0.intensity == point.intensity }.map { y($0.speed) }
       svg.text(
-        "\(point.name) \(Int(point.speed))", x: line.x, y: line.y, anchor: point.intensity < 4 ? .start : .end
-      )
+        "\(point.name) \(Int(point.speed.rounded()))", x: place.x,
+        y: (beside.max() ?? place.y) + 22 + Double(above) * 15, anchor: point.intensity < 4 ? .start : .end)
     }
     return svg
   }
