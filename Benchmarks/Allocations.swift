@@ -34,13 +34,19 @@ func measureAllocations(_ arguments: [String]) throws {
       report("training step, \(cell.rawValue), \(threads) threads") { training.run() }
     }
   }
-  let configuration = NetworkConfiguration(
-    vocabularySize: 400, embeddingSize: 32, hiddenSize: 64, layerCount: 2)
-  let sampler = LanguageModelSampler(model: LanguageModel(configuration: configuration, seed: 0))
-  var id: Int32 = 0
-  report("sampling step", count: 1000) {
-    let logits = sampler.advance(id)
-    id = Int32(logits.indices.max { logits[$0] < logits[$1] } ?? 0)
+  for cell in Cell.allCases {
+    for format in WeightFormat.allCases {
+      let configuration = NetworkConfiguration(
+        cell: cell, vocabularySize: 400, embeddingSize: 32, hiddenSize: 64, layerCount: 2)
+      let model = LanguageModel(configuration: configuration, seed: 0)
+      let sampler = LanguageModelSampler(
+        weights: SamplerWeights(model: model, format: format), streamCount: 8)
+      let ids: [Int32] = [3, 1, 4, 1, 5, 9, 2, 6]
+      report("sampling step, \(cell.rawValue), \(format.rawValue)", count: 100) {
+        ids.withUnsafeBufferPointer { sampler.advance($0) }
+        sampler.advance(7)
+      }
+    }
   }
   try report(
     "block of sound", count: 100, SoundBlock(instruments: arguments.first ?? "presets/instruments").render)
