@@ -120,43 +120,63 @@ final class LayerDirection {
     output: UnsafeMutablePointer<Float>, outputStride: Int, state: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutablePointer<Float>
   ) {
-    let h = hiddenSize, kernels = Kernels.current, tensors = tensors
     for index in 0..<layout.stepCount {
       let t = isReverse ? layout.stepCount - 1 - index : index
       let active = streams.clamped(to: 0..<layout.streamCount(atStep: t))
       guard !active.isEmpty else { continue }
-      let first = layout.offsets[t]
       for b in active {
-        let place = previous.baseAddress + (first + b) * h
-        if isReset(t, b, layout, resets) {
-          place.update(repeating: 0, count: h)
-          (state + b * stateWidth + h).update(repeating: 0, count: stateWidth - h)
-        } else if let before = stepBefore(t, b, layout) {
-          place.update(from: output + (layout.offsets[before] + b) * outputStride, count: h)
-        } else {
-          place.update(from: state + b * stateWidth, count: h)
-        }
+        takeState(
+          before: t, of: b, layout: layout, resets: resets, output: output, outputStride: outputStride,
+          state: state + b * stateWidth)
       }
-      for p in phases.indices {
-        kernels.multiply(
-          operand(of: p, rows: first + active.lowerBound..<first + active.upperBound),
-          packed: forwardRecurrentWeights[p].values,
-          into: recurrent.baseAddress + (active.lowerBound * gateCount + phases[p].gates.lowerBound) * h,
-          columns: phases[p].gates.count * h, rowStride: gateCount * h, accumulate: false, scratch: scratch)
-        for b in active {
-          let row = first + b
-          let step = CellForwardStep(
-            hiddenSize: h, kept: kept.baseAddress + row * keptWidth,
-            recurrent: recurrent.baseAddress + b * gateCount * h, inputBias: tensors.inputBias,
-            recurrentBias: tensors.recurrentBias, previous: previous.baseAddress + row * h,
-            memory: state + b * stateWidth + h, next: output + row * outputStride)
-          cell.forward(step, phase: p)
-        }
-      }
+      step(
+        active, firstRow: layout.offsets[t], output: output, outputStride: outputStride, state: state,
+        scratch: scratch)
     }
     for b in streams {
       let last = isReverse ? 0 : layout.lengths[b] - 1
-      (state + b * stateWidth).update(from: output + (layout.offsets[last] + b) * outputStride, count: h)
+      (state + b * stateWidth)
+        .update(from: output + (layout.offsets[last] + b) * outputStride, count: hiddenSize)
+    }
+  }
+
+  /// Puts h as it is before step `t` of stream `b` into `previous`. `state` is the stream's.
+  private func takeState(
+    before t: Int, of b: Int, layout: StepLayout, resets: UnsafePointer<UInt8>?,
+    output: UnsafePointer<Float>, outputStride: Int, state: UnsafeMutablePointer<Float>
+  ) {
+    let h = hiddenSize, place = previous.baseAddress + (layout.offsets[t] + b) * h
+    if isReset(t, b, layout, resets) {
+      place.update(repeating: 0, count: h)
+      (state + h).update(repeating: 0, count: stateWidth - h)
+    } else if let before = stepBefore(t, b, layout) {
+      place.update(from: output + (layout.offsets[before] + b) * outputStride, count: h)
+    } else {
+      place.update(from: state, count: h)
+    }
+  }
+
+  /// One step of the streams `active`, whose rows stand behind `firstRow`: the cell's phases in their order.
+  private func step(
+    _ active: Range<Int>, firstRow: Int, output: UnsafeMutablePointer<Float>, outputStride: Int,
+    state: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+  ) {
+    let h = hiddenSize, kernels = Kernels.current, tensors = tensors
+    let rows = firstRow + active.lowerBound..<firstRow + active.upperBound
+    for p in phases.indices {
+      kernels.multiply(
+        operand(of: p, rows: rows), packed: forwardRecurrentWeights[p].values,
+        into: recurrent.baseAddress + (active.lowerBound * gateCount + phases[p].gates.lowerBound) * h,
+        columns: phases[p].gates.count * h, rowStride: gateCount * h, accumulate: false, scratch: scratch)
+      for b in active {
+        let row = firstRow + b
+        let step = CellForwardStep(
+          hiddenSize: h, kept: kept.baseAddress + row * keptWidth,
+          recurrent: recurrent.baseAddress + b * gateCount * h, inputBias: tensors.inputBias,
+          recurrentBias: tensors.recurrentBias, previous: previous.baseAddress + row * h,
+          memory: state + b * stateWidth + h, next: output + row * outputStride)
+        cell.forward(step, phase: p)
+      }
     }
   }
 
@@ -171,39 +191,46 @@ final class LayerDirection {
     outputGradient: UnsafePointer<Float>, stride: Int, carry: UnsafeMutablePointer<Float>, reachesStart: Bool,
     scratch: UnsafeMutablePointer<Float>
   ) {
-    let h = hiddenSize, kernels = Kernels.current
     for index in (0..<layout.stepCount).reversed() {
       let t = isReverse ? layout.stepCount - 1 - index : index
       let active = streams.clamped(to: 0..<layout.streamCount(atStep: t))
       guard !active.isEmpty else { continue }
-      let first = layout.offsets[t]
-      for p in phases.indices.reversed() {
-        for b in active {
-          let row = first + b
-          let step = CellBackwardStep(
-            hiddenSize: h, kept: kept.baseAddress + row * keptWidth,
-            previous: previous.baseAddress + row * h, above: outputGradient + row * stride,
-            carry: carry + b * stateWidth, memoryCarry: carry + b * stateWidth + h,
-            operandGradient: operandGradient.baseAddress + (p + 1 < phases.count ? b * h : 0))
-          cell.backward(step, phase: p)
-        }
-        let gradient = recurrentGradient(
-          of: p, rows: first + active.lowerBound..<first + active.upperBound)
-        if p > 0 {
-          kernels.multiply(
-            gradient, packed: backwardRecurrentWeights[p].values,
-            into: operandGradient.baseAddress + active.lowerBound * h, columns: h, rowStride: h,
-            accumulate: false,
-            scratch: scratch)
-        } else if index > 0 || reachesStart {
-          kernels.multiply(
-            gradient, packed: backwardRecurrentWeights[0].values,
-            into: carry + active.lowerBound * stateWidth, columns: h, rowStride: stateWidth, accumulate: true,
-            scratch: scratch)
-        }
-      }
+      stepBack(
+        active, firstRow: layout.offsets[t], outputGradient: outputGradient, stride: stride, carry: carry,
+        reachesState: index > 0 || reachesStart, scratch: scratch)
       for b in active where isReset(t, b, layout, resets) {
         (carry + b * stateWidth).update(repeating: 0, count: stateWidth)
+      }
+    }
+  }
+
+  /// The backward pass of `step`: the cell's phases in reverse. Where `reachesState` is false, the gradient of h before
+  /// the step lacks what comes through W_h.
+  private func stepBack(
+    _ active: Range<Int>, firstRow: Int, outputGradient: UnsafePointer<Float>, stride: Int,
+    carry: UnsafeMutablePointer<Float>, reachesState: Bool, scratch: UnsafeMutablePointer<Float>
+  ) {
+    let h = hiddenSize, kernels = Kernels.current
+    let rows = firstRow + active.lowerBound..<firstRow + active.upperBound
+    for p in phases.indices.reversed() {
+      for b in active {
+        let row = firstRow + b
+        let step = CellBackwardStep(
+          hiddenSize: h, kept: kept.baseAddress + row * keptWidth,
+          previous: previous.baseAddress + row * h, above: outputGradient + row * stride,
+          carry: carry + b * stateWidth, memoryCarry: carry + b * stateWidth + h,
+          operandGradient: operandGradient.baseAddress + (p + 1 < phases.count ? b * h : 0))
+        cell.backward(step, phase: p)
+      }
+      let gradient = recurrentGradient(of: p, rows: rows), weight = backwardRecurrentWeights[p].values
+      if p > 0 {
+        kernels.multiply(
+          gradient, packed: weight, into: operandGradient.baseAddress + active.lowerBound * h, columns: h,
+          rowStride: h, accumulate: false, scratch: scratch)
+      } else if reachesState {
+        kernels.multiply(
+          gradient, packed: weight, into: carry + active.lowerBound * stateWidth, columns: h,
+          rowStride: stateWidth, accumulate: true, scratch: scratch)
       }
     }
   }
