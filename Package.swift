@@ -79,6 +79,10 @@ let package = Package(
       path: "Benchmarks", exclude: ["README.md", "AllocationCounter", "Peers"],
       swiftSettings: swiftSettings),
     .executableTarget(
+      name: "charlm",
+      dependencies: ["Training", "Recurrent", "Arithmetic"],
+      path: "Examples/charlm", exclude: ["README.md"], swiftSettings: swiftSettings),
+    .executableTarget(
       name: "compose",
       dependencies: ["Composing", "Corpora", "Music", "Synthesis", "Audio"],
       path: "Examples/compose", exclude: ["README.md"], swiftSettings: swiftSettings),

@@ -7,6 +7,7 @@ internal import Musl
 // The C library's functions under names that say what they are, for this room alone.
 
 func logarithm(_ x: Double) -> Double { log(x) }
+func exponential(_ x: Double) -> Double { exp(x) }
 func cosine(_ x: Double) -> Double { cos(x) }
 func sine(_ x: Double) -> Double { sin(x) }
 func power(_ x: Double, _ exponent: Double) -> Double { pow(x, exponent) }

@@ -93,6 +93,28 @@ public struct RandomStream: Sendable, Hashable, Codable, RandomNumberGenerator {
     return radius * cosine(2 * Double.pi * uniformDouble())
   }
 
+  /// An index, drawn with the probability softmax(logits / temperature).
+  /// - Parameters:
+  ///   - logits: unnormalised log-probabilities in nats; −∞ for what cannot be drawn, but not for all.
+  ///   - temperature: above 0; more than 1 flattens the distribution, less sharpens it.
+  public mutating func index(logits: UnsafeBufferPointer<Float>, temperature: Double = 1) -> Int {
+    precondition(temperature > 0, "a temperature of \(temperature) is not above 0")
+    let maximum = logits.max() ?? -.infinity
+    func weight(_ logit: Float) -> Double { exponential(Double(logit - maximum) / temperature) }
+    let sum = logits.reduce(0) { $0 + weight($1) }
+    precondition(
+      maximum.isFinite && sum.isFinite,
+      "nothing to draw from: the largest of \(logits.count) logits is \(maximum)")
+    var left = uniformDouble() * sum, last = 0
+    for (index, logit) in logits.enumerated() where weight(logit) > 0 {
+      last = index
+      left -= weight(logit)
+      if left < 0 { break }
+    }
+    // Rounding can leave a rest behind the last.
+    return last
+  }
+
   /// Shuffles `elements`, every order as likely as the others (Fisher & Yates).
   public mutating func shuffle<Element>(_ elements: inout [Element]) {
     guard elements.count > 1 else { return }

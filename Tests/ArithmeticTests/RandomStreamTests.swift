@@ -1,4 +1,5 @@
 internal import CKernels
+internal import Foundation
 internal import Testing
 
 @testable import Arithmetic
@@ -45,6 +46,20 @@ internal import Testing
     #expect(
       histogram.allSatisfy { abs(Double($0) - Double(count) / 6) < 5 * (Double(count) * 5 / 36).squareRoot() }
     )
+  }
+
+  @Test(arguments: [0.5, 1, 2]) func indicesAreDrawnFromTheSoftmax(temperature: Double) {
+    let logits: [Float] = [100, 101, -.infinity, 102.5, 60]
+    var stream = RandomStream(seed: 5, name: "indices"), counts = [Double](repeating: 0, count: 5)
+    let count = 20_000
+    for _ in 0..<count {
+      counts[logits.withUnsafeBufferPointer { stream.index(logits: $0, temperature: temperature) }] += 1
+    }
+    let weights = logits.map { exp(Double($0 - 102.5) / temperature) }
+    for (drawn, weight) in zip(counts, weights) {
+      let share = weight / weights.reduce(0, +)
+      #expect(abs(drawn - Double(count) * share) <= 5 * (Double(count) * share * (1 - share)).squareRoot())
+    }
   }
 
   @Test func shufflingKeepsTheElements() {

@@ -55,4 +55,19 @@ import Testing
     #expect(run.exitCode == 0, "\(run.errors)")
     #expect(run.output.contains(" of 10 events were noticed"))
   }
+
+  @Test func theCharacterModelLearnsItsText() throws {
+    let outcome = try Program("charlm").run(["corpora/reels.abc", "5"], folder: Self.checkout)
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    let lines = outcome.output.split(separator: "\n")
+    #expect(lines.first?.hasSuffix("different ones") == true)
+    let bits = lines.dropFirst().prefix(5).compactMap { line in
+      line.split(separator: " ").dropFirst(2).first.flatMap { Double($0) }
+    }
+    // Unread, a text of some fifty characters has nearly six bits each.
+    #expect(bits.count == 5 && bits.first ?? 0 > 4 && bits.last ?? 9 < (bits.first ?? 0) - 0.5, "\(lines)")
+    #expect(outcome.output.count > 700)
+    let lost = try Program("charlm").run(["no-such-file"], folder: Self.checkout)
+    #expect(lost.exitCode == 64 && lost.output.hasPrefix("usage: "))
+  }
 }

@@ -36,3 +36,35 @@ public struct TokenBatch: Sendable {
     }
   }
 }
+
+extension TokenBatch {
+  /// One long sequence as the windows of an epoch, for a pass that carries its states from one to the next.
+  ///
+  /// Each of the `B` streams reads a part of the sequence of its own, all equally long but for the last, from a zero state
+  /// to the part's end. Each id but the first is predicted exactly once.
+  /// - Parameters:
+  ///   - ids: the sequence; there are no windows where it has fewer than two ids.
+  ///   - batchSize: how many parts are read side by side, `B`.
+  ///   - truncationLength: how many steps a window has, `T`.
+  public static func windows(
+    of ids: some Collection<Int32>, batchSize: Int, truncationLength: Int
+  ) -> [TokenBatch] {
+    let ids = Array(ids)
+    let empty = TokenBatch(batchSize: batchSize, truncationLength: truncationLength)
+    let predictions = max(0, ids.count - 1)
+    let partLength = (predictions + batchSize - 1) / batchSize
+    return stride(from: 0, to: partLength, by: truncationLength).map { start in
+      var window = empty
+      for stream in 0..<batchSize {
+        for step in 0..<min(truncationLength, partLength - start) {
+          let place = stream * partLength + start + step, element = step * batchSize + stream
+          guard place < predictions else { break }
+          window.inputs[element] = ids[place]
+          window.targets[element] = ids[place + 1]
+          window.resets[element] = start + step == 0
+        }
+      }
+      return window
+    }
+  }
+}

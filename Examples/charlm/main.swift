@@ -1,0 +1,54 @@
+// A network learns a text character by character, and writes on in its manner.
+//
+//     swift run -c release charlm [TEXT] [EPOCHS]
+import Arithmetic
+import Foundation
+import Recurrent
+import Training
+
+// The text: a file of the reader's choice, or the melodies that ship.
+let arguments = CommandLine.arguments.dropFirst()
+let shipped = [
+  "carols", "hornpipes", "hymns", "jigs", "minuets", "modal", "nursery", "polkas", "reels", "songs",
+].map { "corpora/\($0).abc" }
+let files = arguments.first.map { [$0] } ?? shipped
+let epochs = arguments.dropFirst().first.flatMap { Int($0) } ?? 40
+let text = files.compactMap { try? String(contentsOfFile: $0, encoding: .utf8) }.joined(separator: "\n")
+guard text.count > 1 else {
+  print("usage: charlm [TEXT] [EPOCHS]    TEXT is a file of UTF-8 with at least two characters")
+  exit(64)
+}
+
+// The vocabulary: the characters that occur. The last tenth of the text is held out.
+let characters = Set(text).sorted()
+let ids = Dictionary(uniqueKeysWithValues: zip(characters, Int32(0)...))
+let sequence = text.compactMap { ids[$0] }, split = sequence.count * 9 / 10
+let training = TokenBatch.windows(of: sequence.prefix(split), batchSize: 16, truncationLength: 64)
+let heldOut = TokenBatch.windows(of: sequence.dropFirst(split), batchSize: 16, truncationLength: 64)
+print("\(sequence.count) characters, \(characters.count) different ones")
+
+let model = LanguageModel(
+  configuration: NetworkConfiguration(
+    cell: .lstm, vocabularySize: characters.count, embeddingSize: 32, hiddenSize: 128, layerCount: 2,
+    dropout: 0.3),
+  seed: 1)
+
+// Truncated backpropagation through time: a window's gradient ends where it begins, its states come from the one before.
+let team = ThreadTeam()
+let pass = LanguageModelPass(model: model, batchSize: 16, truncationLength: 64, team: team)
+let learner = Learner(pass, learningRate: 3e-3, team: team)
+for epoch in 1...max(1, epochs) {
+  let bits = try learner.learn(training).mean / log(2), heldOutBits = learner.loss(on: heldOut).mean / log(2)
+  if epoch % max(1, epochs / 10) == 0 {
+    print(String(format: "epoch %d: %.2f bits a character, %.2f held out", epoch, bits, heldOutBits))
+  }
+}
+
+// Each character is drawn from what the network expects, and fed back.
+let sampler = LanguageModelSampler(model: model)
+var chance = RandomStream(seed: 1, name: "sampling"), last = sequence.last ?? 0
+for _ in 0..<600 {
+  last = Int32(chance.index(logits: sampler.advance(last), temperature: 0.7))
+  print(characters[Int(last)], terminator: "")
+}
+print()
