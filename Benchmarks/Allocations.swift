@@ -36,7 +36,7 @@ func measureAllocations(_ arguments: [String]) throws {
   }
   for cell in Cell.allCases {
     for format in WeightFormat.allCases {
-      let configuration = NetworkConfiguration(
+      let configuration = LanguageModelConfiguration(
         cell: cell, vocabularySize: 400, embeddingSize: 32, hiddenSize: 64, layerCount: 2)
       let model = LanguageModel(configuration: configuration, seed: 0)
       let sampler = LanguageModelSampler(
@@ -65,7 +65,7 @@ private final class TrainingStep {
   private let resets: [Bool]
 
   init(cell: Cell, threads: Int) {
-    let configuration = NetworkConfiguration(
+    let configuration = LanguageModelConfiguration(
       cell: cell, vocabularySize: 400, embeddingSize: 32, hiddenSize: 64, layerCount: 2, dropout: 0.1)
     let (batch, truncation) = (16, 12)
     model = LanguageModel(configuration: configuration, seed: 0)

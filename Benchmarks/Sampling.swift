@@ -21,7 +21,7 @@ func measureSampling(_ arguments: [String]) throws {
   let (layers, hidden, batch) = (numbers[0], numbers[1], numbers[2])
   let threads = numbers.count > 3 ? numbers[3] : 1
   let steps = max(50, (numbers.count > 4 ? numbers[4] : 3000) / max(1, hidden / 256) / batch)
-  let configuration = NetworkConfiguration(
+  let configuration = LanguageModelConfiguration(
     cell: cell, vocabularySize: 400, embeddingSize: 256, hiddenSize: hidden, layerCount: layers)
   let weights = SamplerWeights(model: LanguageModel(configuration: configuration, seed: 0), format: format)
   let team = ThreadTeam(threadCount: threads)

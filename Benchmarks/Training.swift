@@ -16,7 +16,7 @@ func measureTraining(_ arguments: [String]) {
   }
   let (layers, hidden, batch, length, threads) = (numbers[0], numbers[1], numbers[2], numbers[3], numbers[4])
   let steps = numbers.count > 5 ? numbers[5] : 8
-  let configuration = NetworkConfiguration(
+  let configuration = LanguageModelConfiguration(
     cell: cell, vocabularySize: 400, embeddingSize: 256, hiddenSize: hidden, layerCount: layers)
   let model = LanguageModel(configuration: configuration, seed: 0)
   let team = ThreadTeam(threadCount: threads)

@@ -28,7 +28,7 @@ let heldOut = TokenBatch.windows(of: sequence.dropFirst(split), batchSize: 16, t
 print("\(sequence.count) characters, \(characters.count) different ones")
 
 let model = LanguageModel(
-  configuration: NetworkConfiguration(
+  configuration: LanguageModelConfiguration(
     cell: .lstm, vocabularySize: characters.count, embeddingSize: 32, hiddenSize: 128, layerCount: 2,
     dropout: 0.3),
   seed: 1)

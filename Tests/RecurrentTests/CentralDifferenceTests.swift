@@ -72,14 +72,15 @@ internal import Testing
   /// With dropout too: the same place in the random stream drops the same numbers. The gradient of the mean loss is
   /// smaller than the layers', and the step is larger for it.
   @Test(arguments: [
-    NetworkConfiguration(vocabularySize: 13, embeddingSize: 6, hiddenSize: 9, layerCount: 2),
-    NetworkConfiguration(vocabularySize: 13, embeddingSize: 6, hiddenSize: 9, layerCount: 2, dropout: 0.3),
-    NetworkConfiguration(
+    LanguageModelConfiguration(vocabularySize: 13, embeddingSize: 6, hiddenSize: 9, layerCount: 2),
+    LanguageModelConfiguration(
+      vocabularySize: 13, embeddingSize: 6, hiddenSize: 9, layerCount: 2, dropout: 0.3),
+    LanguageModelConfiguration(
       cell: .lstm, vocabularySize: 13, embeddingSize: 9, hiddenSize: 9, layerCount: 2, dropout: 0.2,
       embeddingDropout: 0.4, dropoutKind: .locked, isResidual: true, normalizesLayers: true,
       tiesEmbedding: true),
   ])
-  func wholeNetwork(configuration: NetworkConfiguration) {
+  func wholeNetwork(configuration: LanguageModelConfiguration) {
     let model = LanguageModel(configuration: configuration, seed: 2)
     let pass = LanguageModelPass(
       model: model, batchSize: 3, truncationLength: 5, team: ThreadTeam(threadCount: 2))

@@ -18,7 +18,7 @@ enum Fixtures {
     let embedding = try #require(file.entry(named: "weights/embedding.weight")).shape
     let hidden = try #require(file.entry(named: "weights/rnn.weight_hh_l0")).shape[1]
     let model = LanguageModel(
-      configuration: NetworkConfiguration(
+      configuration: LanguageModelConfiguration(
         vocabularySize: embedding[0], embeddingSize: embedding[1], hiddenSize: hidden, layerCount: layers),
       seed: 0)
     for entry in model.parameters.entries {

@@ -92,7 +92,7 @@ internal import Testing
   @Test func lookingInsideAPassChangesNoWeight() throws {
     let pass = LanguageModelPass(
       model: LanguageModel(
-        configuration: NetworkConfiguration(
+        configuration: LanguageModelConfiguration(
           vocabularySize: 11, embeddingSize: 4, hiddenSize: 6, layerCount: 2, dropout: 0.5), seed: 1),
       batchSize: 3, truncationLength: 10, team: ThreadTeam(threadCount: 1))
     var batch = TokenBatch(batchSize: 3, truncationLength: 10)

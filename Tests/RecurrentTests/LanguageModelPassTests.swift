@@ -4,7 +4,7 @@ internal import Testing
 @testable import Recurrent
 
 @Suite struct LanguageModelPassTests {
-  private let configuration = NetworkConfiguration(
+  private let configuration = LanguageModelConfiguration(
     vocabularySize: 50, embeddingSize: 24, hiddenSize: 40, layerCount: 2, dropout: 0.2)
 
   /// Three updates from the same seed.

@@ -7,12 +7,12 @@ internal import Testing
 
 @Suite struct ONNXTests {
   /// Every cell in one and three layers, and what can stand between layers.
-  static let configurations: [NetworkConfiguration] = Cell.allCases.flatMap { cell in
+  static let configurations: [LanguageModelConfiguration] = Cell.allCases.flatMap { cell in
     [1, 3].map { layers in
-      NetworkConfiguration(
+      LanguageModelConfiguration(
         cell: cell, vocabularySize: 11, embeddingSize: 5, hiddenSize: 4, layerCount: layers)
     } + [
-      NetworkConfiguration(
+      LanguageModelConfiguration(
         cell: cell, vocabularySize: 11, embeddingSize: 6, hiddenSize: 6, layerCount: 2, isResidual: true,
         normalizesLayers: true, tiesEmbedding: true)
     ]
@@ -26,7 +26,7 @@ internal import Testing
   }
 
   /// Weights that differ in all places, those of a normalisation too.
-  private func model(_ configuration: NetworkConfiguration) -> LanguageModel {
+  private func model(_ configuration: LanguageModelConfiguration) -> LanguageModel {
     let model = LanguageModel(configuration: configuration, seed: 3)
     var random = RandomStream(seed: 4, name: "weights")
     for index in 0..<model.parameters.count { model.parameters.values[index] += 0.2 * Float(random.normal()) }
@@ -35,7 +35,7 @@ internal import Testing
 
   /// Two streams of 30 steps, in two calls of which the second goes on from the state of the first.
   @Test(arguments: configurations)
-  func theOperatorsComputeWhatTheNetworkComputes(configuration: NetworkConfiguration) throws {
+  func theOperatorsComputeWhatTheNetworkComputes(configuration: LanguageModelConfiguration) throws {
     let model = model(configuration)
     let evaluator = ONNXEvaluator(file: try exported(model))
     var random = RandomStream(seed: 5, name: "ids")
@@ -69,7 +69,7 @@ internal import Testing
   }
 
   @Test func theFileSaysWhatItTakesAndGives() throws {
-    let configuration = NetworkConfiguration(
+    let configuration = LanguageModelConfiguration(
       cell: .lstm, vocabularySize: 11, embeddingSize: 5, hiddenSize: 4, layerCount: 3)
     let file = try exported(model(configuration), metadata: ["b": "ü", "a": "1"])
     #expect(file.formatVersion == 8 && file.operatorVersion == 17)
@@ -85,7 +85,8 @@ internal import Testing
   @Test(arguments: [(Cell.gru, [1, 0, 2]), (.lstm, [0, 3, 1, 2]), (.rnnTanh, [0])])
   func gatesStandInTheOrderOfONNX(cell: Cell, order: [Int]) throws {
     let model = model(
-      NetworkConfiguration(cell: cell, vocabularySize: 7, embeddingSize: 3, hiddenSize: 2, layerCount: 1))
+      LanguageModelConfiguration(
+        cell: cell, vocabularySize: 7, embeddingSize: 3, hiddenSize: 2, layerCount: 1))
     let file = try exported(model)
     for (theirs, ours) in [("rnn.l0.W", "rnn.weight_ih_l0"), ("rnn.l0.R", "rnn.weight_hh_l0")] {
       let entry = try #require(model.parameters.entry(named: ours))

@@ -59,21 +59,21 @@ internal import Testing
   }
 
   @Test(arguments: [
-    NetworkConfiguration(
+    LanguageModelConfiguration(
       cell: .gru, vocabularySize: 23, embeddingSize: 12, hiddenSize: 21, layerCount: 2),
-    NetworkConfiguration(
+    LanguageModelConfiguration(
       cell: .gruResetBefore, vocabularySize: 23, embeddingSize: 12, hiddenSize: 21, layerCount: 2),
-    NetworkConfiguration(
+    LanguageModelConfiguration(
       cell: .lstm, vocabularySize: 23, embeddingSize: 21, hiddenSize: 21, layerCount: 3, dropout: 0.5,
       isResidual: true, normalizesLayers: true, tiesEmbedding: true),
-    NetworkConfiguration(
+    LanguageModelConfiguration(
       cell: .rnnTanh, vocabularySize: 23, embeddingSize: 12, hiddenSize: 21, layerCount: 2,
       isResidual: true),
-    NetworkConfiguration(
+    LanguageModelConfiguration(
       cell: .rnnReLU, vocabularySize: 23, embeddingSize: 12, hiddenSize: 21, layerCount: 1,
       normalizesLayers: true),
   ])
-  func theSamplerGivesTheLossesOfThePass(configuration: NetworkConfiguration) throws {
+  func theSamplerGivesTheLossesOfThePass(configuration: LanguageModelConfiguration) throws {
     let model = LanguageModel(configuration: configuration, seed: 9)
     let ids: [Int32] = [1, 5, 2, 22, 7, 7, 0, 3]
     let pass = LanguageModelPass(

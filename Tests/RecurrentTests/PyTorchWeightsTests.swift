@@ -60,7 +60,7 @@ internal import Testing
         layers: layers))
     #expect(
       weights.configuration
-        == NetworkConfiguration(
+        == LanguageModelConfiguration(
           cell: kind.cell, vocabularySize: 7, embeddingSize: 3, hiddenSize: 4, layerCount: layers))
     #expect(
       weights.names == PyTorchNames(embedding: "model.emb", recurrent: "model.core", output: "model.head"))
@@ -79,7 +79,7 @@ internal import Testing
     arguments: ONNXTests.configurations.filter {
       !$0.isResidual && !$0.normalizesLayers && $0.cell != .gruResetBefore
     })
-  func whatIsExportedIsImported(configuration: NetworkConfiguration) throws {
+  func whatIsExportedIsImported(configuration: LanguageModelConfiguration) throws {
     let model = LanguageModel(configuration: configuration, seed: 1)
     try model.export(as: .pytorch, to: path, metadata: ["k": "v"])
     let file = try SafetensorsFile(path: path)
@@ -90,7 +90,7 @@ internal import Testing
   }
 
   @Test func tiedWeightsStandTwiceForPyTorchAndOnceForUs() throws {
-    let configuration = NetworkConfiguration(
+    let configuration = LanguageModelConfiguration(
       vocabularySize: 5, embeddingSize: 4, hiddenSize: 4, layerCount: 1, tiesEmbedding: true)
     let model = LanguageModel(configuration: configuration, seed: 1)
     try model.export(as: .pytorch, to: path)
@@ -156,11 +156,11 @@ internal import Testing
 
   @Test func whatPyTorchHasNoWordsForIsRefused() throws {
     for configuration in [
-      NetworkConfiguration(
+      LanguageModelConfiguration(
         cell: .gruResetBefore, vocabularySize: 3, embeddingSize: 2, hiddenSize: 2, layerCount: 1),
-      NetworkConfiguration(
+      LanguageModelConfiguration(
         vocabularySize: 3, embeddingSize: 2, hiddenSize: 2, layerCount: 1, isResidual: true),
-      NetworkConfiguration(
+      LanguageModelConfiguration(
         vocabularySize: 3, embeddingSize: 2, hiddenSize: 2, layerCount: 1, normalizesLayers: true),
     ] {
       let model = LanguageModel(configuration: configuration, seed: 1)
@@ -186,7 +186,7 @@ internal import Testing
     let folder = try #require(Self.scriptFolder)
     for cell in Cell.allCases {
       for (layers, extras) in [(1, false), (2, false), (3, false), (2, true)] {
-        let configuration = NetworkConfiguration(
+        let configuration = LanguageModelConfiguration(
           cell: cell, vocabularySize: 50, embeddingSize: extras ? 32 : 24, hiddenSize: 32, layerCount: layers,
           isResidual: extras, normalizesLayers: extras, tiesEmbedding: extras)
         let model = LanguageModel(configuration: configuration, seed: UInt64(layers))

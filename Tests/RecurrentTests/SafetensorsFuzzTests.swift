@@ -13,7 +13,8 @@ internal import Testing
   /// what is changed behind the header is read too.
   private func originals() -> [[UInt8]] {
     let model = LanguageModel(
-      configuration: NetworkConfiguration(vocabularySize: 3, embeddingSize: 2, hiddenSize: 2, layerCount: 1),
+      configuration: LanguageModelConfiguration(
+        vocabularySize: 3, embeddingSize: 2, hiddenSize: 2, layerCount: 1),
       seed: 0)
     let tensors = model.tensors() + [SafetensorsTensor(name: "steps", shape: [1], integers: [3])]
     var data: [UInt8] = []

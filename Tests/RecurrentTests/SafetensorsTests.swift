@@ -42,7 +42,7 @@ internal import Testing
 
   @Test func aModelSurvivesItsFile() throws {
     let folder = try TemporaryFolder()
-    let configuration = NetworkConfiguration(
+    let configuration = LanguageModelConfiguration(
       vocabularySize: 7, embeddingSize: 3, hiddenSize: 4, layerCount: 2)
     let model = LanguageModel(configuration: configuration, seed: 1)
     let path = folder.file("model.safetensors")
@@ -203,7 +203,7 @@ internal import Testing
   }
 
   @Test func weightsThatAreNoNumbersAreRefused() throws {
-    let configuration = NetworkConfiguration(
+    let configuration = LanguageModelConfiguration(
       vocabularySize: 3, embeddingSize: 2, hiddenSize: 2, layerCount: 1)
     let folder = try TemporaryFolder()
     let path = folder.file("model.safetensors")

@@ -7,10 +7,11 @@ internal import Testing
   static let ids: [Int32] = [1, 5, 2, 16, 7, 7, 0, 3, 11, 4]
 
   /// Every cell plain, and with all that may stand around it.
-  static let configurations: [NetworkConfiguration] = Cell.allCases.flatMap { cell in
+  static let configurations: [LanguageModelConfiguration] = Cell.allCases.flatMap { cell in
     [
-      NetworkConfiguration(cell: cell, vocabularySize: 17, embeddingSize: 5, hiddenSize: 23, layerCount: 2),
-      NetworkConfiguration(
+      LanguageModelConfiguration(
+        cell: cell, vocabularySize: 17, embeddingSize: 5, hiddenSize: 23, layerCount: 2),
+      LanguageModelConfiguration(
         cell: cell, vocabularySize: 17, embeddingSize: 20, hiddenSize: 20, layerCount: 3, isResidual: true,
         normalizesLayers: true, tiesEmbedding: true),
     ]
@@ -20,7 +21,7 @@ internal import Testing
   func logits(_ sampler: LanguageModelSampler) -> [Float] { Self.ids.flatMap { Array(sampler.advance($0)) } }
 
   @Test(arguments: configurations, [0, SamplerWeights.tableLimit])
-  func aSamplerGivesTheLossesOfThePass(configuration: NetworkConfiguration, tableLimit: Int) {
+  func aSamplerGivesTheLossesOfThePass(configuration: LanguageModelConfiguration, tableLimit: Int) {
     let model = LanguageModel(configuration: configuration, seed: 3), steps = Self.ids.count - 1
     let pass = LanguageModelPass(
       model: model, batchSize: 1, truncationLength: steps, team: ThreadTeam(threadCount: 1))
@@ -40,7 +41,9 @@ internal import Testing
   }
 
   @Test(arguments: configurations, WeightFormat.allCases)
-  func aStreamGetsTheSameBitsAloneAsBesideOthers(configuration: NetworkConfiguration, format: WeightFormat) {
+  func aStreamGetsTheSameBitsAloneAsBesideOthers(
+    configuration: LanguageModelConfiguration, format: WeightFormat
+  ) {
     let weights = SamplerWeights(model: LanguageModel(configuration: configuration, seed: 4), format: format)
     let streams = 11
     let many = LanguageModelSampler(weights: weights, streamCount: streams)
@@ -79,7 +82,7 @@ internal import Testing
   }
 
   @Test(arguments: configurations)
-  func narrowerWeightsGiveNearlyTheSameLogits(configuration: NetworkConfiguration) {
+  func narrowerWeightsGiveNearlyTheSameLogits(configuration: LanguageModelConfiguration) {
     let model = LanguageModel(configuration: configuration, seed: 6)
     let exact = logits(LanguageModelSampler(model: model))
     let half = logits(LanguageModelSampler(model: model, format: .float16))
@@ -89,7 +92,7 @@ internal import Testing
   }
 
   @Test func aStepReadsAByteAWeightInInt8() {
-    let configuration = NetworkConfiguration(
+    let configuration = LanguageModelConfiguration(
       vocabularySize: 384, embeddingSize: 16, hiddenSize: 192, layerCount: 2)
     let model = LanguageModel(configuration: configuration, seed: 7)
     let bytes = WeightFormat.allCases.map { SamplerWeights(model: model, format: $0).matrixByteCount }

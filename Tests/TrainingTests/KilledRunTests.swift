@@ -11,7 +11,7 @@ import Training
   /// Trains in `folder`, as far as it comes.
   static func train(in folder: String, resuming: Bool) throws -> TrainingResult {
     let pattern: [Int32] = [1, 4, 5, 4, 6, 7, 4, 5, 3, 2]
-    let network = NetworkConfiguration(
+    let network = LanguageModelConfiguration(
       cell: .gru, vocabularySize: 8, embeddingSize: 6, hiddenSize: 12, layerCount: 2, dropout: 0.1)
     let configuration = TrainingConfiguration(
       budget: .steps(20), optimizer: .rmsprop(momentum: 0.5, isCentred: true), learningRate: 1e-2,

@@ -4,7 +4,7 @@ import Testing
 import Training
 
 @Suite struct LearnerTests {
-  static let network = NetworkConfiguration(
+  static let network = LanguageModelConfiguration(
     cell: .gru, vocabularySize: 8, embeddingSize: 6, hiddenSize: 12, layerCount: 2)
 
   /// A window of random ids in which every stream begins anew and `counted` of the targets of a stream count.

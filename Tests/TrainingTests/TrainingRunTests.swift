@@ -8,7 +8,7 @@ import Training
 
 @Suite struct TrainingRunTests {
   static let pattern: [Int32] = [1, 4, 5, 4, 6, 7, 4, 5, 3, 2]
-  static let network = NetworkConfiguration(
+  static let network = LanguageModelConfiguration(
     cell: .gru, vocabularySize: 8, embeddingSize: 6, hiddenSize: 12, layerCount: 2, dropout: 0.1)
 
   /// A run in `folder`, on the pattern, of `steps` updates.

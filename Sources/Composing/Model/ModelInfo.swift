@@ -10,7 +10,7 @@ public struct ModelInfo: Codable, Sendable {
   /// What it is, how it is trained, and on what.
   public var description: ModelDescription
   /// The network, once the vocabulary is known.
-  public var network: NetworkConfiguration?
+  public var network: LanguageModelConfiguration?
   /// How many values the network learns.
   public var parameters: Int?
   /// The tokenizer's name.

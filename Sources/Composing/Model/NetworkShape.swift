@@ -43,8 +43,8 @@ public struct NetworkShape: Hashable, Sendable {
   }
 
   /// The network for a vocabulary.
-  public func configuration(vocabularySize: Int) -> NetworkConfiguration {
-    NetworkConfiguration(
+  public func configuration(vocabularySize: Int) -> LanguageModelConfiguration {
+    LanguageModelConfiguration(
       cell: cell, vocabularySize: vocabularySize, embeddingSize: embeddingSize, hiddenSize: hiddenSize,
       layerCount: layerCount, dropout: dropout, embeddingDropout: embeddingDropout, dropoutKind: dropoutKind,
       isResidual: isResidual, normalizesLayers: normalizesLayers, tiesEmbedding: tiesEmbedding)

@@ -5,14 +5,14 @@ internal import Arithmetic
 /// Training works on it through a `LanguageModelPass`, sampling through a `LanguageModelSampler`.
 public final class LanguageModel: Sendable {
   /// The architecture.
-  public let configuration: NetworkConfiguration
+  public let configuration: LanguageModelConfiguration
   /// The weights.
   public let parameters: ParameterStore
 
   /// A model with random weights, drawn as PyTorch does by default: the embedding from the normal distribution, all
   /// else uniformly within ±1 / √H. A tied embedding is drawn as the output's weight is, or the first logits would be
   /// as large as √H.
-  public init(configuration: NetworkConfiguration, seed: UInt64) {
+  public init(configuration: LanguageModelConfiguration, seed: UInt64) {
     self.configuration = configuration
     parameters = ParameterStore(shapes: configuration.parameterShapes)
     RecurrentStack.initialize(parameters, configuration: configuration.stack, namePrefix: "rnn", seed: seed)
@@ -26,7 +26,7 @@ public final class LanguageModel: Sendable {
   /// A model with the weights of a file.
   /// - Throws: `SafetensorsError.missingTensor`, `.unexpectedTensor` or `.wrongShape` where the tensors are not those
   ///   of `configuration`, `.wrongType` where they are no floats.
-  public init(configuration: NetworkConfiguration, tensors: SafetensorsFile) throws(SafetensorsError) {
+  public init(configuration: LanguageModelConfiguration, tensors: SafetensorsFile) throws(SafetensorsError) {
     let shapes = configuration.parameterShapes
     for (name, shape) in shapes { try tensors.requireTensor(named: name, shape: shape) }
     let names = Set(shapes.map(\.name))
@@ -44,7 +44,7 @@ public final class LanguageModel: Sendable {
 
   /// A model whose weights `fill` sets, tensor by tensor; what it leaves is 0.
   init(
-    configuration: NetworkConfiguration,
+    configuration: LanguageModelConfiguration,
     fill: (ParameterStore.Entry, UnsafeMutableBufferPointer<Float>) throws(SafetensorsError) -> Void
   ) throws(SafetensorsError) {
     self.configuration = configuration

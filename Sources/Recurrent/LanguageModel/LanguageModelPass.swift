@@ -20,7 +20,7 @@ public final class LanguageModelPass: TrainablePass {
   public var parameters: ParameterStore { model.parameters }
 
   let team: ThreadTeam
-  let configuration: NetworkConfiguration
+  let configuration: LanguageModelConfiguration
   private var weights: AlignedBuffer<Float> { model.parameters.values }
   let layout: StepLayout
   private let embedding: EmbeddingLayer

@@ -11,7 +11,7 @@ public final class LanguageModelSampler {
   /// How many streams there are, B.
   public let streamCount: Int
   /// The architecture of the model that is run.
-  public var configuration: NetworkConfiguration { weights.configuration }
+  public var configuration: LanguageModelConfiguration { weights.configuration }
 
   private let cell: any RecurrentCell
   private let phases: [CellPhase]

@@ -7,7 +7,7 @@ public import Arithmetic
 /// table is not too long: a step looks it up instead of multiplying.
 public final class SamplerWeights: @unchecked Sendable {
   /// The architecture of the model.
-  public let configuration: NetworkConfiguration
+  public let configuration: LanguageModelConfiguration
   /// How the matrices lie in memory.
   public let format: WeightFormat
   /// How many bytes of matrices each step reads.
@@ -100,7 +100,7 @@ public final class SamplerWeights: @unchecked Sendable {
 /// A model's tensors in the order in which sampling stores them.
 private struct SamplerTensors {
   let cell: any RecurrentCell
-  private let configuration: NetworkConfiguration
+  private let configuration: LanguageModelConfiguration
   private let parameters: ParameterStore
 
   init(model: LanguageModel) {

@@ -75,7 +75,7 @@ extension LanguageModel {
   }
 }
 
-extension NetworkConfiguration {
+extension LanguageModelConfiguration {
   /// Throws unless `torch.nn.RNN`, `LSTM` and `GRU` have what the recurrent layers need.
   fileprivate func requirePyTorch() throws(ExchangeError) {
     func refuse(_ feature: String) -> ExchangeError {

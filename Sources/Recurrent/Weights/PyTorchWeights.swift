@@ -8,7 +8,7 @@ public struct PyTorchWeights: Sendable {
   /// The file.
   public let file: SafetensorsFile
   /// The architecture; how much was dropped in training is not in such a file, so that the dropout is 0.
-  public let configuration: NetworkConfiguration
+  public let configuration: LanguageModelConfiguration
   /// What the file calls the parts.
   public let names: PyTorchNames
   /// The file's tensor for each of ours; biases that are zero have none.
@@ -29,7 +29,7 @@ public struct PyTorchWeights: Sendable {
     self.file = file
     self.names = PyTorchNames(
       embedding: embedding.name, recurrent: recurrent.name, output: output.name)
-    configuration = NetworkConfiguration(
+    configuration = LanguageModelConfiguration(
       cell: recurrent.cell, vocabularySize: embedding.rowCount, embeddingSize: recurrent.inputSize,
       hiddenSize: recurrent.hiddenSize, layerCount: recurrent.layerCount,
       tiesEmbedding: try finder.areEqual(embedding, output))

@@ -1,4 +1,4 @@
-extension NetworkConfiguration {
+extension LanguageModelConfiguration {
   /// The inputs of the network as an ONNX file: the ids, and the state before the first step.
   public var onnxInputs: [String] { ["ids"] + stack.cell.stateNames.map { "\($0)_0" } }
   /// The outputs: the logits, and the state after the last step.

@@ -1,5 +1,5 @@
 /// The architecture of a language model over ids: embedding, stacked recurrent layers, linear output.
-public struct NetworkConfiguration: Sendable, Hashable {
+public struct LanguageModelConfiguration: Sendable, Hashable {
   /// The recurrent layers' cell.
   public var cell: Cell
   /// How many ids there are, V.
@@ -60,7 +60,7 @@ public struct NetworkConfiguration: Sendable, Hashable {
   }
 }
 
-extension NetworkConfiguration: Codable {
+extension LanguageModelConfiguration: Codable {
   private enum CodingKeys: String, CodingKey {
     case cell, vocabularySize, embeddingSize, hiddenSize, layerCount, dropout, embeddingDropout, dropoutKind
     case isResidual, normalizesLayers, tiesEmbedding
@@ -83,7 +83,7 @@ extension NetworkConfiguration: Codable {
   }
 }
 
-extension NetworkConfiguration {
+extension LanguageModelConfiguration {
   /// The names and shapes of the weights, in their order in the buffer. A tied output has a bias alone.
   var parameterShapes: [(name: String, shape: [Int])] {
     [("embedding.weight", [vocabularySize, embeddingSize])]

@@ -1,5 +1,5 @@
 /// The PyTorch modules that take a network's exported weights, as one writes them in Python.
-extension NetworkConfiguration {
+extension LanguageModelConfiguration {
   /// The module for the tensors `embedding.…`.
   public var pytorchEmbedding: String { "torch.nn.Embedding(\(vocabularySize), \(embeddingSize))" }
 
