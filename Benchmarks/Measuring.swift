@@ -29,3 +29,10 @@ func residentKilobytes() -> Int {
   let line = lines?.first { $0.hasPrefix("Rss:") }
   return line?.split(separator: " ").compactMap { Int($0) }.first ?? 0
 }
+
+/// How much memory this process holds that is no page of a file, in kilobytes.
+func anonymousKilobytes() -> Int {
+  let lines = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8))?.split(separator: "\n")
+  let line = lines?.first { $0.hasPrefix("RssAnon:") }
+  return line?.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }.first ?? 0
+}

@@ -12,6 +12,7 @@ case "train": measureTraining(Array(arguments.dropFirst()))
 case "sample": try measureSampling(Array(arguments.dropFirst()))
 case "weights": try measureWeights(Array(arguments.dropFirst()))
 case "features": try measureFeatures(Array(arguments.dropFirst()))
+case "growth": try measureGrowth(Array(arguments.dropFirst()))
 case "machine": measureMachine()
 case "allocations": try measureAllocations(Array(arguments.dropFirst()))
 case "roofline": try drawRoofline(Array(arguments.dropFirst()))
@@ -21,8 +22,8 @@ default:
     Data(
       """
       usage: benchmarks midi FOLDER | tokens FOLDER | render FILE.mid | train CELL … | sample int8 …
-             | weights MODEL CORPUS | features AUDIO.wav | machine | allocations | roofline FILE.svg
-             | all --peers PYTHON
+             | weights MODEL CORPUS | features AUDIO.wav | growth [FOLDER] | machine | allocations
+             | roofline FILE.svg | all --peers PYTHON
 
       """.utf8))
   exit(64)

@@ -1,16 +1,16 @@
 internal import Arithmetic
-internal import Recurrent
-internal import Tokenization
-internal import Training
+package import Recurrent
+package import Tokenization
+package import Training
 
 /// Training windows over a corpus: each epoch in an order of its own, each piece at a transposition of its own.
 ///
 /// A stream that has read its piece takes the next one of the order, so that no step is wasted; the state is cleared
 /// where a piece begins. Pieces longer than a stream's share of an epoch are cut, so that few long pieces fill all
-/// streams.
-struct CorpusBatchSource: BatchSource {
-  let batchSize: Int
-  let truncationLength: Int
+/// streams. The ids are read where they are: what the source holds grows by some thirty bytes a piece.
+package struct CorpusBatchSource: BatchSource {
+  package let batchSize: Int
+  package let truncationLength: Int
 
   /// A part of a piece that one stream reads: its predictions, counted from the beginning of all pieces.
   private struct Segment {
@@ -21,7 +21,7 @@ struct CorpusBatchSource: BatchSource {
   }
 
   /// Where the source stands.
-  struct Position: Codable, Sendable {
+  package struct Position: Codable, Sendable {
     /// The epoch of the next segment that a stream takes, and the segment's place in its order.
     var epoch = 0
     var place = 0
@@ -38,27 +38,28 @@ struct CorpusBatchSource: BatchSource {
     }
   }
 
-  private let pieces: [[Int32]]
+  private let pieces: PieceIDs
   private let segments: [Segment]
   private let predictionsPerEpoch: Int
   private let seed: UInt64
   private let transpositions: Transpositions
   private var order: EpochOrder
-  private(set) var position: Position
+  package private(set) var position: Position
 
   /// The windows of these pieces.
   /// - Throws: `TrainingError.noData` where there is nothing to predict.
-  init(pieces: [[Int32]], tokenizer: any Tokenizer, settings: ModelPreset) throws(TrainingError) {
+  package init(pieces: PieceIDs, tokenizer: any Tokenizer, settings: ModelPreset) throws(TrainingError) {
     batchSize = settings.training.batchSize
     truncationLength = settings.training.truncationLength
     seed = settings.training.seed
     self.pieces = pieces
-    predictionsPerEpoch = pieces.reduce(0) { $0 + max($1.count - 1, 0) }
+    predictionsPerEpoch = pieces.predictionCount
     guard predictionsPerEpoch > 0 else { throw .noData(split: "train") }
     let longest = max(truncationLength, predictionsPerEpoch / batchSize)
-    segments = pieces.enumerated().flatMap { index, ids in
-      stride(from: 0, to: ids.count - 1, by: longest).map {
-        Segment(piece: index, start: $0, end: min($0 + longest, ids.count - 1))
+    segments = (0..<pieces.count).flatMap { piece in
+      let end = pieces.tokenCount(ofPiece: piece) - 1
+      return stride(from: 0, to: end, by: longest).map {
+        Segment(piece: piece, start: $0, end: min($0 + longest, end))
       }
     }
     transpositions = Transpositions(settings.transposition, tokenizer: tokenizer)
@@ -67,30 +68,37 @@ struct CorpusBatchSource: BatchSource {
     for _ in 0..<batchSize { position.streams.append(takeSegment()) }
   }
 
-  var batchesPerEpoch: Int { max(1, predictionsPerEpoch / (batchSize * truncationLength)) }
-  var epochsCompleted: Double { Double(position.predictions) / Double(predictionsPerEpoch) }
+  package var batchesPerEpoch: Int { max(1, predictionsPerEpoch / (batchSize * truncationLength)) }
+  package var epochsCompleted: Double { Double(position.predictions) / Double(predictionsPerEpoch) }
 
-  func makeBatch() -> TokenBatch { TokenBatch(batchSize: batchSize, truncationLength: truncationLength) }
+  package func makeBatch() -> TokenBatch {
+    TokenBatch(batchSize: batchSize, truncationLength: truncationLength)
+  }
 
-  mutating func nextBatch(into batch: inout TokenBatch) {
+  package mutating func nextBatch(into batch: inout TokenBatch) {
     for index in 0..<batchSize {
       var stream = position.streams[index]
-      for step in 0..<truncationLength {
+      var step = 0
+      while step < truncationLength {
         if stream.next == segments[stream.segment].end { stream = takeSegment() }
         let segment = segments[stream.segment]
-        let element = step * batchSize + index
-        batch.inputs[element] = transpositions.id(pieces[segment.piece][stream.next], by: stream.semitones)
-        batch.targets[element] = transpositions.id(
-          pieces[segment.piece][stream.next + 1], by: stream.semitones)
-        batch.resets[element] = stream.next == segment.start
-        stream.next += 1
+        let ids = pieces[segment.piece]
+        let run = step..<min(truncationLength, step + segment.end - stream.next)
+        for step in run {
+          let element = step * batchSize + index
+          batch.inputs[element] = transpositions.id(ids[stream.next], by: stream.semitones)
+          batch.targets[element] = transpositions.id(ids[stream.next + 1], by: stream.semitones)
+          batch.resets[element] = stream.next == segment.start
+          stream.next += 1
+        }
+        step = run.upperBound
       }
       position.streams[index] = stream
     }
     position.predictions += batchSize * truncationLength
   }
 
-  mutating func seek(to position: Position) -> Bool {
+  package mutating func seek(to position: Position) -> Bool {
     // More would overflow when it is added to, and no training comes so far.
     let counts = 0...1 << 53
     let isInside =
@@ -151,9 +159,12 @@ private struct Transpositions {
   }
 
   /// A transposition that keeps every pitch of a piece within the vocabulary; each that does is as likely.
-  func choose(for piece: [Int32], random: inout RandomStream) -> Int {
-    guard !tables.isEmpty else { return 0 }
-    let usable = tables.indices.filter { table in piece.allSatisfy { tables[table][Int($0)] >= 0 } }
+  func choose(for piece: UnsafeBufferPointer<Int32>, random: inout RandomStream) -> Int {
+    guard let vocabularySize = tables.first?.count else { return 0 }
+    var isUsed = [Bool](repeating: false, count: vocabularySize)
+    for id in piece { isUsed[Int(id)] = true }
+    let used = isUsed.indices.filter { isUsed[$0] }
+    let usable = tables.indices.filter { table in used.allSatisfy { tables[table][$0] >= 0 } }
     return usable.isEmpty ? 0 : usable[random.integer(below: usable.count)] + lowest
   }
 }

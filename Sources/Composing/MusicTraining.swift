@@ -94,7 +94,7 @@ public struct MusicTraining {
   ) throws(ComposingError) -> TrainingPlan {
     try settings.validate()
     do {
-      return try TrainingPlan(tokensPerEpoch: pieces.training.reduce(0) { $0 + max($1.count - 1, 0) }) {
+      return try TrainingPlan(tokensPerEpoch: pieces.training.predictionCount) {
         () throws(TrainingError) in
         try makeRun(
           settings, on: pieces, folder: TrainingFolder(path: ""), resuming: false, threadCount: threadCount)
@@ -155,9 +155,9 @@ public struct MusicTraining {
     }
     description.corpus = ModelDescription.CorpusProvenance(
       name: pieces.name, fingerprint: pieces.fingerprint, trainingPieces: pieces.training.count,
-      trainingTokens: pieces.training.reduce(0) { $0 + $1.count },
+      trainingTokens: pieces.training.tokenCount,
       validationPieces: pieces.validation.count,
-      validationTokens: pieces.validation.reduce(0) { $0 + $1.count })
+      validationTokens: pieces.validation.tokenCount)
     try JSONFile.write(description, path: folder.descriptionPath)
   }
 

@@ -1,14 +1,18 @@
 public import Corpora
+internal import Training
 
 extension TrainingPieces {
-  /// The training and validation splits of a corpus.
+  /// The training and validation splits of a corpus, read from its file where they are.
   ///
   /// - Parameter name: What to call it; the name of its folder unless told otherwise.
   public init(corpus: Corpus, name: String? = nil) {
     self.init(
       name: name ?? Self.name(of: corpus), fingerprint: corpus.fingerprint, tokenizer: corpus.tokenizer,
-      training: corpus.pieces(in: .train).map { corpus.ids(ofPiece: $0) },
-      validation: corpus.pieces(in: .valid).map { corpus.ids(ofPiece: $0) })
+      training: Self.ids(of: corpus, in: .train), validation: Self.ids(of: corpus, in: .valid))
+  }
+
+  private static func ids(of corpus: Corpus, in split: Split) -> PieceIDs {
+    PieceIDs(corpus.ids, ranges: corpus.pieces(in: split).map { corpus.pieces[$0].ids }, owner: corpus)
   }
 
   /// The name of the folder that a corpus is in.

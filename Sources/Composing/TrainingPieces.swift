@@ -1,4 +1,5 @@
 public import Tokenization
+public import Training
 
 /// What a model is trained on: pieces as ids, some to learn from and some to validate on.
 public struct TrainingPieces: Sendable {
@@ -9,13 +10,13 @@ public struct TrainingPieces: Sendable {
   /// The tokenizer that made the ids.
   public var tokenizer: any Tokenizer
   /// The pieces to learn from, each from its first id, which is given and never predicted, to its last.
-  public var training: [[Int32]]
+  public var training: PieceIDs
   /// The pieces to validate on.
-  public var validation: [[Int32]]
+  public var validation: PieceIDs
 
   /// A collection.
   public init(
-    name: String, fingerprint: String, tokenizer: any Tokenizer, training: [[Int32]], validation: [[Int32]]
+    name: String, fingerprint: String, tokenizer: any Tokenizer, training: PieceIDs, validation: PieceIDs
   ) {
     self.name = name
     self.fingerprint = fingerprint

@@ -1,4 +1,4 @@
-internal import Groundwork
+public import Groundwork
 public import Tokenization
 
 /// A collection as ids: pieces, each from `BOS_None` to `EOS_None`, with their vocabulary and their splits.
@@ -24,8 +24,15 @@ public final class Corpus: Sendable {
   private let sections: CorpusFile.Sections
 
   /// Opens the corpus in the folder `path`, or the corpus file `path`.
-  /// - Throws: `FileError`, `CorpusError.notACorpus`, `.wrongVersion`, `.damaged`, `TokenizationError` for its vocabulary.
-  public init(path: String) throws {
+  ///
+  /// All of it is read, which for large corpora may take seconds.
+  /// - Parameters:
+  ///   - path: The folder or the file.
+  ///   - cancellation: Asks to give up.
+  ///   - progress: Is told how much was read, where there is more than a little.
+  /// - Throws: `FileError`, `CorpusError.notACorpus`, `.wrongVersion`, `.damaged`, `.cancelled`, `TokenizationError` for its
+  ///   vocabulary.
+  public init(path: String, cancellation: Cancellation? = nil, progress: ProgressHandler? = nil) throws {
     let filePath = FileSystem.isFolder(path) ? "\(path)/\(Self.fileName)" : path
     guard FileSystem.exists(filePath) else {
       throw FileSystem.exists(path) ? CorpusError.notACorpus(path: path) : FileError.notFound(path: path)
@@ -36,11 +43,10 @@ public final class Corpus: Sendable {
     sections = try CorpusFile.sections(of: bytes, path: filePath)
     pieces = try CorpusFile.pieces(in: bytes, sections, path: filePath)
 
-    var hash = StableHash()
-    hash.combine(
-      bytes: UnsafeRawBufferPointer(
-        rebasing: bytes[sections.vocabulary.lowerBound..<sections.report.lowerBound]))
-    guard hash.value == sections.contentHash else {
+    let content = UnsafeRawBufferPointer(
+      rebasing: bytes[sections.vocabulary.lowerBound..<sections.report.lowerBound])
+    let hash = try Self.hash(of: content, cancellation: cancellation, progress: progress)
+    guard hash == sections.contentHash else {
       throw CorpusError.damaged(
         path: filePath, offset: 48, reason: "the content does not have the hash that is noted")
     }
@@ -98,18 +104,28 @@ public final class Corpus: Sendable {
     return report
   }
 
+  /// The hash of the content, block by block.
+  private static func hash(
+    of content: UnsafeRawBufferPointer, cancellation: Cancellation?, progress: ProgressHandler?
+  ) throws(CorpusError) -> UInt64 {
+    // Of whole words, so that the blocks' hash is that of all; and small enough to be read in much less than a second.
+    let blockSize = 1 << 24
+    var hash = StableHash()
+    for start in stride(from: 0, to: content.count, by: blockSize) {
+      if cancellation?.isRequested == true { throw .cancelled }
+      let end = min(start + blockSize, content.count)
+      hash.combine(bytes: UnsafeRawBufferPointer(rebasing: content[start..<end]))
+      guard content.count > blockSize else { break }
+      progress?(
+        ProgressReport(
+          activity: "opening", completed: Double(end) / 1e6, total: Double(content.count) / 1e6, unit: "MB"))
+    }
+    return hash.value
+  }
+
   private func checkIDs() throws(CorpusError) {
-    let ids = ids
-    let size = UInt32(vocabulary.count)
-    for piece in pieces {
-      var isValid =
-        ids[piece.ids.lowerBound] == vocabulary.bosID && ids[piece.ids.upperBound - 1] == vocabulary.eosID
-      for index in piece.ids.dropFirst().dropLast() {
-        // BOS and EOS are 1 and 2, PAD is 0: inside a piece there is none of them.
-        let id = UInt32(bitPattern: ids[index])
-        isValid = isValid && id > 2 && id < size
-      }
-      guard isValid else {
+    for (number, piece) in pieces.enumerated() {
+      guard Self.isFramed(idBuffer(ofPiece: number), in: vocabulary) else {
         throw .damaged(
           path: path, offset: sections.ids.lowerBound + 4 * piece.ids.lowerBound,
           reason: "a piece is not framed by BOS and EOS or has ids outside the vocabulary")

@@ -121,7 +121,7 @@ struct CorpusFile {
 /// A piece in a corpus.
 public struct CorpusPiece: Sendable, Hashable {
   /// Where its ids stand among all ids.
-  var ids: Range<Int>
+  package var ids: Range<Int>
   /// The hash of its content, which decides its split.
   public var hash: UInt64
   /// How long it sounds, in seconds.

@@ -16,35 +16,35 @@ public struct PieceBatches: ValidationBatches, Sendable {
   /// How many windows there are.
   public let batchCount: Int
 
+  /// A piece in its stream: the steps at which it gives its ids to the network, all but its last.
   private struct Segment {
-    var start: Int
-    var piece: [Int32]
-    /// How many ids the piece gives to the network: all but its last.
-    var stepCount: Int { piece.count - 1 }
+    var steps: Range<Int>
+    var piece: Int
   }
 
+  private let pieces: PieceIDs
   private let streams: [[Segment]]
 
   /// Lays out `pieces`, each of which begins with an id that is given and never predicted. Pieces with fewer than two
   /// ids predict nothing and are left out.
-  public init(pieces: [[Int32]], batchSize: Int, truncationLength: Int) {
+  public init(pieces: PieceIDs, batchSize: Int, truncationLength: Int) {
     precondition(
       batchSize > 0 && truncationLength > 0,
       "a window of \(truncationLength) steps and \(batchSize) streams is empty")
     self.batchSize = batchSize
     self.truncationLength = truncationLength
-    let usable = pieces.filter { $0.count > 1 }
-    let longestFirst = usable.indices.sorted {
-      (usable[$1].count, $0) < (usable[$0].count, $1)
+    self.pieces = pieces
+    let longestFirst = (0..<pieces.count).filter { pieces.tokenCount(ofPiece: $0) > 1 }.sorted {
+      (pieces.tokenCount(ofPiece: $1), $0) < (pieces.tokenCount(ofPiece: $0), $1)
     }
     var streams = [[Segment]](repeating: [], count: batchSize)
     var lengths = [Int](repeating: 0, count: batchSize)
-    for index in longestFirst {
+    for piece in longestFirst {
       var shortest = 0
       for stream in 1..<max(batchSize, 1) where lengths[stream] < lengths[shortest] { shortest = stream }
-      let segment = Segment(start: lengths[shortest], piece: usable[index])
-      lengths[shortest] += segment.stepCount
-      streams[shortest].append(segment)
+      let start = lengths[shortest]
+      lengths[shortest] += pieces.tokenCount(ofPiece: piece) - 1
+      streams[shortest].append(Segment(steps: start..<lengths[shortest], piece: piece))
     }
     self.streams = streams
     predictionCount = lengths.reduce(0, +)
@@ -65,16 +65,27 @@ public struct PieceBatches: ValidationBatches, Sendable {
     batch.clear()
     let window = index * truncationLength..<(index + 1) * truncationLength
     for (stream, segments) in streams.enumerated() {
-      for segment in segments where segment.start < window.upperBound {
-        let steps = segment.start..<segment.start + segment.stepCount
-        for step in steps.clamped(to: window) {
+      for segment in segments[Self.firstIndex(in: segments, endingAfter: window.lowerBound)...] {
+        guard segment.steps.lowerBound < window.upperBound else { break }
+        let ids = pieces[segment.piece]
+        for step in segment.steps.clamped(to: window) {
           let element = (step - window.lowerBound) * batchSize + stream
-          let position = step - segment.start
-          batch.inputs[element] = segment.piece[position]
-          batch.targets[element] = segment.piece[position + 1]
+          let position = step - segment.steps.lowerBound
+          batch.inputs[element] = ids[position]
+          batch.targets[element] = ids[position + 1]
           batch.resets[element] = position == 0
         }
       }
     }
+  }
+
+  /// The first segment of a stream that ends after `step`, found by halves.
+  private static func firstIndex(in segments: [Segment], endingAfter step: Int) -> Int {
+    var (low, high) = (0, segments.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if segments[middle].steps.upperBound > step { high = middle } else { low = middle + 1 }
+    }
+    return low
   }
 }

@@ -150,7 +150,7 @@ extension TrainingRun where Pass == LanguageModelPass, Validation == PieceBatche
   ///   - team: The threads that compute.
   /// - Throws: `TrainingError`: a setting that makes no sense, no data, a checkpoint that does not fit.
   public convenience init(
-    model: LanguageModel, source: Source, validationPieces: [[Int32]], configuration: TrainingConfiguration,
+    model: LanguageModel, source: Source, validationPieces: PieceIDs, configuration: TrainingConfiguration,
     folder: TrainingFolder, resuming: Bool, team: ThreadTeam
   ) throws(TrainingError) {
     try configuration.validate()

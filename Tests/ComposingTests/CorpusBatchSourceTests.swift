@@ -27,7 +27,7 @@ import Training
     transposition: ModelPreset.Transposition? = nil
   ) throws -> CorpusBatchSource {
     try CorpusBatchSource(
-      pieces: pieces, tokenizer: #require(Self.tokenizer),
+      pieces: PieceIDs(pieces), tokenizer: #require(Self.tokenizer),
       settings: ModelPreset(
         training: TrainingConfiguration(
           budget: .steps(1), batchSize: batchSize, truncationLength: truncationLength, seed: seed),

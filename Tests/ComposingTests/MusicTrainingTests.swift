@@ -22,8 +22,9 @@ import Training
       ).ids
     }
     return TrainingPieces(
-      name: "scales", fingerprint: "\(shift)", tokenizer: tokenizer, training: Array(pieces.prefix(6)),
-      validation: Array(pieces.suffix(2)))
+      name: "scales", fingerprint: "\(shift)", tokenizer: tokenizer,
+      training: PieceIDs(Array(pieces.prefix(6))),
+      validation: PieceIDs(Array(pieces.suffix(2))))
   }
 
   static let settings = ModelPreset(
@@ -73,7 +74,13 @@ import Training
     let pieces = TrainingPieces(corpus: corpus)
     #expect(pieces.name == "tunes" && pieces.fingerprint == corpus.fingerprint)
     #expect(pieces.training.count == corpus.pieces(in: .train).count)
-    #expect(pieces.validation.count == corpus.pieces(in: .valid).count && !pieces.validation.isEmpty)
+    #expect(pieces.validation.count == corpus.pieces(in: .valid).count && pieces.validation.count > 0)
+    for (split, ids) in [(Split.train, pieces.training), (.valid, pieces.validation)] {
+      for (index, piece) in corpus.pieces(in: split).enumerated() {
+        #expect(Array(ids[index]) == corpus.ids(ofPiece: piece))
+        #expect(ids[index].baseAddress == corpus.idBuffer(ofPiece: piece).baseAddress, "read where it is")
+      }
+    }
     var training = try prepare(folder.file("model"))
     let result = try training.run(on: pieces, threadCount: 1)
     // Knowing nothing costs log V nats a token; thirty steps already teach which tokens follow which.

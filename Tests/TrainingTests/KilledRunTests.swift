@@ -20,7 +20,8 @@ import Training
       checkpointSeconds: 0, seed: 5)
     return try TrainingRun(
       model: LanguageModel(configuration: network, seed: 5), source: RepeatingSource(pattern: pattern),
-      validationPieces: [pattern], configuration: configuration, folder: TrainingFolder(path: folder),
+      validationPieces: PieceIDs([pattern]), configuration: configuration,
+      folder: TrainingFolder(path: folder),
       resuming: resuming, team: ThreadTeam(threadCount: 1)
     ).run()
   }

@@ -25,7 +25,8 @@ import Training
   func everyIdButAPiecesFirstIsPredictedOnce(batchSize: Int, truncationLength: Int) {
     // Piece p has the ids 100 p, 100 p + 1, …; lengths from 0 to 12.
     let pieces = (0...12).map { length in (0..<length).map { Int32(100 * length + $0) } }
-    let batches = PieceBatches(pieces: pieces, batchSize: batchSize, truncationLength: truncationLength)
+    let batches = PieceBatches(
+      pieces: PieceIDs(pieces), batchSize: batchSize, truncationLength: truncationLength)
     let expected = pieces.filter { $0.count > 1 }
     #expect(batches.predictionCount == expected.map { $0.count - 1 }.reduce(0, +))
     let found = pairs(of: batches).sorted { $0[0].given < $1[0].given }
@@ -35,13 +36,13 @@ import Training
 
   @Test func streamsEndCloseTogether() {
     let pieces = [90, 10, 10, 10, 30, 30].map { [Int32](repeating: 5, count: $0 + 1) }
-    let batches = PieceBatches(pieces: pieces, batchSize: 2, truncationLength: 10)
+    let batches = PieceBatches(pieces: PieceIDs(pieces), batchSize: 2, truncationLength: 10)
     // 180 predictions in two streams of 90: nine windows, none padded.
     #expect(batches.batchCount == 9)
   }
 
   @Test func nothingToPredictIsNoWindow() {
-    let batches = PieceBatches(pieces: [[], [1]], batchSize: 2, truncationLength: 4)
+    let batches = PieceBatches(pieces: PieceIDs([[], [1]]), batchSize: 2, truncationLength: 4)
     #expect(batches.predictionCount == 0)
     #expect(batches.batchCount == 0)
   }

@@ -24,7 +24,8 @@ import Training
     source.onBatch = onBatch
     return try TrainingRun(
       model: LanguageModel(configuration: Self.network, seed: 5), source: source,
-      validationPieces: [Self.pattern, Array(Self.pattern.dropFirst(2))], configuration: configuration,
+      validationPieces: PieceIDs([Self.pattern, Array(Self.pattern.dropFirst(2))]),
+      configuration: configuration,
       folder: TrainingFolder(path: folder.path), resuming: resuming, team: ThreadTeam(threadCount: threads))
   }
 
@@ -299,7 +300,7 @@ import Training
     #expect(throws: TrainingError.self) {
       try TrainingRun(
         model: LanguageModel(configuration: Self.network, seed: 1),
-        source: RepeatingSource(pattern: Self.pattern), validationPieces: [[1]],
+        source: RepeatingSource(pattern: Self.pattern), validationPieces: PieceIDs([[1]]),
         configuration: TrainingConfiguration(budget: .steps(1), batchSize: 3, truncationLength: 8),
         folder: TrainingFolder(path: folder.path), resuming: false, team: ThreadTeam(threadCount: 1))
     }
@@ -313,7 +314,7 @@ import Training
     #expect(throws: TrainingError.self) {
       try TrainingRun(
         model: LanguageModel(configuration: wider, seed: 1), source: RepeatingSource(pattern: Self.pattern),
-        validationPieces: [Self.pattern],
+        validationPieces: PieceIDs([Self.pattern]),
         configuration: TrainingConfiguration(budget: .steps(40), batchSize: 3, truncationLength: 8),
         folder: TrainingFolder(path: folder.path), resuming: true, team: ThreadTeam(threadCount: 1))
     }

@@ -86,7 +86,7 @@ public struct CorpusBuilder: Sendable {
         collection.pieces, vocabulary: vocabulary, report: collection.report,
         to: "\(output)/\(Corpus.fileName)")
     }
-    return try Corpus(path: output)
+    return try Corpus(path: output, cancellation: cancellation, progress: progress)
   }
 
   /// What tells the files of music in `paths` from others: it changes with any byte of any file, and with a file that comes or goes,

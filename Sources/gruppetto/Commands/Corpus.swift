@@ -28,7 +28,7 @@ struct CorpusInfoCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    let info = try Corpus(path: corpus).info()
+    let info = try Corpus(path: corpus, progress: common.progress).info()
     try common.report(info) { CorpusText.text(info, path: corpus) }
   }
 }
@@ -54,7 +54,7 @@ struct CorpusExport: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    let opened = try Corpus(path: corpus)
+    let opened = try Corpus(path: corpus, progress: common.progress)
     let written = try opened.exportNumPy(to: npy)
     struct Report: Encodable {
       var folder: String

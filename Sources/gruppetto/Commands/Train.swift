@@ -115,8 +115,12 @@ struct Train: ParsableCommand {
 
   /// The corpus that was given, or one made of the music in the model's folder; a model that is resumed keeps its own.
   private func corpus(in room: ModelRoom, cancellation: Cancellation) throws -> Corpus {
-    if music.count == 1, Corpus.exists(at: music[0]) { return try Corpus(path: music[0]) }
-    if resume, let kept = try room.keptCorpus() { return kept }
+    if music.count == 1, Corpus.exists(at: music[0]) {
+      return try Corpus(path: music[0], cancellation: cancellation, progress: common.progress)
+    }
+    if resume, let kept = try room.keptCorpus(cancellation: cancellation, progress: common.progress) {
+      return kept
+    }
     let request = try resume ? room.keptRequest() ?? corpusOptions.request : corpusOptions.request
     if !overwrite { try room.keep(request) }
     let corpus = try request.builder(testShare: 0, threads: threads.count).build(

@@ -17,9 +17,9 @@ struct ModelRoom {
 
   /// The corpus that was made for the model, if there is one.
   /// - Throws: `ComposingError.corpusChanged` where the music is no longer what it was made of.
-  func keptCorpus() throws -> Corpus? {
+  func keptCorpus(cancellation: Cancellation, progress: ProgressHandler?) throws -> Corpus? {
     guard Corpus.exists(at: folder.corpusPath) else { return nil }
-    let kept = try Corpus(path: folder.corpusPath)
+    let kept = try Corpus(path: folder.corpusPath, cancellation: cancellation, progress: progress)
     let (before, now) = (try kept.report().sourceFingerprint, try CorpusBuilder.sourceFingerprint(of: music))
     guard before == now else {
       throw ComposingError.corpusChanged(path: folder.path, trainedOn: before, given: now)

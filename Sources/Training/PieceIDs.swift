@@ -1,0 +1,66 @@
+/// Pieces as ids, read where they are: ranges of one stretch of memory, which may be a file that is mapped.
+///
+/// Nothing is copied for a piece, so that a collection takes sixteen bytes a piece beside its ids, whatever their number.
+public struct PieceIDs: Sendable {
+  private let owner: any AnyObject & Sendable
+  private nonisolated(unsafe) let ids: UnsafeBufferPointer<Int32>
+  private let ranges: [Range<Int>]
+  /// How many ids the pieces have in all.
+  public let tokenCount: Int
+  /// How many ids are predicted: all but the first of each piece.
+  public let predictionCount: Int
+
+  /// Pieces in memory that somebody else owns.
+  ///
+  /// - Parameters:
+  ///   - ids: The ids of all pieces, and of others that are left out.
+  ///   - ranges: Where in `ids` each piece stands.
+  ///   - owner: What keeps `ids` in memory, unchanged, as long as it lives.
+  public init(_ ids: UnsafeBufferPointer<Int32>, ranges: [Range<Int>], owner: any AnyObject & Sendable) {
+    for range in ranges {
+      precondition(
+        range.lowerBound >= 0 && range.upperBound <= ids.count,
+        "a piece at \(range) lies outside \(ids.count) ids")
+    }
+    self.ids = ids
+    self.ranges = ranges
+    self.owner = owner
+    tokenCount = ranges.reduce(0) { $0 + $1.count }
+    predictionCount = ranges.reduce(0) { $0 + max($1.count - 1, 0) }
+  }
+
+  /// A copy of pieces that are arrays.
+  public init(_ pieces: [[Int32]]) {
+    let copy = Copy(pieces)
+    var end = 0
+    let ranges = pieces.map { piece in
+      defer { end += piece.count }
+      return end..<end + piece.count
+    }
+    self.init(UnsafeBufferPointer(copy.ids), ranges: ranges, owner: copy)
+  }
+
+  /// How many pieces there are.
+  public var count: Int { ranges.count }
+
+  /// How many ids a piece has.
+  public func tokenCount(ofPiece piece: Int) -> Int { ranges[piece].count }
+
+  /// The ids of a piece; valid while the pieces are.
+  @inline(__always)
+  package subscript(piece: Int) -> UnsafeBufferPointer<Int32> {
+    UnsafeBufferPointer(rebasing: ids[ranges[piece]])
+  }
+
+  /// Ids of our own.
+  private final class Copy: Sendable {
+    nonisolated(unsafe) let ids: UnsafeMutableBufferPointer<Int32>
+
+    init(_ pieces: [[Int32]]) {
+      ids = .allocate(capacity: pieces.reduce(0) { $0 + $1.count })
+      _ = ids.initialize(fromContentsOf: pieces.joined())
+    }
+
+    deinit { ids.deallocate() }
+  }
+}
