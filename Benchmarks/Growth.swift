@@ -86,7 +86,7 @@ private func measureCorpus(path: String, threads: Int) throws {
 
   let team = ThreadTeam(threadCount: threads)
   let model = LanguageModel(
-    configuration: NetworkConfiguration(
+    configuration: LanguageModelConfiguration(
       cell: .gru, vocabularySize: corpus.vocabulary.count, embeddingSize: 256, hiddenSize: 256, layerCount: 2),
     seed: 0)
   let pass = LanguageModelPass(
@@ -113,6 +113,7 @@ private func measureCorpus(path: String, threads: Int) throws {
     ),
     ("threads", "\(threads)"),
     ("train_tokens_per_second", "\(Int(tokensPerBatch / seconds[seconds.count / 2]))"),
+    ("train_best", "\(Int(tokensPerBatch / seconds[0]))"),
     ("peak_rss_mb", "\(peakResidentMegabytes())"),
     ("not_file_mb", String(format: "%.1f", Double(anonymousKilobytes()) / 1024)),
   ])

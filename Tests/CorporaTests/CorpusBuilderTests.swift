@@ -184,7 +184,17 @@ import Tokenization
   @Test func theSourcesAreToldApart() throws {
     try write(0..<8)
     let corpus = try build()
-    #expect(try corpus.report().sourceFingerprint == CorpusBuilder.sourceFingerprint(of: [folder.path]))
+    let counts = Mutex<[Double]>([])
+    let fingerprint = try CorpusBuilder.sourceFingerprint(of: [folder.path]) { report in
+      counts.withLock { $0.append(report.completed) }
+    }
+    #expect(try corpus.report().sourceFingerprint == fingerprint)
+    #expect(counts.withLock { $0 } == (1...8).map(Double.init))
+    let cancellation = Cancellation()
+    cancellation.request()
+    #expect(throws: CorpusError.cancelled) {
+      try CorpusBuilder.sourceFingerprint(of: [folder.path], cancellation: cancellation)
+    }
     try replaceFile(at: folder.file("3.abc"), with: tune(3) + "\n")
     #expect(try corpus.report().sourceFingerprint != CorpusBuilder.sourceFingerprint(of: [folder.path]))
   }

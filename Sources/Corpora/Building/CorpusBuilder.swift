@@ -91,12 +91,22 @@ public struct CorpusBuilder: Sendable {
 
   /// What tells the files of music in `paths` from others: it changes with any byte of any file, and with a file that comes or goes,
   /// but not with the place where they are. A corpus's report has it of the files that it was built from.
-  /// - Throws: `FileError.notFound`.
-  public static func sourceFingerprint(of paths: [String]) throws -> String {
-    fingerprint(
-      ofSources: try MusicFiles(in: paths).paths.map { path in
-        (try? readFile(path)).map(StableHash.value) ?? 0
-      })
+  ///
+  /// Every file is read, which for a large collection may take a while.
+  /// - Throws: `FileError.notFound`; `CorpusError.cancelled`.
+  public static func sourceFingerprint(
+    of paths: [String], cancellation: Cancellation? = nil, progress: ProgressHandler? = nil
+  ) throws -> String {
+    let files = try MusicFiles(in: paths).paths
+    var hashes: [UInt64] = []
+    for path in files {
+      if cancellation?.isRequested == true { throw CorpusError.cancelled }
+      hashes.append((try? readFile(path)).map(StableHash.value) ?? 0)
+      progress?(
+        ProgressReport(
+          activity: "comparing", completed: Double(hashes.count), total: Double(files.count), unit: "files"))
+    }
+    return fingerprint(ofSources: hashes)
   }
 
   private static func fingerprint(ofSources hashes: [UInt64]) -> String {

@@ -20,7 +20,8 @@ struct ModelRoom {
   func keptCorpus(cancellation: Cancellation, progress: ProgressHandler?) throws -> Corpus? {
     guard Corpus.exists(at: folder.corpusPath) else { return nil }
     let kept = try Corpus(path: folder.corpusPath, cancellation: cancellation, progress: progress)
-    let (before, now) = (try kept.report().sourceFingerprint, try CorpusBuilder.sourceFingerprint(of: music))
+    let before = try kept.report().sourceFingerprint
+    let now = try CorpusBuilder.sourceFingerprint(of: music, cancellation: cancellation, progress: progress)
     guard before == now else {
       throw ComposingError.corpusChanged(path: folder.path, trainedOn: before, given: now)
     }
