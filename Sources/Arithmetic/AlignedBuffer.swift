@@ -8,18 +8,25 @@ public final class AlignedBuffer<Element: BitwiseCopyable & Numeric>: @unchecked
   /// How many elements there are.
   public let count: Int
 
+  /// How many bytes are addresses alone, in a buffer that was made under a `MemoryPlan`.
+  private let plannedBytes: Int?
+
   /// A buffer of `count` zeros.
   public init(count: Int) {
     precondition(count >= 0, "a buffer cannot have \(count) elements")
     self.count = count
     let bytes = max(64, (count * MemoryLayout<Element>.stride + 63) / 64 * 64)
-    let isLarge = bytes >= 2 * LargePages.size
-    let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: isLarge ? LargePages.size : 64)
+    let memory: UnsafeMutableRawPointer
     if let plan = MemoryPlan.current {
       plan.count(bytes)
+      memory = AddressSpace.reserve(byteCount: bytes)
+      plannedBytes = bytes
     } else {
+      let isLarge = bytes >= 2 * LargePages.size
+      memory = .allocate(byteCount: bytes, alignment: isLarge ? LargePages.size : 64)
       if isLarge { LargePages.request(memory, byteCount: bytes) }
       memory.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+      plannedBytes = nil
     }
     baseAddress = memory.bindMemory(to: Element.self, capacity: max(1, count))
   }
@@ -30,7 +37,13 @@ public final class AlignedBuffer<Element: BitwiseCopyable & Numeric>: @unchecked
     _ = UnsafeMutableBufferPointer(start: baseAddress, count: count).initialize(from: elements)
   }
 
-  deinit { baseAddress.deallocate() }
+  deinit {
+    if let plannedBytes {
+      AddressSpace.release(baseAddress, byteCount: plannedBytes)
+    } else {
+      baseAddress.deallocate()
+    }
+  }
 
   /// All elements; valid while this object is alive.
   @inlinable public var elements: UnsafeMutableBufferPointer<Element> {

@@ -1,11 +1,14 @@
 /// Counts what buffers would take, without taking it.
 ///
 /// A buffer that is made under a plan has addresses and nothing behind them: the system gives memory where it is touched,
-/// and these buffers are not even cleared. So work of any size can be laid out to learn what it would need; it must not
-/// be done.
+/// and is not even asked whether it has as much. So work of any size can be laid out to learn what it would need; it must
+/// not be done, and whoever lays it out fills no buffer while `isMeasuring`.
 package final class MemoryPlan: @unchecked Sendable {
   /// The plan that buffers made by this task are counted in; nil where they are real.
   @TaskLocal static var current: MemoryPlan?
+
+  /// Whether buffers that are made now are counted alone and are not to be filled.
+  package static var isMeasuring: Bool { current != nil }
 
   /// How many bytes the buffers take.
   package private(set) var byteCount = 0

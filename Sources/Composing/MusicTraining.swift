@@ -104,6 +104,20 @@ public struct MusicTraining {
     }
   }
 
+  /// Checks that the machine has the memory that training on `pieces` with these settings needs.
+  /// - Throws: `ComposingError.invalidOption` where it has less.
+  public static func requireMemory(
+    for settings: ModelPreset, on pieces: TrainingPieces, threadCount: Int
+  ) throws(ComposingError) {
+    let needed = try plan(settings, on: pieces, threadCount: threadCount).peakMemory
+    let present = ProcessMemory.ofMachine
+    func gigabytes(_ bytes: Int) -> String { "\((Double(bytes) / 1e8).rounded() / 10) GB" }
+    try requireOption(
+      needed <= present, "the memory that this training needs", gigabytes(needed),
+      "at most the \(gigabytes(present)) that the machine has; choose fewer or smaller layers, or smaller batches"
+    )
+  }
+
   /// The network of weights that were imported and not trained yet; nil where training begins with random ones or goes on.
   private func importedNetwork(for pieces: TrainingPieces) throws(ComposingError) -> LanguageModel? {
     guard description.importedFrom != nil, !isResuming else { return nil }

@@ -11,6 +11,9 @@ package struct ProcessMemory {
   /// The most that was resident at any time: what `getrusage` tells as `ru_maxrss`.
   package let peak: Int
 
+  /// How much memory the machine has, in bytes.
+  package static var ofMachine: Int { sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) }
+
   /// Asks the system.
   /// - Throws: `FileError` where `/proc/self/status` does not tell.
   package init() throws(FileError) {

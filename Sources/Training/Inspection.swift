@@ -50,13 +50,17 @@ extension TrainingRun {
     if let limit = configuration.clipNorm { learner.clipping.clip(toGlobalNorm: Float(limit)) }
     let updateNorms = learner.optimizer.updateNorms(
       pass.parameters, gradients: pass.gradients, learningRate: state.learningRate)
-    guard (gradientNorms + weightNorms + updateNorms).allSatisfy(\.isFinite) else { return nil }
     let tensors = pass.parameters.entries.indices.map { index in
       Inspection.Tensor(
         name: pass.parameters.entries[index].name, gradientNorm: Float(gradientNorms[index]),
         updateRatio: weightNorms[index] > 0 ? Float(updateNorms[index] / weightNorms[index]) : nil)
     }
     let inside = pass.inspect(validationBatch)
+    // A norm may be finite and still be more than a `Float` holds.
+    let reach = inside?.lags?.norms.flatMap(\.self) ?? []
+    let seen = tensors.flatMap { [$0.gradientNorm, $0.updateRatio ?? 0] } + reach
+    guard (gradientNorms + weightNorms + updateNorms).allSatisfy(\.isFinite), seen.allSatisfy(\.isFinite)
+    else { return nil }
     return Inspection(tensors: tensors, lags: inside?.lags, gates: inside?.gates ?? [])
   }
 

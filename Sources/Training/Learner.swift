@@ -102,6 +102,9 @@ public final class Learner<Pass: TrainablePass> {
     return loss
   }
 
+  /// Forgets the gradients that were added since the last update.
+  public func discard() { weight = 0 }
+
   /// Updates the weights by the gradients that were added since the last update.
   /// - Throws: `TrainingError.diverged`.
   public func update() throws(TrainingError) {
@@ -148,19 +151,14 @@ public final class Learner<Pass: TrainablePass> {
     return norm
   }
 
-  /// What is said where a number is none.
-  func diverged(_ quantity: String) -> TrainingError {
+  /// What is said where a number of the update that is being made is none.
+  private func diverged(_ quantity: String) -> TrainingError {
     weight = 0
-    return .diverged(
-      step: optimizer.stepCount + 1, quantity: quantity, checkpoint: nil, remedy: remedy(learningRate))
-  }
-
-  /// What to train with next time where this time, at this rate, a number became none.
-  func remedy(_ learningRate: Double) -> String {
     var remedies = ["a lower learning rate than \(learningRate)"]
     if let clipNorm { remedies.append("a lower clipping norm than \(clipNorm)") }
     if let clipValue { remedies.append("gradients clipped to less than \(clipValue)") }
     if clipNorm == nil, clipValue == nil { remedies.append("clipped gradients") }
-    return remedies.joined(separator: " or ")
+    return .diverged(
+      step: optimizer.stepCount + 1, quantity: quantity, remedy: remedies.joined(separator: " or "))
   }
 }

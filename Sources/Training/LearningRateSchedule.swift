@@ -98,7 +98,7 @@ public struct LearningRateSchedule: Codable, Hashable, Sendable {
     _ value: Value?, isWanted: Bool, _ name: String, _ expected: String, _ isSensible: (Value) -> Bool
   ) throws(TrainingError) {
     guard let value else { return try require(!isWanted, name, "missing", expected) }
-    try require(isWanted, name, value, "nothing, since this schedule has no such setting")
+    try require(isWanted, name, value, "none, since this shape of schedule has no such setting")
     try require(isSensible(value), name, value, expected)
   }
 }

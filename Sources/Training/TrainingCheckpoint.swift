@@ -66,7 +66,7 @@ extension TrainingRun {
   /// Throws where a weight has become infinite or no number, so that it never replaces what is good.
   private func requireNumbers(_ weights: AlignedBuffer<Float>) throws(TrainingError) {
     guard Kernels.current.sumOfSquares(weights.baseAddress, count: weights.count).isFinite else {
-      throw inTermsOfTheRun(learner.diverged("a weight"))
+      throw diverged("a weight", step: learner.optimizer.stepCount)
     }
   }
 }

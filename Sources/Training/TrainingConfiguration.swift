@@ -1,3 +1,4 @@
+internal import Arithmetic
 public import Recurrent
 
 /// All that decides how a run trains, apart from the network and the data.
@@ -90,12 +91,12 @@ public struct TrainingConfiguration: Codable, Hashable, Sendable {
       try require(false, "optimizer.\(fault.name)", fault.value, fault.expected)
     }
     try schedule.validate()
-    try require(learningRate > 0 && learningRate.isFinite, "learningRate", learningRate, "a rate above 0")
+    try require(learningRate.isPositiveAsFloat, "learningRate", learningRate, "a rate above 0, 1e-37 to 1e38")
     if let clipNorm {
-      try require(clipNorm > 0 && clipNorm.isFinite, "clipNorm", clipNorm, "a norm above 0")
+      try require(clipNorm.isPositiveAsFloat, "clipNorm", clipNorm, "a norm above 0, 1e-37 to 1e38")
     }
     if let clipValue {
-      try require(clipValue > 0 && clipValue.isFinite, "clipValue", clipValue, "a size above 0")
+      try require(clipValue.isPositiveAsFloat, "clipValue", clipValue, "a size above 0, 1e-37 to 1e38")
     }
     try require((1...4096).contains(batchSize), "batchSize", batchSize, "1 to 4096 streams")
     try require(

@@ -6,11 +6,13 @@ public enum TrainingError: DiagnosableError {
   case invalidSetting(name: String, value: String, expected: String)
   /// There is nothing to learn from, or nothing to validate on.
   case noData(split: String)
-  /// The loss, the gradient or a weight is no longer a number. The last checkpoint, where there is one, is good; `remedy`
-  /// says what to train with next time.
-  case diverged(step: Int, quantity: String, checkpoint: String?, remedy: String)
+  /// The loss, the gradient or a weight is no longer a number; `remedy` says what to train with next time. Going on from a
+  /// checkpoint is none: the same steps lead to the same end.
+  case diverged(step: Int, quantity: String, remedy: String)
   /// The checkpoint cannot be read, or does not belong to this run.
   case unusableCheckpoint(path: String, reason: String)
+  /// A line of the history, counted from 1, is not an entry of one.
+  case damagedHistory(path: String, line: Int)
   /// A file of the run cannot be read or written.
   case file(FileError)
   /// A weights file cannot be read or written; the error is Recurrent's.
@@ -20,7 +22,7 @@ public enum TrainingError: DiagnosableError {
   public var kind: FailureKind {
     switch self {
     case .invalidSetting: .usage
-    case .noData, .diverged, .unusableCheckpoint: .badInput
+    case .noData, .diverged, .unusableCheckpoint, .damagedHistory: .badInput
     case .file(let error): error.kind
     case .weights(let error): error.kind
     }
@@ -33,12 +35,12 @@ public enum TrainingError: DiagnosableError {
       "the training setting \(name) is \(value); expected \(expected)"
     case .noData(let split):
       "the corpus has nothing to learn from in its split '\(split)'; build it from more pieces"
-    case .diverged(let step, let quantity, let checkpoint, let remedy):
-      "training diverged at step \(step): \(quantity) is no longer a number"
-        + (checkpoint.map { ". The last good state is in \($0); train again" } ?? "; train again")
-        + " with \(remedy)"
+    case .diverged(let step, let quantity, let remedy):
+      "training diverged at step \(step): \(quantity) is no longer a number; train again with \(remedy)"
     case .unusableCheckpoint(let path, let reason):
       "\(path): cannot be resumed from: \(reason). Train anew with --overwrite"
+    case .damagedHistory(let path, let line):
+      "\(path): line \(line) is not an entry of a history; delete the line, for nothing depends on it"
     case .file(let error): error.message
     case .weights(let error): error.message
     }
@@ -47,9 +49,8 @@ public enum TrainingError: DiagnosableError {
   /// The file that it is about.
   public var file: String? {
     switch self {
-    case .invalidSetting, .noData: nil
-    case .diverged(_, _, let checkpoint, _): checkpoint
-    case .unusableCheckpoint(let path, _): path
+    case .invalidSetting, .noData, .diverged: nil
+    case .unusableCheckpoint(let path, _), .damagedHistory(let path, _): path
     case .file(let error): error.file
     case .weights(let error): error.file
     }

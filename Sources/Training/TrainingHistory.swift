@@ -52,20 +52,19 @@ public struct TrainingHistory: Hashable, Sendable {
     self.entries = entries
   }
 
-  /// Reads the file at `path`. A last line that was cut off is left out.
-  /// - Throws: `FileError`, or `TrainingError.unusableCheckpoint` for a line that is no entry.
+  /// Reads the file at `path`. A last line that was cut off or damaged is left out.
+  /// - Throws: `TrainingError.file`, or `.damagedHistory` for another line that is no entry.
   public init(path: String) throws(TrainingError) {
     let bytes: [UInt8]
     do { bytes = try readFile(path) } catch { throw .file(error) }
     entries = []
-    for (index, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-      .dropLast()
-      .enumerated()
-    {
+    let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast()
+    for (index, line) in lines.enumerated() {
       do {
         entries.append(try JSONFormat.decode(HistoryEntry.self, from: Array(line)))
       } catch {
-        throw .unusableCheckpoint(path: path, reason: "line \(index + 1) is not an entry of a history")
+        if index + 1 == lines.count { break }
+        throw .damagedHistory(path: path, line: index + 1)
       }
     }
   }

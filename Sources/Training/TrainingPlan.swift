@@ -10,7 +10,7 @@ public struct TrainingPlan: Codable, Hashable, Sendable {
   public var tokensPerEpoch: Int
   /// How many updates of the weights an epoch has, about.
   public var stepsPerEpoch: Int
-  /// The most memory, in bytes, that the process will have in use.
+  /// About how much memory, in bytes, the process will have in use at most.
   public var peakMemory: Int
   /// The size of `model.safetensors` in bytes.
   public var modelSize: Int
@@ -18,7 +18,7 @@ public struct TrainingPlan: Codable, Hashable, Sendable {
   public var checkpointSize: Int
 
   /// What the run that `make` lays out will need, beside what the process has in use now. `make` must come to its run
-  /// from data that is there already; of its buffers no more is touched than laying it out takes.
+  /// from data that is there already; its buffers take no memory.
   /// - Throws: What `make` throws, and `TrainingError.file` where the system does not tell what is in use.
   public init<Pass, Source, Validation>(
     tokensPerEpoch: Int, of make: () throws(TrainingError) -> TrainingRun<Pass, Source, Validation>

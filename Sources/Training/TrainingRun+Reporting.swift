@@ -40,8 +40,10 @@ struct ProgressReporter {
 }
 
 extension TrainingRun {
-  /// Where the run stands.
-  func report(activity: String, tokensPerSecond: Double) -> ProgressReport {
+  /// Where the run stands, with the share of the update under way and the seconds that it has taken so far.
+  func report(
+    activity: String, tokensPerSecond: Double, underWay: (share: Double, seconds: Double) = (0, 0)
+  ) -> ProgressReport {
     var figures: [ProgressReport.Figure] = []
     if let loss = state.currentTrainingLoss { figures.append(.init("loss", loss)) }
     if let loss = state.validationLoss { figures.append(.init("validation loss", loss)) }
@@ -50,12 +52,16 @@ extension TrainingRun {
     var report =
       switch configuration.budget {
       case .minutes(let minutes):
-        ProgressReport(activity: activity, completed: state.seconds, total: minutes * 60, unit: "seconds")
+        ProgressReport(
+          activity: activity, completed: state.seconds + underWay.seconds, total: minutes * 60,
+          unit: "seconds")
       case .epochs(let epochs):
-        ProgressReport(activity: activity, completed: state.epochs, total: Double(epochs), unit: "epochs")
+        ProgressReport(
+          activity: activity, completed: source.epochsCompleted, total: Double(epochs), unit: "epochs")
       case .steps(let steps):
         ProgressReport(
-          activity: activity, completed: Double(state.step), total: Double(steps), unit: "steps")
+          activity: activity, completed: Double(state.step) + underWay.share, total: Double(steps),
+          unit: "steps")
       }
     report.figures = figures
     if share > 0 { report.secondsLeft = max(0, state.seconds * (1 / share - 1)) }

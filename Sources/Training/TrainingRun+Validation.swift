@@ -44,7 +44,7 @@ extension TrainingRun {
   ) throws(TrainingError) -> Bool {
     guard let loss = validationLoss(cancellation: cancellation, reporter: &reporter) else { return false }
     guard loss.isFinite else {
-      throw inTermsOfTheRun(learner.diverged("the validation loss"))
+      throw diverged("the validation loss", step: state.step)
     }
     let interval = state.interval
     state.trainingLoss = state.currentTrainingLoss

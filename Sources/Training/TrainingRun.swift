@@ -86,7 +86,7 @@ where Source.Batch == Pass.Batch, Validation.Batch == Pass.Batch {
         try saveCheckpoint()
         lastCheckpoint = clock.now
       }
-      try step()
+      guard try step(cancellation: cancellation, reporter: &reporter) else { return try interrupt() }
       reporter.report {
         report(activity: "training", tokensPerSecond: $0.rate(tokens: state.tokens, seconds: state.seconds))
       }
@@ -94,19 +94,36 @@ where Source.Batch == Pass.Batch, Validation.Batch == Pass.Batch {
   }
 
   /// One update of the weights, from as many batches as the configuration says.
-  private func step() throws(TrainingError) {
+  /// - Returns: False where the user stopped it between two batches; then all is as it was before.
+  private func step(
+    cancellation: Cancellation, reporter: inout ProgressReporter
+  ) throws(TrainingError) -> Bool {
     let start = clock.now
+    let before = configuration.accumulation > 1 ? beforeUpdate : nil
     learner.learningRate =
       configuration.learningRate * configuration.schedule.factor(at: spentShare) * state.plateau.factor
     var loss = LossSum()
     do throws(TrainingError) {
-      for _ in 0..<configuration.accumulation {
+      for index in 0..<configuration.accumulation {
+        if index > 0, let before {
+          if cancellation.isRequested {
+            goBack(to: before)
+            return false
+          }
+          let elapsed = seconds(clock.now - start)
+          reporter.report {
+            report(
+              activity: "training", tokensPerSecond: $0.lastRate,
+              underWay: (Double(index) / Double(configuration.accumulation), elapsed))
+          }
+        }
         source.nextBatch(into: &batch)
         loss += try learner.add(batch)
       }
       try learner.update()
     } catch {
-      throw inTermsOfTheRun(error)
+      guard case .diverged(let step, let quantity, _) = error else { throw error }
+      throw diverged(quantity, step: step)
     }
     state.learningRate = learner.learningRate
     state.step += 1
@@ -117,14 +134,32 @@ where Source.Batch == Pass.Batch, Validation.Batch == Pass.Batch {
     state.interval.loss += loss.sum
     state.interval.gradientNorm += learner.gradientNorm
     state.seconds += seconds(clock.now - start)
+    return true
   }
 
-  /// The learner's error with what the learner does not know: the checkpoint, and the rate that the user set.
-  func inTermsOfTheRun(_ error: TrainingError) -> TrainingError {
-    guard case .diverged(let step, let quantity, _, _) = error else { return error }
+  /// What the batches of an update change before the update is made.
+  private var beforeUpdate: (source: Source.Position, dropout: RandomStream, carried: [Float]) {
+    (source.position, learner.dropout, pass.carriedState)
+  }
+
+  /// Undoes what the batches of an update have changed so far.
+  private func goBack(to before: (source: Source.Position, dropout: RandomStream, carried: [Float])) {
+    let isInside = source.seek(to: before.source)
+    precondition(isInside, "a source of batches does not know a position that it was at")
+    learner.dropout = before.dropout
+    learner.pass.carriedState = before.carried
+    learner.discard()
+  }
+
+  /// What is said where a number of update `step` is none: what the user set, and how to set it otherwise.
+  func diverged(_ quantity: String, step: Int) -> TrainingError {
+    learner.discard()
+    var remedies = ["a lower --learning-rate than \(configuration.learningRate)"]
+    if let norm = configuration.clipNorm { remedies.append("a lower --clip than \(norm)") }
+    if let size = configuration.clipValue { remedies.append("a lower --clip-value than \(size)") }
+    if remedies.count == 1 { remedies.append("--clip 1") }
     return .diverged(
-      step: step, quantity: quantity, checkpoint: folder.checkpointPath,
-      remedy: learner.remedy(configuration.learningRate))
+      step: step, quantity: quantity, remedy: "--overwrite and " + remedies.joined(separator: " or "))
   }
 
   /// Saves what there is, so that the run can go on later.

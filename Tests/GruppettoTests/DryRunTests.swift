@@ -38,6 +38,15 @@ import Testing
     #expect(plan["parameters"] as? Int == info["parameters"] as? Int)
   }
 
+  @Test func aDryRunOfAnySizeTakesNoMemory() throws {
+    let dry = try workshop.run([
+      "train", "tunes", "-o", "model", "--hidden", "8192", "--layers", "32", "--batch", "4", "--truncation",
+      "8", "--average", "0.99", "--dry-run", "--json",
+    ])
+    #expect(dry.exitCode == 0, "\(dry.errors)")
+    #expect(try #require(dry.json()["peakMemory"] as? Int) > 100_000_000_000)
+  }
+
   @Test func aDryRunIsToldInWordsToo() throws {
     let dry = try workshop.run(["train", "tunes", "-o", "model", "--dry-run", "--quiet"] + Workshop.quick)
     #expect(dry.exitCode == 0 && dry.output.contains("memory: "), "\(dry.errors)")

@@ -55,7 +55,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (["--cell", "transformer"], "transformer"),
+    (["--cell", "transformer"], "transformer"), (["--cell", "transformer"], "- rnn\n"),
     (["--tied-embedding", "--hidden", "24"], "embedding size is 16"),
     (["--dropout", "1"], "dropout is 1.0"), (["--layers", "0"], "number of layers is 0"),
   ])

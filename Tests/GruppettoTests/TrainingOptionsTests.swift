@@ -53,7 +53,11 @@ import Testing
     (["--schedule", "exponential", "--final-factor", "0"], "schedule.finalFactor"),
     (["--clip", "0"], "clipNorm"), (["--clip", "much"], "much"), (["--clip-value=-1"], "clipValue"),
     (["--accumulate", "0"], "accumulation"), (["--average", "1"], "averageDecay"),
-    (["--weight-decay=-1"], "weightDecay"), (["--warm-up", "1"], "schedule.warmUp"),
+    (["--weight-decay=-1"], "weightDecay"), (["--weight-decay", "inf"], "and finite"),
+    (["--clip", "1e-60"], "--clip"), (["--clip-value", "1e-60"], "--clip-value"),
+    (["--fall-factor", "0.5"], "--fall-factor"),
+    (["--hidden", "8192", "--layers", "32"], "the memory that this training needs"),
+    (["--warm-up", "1"], "schedule.warmUp"),
   ])
   func whatMakesNoSenseIsRefused(arguments: [String], reason: String) throws {
     let outcome = try train(arguments)
@@ -67,7 +71,8 @@ import Testing
     ])
     #expect(outcome.exitCode == 65)
     #expect(outcome.errors.contains("at step"), "\(outcome.errors)")
-    #expect(outcome.errors.contains("a lower learning rate than 1e+38"), "\(outcome.errors)")
+    #expect(
+      outcome.errors.contains("--overwrite and a lower --learning-rate than 1e+38"), "\(outcome.errors)")
     #expect(workshop.has("model/training.safetensors"))
   }
 }

@@ -38,6 +38,10 @@ import Training
     #expect(name { $0.budget = .epochs(0) } == "budget.epochs")
     #expect(name { $0.learningRate = .nan } == "learningRate")
     #expect(name { $0.clipNorm = 0 } == "clipNorm")
+    // What is above 0 as a `Double` may be 0 as a `Float`.
+    #expect(name { $0.clipNorm = 1e-60 } == "clipNorm")
+    #expect(name { $0.clipValue = 1e-60 } == "clipValue")
+    #expect(name { $0.optimizer = .adamw(epsilon: 1e-60) } == "optimizer.epsilon")
     #expect(name { $0.batchSize = 0 } == "batchSize")
     #expect(name { $0.truncationLength = 0 } == "truncationLength")
     #expect(name { $0.patience = 0 } == "patience")

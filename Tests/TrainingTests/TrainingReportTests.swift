@@ -27,6 +27,19 @@ import Testing
     return try TrainingHistory(path: folder.file("history.jsonl"))
   }
 
+  /// The last line may have been damaged as the machine died; another one is the reader's to delete.
+  @Test func aDamagedLineIsLeftOutOrNamed() throws {
+    let (folder, good) = (try TemporaryFolder(), try history([2, 1.25]))
+    let path = folder.file("history.jsonl")
+    let newline = UInt8(ascii: "\n")
+    let lines = try good.entries.map { try JSONFormat.encodeLine($0) + [newline] }
+    try replaceFile(at: path, with: lines.flatMap(\.self) + Array("\0\0\0\n".utf8))
+    #expect(try TrainingHistory(path: path) == good)
+    try replaceFile(at: path, with: lines[0] + Array("{}\n".utf8) + lines[1])
+    let error = #expect(throws: TrainingError.self) { try TrainingHistory(path: path) }
+    #expect(error?.message.contains("line 2") == true && error?.message.contains("--overwrite") == false)
+  }
+
   @Test func oneFileShowsTheWholeTraining() throws {
     let report = TrainingReport(
       try history([2, 1.25, 1.5]), title: "folk & <more>",

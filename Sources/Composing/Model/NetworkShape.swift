@@ -54,10 +54,11 @@ public struct NetworkShape: Hashable, Sendable {
     try requireOption((1...8192).contains(embeddingSize), "embedding size", embeddingSize, "1 to 8192")
     try requireOption((1...8192).contains(hiddenSize), "hidden size", hiddenSize, "1 to 8192")
     try requireOption((1...32).contains(layerCount), "number of layers", layerCount, "1 to 32")
-    try requireOption(dropout >= 0 && dropout < 1, "dropout", dropout, "a probability from 0 to below 1")
+    try requireOption(
+      dropout >= 0 && Float(dropout) < 1, "dropout", dropout, "a probability from 0 to below 1")
     if let embeddingDropout {
       try requireOption(
-        embeddingDropout >= 0 && embeddingDropout < 1, "dropout of the embedding", embeddingDropout,
+        embeddingDropout >= 0 && Float(embeddingDropout) < 1, "dropout of the embedding", embeddingDropout,
         "a probability from 0 to below 1")
     }
     try requireOption(

@@ -73,6 +73,7 @@ package final class RecurrentStack {
 
   /// Takes the weights as they are now. To be called after every change of them.
   package func parametersDidChange() {
+    if MemoryPlan.isMeasuring { return }
     for layer in layers { layer.pack() }
   }
 

@@ -1,3 +1,5 @@
+internal import Arithmetic
+
 /// An optimiser and its constants.
 ///
 /// In JSON one object: `{"rule": "sgd", "momentum": 0.9, "isNesterov": false, "weightDecay": 0}`, where the rule decides
@@ -105,12 +107,14 @@ extension OptimizerConfiguration {
   /// The first constant that makes no sense, if there is one: its name, its value, and what it should be.
   public var fault: (name: String, value: Double, expected: String)? {
     func share(_ name: String, _ value: Double) -> (name: String, value: Double, expected: String)? {
-      value >= 0 && value < 1 ? nil : (name, value, "0 to below 1")
+      value >= 0 && Float(value) < 1 ? nil : (name, value, "0 to below 1")
     }
     func positive(_ name: String, _ value: Double) -> (name: String, value: Double, expected: String)? {
-      value > 0 && value.isFinite ? nil : (name, value, "a number above 0")
+      value.isPositiveAsFloat ? nil : (name, value, "a number above 0, 1e-37 to 1e38")
     }
-    if !(weightDecay >= 0 && weightDecay.isFinite) { return ("weightDecay", weightDecay, "0 or more") }
+    guard weightDecay >= 0, Float(weightDecay).isFinite else {
+      return ("weightDecay", weightDecay, "0 or more, and finite")
+    }
     switch rule {
     case .sgd(let momentum, let isNesterov):
       if isNesterov, momentum == 0 { return ("momentum", 0, "above 0, since Nesterov's step follows it") }

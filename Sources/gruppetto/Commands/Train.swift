@@ -74,12 +74,14 @@ struct Train: ParsableCommand {
     let corpus: Corpus
     if overwrite {
       corpus = try self.corpus(in: room, cancellation: cancellation)
+      try requireMemory(for: preset, on: corpus)
       training = try prepare()
     } else {
       let isNew = !room.exists
       do {
         training = try prepare()
         corpus = try self.corpus(in: room, cancellation: cancellation)
+        try requireMemory(for: preset, on: corpus)
       } catch {
         if isNew { room.remove() }
         throw error
@@ -104,6 +106,11 @@ struct Train: ParsableCommand {
         "stopped after \(Readable.plural(result.steps, "step")) and saved; go on with: "
           + "gruppetto train \(music.joined(separator: " ")) -o \(output) --resume")
     }
+  }
+
+  private func requireMemory(for preset: ModelPreset, on corpus: Corpus) throws {
+    try MusicTraining.requireMemory(
+      for: preset, on: TrainingPieces(corpus: corpus), threadCount: threads.count)
   }
 
   private static func beginning(_ model: String, isResuming: Bool, wasAsked: Bool, seed: UInt64) -> String {
@@ -147,7 +154,7 @@ struct Train: ParsableCommand {
       """
       \(output): \(Readable.count(plan.parameters)) parameters; an epoch has \(Readable.count(plan.tokensPerEpoch)) tokens in \
       \(Readable.plural(plan.stepsPerEpoch, "step"))
-        memory: \(Readable.bytes(plan.peakMemory)) at most
+        memory: about \(Readable.bytes(plan.peakMemory)); this machine has \(Readable.bytes(ProcessMemory.ofMachine))
         files: model \(Readable.bytes(plan.modelSize)), checkpoint \(Readable.bytes(plan.checkpointSize))
       """
     }

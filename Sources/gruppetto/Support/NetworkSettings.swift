@@ -54,6 +54,9 @@ struct NetworkSettings: ParsableArguments {
 }
 
 extension Cell: ExpressibleByArgument {
+  /// What is offered to someone who names another.
+  static var allValueStrings: [String] { ["gru", "lstm", "rnn", "rnn-tanh", "rnn-relu", "gru-reset-before"] }
+
   /// `rnn` is the one with the hyperbolic tangent, as in PyTorch.
   init?(argument: String) {
     self.init(rawValue: argument == "rnn" ? Cell.rnnTanh.rawValue : argument)

@@ -129,9 +129,31 @@ struct TrainingSettings: ParsableArguments {
     }
     var settings = try ModelPreset(named: preset, folder: try Resources.presets(named: presets) + "/models")
     try apply(to: &settings)
-    try settings.validate()
+    do {
+      try settings.validate()
+    } catch .cause(let error) {
+      throw Self.inOptions(error)
+    }
     return settings
   }
+
+  /// The error with the option's name beside the setting's, where an option sets it.
+  private static func inOptions(_ error: any DiagnosableError) -> any DiagnosableError {
+    guard case TrainingError.invalidSetting(let name, let value, let expected)? = error as? TrainingError,
+      let option = options[name]
+    else { return error }
+    return UsageError("--\(option) (\(name)) is \(value); expected \(expected)")
+  }
+
+  private static let options = [
+    "budget.minutes": "minutes", "budget.epochs": "epochs", "budget.steps": "steps",
+    "optimizer.momentum": "momentum", "optimizer.weightDecay": "weight-decay",
+    "learningRate": "learning-rate", "schedule.warmUp": "warm-up", "schedule.finalFactor": "final-factor",
+    "schedule.factor": "fall-factor", "schedule.interval": "fall-interval",
+    "schedule.patience": "fall-patience", "clipNorm": "clip", "clipValue": "clip-value",
+    "batchSize": "batch", "truncationLength": "truncation", "accumulation": "accumulate",
+    "averageDecay": "average", "patience": "patience",
+  ]
 
   private func apply(to settings: inout ModelPreset) throws {
     network.apply(to: &settings.network)
