@@ -36,10 +36,10 @@ let rooms: [Room] = [
     imports: ["Training", "Recurrent", "Corpora", "Tokenization", "Music", "Arithmetic", "Groundwork"],
     testImports: ["MIDI"]),
   Room(name: "Audio", imports: ["CSndfile", "CALSA", "Arithmetic", "Groundwork"]),
-  Room(name: "Synthesis", imports: ["Music", "Audio", "Arithmetic", "Groundwork"], testImports: ["MIDI"]),
+  Room(name: "Synthesis", imports: ["Music", "Audio", "Groundwork"]),
   Room(
     name: "Listening",
-    imports: ["Training", "Recurrent", "Audio", "Music", "Drawing", "Arithmetic", "Groundwork"]),
+    imports: ["Audio", "Drawing", "Arithmetic", "Groundwork"]),
 ]
 
 let roomTargets = rooms.flatMap { room -> [Target] in

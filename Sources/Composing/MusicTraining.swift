@@ -177,11 +177,17 @@ public struct MusicTraining {
 
   /// Removes a model's files, the checkpoint first: what is left after a kill can be resumed or overwritten.
   static func removeModel(in folder: ModelFolder) throws(ComposingError) {
-    for path in [
-      folder.training.checkpointPath, folder.training.weightsPath, folder.training.historyPath,
-      folder.cardPath,
-      folder.vocabularyPath, folder.descriptionPath,
-    ] {
+    try removeHistory(in: folder)
+    try remove([folder.training.weightsPath, folder.vocabularyPath, folder.descriptionPath])
+  }
+
+  /// Removes what tells of a model's training, the checkpoint first.
+  static func removeHistory(in folder: ModelFolder) throws(ComposingError) {
+    try remove([folder.training.checkpointPath, folder.training.historyPath, folder.cardPath])
+  }
+
+  private static func remove(_ paths: [String]) throws(ComposingError) {
+    for path in paths {
       do { try removeFile(path) } catch { throw .file(error) }
     }
   }

@@ -33,7 +33,15 @@ package func makeFolder(_ path: String) throws(FileError) -> [String] {
 package func withFolder<Result>(
   _ path: String, fill: () throws(FileError) -> Result
 ) throws(FileError) -> Result {
-  let made = try makeFolder(path)
+  try withFolder(path, failure: { $0 }, fill: fill)
+}
+
+/// The same for work that fails otherwise than a file can; `failure` makes such a failure of one of the folder's.
+package func withFolder<Result, Failure: Error>(
+  _ path: String, failure: (FileError) -> Failure, fill: () throws(Failure) -> Result
+) throws(Failure) -> Result {
+  let made: [String]
+  do { made = try makeFolder(path) } catch { throw failure(error) }
   do {
     return try fill()
   } catch {

@@ -4,7 +4,7 @@ public import Groundwork
 public enum FeatureError: DiagnosableError, Equatable {
   /// The options make no sense; `reason` names what they ask for.
   case unusable(reason: String)
-  /// The file has no channel of this number.
+  /// The file has no channel of this number, counted from 0.
   case noChannel(path: String, channel: Int, channelCount: Int)
   /// The file is too short for a single frame.
   case tooShort(path: String, sampleCount: Int, needed: Int)
@@ -22,7 +22,8 @@ public enum FeatureError: DiagnosableError, Equatable {
     switch self {
     case .unusable(let reason): "features cannot be computed with \(reason)"
     case .noChannel(let path, let channel, let channelCount):
-      "\(path): there is no channel \(channel); it has \(channelCount), counted from 0"
+      // People count from 1, and so does the command line.
+      "\(path): there is no channel \(channel &+ 1); the last is \(channelCount)"
     case .tooShort(let path, let sampleCount, let needed):
       "\(path): \(sampleCount) samples are too few for one frame, which takes \(needed)"
     }

@@ -52,8 +52,10 @@ public struct FrameOptions: Sendable, Hashable, Codable {
   func validate() throws(FeatureError) {
     let limit = 1e7
     try FeatureError.require(sampleRate.isFinite && sampleRate > 0, "a sample rate of \(sampleRate) Hz")
+    try FeatureError.require(shiftMilliseconds.isFinite, "frames every \(shiftMilliseconds) ms")
+    try FeatureError.require(lengthMilliseconds.isFinite, "frames of \(lengthMilliseconds) ms")
     try FeatureError.require(
-      sampleRate <= limit && shiftMilliseconds.isFinite && lengthMilliseconds.isFinite
+      sampleRate <= limit
         && sampleRate * 0.001 * max(shiftMilliseconds, lengthMilliseconds) <= limit,
       "frames of \(lengthMilliseconds) ms every \(shiftMilliseconds) ms at \(sampleRate) Hz (too long)")
     try FeatureError.require(
@@ -67,7 +69,10 @@ public struct FrameOptions: Sendable, Hashable, Codable {
     try FeatureError.require(
       preemphasis >= 0 && preemphasis <= 1, "a pre-emphasis of \(preemphasis), outside 0 … 1")
     try FeatureError.require(dither.isFinite && dither >= 0, "a dither of \(dither)")
-    try FeatureError.require(sampleScale.isFinite && sampleScale != 0, "a sample scale of \(sampleScale)")
+    try FeatureError.require(
+      !sampleScale.isInfinite,
+      "a sample scale beyond \(Float.greatestFiniteMagnitude), the largest number of 32 bits")
+    try FeatureError.require(!sampleScale.isNaN && sampleScale != 0, "a sample scale of \(sampleScale)")
     try FeatureError.require(blackmanCoefficient.isFinite, "a Blackman coefficient of \(blackmanCoefficient)")
   }
 }

@@ -4,6 +4,10 @@ internal import Arithmetic
 /// The program: parses the command line, runs the command, and turns whatever goes wrong into one line and an exit code.
 @main
 struct Gruppetto: ParsableCommand {
+  static let version = "0.1.0"
+  /// What the program is called in the files that it writes.
+  static let signature = "gruppetto \(version)"
+
   static let configuration = CommandConfiguration(
     commandName: "gruppetto",
     abstract: "Trains a recurrent network on a collection of music and lets it compose.",
@@ -14,7 +18,7 @@ struct Gruppetto: ParsableCommand {
         gruppetto generate model --bars 16 -o tune.mid -o tune.wav
         gruppetto play tune.mid
       """,
-    version: "0.1.0",
+    version: version,
     groupedSubcommands: [
       CommandGroup(
         name: "Music files:", subcommands: [Inspect.self, TokenizeCommand.self, DetokenizeCommand.self]),
@@ -27,7 +31,8 @@ struct Gruppetto: ParsableCommand {
   static func main() {
     Interruption.install()
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(
+        NegativeValues.joined(to: Array(CommandLine.arguments.dropFirst())))
       try Kernels.check()
       try command.run()
     } catch {

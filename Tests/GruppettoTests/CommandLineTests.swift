@@ -54,6 +54,33 @@ import Testing
     #expect(peaks[1] < peaks[0] / 5)
   }
 
+  @Test(arguments: [
+    (["generate", "m", "-o", "x.mid", "--bars"], "--bars is a number from 1"),
+    (["generate", "m", "-o", "x.mid", "--count"], "--count is a number from 1"),
+    (["generate", "m", "-o", "x.mid", "--seed"], "a whole number from 0"),
+    (["train", "tunes", "-o", "m", "--learning-rate"], "a rate above 0"),
+    (["features", "x.wav", "-o", "x.npy", "--channel"], "--channel counts from 1"),
+  ])
+  func whatIsWrongWithANumberBelowZeroIsSaid(arguments: [String], reason: String) throws {
+    let workshop = try Workshop()
+    let apart = try workshop.run(arguments + ["-1"])
+    let joined = try workshop.run(arguments.dropLast() + ["\(arguments.last ?? "")=-1"])
+    for outcome in [apart, joined] {
+      #expect(outcome.exitCode == 64 && outcome.errors.contains(reason), "\(outcome.errors)")
+    }
+  }
+
+  @Test func channelsAreCountedAsTheOptionCountsThem() throws {
+    let workshop = try Workshop()
+    try workshop.run(["render", "short.abc", "-o", "a.wav", "--quiet"])
+    let outcome = try workshop.run(["features", "a.wav", "-o", "a.npy", "--channel", "9"])
+    #expect(
+      outcome.exitCode == 64 && outcome.errors.contains("no channel 9; the last is 2"), "\(outcome.errors)")
+    let endless = try workshop.run(["features", "a.wav", "-o", "a.npy", "--frame-length", "nan"])
+    #expect(
+      endless.exitCode == 64 && endless.errors.contains("frames of nan ms"), "\(endless.errors)")
+  }
+
   @Test func errorsAreJSONWhereThatIsAskedFor() throws {
     let outcome = try program.run(["inspect", "/nowhere/x.mid", "--json"])
     #expect(outcome.exitCode == 66)

@@ -82,6 +82,25 @@ import Testing
     #expect(try workshop.names(in: "stopped").allSatisfy { !$0.hasSuffix(".part") })
   }
 
+  @Test func piecesThatAreCompleteWhenComposingIsInterruptedAreNamed() throws {
+    let trained = try workshop.run(
+      ["train", "tunes", "-o", "model", "--steps", "5", "--quiet"] + Workshop.quick)
+    #expect(trained.exitCode == 0, "\(trained.errors)")
+    let running = try workshop.program.start(
+      ["generate", "model", "--bars", "2", "--count", "10000", "--quiet", "-o", "piece.mid"],
+      folder: workshop.folder.path)
+    while !workshop.has("piece-00001.mid"), running.process.isRunning {
+      Thread.sleep(forTimeInterval: 0.02)
+    }
+    running.signal(SIGINT)
+    let outcome = running.wait()
+    #expect(outcome.exitCode == 130)
+    #expect(outcome.errors.contains("seed"), "\(outcome.errors)")
+    let written = try workshop.names().filter { $0.hasPrefix("piece-") }
+    let named = outcome.output.split(separator: "\n").compactMap { $0.split(separator: ":").first }
+    #expect(!written.isEmpty && named.map(String.init).sorted() == written)
+  }
+
   @Test func resumingNeedsNoOtherOptionAndRefusesAChangedCorpus() throws {
     let stopped = try workshop.run(
       training + ["-o", "model"], environment: ["GRUPPETTO_FAULT": "before-rename:training.safetensors:2"])

@@ -121,6 +121,16 @@ import Testing
     let pytorch = try workshop.run(["model", "export", "model", "-o", "weights.safetensors"])
     #expect(pytorch.output.contains("rnn = torch.nn.GRU(16, 24, num_layers=1)"), "\(pytorch.output)")
     #expect(try workshop.run(["model", "export", "model", "-o", "model.pt"]).exitCode == 64)
+    let mistaken = try workshop.run(
+      ["model", "export", "model", "-o", "wrong.onnx", "--format", "pytorch"])
+    #expect(mistaken.exitCode == 64 && !workshop.has("wrong.onnx"))
+    let piped = try workshop.run(["model", "export", "model", "-o", "-", "--format", "onnx"])
+    #expect(piped.exitCode == 64 && !workshop.has("-"))
+
+    // On a full disk, of which a limit on the size of files is the model, nothing is left that is in the way.
+    let full = try workshop.shell(
+      "trap '' XFSZ; ulimit -f 100; \(workshop.program.path) model import weights.safetensors -o same")
+    #expect(full.exitCode == 73 && !workshop.has("same"), "\(full.errors)")
 
     let imported = try workshop.run(["model", "import", "weights.safetensors", "-o", "same"])
     #expect(imported.exitCode == 0, "\(imported.errors)")

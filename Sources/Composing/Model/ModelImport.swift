@@ -55,16 +55,30 @@ public struct ModelImport {
     let model: LanguageModel
     do { model = try weights.model() } catch { throw .cause(error) }
     try MusicTraining.requireRoom(in: folder, for: replacing ? .overwrite : .refuse)
-    do { try makeFolder(folder.path) } catch { throw .file(error) }
-    try MusicTraining.removeModel(in: folder)
-    try JSONFile.write(description, path: folder.descriptionPath)
-    do { try replaceFile(at: folder.vocabularyPath, with: vocabulary.json()) } catch { throw .file(error) }
+    try withFolder(folder.path, failure: ComposingError.file) { () throws(ComposingError) in
+      try fill(folder, with: model, description)
+    }
+  }
+
+  private func fill(
+    _ folder: ModelFolder, with model: LanguageModel, _ description: ModelDescription
+  ) throws(ComposingError) {
+    // The weights are what may not fit on the disk: they come first, and a model that is there stands until they do.
     do {
       try Safetensors.write(model.tensors(), metadata: ["format": "pt"], to: folder.training.weightsPath)
     } catch {
       throw .cause(error)
     }
-    try ModelCard.write(in: folder)
+    do throws(ComposingError) {
+      try MusicTraining.removeHistory(in: folder)
+      do { try replaceFile(at: folder.vocabularyPath, with: vocabulary.json()) } catch { throw .file(error) }
+      try JSONFile.write(description, path: folder.descriptionPath)
+      try ModelCard.write(in: folder)
+    } catch {
+      // Weights without the rest are no model, and would be in the way of the next import.
+      try? MusicTraining.removeModel(in: folder)
+      throw error
+    }
   }
 
   private static func vocabulary(at path: String) throws(ComposingError) -> Vocabulary {

@@ -32,6 +32,8 @@ struct Generate: ParsableCommand {
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var common: CommonOptions
 
+  func validate() throws { try CompositionOutputs.check(bars: bars) }
+
   func run() throws {
     let given = try primer.map { try MusicInput.readOne($0, piece: piece.piece, common: common) }
     let options = CompositionOptions(
@@ -72,6 +74,8 @@ struct Continue: ParsableCommand {
   @OptionGroup var sound: SoundOptions
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var common: CommonOptions
+
+  func validate() throws { try CompositionOutputs.check(bars: bars) }
 
   func run() throws {
     let given = try MusicInput.readOne(file, piece: piece.piece, common: common)

@@ -28,11 +28,22 @@ struct ModelExport: ParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
+  func validate() throws {
+    guard output != "-" else {
+      throw ValidationError("-o names a file; a network is not written to standard output.")
+    }
+  }
+
   func run() throws {
     guard let format = format ?? ExchangeFormat(endingOf: output) else {
       throw UsageError(
         "\(output): the ending says for which program to write, and must be .safetensors (PyTorch) or .onnx; "
           + "--format pytorch or --format onnx says it too")
+    }
+    if let other = ExchangeFormat(endingOf: output), other != format {
+      throw UsageError(
+        "\(output): the ending says \(other.rawValue) and --format \(format.rawValue); give the file the other's ending"
+      )
     }
     try OutputFile.checkFolder(of: output)
     let music = try MusicModel(path: model)

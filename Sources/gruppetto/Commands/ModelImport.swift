@@ -65,7 +65,7 @@ struct ModelImportCommand: ParsableCommand {
     let preset = try ModelPreset(
       named: preset, folder: try Resources.presets(named: nil) + "/models")
     try model.write(
-      to: output, training: preset.training, replacing: overwrite, program: "gruppetto 0.1.0")
+      to: output, training: preset.training, replacing: overwrite, program: Gruppetto.signature)
     let info = try ModelInfo(path: output)
     try common.report(info) {
       let names = weights.names

@@ -66,7 +66,7 @@ struct Train: ParsableCommand {
     let prepare = {
       try MusicTraining(
         path: output, preset: settings.preset, settings: preset, existing: existing,
-        program: "gruppetto 0.1.0")
+        program: Gruppetto.signature)
     }
     // A model that is replaced stands until its music has been read; a new one is begun before, so that one that is killed
     // while it reads knows what was asked of it.

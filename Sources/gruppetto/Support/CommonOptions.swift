@@ -50,8 +50,17 @@ struct SeedOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Where chance begins; the same seed gives the same result (default: drawn and printed).", valueName: "n"
-    ))
+    ),
+    transform: Self.seed)
   var seed: UInt64?
+
+  /// The seed that `text` says.
+  static func seed(_ text: String) throws -> UInt64 {
+    guard let seed = UInt64(text) else {
+      throw ValidationError("a seed is a whole number from 0 to \(UInt64.max)")
+    }
+    return seed
+  }
 
   /// The seed that was given, or one drawn from the system's randomness that is short enough to type.
   func drawn() -> UInt64 { seed ?? UInt64.random(in: 1...999_999) }

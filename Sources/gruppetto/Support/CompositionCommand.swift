@@ -71,6 +71,13 @@ struct CompositionOutputs: ParsableArguments {
       throw ValidationError("--count is a number from 1 to 10000, not \(count).")
     }
   }
+
+  /// Checks how many bars each is to have.
+  static func check(bars: Int?) throws {
+    if let bars, !(1...Composer.mostBars).contains(bars) {
+      throw ValidationError("--bars is a number from 1 to \(Composer.mostBars), not \(bars).")
+    }
+  }
 }
 
 /// What one composition has come to, in the words of `--json`.
@@ -125,16 +132,36 @@ struct CompositionCommand {
       let part = first..<min(first + piecesAtOnce, pieces.count)
       // For each part anew: rendering the one before has taken the signals for itself.
       let cancellation = Interruption.cancellation()
-      for (index, piece) in zip(part, try compose(Array(pieces[part]), composer, cancellation)) {
-        reports.append(
-          try finish(try piece.get(), number: index + 1, targets, library: library, cancellation))
+      let results = compose(Array(pieces[part]), composer, cancellation)
+      // Pieces that are complete are written and told of, whatever became of the others.
+      do {
+        for (index, result) in zip(part, results) {
+          guard case .success(let piece) = result else { continue }
+          try finish(piece, number: index + 1, targets, library: library, reports: &reports)
+        }
+        for case .failure(let error) in results where error.kind != .interrupted { throw error }
+        guard reports.count == part.upperBound, !(cancellation.isRequested && reports.count < pieces.count)
+        else { throw ComposingError.interrupted }
+      } catch {
+        if common.json, !reports.isEmpty { try tell(reports) }
+        guard (error as? any DiagnosableError)?.kind == .interrupted else { throw error }
+        throw interruption(after: reports.count { $0.files.count == targets.count })
       }
     }
-    guard common.json else { return }
+    if common.json { try tell(reports) }
+  }
+
+  /// What is said where Ctrl-C came before the last piece: how to get the others is told with the seed.
+  private func interruption(after count: Int) -> InterruptedError {
+    InterruptedError(
+      "interrupted; \(count) of \(Readable.plural(outputs.count, "piece")) written, seed \(options.seed)")
+  }
+
+  private func tell(_ reports: [CompositionReport]) throws {
     struct Reports: Encodable {
       var pieces: [CompositionReport]
     }
-    if reports.count == 1 {
+    if outputs.count == 1, reports.count == 1 {
       try Console.printJSON(reports[0])
     } else {
       try Console.printJSON(Reports(pieces: reports))
@@ -146,25 +173,38 @@ struct CompositionCommand {
 
   private func compose(
     _ pieces: [CompositionOptions], _ composer: Composer, _ cancellation: Cancellation
-  ) throws -> [Result<Composition, ComposingError>] {
+  ) -> [Result<Composition, ComposingError>] {
     // One alone tells its bars.
     if outputs.count == 1 {
       return [
-        .success(try composer.compose(pieces[0], cancellation: cancellation, progress: common.progress))
+        Result { () throws(ComposingError) in
+          try composer.compose(pieces[0], cancellation: cancellation, progress: common.progress)
+        }
       ]
     }
     return composer.compose(
       pieces, threadCount: threadCount, cancellation: cancellation, progress: common.progress)
   }
 
-  /// Writes a piece and tells of it.
+  /// Writes a piece and tells of it, also where only some of its files could be written.
   private func finish(
     _ piece: Composition, number: Int, _ targets: [OutputFile], library: InstrumentLibrary?,
-    _ cancellation: Cancellation
-  ) throws -> CompositionReport {
-    let files = targets.map { $0.numbered(number, of: outputs.count) }
-    for file in files { try write(piece.score, to: file, library: library) }
-    guard !cancellation.isRequested else { throw ComposingError.interrupted }
+    reports: inout [CompositionReport]
+  ) throws {
+    var files: [OutputFile] = []
+    do {
+      for file in targets.map({ $0.numbered(number, of: outputs.count) }) {
+        try write(piece.score, to: file, library: library)
+        files.append(file)
+      }
+    } catch {
+      if !files.isEmpty { reports.append(try tell(piece, in: files)) }
+      throw error
+    }
+    reports.append(try tell(piece, in: files))
+  }
+
+  private func tell(_ piece: Composition, in files: [OutputFile]) throws -> CompositionReport {
     let report = CompositionReport(
       files: files.map(\.path), seed: piece.seed, weights: weights, bars: piece.bars, notes: piece.notes,
       tokens: piece.tokens, seconds: piece.seconds, nllPerToken: piece.nllPerToken,

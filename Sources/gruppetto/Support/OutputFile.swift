@@ -61,8 +61,8 @@ struct OutputFile: Hashable {
     else {
       throw .unwritable(path: path, reason: "there is no folder \(folder)")
     }
-    guard FileManager.default.isWritableFile(atPath: folder) else {
-      throw .unwritable(path: path, reason: "permission denied for the folder \(folder)")
+    guard access(folder, W_OK) == 0 else {
+      throw .unwritable(path: path, reason: "\(systemMessage(errno)): the folder \(folder)")
     }
     if FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue {
       throw .unwritable(path: path, reason: "it is a folder")

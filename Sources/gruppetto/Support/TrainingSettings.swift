@@ -104,7 +104,9 @@ struct TrainingSettings: ParsableArguments {
   @Option(help: ArgumentHelp("The folder of presets (default: the one that ships).", valueName: "folder"))
   var presets: String?
 
-  @Option(help: ArgumentHelp("Where chance begins (default: the preset's seed).", valueName: "n"))
+  @Option(
+    help: ArgumentHelp("Where chance begins (default: the preset's seed).", valueName: "n"),
+    transform: SeedOptions.seed)
   var seed: UInt64?
 
   func validate() throws {
