@@ -53,5 +53,3 @@ static void clamp(size_t count, float limit, float *x) {
 static void approach(size_t count, float share, const float *target, float *x) {
   for (size_t i = 0; i < count; i++) x[i] += share * (target[i] - x[i]);
 }
-
-#define OPTIMIZER_KERNELS .adam = adam, .descend = descend, .rmsprop = rmsprop, .clamp = clamp, .approach = approach

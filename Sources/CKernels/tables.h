@@ -20,4 +20,7 @@ extern const gruppetto_kernel_table gruppetto_neon_kernels;
   .rnn_relu_forward = rnn_relu_forward, .rnn_relu_backward = rnn_relu_backward,                                     \
   .layer_norm_forward = layer_norm_forward, .layer_norm_backward = layer_norm_backward
 
+/// The kernels of optimisers, likewise.
+#define OPTIMIZER_KERNELS .adam = adam, .descend = descend, .rmsprop = rmsprop, .clamp = clamp, .approach = approach
+
 #endif

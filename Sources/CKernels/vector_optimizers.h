@@ -71,5 +71,3 @@ static void approach(size_t count, float share, const float *target, float *x) {
     store(x + i, fma_vec((vec)(share), load(target + i, c) - v, v), c);
   }
 }
-
-#define OPTIMIZER_KERNELS .adam = adam, .descend = descend, .rmsprop = rmsprop, .clamp = clamp, .approach = approach
