@@ -42,7 +42,7 @@ private final class Bench {
       configuration: test.configuration, querySize: test.querySize, memorySize: test.memorySize,
       capacity: .init(
         sequences: layout.sequenceCount, queries: layout.queryCount, memory: layout.memoryCount,
-        weights: layout.weightCount, isTrained: true))
+        weights: layout.weightOffsets[layout.sequenceCount], isTrained: true))
     store = ParameterStore(
       shapes: test.configuration.parameterShapes(querySize: test.querySize, memorySize: test.memorySize))
     store.values.update(from: randomValues(store.count, 1))

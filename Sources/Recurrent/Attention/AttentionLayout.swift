@@ -25,8 +25,6 @@ package struct AttentionLayout: Sendable, Hashable {
   package var queryCount: Int { queryOffsets[sequenceCount] }
   /// How many rows the memories have in all.
   package var memoryCount: Int { memoryOffsets[sequenceCount] }
-  /// How many weights there are in all.
-  package var weightCount: Int { weightOffsets[sequenceCount] }
 
   func queries(of sequence: Int) -> Range<Int> { queryOffsets[sequence]..<queryOffsets[sequence + 1] }
   func memory(of sequence: Int) -> Range<Int> { memoryOffsets[sequence]..<memoryOffsets[sequence + 1] }

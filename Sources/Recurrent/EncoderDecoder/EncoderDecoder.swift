@@ -31,36 +31,14 @@ public final class EncoderDecoder: Sendable {
     return Float(parameters.entry(named: weight)?.shape.last ?? 1)
   }
 
-  private init(configuration: EncoderDecoderConfiguration) {
-    self.configuration = configuration
-    parameters = ParameterStore(shapes: configuration.parameterShapes)
-  }
-
   /// A network with the weights of a file.
   /// - Throws: `SafetensorsError.missingTensor`, `.unexpectedTensor` or `.wrongShape` where the tensors are not those of
   ///   `configuration`, `.wrongType` where they are no floats.
-  public convenience init(
-    configuration: EncoderDecoderConfiguration, tensors: SafetensorsFile
-  ) throws(SafetensorsError) {
-    let shapes = configuration.parameterShapes
-    for (name, shape) in shapes { try tensors.requireTensor(named: name, shape: shape) }
-    let names = Set(shapes.map(\.name))
-    if let stranger = tensors.entries.first(where: { !names.contains($0.name) }) {
-      throw .unexpectedTensor(file: tensors.path, tensor: stranger.name)
-    }
-    self.init(configuration: configuration)
-    for entry in parameters.entries {
-      try tensors.read(
-        tensor: entry.name,
-        into: UnsafeMutableBufferPointer(rebasing: parameters.values.elements[entry.range]))
-    }
+  public init(configuration: EncoderDecoderConfiguration, tensors: SafetensorsFile) throws(SafetensorsError) {
+    self.configuration = configuration
+    parameters = try ParameterStore(shapes: configuration.parameterShapes, tensors: tensors)
   }
 
   /// The weights as tensors to be written.
-  public func tensors() -> [SafetensorsTensor] {
-    parameters.entries.map { entry in
-      SafetensorsTensor(
-        name: entry.name, shape: entry.shape, values: Array(parameters.values.elements[entry.range]))
-    }
-  }
+  public func tensors() -> [SafetensorsTensor] { parameters.tensors() }
 }

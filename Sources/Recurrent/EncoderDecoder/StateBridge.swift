@@ -52,11 +52,9 @@ final class StateBridge {
   ) {
     let size = configuration.decoderStateSize, layers = configuration.decoder.layerCount
     guard let linear, let tensors else {
-      for layer in 0..<layers {
-        for (from, to) in zip(encoderStreams, decoderStreams) {
-          decoder.state(layer: layer, direction: 0, stream: to)
-            .update(from: encoder.state(layer: layer, direction: 0, stream: from), count: size)
-        }
+      visitPairs(encoderStreams, decoderStreams) { layer, from, to in
+        decoder.state(layer: layer, direction: 0, stream: to)
+          .update(from: encoder.state(layer: layer, direction: 0, stream: from), count: size)
       }
       return
     }
@@ -88,11 +86,9 @@ final class StateBridge {
     let size = configuration.decoderStateSize, layers = configuration.decoder.layerCount
     encoder.stateGradient.clear()
     guard let linear, let gradients else {
-      for layer in 0..<layers {
-        for (from, to) in zip(encoderStreams, decoderStreams) {
-          encoder.stateGradient(layer: layer, direction: 0, stream: from)
-            .update(from: decoder.stateGradient(layer: layer, direction: 0, stream: to), count: size)
-        }
+      visitPairs(encoderStreams, decoderStreams) { layer, from, to in
+        encoder.stateGradient(layer: layer, direction: 0, stream: from)
+          .update(from: decoder.stateGradient(layer: layer, direction: 0, stream: to), count: size)
       }
       return
     }
@@ -112,6 +108,15 @@ final class StateBridge {
     visitFinals(of: encoderStreams) { layer, direction, stream, place, count in
       encoder.stateGradient(layer: layer, direction: direction, stream: stream)
         .update(from: finalGradients.baseAddress + place, count: count)
+    }
+  }
+
+  /// Each layer with each sequence's streams in encoder and decoder.
+  private func visitPairs(
+    _ encoderStreams: [Int], _ decoderStreams: [Int], _ body: (Int, Int, Int) -> Void
+  ) {
+    for layer in 0..<configuration.decoder.layerCount {
+      for (from, to) in zip(encoderStreams, decoderStreams) { body(layer, from, to) }
     }
   }
 

@@ -39,23 +39,11 @@ struct SequencePooling {
   ) {
     team.run { thread in
       for stream in stride(from: thread, to: layout.streamCount, by: team.threadCount) {
-        let pooled = output + stream * width, length = layout.lengths[stream]
+        let pooled = output + stream * width
         switch kind {
-        case .last:
-          for direction in 0..<directionCount {
-            let row = layout.row(step: direction == 0 ? length - 1 : 0, stream: stream)
-            (pooled + direction * hiddenSize).update(
-              from: input + row * width + direction * hiddenSize, count: hiddenSize)
-          }
-        case .mean:
-          pooled.update(repeating: 0, count: width)
-          for step in 0..<length {
-            Kernels.current.add(
-              input + layout.row(step: step, stream: stream) * width, to: pooled, count: width)
-          }
-          Kernels.current.scale(pooled, by: 1 / Float(length), count: width)
-        case .attention:
-          attend(input, query, layout, stream, pooled)
+        case .last: takeLast(input, layout, stream, pooled)
+        case .mean: average(input, layout, stream, pooled)
+        case .attention: attend(input, query, layout, stream, pooled)
         }
       }
     }
@@ -69,28 +57,11 @@ struct SequencePooling {
   ) {
     team.run { thread in
       for stream in stride(from: thread, to: layout.streamCount, by: team.threadCount) {
-        let gradient = outputGradient + stream * width, length = layout.lengths[stream]
+        let gradient = outputGradient + stream * width
         switch kind {
-        case .last:
-          for step in 0..<length {
-            let row = inputGradient + layout.row(step: step, stream: stream) * width
-            for direction in 0..<directionCount {
-              let part = direction * hiddenSize
-              if step == (direction == 0 ? length - 1 : 0) {
-                (row + part).update(from: gradient + part, count: hiddenSize)
-              } else {
-                (row + part).update(repeating: 0, count: hiddenSize)
-              }
-            }
-          }
-        case .mean:
-          let share = 1 / Float(length)
-          for step in 0..<length {
-            let row = inputGradient + layout.row(step: step, stream: stream) * width
-            for i in 0..<width { row[i] = share * gradient[i] }
-          }
-        case .attention:
-          attendBack(input, query, layout, stream, gradient, inputGradient)
+        case .last: giveToLast(gradient, layout, stream, inputGradient)
+        case .mean: share(gradient, layout, stream, inputGradient)
+        case .attention: attendBack(input, query, layout, stream, gradient, inputGradient)
         }
       }
     }
@@ -98,6 +69,56 @@ struct SequencePooling {
       team.multiply(
         MatrixView(scoreGradients.baseAddress, rows: 1, columns: layout.rowCount),
         MatrixView(input, rows: layout.rowCount, columns: width), into: queryGradient, accumulate: true)
+    }
+  }
+
+  /// Where a direction has its last state.
+  private func lastRow(of direction: Int, _ layout: StepLayout, _ stream: Int) -> Int {
+    layout.row(step: direction == 0 ? layout.lengths[stream] - 1 : 0, stream: stream)
+  }
+
+  private func takeLast(
+    _ input: UnsafePointer<Float>, _ layout: StepLayout, _ stream: Int, _ pooled: UnsafeMutablePointer<Float>
+  ) {
+    for direction in 0..<directionCount {
+      let part = direction * hiddenSize
+      (pooled + part).update(
+        from: input + lastRow(of: direction, layout, stream) * width + part, count: hiddenSize)
+    }
+  }
+
+  private func giveToLast(
+    _ gradient: UnsafePointer<Float>, _ layout: StepLayout, _ stream: Int,
+    _ inputGradient: UnsafeMutablePointer<Float>
+  ) {
+    for step in 0..<layout.lengths[stream] {
+      (inputGradient + layout.row(step: step, stream: stream) * width).update(repeating: 0, count: width)
+    }
+    for direction in 0..<directionCount {
+      let part = direction * hiddenSize
+      (inputGradient + lastRow(of: direction, layout, stream) * width + part).update(
+        from: gradient + part, count: hiddenSize)
+    }
+  }
+
+  private func average(
+    _ input: UnsafePointer<Float>, _ layout: StepLayout, _ stream: Int, _ pooled: UnsafeMutablePointer<Float>
+  ) {
+    pooled.update(repeating: 0, count: width)
+    for step in 0..<layout.lengths[stream] {
+      Kernels.current.add(input + layout.row(step: step, stream: stream) * width, to: pooled, count: width)
+    }
+    Kernels.current.scale(pooled, by: 1 / Float(layout.lengths[stream]), count: width)
+  }
+
+  private func share(
+    _ gradient: UnsafePointer<Float>, _ layout: StepLayout, _ stream: Int,
+    _ inputGradient: UnsafeMutablePointer<Float>
+  ) {
+    let share = 1 / Float(layout.lengths[stream])
+    for step in 0..<layout.lengths[stream] {
+      let row = inputGradient + layout.row(step: step, stream: stream) * width
+      for i in 0..<width { row[i] = share * gradient[i] }
     }
   }
 

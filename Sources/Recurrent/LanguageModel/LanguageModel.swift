@@ -27,19 +27,8 @@ public final class LanguageModel: Sendable {
   /// - Throws: `SafetensorsError.missingTensor`, `.unexpectedTensor` or `.wrongShape` where the tensors are not those
   ///   of `configuration`, `.wrongType` where they are no floats.
   public init(configuration: LanguageModelConfiguration, tensors: SafetensorsFile) throws(SafetensorsError) {
-    let shapes = configuration.parameterShapes
-    for (name, shape) in shapes { try tensors.requireTensor(named: name, shape: shape) }
-    let names = Set(shapes.map(\.name))
-    if let stranger = tensors.entries.first(where: { !names.contains($0.name) }) {
-      throw .unexpectedTensor(file: tensors.path, tensor: stranger.name)
-    }
     self.configuration = configuration
-    parameters = ParameterStore(shapes: shapes)
-    for entry in parameters.entries {
-      try tensors.read(
-        tensor: entry.name,
-        into: UnsafeMutableBufferPointer(rebasing: parameters.values.elements[entry.range]))
-    }
+    parameters = try ParameterStore(shapes: configuration.parameterShapes, tensors: tensors)
   }
 
   /// A model whose weights `fill` sets, tensor by tensor; what it leaves is 0.
@@ -49,9 +38,7 @@ public final class LanguageModel: Sendable {
   ) throws(SafetensorsError) {
     self.configuration = configuration
     parameters = ParameterStore(shapes: configuration.parameterShapes)
-    for entry in parameters.entries {
-      try fill(entry, UnsafeMutableBufferPointer(rebasing: parameters.values.elements[entry.range]))
-    }
+    for entry in parameters.entries { try fill(entry, parameters.elements(of: entry)) }
   }
 
   private init(copying other: LanguageModel) {
@@ -64,10 +51,5 @@ public final class LanguageModel: Sendable {
   public func copy() -> LanguageModel { LanguageModel(copying: self) }
 
   /// The weights as tensors to be written.
-  public func tensors() -> [SafetensorsTensor] {
-    parameters.entries.map { entry in
-      SafetensorsTensor(
-        name: entry.name, shape: entry.shape, values: Array(parameters.values.elements[entry.range]))
-    }
-  }
+  public func tensors() -> [SafetensorsTensor] { parameters.tensors() }
 }

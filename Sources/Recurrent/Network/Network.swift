@@ -44,30 +44,21 @@ public final class Network: Sendable {
   /// - Throws: `SafetensorsError.missingTensor`, `.unexpectedTensor` or `.wrongShape` where the tensors are not those
   ///   of `configuration`, `.wrongType` where they are no floats.
   public init(configuration: Configuration, tensors: SafetensorsFile) throws(SafetensorsError) {
-    let shapes = configuration.parameterShapes
-    for (name, shape) in shapes { try tensors.requireTensor(named: name, shape: shape) }
-    var names = Set(shapes.map(\.name))
-    if configuration.input.normalization == .trainingSet {
-      names.formUnion([Self.meanName, Self.varianceName])
-      for name in [Self.meanName, Self.varianceName] {
-        try tensors.requireTensor(named: name, shape: [configuration.input.frameSize])
-      }
-      normalization = FrameNormalization(
-        mean: try tensors.floats(named: Self.meanName),
-        variance: try tensors.floats(named: Self.varianceName).map { max(0, $0) })
-    } else {
-      normalization = nil
-    }
-    if let stranger = tensors.entries.first(where: { !names.contains($0.name) }) {
-      throw .unexpectedTensor(file: tensors.path, tensor: stranger.name)
-    }
+    let statistics =
+      configuration.input.normalization == .trainingSet ? [Self.meanName, Self.varianceName] : []
     self.configuration = configuration
-    parameters = ParameterStore(shapes: shapes)
-    for entry in parameters.entries {
-      try tensors.read(
-        tensor: entry.name,
-        into: UnsafeMutableBufferPointer(rebasing: parameters.values.elements[entry.range]))
+    parameters = try ParameterStore(
+      shapes: configuration.parameterShapes, tensors: tensors, besides: statistics)
+    guard !statistics.isEmpty else {
+      normalization = nil
+      return
     }
+    for name in statistics {
+      try tensors.requireTensor(named: name, shape: [configuration.input.frameSize])
+    }
+    normalization = FrameNormalization(
+      mean: try tensors.floats(named: Self.meanName),
+      variance: try tensors.floats(named: Self.varianceName).map { max(0, $0) })
   }
 
   private init(copying other: Network) {
@@ -82,10 +73,7 @@ public final class Network: Sendable {
 
   /// The weights, and mean and variance, as tensors to be written.
   public func tensors() -> [SafetensorsTensor] {
-    var tensors = parameters.entries.map { entry in
-      SafetensorsTensor(
-        name: entry.name, shape: entry.shape, values: Array(parameters.values.elements[entry.range]))
-    }
+    var tensors = parameters.tensors()
     if let normalization {
       let shape = [normalization.mean.count]
       tensors += [

@@ -1,0 +1,39 @@
+internal import Groundwork
+
+/// An architecture that stands beside its weights in a safetensors file, as JSON in the metadata.
+protocol StoredArchitecture: Codable {
+  /// The metadata's entry.
+  static var metadataKey: String { get }
+  /// What it is the architecture of.
+  static var noun: String { get }
+  /// What makes no sense about it; nil where all does.
+  var fault: String? { get }
+}
+
+extension StoredArchitecture {
+  /// Writes the architecture and its weights as one file, atomically.
+  /// - Throws: `SafetensorsError.system` where the system does not let us.
+  func write(with tensors: [SafetensorsTensor], to path: String) throws(SafetensorsError) {
+    let json: [UInt8]
+    do { json = try JSONFormat.encodeLine(self) } catch {
+      preconditionFailure("an architecture always makes JSON: \(error)")
+    }
+    try Safetensors.write(
+      tensors, metadata: [Self.metadataKey: String(decoding: json, as: UTF8.self)], to: path)
+  }
+
+  /// The architecture that a file says its weights are of.
+  /// - Throws: `SafetensorsError.malformedHeader` where it says nothing of one, or what makes no sense.
+  init(of file: SafetensorsFile) throws(SafetensorsError) {
+    let fault = { (reason: String) in
+      SafetensorsError.malformedHeader(file: file.path, offset: 8, reason: reason)
+    }
+    guard let text = file.metadata[Self.metadataKey] else {
+      throw fault("the metadata has no entry \"\(Self.metadataKey)\"")
+    }
+    do { self = try JSONFormat.decode(Self.self, from: Array(text.utf8)) } catch {
+      throw fault("the metadata \"\(Self.metadataKey)\" describes no \(Self.noun)")
+    }
+    if let reason = self.fault { throw fault(reason) }
+  }
+}
