@@ -46,6 +46,11 @@ public struct LineChart: Sendable {
   public var xScale: Scale
   /// How the vertical axis runs.
   public var yScale: Scale
+  /// Where the vertical axis begins and ends, which for a logarithmic one are decimal logarithms; nil where the values
+  /// decide.
+  public var yRange: ClosedRange<Double>?
+  /// The values that the horizontal axis is marked at; nil for round ones.
+  public var xTicks: [Double]?
   /// The curves in drawing order.
   public var series: [Series]
 
@@ -54,13 +59,15 @@ public struct LineChart: Sendable {
   /// A chart of 720 by 340 units.
   public init(
     title: String, xTitle: String, yTitle: String, xScale: Scale = .linear, yScale: Scale = .linear,
-    series: [Series]
+    yRange: ClosedRange<Double>? = nil, xTicks: [Double]? = nil, series: [Series]
   ) {
     self.title = title
     self.xTitle = xTitle
     self.yTitle = yTitle
     self.xScale = xScale
     self.yScale = yScale
+    self.yRange = yRange
+    self.xTicks = xTicks
     self.series = series
   }
 
@@ -70,8 +77,11 @@ public struct LineChart: Sendable {
     svg.rectangle(x: 0, y: 0, width: size.width, height: size.height, class: "paper")
     svg.text(title, x: margins.left, y: 24, class: "title")
     let points = series.flatMap(\.points).filter(isDrawable)
-    guard let x = Axis(points.map(\.x), scale: xScale, from: margins.left, to: size.width - margins.right),
-      let y = Axis(points.map(\.y), scale: yScale, from: size.height - margins.bottom, to: margins.top)
+    guard
+      let x = Axis(
+        points.map(\.x), scale: xScale, ticks: xTicks, from: margins.left, to: size.width - margins.right),
+      let y = Axis(
+        points.map(\.y), scale: yScale, range: yRange, from: size.height - margins.bottom, to: margins.top)
     else {
       svg.text("nothing to show yet", x: size.width / 2, y: size.height / 2, anchor: .middle)
       return svg
@@ -160,18 +170,24 @@ private struct Axis {
   private let places: (from: Double, to: Double)
 
   /// An axis that has room for all values; nil where there are none.
-  init?(_ values: [Double], scale: LineChart.Scale, from: Double, to: Double) {
+  init?(
+    _ values: [Double], scale: LineChart.Scale, range: ClosedRange<Double>? = nil, ticks: [Double]? = nil,
+    from: Double, to: Double
+  ) {
     guard let least = values.min(), let most = values.max() else { return nil }
     self.scale = scale
     places = (from, to)
     let isVertical = from > to
-    let (low, high) = scale == .linear ? (least, most) : (log10(least), log10(most))
-    // Some room above and below, and some height where all values are the same.
-    let room = high > low ? (isVertical ? 0.05 * (high - low) : 0) : max(0.05 * abs(high), 0.05)
-    let start = scale == .linear && least >= 0 ? max(0, low - room) : low - room
-    let range = start...(high + room)
+    let range = range ?? Self.range(from: least, to: most, scale: scale, isVertical: isVertical)
     self.range = range
     let fraction = { (value: Double) in (value - range.lowerBound) / (range.upperBound - range.lowerBound) }
+    if let ticks {
+      marks = ticks.map { value in
+        let label = Int(exactly: value).map(String.init) ?? "\(value)"
+        return (label, from + fraction(scale == .linear ? value : log10(value)) * (to - from))
+      }
+      return
+    }
     switch scale {
     case .linear:
       let ticks = AxisTicks(range: range, count: isVertical ? 6 : 7)
@@ -179,6 +195,20 @@ private struct Axis {
     case .logarithmic:
       marks = Self.powers(within: range).map { ($0.label, from + fraction($0.exponent) * (to - from)) }
     }
+  }
+
+  /// A range of values, or of their logarithms, with some room above and below, and with some height where all values are
+  /// the same.
+  private static func range(
+    from least: Double, to most: Double, scale: LineChart.Scale, isVertical: Bool
+  ) -> ClosedRange<Double> {
+    let (low, high) = scale == .linear ? (least, most) : (log10(least), log10(most))
+    guard high > low else {
+      let room = scale == .logarithmic || high == 0 ? 0.5 : 0.5 * abs(high)
+      return (least == 0 ? 0 : low - room)...(high + room)
+    }
+    let room = isVertical ? 0.05 * (high - low) : 0
+    return (scale == .linear && least >= 0 ? max(0, low - room) : low - room)...(high + room)
   }
 
   func place(of value: Double) -> Double {

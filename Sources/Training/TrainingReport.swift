@@ -1,4 +1,5 @@
 public import Drawing
+internal import Groundwork
 internal import Recurrent
 
 /// A training as a page to look at: its losses, its learning rate, and what was seen inside the network.
@@ -65,7 +66,7 @@ public struct TrainingReport: Sendable {
     guard let best = entries.min(by: { $0.validationLoss < $1.validationLoss }) else { return "" }
     let figures = AxisTicks(range: 0...0.001, count: 10)
     return "The best validation loss, \(figures.label(best.validationLoss)) \(lossUnit), came at update "
-      + "\(best.step). The training loss is measured under dropout."
+      + "\(best.step.grouped). The training loss is measured under dropout."
   }
 
   private var learningRate: LineChart {
@@ -111,7 +112,7 @@ extension TrainingReport {
               look.step,
               look.inside.gates.map { ("layer \($0.layer) \($0.gate)", Double($0.shut + $0.open)) }
             )
-          }, scale: .linear
+          }, scale: .linear, range: 0...1
         ).svg(),
         caption:
           "The share of each gate's values below 0.05 or above 0.95, where a gate hardly learns any more.")
@@ -120,22 +121,23 @@ extension TrainingReport {
       chart(
         "Update to weight", "‖Δw‖ / ‖w‖",
         ofGroups: looks.map { look in
-          (look.step, look.inside.tensors.compactMap { t in t.updateRatio.map { (t.name, Double($0)) } })
+          (look.step, updateRatios(of: look.inside))
         }
       ).svg(),
       caption:
         "How far an update moves each tensor, in terms of the tensor. About 0.001 is healthy: far more is a "
-        + "learning rate that is too high, far less one that is too low.")
+        + "learning rate that is too high, far less one that is too low. A layer's two biases, which are added up, "
+        + "are drawn as one: the mean of the two.")
   }
 
   /// Curves over the updates, one for each name that the looks have.
   private func chart(
     _ title: String, _ yTitle: String, ofGroups looks: [(step: Double, values: [(String, Double)])],
-    scale: LineChart.Scale = .logarithmic
+    scale: LineChart.Scale = .logarithmic, range: ClosedRange<Double>? = nil
   ) -> LineChart {
     let names = looks.last?.values.map(\.0) ?? []
     return LineChart(
-      title: title, xTitle: "updates", yTitle: yTitle, yScale: scale,
+      title: title, xTitle: "updates", yTitle: yTitle, yScale: scale, yRange: range,
       series: names.map { name in
         .init(
           name,
@@ -147,7 +149,7 @@ extension TrainingReport {
     LineChart(
       title: "How far gradients reach back", xTitle: "steps before the last", yTitle: "norm",
       xScale: .logarithmic,
-      yScale: .logarithmic,
+      yScale: .logarithmic, xTicks: lags.lags.map(Double.init),
       series: lags.norms.enumerated().map { layer, norms in
         .init("layer \(layer)", zip(lags.lags, norms).map { (Double($0), Double($1)) })
       })
@@ -155,8 +157,8 @@ extension TrainingReport {
 
   private func lagCaption(_ lags: GradientLags) -> String {
     "The norm of the gradient of the last step's loss with respect to each layer's state so many steps before, at the "
-      + "last validation. A steep fall is a gradient that vanishes, a rise one that explodes. The window has "
-      + "\(lags.lags.last ?? 0) steps before its last."
+      + "last validation. A steep fall is a gradient that vanishes, a rise one that explodes. The earliest "
+      + "state that was measured lies \(lags.lags.last ?? 0) steps back."
   }
 
   /// The norms of the gradients of layers: tensors whose names end alike in `_l0`, `_l1`, … are a layer's, others stand
@@ -173,6 +175,28 @@ extension TrainingReport {
       }
     }
     return groups.map { ($0.name, $0.squares.squareRoot()) }
+  }
+
+  /// How far an update moves tensors, a layer's two biases being one.
+  private func updateRatios(of inside: Inspection) -> [(String, Double)] {
+    var groups: [(name: String, ratios: [Double])] = []
+    for tensor in inside.tensors {
+      guard let ratio = tensor.updateRatio.map(Double.init) else { continue }
+      let name = Self.withoutBiasKind(tensor.name)
+      if let index = groups.firstIndex(where: { $0.name == name }) {
+        groups[index].ratios.append(ratio)
+      } else {
+        groups.append((name, [ratio]))
+      }
+    }
+    return groups.map { ($0.name, $0.ratios.reduce(0, +) / Double($0.ratios.count)) }
+  }
+
+  /// `rnn.bias_l0` for both `rnn.bias_ih_l0` and `rnn.bias_hh_l0`; other names as they are.
+  private static func withoutBiasKind(_ name: String) -> String {
+    name.split(separator: ".", omittingEmptySubsequences: false).map { part in
+      part.hasPrefix("bias_ih_") || part.hasPrefix("bias_hh_") ? "bias_" + part.dropFirst(8) : String(part)
+    }.joined(separator: ".")
   }
 
   private static func group(of name: String) -> String {

@@ -33,4 +33,19 @@ import Testing
     let document = chart([.init("a", [(0, 5), (10, 5)])])
     #expect(document.contains("<polyline") && !document.contains("nan") && !document.contains("inf"))
   }
+
+  @Test func aLevelCurveHasRoomOfItsOwnSize() {
+    let document = chart([.init("a", [(0, 0.003), (10, 0.003)])])
+    #expect(document.contains(">0.0030<") && document.contains(">0.0040<"))
+    #expect(!document.contains(">0.01<") && !document.contains(">0.05<"))
+  }
+
+  @Test func anAxisRunsAndIsMarkedAsTold() {
+    let document = LineChart(
+      title: "T", xTitle: "x", yTitle: "y", xScale: .logarithmic, yRange: 0...1, xTicks: [1, 4, 64],
+      series: [.init("a", [(1, 0.4), (64, 0.5)])]
+    ).svg().document
+    for label in [">0.0<", ">1.0<", ">1<", ">4<", ">64<"] { #expect(document.contains(label), "\(label)") }
+    #expect(!document.contains(">10<"))
+  }
 }

@@ -14,7 +14,8 @@ import Testing
         tensors: [
           .init(name: "embedding.weight", gradientNorm: 0.1, updateRatio: 1e-3),
           .init(name: "rnn.weight_hh_l0", gradientNorm: 3, updateRatio: 2e-3),
-          .init(name: "rnn.bias_hh_l0", gradientNorm: 4, updateRatio: nil),
+          .init(name: "rnn.bias_ih_l0", gradientNorm: 4, updateRatio: 1e-3),
+          .init(name: "rnn.bias_hh_l0", gradientNorm: 4, updateRatio: 1e-3),
         ], lags: GradientLags(lags: [1, 2, 4], norms: [[1, 0.1, 0.001], [2, 0.2, 0.002]]),
         gates: ["reset", "update"].map { GateSaturation(layer: 0, gate: $0, shut: 0.1, open: 0.2) })
       let entry = HistoryEntry(
@@ -49,6 +50,8 @@ import Testing
     #expect(document.contains("1.2500 nats per token, came at update 200"))
     #expect(document.contains("<h1>folk &amp; &lt;more&gt;</h1>") && document.contains("2 of 256"))
     #expect(document.contains("layer 0 reset") && document.contains("rnn.weight_hh_l0"))
+    #expect(document.contains(">rnn.bias_l0<") && !document.contains("bias_hh_l0"))
+    #expect(document.contains("state that was measured lies 4 steps back"))
     // Nothing from elsewhere, and nothing that runs.
     for word in ["<script", "src=", "href=", "@import", "url("] {
       #expect(!document.contains(word), "\(word)")

@@ -44,7 +44,7 @@ struct ModelCard {
     if let file = info.description.importedFrom, info.history == nil {
       return "A model of music as a sequence of tokens, whose weights come from `\(file)`."
     }
-    let data = info.description.corpus.map { " on \($0.trainingPieces) pieces of `\($0.name)`" } ?? ""
+    let data = info.description.corpus.map { " on \($0.trainingPieces.grouped) pieces of `\($0.name)`" } ?? ""
     return
       "A model of music as a sequence of tokens, trained by \(info.description.program)\(data) from the preset "
       + "`\(info.description.preset)`."
@@ -59,18 +59,18 @@ struct ModelCard {
       ("Dropout", "\(shape.dropout)"),
       (
         "Vocabulary",
-        info.network.map { "\($0.vocabularySize) tokens (\(info.tokenizer ?? ""))" } ?? "unknown"
+        info.network.map { "\($0.vocabularySize.grouped) tokens (\(info.tokenizer ?? ""))" } ?? "unknown"
       ),
-      ("Parameters", info.parameters.map(String.init) ?? "unknown"),
+      ("Parameters", info.parameters.map(\.grouped) ?? "unknown"),
     ]
   }
 
   private var corpus: [(String, String)] {
     guard let corpus = info.description.corpus else { return [] }
     return [
-      ("Corpus", corpus.name), ("Fingerprint", "`\(corpus.fingerprint)`"),
-      ("Training", "\(corpus.trainingPieces) pieces, \(corpus.trainingTokens) tokens"),
-      ("Validation", "\(corpus.validationPieces) pieces, \(corpus.validationTokens) tokens"),
+      ("Corpus", corpus.name), ("Fingerprint", corpus.fingerprint),
+      ("Training", "\(corpus.trainingPieces.grouped) pieces, \(corpus.trainingTokens.grouped) tokens"),
+      ("Validation", "\(corpus.validationPieces.grouped) pieces, \(corpus.validationTokens.grouped) tokens"),
       (
         "Transposition",
         info.description.settings.transposition.map { "\($0.lowest) to \($0.highest) semitones" } ?? "none"
@@ -95,13 +95,13 @@ struct ModelCard {
     ]
     if let history = info.history {
       rows += [
-        ("Steps", "\(history.steps)"), ("Tokens seen", "\(history.tokens)"),
-        ("Training time", "\(Int(exactly: history.seconds.rounded()) ?? 0) s"),
+        ("Steps", history.steps.grouped), ("Tokens seen", history.tokens.grouped),
+        ("Training time", "\((Int(exactly: history.seconds.rounded()) ?? 0).grouped) s"),
         ("Training loss", "\(rounded(history.trainingLoss)) nats per token"),
         ("Validation loss", "\(rounded(history.validationLoss)) nats per token"),
         (
           "Best validation loss",
-          "\(rounded(history.bestValidationLoss)) nats per token, at step \(history.bestStep)"
+          "\(rounded(history.bestValidationLoss)) nats per token, at step \(history.bestStep.grouped)"
         ),
       ]
     }
@@ -118,7 +118,12 @@ struct ModelCard {
   }
 
   private func schedule(_ schedule: LearningRateSchedule) -> String {
-    schedule.shape.rawValue + (schedule.warmUp > 0 ? ", warm-up over \(schedule.warmUp) of the run" : "")
+    [
+      schedule.shape.rawValue, schedule.factor.map { "factor \($0)" },
+      schedule.interval.map { "every \($0) of the run" }, schedule.patience.map { "patience \($0)" },
+      schedule.finalFactor > 0 ? "down to \(schedule.finalFactor)" : nil,
+      schedule.warmUp > 0 ? "warm-up over \(schedule.warmUp) of the run" : nil,
+    ].compactMap { $0 }.joined(separator: ", ")
   }
 
   private func clipping(_ settings: TrainingConfiguration) -> String {

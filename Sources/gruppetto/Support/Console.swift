@@ -65,15 +65,7 @@ enum Readable {
   static func count(_ value: Double) -> String { Int(exactly: value.rounded()).map(count) ?? "\(value)" }
 
   /// 1234567 as `1,234,567`.
-  static func count(_ value: Int) -> String {
-    let digits = String(value.magnitude)
-    var result = ""
-    for (index, digit) in digits.enumerated() {
-      if index > 0, (digits.count - index).isMultiple(of: 3) { result += "," }
-      result.append(digit)
-    }
-    return value < 0 ? "-" + result : result
-  }
+  static func count(_ value: Int) -> String { value.grouped }
 
   /// A number with so many decimals.
   static func decimal(_ value: Double, _ digits: Int) -> String {
