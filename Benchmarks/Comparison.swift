@@ -1,157 +1,191 @@
 internal import Foundation
 
-/// `benchmarks all --peers PYTHON [--scripts FOLDER] [--rounds N] [--kernels NAME] [--only WORD]`: ours and the peers' in
-/// turn, and a table of the medians with their ratios and their share of the machine's limit, the fused-multiply-add peak
-/// that the same rounds measure.
+/// `benchmarks all --peers PYTHON [--scripts FOLDER] [--rounds N] [--kernels NAME] [--only WORD] [--weights MODEL CORPUS]`:
+/// ours and the peers' in turn, and a table of the medians with their ratios and their share of the machine's limit.
+///
+/// The limit of training and of many streams is the fused-multiply-add peak that the same rounds measure; that of one
+/// stream is the speed at which a product of one matrix of as many bytes with a vector reads them in the same rounds, our
+/// own or OpenBLAS's, whichever is higher. Beside it stands the 99th percentile of a step over its median, and the same of
+/// plain arithmetic that takes as long: what the machine's interruptions alone do to it.
 ///
 /// `--kernels avx2` holds both sides to that instruction set. A measurement that one side cannot make is left out.
 struct Comparison {
-  /// What is measured on both sides, and the field of the lines that counts.
-  private struct Row {
-    var name: String
-    var ours: [String]
-    var script: String
-    var theirs: [String]
-    var field: String
-    var threads: Int
-  }
+  private static let usage =
+    "benchmarks all --peers PYTHON [--scripts FOLDER] [--rounds N] [--kernels NAME] [--only WORD] [--weights MODEL CORPUS]"
 
-  private static let rows: [Row] = {
-    let training = [("gru", 2, 256), ("gru", 3, 512), ("gru", 3, 1024), ("lstm", 2, 512), ("rnn", 2, 512)].map
-    {
-      cell, layers, hidden in
-      let arguments = [cell, "\(layers)", "\(hidden)", "64", "128", "2", "5"]
-      return Row(
-        name: "train \(cell) \(layers)x\(hidden)", ours: ["train"] + arguments, script: "torch_train.py",
-        theirs: arguments, field: "tokens_per_second", threads: 2)
-    }
-    let sampling = ["float32", "float16", "int8"].flatMap { weights in
-      [(2, 256), (3, 512), (3, 1024)].map { layers, hidden in
-        Row(
-          name: "sample \(weights) \(layers)x\(hidden)",
-          ours: ["sample", weights, "\(layers)", "\(hidden)", "1", "1"],
-          script: "sampling.py", theirs: ["ort", "\(layers)", "\(hidden)", "1", "1"], field: "ids_per_second",
-          threads: 1)
-      }
-    }
-    let streams = Row(
-      name: "sample float32 3x512, 64 streams", ours: ["sample", "float32", "3", "512", "64", "2"],
-      script: "sampling.py", theirs: ["ort", "3", "512", "64", "2"], field: "ids_per_second", threads: 2)
-    return training + sampling + [streams]
-  }()
-
-  private let python: String
-  private let scripts: String
+  private let programs: MeasuringPrograms
   private let rounds: Int
-  private let environment: [String: String]
   private let word: String
+  /// A trained model and its corpus.
+  private let trained: [String]
 
   init(_ arguments: [String]) {
-    func value(_ option: String) -> String? {
-      arguments.firstIndex(of: option).flatMap { $0 + 1 < arguments.count ? arguments[$0 + 1] : nil }
-    }
-    guard let python = value("--peers") else {
-      printUsage(
-        "benchmarks all --peers PYTHON [--scripts FOLDER] [--rounds N] [--kernels NAME] [--only WORD]")
-      exit(64)
-    }
-    self.python = python
-    scripts = value("--scripts") ?? "../shared/bench"
-    rounds = value("--rounds").flatMap(Int.init).map { max(1, $0) } ?? 3
-    word = value("--only") ?? ""
-    var environment = ProcessInfo.processInfo.environment
-    if let kernels = value("--kernels") {
-      environment["GRUPPETTO_KERNELS"] = kernels
-      if kernels == "avx2" {
-        environment["ATEN_CPU_CAPABILITY"] = "avx2"
-        environment["ONEDNN_MAX_CPU_ISA"] = "AVX2"
-        environment["MKL_ENABLE_INSTRUCTIONS"] = "AVX2"
-        environment["OPENBLAS_CORETYPE"] = "Haswell"
+    func values(_ option: String, count: Int = 1) -> [String]? {
+      arguments.firstIndex(of: option).flatMap {
+        $0 + count < arguments.count ? Array(arguments[($0 + 1)...($0 + count)]) : nil
       }
     }
-    self.environment = environment
+    guard let python = values("--peers")?.first else {
+      printUsage(Self.usage)
+      exit(64)
+    }
+    programs = MeasuringPrograms(
+      python: python, scripts: values("--scripts")?.first ?? "../shared/bench",
+      environment: Self.environment(kernels: values("--kernels")?.first))
+    rounds = values("--rounds").flatMap { Int($0[0]) }.map { max(1, $0) } ?? 3
+    word = values("--only")?.first ?? ""
+    trained = values("--weights", count: 2) ?? []
+  }
+
+  /// An environment that holds every side to the kernels of that name.
+  private static func environment(kernels: String?) -> [String: String] {
+    var environment = ProcessInfo.processInfo.environment
+    guard let kernels else { return environment }
+    environment["GRUPPETTO_KERNELS"] = kernels
+    if kernels == "avx2" {
+      environment["ATEN_CPU_CAPABILITY"] = "avx2"
+      environment["ONEDNN_MAX_CPU_ISA"] = "AVX2"
+      environment["MKL_ENABLE_INSTRUCTIONS"] = "AVX2"
+      environment["OPENBLAS_CORETYPE"] = "Haswell"
+    }
+    return environment
   }
 
   func run() {
-    let limits = measureLimits()
-    printLine(["measurement", "ours", "peer", "ratio", "GFLOP/s", "of peak"])
-    for row in Self.rows where word.isEmpty || row.name.contains(word) {
-      var ours: [[String: Any]] = [], theirs: [[String: Any]] = []
-      for _ in 0..<rounds {
-        ours += lines(of: CommandLine.arguments[0], row.ours)
-        theirs += lines(of: python, ["\(scripts)/\(row.script)"] + row.theirs)
-      }
-      guard let our = median(ours, row.field) else { continue }
-      let their = median(theirs, row.field)
-      let operations = median(ours, "gflops")
-      printLine([
-        row.name, String(format: "%.0f", our), their.map { String(format: "%.0f", $0) } ?? "-",
-        their.map { String(format: "%.2f", our / $0) } ?? "-",
-        operations.map { String(format: "%.1f", $0) } ?? "-",
-        operations.flatMap { operations in
-          limits[row.threads].map { String(format: "%.0f %%", 100 * operations / $0) }
-        } ?? "-",
+    let limits = MachineLimits(programs: programs, rounds: rounds)
+    for (kind, rows) in ComparedMeasurement.byKind {
+      let rows = rows.filter { word.isEmpty || $0.name.contains(word) }
+      guard !rows.isEmpty else { continue }
+      printRow(
+        [kind.title, "ours", "peer", "ratio", kind.unit, "limit", "of limit"]
+          + (kind == .stream ? ["p99/med", "peer's", "machine's"] : []))
+      for row in rows { compare(row, kind, limits) }
+      print("")
+    }
+    if !trained.isEmpty { printCosts() }
+  }
+
+  private func compare(_ row: ComparedMeasurement, _ kind: ComparedMeasurement.Kind, _ limits: MachineLimits)
+  {
+    var ours: [[String: Any]] = [], theirs: [[String: Any]] = [], openBLAS: [Double] = []
+    for _ in 0..<rounds {
+      let lines = programs.ours(row.arguments)
+      ours += lines
+      theirs += programs.script(row.script, row.scriptArguments)
+      guard kind == .stream, row.arguments.contains("float32"),
+        let megabytes = median(lines, "weights_mb")
+      else { continue }
+      openBLAS += limits.openBLASBandwidth(megabytes: megabytes).map { [$0] } ?? []
+    }
+    guard let our = median(ours, kind.field) else { return }
+    let their = median(theirs, kind.field)
+    let reached = median(ours, kind == .stream ? "gb_per_second" : "gflops")
+    let limit =
+      kind == .stream
+      ? [median(ours, "product_gb_per_second"), openBLAS.sorted()[safe: openBLAS.count / 2]]
+        .compactMap(\.self).max() : limits.peaks[kind.threads]
+    let share = reached.flatMap { reached in limit.map { String(format: "%.0f %%", 100 * reached / $0) } }
+    var cells = [
+      row.name, decimal(our, places: 0), decimal(their, places: 0),
+      decimal(their.map { our / $0 }, places: 2), decimal(reached), decimal(limit), share ?? "-",
+    ]
+    if kind == .stream {
+      cells += [tail(ours, "p99_us"), tail(theirs, "p99_us"), tail(ours, "arithmetic_p99_us")]
+    }
+    printRow(cells)
+  }
+
+  /// The median over all runs of a 99th percentile over the run's median.
+  private func tail(_ lines: [[String: Any]], _ field: String) -> String {
+    let ratios = lines.compactMap { line in
+      median([line], field).flatMap { tail in median([line], "median_us").map { tail / $0 } }
+    }
+    return decimal(ratios.sorted()[safe: ratios.count / 2], places: 2)
+  }
+
+  /// What narrower weights cost a trained model.
+  private func printCosts() {
+    printRow(["weights of \(trained[0])", "nats", "cost"])
+    for line in programs.ours(["weights"] + trained) {
+      printRow([
+        line["weights"] as? String ?? "-", decimal(median([line], "nats_per_token"), places: 6),
+        decimal(median([line], "cost"), places: 6),
       ])
     }
   }
+}
 
-  /// Prints what the machine can do; the large products of OpenBLAS and oneDNN's GRU where `Benchmarks/Peers/build` has
-  /// built their programs.
-  /// - Returns: the fused-multiply-add peak in GFLOP/s for each number of threads.
-  private func measureLimits() -> [Int: Double] {
-    var limits: [Int: Double] = [:]
-    let machine = (0..<rounds).flatMap { _ in lines(of: CommandLine.arguments[0], ["machine"]) }
-    printLine(["limit, GFLOP/s", "1 thread", "2 threads"])
-    for (name, field) in [
-      ("fused multiply-add peak", "peak_gflops"), ("our large product", "product_gflops"),
-    ] {
-      let values = [1, 2].map { threads in median(machine.filter { $0["threads"] as? Int == threads }, field)
+/// What is measured on both sides.
+struct ComparedMeasurement {
+  enum Kind {
+    /// Training on two threads.
+    case training
+    /// Sampling one stream on one thread.
+    case stream
+    /// Sampling 64 streams on two threads.
+    case streams
+
+    /// The field of the lines that counts.
+    var field: String { self == .training ? "tokens_per_second" : "ids_per_second" }
+    var threads: Int { self == .stream ? 1 : 2 }
+    var unit: String { self == .stream ? "GB/s" : "GFLOP/s" }
+    var title: String {
+      switch self {
+      case .training: "training, tokens/s"
+      case .stream: "one stream, ids/s"
+      case .streams: "64 streams, ids/s"
       }
-      if field == "peak_gflops" { for (index, value) in values.enumerated() { limits[index + 1] = value } }
-      printLine([name] + values.map { $0.map { String(format: "%.1f", $0) } ?? "-" })
     }
-    let folder = ".build/peers"
-    for (name, program, arguments) in [
-      ("OpenBLAS, large product", "openblas", [String]()),
-      ("oneDNN, GRU 3x512", "onednn", ["3", "512", "64", "128"]),
-    ] where FileManager.default.isExecutableFile(atPath: "\(folder)/\(program)") {
-      let values = [1, 2].map { threads in
-        median(
-          (0..<rounds).flatMap { _ in lines(of: "\(folder)/\(program)", ["\(threads)"] + arguments) },
-          "gflops")
+  }
+
+  var name: String
+  /// What this program is called with.
+  var arguments: [String]
+  /// The peer's script, and what it is called with.
+  var script: String
+  var scriptArguments: [String]
+
+  static let byKind: [(Kind, [ComparedMeasurement])] = [
+    (
+      .training,
+      [
+        ("gru", "2", "256"), ("gru", "3", "512"), ("gru", "3", "1024"), ("lstm", "2", "512"),
+        ("rnn", "2", "512"),
+      ]
+      .map { cell, layers, hidden in
+        let arguments = [cell, layers, hidden, "64", "128", "2", "5"]
+        return ComparedMeasurement(
+          name: "train \(cell) \(layers)x\(hidden)", arguments: ["train"] + arguments,
+          script: "torch_train.py", scriptArguments: arguments)
       }
-      printLine([name] + values.map { $0.map { String(format: "%.1f", $0) } ?? "-" })
-    }
-    print("")
-    return limits
-  }
+    ),
+    (
+      .stream,
+      ["float32", "float16", "int8"].flatMap { weights in
+        [("2", "256"), ("3", "512"), ("3", "1024")].map { layers, hidden in
+          sampling(weights, layers, hidden, streams: "1", threads: "1", peer: "ort")
+        }
+      }
+    ),
+    (
+      .streams,
+      ["ort", "torch"].flatMap { peer in
+        ["float32", "int8"].map { sampling($0, "3", "512", streams: "64", threads: "2", peer: peer) }
+      }
+    ),
+  ]
 
-  private func median(_ lines: [[String: Any]], _ field: String) -> Double? {
-    let values = lines.compactMap { ($0[field] as? NSNumber)?.doubleValue }.sorted()
-    return values.isEmpty ? nil : values[values.count / 2]
+  private static func sampling(
+    _ weights: String, _ layers: String, _ hidden: String, streams: String, threads: String, peer: String
+  ) -> ComparedMeasurement {
+    ComparedMeasurement(
+      name: "sample \(weights) \(layers)x\(hidden), \(peer)",
+      arguments: ["sample", weights, layers, hidden, streams, threads], script: "sampling.py",
+      scriptArguments: [peer, layers, hidden, streams, threads])
   }
+}
 
-  /// The JSON lines that a program prints; none where it cannot run.
-  private func lines(of program: String, _ arguments: [String]) -> [[String: Any]] {
-    let process = Process(), pipe = Pipe()
-    process.executableURL = URL(filePath: program)
-    process.arguments = arguments
-    process.environment = environment
-    process.standardOutput = pipe
-    process.standardError = FileHandle.nullDevice
-    guard (try? process.run()) != nil else { return [] }
-    let output = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return output.split(separator: UInt8(ascii: "\n")).compactMap {
-      (try? JSONSerialization.jsonObject(with: $0)) as? [String: Any]
-    }
-  }
-
-  private func printLine(_ cells: [String]) {
-    let padded = cells.enumerated().map { index, cell in
-      let gap = String(repeating: " ", count: max(0, (index == 0 ? 34 : 10) - cell.count))
-      return index == 0 ? cell + gap : gap + cell
-    }
-    print(padded.joined(separator: " "))
-  }
+extension Array {
+  /// The element at `index`, if there is one.
+  fileprivate subscript(safe index: Int) -> Element? { indices.contains(index) ? self[index] : nil }
 }

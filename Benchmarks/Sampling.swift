@@ -9,7 +9,8 @@ internal import Recurrent
 ///     benchmarks sample float32|float16|int8 LAYERS HIDDEN BATCH [THREADS] [STEPS] [CELL]
 ///
 /// Beside the script's fields: the network's part of the median, how many bytes a second it reads, what one product with a
-/// single matrix of as many bytes reads in the same run, and by how much the process has grown over all steps.
+/// single matrix of as many bytes reads in the same run, the 99th percentile of pieces of plain arithmetic that are as long
+/// as a step, and by how much the process has grown over all steps. For many streams: the operations of the products.
 func measureSampling(_ arguments: [String]) throws {
   let numbers = arguments.dropFirst().compactMap(Int.init)
   let cell = arguments.count > 6 ? Cell(rawValue: arguments[6]) : .gru
@@ -55,6 +56,11 @@ func measureSampling(_ arguments: [String]) throws {
     members.append(("gb_per_second", String(format: "%.1f", bytes / network / 1e9)))
     members.append(
       ("product_gb_per_second", String(format: "%.1f", productBandwidth(bytes: bytes, format: format) / 1e9)))
+    members.append(
+      ("arithmetic_p99_us", String(format: "%.1f", arithmeticTail(median: median, count: steps) * 1e6)))
+  } else {
+    let operations = 2 * bytes / format.bytesPerWeight * Double(batch)
+    members.append(("gflops", String(format: "%.1f", operations / median / 1e9)))
   }
   printJSONLine(members)
 }
@@ -64,8 +70,7 @@ private let warmUpSteps = 20
 /// How many bytes a second the product of one stored matrix of about `bytes` bytes with a vector reads.
 private func productBandwidth(bytes: Double, format: WeightFormat) -> Double {
   let columns = 1024
-  let bytesPerWeight: Double = format == .float32 ? 4 : format == .float16 ? 2 : 1
-  let rows = max(1, Int(bytes / bytesPerWeight) / columns)
+  let rows = max(1, Int(bytes / format.bytesPerWeight) / columns)
   let source = AlignedBuffer<Float>(count: rows * columns), x = AlignedBuffer<Float>(count: columns)
   let stored = StoredMatrices([MatrixView(source.baseAddress, rows: rows, columns: columns)], format: format)
   let y = AlignedBuffer<Float>(count: rows)
@@ -76,6 +81,27 @@ private func productBandwidth(bytes: Double, format: WeightFormat) -> Double {
       scratch: scratch.baseAddress)
   }
   return Double(stored.byteCount) / seconds[seconds.count / 2]
+}
+
+/// The 99th percentile, in seconds, of `count` pieces of arithmetic that touch no memory and take `median` seconds each:
+/// how long a step would have been now and then, had it done nothing that can be slow.
+private func arithmeticTail(median: Double, count: Int) -> Double {
+  let trial = 10_000
+  let trials = timings(count: 99) { _ = Kernels.current.runPeak(iterations: trial) }
+  let iterations = max(1, Int(Double(trial) * median / trials[trials.count / 2]))
+  let seconds = timings(count: count) { _ = Kernels.current.runPeak(iterations: iterations) }
+  return seconds[seconds.count * 99 / 100] * median / seconds[seconds.count / 2]
+}
+
+extension WeightFormat {
+  /// How many bytes a weight takes; the factors of int8's rows come on top.
+  fileprivate var bytesPerWeight: Double {
+    switch self {
+    case .float32: 4
+    case .float16: 2
+    case .int8: 1
+    }
+  }
 }
 
 /// The streams of one thread.

@@ -1,11 +1,5 @@
 internal import CKernels
 
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#endif
-
 /// A matrix for products with few vectors, in memory that somebody else owns.
 package struct StoredMatrix: @unchecked Sendable {
   /// Rows: the length of a product.
@@ -41,9 +35,6 @@ package final class StoredMatrices: @unchecked Sendable {
   private let memory: UnsafeMutableRawPointer
   private var matrices: [StoredMatrix] = []
 
-  /// The size of the pages that a processor need not look up so often. They are asked for where there is one to fill.
-  private static let largePageSize = 2 << 20
-
   /// Stores copies of `sources`, matrices whose rows lie behind each other.
   package init(_ sources: [MatrixView], format: WeightFormat) {
     let kernels = Kernels.current
@@ -53,9 +44,9 @@ package final class StoredMatrices: @unchecked Sendable {
     }
     byteCount = sizes.reduce(0, +)
     self.format = format
-    let isLarge = byteCount >= Self.largePageSize
-    memory = .allocate(byteCount: max(64, byteCount), alignment: isLarge ? Self.largePageSize : 64)
-    if isLarge { madvise(memory, byteCount, MADV_HUGEPAGE) }
+    let isLarge = byteCount >= LargePages.size
+    memory = .allocate(byteCount: max(64, byteCount), alignment: isLarge ? LargePages.size : 64)
+    if isLarge { LargePages.request(memory, byteCount: byteCount) }
     var address = memory
     for (source, size) in zip(sources, sizes) {
       precondition(

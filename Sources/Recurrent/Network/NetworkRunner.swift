@@ -1,4 +1,4 @@
-internal import Arithmetic
+public import Arithmetic
 
 /// Runs a network over one stream, one step at a time, on the calling thread: for forecasts, for generating, for a stream
 /// that has no end yet. It takes the weights as they are when it is made, and no memory after that.
@@ -6,42 +6,37 @@ public final class NetworkRunner {
   /// The architecture of the network that is run.
   public let configuration: Network.Configuration
 
-  private let network: Network
-  private let stepper: StreamStepper
-  private let tables: [UnsafePointer<Float>]
+  private let weights: StoredStack
+  private let stepper: StackStepper
+  private let tables: [AlignedBuffer<Float>]
   private let means: AlignedBuffer<Float>
   private let factors: AlignedBuffer<Float>
-  private let input: AlignedBuffer<Float>
   private let output: AlignedBuffer<Float>
-  private let outputWeight: UnsafePointer<Float>
-  private let outputBias: UnsafePointer<Float>
 
   /// A runner with a zero state, for a network whose layers read forward alone, which says something at every step and
   /// whose frames are not normalised by their sequence.
-  public init(network: Network) {
-    let network = network.copy(), configuration = network.configuration
+  /// - Parameter format: how the matrices of the layers and of the output are kept; embeddings stay in float32.
+  public init(network: Network, format: WeightFormat = .float32) {
+    let configuration = network.configuration, parameters = network.parameters
     precondition(
       configuration.head.pooling == nil && configuration.input.normalization != .sequence
         && !configuration.stack.isBidirectional,
       "a network that has to see the end of a sequence cannot be run step by step")
-    self.network = network
     self.configuration = configuration
-    let parameters = network.parameters, base = parameters.values.baseAddress
-    stepper = StreamStepper(
-      configuration: configuration.stack, inputSize: configuration.input.size, parameters: parameters,
-      namePrefix: Network.Configuration.stackName)
+    weights = StoredStack(
+      configuration.stack, inputSize: configuration.input.size, parameters: parameters,
+      outputWeight: "output.weight", format: format)
+    stepper = StackStepper(weights: weights, streamCount: 1)
     tables = configuration.input.vocabularySizes.indices.map {
-      UnsafePointer(base + parameters.offset(of: configuration.embeddingName($0)))
+      let table = parameters.matrix(named: configuration.embeddingName($0))
+      return AlignedBuffer(UnsafeBufferPointer(start: table.values, count: table.rows * table.columns))
     }
     let size = configuration.input.frameSize
     means = AlignedBuffer(network.normalization?.mean ?? [Float](repeating: 0, count: size))
     factors = AlignedBuffer(
       network.normalization?.variance.map { FrameNormalization.factor(variance: $0) }
         ?? [Float](repeating: 1, count: size))
-    input = AlignedBuffer(count: configuration.input.size)
     output = AlignedBuffer(count: configuration.head.outputSize)
-    outputWeight = UnsafePointer(base + parameters.offset(of: "output.weight"))
-    outputBias = UnsafePointer(base + parameters.offset(of: "output.bias"))
   }
 
   /// Goes one step on.
@@ -55,13 +50,14 @@ public final class NetworkRunner {
     precondition(
       ids.count == input.vocabularySizes.count && frame.count == input.frameSize,
       "\(ids.count) ids and \(frame.count) numbers for \(input.vocabularySizes.count) and \(input.frameSize)")
-    let row = self.input.baseAddress
+    let row = stepper.input(ofStream: 0)
     row.update(repeating: 0, count: input.embeddingSize)
     for (k, id) in ids.enumerated() where id != -1 {
       precondition(
         id >= 0 && Int(id) < input.vocabularySizes[k],
         "id \(id) is outside a vocabulary of \(input.vocabularySizes[k])")
-      Kernels.current.add(tables[k] + Int(id) * input.embeddingSize, to: row, count: input.embeddingSize)
+      Kernels.current.add(
+        tables[k].baseAddress + Int(id) * input.embeddingSize, to: row, count: input.embeddingSize)
     }
     frame.withUnsafeBufferPointer { frame in
       guard let frame = frame.baseAddress else { return }
@@ -69,21 +65,17 @@ public final class NetworkRunner {
         frame, mean: means.baseAddress, factor: factors.baseAddress, into: row + input.embeddingSize,
         count: input.frameSize)
     }
-    stepper.multiplyInput(row, into: stepper.firstGates)
-    let top = stepper.advance(input: row)
-    Kernels.current.multiply(
-      rows: output.count, columns: configuration.stack.outputSize, outputWeight, top, bias: nil,
-      into: output.baseAddress)
-    configuration.head.finish(output.baseAddress, bias: outputBias)
+    stepper.advance(streams: 1, into: output.baseAddress)
+    configuration.head.finish(output.baseAddress, bias: weights.outputBias)
     return UnsafeBufferPointer(output.elements)
   }
 
   /// The state of all layers, L × S·H; S is 2 for the LSTM (h, then c) and else 1.
   public var state: [Float] {
-    get { stepper.state.array }
-    set { stepper.state.update(from: newValue) }
+    get { stepper.state(ofStream: 0) }
+    set { stepper.setState(newValue, ofStream: 0) }
   }
 
   /// Makes the state zero, as at the beginning of a sequence.
-  public func reset() { stepper.state.clear() }
+  public func reset() { stepper.reset() }
 }

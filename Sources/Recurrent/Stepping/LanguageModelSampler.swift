@@ -1,0 +1,102 @@
+public import Arithmetic
+
+/// Runs a model over one stream of ids or over several beside each other, one step at a time, on the calling thread. It
+/// takes no memory after it is made.
+///
+/// What a stream gets does not depend on the streams beside it, bit for bit: a piece that was sampled among others can be
+/// had again by itself. So threads share streams, each with a sampler of its own on the same weights.
+public final class LanguageModelSampler {
+  /// The weights that are read.
+  public let weights: SamplerWeights
+  /// How many streams there are, B.
+  public var streamCount: Int { stepper.streamCount }
+  /// The architecture of the model that is run.
+  public var configuration: LanguageModelConfiguration { weights.configuration }
+
+  private let stepper: StackStepper
+  /// B × V.
+  private let logits: AlignedBuffer<Float>
+
+  /// A sampler of one stream with a zero state.
+  public convenience init(model: LanguageModel, format: WeightFormat = .float32) {
+    self.init(weights: SamplerWeights(model: model, format: format))
+  }
+
+  /// A sampler of `streamCount` streams with zero states.
+  public init(weights: SamplerWeights, streamCount: Int = 1) {
+    self.weights = weights
+    stepper = StackStepper(weights: weights.stack, streamCount: streamCount)
+    logits = AlignedBuffer(count: streamCount * weights.configuration.vocabularySize)
+  }
+
+  /// Feeds one id to the first stream.
+  /// - Returns: the logits of the next, V of them; valid until the next call and as long as this object lives.
+  @discardableResult
+  public func advance(_ id: Int32) -> UnsafeBufferPointer<Float> {
+    withUnsafePointer(to: id) { advance(UnsafeBufferPointer(start: $0, count: 1)) }
+    return logits(ofStream: 0)
+  }
+
+  /// Feeds an id to each of the first streams, as many as there are ids; the others stay where they are.
+  public func advance(_ ids: UnsafeBufferPointer<Int32>) {
+    let vocabulary = configuration.vocabularySize
+    precondition(ids.count <= streamCount, "\(ids.count) ids for \(streamCount) streams")
+    for (stream, id) in ids.enumerated() {
+      precondition(id >= 0 && id < vocabulary, "id \(id) is outside a vocabulary of \(vocabulary)")
+      embed(id, stream: stream)
+    }
+    stepper.advance(streams: ids.count, into: logits.baseAddress)
+    for stream in ids.indices {
+      Kernels.current.add(
+        weights.stack.outputBias, to: logits.baseAddress + stream * vocabulary, count: vocabulary)
+    }
+  }
+
+  /// The logits of a stream's next id, V of them; valid until the next step and as long as this object lives.
+  public func logits(ofStream stream: Int) -> UnsafeBufferPointer<Float> {
+    precondition((0..<streamCount).contains(stream), "stream \(stream) of \(streamCount)")
+    let vocabulary = configuration.vocabularySize
+    return UnsafeBufferPointer(start: logits.baseAddress + stream * vocabulary, count: vocabulary)
+  }
+
+  private func embed(_ id: Int32, stream: Int) {
+    if let table = weights.table {
+      let width = table.count / configuration.vocabularySize
+      stepper.firstGates(ofStream: stream).update(from: table.baseAddress + Int(id) * width, count: width)
+    }
+    if let embedding = weights.embedding {
+      let size = configuration.embeddingSize
+      stepper.input(ofStream: stream).update(from: embedding.baseAddress + Int(id) * size, count: size)
+    }
+  }
+}
+
+// MARK: - States
+
+extension LanguageModelSampler {
+  /// The state of the first stream in all layers, L × S·H; S is 2 for the LSTM (h, then c) and else 1.
+  public var state: [Float] {
+    get { state(ofStream: 0) }
+    set { setState(newValue, ofStream: 0) }
+  }
+
+  /// The state of a stream in all layers, L × S·H.
+  public func state(ofStream stream: Int) -> [Float] { stepper.state(ofStream: stream) }
+
+  /// Gives a stream a state, L × S·H.
+  public func setState(_ state: [Float], ofStream stream: Int) { stepper.setState(state, ofStream: stream) }
+
+  /// Gives a stream the state and the logits of another.
+  public func copyStream(_ source: Int, to target: Int) {
+    let vocabulary = configuration.vocabularySize
+    stepper.copyState(ofStream: source, to: target)
+    (logits.baseAddress + target * vocabulary)
+      .update(from: logits.baseAddress + source * vocabulary, count: vocabulary)
+  }
+
+  /// Makes the states of all streams zero, as at the beginning of a piece.
+  public func reset() { stepper.reset() }
+
+  /// Makes the state of a stream zero.
+  public func reset(stream: Int) { stepper.reset(stream: stream) }
+}

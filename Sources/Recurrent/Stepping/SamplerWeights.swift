@@ -1,0 +1,49 @@
+public import Arithmetic
+
+/// A language model's weights as sampling reads them: in the order of reading, and in as few bytes as one likes. Samplers
+/// on several threads may share them. Later changes of the model's parameters do not show.
+///
+/// Biases and normalisations stay in float32. So does what the first layer's input weights make of each id, where that
+/// table is not too long: a step looks it up instead of multiplying.
+public final class SamplerWeights: Sendable {
+  /// The architecture of the model.
+  public let configuration: LanguageModelConfiguration
+  /// How the matrices lie in memory.
+  public var format: WeightFormat { stack.format }
+  /// How many bytes of matrices each step reads.
+  public var matrixByteCount: Int { stack.matrixByteCount }
+
+  let stack: StoredStack
+  /// V × G·H: W_i x of the first layer, for each id.
+  let table: AlignedBuffer<Float>?
+  /// V × E: where a step needs the embedded id itself.
+  let embedding: AlignedBuffer<Float>?
+
+  /// The most numbers that the table may have: 32 MB of them.
+  static let tableLimit = 8 << 20
+
+  /// Converts the weights of `model`.
+  public convenience init(model: LanguageModel, format: WeightFormat = .float32) {
+    self.init(model: model, format: format, tableLimit: Self.tableLimit)
+  }
+
+  init(model: LanguageModel, format: WeightFormat, tableLimit: Int) {
+    let configuration = model.configuration, parameters = model.parameters
+    let inputWeight = StoredStack.inputWeight(ofLayer: 0, in: parameters)
+    let embedding = parameters.matrix(named: "embedding.weight")
+    let hasTable = embedding.rows * inputWeight.rows <= tableLimit
+    let addsEmbedding = configuration.isResidual && configuration.embeddingSize == configuration.hiddenSize
+    self.configuration = configuration
+    stack = StoredStack(
+      configuration.stack, inputSize: configuration.embeddingSize, parameters: parameters,
+      outputWeight: configuration.outputWeightName, omitsFirstInputWeight: hasTable, format: format)
+    table = hasTable ? AlignedBuffer(count: embedding.rows * inputWeight.rows) : nil
+    if let table {
+      ThreadTeam(threadCount: 1).multiply(embedding, inputWeight.transposed, into: table.baseAddress)
+    }
+    self.embedding =
+      hasTable && !addsEmbedding
+      ? nil
+      : AlignedBuffer(UnsafeBufferPointer(start: embedding.values, count: embedding.rows * embedding.columns))
+  }
+}
