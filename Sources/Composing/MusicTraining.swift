@@ -124,7 +124,7 @@ public struct MusicTraining {
     let size = pieces.tokenizer.vocabulary.count
     do {
       return try LanguageModel(
-        configuration: description.settings.network.configuration(vocabularySize: size),
+        configuration: LanguageModelConfiguration(description.settings.network, vocabularySize: size),
         tensors: SafetensorsFile(path: folder.training.weightsPath))
     } catch {
       throw .cause(error)
@@ -138,7 +138,8 @@ public struct MusicTraining {
     try TrainingRun(
       model: network
         ?? LanguageModel(
-          configuration: settings.network.configuration(vocabularySize: pieces.tokenizer.vocabulary.count),
+          configuration: LanguageModelConfiguration(
+            settings.network, vocabularySize: pieces.tokenizer.vocabulary.count),
           seed: settings.training.seed),
       source: CorpusBatchSource(pieces: pieces.training, tokenizer: pieces.tokenizer, settings: settings),
       validationPieces: pieces.validation, configuration: settings.training, folder: folder,

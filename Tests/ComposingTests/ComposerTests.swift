@@ -14,14 +14,15 @@ import Training
   /// A model whose weights are as they were first drawn: it writes anything that the grammar lets it.
   static func untrainedModel(instruments: REMIConfiguration.Instruments = .programs) throws -> MusicModel {
     let tokenizer = try REMITokenizer(configuration: REMIConfiguration(instruments: instruments))
-    let network = NetworkShape(embeddingSize: 8, hiddenSize: 16, layerCount: 2, dropout: 0)
+    let network = LanguageModelShape(embeddingSize: 8, hiddenSize: 16, layerCount: 2, dropout: 0)
     let settings = ModelPreset(network: network, training: TrainingConfiguration(budget: .steps(1)))
     return MusicModel(
       folder: ModelFolder(path: "/nowhere"),
       description: ModelDescription(program: "test", preset: "test", settings: settings),
       tokenizer: tokenizer,
       network: LanguageModel(
-        configuration: network.configuration(vocabularySize: tokenizer.vocabulary.count), seed: 1))
+        configuration: LanguageModelConfiguration(network, vocabularySize: tokenizer.vocabulary.count),
+        seed: 1))
   }
 
   /// Four bars of 3/4 with a chord on each beat.

@@ -28,7 +28,7 @@ import Training
   }
 
   static let settings = ModelPreset(
-    network: NetworkShape(embeddingSize: 8, hiddenSize: 16, layerCount: 2, dropout: 0.1),
+    network: LanguageModelShape(embeddingSize: 8, hiddenSize: 16, layerCount: 2, dropout: 0.1),
     training: TrainingConfiguration(
       budget: .steps(30), learningRate: 1e-2, batchSize: 4, truncationLength: 16, validationInterval: 10),
     transposition: .init(-2...2))

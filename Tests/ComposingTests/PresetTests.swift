@@ -1,6 +1,7 @@
 import Composing
 import Foundation
 import Groundwork
+import Recurrent
 import TestSupport
 import Testing
 import Training
@@ -23,7 +24,7 @@ import Training
 
   @Test func smallIsTheComparisonsNetwork() throws {
     let preset = try ModelPreset(named: "small", folder: Self.folder + "/models")
-    #expect(preset.network == NetworkShape())
+    #expect(preset.network == LanguageModelShape())
     #expect(preset.training.batchSize == 32 && preset.training.truncationLength == 128)
     #expect(preset.training.learningRate == 2e-3)
     #expect(preset.transposition == nil)

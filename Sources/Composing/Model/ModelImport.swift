@@ -41,15 +41,9 @@ public struct ModelImport {
     to path: String, training: TrainingConfiguration, replacing: Bool, program: String
   ) throws(ComposingError) {
     let folder = ModelFolder(path: path)
-    let network = weights.configuration
     var description = ModelDescription(
       program: program, preset: "imported",
-      settings: ModelPreset(
-        network: NetworkShape(
-          cell: network.cell, embeddingSize: network.embeddingSize, hiddenSize: network.hiddenSize,
-          layerCount: network.layerCount, dropout: network.dropout,
-          tiesEmbedding: network.tiesEmbedding),
-        training: training))
+      settings: ModelPreset(network: weights.configuration.shape, training: training))
     description.importedFrom = weights.file.path.split(separator: "/").last.map(String.init)
     try description.settings.validate()
     let model: LanguageModel

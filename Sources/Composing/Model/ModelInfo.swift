@@ -74,7 +74,8 @@ public struct ModelInfo: Codable, Sendable {
     description = try ModelDescription(folder: folder)
     if fileExists(folder.vocabularyPath) {
       let vocabulary = try MusicModel.vocabulary(in: folder)
-      let network = description.settings.network.configuration(vocabularySize: vocabulary.count)
+      let network = LanguageModelConfiguration(
+        description.settings.network, vocabularySize: vocabulary.count)
       self.network = network
       parameters = network.parameterCount
       tokenizer = vocabulary.configuration.name

@@ -1,3 +1,4 @@
+public import Recurrent
 public import Training
 
 /// What a model shall be and how it shall be trained: a file of `presets/models`, with what the user chose otherwise.
@@ -5,7 +6,7 @@ public struct ModelPreset: Codable, Hashable, Sendable {
   /// What it is for, in a sentence.
   public var summary: String?
   /// The network.
-  public var network: NetworkShape
+  public var network: LanguageModelShape
   /// The training.
   public var training: TrainingConfiguration
   /// The semitones, from the lowest to the highest, by which pieces are transposed at random in training; nil leaves
@@ -28,7 +29,7 @@ public struct ModelPreset: Codable, Hashable, Sendable {
 
   /// A preset.
   public init(
-    summary: String? = nil, network: NetworkShape = .init(), training: TrainingConfiguration,
+    summary: String? = nil, network: LanguageModelShape = .init(), training: TrainingConfiguration,
     transposition: Transposition? = nil
   ) {
     self.summary = summary
@@ -48,13 +49,21 @@ public struct ModelPreset: Codable, Hashable, Sendable {
     }
   }
 
+  /// What a mistyped number would be beyond.
+  private static let mostUnits = 8192, mostLayers = 32
   /// How many values of the state one step of training may keep; each takes some 24 bytes.
   private static let mostStateValues = 1 << 30
 
   /// Checks every setting.
   /// - Throws: `ComposingError`, which names the first that makes no sense.
   public func validate() throws(ComposingError) {
-    try network.validate()
+    if let fault = network.fault { try requireOption(false, fault.name, fault.value, fault.expected) }
+    for (name, size) in [("embedding size", network.embeddingSize), ("hidden size", network.hiddenSize)] {
+      try requireOption(size <= Self.mostUnits, name, size, "at most \(Self.mostUnits)")
+    }
+    try requireOption(
+      network.layerCount <= Self.mostLayers, "number of layers", network.layerCount,
+      "at most \(Self.mostLayers)")
     do { try training.validate() } catch { throw .cause(error) }
     let values = training.batchSize * training.truncationLength * network.layerCount * network.hiddenSize
     try requireOption(

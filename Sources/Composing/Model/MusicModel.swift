@@ -26,7 +26,8 @@ public struct MusicModel {
     } catch {
       throw .malformed(path: folder.vocabularyPath, reason: error.message)
     }
-    let configuration = description.settings.network.configuration(vocabularySize: vocabulary.count)
+    let configuration = LanguageModelConfiguration(
+      description.settings.network, vocabularySize: vocabulary.count)
     do {
       network = try LanguageModel(
         configuration: configuration, tensors: SafetensorsFile(path: folder.training.weightsPath))

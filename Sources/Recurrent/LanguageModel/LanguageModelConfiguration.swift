@@ -1,27 +1,22 @@
 /// The architecture of a language model over ids: embedding, stacked recurrent layers, linear output.
+///
+/// All that its shape says can be asked of it directly: `configuration.hiddenSize`.
+@dynamicMemberLookup
 public struct LanguageModelConfiguration: Sendable, Hashable {
-  /// The recurrent layers' cell.
-  public var cell: Cell
+  /// All but the vocabulary.
+  public var shape: LanguageModelShape
   /// How many ids there are, V.
   public var vocabularySize: Int
-  /// The length of an embedded id, E.
-  public var embeddingSize: Int
-  /// The length of a layer's output, H.
-  public var hiddenSize: Int
-  /// How many recurrent layers are stacked, L.
-  public var layerCount: Int
-  /// The probability with which a number that a layer gives is dropped in training.
-  public var dropout: Double
-  /// The same for the numbers of an embedded id; nil where it is `dropout` too.
-  public var embeddingDropout: Double?
-  /// For which numbers dropout makes a choice of their own.
-  public var dropoutKind: DropoutKind
-  /// Whether a layer gives the sum of what it computed and what it took, where both are equally long.
-  public var isResidual: Bool
-  /// Whether what a layer computed is normalised over its units.
-  public var normalizesLayers: Bool
-  /// Whether the output's weight is the embedding's (Press & Wolf 2017); they are equally long then, E = H.
-  public var tiesEmbedding: Bool
+
+  /// An architecture of this shape for `vocabularySize` ids, at least one; the shape must have no fault.
+  public init(_ shape: LanguageModelShape, vocabularySize: Int) {
+    precondition(vocabularySize > 0, "a vocabulary of \(vocabularySize) ids has none to predict")
+    if let fault = shape.fault {
+      preconditionFailure("\(fault.name) is \(fault.value); expected \(fault.expected)")
+    }
+    self.shape = shape
+    self.vocabularySize = vocabularySize
+  }
 
   /// An architecture; all sizes at least 1, probabilities in 0 ..< 1.
   public init(
@@ -29,71 +24,57 @@ public struct LanguageModelConfiguration: Sendable, Hashable {
     dropout: Double = 0, embeddingDropout: Double? = nil, dropoutKind: DropoutKind = .independent,
     isResidual: Bool = false, normalizesLayers: Bool = false, tiesEmbedding: Bool = false
   ) {
-    precondition(
-      min(vocabularySize, embeddingSize, hiddenSize, layerCount) > 0,
-      "vocabulary \(vocabularySize), embedding \(embeddingSize), hidden \(hiddenSize), layers \(layerCount): none may be 0"
-    )
-    precondition((0..<1).contains(dropout), "a dropout of \(dropout) is not in 0 ..< 1")
-    precondition(
-      (0..<1).contains(embeddingDropout ?? 0), "a dropout of \(embeddingDropout ?? 0) is not in 0 ..< 1")
-    precondition(
-      !tiesEmbedding || embeddingSize == hiddenSize,
-      "an embedding of \(embeddingSize) cannot be the output's weight for \(hiddenSize) units")
-    self.cell = cell
-    self.vocabularySize = vocabularySize
-    self.embeddingSize = embeddingSize
-    self.hiddenSize = hiddenSize
-    self.layerCount = layerCount
-    self.dropout = dropout
-    self.embeddingDropout = embeddingDropout
-    self.dropoutKind = dropoutKind
-    self.isResidual = isResidual
-    self.normalizesLayers = normalizesLayers
-    self.tiesEmbedding = tiesEmbedding
+    self.init(
+      LanguageModelShape(
+        cell: cell, embeddingSize: embeddingSize, hiddenSize: hiddenSize, layerCount: layerCount,
+        dropout: dropout, embeddingDropout: embeddingDropout, dropoutKind: dropoutKind,
+        isResidual: isResidual, normalizesLayers: normalizesLayers, tiesEmbedding: tiesEmbedding),
+      vocabularySize: vocabularySize)
   }
 
-  /// The recurrent layers. They read forward alone, for an id that is to be predicted may not be read.
-  public var stack: StackConfiguration {
-    StackConfiguration(
-      cell: cell, hiddenSize: hiddenSize, layerCount: layerCount, dropout: dropout, dropoutKind: dropoutKind,
-      isResidual: isResidual, normalizesLayers: normalizesLayers)
+  /// What the shape says.
+  @inlinable
+  public subscript<Value>(dynamicMember member: WritableKeyPath<LanguageModelShape, Value>) -> Value {
+    get { shape[keyPath: member] }
+    set { shape[keyPath: member] = newValue }
   }
+
+  /// The recurrent layers.
+  public var stack: StackConfiguration { shape.stack }
 }
 
 extension LanguageModelConfiguration: Codable {
   private enum CodingKeys: String, CodingKey {
-    case cell, vocabularySize, embeddingSize, hiddenSize, layerCount, dropout, embeddingDropout, dropoutKind
-    case isResidual, normalizesLayers, tiesEmbedding
+    case vocabularySize
   }
 
-  /// Reads an architecture; cell, sizes and dropout must be there, all else has the defaults of `init`.
+  /// Reads an architecture: the fields of its shape, and beside them its vocabulary's size.
   public init(from decoder: any Decoder) throws {
-    let fields = try decoder.container(keyedBy: CodingKeys.self)
-    cell = try fields.decode(Cell.self, forKey: .cell)
-    vocabularySize = try fields.decode(Int.self, forKey: .vocabularySize)
-    embeddingSize = try fields.decode(Int.self, forKey: .embeddingSize)
-    hiddenSize = try fields.decode(Int.self, forKey: .hiddenSize)
-    layerCount = try fields.decode(Int.self, forKey: .layerCount)
-    dropout = try fields.decode(Double.self, forKey: .dropout)
-    embeddingDropout = try fields.decodeIfPresent(Double.self, forKey: .embeddingDropout)
-    dropoutKind = try fields.decodeIfPresent(DropoutKind.self, forKey: .dropoutKind) ?? .independent
-    isResidual = try fields.decodeIfPresent(Bool.self, forKey: .isResidual) ?? false
-    normalizesLayers = try fields.decodeIfPresent(Bool.self, forKey: .normalizesLayers) ?? false
-    tiesEmbedding = try fields.decodeIfPresent(Bool.self, forKey: .tiesEmbedding) ?? false
+    shape = try LanguageModelShape(from: decoder)
+    vocabularySize = try decoder.container(keyedBy: CodingKeys.self).decode(
+      Int.self, forKey: .vocabularySize)
+  }
+
+  /// Writes the fields of the shape, and beside them the vocabulary's size.
+  public func encode(to encoder: any Encoder) throws {
+    try shape.encode(to: encoder)
+    var fields = encoder.container(keyedBy: CodingKeys.self)
+    try fields.encode(vocabularySize, forKey: .vocabularySize)
   }
 }
 
 extension LanguageModelConfiguration {
   /// The names and shapes of the weights, in their order in the buffer. A tied output has a bias alone.
   var parameterShapes: [(name: String, shape: [Int])] {
-    [("embedding.weight", [vocabularySize, embeddingSize])]
-      + RecurrentStack.parameterShapes(configuration: stack, inputSize: embeddingSize, namePrefix: "rnn")
-      + (tiesEmbedding ? [] : [("output.weight", [vocabularySize, hiddenSize])])
+    [("embedding.weight", [vocabularySize, shape.embeddingSize])]
+      + RecurrentStack.parameterShapes(
+        configuration: stack, inputSize: shape.embeddingSize, namePrefix: "rnn")
+      + (shape.tiesEmbedding ? [] : [("output.weight", [vocabularySize, shape.hiddenSize])])
       + [("output.bias", [vocabularySize])]
   }
 
   /// The name of the tensor that is the output's weight.
-  var outputWeightName: String { tiesEmbedding ? "embedding.weight" : "output.weight" }
+  var outputWeightName: String { shape.tiesEmbedding ? "embedding.weight" : "output.weight" }
 
   /// How many weights such a network has.
   public var parameterCount: Int { parameterShapes.reduce(0) { $0 + $1.shape.reduce(1, *) } }

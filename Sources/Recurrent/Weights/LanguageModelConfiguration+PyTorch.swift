@@ -1,7 +1,7 @@
 /// The PyTorch modules that take a network's exported weights, as one writes them in Python.
 extension LanguageModelConfiguration {
   /// The module for the tensors `embedding.…`.
-  public var pytorchEmbedding: String { "torch.nn.Embedding(\(vocabularySize), \(embeddingSize))" }
+  public var pytorchEmbedding: String { "torch.nn.Embedding(\(vocabularySize), \(shape.embeddingSize))" }
 
   /// The module for the tensors `rnn.…`.
   public var pytorchRecurrent: String {
@@ -11,7 +11,7 @@ extension LanguageModelConfiguration {
       case .lstm: "LSTM"
       case .gru, .gruResetBefore: "GRU"
       }
-    return "torch.nn.\(name)(\(embeddingSize), \(stack.hiddenSize), num_layers=\(stack.layerCount)"
+    return "torch.nn.\(name)(\(shape.embeddingSize), \(stack.hiddenSize), num_layers=\(stack.layerCount)"
       + (stack.cell == .rnnReLU ? ", nonlinearity=\"relu\"" : "")
       + (stack.isBidirectional ? ", bidirectional=True" : "") + ")"
   }

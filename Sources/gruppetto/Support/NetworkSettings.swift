@@ -39,7 +39,7 @@ struct NetworkSettings: ParsableArguments {
     help: "Let the output share the embedding's weights; needs --embedding as large as --hidden.")
   var tiedEmbedding: Bool?
 
-  func apply(to network: inout NetworkShape) {
+  func apply(to network: inout LanguageModelShape) {
     network.cell = cell ?? network.cell
     network.layerCount = layers ?? network.layerCount
     network.hiddenSize = hidden ?? network.hiddenSize

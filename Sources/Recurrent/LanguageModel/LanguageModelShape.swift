@@ -1,0 +1,90 @@
+/// A language model but for its vocabulary, which the data decide.
+///
+/// It is a setting that may hold anything until `fault` has been asked for.
+public struct LanguageModelShape: Hashable, Sendable {
+  /// The recurrent layers' cell.
+  public var cell: Cell
+  /// The length of an embedded id, E.
+  public var embeddingSize: Int
+  /// The length of a layer's output, H.
+  public var hiddenSize: Int
+  /// How many recurrent layers are stacked, L.
+  public var layerCount: Int
+  /// The probability with which a number is dropped in training: of an embedded id, between layers, and before the
+  /// output.
+  public var dropout: Double
+  /// The same for the numbers of an embedded id; nil where it is `dropout` too.
+  public var embeddingDropout: Double?
+  /// For which numbers dropout makes a choice of their own.
+  public var dropoutKind: DropoutKind
+  /// Whether a layer gives the sum of what it computed and what it took, where both are equally long.
+  public var isResidual: Bool
+  /// Whether what a layer computed is normalised over its units.
+  public var normalizesLayers: Bool
+  /// Whether the output's weight is the embedding's (Press & Wolf 2017); they are equally long then, E = H.
+  public var tiesEmbedding: Bool
+
+  /// A language model of any vocabulary.
+  public init(
+    cell: Cell = .gru, embeddingSize: Int = 256, hiddenSize: Int = 256, layerCount: Int = 2,
+    dropout: Double = 0.2, embeddingDropout: Double? = nil, dropoutKind: DropoutKind = .independent,
+    isResidual: Bool = false, normalizesLayers: Bool = false, tiesEmbedding: Bool = false
+  ) {
+    self.cell = cell
+    self.embeddingSize = embeddingSize
+    self.hiddenSize = hiddenSize
+    self.layerCount = layerCount
+    self.dropout = dropout
+    self.embeddingDropout = embeddingDropout
+    self.dropoutKind = dropoutKind
+    self.isResidual = isResidual
+    self.normalizesLayers = normalizesLayers
+    self.tiesEmbedding = tiesEmbedding
+  }
+
+  /// The recurrent layers. They read forward alone, for an id that is to be predicted may not be read.
+  public var stack: StackConfiguration {
+    StackConfiguration(
+      cell: cell, hiddenSize: hiddenSize, layerCount: layerCount, dropout: dropout, dropoutKind: dropoutKind,
+      isResidual: isResidual, normalizesLayers: normalizesLayers)
+  }
+
+  /// The first setting that makes no sense, if there is one: what it is called, its value, and what it should be.
+  public var fault: (name: String, value: String, expected: String)? {
+    for (name, size) in [
+      ("embedding size", embeddingSize), ("hidden size", hiddenSize), ("number of layers", layerCount),
+    ] where size < 1 {
+      return (name, "\(size)", "at least 1")
+    }
+    for (name, probability) in [("dropout", dropout), ("dropout of the embedding", embeddingDropout ?? 0)]
+    // A probability that rounds to 1 would leave nothing to learn from.
+    where !(probability >= 0 && Float(probability) < 1) {
+      return (name, "\(probability)", "a probability from 0 to below 1")
+    }
+    if tiesEmbedding, embeddingSize != hiddenSize {
+      return (
+        "embedding size", "\(embeddingSize)",
+        "the hidden size, \(hiddenSize), since the output shares the embedding's weights"
+      )
+    }
+    return nil
+  }
+}
+
+extension LanguageModelShape: Codable {
+  /// Reads a shape; cell, sizes and dropout must be there, all else has the defaults of `init`.
+  public init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      cell: try fields.decode(Cell.self, forKey: .cell),
+      embeddingSize: try fields.decode(Int.self, forKey: .embeddingSize),
+      hiddenSize: try fields.decode(Int.self, forKey: .hiddenSize),
+      layerCount: try fields.decode(Int.self, forKey: .layerCount),
+      dropout: try fields.decode(Double.self, forKey: .dropout),
+      embeddingDropout: try fields.decodeIfPresent(Double.self, forKey: .embeddingDropout),
+      dropoutKind: try fields.decodeIfPresent(DropoutKind.self, forKey: .dropoutKind) ?? .independent,
+      isResidual: try fields.decodeIfPresent(Bool.self, forKey: .isResidual) ?? false,
+      normalizesLayers: try fields.decodeIfPresent(Bool.self, forKey: .normalizesLayers) ?? false,
+      tiesEmbedding: try fields.decodeIfPresent(Bool.self, forKey: .tiesEmbedding) ?? false)
+  }
+}

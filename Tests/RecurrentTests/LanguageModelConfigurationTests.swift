@@ -1,0 +1,36 @@
+import Groundwork
+import Recurrent
+import Testing
+
+@Suite struct LanguageModelConfigurationTests {
+  @Test func aFlatObjectWithoutTheLaterFieldsIsRead() throws {
+    let text = """
+      {"cell": "lstm", "vocabularySize": 40, "embeddingSize": 8, "hiddenSize": 16, "layerCount": 3, "dropout": 0.1}
+      """
+    let configuration = try JSONFormat.decode(LanguageModelConfiguration.self, from: Array(text.utf8))
+    let expected = LanguageModelConfiguration(
+      cell: .lstm, vocabularySize: 40, embeddingSize: 8, hiddenSize: 16, layerCount: 3, dropout: 0.1)
+    #expect(configuration == expected)
+    #expect(configuration.hiddenSize == 16 && configuration.stack.layerCount == 3)
+    let written = try JSONFormat.encodeLine(expected)
+    #expect(try JSONFormat.decode(LanguageModelConfiguration.self, from: written) == expected)
+    #expect(
+      String(decoding: written, as: UTF8.self)
+        == #"{"cell":"lstm","dropout":0.1,"dropoutKind":"independent","embeddingSize":8,"hiddenSize":16,"#
+        + #""isResidual":false,"layerCount":3,"normalizesLayers":false,"tiesEmbedding":false,"vocabularySize":40}"#
+    )
+  }
+
+  @Test(arguments: [
+    (LanguageModelShape(), nil), (LanguageModelShape(layerCount: 0), "number of layers"),
+    (LanguageModelShape(embeddingSize: 0), "embedding size"),
+    (LanguageModelShape(hiddenSize: -1), "hidden size"),
+    (LanguageModelShape(dropout: 1), "dropout"), (LanguageModelShape(dropout: .nan), "dropout"),
+    (LanguageModelShape(dropout: 0.99999999), "dropout"),
+    (LanguageModelShape(embeddingDropout: -0.1), "dropout of the embedding"),
+    (LanguageModelShape(embeddingSize: 8, hiddenSize: 16, tiesEmbedding: true), "embedding size"),
+  ])
+  func aShapeNamesItsFault(shape: LanguageModelShape, name: String?) {
+    #expect(shape.fault?.name == name)
+  }
+}
