@@ -7,23 +7,18 @@ internal import Musl
 #endif
 
 /// The kernels of one instruction set, in Swift's terms. Which set runs is settled once, at the first use: the best
-/// that the processor has, or the one that the environment variable `GRUPPETTO_KERNELS` names.
+/// that the processor has, or the one that the environment variable `GRUPPETTO_KERNELS` names, if there is one of that
+/// name here.
 ///
 /// Pointers are to Float; strides and counts are in elements. Documentation of each kernel: `CKernels.h`.
 package struct Kernels: @unchecked Sendable {
   let table: UnsafePointer<gruppetto_kernel_table>
 
-  /// The kernels in use. A program that lets its user choose them calls `check` first: a name that does not exist stops
-  /// the program here.
-  package static let current: Kernels = {
-    do throws(KernelsError) {
-      return try Kernels(name: environmentName)
-    } catch {
-      fatalError(error.message)
-    }
-  }()
+  /// The kernels in use. A name in the environment that means nothing here is passed over, for it is no reason to end a
+  /// program that this is only a part of; a program that offers the choice to its user calls `check` when it starts.
+  package static let current = Kernels(nameOrBest: environmentName)
 
-  /// Whether the environment names kernels that can run here.
+  /// Checks that the environment names no kernels, or some that can run here.
   package static func check() throws(KernelsError) {
     _ = try Kernels(name: environmentName)
   }
@@ -37,14 +32,15 @@ package struct Kernels: @unchecked Sendable {
 
   /// The kernels of this name; without one, the fastest.
   package init(name: String?) throws(KernelsError) {
-    guard let name else {
-      table = gruppetto_kernels_best()
-      return
-    }
-    guard let named = gruppetto_kernels_named(name) else {
+    if let name, gruppetto_kernels_named(name) == nil {
       throw KernelsError(name: name, available: Self.available)
     }
-    table = named
+    self.init(nameOrBest: name)
+  }
+
+  /// The kernels of this name; without one, or where this processor runs none of it, the fastest.
+  init(nameOrBest name: String?) {
+    table = name.flatMap { gruppetto_kernels_named($0) } ?? gruppetto_kernels_best()
   }
 
   private static var environmentName: String? {

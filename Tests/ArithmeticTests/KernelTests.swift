@@ -58,6 +58,16 @@ func expectClose(_ values: [Float], _ expected: [Float], tolerance: Float, _ wha
     #expect(Kernels.available.last == "plain")
   }
 
+  @Test func aNameThatMeansNothingIsRefusedWhereOneAsksAndPassedOverElsewhere() throws {
+    let error = #expect(throws: KernelsError.self) { try Kernels(name: "abacus") }
+    #expect(error?.message.contains("GRUPPETTO_KERNELS=abacus") == true)
+    #expect(Kernels(nameOrBest: "abacus").name == Kernels.available.first)
+    for name in Kernels.available {
+      #expect(try Kernels(name: name).name == name && Kernels(nameOrBest: name).name == name)
+    }
+    #expect(try Kernels(name: nil).name == Kernels.available.first)
+  }
+
   @Test func kernelsThatThisProcessorLacksAreAnError() {
     #expect(throws: KernelsError(name: "abacus", available: Kernels.available)) {
       try Kernels(name: "abacus")
