@@ -105,10 +105,20 @@ public struct RandomStream: Sendable, Hashable, Codable, RandomNumberGenerator {
     precondition(
       maximum.isFinite && sum.isFinite,
       "nothing to draw from: the largest of \(logits.count) logits is \(maximum)")
-    var left = uniformDouble() * sum, last = 0
-    for (index, logit) in logits.enumerated() where weight(logit) > 0 {
+    return index(weights: logits.lazy.map(weight), sum: sum) ?? 0
+  }
+
+  /// An index, drawn with a probability in proportion to its weight; nil where none has one.
+  /// - Parameters:
+  ///   - weights: None below 0.
+  ///   - sum: What they add up to, but for rounding.
+  @inlinable
+  package mutating func index(weights: some Sequence<Double>, sum: Double) -> Int? {
+    var left = uniformDouble() * sum
+    var last: Int?
+    for (index, weight) in weights.enumerated() where weight > 0 {
       last = index
-      left -= weight(logit)
+      left -= weight
       if left < 0 { break }
     }
     // Rounding can leave a rest behind the last.

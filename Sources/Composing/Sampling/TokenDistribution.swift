@@ -102,15 +102,7 @@ public struct TokenDistribution: Sendable {
     weigh()
     let sum = total(of: weights, atLeast: -.infinity)
     guard sum > 0, sum.isFinite else { return nil }
-    var left = random.uniformDouble() * Double(sum)
-    var last: Int32?
-    for id in weights.indices where weights[id] > 0 {
-      last = Int32(id)
-      left -= Double(weights[id])
-      if left < 0 { return last }
-    }
-    // Rounding can leave a rest after the last candidate.
-    return last
+    return random.index(weights: weights.lazy.map(Double.init), sum: Double(sum)).map(Int32.init)
   }
 
   private mutating func putOut(_ id: Int) {
