@@ -81,7 +81,7 @@ public struct Bars: RandomAccessCollection, Sendable {
   /// The bar of this number.
   public subscript(index: Int) -> Bar {
     precondition(index >= 0 && index < endIndex, "bar \(index) is not among \(endIndex) bars")
-    let place = lastSegment { $0.firstBar <= index }
+    let place = segments.partitioningIndex { $0.firstBar > index } - 1
     let segment = segments[place]
     let bar = index - segment.firstBar
     let end = segment.start + Self.start(of: bar + 1, segment.metre, ticksPerQuarter)
@@ -93,7 +93,7 @@ public struct Bars: RandomAccessCollection, Sendable {
   /// The bar and beat of a tick; bars go on beyond the end of the piece. Ticks below 0 count as 0.
   public func position(of tick: Int) -> BarPosition {
     let tick = Swift.max(0, tick)
-    let segment = segments[lastSegment { $0.start <= tick }]
+    let segment = segments[segments.partitioningIndex { $0.start > tick } - 1]
     let bar = Self.bar(of: tick - segment.start, segment.metre, ticksPerQuarter)
     let intoBar = tick - segment.start - Self.start(of: bar, segment.metre, ticksPerQuarter)
     let beat = intoBar * segment.metre.denominator / (4 * ticksPerQuarter)
@@ -117,17 +117,6 @@ public struct Bars: RandomAccessCollection, Sendable {
     // The largest k with ⌊k·n∕d⌋ ≤ t is the largest with k·n < (t + 1)·d.
     let limit = (Int128(tick) + 1) * Int128(metre.denominator)
     return Int(truncatingIfNeeded: (limit - 1) / Int128(4 * ticksPerQuarter * metre.numerator))
-  }
-
-  /// The last segment for which `isReached` is true; true must not come behind false.
-  private func lastSegment(_ isReached: (Segment) -> Bool) -> Int {
-    var low = 0
-    var high = segments.count
-    while high - low > 1 {
-      let middle = (low + high) / 2
-      if isReached(segments[middle]) { low = middle } else { high = middle }
-    }
-    return low
   }
 }
 

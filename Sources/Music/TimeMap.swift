@@ -32,7 +32,8 @@ public struct TimeMap: Sendable {
 
   /// Seconds from the beginning to `tick`.
   public func seconds(at tick: Int) -> Double {
-    let segment = segments[lastSegment { $0.tick <= tick }]
+    // Before the beginning the first tempo holds.
+    let segment = segments[max(0, segments.partitioningIndex { $0.tick > tick } - 1)]
     let elapsed = segment.elapsed + Int128(tick - segment.tick) * Int128(segment.microsecondsPerQuarter)
     return Double(elapsed) / (Double(ticksPerQuarter) * 1_000_000)
   }
@@ -43,20 +44,9 @@ public struct TimeMap: Sendable {
   public func tick(atSeconds seconds: Double) -> Int {
     let wanted = seconds * Double(ticksPerQuarter) * 1_000_000
     guard wanted > 0 else { return 0 }
-    let segment = segments[lastSegment { Double($0.elapsed) <= wanted }]
+    let segment = segments[segments.partitioningIndex { Double($0.elapsed) > wanted } - 1]
     let ticks = (wanted - Double(segment.elapsed)) / Double(segment.microsecondsPerQuarter)
     return Int(exactly: (Double(segment.tick) + ticks).rounded()) ?? Int.max
-  }
-
-  /// The last segment for which `isReached` is true; true must not come behind false.
-  private func lastSegment(_ isReached: (Segment) -> Bool) -> Int {
-    var low = 0
-    var high = segments.count
-    while high - low > 1 {
-      let middle = (low + high) / 2
-      if isReached(segments[middle]) { low = middle } else { high = middle }
-    }
-    return low
   }
 }
 

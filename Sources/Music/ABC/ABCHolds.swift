@@ -24,15 +24,10 @@ struct ABCHolds {
 
   /// When what is written at `time` sounds.
   func sounding(_ time: Int) -> Int {
-    // The first stretch that begins at or after the time.
-    var (low, high) = (0, ranges.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if ranges[middle].lowerBound < time { low = middle + 1 } else { high = middle }
-    }
-    guard low > 0 else { return time }
-    let last = ranges[low - 1]
-    return time + heldBefore[low - 1] + min(time, last.upperBound) - last.lowerBound
+    let begun = ranges.partitioningIndex { $0.lowerBound >= time }
+    guard begun > 0 else { return time }
+    let last = ranges[begun - 1]
+    return time + heldBefore[begun - 1] + min(time, last.upperBound) - last.lowerBound
   }
 }
 
