@@ -93,6 +93,12 @@ enum Readable {
     "\(count(value)) \(noun)\(value == 1 ? "" : "s")"
   }
 
+  /// `a`, `a and b`, `a, b and c`.
+  static func list(_ words: [String]) -> String {
+    guard let last = words.last, words.count > 1 else { return words.first ?? "" }
+    return words.dropLast().joined(separator: ", ") + " and " + last
+  }
+
   /// Rows of cells as columns, the first row a heading; numbers to the right.
   static func table(_ rows: [[String]], rightAligned: Set<Int> = []) -> String {
     let columns = rows.map(\.count).max() ?? 0

@@ -15,20 +15,7 @@ struct TrainingSettings: ParsableArguments {
   @Option(help: ArgumentHelp("The highest learning rate.", valueName: "rate"))
   var learningRate: Double?
 
-  @Option(
-    help: ArgumentHelp("What makes updates of gradients: adamw, adam, rmsprop or sgd.", valueName: "name"))
-  var optimizer: OptimizerConfiguration.Name?
-
-  @Option(
-    help: ArgumentHelp(
-      "How much of its velocity sgd or rmsprop keeps (default: 0.9 and 0).", valueName: "part"))
-  var momentum: Double?
-
-  @Flag(help: "Let sgd look ahead along its velocity.")
-  var nesterov = false
-
-  @Option(help: ArgumentHelp("How strongly weights are drawn to 0.", valueName: "rate"))
-  var weightDecay: Double?
+  @OptionGroup var optimizer: OptimizerSettings
 
   @Option(
     help: ArgumentHelp(
@@ -149,7 +136,8 @@ struct TrainingSettings: ParsableArguments {
 
   private static let options = [
     "budget.minutes": "minutes", "budget.epochs": "epochs", "budget.steps": "steps",
-    "optimizer.momentum": "momentum", "optimizer.weightDecay": "weight-decay",
+    "optimizer.momentum": "momentum", "optimizer.weightDecay": "weight-decay", "optimizer.beta1": "beta1",
+    "optimizer.beta2": "beta2", "optimizer.smoothing": "smoothing", "optimizer.epsilon": "epsilon",
     "learningRate": "learning-rate", "schedule.warmUp": "warm-up", "schedule.finalFactor": "final-factor",
     "schedule.factor": "fall-factor", "schedule.interval": "fall-interval",
     "schedule.patience": "fall-patience", "clipNorm": "clip", "clipValue": "clip-value",
@@ -160,7 +148,7 @@ struct TrainingSettings: ParsableArguments {
   private func apply(to settings: inout ModelPreset) throws {
     network.apply(to: &settings.network)
     settings.training.learningRate = learningRate ?? settings.training.learningRate
-    try apply(to: &settings.training.optimizer)
+    try optimizer.apply(to: &settings.training.optimizer)
     apply(to: &settings.training.schedule)
     if let clip { settings.training.clipNorm = clip.value }
     if let clipValue { settings.training.clipValue = clipValue.value }
@@ -178,24 +166,6 @@ struct TrainingSettings: ParsableArguments {
 }
 
 extension TrainingSettings {
-  /// Another optimiser begins with the constants that are customary for it.
-  private func apply(to configuration: inout OptimizerConfiguration) throws {
-    if let optimizer, optimizer != configuration.name { configuration = OptimizerConfiguration(optimizer) }
-    configuration.weightDecay = weightDecay ?? configuration.weightDecay
-    switch configuration.rule {
-    case .sgd(let before, let isNesterov):
-      configuration.rule = .sgd(momentum: momentum ?? before, isNesterov: isNesterov || nesterov)
-    case .rmsprop(let smoothing, let epsilon, let before, let isCentred) where !nesterov:
-      configuration.rule = .rmsprop(
-        smoothing: smoothing, epsilon: epsilon, momentum: momentum ?? before, isCentred: isCentred)
-    case .rmsprop, .adam, .adamw:
-      guard momentum == nil, !nesterov else {
-        throw UsageError(
-          "the optimiser is \(configuration.name); --momentum belongs to sgd and rmsprop, --nesterov to sgd")
-      }
-    }
-  }
-
   /// Another schedule begins with what is customary for it, but keeps the warm-up.
   private func apply(to configuration: inout LearningRateSchedule) {
     if let schedule, schedule != configuration.shape {
@@ -233,4 +203,3 @@ struct TranspositionRange: ExpressibleByArgument {
 }
 
 extension LearningRateSchedule.Shape: ExpressibleByArgument {}
-extension OptimizerConfiguration.Name: ExpressibleByArgument {}
