@@ -46,6 +46,23 @@ public struct PieceIDs: Sendable {
   /// How many ids a piece has.
   public func tokenCount(ofPiece piece: Int) -> Int { ranges[piece].count }
 
+  /// Whole pieces, spread evenly over all, that together have `predictionCount` ids to be predicted, or a few more with the
+  /// last of them; all pieces where they have fewer. The same are chosen each time, and a smaller choice is part of a
+  /// larger one.
+  public func sample(predictionCount wanted: Int) -> PieceIDs {
+    guard wanted < predictionCount else { return self }
+    // The order of the van der Corput sequence: numbers with their bits reversed fall into the widest gap left.
+    let bits = Int.bitWidth - max(0, count - 1).leadingZeroBitCount
+    var chosen: [Int] = [], predictions = 0
+    for number in 0..<1 << bits where predictions < wanted {
+      let piece = bits == 0 ? 0 : Int(UInt(number).bitReversed >> UInt(UInt.bitWidth - bits))
+      guard piece < count, ranges[piece].count > 1 else { continue }
+      chosen.append(piece)
+      predictions += ranges[piece].count - 1
+    }
+    return PieceIDs(ids, ranges: chosen.sorted().map { ranges[$0] }, owner: owner)
+  }
+
   /// The ids of a piece; valid while the pieces are.
   @inline(__always)
   package subscript(piece: Int) -> UnsafeBufferPointer<Int32> {
@@ -62,5 +79,12 @@ public struct PieceIDs: Sendable {
     }
 
     deinit { ids.deallocate() }
+  }
+}
+
+extension UInt {
+  /// The bits in the opposite order.
+  fileprivate var bitReversed: UInt {
+    (0..<UInt.bitWidth).reduce(0) { $0 << 1 | (self >> UInt($1)) & 1 }
   }
 }

@@ -35,6 +35,9 @@ public struct TrainingConfiguration: Codable, Hashable, Sendable {
   /// minutes (a twelfth of the budget if that is less), each epoch under one in epochs, ten times or each epoch under
   /// one in steps, whichever is more often.
   public var validationInterval: Int?
+  /// On about how many ids a language model is validated: whole pieces, spread evenly over the validation split and always
+  /// the same; nil takes all. Other networks are validated on the batches that they are given.
+  public var validationTokens: Int?
   /// How many seconds lie at most between two checkpoints; a validation always makes one.
   public var checkpointSeconds: Double
   /// The seed of every random choice of the run.
@@ -45,7 +48,8 @@ public struct TrainingConfiguration: Codable, Hashable, Sendable {
     budget: TrainingBudget, optimizer: OptimizerConfiguration = .adamw(), learningRate: Double = 2e-3,
     schedule: LearningRateSchedule = .cosine, clipNorm: Double? = 1, clipValue: Double? = nil,
     batchSize: Int = 32, truncationLength: Int = 128, accumulation: Int = 1, averageDecay: Double? = nil,
-    patience: Int? = nil, validationInterval: Int? = nil, checkpointSeconds: Double = 30, seed: UInt64 = 1
+    patience: Int? = nil, validationInterval: Int? = nil, validationTokens: Int? = nil,
+    checkpointSeconds: Double = 30, seed: UInt64 = 1
   ) {
     self.budget = budget
     self.optimizer = optimizer
@@ -59,6 +63,7 @@ public struct TrainingConfiguration: Codable, Hashable, Sendable {
     self.averageDecay = averageDecay
     self.patience = patience
     self.validationInterval = validationInterval
+    self.validationTokens = validationTokens
     self.checkpointSeconds = checkpointSeconds
     self.seed = seed
   }
@@ -79,6 +84,7 @@ public struct TrainingConfiguration: Codable, Hashable, Sendable {
       averageDecay: try fields.decodeIfPresent(Double.self, forKey: .averageDecay),
       patience: try fields.decodeIfPresent(Int.self, forKey: .patience),
       validationInterval: try fields.decodeIfPresent(Int.self, forKey: .validationInterval),
+      validationTokens: try fields.decodeIfPresent(Int.self, forKey: .validationTokens),
       checkpointSeconds: try fields.decode(Double.self, forKey: .checkpointSeconds),
       seed: try fields.decode(UInt64.self, forKey: .seed))
   }
@@ -110,6 +116,9 @@ public struct TrainingConfiguration: Codable, Hashable, Sendable {
     if let patience { try require(patience > 0, "patience", patience, "at least one validation") }
     if let validationInterval {
       try require(validationInterval > 0, "validationInterval", validationInterval, "at least one step")
+    }
+    if let validationTokens {
+      try require(validationTokens > 0, "validationTokens", validationTokens, "at least one token")
     }
     try require(checkpointSeconds >= 0, "checkpointSeconds", checkpointSeconds, "a time of 0 or more seconds")
   }

@@ -18,6 +18,8 @@ public struct HistoryEntry: Codable, Hashable, Sendable {
   public var trainingLoss: Double
   /// The validation loss, in nats per id.
   public var validationLoss: Double
+  /// How many ids the validation loss is the mean over; nil in a history that was written before that was noted.
+  public var validationTokens: Int?
   /// The learning rate of the last update.
   public var learningRate: Double
   /// The mean global norm of the gradients since the line before, as they were before clipping.
@@ -28,14 +30,14 @@ public struct HistoryEntry: Codable, Hashable, Sendable {
   /// An entry.
   public init(
     step: Int, tokens: Int, seconds: Double, trainingLoss: Double, validationLoss: Double,
-    learningRate: Double,
-    gradientNorm: Double, inside: Inspection? = nil
+    validationTokens: Int? = nil, learningRate: Double, gradientNorm: Double, inside: Inspection? = nil
   ) {
     self.step = step
     self.tokens = tokens
     self.seconds = seconds
     self.trainingLoss = trainingLoss
     self.validationLoss = validationLoss
+    self.validationTokens = validationTokens
     self.learningRate = learningRate
     self.gradientNorm = gradientNorm
     self.inside = inside

@@ -22,6 +22,8 @@ public struct TrainingResult: Codable, Hashable, Sendable {
   public var trainingLoss: Double?
   /// The last validation loss.
   public var validationLoss: Double?
+  /// How many ids the last validation loss is the mean over.
+  public var validationTokens: Int?
   /// The lowest validation loss, that of the weights kept.
   public var bestValidationLoss: Double?
   /// Why the run is over.
@@ -30,7 +32,7 @@ public struct TrainingResult: Codable, Hashable, Sendable {
   /// A result.
   public init(
     steps: Int, tokens: Int, seconds: Double, tokensPerSecond: Double, trainingLoss: Double?,
-    validationLoss: Double?, bestValidationLoss: Double?, stopped: TrainingStop
+    validationLoss: Double?, validationTokens: Int? = nil, bestValidationLoss: Double?, stopped: TrainingStop
   ) {
     self.steps = steps
     self.tokens = tokens
@@ -38,6 +40,7 @@ public struct TrainingResult: Codable, Hashable, Sendable {
     self.tokensPerSecond = tokensPerSecond
     self.trainingLoss = trainingLoss
     self.validationLoss = validationLoss
+    self.validationTokens = validationTokens
     self.bestValidationLoss = bestValidationLoss
     self.stopped = stopped
   }

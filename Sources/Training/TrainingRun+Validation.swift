@@ -42,13 +42,15 @@ extension TrainingRun {
   func validate(
     history: inout HistoryLog, cancellation: Cancellation, reporter: inout ProgressReporter
   ) throws(TrainingError) -> Bool {
-    guard let loss = validationLoss(cancellation: cancellation, reporter: &reporter) else { return false }
+    guard let measured = validationLoss(cancellation: cancellation, reporter: &reporter) else { return false }
+    let loss = measured.mean
     guard loss.isFinite else {
       throw diverged("the validation loss", step: state.step)
     }
     let interval = state.interval
     state.trainingLoss = state.currentTrainingLoss
     state.validationLoss = loss
+    state.validationTokens = measured.count
     state.lastValidation = .init(step: state.step, seconds: state.seconds, epochs: state.epochs)
     state.interval = .init()
     if configuration.schedule.shape == .plateau {
@@ -65,16 +67,16 @@ extension TrainingRun {
       HistoryEntry(
         step: state.step, tokens: state.tokens, seconds: state.seconds,
         trainingLoss: state.trainingLoss ?? loss,
-        validationLoss: loss, learningRate: state.learningRate,
+        validationLoss: loss, validationTokens: measured.count, learningRate: state.learningRate,
         gradientNorm: interval.gradientNorm / Double(max(interval.steps, 1)), inside: inspect()))
     state.historyLength = history.length
     try saveCheckpoint()
     return true
   }
 
-  /// The mean loss over all validation batches, under the average of the weights where one is kept; nil where the user
+  /// The loss over all validation batches, under the average of the weights where one is kept; nil where the user
   /// stopped it.
-  private func validationLoss(cancellation: Cancellation, reporter: inout ProgressReporter) -> Double? {
+  private func validationLoss(cancellation: Cancellation, reporter: inout ProgressReporter) -> LossSum? {
     let carried = pass.carriedState
     learner.exchangeAverage()
     defer {
@@ -88,6 +90,6 @@ extension TrainingRun {
       total += pass.evaluate(validationBatch)
       reporter.report { report(activity: "validating", tokensPerSecond: $0.lastRate) }
     }
-    return total.mean
+    return total
   }
 }

@@ -178,7 +178,8 @@ extension TrainingRun where Pass == LanguageModelPass, Validation == PieceBatche
   /// - Parameters:
   ///   - model: The network, with its first weights; a checkpoint replaces them.
   ///   - source: Where training windows come from, `B` streams of `T` steps.
-  ///   - validationPieces: The pieces to validate on; the first id of each is given and never predicted.
+  ///   - validationPieces: The pieces to validate on, or to choose those from, as `validationTokens` says; the first id of
+  ///     each is given and never predicted.
   ///   - configuration: How to train.
   ///   - folder: Where the run keeps its files.
   ///   - resuming: Whether to go on from the folder's checkpoint. Where there is none yet the run begins anew.
@@ -195,7 +196,8 @@ extension TrainingRun where Pass == LanguageModelPass, Validation == PieceBatche
         team: team),
       source: source,
       validation: PieceBatches(
-        pieces: validationPieces, batchSize: configuration.batchSize,
+        pieces: configuration.validationTokens.map { validationPieces.sample(predictionCount: $0) }
+          ?? validationPieces, batchSize: configuration.batchSize,
         truncationLength: configuration.truncationLength),
       configuration: configuration, folder: folder, resuming: resuming, team: team)
   }

@@ -18,6 +18,8 @@ struct TrainingState<Position: Codable & Sendable>: Codable, Sendable {
   var trainingLoss: Double?
   /// The last validation loss.
   var validationLoss: Double?
+  /// How many predictions it is the mean over.
+  var validationTokens: Int?
   /// The lowest validation loss.
   var bestValidationLoss: Double?
   /// How many validations in a row did not better it.
@@ -66,7 +68,6 @@ struct TrainingState<Position: Codable & Sendable>: Codable, Sendable {
       steps: step, tokens: tokens, seconds: seconds,
       tokensPerSecond: seconds > 0 ? Double(tokens) / seconds : 0,
       trainingLoss: currentTrainingLoss, validationLoss: validationLoss,
-      bestValidationLoss: bestValidationLoss,
-      stopped: stopped)
+      validationTokens: validationTokens, bestValidationLoss: bestValidationLoss, stopped: stopped)
   }
 }

@@ -95,11 +95,24 @@ import Testing
     (["--fall-factor", "0.5"], "--fall-factor"),
     (["--hidden", "8192", "--layers", "32"], "the memory that this training needs"),
     (["--warm-up", "1"], "schedule.warmUp"),
+    (["--validation-tokens", "0"], "--validation-tokens (validationTokens) is 0"),
+    (["--validation-tokens", "-5"], "--validation-tokens (validationTokens) is -5"),
+    (["--validation-tokens", "half"], "half"),
   ])
   func whatMakesNoSenseIsRefused(arguments: [String], reason: String) throws {
     let outcome = try train(arguments)
     #expect(outcome.exitCode == 64 && outcome.errors.contains(reason), "\(outcome.errors)")
     #expect(!workshop.has("model"))
+  }
+
+  @Test func aValidationMayReadAPartOfTheSplit() throws {
+    let part = try train(["--validation-tokens", "1", "--valid", "0.5", "--json"], to: "part")
+    let all = try train(["--validation-tokens", "none", "--valid", "0.5", "--json"], to: "all")
+    let read = try #require(part.json()["validationTokens"] as? Int)
+    #expect(try read > 1 && read < #require(all.json()["validationTokens"] as? Int) / 2)
+    #expect(try settings("part")["validationTokens"] as? Int == 1)
+    #expect(try settings("all")["validationTokens"] == nil)
+    #expect(try !workshop.bytes("part/history.jsonl").isEmpty)
   }
 
   @Test func aRunThatDivergesSaysWhatToLowerAndKeepsItsCheckpoint() throws {

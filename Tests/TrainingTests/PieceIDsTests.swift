@@ -30,6 +30,35 @@ import Testing
     #expect(owner == nil)
   }
 
+  /// Piece p has p % 5 + 1 ids, all of them p.
+  private static let many = PieceIDs((0..<1000).map { [Int32](repeating: $0, count: Int($0) % 5 + 1) })
+
+  private func chosen(_ pieces: PieceIDs) -> [Int] { (0..<pieces.count).map { Int(pieces[$0][0]) } }
+
+  @Test(arguments: [1, 2, 3, 50, 333, 1999])
+  func aSampleIsOfWholePiecesSpreadOverAll(wanted: Int) throws {
+    let sample = Self.many.sample(predictionCount: wanted), numbers = chosen(sample)
+    #expect((wanted...wanted + 3).contains(sample.predictionCount))
+    #expect(numbers == Set(numbers).sorted())
+    for (place, number) in numbers.enumerated() {
+      #expect(Array(sample[place]) == Array(Self.many[number]) && sample[place].count > 1)
+    }
+    // Between two neighbours is never more than four times their mean distance.
+    let gaps = zip(numbers + [1000], [0] + numbers).map { $0 - $1 }
+    #expect(try #require(gaps.max()) <= 4 * 1000 / numbers.count)
+    // A smaller choice is part of a larger one.
+    #expect(Set(numbers).isSubset(of: chosen(Self.many.sample(predictionCount: 2 * wanted))))
+  }
+
+  @Test func aSampleOfAllIsAll() {
+    for wanted in [2000, 2001, .max] {
+      #expect(Self.many.sample(predictionCount: wanted).count == Self.many.count)
+    }
+    #expect(PieceIDs([[1, 2, 3]]).sample(predictionCount: 1).count == 1)
+    #expect(PieceIDs([[1], [], [1, 2, 3]]).sample(predictionCount: 1).predictionCount == 2)
+    #expect(PieceIDs([]).sample(predictionCount: 5).count == 0)
+  }
+
   @Test func arraysBecomePieces() {
     let arrays: [[Int32]] = [[1, 2], [], [3], [4, 5, 6]]
     let pieces = PieceIDs(arrays)

@@ -53,6 +53,19 @@ import Training
     #expect(result.bestValidationLoss == entries.map(\.validationLoss).min())
   }
 
+  @Test func aValidationReadsAsManyTokensAsItIsTold() throws {
+    let (all, some, again) = (try TemporaryFolder(), try TemporaryFolder(), try TemporaryFolder())
+    let whole = try makeRun(in: all, steps: 8).run()
+    // Of two pieces, 9 and 7 predictions, the first is enough.
+    let part = try makeRun(in: some, steps: 8) { $0.validationTokens = 5 }.run()
+    #expect(whole.validationTokens == 16 && part.validationTokens == 9)
+    #expect(try history(some).map(\.validationTokens) == [9, 9])
+    #expect(part.validationLoss != whole.validationLoss)
+    // Another seed is measured on the same.
+    _ = try makeRun(in: again, steps: 8) { ($0.validationTokens, $0.seed) = (5, 6) }.run()
+    #expect(try history(again).map(\.validationTokens) == [9, 9])
+  }
+
   @Test func theThreadsDoNotMatter() throws {
     let (one, two) = (try TemporaryFolder(), try TemporaryFolder())
     _ = try makeRun(in: one, threads: 1).run()

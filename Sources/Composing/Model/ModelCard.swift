@@ -98,7 +98,11 @@ struct ModelCard {
         ("Steps", history.steps.grouped), ("Tokens seen", history.tokens.grouped),
         ("Training time", "\((Int(exactly: history.seconds.rounded()) ?? 0).grouped) s"),
         ("Training loss", "\(rounded(history.trainingLoss)) nats per token"),
-        ("Validation loss", "\(rounded(history.validationLoss)) nats per token"),
+        (
+          "Validation loss",
+          "\(rounded(history.validationLoss)) nats per token"
+            + (history.validationTokens.map { ", of \($0.grouped) tokens" } ?? "")
+        ),
         (
           "Best validation loss",
           "\(rounded(history.bestValidationLoss)) nats per token, at step \(history.bestStep.grouped)"

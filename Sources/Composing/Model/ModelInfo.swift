@@ -45,6 +45,8 @@ public struct ModelInfo: Codable, Sendable {
     public var trainingLoss: Double
     /// The last validation loss.
     public var validationLoss: Double
+    /// How many ids it is the mean over; nil where the history does not tell.
+    public var validationTokens: Int?
     /// The lowest validation loss.
     public var bestValidationLoss: Double
     /// After how many updates it was lowest.
@@ -61,6 +63,7 @@ public struct ModelInfo: Codable, Sendable {
       seconds = last.seconds
       trainingLoss = last.trainingLoss
       validationLoss = last.validationLoss
+      validationTokens = last.validationTokens
       bestValidationLoss = best.validationLoss
       bestStep = best.step
     }

@@ -78,6 +78,12 @@ struct TrainingSettings: ParsableArguments {
   @Option(help: ArgumentHelp("Train for so many updates of the weights.", valueName: "n"))
   var steps: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "Validate on whole pieces of about so many tokens, always the same and spread over all that are set aside; none takes all.",
+      valueName: "n"))
+  var validationTokens: CountLimit?
+
   @Option(help: ArgumentHelp("Stop after so many validations without improvement.", valueName: "n"))
   var patience: Int?
 
@@ -142,7 +148,7 @@ struct TrainingSettings: ParsableArguments {
     "schedule.factor": "fall-factor", "schedule.interval": "fall-interval",
     "schedule.patience": "fall-patience", "clipNorm": "clip", "clipValue": "clip-value",
     "batchSize": "batch", "truncationLength": "truncation", "accumulation": "accumulate",
-    "averageDecay": "average", "patience": "patience",
+    "averageDecay": "average", "patience": "patience", "validationTokens": "validation-tokens",
   ]
 
   private func apply(to settings: inout ModelPreset) throws {
@@ -156,6 +162,7 @@ struct TrainingSettings: ParsableArguments {
     settings.training.accumulation = accumulate ?? settings.training.accumulation
     settings.training.batchSize = batch ?? settings.training.batchSize
     settings.training.truncationLength = truncation ?? settings.training.truncationLength
+    if let validationTokens { settings.training.validationTokens = validationTokens.value }
     settings.training.patience = patience ?? settings.training.patience
     settings.training.seed = seed ?? settings.training.seed
     if let minutes { settings.training.budget = .minutes(minutes) }
@@ -186,6 +193,17 @@ struct Limit: ExpressibleByArgument {
   init?(argument: String) {
     if argument == "none" { return }
     guard let value = Double(argument) else { return nil }
+    self.value = value
+  }
+}
+
+/// A count or `none` on the command line.
+struct CountLimit: ExpressibleByArgument {
+  var value: Int?
+
+  init?(argument: String) {
+    if argument == "none" { return }
+    guard let value = Int(argument) else { return nil }
     self.value = value
   }
 }
