@@ -57,40 +57,57 @@ struct Comparison {
       let rows = rows.filter { word.isEmpty || $0.name.contains(word) }
       guard !rows.isEmpty else { continue }
       printRow(
-        [kind.title, "ours", "peer", "ratio", kind.unit, "limit", "of limit"]
-          + (kind == .stream ? ["p99/med", "peer's", "machine's"] : []))
+        [kind.title, "ours", "peer", "ratio", kind.unit, "limit", "of limit"] + kind.furtherColumns)
       for row in rows { compare(row, kind, limits) }
       print("")
     }
     if !trained.isEmpty { printCosts() }
   }
 
+  /// The lines of one measurement's rounds.
+  private struct Lines {
+    var ours: [[String: Any]] = []
+    var theirs: [[String: Any]] = []
+    /// Ours on one thread, of training.
+    var alone: [[String: Any]] = []
+    /// OpenBLAS's product of a matrix of as many bytes with a vector, beside float32 weights.
+    var openBLAS: [[String: Any]] = []
+  }
+
+  private func measure(_ row: ComparedMeasurement, _ kind: ComparedMeasurement.Kind) -> Lines {
+    var lines = Lines()
+    for _ in 0..<rounds {
+      let ours = programs.ours(row.arguments)
+      lines.ours += ours
+      lines.theirs += programs.script(row.script, row.scriptArguments)
+      if kind == .training { lines.alone += programs.ours(row.argumentsForOneThread) }
+      if row.readsPlainWeights, let megabytes = median(ours, "weights_mb") {
+        lines.openBLAS += programs.peer("openblas", ["1", decimal(megabytes)])
+      }
+    }
+    return lines
+  }
+
   private func compare(_ row: ComparedMeasurement, _ kind: ComparedMeasurement.Kind, _ limits: MachineLimits)
   {
-    var ours: [[String: Any]] = [], theirs: [[String: Any]] = [], openBLAS: [Double] = []
-    for _ in 0..<rounds {
-      let lines = programs.ours(row.arguments)
-      ours += lines
-      theirs += programs.script(row.script, row.scriptArguments)
-      guard kind == .stream, row.arguments.contains("float32"),
-        let megabytes = median(lines, "weights_mb")
-      else { continue }
-      openBLAS += limits.openBLASBandwidth(megabytes: megabytes).map { [$0] } ?? []
-    }
-    guard let our = median(ours, kind.field) else { return }
-    let their = median(theirs, kind.field)
-    let reached = median(ours, kind == .stream ? "gb_per_second" : "gflops")
+    let lines = measure(row, kind)
+    guard let our = median(lines.ours, kind.field) else { return }
+    let their = median(lines.theirs, kind.field)
+    let reached = median(lines.ours, kind == .stream ? "gb_per_second" : "gflops")
+    let products = [(lines.ours, "product_gb_per_second"), (lines.openBLAS, "gb_per_second")]
     let limit =
-      kind == .stream
-      ? [median(ours, "product_gb_per_second"), openBLAS.sorted()[safe: openBLAS.count / 2]]
-        .compactMap(\.self).max() : limits.peaks[kind.threads]
+      kind == .stream ? products.compactMap { median($0, $1) }.max() : limits.peaks[kind.threads]
     let share = reached.flatMap { reached in limit.map { String(format: "%.0f %%", 100 * reached / $0) } }
-    var cells = [
-      row.name, decimal(our, places: 0), decimal(their, places: 0),
-      decimal(their.map { our / $0 }, places: 2), decimal(reached), decimal(limit), share ?? "-",
-    ]
-    if kind == .stream {
-      cells += [tail(ours, "p99_us"), tail(theirs, "p99_us"), tail(ours, "arithmetic_p99_us")]
+    var cells = [row.name, decimal(our, places: 0), decimal(their, places: 0)]
+    cells += [decimal(their.map { our / $0 }, places: 2), decimal(reached), decimal(limit), share ?? "-"]
+    switch kind {
+    case .training:
+      cells += [lines.ours, lines.theirs].map { decimal(median($0, "peak_rss_mb"), places: 0) }
+      cells.append(decimal(median(lines.alone, kind.field).map { our / $0 }, places: 2))
+    case .stream:
+      cells += [tail(lines.ours, "p99_us"), tail(lines.theirs, "p99_us")]
+      cells.append(tail(lines.ours, "arithmetic_p99_us"))
+    case .streams: break
     }
     printRow(cells)
   }
@@ -100,7 +117,7 @@ struct Comparison {
     let ratios = lines.compactMap { line in
       median([line], field).flatMap { tail in median([line], "median_us").map { tail / $0 } }
     }
-    return decimal(ratios.sorted()[safe: ratios.count / 2], places: 2)
+    return ratios.isEmpty ? "-" : decimal(ratios.sorted()[ratios.count / 2], places: 2)
   }
 
   /// What narrower weights cost a trained model.
@@ -129,6 +146,14 @@ struct ComparedMeasurement {
     var field: String { self == .training ? "tokens_per_second" : "ids_per_second" }
     var threads: Int { self == .stream ? 1 : 2 }
     var unit: String { self == .stream ? "GB/s" : "GFLOP/s" }
+    /// What else a row tells: of training the memory of both sides, and how many times as fast two threads are as one.
+    var furtherColumns: [String] {
+      switch self {
+      case .training: ["MB", "peer's", "2 over 1"]
+      case .stream: ["p99/med", "peer's", "machine's"]
+      case .streams: []
+      }
+    }
     var title: String {
       switch self {
       case .training: "training, tokens/s"
@@ -144,6 +169,12 @@ struct ComparedMeasurement {
   /// The peer's script, and what it is called with.
   var script: String
   var scriptArguments: [String]
+
+  /// Whether it samples one stream with the weights as they are.
+  var readsPlainWeights: Bool { name.contains("float32") && arguments.suffix(2) == ["1", "1"] }
+
+  /// The same training on one thread, of fewer steps.
+  var argumentsForOneThread: [String] { arguments.dropLast(2) + ["1", "2"] }
 
   static let byKind: [(Kind, [ComparedMeasurement])] = [
     (
@@ -183,9 +214,4 @@ struct ComparedMeasurement {
       arguments: ["sample", weights, layers, hidden, streams, threads], script: "sampling.py",
       scriptArguments: [peer, layers, hidden, streams, threads])
   }
-}
-
-extension Array {
-  /// The element at `index`, if there is one.
-  fileprivate subscript(safe index: Int) -> Element? { indices.contains(index) ? self[index] : nil }
 }

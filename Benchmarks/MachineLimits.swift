@@ -4,12 +4,10 @@ internal import Foundation
 struct MachineLimits {
   /// The fused-multiply-add peak in GFLOP/s, for each number of threads.
   private(set) var peaks: [Int: Double] = [:]
-  private let programs: MeasuringPrograms
 
   /// Measures and prints the limits; the large products of OpenBLAS and oneDNN's GRU where `Benchmarks/Peers/build` has
   /// built their programs.
   init(programs: MeasuringPrograms, rounds: Int) {
-    self.programs = programs
     func rates(_ field: String, _ lines: (_ threads: Int) -> [[String: Any]]) -> [Double?] {
       [1, 2].map { threads in median((0..<rounds).flatMap { _ in lines(threads) }, field) }
     }
@@ -37,12 +35,6 @@ struct MachineLimits {
       printRow([name] + values.map { decimal($0) })
     }
     print("")
-  }
-
-  /// How many GB a second OpenBLAS's product of a matrix of so many megabytes with a vector reads, on one thread; nil where
-  /// it is not there.
-  func openBLASBandwidth(megabytes: Double) -> Double? {
-    median(programs.peer("openblas", ["1", String(format: "%.1f", megabytes)]), "gb_per_second")
   }
 }
 
