@@ -11,15 +11,19 @@ protocol StoredArchitecture: Codable {
 }
 
 extension StoredArchitecture {
-  /// Writes the architecture and its weights as one file, atomically.
-  /// - Throws: `SafetensorsError.system` where the system does not let us.
-  func write(with tensors: [SafetensorsTensor], to path: String) throws(SafetensorsError) {
+  /// The architecture as metadata.
+  var metadata: [String: String] {
     let json: [UInt8]
     do { json = try JSONFormat.encodeLine(self) } catch {
       preconditionFailure("an architecture always makes JSON: \(error)")
     }
-    try Safetensors.write(
-      tensors, metadata: [Self.metadataKey: String(decoding: json, as: UTF8.self)], to: path)
+    return [Self.metadataKey: String(decoding: json, as: UTF8.self)]
+  }
+
+  /// Writes the architecture and its weights as one file, atomically.
+  /// - Throws: `SafetensorsError.system` where the system does not let us.
+  func write(with tensors: [SafetensorsTensor], to path: String) throws(SafetensorsError) {
+    try Safetensors.write(tensors, metadata: metadata, to: path)
   }
 
   /// The architecture that a file says its weights are of.

@@ -22,42 +22,25 @@ struct ONNXEvaluator {
   }
 
   private func run(_ node: ONNXFile.Node, _ inputs: [Tensor]) throws -> [Tensor] {
+    if let result = try elementwise(node, inputs) { return [result] }
+    if let result = try rearranged(node, inputs) { return [result] }
     switch node.operation {
-    case "Identity": return [inputs[0]]
-    case "Gather":
-      let width = inputs[0].shape[1]
-      return [
-        Tensor(
-          shape: inputs[1].shape + [width],
-          values: inputs[1].values.flatMap { inputs[0].values[Int($0) * width..<(Int($0) + 1) * width] })
-      ]
-    case "Transpose": return [transpose(inputs[0], try #require(node.attributes["perm"]).integers)]
-    case "Squeeze":
-      var shape = inputs[0].shape
-      try #require(shape.remove(at: Int(inputs[1].values[0])) == 1)
-      return [Tensor(shape: shape, values: inputs[0].values)]
-    case "Reshape":
-      let shape = zip(inputs[1].values, inputs[0].shape).map { $0 == 0 ? $1 : Int($0) }
-      try #require(shape.reduce(1, *) == inputs[0].values.count)
-      return [Tensor(shape: shape, values: inputs[0].values)]
     case "Split":
-      try #require(node.attributes["axis"]?.integer == 0)
-      return split(inputs[0], lengths: inputs[1].values.map { Int($0) })
-    case "Concat":
-      try #require(node.attributes["axis"]?.integer == 0)
-      return [
-        Tensor(
-          shape: [inputs.reduce(0) { $0 + $1.shape[0] }] + inputs[0].shape.dropFirst(),
-          values: inputs.flatMap(\.values))
-      ]
-    case "Add":
-      let count = inputs[1].values.count
-      return [
-        Tensor(
-          shape: inputs[0].shape,
-          values: inputs[0].values.enumerated().map { $1 + inputs[1].values[$0 % count] })
-      ]
+      return split(inputs[0], axis: try integer("axis", of: node), lengths: inputs[1].values.map { Int($0) })
     case "MatMul": return [multiply(inputs[0], inputs[1])]
+    case "ReduceSum":
+      try #require(inputs[1].values == [0])
+      let rows = inputs[0].shape[0], width = inputs[0].values.count / rows
+      let sums = (0..<width).map { place in
+        (0..<rows).reduce(0) { $0 + inputs[0].values[$1 * width + place] }
+      }
+      let kept = try integer("keepdims", of: node) == 1 ? [1] : []
+      return [Tensor(shape: kept + inputs[0].shape.dropFirst(), values: sums)]
+    case "Softmax", "LogSoftmax":
+      return [
+        softmax(
+          inputs[0], axis: try integer("axis", of: node), isLogarithm: node.operation == "LogSoftmax")
+      ]
     case "LayerNormalization":
       try #require(node.attributes["axis"]?.integer == -1)
       return [
@@ -70,29 +53,25 @@ struct ONNXEvaluator {
     }
   }
 
-  private func transpose(_ tensor: Tensor, _ order: [Int]) -> Tensor {
-    let shape = order.map { tensor.shape[$0] }
-    let strides = tensor.shape.indices.map { tensor.shape[($0 + 1)...].reduce(1, *) }
-    let values = (0..<tensor.values.count).map { place -> Double in
-      var rest = place, source = 0
-      for axis in order.indices.reversed() {
-        source += rest % shape[axis] * strides[order[axis]]
-        rest /= shape[axis]
-      }
-      return tensor.values[source]
-    }
-    return Tensor(shape: shape, values: values)
+  func integer(_ name: String, of node: ONNXFile.Node) throws -> Int {
+    try #require(node.attributes[name], "\(node.operation) without \(name)").integer
   }
 
-  private func split(_ tensor: Tensor, lengths: [Int]) -> [Tensor] {
-    let width = tensor.shape.dropFirst().reduce(1, *)
-    var begin = 0
-    return lengths.map { length in
-      defer { begin += length }
-      return Tensor(
-        shape: [length] + tensor.shape.dropFirst(),
-        values: Array(tensor.values[begin * width..<(begin + length) * width]))
+  private func softmax(_ tensor: Tensor, axis: Int, isLogarithm: Bool) -> Tensor {
+    let (outer, length, inner) = tensor.extents(around: axis)
+    var result = tensor
+    for block in 0..<outer {
+      for place in 0..<inner {
+        let places = (0..<length).map { (block * length + $0) * inner + place }
+        let largest = places.reduce(-Double.infinity) { max($0, tensor.values[$1]) }
+        let sum = places.reduce(0) { $0 + exp(tensor.values[$1] - largest) }
+        for index in places {
+          let value = tensor.values[index] - largest
+          result.values[index] = isLogarithm ? value - log(sum) : exp(value) / sum
+        }
+      }
     }
+    return result
   }
 
   private func multiply(_ left: Tensor, _ right: Tensor) -> Tensor {
@@ -125,30 +104,38 @@ struct ONNXEvaluator {
     return result
   }
 
-  /// X T × B × I, W D × GH × I, R D × GH × H, B D × 2GH, the streams' lengths, h₀ and c₀ D × B × H.
+  /// X T × B × I, W D × GH × I, R D × GH × H, B D × 2GH, the streams' lengths (all steps where they are left out), h₀ and
+  /// c₀ D × B × H (zero where they are).
   private func recur(_ node: ONNXFile.Node, _ inputs: [Tensor]) throws -> [Tensor] {
     let hidden = try #require(node.attributes["hidden_size"]).integer
     let directions = node.attributes["direction"]?.string == "bidirectional" ? 2 : 1
     let x = inputs[0]
     let (steps, streams, width) = (x.shape[0], x.shape[1], x.shape[2])
     let gates = inputs[1].shape[1] / hidden
+    let zeros = Tensor(
+      shape: [directions, streams, hidden],
+      values: [Double](repeating: 0, count: directions * streams * hidden))
+    let stateCount = node.operation == "LSTM" ? 2 : 1
+    let starts = inputs.count > 5 ? Array(inputs[5...]) : [Tensor](repeating: zeros, count: stateCount)
+    let lengths =
+      inputs[4].values.isEmpty ? [Int](repeating: steps, count: streams) : inputs[4].values.map { Int($0) }
     try #require(
       inputs[1].shape == [directions, gates * hidden, width]
         && inputs[2].shape == [directions, gates * hidden, hidden]
         && inputs[3].shape == [directions, 2 * gates * hidden]
-        && inputs[5].shape == [directions, streams, hidden])
+        && starts[0].shape == zeros.shape && starts.count == stateCount && lengths.count == streams)
     var y = Tensor(
       shape: [steps, directions, streams, hidden],
       values: [Double](repeating: 0, count: steps * directions * streams * hidden))
-    var finals = inputs[5...].map { $0 }
+    var finals = starts
     for direction in 0..<directions {
       let cell = Cell(
         node: node, direction: direction, hidden: hidden, width: width, gates: gates, weights: inputs)
       for stream in 0..<streams {
         let place = (direction * streams + stream) * hidden..<(direction * streams + stream + 1) * hidden
-        var states = inputs[5...].map { Array($0.values[place]) }
-        for count in 0..<steps {
-          let step = direction == 0 ? count : steps - 1 - count
+        var states = starts.map { Array($0.values[place]) }
+        for count in 0..<lengths[stream] {
+          let step = direction == 0 ? count : lengths[stream] - 1 - count
           let begin = (step * streams + stream) * width
           states = cell.next(input: Array(x.values[begin..<begin + width]), states: states)
           let output = ((step * directions + direction) * streams + stream) * hidden

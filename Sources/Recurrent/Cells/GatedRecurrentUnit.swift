@@ -16,6 +16,10 @@ struct GatedRecurrentUnit: RecurrentCell {
   var phases: [CellPhase] { [CellPhase(gates: 0..<3, gradientBlock: 1)] }
   var inputGradientOrder: [Int] { [2, 0, 1] }
   var gates: [(block: Int, name: String)] { [(0, "reset"), (1, "update")] }
+  var exchange: CellExchange? {
+    CellExchange(
+      onnxOperator: "GRU", onnxGateOrder: [1, 0, 2], onnxResetsAfterProduct: true, pytorchModule: "GRU")
+  }
 
   func forward(_ step: CellForwardStep, phase: Int) {
     Kernels.current.gruForward(

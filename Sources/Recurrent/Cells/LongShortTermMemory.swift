@@ -13,6 +13,9 @@ struct LongShortTermMemory: RecurrentCell {
   let stateCount = 2
   var phases: [CellPhase] { [CellPhase(gates: 0..<4, gradientBlock: 0)] }
   var gates: [(block: Int, name: String)] { [(0, "input"), (1, "forget"), (3, "output")] }
+  var exchange: CellExchange? {
+    CellExchange(onnxOperator: "LSTM", onnxGateOrder: [0, 3, 1, 2], pytorchModule: "LSTM")
+  }
 
   func forward(_ step: CellForwardStep, phase: Int) {
     Kernels.current.lstmForward(

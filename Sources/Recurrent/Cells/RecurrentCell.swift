@@ -24,6 +24,8 @@ package protocol RecurrentCell: Sendable {
 
   /// The kept blocks that after the forward pass hold gates between 0 and 1, with names for people.
   var gates: [(block: Int, name: String)] { get }
+  /// What other programs call the cell; nil where none has it, so that networks of it cannot be exported.
+  var exchange: CellExchange? { get }
 
   /// The part of a step that follows the product of phase `phase`. The last one gives the state after the step.
   func forward(_ step: CellForwardStep, phase: Int)
@@ -35,6 +37,7 @@ package protocol RecurrentCell: Sendable {
 extension RecurrentCell {
   package var inputGradientOrder: [Int] { Array(0..<gateCount) }
   package var gates: [(block: Int, name: String)] { [] }
+  package var exchange: CellExchange? { nil }
 }
 
 /// One product of a step with rows of W_h.

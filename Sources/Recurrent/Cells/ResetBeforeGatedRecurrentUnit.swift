@@ -17,6 +17,9 @@ struct ResetBeforeGatedRecurrentUnit: RecurrentCell {
     [CellPhase(gates: 0..<2, gradientBlock: 0), CellPhase(gates: 2..<3, operandBlock: 3, gradientBlock: 2)]
   }
   var gates: [(block: Int, name: String)] { [(0, "reset"), (1, "update")] }
+  var exchange: CellExchange? {
+    CellExchange(onnxOperator: "GRU", onnxGateOrder: [1, 0, 2], onnxResetsAfterProduct: false)
+  }
 
   func forward(_ step: CellForwardStep, phase: Int) {
     if phase == 0 {

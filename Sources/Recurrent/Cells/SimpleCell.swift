@@ -13,6 +13,11 @@ struct SimpleCell: RecurrentCell {
   let keptCount = 1
   let stateCount = 1
   var phases: [CellPhase] { [CellPhase(gates: 0..<1, gradientBlock: 0)] }
+  var exchange: CellExchange? {
+    CellExchange(
+      onnxOperator: "RNN", onnxGateOrder: [0], onnxActivation: isRectified ? "Relu" : "Tanh",
+      pytorchModule: "RNN", pytorchOption: isRectified ? "nonlinearity=\"relu\"" : nil)
+  }
 
   func forward(_ step: CellForwardStep, phase: Int) {
     if isRectified {

@@ -101,6 +101,12 @@ extension Network {
       ]
     }
 
+    /// Whether the network says of each step what it has to say without knowing the steps behind it: its layers read
+    /// forward alone, its head does not pool, and frames are not normalised by their sequence.
+    public var runsStepByStep: Bool {
+      head.pooling == nil && input.normalization != .sequence && !stack.isBidirectional
+    }
+
     /// How many weights such a network has.
     public var parameterCount: Int { parameterShapes.reduce(0) { $0 + $1.shape.reduce(1, *) } }
 

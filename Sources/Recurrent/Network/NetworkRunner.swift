@@ -13,14 +13,12 @@ public final class NetworkRunner {
   private let factors: AlignedBuffer<Float>
   private let output: AlignedBuffer<Float>
 
-  /// A runner with a zero state, for a network whose layers read forward alone, which says something at every step and
-  /// whose frames are not normalised by their sequence.
+  /// A runner with a zero state, for a network that runs step by step (see `Network.Configuration.runsStepByStep`).
   /// - Parameter format: how the matrices of the layers and of the output are kept; embeddings stay in float32.
   public init(network: Network, format: WeightFormat = .float32) {
     let configuration = network.configuration, parameters = network.parameters
     precondition(
-      configuration.head.pooling == nil && configuration.input.normalization != .sequence
-        && !configuration.stack.isBidirectional,
+      configuration.runsStepByStep,
       "a network that has to see the end of a sequence cannot be run step by step")
     self.configuration = configuration
     weights = StoredStack(

@@ -16,14 +16,20 @@ struct NamedTensors {
   /// How many numbers a recurrent layer takes at each step.
   func inputSize(ofLayer layer: Int, prefix: String) -> Int { self["\(prefix).weight_ih_l\(layer)"].shape[1] }
 
+  /// The numbers of a tensor.
+  func floats(_ name: String) -> [Float] {
+    guard case .floats(let values) = self[name].elements else {
+      preconditionFailure("the tensor \(name) is not of floats")
+    }
+    return values
+  }
+
   /// Tensors of one shape, one behind the other along a new first axis, each with the blocks of its rows in the order
   /// `blocks`.
   func joined(_ names: [String], blocks: [Int], named name: String) -> SafetensorsTensor {
     var values: [Float] = []
     for name in names {
-      guard case .floats(let source) = self[name].elements else {
-        preconditionFailure("the tensor \(name) is not of floats")
-      }
+      let source = floats(name)
       let length = source.count / blocks.count
       for block in blocks { values += source[block * length..<(block + 1) * length] }
     }

@@ -60,7 +60,7 @@ struct ModelExport: ParsableCommand {
       return """
         \(output): \(count) parameters; a torch.nn.Module loads them with load_state_dict if it has
           embedding = \(network.configuration.pytorchEmbedding)
-          rnn = \(network.configuration.pytorchRecurrent)
+          rnn = \(network.configuration.pytorchRecurrent ?? "")
           output = \(network.configuration.pytorchOutput)
         """
     case .onnx:

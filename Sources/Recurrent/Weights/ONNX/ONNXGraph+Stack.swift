@@ -7,7 +7,7 @@ extension ONNXGraph {
   struct StackValues {
     /// T × B × (D · H), what the last layer gives.
     var output: String
-    /// L · D × B × H each: the hidden state after the last step, and the cell state of an LSTM.
+    /// L · D × B × H each: the hidden state after the last step, and the cell state of an LSTM; none where none went in.
     var finalStates: [String]
   }
 
@@ -15,19 +15,31 @@ extension ONNXGraph {
   /// - Parameters:
   ///   - stack: what it is.
   ///   - input: T × B × I.
-  ///   - states: L · D × B × H each: the hidden state before the first step, and the cell state of an LSTM.
+  ///   - lengths: B 32-bit integers, how many steps each stream has; nil where all have all.
+  ///   - states: L · D × B × H each: the hidden state before the first step, and the cell state of an LSTM; none where
+  ///     they are zero.
   ///   - weights: the network's tensors.
   ///   - prefix: what the names of the stack's tensors begin with, without the dot.
+  /// - Throws: `ExchangeError.notExpressible`: ONNX has no operator for the cell.
   mutating func addStack(
-    _ stack: StackConfiguration, input: String, states: [String], weights: NamedTensors, prefix: String
-  ) -> StackValues {
-    let layerStates = states.map { split($0, into: stack.layerCount, of: stack.directionCount) }
+    _ stack: StackConfiguration, input: String, lengths: String? = nil, states: [String] = [],
+    weights: NamedTensors, prefix: String
+  ) throws(ExchangeError) -> StackValues {
+    guard let exchange = stack.cell.implementation.exchange else {
+      throw .notExpressible(
+        format: .onnx, feature: "the cell \(stack.cell.rawValue)",
+        remedy: "train the network with one of the cells that ONNX has an operator for, such as gru")
+    }
+    let layerStates = states.map {
+      addSplit(
+        $0, lengths: [Int](repeating: stack.directionCount, count: stack.layerCount), axis: 0)
+    }
     var value = input
     var finals = states.map { _ in [String]() }
     for layer in 0..<stack.layerCount {
       let results = addLayer(
-        layer, of: stack, input: value, states: layerStates.map { $0[layer] }, weights: weights,
-        prefix: prefix)
+        layer, of: stack, exchange: exchange, input: value, lengths: lengths,
+        states: layerStates.map { $0[layer] }, weights: weights, prefix: prefix)
       for (index, final) in results.finalStates.enumerated() { finals[index].append(final) }
       var output = results.output
       if stack.normalizesLayers {
@@ -46,27 +58,13 @@ extension ONNXGraph {
     return StackValues(output: value, finalStates: finalStates)
   }
 
-  /// The parts of a state that belong to each layer.
-  private mutating func split(_ state: String, into count: Int, of directions: Int) -> [String] {
-    guard count > 1 else { return [state] }
-    let lengths = addConstant(
-      SafetensorsTensor(
-        name: "layer_lengths", shape: [count],
-        integers: [Int64](repeating: Int64(directions), count: count)))
-    let parts = (0..<count).map { "\(state).l\($0)" }
-    add(
-      Node(
-        operation: "Split", inputs: [state, lengths], outputs: parts, attributes: [("axis", .integer(0))]))
-    return parts
-  }
-
   private mutating func addLayer(
-    _ layer: Int, of stack: StackConfiguration, input: String, states: [String], weights: NamedTensors,
-    prefix: String
+    _ layer: Int, of stack: StackConfiguration, exchange: CellExchange, input: String, lengths: String?,
+    states: [String], weights: NamedTensors, prefix: String
   ) -> StackValues {
     let suffixes = stack.isBidirectional ? ["l\(layer)", "l\(layer)_reverse"] : ["l\(layer)"]
     let name = "\(prefix).l\(layer)"
-    let order = stack.cell.onnxGateOrder
+    let order = exchange.onnxGateOrder
     let tensors = [("W", "weight_ih"), ("R", "weight_hh")].map { letter, kind in
       addConstant(
         weights.joined(suffixes.map { "\(prefix).\(kind)_\($0)" }, blocks: order, named: "\(name).\(letter)"))
@@ -74,13 +72,12 @@ extension ONNXGraph {
     let biases = suffixes.flatMap { ["\(prefix).bias_ih_\($0)", "\(prefix).bias_hh_\($0)"] }
     var bias = weights.joined(biases, blocks: order, named: "\(name).B")
     bias.shape = [stack.directionCount, bias.elements.count / stack.directionCount]
-    // Behind the bias there may be the streams' lengths, which are left out.
-    let inputs = [input] + tensors + [addConstant(bias), ""] + states
+    let inputs = [input] + tensors + [addConstant(bias), lengths ?? ""] + states
     let finalStates = states.indices.map { "\(name).\($0 == 0 ? "h" : "c")_n" }
     add(
       Node(
-        operation: stack.cell.onnxOperation, inputs: inputs, outputs: ["\(name).steps"] + finalStates,
-        attributes: stack.onnxAttributes))
+        operation: exchange.onnxOperator, inputs: inputs, outputs: ["\(name).steps"] + finalStates,
+        attributes: stack.onnxAttributes(exchange)))
     return StackValues(output: flatten("\(name).steps", of: stack, layer: name), finalStates: finalStates)
   }
 
@@ -100,41 +97,21 @@ extension ONNXGraph {
 }
 
 extension StackConfiguration {
-  fileprivate var onnxAttributes: [(name: String, value: ONNXGraph.Attribute)] {
+  /// The settings of a layer's operator.
+  fileprivate func onnxAttributes(
+    _ exchange: CellExchange
+  ) -> [(name: String, value: ONNXGraph.Attribute)] {
     var attributes: [(name: String, value: ONNXGraph.Attribute)] = [
       ("hidden_size", .integer(hiddenSize)),
       ("direction", .string(isBidirectional ? "bidirectional" : "forward")),
     ]
-    switch cell {
-    case .rnnTanh:
-      attributes.append(("activations", .strings(.init(repeating: "Tanh", count: directionCount))))
-    case .rnnReLU:
-      attributes.append(("activations", .strings(.init(repeating: "Relu", count: directionCount))))
-    case .gru: attributes.append(("linear_before_reset", .integer(1)))
-    case .gruResetBefore: attributes.append(("linear_before_reset", .integer(0)))
-    case .lstm: break
+    if let activation = exchange.onnxActivation {
+      attributes.append(("activations", .strings(.init(repeating: activation, count: directionCount))))
+    }
+    if let resetsAfterProduct = exchange.onnxResetsAfterProduct {
+      attributes.append(("linear_before_reset", .integer(resetsAfterProduct ? 1 : 0)))
     }
     return attributes
-  }
-}
-
-extension Cell {
-  fileprivate var onnxOperation: String {
-    switch self {
-    case .rnnTanh, .rnnReLU: "RNN"
-    case .lstm: "LSTM"
-    case .gru, .gruResetBefore: "GRU"
-    }
-  }
-
-  /// For each of ONNX's gates in turn the place of the same in our order, which is PyTorch's: an LSTM's i, o, f, c among
-  /// i, f, g, o; a GRU's z, r, h among r, z, n.
-  var onnxGateOrder: [Int] {
-    switch self {
-    case .rnnTanh, .rnnReLU: [0]
-    case .lstm: [0, 3, 1, 2]
-    case .gru, .gruResetBefore: [1, 0, 2]
-    }
   }
 }
 

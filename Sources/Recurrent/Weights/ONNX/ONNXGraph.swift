@@ -1,3 +1,5 @@
+internal import Groundwork
+
 /// A computation as ONNX describes it: operators between named values, some of which are inputs and some constants.
 ///
 /// Only what our networks need is there. Sources: ONNX, "Open Neural Network Exchange Intermediate Representation
@@ -81,6 +83,22 @@ struct ONNXGraph {
 
   /// Adds an operator.
   mutating func add(_ node: Node) { nodes.append(node) }
+
+  /// Writes the file, atomically.
+  /// - Throws: `ExchangeError.tooLarge`, or `.file` where the file cannot be written.
+  func write(to path: String, metadata: [String: String]) throws(ExchangeError) {
+    let content = model(metadata: metadata)
+    guard content.byteCount <= Int(Int32.max) else {
+      throw .tooLarge(path: path, byteCount: content.byteCount, limit: Int(Int32.max))
+    }
+    do throws(FileError) {
+      let file = try AtomicReplacement(path: path)
+      try content.write(to: file)
+      try file.commit()
+    } catch {
+      throw .file(error)
+    }
+  }
 
   /// The file's content.
   /// - Parameter metadata: text that goes with it.
@@ -187,7 +205,7 @@ extension SafetensorsTensor {
 
 extension SafetensorsType {
   /// The number of `TensorProto.DataType`.
-  fileprivate var onnxType: Int {
+  var onnxType: Int {
     switch self {
     case .float32: 1
     case .unsigned8: 2

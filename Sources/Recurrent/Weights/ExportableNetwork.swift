@@ -1,0 +1,51 @@
+internal import Groundwork
+
+/// A network that can be written for other programs.
+protocol ExportableNetwork {
+  /// Its recurrent layers.
+  var stack: StackConfiguration { get }
+  /// The weights as a module's `state_dict` has them.
+  func pytorchTensors() -> [SafetensorsTensor]
+  /// What it computes, as ONNX describes it.
+  func onnxGraph() throws(ExchangeError) -> ONNXGraph
+}
+
+extension ExportableNetwork {
+  /// Writes the network for another program, atomically.
+  /// - Throws: `ExchangeError`: the format has no words for such a network, or the file cannot be written.
+  func write(
+    as format: ExchangeFormat, to path: String, metadata: [String: String]
+  ) throws(ExchangeError) {
+    switch format {
+    case .pytorch:
+      try stack.requirePyTorch()
+      let metadata = metadata.merging(["format": "pt"]) { _, ours in ours }
+      do throws(SafetensorsError) {
+        try Safetensors.write(pytorchTensors(), metadata: metadata, to: path)
+      } catch {
+        throw .weights(error)
+      }
+    case .onnx: try onnxGraph().write(to: path, metadata: metadata)
+    }
+  }
+}
+
+extension StackConfiguration {
+  /// The module of PyTorch that the layers are, as one writes it in Python; nil where `torch.nn` has none.
+  func pytorchModule(inputSize: Int) -> String? {
+    guard let exchange = cell.implementation.exchange, let module = exchange.pytorchModule else { return nil }
+    return "torch.nn.\(module)(\(inputSize), \(hiddenSize), num_layers=\(layerCount)"
+      + (exchange.pytorchOption.map { ", " + $0 } ?? "") + (isBidirectional ? ", bidirectional=True" : "")
+      + ")"
+  }
+
+  /// Throws unless `torch.nn.RNN`, `LSTM` and `GRU` have what the recurrent layers need.
+  fileprivate func requirePyTorch() throws(ExchangeError) {
+    func refuse(_ feature: String) -> ExchangeError {
+      .notExpressible(format: .pytorch, feature: feature, remedy: "export it in the format onnx")
+    }
+    if pytorchModule(inputSize: 1) == nil { throw refuse("the cell \(cell.rawValue)") }
+    if normalizesLayers { throw refuse("layer normalisation between recurrent layers") }
+    if isResidual { throw refuse("residual connections between recurrent layers") }
+  }
+}

@@ -1,0 +1,37 @@
+extension Network: ExportableNetwork {
+  /// Writes the network for another program, atomically.
+  ///
+  /// T steps, B streams, K vocabularies of V_k ids, embeddings of E numbers, frames of F, D directions, L layers of H
+  /// units, O outputs.
+  ///
+  /// - PyTorch: a safetensors file whose tensors a module loads by name that has the members `embedding`
+  ///   (`torch.nn.Embedding`, or a `ModuleList` of K of them where there are several vocabularies), `rnn` (`torch.nn.RNN`,
+  ///   `LSTM` or `GRU`), `output` (`torch.nn.Linear`), for attention pooling `pooling` with the parameter `query` (D · H),
+  ///   and, for frames that are normalised by the training set, `normalization` with the buffers `mean` and `variance` (F).
+  ///   What the module does with them is for its `forward` to say: sums of embeddings, the frame behind them, the pooling,
+  ///   and what `NetworkOutput` makes of the outputs. `Network(path:)` reads the file back, and
+  ///   `Network(configuration:tensors:)` what PyTorch has written of the same names.
+  /// - ONNX: the whole of it. Inputs are `ids` (T × B × K, 64-bit integers, −1 for none) and `frames` (T × B × F, NaN for
+  ///   what is missing), as the network reads them; the output `values` is what `NetworkOutput.values` documents for the
+  ///   head: T × B × O, or B × O where it pools. T and B are free at each call.
+  ///
+  ///   A network that can run step by step (see `Configuration.runsStepByStep`) takes `h_0` and, for an LSTM, `c_0`
+  ///   (L × B × H, the state before the first step, zero at the beginning) and gives `h_n` and `c_n` (the state after the last step).
+  ///   Every other takes `lengths` (B 64-bit integers from 1 to T): how many steps each stream has. What is given behind a
+  ///   stream's end is not read, and what `values` has there means nothing.
+  /// - Parameters:
+  ///   - format: for which program.
+  ///   - path: where to write.
+  ///   - metadata: text to go with the network, such as the names of its classes. The architecture is added to it, as JSON
+  ///     under `network`.
+  /// - Throws: `ExchangeError`: the format has no words for such a network, or the file cannot be written.
+  public func export(
+    as format: ExchangeFormat, to path: String, metadata: [String: String] = [:]
+  ) throws(ExchangeError) {
+    try write(as: format, to: path, metadata: metadata.merging(configuration.metadata) { _, ours in ours })
+  }
+
+  var stack: StackConfiguration { configuration.stack }
+
+  func pytorchTensors() -> [SafetensorsTensor] { tensors() }
+}
