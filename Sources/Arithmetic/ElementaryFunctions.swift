@@ -4,10 +4,10 @@ internal import Glibc
 internal import Musl
 #endif
 
-// The C library's functions under names that say what they are, for this room alone.
+// The C library's functions under names that say what they are, for this room and those above it.
 
-func logarithm(_ x: Double) -> Double { log(x) }
-func exponential(_ x: Double) -> Double { exp(x) }
+package func logarithm(_ x: Double) -> Double { log(x) }
+package func exponential(_ x: Double) -> Double { exp(x) }
 func cosine(_ x: Double) -> Double { cos(x) }
 func sine(_ x: Double) -> Double { sin(x) }
 func power(_ x: Double, _ exponent: Double) -> Double { pow(x, exponent) }

@@ -4,11 +4,7 @@ internal import Glibc
 internal import Musl
 #endif
 
-// The C library's functions under names that say what they are, for this room alone.
-
-func exponential(_ x: Double) -> Double { exp(x) }
 func exponential(_ x: Float) -> Float { expf(x) }
-func logarithm(_ x: Double) -> Double { log(x) }
 
 /// log(e^a + e^b); −∞ stands for the logarithm of 0.
 func logSum(_ a: Double, _ b: Double) -> Double {

@@ -147,18 +147,3 @@ private func randomValues(_ count: Int, _ seed: UInt64) -> [Float] {
   var random = RandomStream(seed: seed, name: "values")
   return (0..<count).map { _ in 2 * random.uniformFloat() - 1 }
 }
-
-/// (f(x + ε) − f(x − ε)) / 2ε for each of the values at `indices`.
-func centralDifferences(
-  _ values: UnsafeMutablePointer<Float>, _ indices: [Int], step: Float = 1e-2, _ loss: () -> Double
-) -> [Float] {
-  indices.map { index in
-    let value = values[index]
-    defer { values[index] = value }
-    values[index] = value + step
-    let above = loss(), high = values[index]
-    values[index] = value - step
-    let below = loss(), low = values[index]
-    return Float((above - below) / Double(high - low))
-  }
-}

@@ -23,8 +23,8 @@ internal import Testing
     layer.backward(
       input: x.baseAddress, outputGradient: dy.baseAddress, rows: rows, inputGradient: dx.baseAddress,
       weightGradient: dw.baseAddress, biasGradient: db.baseAddress, team: team)
-    #expect(relativeDistance(dx.elements, differences(x.baseAddress, Array(0..<x.count), loss)) < 2e-3)
-    #expect(relativeDistance(dw.elements, differences(w.baseAddress, Array(0..<w.count), loss)) < 2e-3)
+    #expect(relativeDistance(dx.elements, centralDifferences(x.baseAddress, Array(0..<x.count), loss)) < 2e-3)
+    #expect(relativeDistance(dw.elements, centralDifferences(w.baseAddress, Array(0..<w.count), loss)) < 2e-3)
     let columnSums = (0..<outputs).map { j in (0..<rows).reduce(Float(0)) { $0 + dy[$1 * outputs + j] } }
     #expect(relativeDistance(db.elements, columnSums) < 1e-6)
   }
@@ -43,7 +43,8 @@ internal import Testing
     layer.backward(
       ids: ids.baseAddress, count: 4, outputGradient: dy.baseAddress, weightGradient: gradient.baseAddress,
       team: team)
-    #expect(relativeDistance(gradient.elements, differences(table.baseAddress, Array(0..<20), loss)) < 2e-3)
+    #expect(
+      relativeDistance(gradient.elements, centralDifferences(table.baseAddress, Array(0..<20), loss)) < 2e-3)
   }
 
   @Test func softmaxCrossEntropy() {
@@ -62,7 +63,7 @@ internal import Testing
     }
     let gradient = run(0.5)
     #expect(losses[1] == 0)
-    let numeric = differences(logits.baseAddress, Array(0..<logits.count)) {
+    let numeric = centralDifferences(logits.baseAddress, Array(0..<logits.count)) {
       _ = run(0)
       return 0.5 * losses.elements.reduce(0) { $0 + Double($1) }
     }
@@ -96,7 +97,8 @@ internal import Testing
     _ = loss()
     let gradients = pass.gradients.array
     for entry in model.parameters.entries {
-      let numeric = differences(model.parameters.values.baseAddress, Array(entry.range), step: 3e-2, loss)
+      let numeric = centralDifferences(
+        model.parameters.values.baseAddress, Array(entry.range), step: 3e-2, loss)
       #expect(relativeDistance(gradients[entry.range], numeric) < 2e-3, "\(entry.name)")
     }
   }

@@ -5,7 +5,7 @@ internal import Arithmetic
 /// In Float a sum f of size 1 is known to about 1e-7, so the quotient's rounding error is 1e-7 / ε, while its truncation
 /// error grows as ε². ε = 1e-2 with losses added in Double keeps both near 1e-4 of a gradient of size 1. Compared are whole
 /// tensors, since single elements may be as small as one likes: ‖a − b‖ / ‖b‖ < 2e-3.
-func differences(
+func centralDifferences(
   _ values: UnsafeMutablePointer<Float>, _ indices: [Int], step: Float = 1e-2, _ loss: () -> Double
 ) -> [Float] {
   indices.map { index in
@@ -17,6 +17,13 @@ func differences(
     let below = loss(), low = values[index]
     return Float((above - below) / Double(high - low))
   }
+}
+
+/// The same for all numbers of a buffer.
+func centralDifferences(
+  _ values: AlignedBuffer<Float>, step: Float = 1e-2, _ loss: () -> Double
+) -> [Float] {
+  centralDifferences(values.baseAddress, Array(0..<values.count), step: step, loss)
 }
 
 func randomBuffer(_ count: Int, _ seed: UInt64, scale: Float = 0.5) -> AlignedBuffer<Float> {

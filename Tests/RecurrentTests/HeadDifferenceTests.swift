@@ -7,20 +7,6 @@ internal import Testing
 @Suite struct HeadDifferenceTests {
   private let team = ThreadTeam(threadCount: 2)
 
-  private func differences(
-    _ values: AlignedBuffer<Float>, step: Float = 1e-2, _ loss: () -> Double
-  ) -> [Float] {
-    values.elements.indices.map { index in
-      let value = values[index]
-      defer { values[index] = value }
-      values[index] = value + step
-      let above = loss(), high = values[index]
-      values[index] = value - step
-      let below = loss(), low = values[index]
-      return Float((above - below) / Double(high - low))
-    }
-  }
-
   private func randomBuffer(_ count: Int, _ seed: UInt64, scale: Float = 1) -> AlignedBuffer<Float> {
     var random = RandomStream(seed: seed, name: "values")
     return AlignedBuffer((0..<count).map { _ in scale * (2 * random.uniformFloat() - 1) })
@@ -34,7 +20,7 @@ internal import Testing
     let gradient = AlignedBuffer(outputs.elements), work = AlignedBuffer(outputs.elements)
     let trained = run(gradient.baseAddress, 0.5), evaluated = run(work.baseAddress, 0)
     #expect(abs(trained - evaluated) < 1e-6 * abs(evaluated), "\(what)")
-    let numeric = differences(outputs, step: step) {
+    let numeric = centralDifferences(outputs, step: step) {
       work.update(from: outputs.elements)
       return 0.5 * run(work.baseAddress, 0)
     }
@@ -109,9 +95,9 @@ internal import Testing
     pooling.backward(
       input: input.baseAddress, query: query.baseAddress, layout: layout, outputGradient: above.baseAddress,
       inputGradient: gradient.baseAddress, queryGradient: queryGradient.baseAddress, team: team)
-    #expect(relativeDistance(gradient.elements, differences(input, loss)) < 2e-3)
+    #expect(relativeDistance(gradient.elements, centralDifferences(input, loss)) < 2e-3)
     if kind == .attention {
-      #expect(relativeDistance(queryGradient.elements, differences(query, loss)) < 2e-3)
+      #expect(relativeDistance(queryGradient.elements, centralDifferences(query, loss)) < 2e-3)
     }
   }
 }

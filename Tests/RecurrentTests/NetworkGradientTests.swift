@@ -56,7 +56,8 @@ internal import Testing
     _ = loss()
     let gradients = pass.gradients.array, step: Float = 2e-2
     for entry in network.parameters.entries {
-      let numeric = differences(network.parameters.values.baseAddress, Array(entry.range), step: step, loss)
+      let numeric = centralDifferences(
+        network.parameters.values.baseAddress, Array(entry.range), step: step, loss)
       let distance = relativeDistance(gradients[entry.range], numeric)
       #expect(distance < 2e-3 + rounding(of: numeric, step: step), "\(entry.name)")
     }

@@ -17,14 +17,14 @@ internal import Testing
     }
     func compare(_ gradient: some Collection<Float>, _ values: AlignedBuffer<Float>, _ name: String) {
       let range = gradient.indices
-      let numeric = differences(values.baseAddress, Array(0..<range.count), loss)
+      let numeric = centralDifferences(values.baseAddress, Array(0..<range.count), loss)
       #expect(relativeDistance(gradient, numeric) < 2e-3, "\(name)", sourceLocation: sourceLocation)
     }
     let gradients = problem.gradients.array, inputGradient = problem.inputGradient.array
     let stateGradient = problem.stack.stateGradient.array
     compare(inputGradient, problem.input, "input")
     for entry in problem.parameters.entries {
-      let numeric = differences(problem.parameters.values.baseAddress, Array(entry.range), loss)
+      let numeric = centralDifferences(problem.parameters.values.baseAddress, Array(entry.range), loss)
       #expect(
         relativeDistance(gradients[entry.range], numeric) < 2e-3, "\(entry.name)",
         sourceLocation: sourceLocation)

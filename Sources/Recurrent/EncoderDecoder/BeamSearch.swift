@@ -1,3 +1,5 @@
+internal import Arithmetic
+
 /// The bookkeeping of a beam search (Graves 2012; Sutskever, Vinyals & Le 2014): which beginnings of a sequence are followed,
 /// and which whole sequences were found. It knows nothing of what gives the probabilities.
 ///
