@@ -156,8 +156,8 @@ extension TrainingReport {
   }
 
   private func lagCaption(_ lags: GradientLags) -> String {
-    "The norm of the gradient of the last step's loss with respect to each layer's state so many steps before, at the "
-      + "last validation. A steep fall is a gradient that vanishes, a rise one that explodes. The earliest "
+    "The norm of the gradient of the loss at the last step with respect to each layer's states so many steps before, at "
+      + "the last validation. A steep fall is a gradient that vanishes, a rise one that explodes. The earliest "
       + "state that was measured lies \(lags.lags.last ?? 0) steps back."
   }
 

@@ -72,18 +72,14 @@ struct SequencePooling {
     }
   }
 
-  /// Where a direction has its last state.
-  private func lastRow(of direction: Int, _ layout: StepLayout, _ stream: Int) -> Int {
-    layout.row(step: direction == 0 ? layout.lengths[stream] - 1 : 0, stream: stream)
-  }
-
   private func takeLast(
     _ input: UnsafePointer<Float>, _ layout: StepLayout, _ stream: Int, _ pooled: UnsafeMutablePointer<Float>
   ) {
     for direction in 0..<directionCount {
       let part = direction * hiddenSize
       (pooled + part).update(
-        from: input + lastRow(of: direction, layout, stream) * width + part, count: hiddenSize)
+        from: input + layout.lastRow(ofStream: stream, direction: direction) * width + part, count: hiddenSize
+      )
     }
   }
 
@@ -96,7 +92,7 @@ struct SequencePooling {
     }
     for direction in 0..<directionCount {
       let part = direction * hiddenSize
-      (inputGradient + lastRow(of: direction, layout, stream) * width + part).update(
+      (inputGradient + layout.lastRow(ofStream: stream, direction: direction) * width + part).update(
         from: gradient + part, count: hiddenSize)
     }
   }

@@ -8,8 +8,7 @@ extension LanguageModelPass {
     _ = evaluate(batch)
     let gates = stack.gateSaturations(rowCount: layout.rowCount)
     let width = configuration.hiddenSize, lastRow = layout.rowCount - batchSize
-    let last = lastRow..<layout.rowCount
-    let count = last.count { targets[$0] >= 0 }
+    let count = (lastRow..<layout.rowCount).count { targets[$0] >= 0 }
     guard count > 0 else { return PassInspection(lags: nil, gates: gates) }
     // The window without resets, and the gradient of what the stack says last.
     stack.clearState()
@@ -22,12 +21,12 @@ extension LanguageModelPass {
       losses: losses.baseAddress, team: team)
     output.backward(
       input: lastOutput, outputGradient: logits.baseAddress, rows: batchSize,
-      inputGradient: outputGradient.baseAddress, weightGradient: gradients.baseAddress + outputWeight,
+      inputGradient: outputGradient.baseAddress + lastRow * width,
+      weightGradient: gradients.baseAddress + outputWeight,
       biasGradient: gradients.baseAddress + outputBias, team: team)
     let lags = stack.gradientLags(
-      input: embedded.baseAddress, layout: layout,
-      lastGradient: Array(outputGradient.elements.prefix(batchSize * width)),
-      outputGradient: outputGradient.baseAddress, gradients: gradients, team: team)
+      input: embedded.baseAddress, layout: layout, outputGradient: outputGradient.baseAddress,
+      gradients: gradients, team: team)
     return PassInspection(lags: lags, gates: gates)
   }
 }

@@ -1,62 +1,77 @@
 package import Arithmetic
 
-// What a stack shows of itself. None of it is called in training: it runs the network again, as often as it needs.
+// What a stack shows of itself. None of it is called in training.
 extension RecurrentStack {
   /// Where the gates stand after a forward pass over `rowCount` rows, before the backward pass.
-  package func gateSaturations(rowCount: Int) -> [GateSaturation] {
+  /// - Parameter name: what the stack is called before a gate's name, where there are several.
+  package func gateSaturations(rowCount: Int, of name: String? = nil) -> [GateSaturation] {
     layers.enumerated().flatMap { layer in
       layer.element.gateSaturations(rowCount: rowCount).map { gate in
-        GateSaturation(layer: layer.offset, gate: gate.name, shut: gate.shut, open: gate.open)
+        GateSaturation(
+          layer: layer.offset, gate: name.map { "\($0) \(gate.name)" } ?? gate.name, shut: gate.shut,
+          open: gate.open)
       }
     }
   }
 
-  /// How strongly the last step of a rectangular batch depends on the states before it; nil for layers that read backward.
-  ///
-  /// For each lag k = 1, 2, 4, … the stack runs over all but the last k steps and then over these, and the backward pass
-  /// over these alone leaves the gradient of the state before them. The states are zero before the first step, and no
-  /// stream is reset, so that nothing but the weights and the input decides how far gradients reach.
+  /// How strongly the last states depend on those before them, at the lags 1, 2, 4, …; see `GradientLags`. It is measured
+  /// on the way of one backward pass. A lag that only some streams have is theirs alone. Nil where no gradient enters at a
+  /// last step.
   /// - Parameters:
-  ///   - input: T × B × I.
-  ///   - layout: the rectangle.
-  ///   - lastGradient: B × H, the gradient of the loss with respect to the last step's output.
-  ///   - outputGradient: T × B × H, to be written.
+  ///   - input: N × I, what `forward` was given, from zero states, without resets or dropout.
+  ///   - layout: the batch's.
+  ///   - outputGradient: N × D·H, the gradient of the loss; used up.
   ///   - gradients: laid out as the parameters; their numbers mean nothing afterwards.
   package func gradientLags(
-    input: UnsafePointer<Float>, layout: StepLayout, lastGradient: [Float],
-    outputGradient: UnsafeMutablePointer<Float>, gradients: AlignedBuffer<Float>, team: ThreadTeam
+    input: UnsafePointer<Float>, layout: StepLayout, outputGradient: UnsafeMutablePointer<Float>,
+    gradients: AlignedBuffer<Float>, team: ThreadTeam
   ) -> GradientLags? {
-    let streams = layout.streamCount, steps = layout.stepCount, width = configuration.outputSize
-    precondition(
-      layout.rowCount == streams * steps && lastGradient.count == streams * width,
-      "\(lastGradient.count) gradients for \(streams) streams of \(width) numbers")
-    guard !configuration.isBidirectional else { return nil }
-    omitDropout()
-    let lags = sequence(first: 1) { $0 * 2 <= steps ? $0 * 2 : nil }
-    var norms = [[Float]](repeating: [], count: configuration.layerCount)
-    for lag in lags {
-      clearState()
-      if lag < steps {
-        forward(input: input, layout: StepLayout(streamCount: streams, stepCount: steps - lag), team: team)
-      }
-      let rest = StepLayout(streamCount: streams, stepCount: lag)
-      let restInput = input + (steps - lag) * streams * inputSize
-      forward(input: restInput, layout: rest, team: team)
-      let before = (lag - 1) * streams * width
-      outputGradient.update(repeating: 0, count: before)
-      for index in lastGradient.indices { outputGradient[before + index] = lastGradient[index] }
-      stateGradient.clear()
-      backward(
-        input: restInput, outputGradient: outputGradient, inputGradient: nil, gradients: gradients,
-        layout: rest, propagatesState: true, team: team)
-      for layer in norms.indices {
-        let count = streams * stateWidth
-        let squares = Kernels.current.sumOfSquares(
-          stateGradient.baseAddress + stateOffset(layer: layer, direction: 0), count: count)
-        norms[layer].append(Float(squares.squareRoot()))
+    let entering = keepLastSteps(of: outputGradient, layout: layout)
+    guard entering else { return nil }
+    let lags = Array(sequence(first: 1) { $0 * 2 <= layout.stepCount ? $0 * 2 : nil })
+    let directions = configuration.directionCount, width = stateWidth
+    // A place for each stream, so that no two threads write to one.
+    let squares = AlignedBuffer<Double>(count: layers.count * lags.count * directions * layout.streamCount)
+    func places(layer: Int, lag: Int) -> Range<Int> {
+      let count = directions * layout.streamCount, first = (layer * lags.count + lag) * count
+      return first..<first + count
+    }
+    stateGradient.clear()
+    backward(
+      input: input, outputGradient: outputGradient, inputGradient: nil, gradients: gradients, layout: layout,
+      propagatesState: true, team: team
+    ) { layer, direction, stream, lag, gradient in
+      guard lag & (lag - 1) == 0 else { return }
+      let first = places(layer: layer, lag: lag.trailingZeroBitCount).lowerBound
+      squares[first + direction * layout.streamCount + stream] =
+        Kernels.current.sumOfSquares(gradient, count: width)
+    }
+    return GradientLags(
+      lags: lags,
+      norms: layers.indices.map { layer in
+        lags.indices.map { lag in
+          Float(squares.elements[places(layer: layer, lag: lag)].reduce(0, +).squareRoot())
+        }
+      })
+  }
+
+  /// Makes the gradient of what the stack gave 0 but where a direction has its last state.
+  /// - Returns: whether it is another number than 0 there.
+  private func keepLastSteps(of gradient: UnsafeMutablePointer<Float>, layout: StepLayout) -> Bool {
+    let h = configuration.hiddenSize, width = configuration.outputSize
+    var isThere = false
+    for stream in 0..<layout.streamCount {
+      for direction in 0..<configuration.directionCount {
+        let last = layout.lastRow(ofStream: stream, direction: direction)
+        for step in 0..<layout.lengths[stream] {
+          let row = layout.row(step: step, stream: stream), part = gradient + row * width + direction * h
+          if row != last { part.update(repeating: 0, count: h) }
+        }
+        let kept = UnsafeBufferPointer(start: gradient + last * width + direction * h, count: h)
+        if kept.contains(where: { $0 != 0 }) { isThere = true }
       }
     }
-    return GradientLags(lags: Array(lags), norms: norms)
+    return isThere
   }
 }
 

@@ -186,10 +186,13 @@ final class LayerDirection {
   ///   - carry: B × S·H, the gradient of the states after the last steps, and then that of those before the first.
   ///   - reachesStart: whether the gradient of the states before the first steps is wanted; else `carry` means nothing
   ///     afterwards.
+  ///   - observe: told on the way of the gradient of each state before a step: the stream, how many steps the direction
+  ///     has yet to read then, and S·H numbers.
   func backward(
     _ streams: Range<Int>, layout: StepLayout, resets: UnsafePointer<UInt8>?,
     outputGradient: UnsafePointer<Float>, stride: Int, carry: UnsafeMutablePointer<Float>, reachesStart: Bool,
-    scratch: UnsafeMutablePointer<Float>
+    scratch: UnsafeMutablePointer<Float>,
+    observe: ((_ stream: Int, _ lag: Int, _ gradient: UnsafePointer<Float>) -> Void)? = nil
   ) {
     for index in (0..<layout.stepCount).reversed() {
       let t = isReverse ? layout.stepCount - 1 - index : index
@@ -201,6 +204,8 @@ final class LayerDirection {
       for b in active where isReset(t, b, layout, resets) {
         (carry + b * stateWidth).update(repeating: 0, count: stateWidth)
       }
+      guard let observe else { continue }
+      for b in active { observe(b, isReverse ? t + 1 : layout.lengths[b] - t, carry + b * stateWidth) }
     }
   }
 

@@ -70,11 +70,14 @@ package final class RecurrentLayer {
   ///     before the first.
   ///   - propagatesState: whether it is; if not, backpropagation is truncated at both ends, and `stateGradient` is only
   ///     room to work in.
+  ///   - observe: told on the way of the gradient of each state: the direction, the stream, how many steps the direction has
+  ///     yet to read then, and S·H numbers. Threads call it at the same time, each for streams of its own.
   package func backward(
     input: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
     inputGradient: UnsafeMutablePointer<Float>?, gradients: AlignedBuffer<Float>, layout: StepLayout,
     resets: UnsafePointer<UInt8>?, stateGradient: UnsafeMutablePointer<Float>, propagatesState: Bool,
-    team: ThreadTeam
+    team: ThreadTeam,
+    observe: ((_ direction: Int, _ stream: Int, _ lag: Int, _ gradient: UnsafePointer<Float>) -> Void)? = nil
   ) {
     team.run { thread in
       for (index, direction) in directions.enumerated() {
@@ -89,7 +92,8 @@ package final class RecurrentLayer {
         direction.backward(
           streams, layout: layout, resets: resets, outputGradient: outputGradient + index * hiddenSize,
           stride: outputWidth, carry: carry, reachesStart: propagatesState,
-          scratch: team.scratch(threadIndex: thread))
+          scratch: team.scratch(threadIndex: thread),
+          observe: observe.map { observe in { observe(index, $0, $1, $2) } })
       }
     }
     for direction in directions {

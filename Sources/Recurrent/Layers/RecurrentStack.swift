@@ -142,10 +142,15 @@ package final class RecurrentStack {
   ///   - gradients: laid out as the parameters.
   ///   - propagatesState: whether `stateGradient` holds the gradient of the last states and is to become that of the first.
   ///     If not, no gradient enters behind the last step or leaves before the first: backpropagation is truncated there.
+  ///   - observe: told on the way of the gradient of each state: layer, direction, stream, how many steps the direction has
+  ///     yet to read then, and S·H numbers. Threads call it at the same time, each for streams of its own.
   package func backward(
     input: UnsafePointer<Float>, outputGradient: UnsafeMutablePointer<Float>,
     inputGradient: UnsafeMutablePointer<Float>?, gradients: AlignedBuffer<Float>, layout: StepLayout,
-    resets: UnsafePointer<UInt8>? = nil, propagatesState: Bool = false, team: ThreadTeam
+    resets: UnsafePointer<UInt8>? = nil, propagatesState: Bool = false, team: ThreadTeam,
+    observe: (
+      (_ layer: Int, _ direction: Int, _ stream: Int, _ lag: Int, _ gradient: UnsafePointer<Float>) -> Void
+    )? = nil
   ) {
     var gradient = outputGradient
     for index in layers.indices.reversed() {
@@ -165,7 +170,8 @@ package final class RecurrentStack {
         input: self.input(ofLayer: index, input), outputGradient: gradient, inputGradient: below,
         gradients: gradients, layout: layout, resets: resets,
         stateGradient: stateGradient.baseAddress + stateOffset(layer: index, direction: 0),
-        propagatesState: propagatesState, team: team)
+        propagatesState: propagatesState, team: team,
+        observe: observe.map { observe in { observe(index, $0, $1, $2, $3) } })
       guard let below else { return }
       if isResidual(layer: index) { add(bypassedGradient.baseAddress, to: below, layout: layout, team: team) }
       gradient = below

@@ -20,13 +20,13 @@ public final class NetworkPass: TrainablePass {
   /// The network's weights.
   public var parameters: ParameterStore { network.parameters }
 
-  private let team: ThreadTeam
-  private let input: InputLayer
-  private let stack: RecurrentStack
-  private let head: HeadLayer
+  let team: ThreadTeam
+  let input: InputLayer
+  let stack: RecurrentStack
+  let head: HeadLayer
   private let resets: AlignedBuffer<UInt8>
   /// N × D·H: the gradient of the stack's output.
-  private let outputGradient: AlignedBuffer<Float>
+  let outputGradient: AlignedBuffer<Float>
 
   /// A pass over batches of up to `rowCapacity` rows of `streamCapacity` streams.
   /// - Parameters:
@@ -133,12 +133,12 @@ public final class NetworkPass: TrainablePass {
     return NetworkOutput(values: values, head: configuration)
   }
 
-  private func omitDropout() {
+  func omitDropout() {
     input.omitDropout()
     stack.omitDropout()
   }
 
-  private func forward(_ batch: SequenceBatch) {
+  func forward(_ batch: SequenceBatch) {
     let layout = batch.layout
     precondition(
       layout.rowCount <= rowCapacity && layout.streamCount <= streamCapacity,

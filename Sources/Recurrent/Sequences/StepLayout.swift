@@ -50,4 +50,10 @@ public struct StepLayout: Sendable, Hashable {
       step >= 0 && stream >= 0 && stream < streamCount(atStep: step), "stream \(stream) has no step \(step)")
     return offsets[step] + stream
   }
+
+  /// The row in which a direction has its last state of a stream: that of the stream's last step, or, in the second
+  /// direction, of its first.
+  func lastRow(ofStream stream: Int, direction: Int) -> Int {
+    row(step: direction == 0 ? lengths[stream] - 1 : 0, stream: stream)
+  }
 }
