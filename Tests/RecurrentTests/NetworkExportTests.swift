@@ -125,7 +125,7 @@ internal import Testing
       if configuration.stack.pytorchModule(inputSize: 1) != nil, !exported.isNormalizedAndResidual {
         try network.export(as: .pytorch, to: name + ".safetensors")
       }
-      let sequences = randomSequences([40, 17, 1, 63, 8], configuration, seed: 7)
+      let sequences = randomSequences([170, 63, 1, 1000, 8], configuration, seed: 7)
       var tensors = ExportedNetwork.inputs(of: sequences, configuration).map { name, input in
         input.tensor(named: name)
       }

@@ -16,9 +16,9 @@ extension Network: ExportableNetwork {
   ///   head: T × B × O, or B × O where it pools. T and B are free at each call.
   ///
   ///   A network that can run step by step (see `Configuration.runsStepByStep`) takes `h_0` and, for an LSTM, `c_0`
-  ///   (L × B × H, the state before the first step, zero at the beginning) and gives `h_n` and `c_n` (the state after the last step).
-  ///   Every other takes `lengths` (B 64-bit integers from 1 to T): how many steps each stream has. What is given behind a
-  ///   stream's end is not read, and what `values` has there means nothing.
+  ///   (L × B × H, the state before the first step, zero at the beginning), and gives `h_n` and `c_n`, the state after the
+  ///   last step. Every other takes `lengths` (B 64-bit integers from 1 to T): how many steps each stream has. What is
+  ///   given behind a stream's end is not read. What `values` has there means nothing.
   /// - Parameters:
   ///   - format: for which program.
   ///   - path: where to write.

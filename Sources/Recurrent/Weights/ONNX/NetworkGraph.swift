@@ -45,14 +45,12 @@ private struct NetworkGraphBuilder {
       steps = (ids ?? frames).map { graph.addSteps(of: $0, lengths: given) }
     }
     let states = configuration.runsStepByStep ? graph.addStateInputs(of: stack) : []
-    let parts = [ids.map { addEmbeddings($0) }, frames.map { addNormalized($0, steps: steps) }].compactMap {
-      $0
-    }
+    var parts: [String] = []
+    if let ids { parts.append(addEmbeddings(ids)) }
+    if let frames { parts.append(addNormalized(frames, steps: steps)) }
     let values = try graph.addStack(
-      stack,
-      input: parts.count == 1
-        ? parts[0] : graph.add("Concat", parts, attributes: [("axis", .integer(-1))], output: "input"),
-      lengths: lengths, states: states, weights: weights, prefix: Network.Configuration.stackName)
+      stack, input: graph.addJoin(parts, axis: -1, output: "input"), lengths: lengths, states: states,
+      weights: weights, prefix: Network.Configuration.stackName)
     addHead(to: values.output, steps: steps)
     graph.addStateOutputs(values.finalStates, of: stack)
   }
@@ -161,7 +159,7 @@ private struct NetworkGraphBuilder {
       let variances = graph.add(
         "Exp", [graph.add("Max", [parts[1], least], output: "output.log_variance")],
         output: "output.variance")
-      _ = graph.add("Concat", [parts[0], variances], attributes: last, output: "values")
+      _ = graph.addJoin([parts[0], variances], axis: -1, output: "values")
     case .ctc: _ = graph.add("LogSoftmax", [outputs], attributes: last, output: "values")
     }
     graph.addOutput("values", .float32, axes)
@@ -179,8 +177,7 @@ private struct NetworkGraphBuilder {
           graph.add("Where", [isWanted, part, graph.zero], output: "\(part).last"), keepsAxis: false,
           output: "\(part).pooled")
       }
-      return states.count == 1
-        ? states[0] : graph.add("Concat", states, attributes: [("axis", .integer(-1))], output: "pooled")
+      return graph.addJoin(states, axis: -1, output: "pooled")
     case .mean:
       let sum = addSum(of: values, steps: steps)
       return graph.add("Div", [sum, steps.count], output: "pooled")

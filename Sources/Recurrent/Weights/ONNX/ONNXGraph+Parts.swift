@@ -28,6 +28,13 @@ extension ONNXGraph {
     return parts
   }
 
+  /// Adds the joining of parts along an axis, where there are several.
+  /// - Returns: the whole.
+  mutating func addJoin(_ parts: [String], axis: Int, output: String) -> String {
+    guard parts.count != 1 else { return parts[0] }
+    return add("Concat", parts, attributes: [("axis", .integer(axis))], output: output)
+  }
+
   /// Adds whole numbers in a row.
   mutating func addConstant(_ name: String, _ numbers: [Int]) -> String {
     addConstant(

@@ -50,11 +50,7 @@ extension ONNXGraph {
       }
       value = output
     }
-    let finalStates = zip(states, finals).map { state, parts in
-      parts.count == 1
-        ? parts[0]
-        : add("Concat", parts, attributes: [("axis", .integer(0))], output: "\(state).final")
-    }
+    let finalStates = zip(states, finals).map { addJoin($1, axis: 0, output: "\($0).final") }
     return StackValues(output: value, finalStates: finalStates)
   }
 
