@@ -81,37 +81,8 @@ extension TrainingRun {
 
   /// Goes to where the folder's checkpoint is.
   func restore() throws(TrainingError) {
-    let file: SafetensorsFile
-    do { file = try SafetensorsFile(path: folder.checkpointPath) } catch { throw unusable(error.message) }
-    guard file.metadata[CheckpointName.format] == CheckpointName.formatValue,
-      let text = file.metadata[CheckpointName.state]
-    else { throw unusable("it is not a checkpoint of this version") }
-    let saved: TrainingState<Source.Position>
-    do {
-      saved = try JSONFormat.decode(TrainingState<Source.Position>.self, from: Array(text.utf8))
-    } catch {
-      throw unusable("its state cannot be read")
-    }
-    let optimizer = self.text(of: configuration.optimizer)
-    let savedOptimizer = file.metadata[CheckpointName.optimizer] ?? "none"
-    guard savedOptimizer == optimizer else {
-      throw unusable("it was made with the optimiser \(savedOptimizer) and not with \(optimizer)")
-    }
-    for part in checkpointParts {
-      for entry in pass.parameters.entries {
-        try read(
-          part.prefix + entry.name, shape: entry.shape, from: file,
-          into: UnsafeMutableBufferPointer(rebasing: part.values.elements[entry.range]))
-      }
-    }
-    if let known = file.entries.first(where: { $0.name.hasPrefix(CheckpointName.average) }),
-      learner.average == nil
-    {
-      throw unusable("it keeps an average of the weights ('\(known.name)') and this run does not")
-    }
-    let carried = AlignedBuffer<Float>(count: pass.carriedState.count)
-    try read(CheckpointName.carriedState, shape: [carried.count], from: file, into: carried.elements)
-    learner.pass.carriedState = carried.array
+    let (file, saved) = try readCheckpoint()
+    try restoreTensors(from: file)
     learner.optimizer.stepCount = saved.optimizerSteps
     learner.average?.updateCount = saved.averageUpdates
     learner.dropout = saved.dropout
@@ -123,6 +94,44 @@ extension TrainingRun {
       state.validationsWithoutImprovement = 0
     }
     pass.parametersDidChange()
+  }
+
+  /// The folder's checkpoint and the state that it tells, if both are of this version and of this run's optimiser.
+  private func readCheckpoint() throws(TrainingError) -> (SafetensorsFile, TrainingState<Source.Position>) {
+    let file: SafetensorsFile
+    do { file = try SafetensorsFile(path: folder.checkpointPath) } catch { throw unusable(error.message) }
+    guard file.metadata[CheckpointName.format] == CheckpointName.formatValue,
+      let text = file.metadata[CheckpointName.state]
+    else { throw unusable("it is not a checkpoint of this version") }
+    let optimizer = self.text(of: configuration.optimizer)
+    let savedOptimizer = file.metadata[CheckpointName.optimizer] ?? "none"
+    guard savedOptimizer == optimizer else {
+      throw unusable("it was made with the optimiser \(savedOptimizer) and not with \(optimizer)")
+    }
+    do {
+      return (file, try JSONFormat.decode(TrainingState<Source.Position>.self, from: Array(text.utf8)))
+    } catch {
+      throw unusable("its state cannot be read")
+    }
+  }
+
+  /// Reads weights, the optimiser's state, the average of the weights and the state that windows carry on.
+  private func restoreTensors(from file: SafetensorsFile) throws(TrainingError) {
+    if let known = file.entries.first(where: { $0.name.hasPrefix(CheckpointName.average) }),
+      learner.average == nil
+    {
+      throw unusable("it keeps an average of the weights ('\(known.name)') and this run does not")
+    }
+    for part in checkpointParts {
+      for entry in pass.parameters.entries {
+        try read(
+          part.prefix + entry.name, shape: entry.shape, from: file,
+          into: UnsafeMutableBufferPointer(rebasing: part.values.elements[entry.range]))
+      }
+    }
+    let carried = AlignedBuffer<Float>(count: pass.carriedState.count)
+    try read(CheckpointName.carriedState, shape: [carried.count], from: file, into: carried.elements)
+    learner.pass.carriedState = carried.array
   }
 
   /// Reads a tensor that must have this shape and hold numbers.
