@@ -2,11 +2,16 @@
 /// style sheet, no network.
 public struct HTMLPage: Sendable {
   private let title: String
+  private let refreshSeconds: Int?
   private var body = ""
 
   /// A page that begins with its title.
-  public init(title: String) {
+  /// - Parameters:
+  ///   - title: What the page is called.
+  ///   - refreshSeconds: After how many seconds a browser reads the file anew; nil lets it stand.
+  public init(title: String, refreshSeconds: Int? = nil) {
     self.title = title
+    self.refreshSeconds = refreshSeconds
     body = "<h1>\(SVG.escape(title))</h1>\n"
   }
 
@@ -38,7 +43,7 @@ public struct HTMLPage: Sendable {
     <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
-    <title>\(SVG.escape(title))</title>
+    \(refreshSeconds.map { "<meta http-equiv=\"refresh\" content=\"\($0)\">\n" } ?? "")<title>\(SVG.escape(title))</title>
     <style>\(Self.style)</style>
     </head>
     <body>

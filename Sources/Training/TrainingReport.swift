@@ -8,25 +8,30 @@ public struct TrainingReport: Sendable {
   private let facts: [(heading: String, rows: [(name: String, value: String)])]
   private let entries: [HistoryEntry]
   private let lossUnit: String
+  private let isUnderWay: Bool
 
   /// A report of a history.
   /// - Parameters:
   ///   - title: What the page is called.
   ///   - facts: What else there is to say of the run: tables under headings.
   ///   - lossUnit: What a loss is measured in, such as `nats per token`.
+  ///   - isUnderWay: Whether there is more to come; a browser then reads the page anew every few seconds.
   public init(
     _ history: TrainingHistory, title: String,
-    facts: [(heading: String, rows: [(name: String, value: String)])] = [], lossUnit: String = "nats"
+    facts: [(heading: String, rows: [(name: String, value: String)])] = [], lossUnit: String = "nats",
+    isUnderWay: Bool = false
   ) {
     self.title = title
     self.facts = facts
     self.lossUnit = lossUnit
+    self.isUnderWay = isUnderWay
     entries = history.entries
   }
 
   /// The page.
   public var page: HTMLPage {
-    var page = HTMLPage(title: title)
+    var page = HTMLPage(title: title, refreshSeconds: isUnderWay ? 5 : nil)
+    if isUnderWay { page.paragraph("The training is under way; this page follows it.") }
     for fact in facts {
       page.heading(fact.heading)
       page.table(fact.rows)
@@ -71,77 +76,82 @@ public struct TrainingReport: Sendable {
 
   private var learningRate: LineChart {
     LineChart(
-      title: "Learning rate", xTitle: "updates", yTitle: "rate", series: [.init("", course(\.learningRate))])
+      title: "Learning rate", xTitle: "updates", yTitle: "rate",
+      series: [.init("", course(\.learningRate, ofUpdatesAlone: true))])
   }
 
   private var gradientNorm: LineChart {
     LineChart(
       title: "Gradient norm", xTitle: "updates", yTitle: "norm", yScale: .logarithmic,
-      series: [.init("", course(\.gradientNorm))])
+      series: [.init("", course(\.gradientNorm, ofUpdatesAlone: true))])
   }
 
-  private func course(_ value: KeyPath<HistoryEntry, Double>) -> [(x: Double, y: Double)] {
-    entries.map { (Double($0.step), $0[keyPath: value]) }
+  /// A value over the updates, with or without what was measured before the first one.
+  private func course(
+    _ value: KeyPath<HistoryEntry, Double>, ofUpdatesAlone: Bool = false
+  ) -> [(x: Double, y: Double)] {
+    entries.filter { !ofUpdatesAlone || $0.step > 0 }.map { (Double($0.step), $0[keyPath: value]) }
   }
 }
 
 // MARK: - Inside the network
 
 extension TrainingReport {
+  /// What was seen at one validation.
+  private typealias Look = (step: Double, inside: Inspection)
+
   private func addInside(to page: inout HTMLPage) {
-    let looks = entries.compactMap { entry in entry.inside.map { (step: Double(entry.step), inside: $0) } }
-    guard let last = looks.last else { return }
+    let looks: [Look] = entries.compactMap { entry in entry.inside.map { (Double(entry.step), $0) } }
+    guard let last = looks.last?.inside else { return }
     page.heading("Inside the network")
     page.paragraph(
       "Measured at each validation on its first batch, with the weights of the moment.")
     page.figure(
-      chart(
-        "Gradient norm by layer", "norm",
-        ofGroups: looks.map { look in (look.step, gradientNorms(of: look.inside)) }
-      ).svg(),
+      gradientChart(looks).svg(),
       caption:
         "The norm of the gradient of each layer's weights before clipping. Layers that learn alike lie close "
         + "together.")
-    if let lags = last.inside.lags { page.figure(lagChart(lags).svg(), caption: lagCaption(lags)) }
-    if !last.inside.gates.isEmpty {
+    if let lags = last.lags { page.figure(lagChart(lags).svg(), caption: lagCaption(lags)) }
+    if !last.gates.isEmpty {
       page.figure(
-        chart(
-          "Saturated gates", "share",
-          ofGroups: looks.map { look in
-            (
-              look.step,
-              look.inside.gates.map { ("layer \($0.layer) \($0.gate)", Double($0.shut + $0.open)) }
-            )
-          }, scale: .linear, range: 0...1
-        ).svg(),
+        gateChart(looks).svg(),
         caption:
           "The share of each gate's values below 0.05 or above 0.95, where a gate hardly learns any more.")
     }
     page.figure(
-      chart(
-        "Update to weight", "‖Δw‖ / ‖w‖",
-        ofGroups: looks.map { look in
-          (look.step, updateRatios(of: look.inside))
-        }
-      ).svg(),
+      updateChart(looks).svg(),
       caption:
         "How far an update moves each tensor, in terms of the tensor. About 0.001 is healthy: far more is a "
         + "learning rate that is too high, far less one that is too low. A layer's two biases, which are added up, "
         + "are drawn as one: the mean of the two.")
   }
 
-  /// Curves over the updates, one for each name that the looks have.
+  private func gradientChart(_ looks: [Look]) -> LineChart {
+    chart("Gradient norm by layer", "norm", of: looks, groups: gradientNorms)
+  }
+
+  private func gateChart(_ looks: [Look]) -> LineChart {
+    chart("Saturated gates", "share", of: looks, scale: .linear, range: 0...1) { inside in
+      inside.gates.map { ("layer \($0.layer) \($0.gate)", Double($0.shut + $0.open)) }
+    }
+  }
+
+  private func updateChart(_ looks: [Look]) -> LineChart {
+    chart("Update to weight", "‖Δw‖ / ‖w‖", of: looks, groups: updateRatios)
+  }
+
+  /// Curves over the updates, one for each name that the last look has.
   private func chart(
-    _ title: String, _ yTitle: String, ofGroups looks: [(step: Double, values: [(String, Double)])],
-    scale: LineChart.Scale = .logarithmic, range: ClosedRange<Double>? = nil
+    _ title: String, _ yTitle: String, of looks: [Look], scale: LineChart.Scale = .logarithmic,
+    range: ClosedRange<Double>? = nil, groups: (Inspection) -> [(name: String, value: Double)]
   ) -> LineChart {
-    let names = looks.last?.values.map(\.0) ?? []
+    let values = looks.map { (step: $0.step, groups: groups($0.inside)) }
     return LineChart(
       title: title, xTitle: "updates", yTitle: yTitle, yScale: scale, yRange: range,
-      series: names.map { name in
+      series: (values.last?.groups ?? []).map { name, _ in
         .init(
           name,
-          looks.compactMap { look in look.values.first { $0.0 == name }.map { (look.step, $0.1) } })
+          values.compactMap { look in look.groups.first { $0.name == name }.map { (look.step, $0.value) } })
       })
   }
 
@@ -163,7 +173,7 @@ extension TrainingReport {
 
   /// The norms of the gradients of layers: tensors whose names end alike in `_l0`, `_l1`, … are a layer's, others stand
   /// under what their names begin with.
-  private func gradientNorms(of inside: Inspection) -> [(String, Double)] {
+  private func gradientNorms(of inside: Inspection) -> [(name: String, value: Double)] {
     var groups: [(name: String, squares: Double)] = []
     for tensor in inside.tensors {
       let name = Self.group(of: tensor.name),
@@ -178,7 +188,7 @@ extension TrainingReport {
   }
 
   /// How far an update moves tensors, a layer's two biases being one.
-  private func updateRatios(of inside: Inspection) -> [(String, Double)] {
+  private func updateRatios(of inside: Inspection) -> [(name: String, value: Double)] {
     var groups: [(name: String, ratios: [Double])] = []
     for tensor in inside.tensors {
       guard let ratio = tensor.updateRatio.map(Double.init) else { continue }

@@ -23,6 +23,7 @@ extension TrainingRun {
   /// Whether the weights are to be validated before the next update.
   var isValidationDue: Bool {
     let last = state.lastValidation
+    if state.step == 0 { return validatesFirst && state.validationLoss == nil }
     guard state.step > last.step else { return false }
     if spentShare >= 1 { return true }
     if let interval = configuration.validationInterval { return state.step - last.step >= interval }
@@ -38,11 +39,11 @@ extension TrainingRun {
   }
 
   /// Measures the validation loss, keeps the weights if it is the lowest so far, and writes history and checkpoint.
-  /// - Returns: False where the user stopped it before the loss was known; then nothing has changed.
+  /// - Returns: The line of the history; nil where the user stopped it before the loss was known, and nothing has changed.
   func validate(
     history: inout HistoryLog, cancellation: Cancellation, reporter: inout ProgressReporter
-  ) throws(TrainingError) -> Bool {
-    guard let measured = validationLoss(cancellation: cancellation, reporter: &reporter) else { return false }
+  ) throws(TrainingError) -> HistoryEntry? {
+    guard let measured = validationLoss(cancellation: cancellation, reporter: &reporter) else { return nil }
     let loss = measured.mean
     guard loss.isFinite else {
       throw diverged("the validation loss", step: state.step)
@@ -63,15 +64,15 @@ extension TrainingRun {
     } else {
       state.validationsWithoutImprovement += 1
     }
-    try history.append(
-      HistoryEntry(
-        step: state.step, tokens: state.tokens, seconds: state.seconds,
-        trainingLoss: state.trainingLoss ?? loss,
-        validationLoss: loss, validationTokens: measured.count, learningRate: state.learningRate,
-        gradientNorm: interval.gradientNorm / Double(max(interval.steps, 1)), inside: inspect()))
+    let entry = HistoryEntry(
+      step: state.step, tokens: state.tokens, seconds: state.seconds,
+      trainingLoss: state.trainingLoss ?? loss, validationLoss: loss, validationTokens: measured.count,
+      learningRate: state.learningRate,
+      gradientNorm: interval.gradientNorm / Double(max(interval.steps, 1)), inside: inspect())
+    try history.append(entry)
     state.historyLength = history.length
     try saveCheckpoint()
-    return true
+    return entry
   }
 
   /// The loss over all validation batches, under the average of the weights where one is kept; nil where the user

@@ -19,6 +19,7 @@ where Source.Batch == Pass.Batch, Validation.Batch == Pass.Batch {
   public let configuration: TrainingConfiguration
 
   let folder: TrainingFolder
+  let validatesFirst: Bool
   let learner: Learner<Pass>
   let validation: Validation
   var source: Source
@@ -36,11 +37,13 @@ where Source.Batch == Pass.Batch, Validation.Batch == Pass.Batch {
   ///   - configuration: How to train.
   ///   - folder: Where the run keeps its files.
   ///   - resuming: Whether to go on from the folder's checkpoint. Where there is none yet the run begins anew.
+  ///   - validatesFirst: Whether the first weights are validated too, so that those of a network that has learned before
+  ///     are only replaced by better ones.
   ///   - team: The threads that compute.
   /// - Throws: `TrainingError`: a setting that makes no sense, no data, a checkpoint that does not fit.
   public init(
     pass: Pass, source: Source, validation: Validation, configuration: TrainingConfiguration,
-    folder: TrainingFolder, resuming: Bool, team: ThreadTeam
+    folder: TrainingFolder, resuming: Bool, validatesFirst: Bool = false, team: ThreadTeam
   ) throws(TrainingError) {
     try configuration.validate()
     guard validation.batchCount > 0 else { throw .noData(split: "valid") }
@@ -48,6 +51,7 @@ where Source.Batch == Pass.Batch, Validation.Batch == Pass.Batch {
     self.validation = validation
     self.configuration = configuration
     self.folder = folder
+    self.validatesFirst = validatesFirst
     learner = Learner(
       pass, optimizer: configuration.optimizer, learningRate: configuration.learningRate,
       clipNorm: configuration.clipNorm, clipValue: configuration.clipValue,
@@ -64,9 +68,11 @@ where Source.Batch == Pass.Batch, Validation.Batch == Pass.Batch {
   /// - Parameters:
   ///   - cancellation: Asks the run to stop; it saves a checkpoint first.
   ///   - progress: Is told every tenth of a second or less often.
+  ///   - afterValidation: Is told the history's new line once it and the checkpoint are written.
   /// - Throws: `TrainingError.diverged` where the loss is no longer a number, and for files that cannot be written.
   public func run(
-    cancellation: Cancellation = Cancellation(), progress: ProgressHandler? = nil
+    cancellation: Cancellation = Cancellation(), progress: ProgressHandler? = nil,
+    afterValidation: (HistoryEntry) -> Void = { _ in }
   ) throws(TrainingError) -> TrainingResult {
     var history = try HistoryLog(path: folder.historyPath, length: state.historyLength)
     state.historyLength = history.length
@@ -75,9 +81,9 @@ where Source.Batch == Pass.Batch, Validation.Batch == Pass.Batch {
     var reporter = ProgressReporter(clock: clock, handler: progress)
     while true {
       if isValidationDue {
-        guard try validate(history: &history, cancellation: cancellation, reporter: &reporter) else {
-          return try interrupt()
-        }
+        guard let entry = try validate(history: &history, cancellation: cancellation, reporter: &reporter)
+        else { return try interrupt() }
+        afterValidation(entry)
         lastCheckpoint = clock.now
       }
       if let stop = stopReached { return state.result(stopped: stop) }
@@ -183,11 +189,13 @@ extension TrainingRun where Pass == LanguageModelPass, Validation == PieceBatche
   ///   - configuration: How to train.
   ///   - folder: Where the run keeps its files.
   ///   - resuming: Whether to go on from the folder's checkpoint. Where there is none yet the run begins anew.
+  ///   - validatesFirst: Whether the first weights are validated too, so that those of a model that has learned before
+  ///     are only replaced by better ones.
   ///   - team: The threads that compute.
   /// - Throws: `TrainingError`: a setting that makes no sense, no data, a checkpoint that does not fit.
   public convenience init(
     model: LanguageModel, source: Source, validationPieces: PieceIDs, configuration: TrainingConfiguration,
-    folder: TrainingFolder, resuming: Bool, team: ThreadTeam
+    folder: TrainingFolder, resuming: Bool, validatesFirst: Bool = false, team: ThreadTeam
   ) throws(TrainingError) {
     try configuration.validate()
     try self.init(
@@ -199,7 +207,8 @@ extension TrainingRun where Pass == LanguageModelPass, Validation == PieceBatche
         pieces: configuration.validationTokens.map { validationPieces.sample(predictionCount: $0) }
           ?? validationPieces, batchSize: configuration.batchSize,
         truncationLength: configuration.truncationLength),
-      configuration: configuration, folder: folder, resuming: resuming, team: team)
+      configuration: configuration, folder: folder, resuming: resuming, validatesFirst: validatesFirst,
+      team: team)
   }
 }
 

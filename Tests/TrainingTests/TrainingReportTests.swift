@@ -65,6 +65,14 @@ import Testing
     #expect(document.split(separator: "<svg ").count == 1 + 3)
   }
 
+  @Test func aTrainingThatIsUnderWayIsReadAnew() throws {
+    let refresh = #"<meta http-equiv="refresh" content="5">"#
+    let over = TrainingReport(try history([2]), title: "folk").html
+    let underWay = TrainingReport(try history([2]), title: "folk", isUnderWay: true).html
+    #expect(underWay.contains(refresh) && underWay.contains("under way"))
+    #expect(!over.contains(refresh) && !over.contains("under way"))
+  }
+
   @Test func anEmptyHistoryIsSaidToBeEmpty() throws {
     #expect(TrainingReport(try history([]), title: "folk").page.document.contains("no validation yet"))
   }

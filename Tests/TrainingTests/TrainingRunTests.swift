@@ -14,7 +14,8 @@ import Training
   /// A run in `folder`, on the pattern, of `steps` updates.
   func makeRun(
     in folder: TemporaryFolder, steps: Int = 40, resuming: Bool = false, threads: Int = 1,
-    change: (inout TrainingConfiguration) -> Void = { _ in }, onBatch: @escaping (Int) -> Void = { _ in }
+    validatesFirst: Bool = false, change: (inout TrainingConfiguration) -> Void = { _ in },
+    onBatch: @escaping (Int) -> Void = { _ in }
   ) throws -> TrainingRun<LanguageModelPass, RepeatingSource, PieceBatches> {
     var configuration = TrainingConfiguration(
       budget: .steps(steps), learningRate: 1e-2, batchSize: 3, truncationLength: 8, validationInterval: 7,
@@ -26,7 +27,8 @@ import Training
       model: LanguageModel(configuration: Self.network, seed: 5), source: source,
       validationPieces: PieceIDs([Self.pattern, Array(Self.pattern.dropFirst(2))]),
       configuration: configuration,
-      folder: TrainingFolder(path: folder.path), resuming: resuming, team: ThreadTeam(threadCount: threads))
+      folder: TrainingFolder(path: folder.path), resuming: resuming, validatesFirst: validatesFirst,
+      team: ThreadTeam(threadCount: threads))
   }
 
   func bytes(_ folder: TemporaryFolder, _ name: String) throws -> [UInt8] { try readFile(folder.file(name)) }
@@ -64,6 +66,42 @@ import Training
     // Another seed is measured on the same.
     _ = try makeRun(in: again, steps: 8) { ($0.validationTokens, $0.seed) = (5, 6) }.run()
     #expect(try history(again).map(\.validationTokens) == [9, 9])
+  }
+
+  @Test func weightsThatHaveLearnedAreReplacedByBetterOnesAlone() throws {
+    let (worse, better) = (try TemporaryFolder(), try TemporaryFolder())
+    let first = LanguageModel(configuration: Self.network, seed: 5).parameters.values.array
+    func isUnchanged(_ folder: TemporaryFolder) throws -> Bool {
+      let file = try SafetensorsFile(path: folder.file("model.safetensors"))
+      return try LanguageModel(configuration: Self.network, tensors: file).parameters.values.array == first
+    }
+    let result = try makeRun(in: worse, steps: 8, validatesFirst: true) {
+      ($0.optimizer, $0.learningRate, $0.schedule) = (.sgd(), 1e4, .constant)
+    }.run()
+    #expect(try history(worse).map(\.step) == [0, 7, 8])
+    #expect(try result.bestValidationLoss == history(worse)[0].validationLoss && isUnchanged(worse))
+    let learned = try makeRun(in: better, steps: 8, validatesFirst: true).run()
+    #expect(learned.bestValidationLoss == learned.validationLoss)
+    #expect(try !isUnchanged(better))
+  }
+
+  @Test func theFirstValidationMayBeInterruptedToo() throws {
+    let (straight, stopped) = (try TemporaryFolder(), try TemporaryFolder())
+    _ = try makeRun(in: straight, validatesFirst: true).run()
+    let cancellation = Cancellation()
+    cancellation.request()
+    let result = try makeRun(in: stopped, validatesFirst: true).run(cancellation: cancellation)
+    #expect(result.stopped == .interrupted && result.steps == 0)
+    _ = try makeRun(in: stopped, resuming: true, validatesFirst: true).run()
+    #expect(try bytes(straight, "model.safetensors") == bytes(stopped, "model.safetensors"))
+    #expect(try history(straight) == history(stopped))
+  }
+
+  @Test func everyValidationIsTold() throws {
+    let folder = try TemporaryFolder()
+    var told: [HistoryEntry] = []
+    _ = try makeRun(in: folder, steps: 20).run(afterValidation: { told.append($0) })
+    #expect(try told == TrainingHistory(path: folder.file("history.jsonl")).entries && told.count == 3)
   }
 
   @Test func theThreadsDoNotMatter() throws {

@@ -7,8 +7,11 @@ public struct ModelReport {
   public let html: String
 
   /// Reads what the folder of a model knows of its training, finished or not.
+  /// - Parameters:
+  ///   - path: The model's folder.
+  ///   - isUnderWay: Whether the training goes on, so that a browser shall read the page anew every few seconds.
   /// - Throws: `ComposingError`: no model there, or a file that is not what it should be.
-  public init(path: String) throws(ComposingError) {
+  public init(path: String, isUnderWay: Bool = false) throws(ComposingError) {
     let card = ModelCard(info: try ModelInfo(path: path))
     let history: TrainingHistory
     let historyPath = ModelFolder(path: path).training.historyPath
@@ -20,7 +23,8 @@ public struct ModelReport {
     }
     html =
       TrainingReport(
-        history, title: "Training of \(card.name)", facts: card.sections, lossUnit: "nats per token"
+        history, title: "Training of \(card.name)", facts: card.sections, lossUnit: "nats per token",
+        isUnderWay: isUnderWay
       ).html
   }
 }
