@@ -16,6 +16,8 @@ public enum ComposingError: DiagnosableError {
   case modelExists(path: String)
   /// The corpus is not the one that the model was trained on.
   case corpusChanged(path: String, trainedOn: String, given: String)
+  /// The corpus has other tokens than the imported weights that shall learn it.
+  case vocabularyChanged(path: String, given: String)
   /// What the music shall go on from is of no use.
   case unusablePrimer(reason: String)
   /// The network's output is not a number.
@@ -33,7 +35,8 @@ public enum ComposingError: DiagnosableError {
   public var kind: FailureKind {
     switch self {
     case .invalidOption, .unknownPreset: .usage
-    case .malformed, .corpusChanged, .unusablePrimer, .brokenWeights, .nothingComposed: .badInput
+    case .malformed, .corpusChanged, .vocabularyChanged, .unusablePrimer, .brokenWeights, .nothingComposed:
+      .badInput
     case .notAModel, .untrained: .missingInput
     case .modelExists: .cannotWrite
     case .interrupted: .interrupted
@@ -59,6 +62,9 @@ public enum ComposingError: DiagnosableError {
     case .corpusChanged(let path, let trainedOn, let given):
       "\(path): was trained on another corpus (\(trainedOn)) than the one given (\(given)); "
         + "give that one, or train anew with --overwrite"
+    case .vocabularyChanged(let path, let given):
+      "\(path): its weights are of another vocabulary than that of \(given); give music that becomes the same tokens (the same "
+        + "--metre), or import them with the vocabulary that they are of"
     case .unusablePrimer(let reason): "the primer cannot be continued: \(reason)"
     case .brokenWeights(let path):
       "\(path): its weights give values that are not numbers; train the model anew"
@@ -74,7 +80,7 @@ public enum ComposingError: DiagnosableError {
   public var file: String? {
     switch self {
     case .malformed(let path, _), .notAModel(let path), .untrained(let path), .modelExists(let path),
-      .corpusChanged(let path, _, _), .brokenWeights(let path):
+      .corpusChanged(let path, _, _), .vocabularyChanged(let path, _), .brokenWeights(let path):
       path
     case .file(let error): error.file
     case .cause(let error): error.file

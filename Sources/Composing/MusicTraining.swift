@@ -31,7 +31,8 @@ public struct MusicTraining {
   /// - Parameters:
   ///   - path: The model's folder; it is made where it is missing.
   ///   - preset: The name of the preset that the settings began from.
-  ///   - settings: The network and its training; a model that is resumed keeps its own.
+  ///   - settings: The network and its training. A model that is resumed keeps its own; one whose weights were imported takes
+  ///     these when its training begins, but for the network, which may differ in dropout alone.
   ///   - existing: What to do where there is a model already.
   ///   - program: The program that trains, such as `gruppetto 0.1.0`.
   /// - Throws: `ComposingError`: a setting that makes no sense, a model that is in the way, a folder that cannot be made.
@@ -44,12 +45,22 @@ public struct MusicTraining {
     if existing == .resume, fileExists(folder.descriptionPath) {
       description = try ModelDescription(folder: folder)
       isResuming = fileExists(folder.training.checkpointPath)
+      if description.importedFrom != nil, !isResuming { try begin(with: settings) }
       return
     }
     try Self.requireRoom(in: folder, for: existing)
     try Self.removeModel(in: folder)
     description = ModelDescription(program: program, preset: preset, settings: settings)
     isResuming = false
+    try JSONFile.write(description, path: folder.descriptionPath)
+  }
+
+  /// Gives a model of imported weights the settings of its training.
+  private mutating func begin(with settings: ModelPreset) throws(ComposingError) {
+    try requireOption(
+      settings.network.hasWeights(of: description.settings.network), "the network",
+      "another than that of the imported weights", "the same cell, sizes and connections; dropout may differ")
+    description.settings = settings
     try JSONFile.write(description, path: folder.descriptionPath)
   }
 
@@ -67,10 +78,11 @@ public struct MusicTraining {
   ///   - threadCount: How many threads compute; the result does not depend on it.
   ///   - cancellation: Asks training to stop; it saves a checkpoint first.
   ///   - progress: Is told how far training has come.
+  ///   - afterValidation: Is told that the model's history has a new line and that all of it is saved.
   /// - Throws: `ComposingError`.
   public mutating func run(
     on pieces: TrainingPieces, threadCount: Int, cancellation: Cancellation = Cancellation(),
-    progress: ProgressHandler? = nil
+    progress: ProgressHandler? = nil, afterValidation: () -> Void = {}
   ) throws(ComposingError) -> TrainingResult {
     try adopt(pieces)
     let imported = try importedNetwork(for: pieces)
@@ -78,8 +90,8 @@ public struct MusicTraining {
     do {
       let run = try Self.makeRun(
         description.settings, on: pieces, from: imported, folder: folder.training, resuming: isResuming,
-        threadCount: threadCount)
-      result = try run.run(cancellation: cancellation, progress: progress)
+        validatesFirst: description.importedFrom != nil, threadCount: threadCount)
+      result = try run.run(cancellation: cancellation, progress: progress) { _ in afterValidation() }
     } catch {
       throw .cause(error)
     }
@@ -133,7 +145,7 @@ public struct MusicTraining {
 
   private static func makeRun(
     _ settings: ModelPreset, on pieces: TrainingPieces, from network: LanguageModel? = nil,
-    folder: TrainingFolder, resuming: Bool, threadCount: Int
+    folder: TrainingFolder, resuming: Bool, validatesFirst: Bool = false, threadCount: Int
   ) throws(TrainingError) -> TrainingRun<LanguageModelPass, CorpusBatchSource, PieceBatches> {
     try TrainingRun(
       model: network
@@ -143,7 +155,7 @@ public struct MusicTraining {
           seed: settings.training.seed),
       source: CorpusBatchSource(pieces: pieces.training, tokenizer: pieces.tokenizer, settings: settings),
       validationPieces: pieces.validation, configuration: settings.training, folder: folder,
-      resuming: resuming, team: ThreadTeam(threadCount: threadCount))
+      resuming: resuming, validatesFirst: validatesFirst, team: ThreadTeam(threadCount: threadCount))
   }
 
   /// Makes `pieces` the model's, or checks that they are.
@@ -158,9 +170,7 @@ public struct MusicTraining {
     }
     if description.importedFrom != nil {
       guard try MusicModel.vocabulary(in: folder) == pieces.tokenizer.vocabulary else {
-        throw .corpusChanged(
-          path: folder.path, trainedOn: "the vocabulary of \(folder.vocabularyPath)",
-          given: "another vocabulary, of \(pieces.name)")
+        throw .vocabularyChanged(path: folder.path, given: pieces.name)
       }
     }
     do {

@@ -150,6 +150,65 @@ import Testing
     #expect(wrong.exitCode == 65 && !workshop.has("fourth"))
   }
 
+  @Test func importedWeightsLearnOn() throws {
+    try workshop.run(["train", "tunes", "-o", "model", "--steps", "60", "--quiet"] + Workshop.quick)
+    try workshop.run(["model", "export", "model", "-o", "weights.safetensors"])
+    let imported = try workshop.run(
+      ["model", "import", "weights.safetensors", "-o", "tuned", "--preset", "demo"])
+    #expect(imported.output.contains("dropout 0.3"), "\(imported.output)")
+    #expect(imported.output.contains("train CORPUS -o tuned --resume goes on"))
+    #expect(try workshop.run(["model", "report", "tuned", "-o", "none.html"]).exitCode == 0)
+    let resume = ["train", "tunes", "-o", "tuned", "--resume", "--threads", "1"]
+    let other = try workshop.run(resume + ["--hidden", "32"])
+    #expect(other.exitCode == 64 && other.errors.contains("keep their network"), "\(other.errors)")
+
+    // Its options are those of a new training; whatever is no better does not replace the weights.
+    let options = ["--steps", "5", "--batch", "4", "--truncation", "32", "--dropout", "0.1", "--seed", "9"]
+    let ruined = try workshop.run(
+      resume + options + ["--optimizer", "sgd", "--learning-rate", "1e4", "--json"])
+    #expect(ruined.exitCode == 0, "\(ruined.errors)")
+    #expect(ruined.errors.contains("going on from the weights of weights.safetensors, seed 9"))
+    for model in ["model", "tuned"] {
+      try workshop.run(["generate", model, "--bars", "2", "--seed", "1", "-o", "\(model).mid"])
+    }
+    #expect(try workshop.bytes("tuned.mid") == workshop.bytes("model.mid"))
+    let changed = try workshop.run(resume + ["--seed", "8"])
+    #expect(
+      changed.exitCode == 64 && changed.errors.contains("import weights.safetensors again"),
+      "\(changed.errors)")
+
+    try workshop.run(["model", "import", "weights.safetensors", "-o", "tuned", "--overwrite"])
+    let killed = try workshop.run(
+      resume + options, environment: ["GRUPPETTO_FAULT": "before-rename:training.safetensors:2"])
+    #expect(killed.exitCode == -SIGKILL)
+    let trained = try workshop.run(resume + ["--json"])
+    #expect(trained.exitCode == 0, "\(trained.errors)")
+    let lost = try #require(ruined.json()["bestValidationLoss"] as? Double)
+    #expect(try #require(trained.json()["bestValidationLoss"] as? Double) < lost)
+    #expect(try String(decoding: workshop.bytes("tuned/card.md"), as: UTF8.self).contains("trained further"))
+
+    // Music of other tokens is nothing that these weights could learn.
+    try workshop.run(["model", "import", "weights.safetensors", "-o", "tuned", "--overwrite"])
+    let strange = try workshop.run(resume + options + ["--metre", "3/4"])
+    #expect(strange.exitCode == 65 && strange.errors.contains("another vocabulary"), "\(strange.errors)")
+    #expect(
+      try workshop.bytes("model/model.safetensors").count > 0 && workshop.has("tuned/model.safetensors"))
+  }
+
+  @Test func theReportCanBeWatched() throws {
+    let running = try workshop.program.start(
+      ["train", "tunes", "-o", "model", "--steps", "1000000", "--quiet", "--report", "training.html"]
+        + Workshop.quick, folder: workshop.folder.path)
+    let report = { try String(decoding: workshop.bytes("training.html"), as: UTF8.self) }
+    while !workshop.has("training.html"), running.process.isRunning { Thread.sleep(forTimeInterval: 0.02) }
+    #expect(try report().contains("http-equiv=\"refresh\""))
+    while try !report().contains("<svg"), running.process.isRunning { Thread.sleep(forTimeInterval: 0.05) }
+    #expect(try report().contains("http-equiv=\"refresh\""))
+    running.signal(SIGINT)
+    #expect(running.wait().exitCode == 130)
+    #expect(try report().contains("<svg") && !report().contains("http-equiv=\"refresh\""))
+  }
+
   @Test func featuresComeFromStandardInputToo() throws {
     try workshop.run(["render", "short.abc", "-o", "a.wav", "--quiet"])
     try workshop.run(["features", "a.wav", "-o", "a.npy", "--quiet"])

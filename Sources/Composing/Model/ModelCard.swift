@@ -23,16 +23,18 @@ struct ModelCard {
       "## Use", "",
       "    gruppetto generate \(name) -o tune.mid --bars 16",
       "    gruppetto train CORPUS -o \(name) --resume", "",
-      "The weights are in `model.safetensors`, with the names and layouts of PyTorch's modules `embedding`, `rnn` "
-        + "(`torch.nn.GRU`) and `output` (`torch.nn.Linear`). What the model writes resembles what it was trained on; "
-        + "whoever publishes it should know the rights in that music.", "",
+      "The weights are in `model.safetensors`, with the names and layouts of PyTorch's modules\(modules). What the model writes "
+        + "resembles what it was trained on; whoever publishes it should know the rights in that music.", "",
     ]
     return lines.joined(separator: "\n")
   }
 
   /// What there is to say of the model, under headings.
   var sections: [(heading: String, rows: [(name: String, value: String)])] {
-    [("Network", network), ("Training data", corpus), ("Training", training)].filter { !$0.1.isEmpty }
+    [
+      ("Network", network), ("Training data", corpus),
+      (isUntouched ? "Training, once it begins" : "Training", training),
+    ].filter { !$0.1.isEmpty }
   }
 
   /// The last part of the folder's path.
@@ -40,9 +42,24 @@ struct ModelCard {
     info.model.split(separator: "/").last.map(String.init) ?? "model"
   }
 
+  /// Whether the weights are as they were imported.
+  private var isUntouched: Bool { info.description.importedFrom != nil && info.history == nil }
+
+  /// The modules that take the weights by name, where PyTorch has them.
+  private var modules: String {
+    guard let network = info.network, let recurrent = network.pytorchRecurrent else { return "" }
+    return ": `embedding = \(network.pytorchEmbedding)`, `rnn = \(recurrent)` and "
+      + "`output = \(network.pytorchOutput)`"
+  }
+
   private var introduction: String {
-    if let file = info.description.importedFrom, info.history == nil {
-      return "A model of music as a sequence of tokens, whose weights come from `\(file)`."
+    if let file = info.description.importedFrom {
+      let origin = "A model of music as a sequence of tokens, whose weights come from `\(file)`"
+      guard info.history != nil, let corpus = info.description.corpus else {
+        return "\(origin). What they were trained on, and how, their file does not tell."
+      }
+      return "\(origin) and were trained further by \(info.description.program) on "
+        + "\(corpus.trainingPieces.grouped) pieces of `\(corpus.name)`."
     }
     let data = info.description.corpus.map { " on \($0.trainingPieces.grouped) pieces of `\($0.name)`" } ?? ""
     return

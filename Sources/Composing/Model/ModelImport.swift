@@ -2,7 +2,7 @@ internal import Corpora
 internal import Groundwork
 public import Recurrent
 public import Tokenization
-public import Training
+internal import Training
 
 /// A model made of weights that another program trained, with the vocabulary that their ids are of.
 public struct ModelImport {
@@ -32,18 +32,21 @@ public struct ModelImport {
   /// Makes the model's folder: description, vocabulary, weights and card.
   /// - Parameters:
   ///   - path: the folder; it is made where it is missing.
-  ///   - training: how the model is trained where its training is continued.
+  ///   - preset: how the model is trained where its training is continued: all but the network, of which dropout alone is
+  ///     taken, for the weights do not tell with which they were trained.
   ///   - replacing: whether a model that is there is replaced.
   ///   - program: the program that imports, such as `gruppetto 0.1.0`.
   /// - Throws: `ComposingError`: sizes beyond those of our networks, weights that are no numbers, a model that is in the
   ///   way, a folder that cannot be written.
   public func write(
-    to path: String, training: TrainingConfiguration, replacing: Bool, program: String
+    to path: String, preset: ModelPreset, replacing: Bool, program: String
   ) throws(ComposingError) {
     let folder = ModelFolder(path: path)
-    var description = ModelDescription(
-      program: program, preset: "imported",
-      settings: ModelPreset(network: weights.configuration.shape, training: training))
+    var settings = preset
+    settings.summary = nil
+    settings.network = weights.configuration.shape
+    settings.network.takeDropout(of: preset.network)
+    var description = ModelDescription(program: program, preset: "imported", settings: settings)
     description.importedFrom = weights.file.path.split(separator: "/").last.map(String.init)
     try description.settings.validate()
     let model: LanguageModel

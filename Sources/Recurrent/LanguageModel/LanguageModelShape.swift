@@ -49,6 +49,20 @@ public struct LanguageModelShape: Hashable, Sendable {
       isResidual: isResidual, normalizesLayers: normalizesLayers)
   }
 
+  /// Whether the weights of a model of this shape are a model of the other one too, which may differ in dropout alone.
+  public func hasWeights(of other: Self) -> Bool {
+    var same = self
+    same.takeDropout(of: other)
+    return same == other
+  }
+
+  /// Drops what the other shape does, which is all that weights do not tell of the network that learned them.
+  public mutating func takeDropout(of other: Self) {
+    dropout = other.dropout
+    embeddingDropout = other.embeddingDropout
+    dropoutKind = other.dropoutKind
+  }
+
   /// The first setting that makes no sense, if there is one: what it is called, its value, and what it should be.
   public var fault: (name: String, value: String, expected: String)? {
     for (name, size) in [

@@ -61,7 +61,10 @@ struct ModelInfoCommand: ParsableCommand {
           + "validation loss \(Readable.decimal(history.bestValidationLoss, 4)) nats a token at step \(Readable.count(history.bestStep))"
       )
     } else {
-      lines.append("  history: none yet")
+      lines.append(
+        info.description.importedFrom == nil
+          ? "  history: none yet"
+          : "  history: none; train CORPUS -o \(info.model) --resume goes on from these weights")
     }
     return lines.joined(separator: "\n")
   }

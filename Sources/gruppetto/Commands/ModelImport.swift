@@ -10,10 +10,12 @@ struct ModelImportCommand: ParsableCommand {
     abstract: "Make a model of weights that PyTorch trained.",
     discussion: """
       The file is a safetensors file of a module with an embedding, an RNN, LSTM or GRU, and a linear output, whatever
-      they are called. Examples:
+      they are called. The model composes at once. It has no history, and nothing is known of what it was trained on; train
+      goes on from its weights, with any options but those of the network, and replaces them only by better ones. Examples:
 
         gruppetto model import weights.safetensors -o model --vocabulary corpus
         gruppetto model import weights.safetensors -o model --vocabulary other-model --output-layer decoder
+        gruppetto train ~/music -o model --resume --learning-rate 0.0005 --minutes 5
       """)
 
   @Argument(help: "A safetensors file.")
@@ -45,7 +47,8 @@ struct ModelImportCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The preset of presets/models by which training is continued, if it is.", valueName: "name"))
+      "The preset of presets/models by which training is continued, if it is, unless train is told otherwise.",
+      valueName: "name"))
   var preset = "small"
 
   @Flag(help: "Replace a model that is there.")
@@ -65,7 +68,7 @@ struct ModelImportCommand: ParsableCommand {
     let preset = try ModelPreset(
       named: preset, folder: try Resources.presets(named: nil) + "/models")
     try model.write(
-      to: output, training: preset.training, replacing: overwrite, program: Gruppetto.signature)
+      to: output, preset: preset, replacing: overwrite, program: Gruppetto.signature)
     let info = try ModelInfo(path: output)
     try common.report(info) {
       let names = weights.names

@@ -31,7 +31,10 @@ struct Train: ParsableCommand {
   @Flag(help: "Say what the training will need (memory, steps, sizes of files), and train nothing.")
   var dryRun = false
 
-  @Option(help: ArgumentHelp("Draw the training as one HTML page.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "Draw the training as one HTML page, from its beginning on; a browser that shows it follows it.",
+      valueName: "file"))
   var report: String?
 
   @OptionGroup(title: "The network and its training (instead of the preset's)") var settings: TrainingSettings
@@ -62,44 +65,9 @@ struct Train: ParsableCommand {
     if let report, folderName(of: report) != folder.path { try OutputFile.checkFolder(of: report) }
     let cancellation = Interruption.cancellation()
     if dryRun { return try tellPlan(of: preset, cancellation: cancellation) }
-    let room = ModelRoom(folder: folder, music: music)
-    let prepare = {
-      try MusicTraining(
-        path: output, preset: settings.preset, settings: preset, existing: existing,
-        program: Gruppetto.signature)
-    }
-    // A model that is replaced stands until its music has been read; a new one is begun before, so that one that is killed
-    // while it reads knows what was asked of it.
-    var training: MusicTraining
-    let corpus: Corpus
-    if overwrite {
-      corpus = try self.corpus(in: room, cancellation: cancellation)
-      try requireMemory(for: preset, on: corpus)
-      training = try prepare()
-    } else {
-      let isNew = !room.exists
-      do {
-        training = try prepare()
-        corpus = try self.corpus(in: room, cancellation: cancellation)
-        try requireMemory(for: preset, on: corpus)
-      } catch {
-        if isNew { room.remove() }
-        throw error
-      }
-    }
-    common.remark(
-      Self.beginning(output, isResuming: training.isResuming, wasAsked: resume, seed: preset.training.seed))
-    let pieces = TrainingPieces(corpus: corpus, name: music.map(lastPart).joined(separator: " "))
-    let result: TrainingResult
-    do {
-      result = try training.run(
-        on: pieces, threadCount: threads.count, cancellation: cancellation, progress: common.progress)
-    } catch {
-      // How a training came to diverge is what its picture shows.
-      try? writeReport()
-      throw error
-    }
-    try writeReport()
+    var (training, corpus) = try prepare(folder, preset, existing: existing, cancellation: cancellation)
+    common.remark(beginning(of: training))
+    let result = try train(&training, on: corpus, cancellation: cancellation)
     if result.stopped != .interrupted || common.json { try tell(result) }
     guard result.stopped != .interrupted else {
       throw InterruptedError(
@@ -108,27 +76,92 @@ struct Train: ParsableCommand {
     }
   }
 
-  private func requireMemory(for preset: ModelPreset, on corpus: Corpus) throws {
-    try MusicTraining.requireMemory(
-      for: preset, on: TrainingPieces(corpus: corpus), threadCount: threads.count)
+  /// Makes the model's folder and its corpus. A model that is replaced stands until its music has been read; a new one is
+  /// begun before, so that one that is killed while it reads knows what was asked of it.
+  private func prepare(
+    _ folder: ModelFolder, _ preset: ModelPreset, existing: MusicTraining.ExistingModel,
+    cancellation: Cancellation
+  ) throws -> (MusicTraining, Corpus) {
+    let room = ModelRoom(folder: folder, music: music)
+    let begin = {
+      try MusicTraining(
+        path: output, preset: settings.presetName, settings: preset, existing: existing,
+        program: Gruppetto.signature)
+    }
+    let read = {
+      let corpus = try self.corpus(in: room, cancellation: cancellation)
+      try MusicTraining.requireMemory(
+        for: preset, on: TrainingPieces(corpus: corpus), threadCount: threads.count)
+      return corpus
+    }
+    if overwrite {
+      let corpus = try read()
+      return (try begin(), corpus)
+    }
+    let isNew = !room.exists
+    do {
+      return (try begin(), try read())
+    } catch {
+      if isNew { room.remove() }
+      throw error
+    }
   }
 
-  private static func beginning(_ model: String, isResuming: Bool, wasAsked: Bool, seed: UInt64) -> String {
-    if isResuming { return "\(model): going on where training stopped" }
-    return wasAsked
-      ? "\(model): there is no checkpoint to go on from; training from the beginning, seed \(seed)"
-      : "\(model): training a new model, seed \(seed)"
+  /// Trains, and keeps the report up to date while it does.
+  private func train(
+    _ training: inout MusicTraining, on corpus: Corpus, cancellation: Cancellation
+  ) throws -> TrainingResult {
+    let pieces = TrainingPieces(corpus: corpus, name: music.map(lastPart).joined(separator: " "))
+    let clock = ContinuousClock()
+    var lastReport = clock.now
+    try writeReport(isUnderWay: true)
+    let result: TrainingResult
+    do {
+      result = try training.run(
+        on: pieces, threadCount: threads.count, cancellation: cancellation, progress: common.progress
+      ) {
+        // Small networks are validated many times a second.
+        guard clock.now - lastReport > .seconds(2) else { return }
+        // What keeps it from being written is told at the end; the training goes on.
+        try? writeReport(isUnderWay: true)
+        lastReport = clock.now
+      }
+    } catch {
+      // How a training came to diverge is what its picture shows.
+      try? writeReport()
+      throw error
+    }
+    try writeReport()
+    return result
+  }
+
+  private func beginning(of training: MusicTraining) -> String {
+    if training.isResuming { return "\(output): going on where training stopped" }
+    let seed = "seed \(training.description.settings.training.seed)"
+    if let weights = training.description.importedFrom {
+      return "\(output): going on from the weights of \(weights), \(seed)"
+    }
+    return resume
+      ? "\(output): there is no checkpoint to go on from; training from the beginning, \(seed)"
+      : "\(output): training a new model, \(seed)"
   }
 
   /// The corpus that was given, or one made of the music in the model's folder; a model that is resumed keeps its own.
   private func corpus(in room: ModelRoom, cancellation: Cancellation) throws -> Corpus {
     if music.count == 1, Corpus.exists(at: music[0]) {
+      guard !corpusOptions.areGiven else {
+        throw UsageError(
+          "\(music[0]): is a corpus already; leave the options away that say how one is made, or give the music itself"
+        )
+      }
       return try Corpus(path: music[0], cancellation: cancellation, progress: common.progress)
     }
-    if resume, let kept = try room.keptCorpus(cancellation: cancellation, progress: common.progress) {
+    let request = try request(in: room)
+    if resume, try room.keptRequest() ?? request == request,
+      let kept = try room.keptCorpus(cancellation: cancellation, progress: common.progress)
+    {
       return kept
     }
-    let request = try resume ? room.keptRequest() ?? corpusOptions.request : corpusOptions.request
     if !overwrite { try room.keep(request) }
     let corpus = try request.builder(testShare: 0, threads: threads.count).build(
       from: music, to: room.folder.corpusPath, cancellation: cancellation, progress: common.progress)
@@ -140,14 +173,30 @@ struct Train: ParsableCommand {
     return corpus
   }
 
+  /// What is asked of the corpus. A training that is under way keeps what was asked when it was begun.
+  private func request(in room: ModelRoom) throws -> CorpusRequest {
+    let asked = corpusOptions.request
+    guard resume, let kept = try room.keptRequest() else { return asked }
+    guard corpusOptions.areGiven, asked != kept else { return kept }
+    guard !FileManager.default.fileExists(atPath: room.folder.training.checkpointPath) else {
+      throw UsageError(
+        "\(output): a training that is resumed keeps its corpus; leave the options away that say how one is made"
+      )
+    }
+    return asked
+  }
+
   /// Reads the music as training would, into a folder that does not stay, and tells what training would need.
   private func tellPlan(of preset: ModelPreset, cancellation: Cancellation) throws {
     let scratch = FileManager.default.temporaryDirectory.appending(path: "gruppetto-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: scratch) }
     let model = ModelFolder(path: output)
-    let hasCorpus = resume && Corpus.exists(at: model.corpusPath)
-    let room = ModelRoom(folder: hasCorpus ? model : ModelFolder(path: scratch.path), music: music)
+    let kept = ModelRoom(folder: model, music: music)
+    let keepsCorpus =
+      try resume && Corpus.exists(at: model.corpusPath)
+      && kept.keptRequest() ?? corpusOptions.request == request(in: kept)
+    let room = keepsCorpus ? kept : ModelRoom(folder: ModelFolder(path: scratch.path), music: music)
     let corpus = try self.corpus(in: room, cancellation: cancellation)
     let plan = try MusicTraining.plan(preset, on: TrainingPieces(corpus: corpus), threadCount: threads.count)
     try common.report(plan) {
@@ -160,8 +209,10 @@ struct Train: ParsableCommand {
     }
   }
 
-  private func writeReport() throws {
-    if let report { try replaceFile(at: report, with: ModelReport(path: output).html) }
+  private func writeReport(isUnderWay: Bool = false) throws {
+    if let report {
+      try replaceFile(at: report, with: ModelReport(path: output, isUnderWay: isUnderWay).html)
+    }
   }
 
   private func tell(_ result: TrainingResult) throws {

@@ -28,6 +28,9 @@ struct CorpusOptions: ParsableArguments {
 
   @OptionGroup var tokenizer: TokenizerOptions
 
+  /// Whether anything was asked for.
+  var areGiven: Bool { request != CorpusRequest() }
+
   /// What was asked for.
   var request: CorpusRequest {
     CorpusRequest(
@@ -37,7 +40,7 @@ struct CorpusOptions: ParsableArguments {
 }
 
 /// How a corpus shall be made, in a form that a model's folder keeps until it is there.
-struct CorpusRequest: Codable {
+struct CorpusRequest: Codable, Hashable {
   var valid: Double?
   var test: Double?
   var programs: [String: Int]?

@@ -7,8 +7,9 @@ internal import Training
 
 /// The network and its training: a preset, and what the user wants otherwise.
 struct TrainingSettings: ParsableArguments {
-  @Option(help: ArgumentHelp("A preset of presets/models: demo, small, medium.", valueName: "name"))
-  var preset = "small"
+  @Option(
+    help: ArgumentHelp("A preset of presets/models: demo, small (the default), medium.", valueName: "name"))
+  var preset: String?
 
   @OptionGroup var network: NetworkSettings
 
@@ -108,26 +109,61 @@ struct TrainingSettings: ParsableArguments {
     }
   }
 
-  /// The preset with the user's changes. A model that is resumed keeps the settings that it began with.
-  /// - Throws: `UsageError` for a change to a training that is under way.
+  /// The preset's name.
+  var presetName: String { preset ?? "small" }
+
+  /// The preset with the user's changes. A model that is resumed keeps the settings that it began with; one of imported
+  /// weights gets them when its training begins.
+  /// - Throws: `UsageError` for a change to a training that is under way, or to an imported network.
   func resolved(for folder: ModelFolder, resuming: Bool) throws -> ModelPreset {
+    var settings: ModelPreset
     if resuming, FileManager.default.fileExists(atPath: folder.descriptionPath) {
-      let kept = try ModelDescription(folder: folder).settings
-      var wanted = kept
-      try apply(to: &wanted)
-      guard wanted == kept else {
-        throw UsageError(
-          "\(folder.path): a training that is resumed keeps its settings; leave the other options away, or train anew with --overwrite"
-        )
-      }
-      return kept
+      let description = try ModelDescription(folder: folder)
+      let isBegun = FileManager.default.fileExists(atPath: folder.training.checkpointPath)
+      guard description.importedFrom != nil, !isBegun else { return try kept(description, folder: folder) }
+      settings = try continued(description.settings, folder: folder)
+    } else {
+      settings = try chosenPreset()
+      try apply(to: &settings)
     }
-    var settings = try ModelPreset(named: preset, folder: try Resources.presets(named: presets) + "/models")
-    try apply(to: &settings)
     do {
       try settings.validate()
     } catch .cause(let error) {
       throw Self.inOptions(error)
+    }
+    return settings
+  }
+
+  private func chosenPreset() throws -> ModelPreset {
+    try ModelPreset(named: presetName, folder: try Resources.presets(named: presets) + "/models")
+  }
+
+  /// The settings of a training that is under way, which the options may only repeat.
+  private func kept(_ description: ModelDescription, folder: ModelFolder) throws -> ModelPreset {
+    var wanted = description.settings
+    try apply(to: &wanted)
+    guard wanted == description.settings, preset == nil || preset == description.preset else {
+      throw UsageError(
+        "\(folder.path): a training that is resumed keeps its settings; leave the other options away, or "
+          + (description.importedFrom.map { "import \($0) again" } ?? "train anew with --overwrite"))
+    }
+    return wanted
+  }
+
+  /// The settings for going on from imported weights: those that were chosen for them, another preset's, the options'.
+  private func continued(_ imported: ModelPreset, folder: ModelFolder) throws -> ModelPreset {
+    var settings = imported
+    if preset != nil {
+      settings = try chosenPreset()
+      let chosen = settings.network
+      settings.network = imported.network
+      settings.network.takeDropout(of: chosen)
+    }
+    try apply(to: &settings)
+    guard settings.network.hasWeights(of: imported.network) else {
+      throw UsageError(
+        "\(folder.path): imported weights keep their network; leave --cell, --layers, --hidden, --embedding, --residual, "
+          + "--layer-norm and --tied-embedding away")
     }
     return settings
   }
