@@ -78,40 +78,43 @@ let package = Package(
       dependencies: rooms.map { .init(stringLiteral: $0.name) } + ["CKernels", "AllocationCounter"],
       path: "Benchmarks", exclude: ["README.md", "AllocationCounter", "Peers"],
       swiftSettings: swiftSettings),
+    .target(
+      name: "ExampleSupport", dependencies: ["Music", "Groundwork"],
+      path: "Examples/support", swiftSettings: swiftSettings),
     .executableTarget(
       name: "charlm",
-      dependencies: ["Training", "Recurrent", "Arithmetic"],
+      dependencies: ["ExampleSupport", "Training", "Recurrent", "Arithmetic"],
       path: "Examples/charlm", exclude: ["README.md"], swiftSettings: swiftSettings),
     .executableTarget(
       name: "compose",
-      dependencies: ["Composing", "Corpora", "Music", "Synthesis", "Audio"],
+      dependencies: ["ExampleSupport", "Composing", "Corpora", "Music", "Synthesis", "Audio"],
       path: "Examples/compose", exclude: ["README.md"], swiftSettings: swiftSettings),
     .executableTarget(
       name: "features",
-      dependencies: ["Listening", "Audio"],
+      dependencies: ["ExampleSupport", "Listening", "Audio"],
       path: "Examples/features", exclude: ["README.md"], swiftSettings: swiftSettings),
     .target(
-      name: "HourlySeries", dependencies: ["Recurrent", "Arithmetic"],
+      name: "HourlySeries", dependencies: ["ExampleSupport", "Recurrent", "Arithmetic"],
       path: "Examples/series", exclude: ["series.csv"], swiftSettings: swiftSettings),
     .executableTarget(
       name: "forecast",
-      dependencies: ["HourlySeries", "Arithmetic"],
+      dependencies: ["ExampleSupport", "HourlySeries", "Arithmetic"],
       path: "Examples/forecast", exclude: ["README.md"], swiftSettings: swiftSettings),
     .executableTarget(
       name: "anomaly",
-      dependencies: ["HourlySeries"],
+      dependencies: ["ExampleSupport", "HourlySeries"],
       path: "Examples/anomaly", exclude: ["README.md"], swiftSettings: swiftSettings),
     .executableTarget(
       name: "translate",
-      dependencies: ["Recurrent", "Arithmetic", "Drawing"],
+      dependencies: ["ExampleSupport", "Recurrent", "Arithmetic", "Drawing", "Groundwork"],
       path: "Examples/translate", exclude: ["README.md"], swiftSettings: swiftSettings),
     .executableTarget(
       name: "classify",
-      dependencies: ["Training", "Recurrent", "Music", "Arithmetic"],
+      dependencies: ["ExampleSupport", "Training", "Recurrent", "Music", "Arithmetic"],
       path: "Examples/classify", exclude: ["README.md"], swiftSettings: swiftSettings),
     .executableTarget(
       name: "label",
-      dependencies: ["Training", "Recurrent", "Music", "Arithmetic"],
+      dependencies: ["ExampleSupport", "Training", "Recurrent", "Music", "Arithmetic"],
       path: "Examples/label", exclude: ["README.md"], swiftSettings: swiftSettings),
     .target(
       name: "KernelChecks", dependencies: ["CKernels"], path: "Tests/KernelChecks", exclude: ["driver"],

@@ -1,14 +1,16 @@
 // Finds the hours of a series in which something is wrong: those that a network that knows the series finds surprising.
 //
-//     swift run -c release anomaly [SERIES.csv [STEPS]]
+//     swift run -c release anomaly [SERIES.csv] [STEPS]
+import ExampleSupport
 import Foundation
 import HourlySeries
 
-let arguments = Array(CommandLine.arguments.dropFirst())
-let series = try HourlySeries(path: arguments.first ?? "Examples/series/series.csv")
+let arguments = Arguments("anomaly [SERIES.csv] [STEPS]")
+let path = arguments.text(0, default: "Examples/series/series.csv")
+let steps = arguments.number(1, default: 400)
 let week = 168, trained = 14 * week, watched = 16 * week
-let model = HourlyModel(
-  learningFrom: series, hours: 0..<trained, steps: arguments.count > 1 ? Int(arguments[1]) ?? 1 : 400)
+let series = attempt { try HourlySeries(path: path, weekCount: 16) }
+let model = HourlyModel(learningFrom: series, hours: 0..<trained, steps: steps)
 
 // A value's surprisal is −log₂ of its probability density, measured in deviations. An alarm is what surprises half as much
 // again as anything did in two weeks in which all was well. What surprises so much is not believed: the network goes on with

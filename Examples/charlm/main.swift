@@ -2,21 +2,18 @@
 //
 //     swift run -c release charlm [TEXT] [EPOCHS]
 import Arithmetic
+import ExampleSupport
 import Foundation
 import Recurrent
 import Training
 
 // The text: a file of the reader's choice, or the melodies that ship.
-let arguments = CommandLine.arguments.dropFirst()
-let shipped = [
-  "carols", "hornpipes", "hymns", "jigs", "minuets", "modal", "nursery", "polkas", "reels", "songs",
-].map { "corpora/\($0).abc" }
-let files = arguments.first.map { [$0] } ?? shipped
-let epochs = arguments.dropFirst().first.flatMap { Int($0) } ?? 40
-let text = files.compactMap { try? String(contentsOfFile: $0, encoding: .utf8) }.joined(separator: "\n")
-guard text.count > 1 else {
-  print("usage: charlm [TEXT] [EPOCHS]    TEXT is a file of UTF-8 with at least two characters")
-  exit(64)
+let arguments = Arguments("charlm [TEXT] [EPOCHS]")
+let path = arguments.text(0), epochs = arguments.number(1, default: 40)
+let text = attempt {
+  let text = path.isEmpty ? try Melodies.text(in: "corpora") : try readText(ofFile: path)
+  guard text.count >= 20 else { throw InputError("\(path): \(text.count) characters; 20 are needed") }
+  return text
 }
 
 // The vocabulary: the characters that occur. The last tenth of the text is held out.
@@ -37,8 +34,9 @@ let model = LanguageModel(
 let team = ThreadTeam()
 let pass = LanguageModelPass(model: model, batchSize: 16, truncationLength: 64, team: team)
 let learner = Learner(pass, learningRate: 3e-3, team: team)
-for epoch in 1...max(1, epochs) {
-  let bits = try learner.learn(training).mean / log(2), heldOutBits = learner.loss(on: heldOut).mean / log(2)
+for epoch in 1...epochs {
+  let bits = attempt { try learner.learn(training).mean / log(2) }
+  let heldOutBits = learner.loss(on: heldOut).mean / log(2)
   if epoch % max(1, epochs / 10) == 0 {
     print(String(format: "epoch %d: %.2f bits a character, %.2f held out", epoch, bits, heldOutBits))
   }

@@ -3,34 +3,31 @@
 //
 //     swift run -c release classify [FOLDER] [EPOCHS]
 import Arithmetic
+import ExampleSupport
 import Music
 import Recurrent
 import Training
 
-let folder = CommandLine.arguments.count > 1 ? CommandLine.arguments[1] : "corpora"
-let epochs = CommandLine.arguments.count > 2 ? Int(CommandLine.arguments[2]) ?? 0 : 12
-let files = [
-  "carols", "hornpipes", "hymns", "jigs", "minuets", "modal", "nursery", "polkas", "reels", "songs",
-]
+let arguments = Arguments("classify [FOLDER] [EPOCHS]")
+let folder = arguments.text(0, default: "corpora"), epochs = arguments.number(1, default: 12)
 let classes = ["simple", "compound"]
 let length = 32
 
 /// Runs of notes of a tune: lengths in sixteenths, and steps from the note before in semitones.
 func sequences(of score: Score) -> [TrainingSequence] {
-  let notes = score.tracks.first?.notes ?? []
-  guard let metre = score.metres.first, notes.count > length else { return [] }
+  let notes = score.melody, isCompound = score.metres.first?.denominator == 8
   return stride(from: 1, through: notes.count - length, by: 4).map { first in
     let ids = (first..<first + length).flatMap { place -> [Int32] in
       let sixteenths = 4 * notes[place].duration / score.ticksPerQuarter
       let step = notes[place].pitch - notes[place - 1].pitch
       return [Int32(min(sixteenths, 16)), Int32(min(max(step, -12), 12) + 12)]
     }
-    return TrainingSequence(length: length, ids: ids, target: .labels([metre.denominator == 8 ? 1 : 0]))
+    return TrainingSequence(length: length, ids: ids, target: .labels([isCompound ? 1 : 0]))
   }
 }
 
 // Every fourth tune is kept for the test: no tune is in both.
-let tunes = try files.flatMap { try ScoreReader.read(path: "\(folder)/\($0).abc").scores }
+let tunes = attempt { try Melodies.tunes(in: folder, noteCount: length + 1) }
 let training = tunes.indices.filter { $0 % 4 != 3 }.flatMap { sequences(of: tunes[$0]) }
 let test = tunes.indices.filter { $0 % 4 == 3 }.flatMap { sequences(of: tunes[$0]) }
 
@@ -45,7 +42,7 @@ let team = ThreadTeam()
 let pass = NetworkPass(network: network, batches: batches, team: team)
 let learner = Learner(pass, learningRate: 2e-3, team: team)
 for epoch in 0..<epochs {
-  let loss = try learner.learn(batches.batches(epoch: epoch))
+  let loss = attempt { try learner.learn(batches.batches(epoch: epoch)) }
   print("epoch \(epoch + 1): \(Int((1000 * loss.mean).rounded())) millinats")
 }
 

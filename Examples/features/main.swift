@@ -1,17 +1,14 @@
 // The log-mel energies of a sound file, and how loud each band is.
 //
 //     swift run features AUDIO
+import ExampleSupport
 import Listening
 
-guard CommandLine.arguments.count == 2 else {
-  print("usage: features AUDIO")
-  throw ExitWithUsage()
-}
-
+let path = Arguments("features AUDIO").text(0)
 var options = FbankOptions()
 options.mel.count = 16
-let result = try FeatureExtractor.features(ofFile: CommandLine.arguments[1], options: .fbank(options))
-guard let (features, _) = result else { throw ExitWithUsage() }
+guard let (features, _) = attempt({ try FeatureExtractor.features(ofFile: path, options: .fbank(options)) })
+else { fatalError("no one cancels it") }
 
 print("\(features.frameCount) frames of \(features.dimension) values")
 for band in 0..<features.dimension {
@@ -20,5 +17,3 @@ for band in 0..<features.dimension {
     / Float(features.frameCount)
   print("\(band + 1)\t" + String(repeating: "#", count: max(0, Int(mean * 2))))
 }
-
-struct ExitWithUsage: Error {}

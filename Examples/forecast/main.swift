@@ -1,14 +1,16 @@
 // The next day of a series, hour by hour, with the interval that nine of ten values should be in; and whether they are.
 //
-//     swift run -c release forecast [SERIES.csv [STEPS]]
+//     swift run -c release forecast [SERIES.csv] [STEPS]
 import Arithmetic
+import ExampleSupport
 import HourlySeries
 
-let arguments = Array(CommandLine.arguments.dropFirst())
-let series = try HourlySeries(path: arguments.first ?? "Examples/series/series.csv")
+let arguments = Arguments("forecast [SERIES.csv] [STEPS]")
+let path = arguments.text(0, default: "Examples/series/series.csv")
+let steps = arguments.number(1, default: 400)
 let day = 24, trained = 14 * 7 * day, tested = 16 * 7 * day
-let model = HourlyModel(
-  learningFrom: series, hours: 0..<trained, steps: arguments.count > 1 ? Int(arguments[1]) ?? 1 : 400)
+let series = attempt { try HourlySeries(path: path, weekCount: 16) }
+let model = HourlyModel(learningFrom: series, hours: 0..<trained, steps: steps)
 
 let forecaster = model.forecaster()
 for hour in 1..<trained { _ = forecaster.expectation(at: hour, after: series.values[hour - 1]) }
@@ -39,10 +41,11 @@ for midnight in stride(from: trained, to: tested, by: day) {
 }
 
 print("The last day: ├──┼──┤ is the interval, ● what came.\n")
-for (hour, expected) in days[days.count - 1].enumerated() {
-  let value = series.values[tested - day + hour]
-  var line = [Character](repeating: " ", count: 60)
-  func column(_ value: Float) -> Int { min(59, max(0, Int((value - 350) / 7))) }
+let lastDay = days[days.count - 1], came = series.values[tested - day..<tested]
+let lowest = (lastDay.map(\.low) + came).min() ?? 0, highest = (lastDay.map(\.high) + came).max() ?? 0
+func column(_ value: Float) -> Int { Int(59 * (value - lowest) / max(highest - lowest, .ulpOfOne)) }
+for (hour, (expected, value)) in zip(lastDay, came).enumerated() {
+  var line = [Character](repeating: " ", count: max(column(expected.high), column(value)) + 1)
   for place in column(expected.low)...column(expected.high) { line[place] = "─" }
   line[column(expected.low)] = "├"
   line[column(expected.high)] = "┤"

@@ -1,54 +1,47 @@
-// A sequence labeller: where do the bar lines of a melody go? A note begins a bar or it does not, which what follows shows
-// as well as what went before: a bidirectional network reads both.
+// A sequence labeller: which note of the scale is each note of a melody, when do is the one on which it ends? What went
+// before lets a reader guess; only the end tells. A bidirectional network has read it at every note.
 //
-//     swift run -c release label [FOLDER] [EPOCHS]
+//     swift run -c release label [FOLDER] [EPOCHS] [SEED]
 import Arithmetic
+import ExampleSupport
 import Music
 import Recurrent
 import Training
 
-let folder = CommandLine.arguments.count > 1 ? CommandLine.arguments[1] : "corpora"
-let epochs = CommandLine.arguments.count > 2 ? Int(CommandLine.arguments[2]) ?? 0 : 60
-let files = [
-  "carols", "hornpipes", "hymns", "jigs", "minuets", "modal", "nursery", "polkas", "reels", "songs",
-]
-let metres = ["2/4", "3/4", "4/4", "6/8"]
-let names = ["C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B"]
+let arguments = Arguments("label [FOLDER] [EPOCHS] [SEED]")
+let folder = arguments.text(0, default: "corpora")
+let epochs = arguments.number(1, default: 20), seed = UInt64(arguments.number(2, default: 1))
+let keys = [" C", "C♯", " D", "E♭", " E", " F", "F♯", " G", "A♭", " A", "B♭", " B"]
+let scale = ["do", "ra", "re", "me", "mi", "fa", "fi", "so", "le", "la", "te", "ti"]
 
-/// A tune's notes, whose three embeddings are summed: length in sixteenths, step from the note before in semitones, and
-/// the tune's metre. The label is 1 where a note begins a bar.
-func sequence(of score: Score) -> TrainingSequence {
-  let notes = score.tracks.first?.notes ?? [], lines = Set(score.bars.map(\.start))
-  let metre = score.metres.first.flatMap { metres.firstIndex(of: "\($0.numerator)/\($0.denominator)") } ?? -1
-  let ids = notes.indices.flatMap { place -> [Int32] in
-    let sixteenths = 4 * notes[place].duration / score.ticksPerQuarter
-    let step = notes[place].pitch - notes[max(0, place - 1)].pitch
-    return [Int32(min(sixteenths, 16)), Int32(min(max(step, -12), 12) + 12), Int32(metre)]
-  }
+/// A tune so many semitones higher: what is read are its keys, whatever the octave; the labels are notes of the scale.
+func sequence(of tune: Score, higherBy semitones: Int) -> TrainingSequence {
+  let pitches = tune.melody.map(\.pitch), last = pitches.last ?? 0
   return TrainingSequence(
-    length: notes.count, ids: ids, target: .labels(notes.map { lines.contains($0.onset) ? 1 : 0 }))
+    ids: pitches.map { Int32(($0 + semitones) % 12) },
+    target: .labels(pitches.map { Int32(($0 - last + 132) % 12) }))
 }
 
-// Every fourth tune is kept for the test.
-let tunes = try files.flatMap { try ScoreReader.read(path: "\(folder)/\($0).abc").scores }
-let training = tunes.indices.filter { $0 % 4 != 3 }.map { sequence(of: tunes[$0]) }
+// Every fourth tune is kept for the test. The others are learnt in all twelve keys.
+let tunes = attempt { try Melodies.tunes(in: folder, noteCount: 8) }
+let training = tunes.indices.filter { $0 % 4 != 3 }.flatMap { index in
+  (0..<12).map { sequence(of: tunes[index], higherBy: $0) }
+}
 let tested = tunes.indices.filter { $0 % 4 == 3 }.map { tunes[$0] }
-let test = tested.map { sequence(of: $0) }
+let test = tested.map { sequence(of: $0, higherBy: 0) }
 
 /// What a network says of the test after training.
 func labels(isBidirectional: Bool) throws -> [[Int32]] {
-  let head = Head.softmax(classCount: 2)
+  let head = Head.softmax(classCount: scale.count)
   let network = Network(
     configuration: .init(
-      input: .init(vocabularySizes: [17, 25, metres.count], embeddingSize: 16, dropout: 0.2),
-      stack: StackConfiguration(
-        hiddenSize: 64, layerCount: 2, isBidirectional: isBidirectional, dropout: 0.4),
-      head: head),
-    seed: 1)
-  let batches = SequenceBatches(training, batchSize: 8, head: head, seed: 1)
+      input: .init(vocabularySizes: [keys.count], embeddingSize: 16),
+      stack: StackConfiguration(hiddenSize: 64, layerCount: 1, isBidirectional: isBidirectional), head: head),
+    seed: seed)
+  let batches = SequenceBatches(training, batchSize: 32, head: head, seed: seed)
   let team = ThreadTeam()
   let pass = NetworkPass(network: network, batches: batches, team: team)
-  let learner = Learner(pass, learningRate: 4e-3, team: team)
+  let learner = Learner(pass, learningRate: 1e-2, team: team)
   for epoch in 0..<epochs { try learner.learn(batches.batches(epoch: epoch)) }
   return test.map { pass.predict(SequenceBatch([$0], head: head)).labels(ofSequence: 0) }
 }
@@ -59,12 +52,16 @@ func accuracy(_ labels: [[Int32]]) -> String {
   return "\(100 * right / test.reduce(0) { $0 + $1.length }) %"
 }
 
-let forward = try labels(isBidirectional: false), both = try labels(isBidirectional: true)
-print("no bar line anywhere: \(accuracy(test.map { $0.labels.map { _ in 0 } })) of the notes right")
-print("reading forward: \(accuracy(forward))")
+let forward = attempt { try labels(isBidirectional: false) }
+let both = attempt { try labels(isBidirectional: true) }
+print("reading forward: \(accuracy(forward)) of the notes right")
 print("reading both ways: \(accuracy(both))")
-for (tune, labels) in zip(tested, both).prefix(3) {
-  let notes = tune.tracks.first?.notes ?? []
-  let bars = zip(notes, labels).prefix(40).map { ($1 == 1 ? "| " : "") + names[$0.pitch % 12] }
-  print("\n\(tune.title ?? "")\n\(bars.joined(separator: " "))")
+for index in test.indices.prefix(3) {
+  func line(_ words: [String]) -> String { words.prefix(24).joined(separator: " ") }
+  func line(_ labels: [Int32]) -> String { line(labels.map { scale[Int($0)] }) }
+  print("\n\(tested[index].title ?? "")")
+  print("notes      \(line(tested[index].melody.map { keys[$0.pitch % 12] }))")
+  print("forward    \(line(forward[index]))")
+  print("both ways  \(line(both[index]))")
+  print("truth      \(line(test[index].labels))")
 }

@@ -1,20 +1,30 @@
 import Arithmetic
-import Foundation
+import ExampleSupport
 import Recurrent
 
 /// A number for each hour, the first of which is Monday at 0:00, from the second column of a CSV file.
 public struct HourlySeries {
   /// The numbers.
-  public let values: [Float]
+  public private(set) var values: [Float] = []
   /// The third column: whether something is known to be wrong.
-  public let isAnomaly: [Bool]
+  public private(set) var isAnomaly: [Bool] = []
 
-  /// Reads a file.
-  public init(path: String) throws {
-    let rows = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").dropFirst()
-      .map { $0.split(separator: ",") }
-    values = rows.compactMap { $0.count > 1 ? Float($0[1]) : nil }
-    isAnomaly = rows.map { $0.count > 2 && $0[2] == "1" }
+  /// Reads a file with a line of names and then a line for each hour, more than `weekCount` weeks of them.
+  public init(path: String, weekCount: Int) throws {
+    let lines = try readText(ofFile: path).split(
+      omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    for (index, line) in lines.enumerated().dropFirst() where !line.isEmpty {
+      let columns = line.split(separator: ",", omittingEmptySubsequences: false)
+      guard columns.count > 1, let value = Float(columns[1]), abs(value) < 1e12 else {
+        throw InputError("\(path), line \(index + 1): the second column of “\(line)” is no number")
+      }
+      values.append(value)
+      isAnomaly.append(columns.count > 2 && columns[2] == "1")
+    }
+    guard values.count > weekCount * 168 else {
+      throw InputError(
+        "\(path): \(values.count) hours; more than \(weekCount) weeks, \(weekCount * 168), are needed")
+    }
   }
 }
 
@@ -29,7 +39,8 @@ public struct HourlyModel {
   public init(learningFrom series: HourlySeries, hours: Range<Int>, steps: Int) {
     let values = series.values[hours]
     let mean = values.reduce(0, +) / Float(values.count)
-    let deviation = (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Float(values.count)).squareRoot()
+    let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Float(values.count)
+    let deviation = variance > 0 ? variance.squareRoot() : 1
     let head = Head.gaussian(size: 1), week = 168, team = ThreadTeam()
     network = Network(
       configuration: Network.Configuration(

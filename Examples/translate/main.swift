@@ -2,10 +2,12 @@
 //
 //     swift run -c release translate [STEPS]
 import Arithmetic
+import ExampleSupport
 import Foundation
+import Groundwork
 import Recurrent
 
-let stepCount = CommandLine.arguments.dropFirst().first.flatMap(Int.init) ?? 1000
+let stepCount = Arguments("translate [STEPS]").number(0, default: 1000)
 let english = Words(of: englishNumber), german = Words(of: germanNumber)
 let model = EncoderDecoder(
   configuration: EncoderDecoderConfiguration(
@@ -21,7 +23,7 @@ let pass = EncoderDecoderPass(
   model: model, capacity: .init(pairs: 64, sourceLength: 16, targetLength: 16), team: team)
 let optimizer = Optimizer(.adam(), parameterCount: model.parameters.count)
 var chance = RandomStream(seed: 1, name: "numbers"), dropout = RandomStream(seed: 1, name: "dropout")
-for step in 1...max(1, stepCount) {
+for step in 1...stepCount {
   let numbers = (0..<64).map { _ in 7 * chance.integer(below: 142_857) + 1 + chance.integer(below: 6) }
   let batch = SequencePairBatch(
     sources: numbers.map { english.ids(englishNumber($0)) },
@@ -44,4 +46,4 @@ let translation = translator.translate(english.ids(source))
 let target = german.words(translation.ids) + (translation.isComplete ? ["."] : [])
 let picture = AlignmentPicture(source: source, target: target, weights: translation.alignment)
 print(picture.text)
-try picture.drawing.write(toFile: "alignment.svg", atomically: true, encoding: .utf8)
+attempt { try replaceFile(at: "alignment.svg", with: picture.drawing) }

@@ -14,6 +14,18 @@ public enum FailureKind: String, Sendable, CaseIterable {
   case cannotWrite
   /// The user stopped it (130).
   case interrupted
+
+  /// What a program ends with.
+  package var exitCode: Int32 {
+    switch self {
+    case .usage: 64
+    case .badInput: 65
+    case .missingInput: 66
+    case .internalFault: 70
+    case .cannotWrite: 73
+    case .interrupted: 130
+    }
+  }
 }
 
 /// An error that can explain itself to a musician: what was wrong, where, and what to do.

@@ -34,14 +34,56 @@ import Testing
     #expect(try String(contentsOfFile: folder.file("alignment.svg"), encoding: .utf8).hasPrefix("<svg"))
   }
 
-  @Test func theClassifierAndTheLabellerLearn() throws {
+  @Test func theClassifierLearns() throws {
     let classified = try Program("classify").run(["corpora", "2"], folder: Self.checkout)
     #expect(classified.exitCode == 0, "\(classified.errors)")
     #expect(classified.output.contains("compound: ") && classified.output.contains("all: "))
+  }
 
-    let labelled = try Program("label").run(["corpora", "1"], folder: Self.checkout)
-    #expect(labelled.exitCode == 0, "\(labelled.errors)")
-    #expect(labelled.output.contains("reading both ways: "))
+  @Test func theLabellerNeedsToReadBothWays() throws {
+    let run = try Program("label").run(["corpora", "8"], folder: Self.checkout)
+    #expect(run.exitCode == 0, "\(run.errors)")
+    let right = run.output.split(separator: "\n").prefix(2).compactMap(Self.percentage)
+    #expect(right.count == 2 && right[0] < 80 && right[1] > 80 && right[1] > right[0] + 15, "\(run.output)")
+  }
+
+  /// The number that stands before the first percent sign of a line.
+  private static func percentage(in line: Substring) -> Double? {
+    line.split(separator: "%").first?.split(separator: " ").last.flatMap { Double($0) }
+  }
+
+  @Test(
+    arguments: [
+      ("label", ["no-such-folder"], 66), ("label", ["presets"], 65), ("label", ["corpora", "0"], 64),
+      ("label", ["corpora", "99999999999999999999"], 64), ("label", ["--epochs"], 64),
+      ("classify", ["no-such-folder"], 66), ("classify", ["corpora", "many"], 64),
+      ("charlm", ["no-such-file"], 66), ("charlm", ["corpora"], 66),
+      ("charlm", ["presets/instruments/piano.json", "1", "2"], 64), ("charlm", ["/dev/null"], 66),
+      ("forecast", ["no-such-file.csv"], 66), ("forecast", ["README.md"], 65),
+      ("anomaly", ["README.md"], 65), ("anomaly", ["Examples/series/series.csv", "-1"], 64),
+      ("translate", ["-5"], 64), ("compose", [], 64), ("compose", ["model"], 64),
+      ("compose", ["no-such-model", "/tmp/piece"], 66), ("features", [], 64),
+      ("features", ["no-such.wav"], 66),
+      ("features", ["README.md"], 65),
+    ] as [(String, [String], Int32)])
+  func anExampleSaysWhatIsWrong(example: String, arguments: [String], exitCode: Int32) throws {
+    let run = try Program(example).run(arguments, folder: Self.checkout)
+    #expect(run.exitCode == exitCode, "\(run.errors)")
+    #expect(run.output.isEmpty && run.errors.hasPrefix("\(example): "), "\(run.output)\(run.errors)")
+    #expect((1...2).contains(run.errorLines.count), "\(run.errors)")
+  }
+
+  @Test(arguments: [
+    ("hour,load\n", "0 hours"), ("hour,load\n0,1\n1,much\n", "line 3"), ("hour,load\n0,nan\n", "line 2"),
+    ("", "0 hours"),
+  ])
+  func aSeriesThatIsNoneIsRefused(text: String, fault: String) throws {
+    let folder = try TemporaryFolder()
+    try text.write(toFile: folder.file("series.csv"), atomically: true, encoding: .utf8)
+    for example in ["forecast", "anomaly"] {
+      let run = try Program(example).run([folder.file("series.csv")])
+      #expect(run.exitCode == 65 && run.errors.contains(fault), "\(run.errors)")
+    }
   }
 
   @Test func forecastCountsWhatIsInsideItsInterval() throws {
@@ -67,7 +109,5 @@ import Testing
     // Unread, a text of some fifty characters has nearly six bits each.
     #expect(bits.count == 5 && bits.first ?? 0 > 4 && bits.last ?? 9 < (bits.first ?? 0) - 0.5, "\(lines)")
     #expect(outcome.output.count > 700)
-    let lost = try Program("charlm").run(["no-such-file"], folder: Self.checkout)
-    #expect(lost.exitCode == 64 && lost.output.hasPrefix("usage: "))
   }
 }

@@ -44,18 +44,7 @@ struct Failure {
     }
     if CommandLine.arguments.contains("--json"), !Console.hasPrintedJSON { printJSON() }
     Console.printError("gruppetto: \(message)")
-    exit(exitCode)
-  }
-
-  private var exitCode: Int32 {
-    switch kind {
-    case .usage: 64
-    case .badInput: 65
-    case .missingInput: 66
-    case .internalFault: 70
-    case .cannotWrite: 73
-    case .interrupted: 130
-    }
+    exit(kind.exitCode)
   }
 
   private func printJSON() {
@@ -68,7 +57,7 @@ struct Failure {
       }
       var error: Fault
     }
-    let report = Report(error: .init(code: exitCode, message: message, file: file, offset: offset))
+    let report = Report(error: .init(code: kind.exitCode, message: message, file: file, offset: offset))
     guard let line = try? JSONFormat.encodeLine(report) else { return }
     // What the fault is stands on standard error as well.
     try? Console.print(String(decoding: line, as: UTF8.self))
