@@ -116,6 +116,12 @@ let package = Package(
       name: "label",
       dependencies: ["ExampleSupport", "Training", "Recurrent", "Music", "Arithmetic"],
       path: "Examples/label", exclude: ["README.md"], swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "transcribe",
+      dependencies: [
+        "ExampleSupport", "Training", "Recurrent", "Listening", "Synthesis", "Audio", "Music", "Arithmetic",
+      ],
+      path: "Examples/transcribe", exclude: ["README.md"], swiftSettings: swiftSettings),
     .target(
       name: "KernelChecks", dependencies: ["CKernels"], path: "Tests/KernelChecks", exclude: ["driver"],
       cSettings: [.headerSearchPath(".")]),

@@ -47,6 +47,16 @@ import Testing
     #expect(right.count == 2 && right[0] < 80 && right[1] > 80 && right[1] > right[0] + 15, "\(run.output)")
   }
 
+  @Test func transcribeLearnsToWriteDownWhatItHears() throws {
+    let run = try Program("transcribe").run(["60", "25"], folder: Self.checkout)
+    #expect(run.exitCode == 0, "\(run.errors)")
+    let lines = run.output.split(separator: "\n")
+    let before = try #require(lines.first.flatMap(Self.percentage))
+    let after = try #require(lines.first { $0.contains("the same instruments") }.flatMap(Self.percentage))
+    #expect(before > 90 && after < 60, "\(run.output)")
+    #expect(lines.count { $0.hasPrefix("  heard ") } == 6)
+  }
+
   /// The number that stands before the first percent sign of a line.
   private static func percentage(in line: Substring) -> Double? {
     line.split(separator: "%").first?.split(separator: " ").last.flatMap { Double($0) }
@@ -61,7 +71,7 @@ import Testing
       ("charlm", ["presets/instruments/piano.json", "1", "2"], 64), ("charlm", ["/dev/null"], 66),
       ("forecast", ["no-such-file.csv"], 66), ("forecast", ["README.md"], 65),
       ("anomaly", ["README.md"], 65), ("anomaly", ["Examples/series/series.csv", "-1"], 64),
-      ("translate", ["-5"], 64), ("compose", [], 64), ("compose", ["model"], 64),
+      ("translate", ["-5"], 64), ("transcribe", ["3"], 64), ("compose", [], 64), ("compose", ["model"], 64),
       ("compose", ["no-such-model", "/tmp/piece"], 66), ("features", [], 64),
       ("features", ["no-such.wav"], 66),
       ("features", ["README.md"], 65),
