@@ -4,8 +4,7 @@ public import Arithmetic
 /// (teacher forcing): the loss is the negative log-likelihood of every id of the targets and of their ends.
 ///
 /// All memory is taken when the pass is made. No row is computed for padding: sources and targets are packed each in an order
-/// of their own. M rows of the sources, N of the targets; E is the embedding's size, K what the encoder gives, H what the
-/// decoder does, V the target's vocabulary.
+/// of their own. Letters for sizes are those of `EncoderDecoderLayers`.
 public final class EncoderDecoderPass: TrainablePass {
   /// The network that is run.
   public let model: EncoderDecoder
@@ -35,34 +34,18 @@ public final class EncoderDecoderPass: TrainablePass {
 
   let team: ThreadTeam
   let configuration: EncoderDecoderConfiguration
-  let tensors: EncoderDecoderTensors
+  let layers: EncoderDecoderLayers
   let tensorGradients: EncoderDecoderTensors
-  let embedding: EmbeddingLayer
-  let encoder: RecurrentStack
-  let decoder: RecurrentStack
-  let bridge: StateBridge
-  let attention: AttentionLayer
-  let combination: LinearLayer
-  let output: LinearLayer
   let loss: SoftmaxCrossEntropy
+  var encoder: RecurrentStack { layers.encoder }
+  var decoder: RecurrentStack { layers.decoder }
+  var attention: AttentionLayer { layers.attention }
 
-  /// Packed ids: M and N.
-  let sourceIDs: AlignedBuffer<Int32>
-  let inputIDs: AlignedBuffer<Int32>
   /// By sequence, N.
   let targetIDs: AlignedBuffer<Int32>
   let losses: AlignedBuffer<Float>
-  /// Packed, M × E and N × E.
-  let sourceEmbedded: AlignedBuffer<Float>
-  let targetEmbedded: AlignedBuffer<Float>
   /// By sequence, M × K: the encoder's output.
   let memory: AlignedBuffer<Float>
-  /// By sequence, N × (K + H): context and decoder's output side by side.
-  let combined: AlignedBuffer<Float>
-  /// By sequence, N × H: the attentional states.
-  let attentional: AlignedBuffer<Float>
-  /// By sequence, N × V: logits, then their gradients.
-  let logits: AlignedBuffer<Float>
 
   let memoryGradient: AlignedBuffer<Float>
   let combinedGradient: AlignedBuffer<Float>
@@ -83,60 +66,30 @@ public final class EncoderDecoderPass: TrainablePass {
       "\(capacity.pairs) pairs of \(capacity.sourceLength) and \(capacity.targetLength) ids: none may be 0")
     let configuration = model.configuration
     let (m, n) = (capacity.pairs * capacity.sourceLength, capacity.pairs * (capacity.targetLength + 1))
-    let (e, k, h) = (
-      configuration.embeddingSize, configuration.encoder.outputSize, configuration.decoder.outputSize
-    )
     self.model = model
-    self.configuration = configuration
     self.capacity = capacity
     self.team = team
-    gradients = AlignedBuffer(count: model.parameters.count)
-    tensors = EncoderDecoderTensors(model.parameters, in: model.parameters.values)
-    tensorGradients = EncoderDecoderTensors(model.parameters, in: gradients)
-    embedding = EmbeddingLayer(embeddingSize: e)
-    encoder = RecurrentStack(
-      configuration: configuration.encoder, inputSize: e, rowCapacity: m, streamCapacity: capacity.pairs,
-      parameters: model.parameters, namePrefix: "encoder.rnn")
-    decoder = RecurrentStack(
-      configuration: configuration.decoder, inputSize: e, rowCapacity: n, streamCapacity: capacity.pairs,
-      parameters: model.parameters, namePrefix: "decoder.rnn")
-    bridge = StateBridge(configuration: configuration, sequenceCapacity: capacity.pairs)
-    attention = AttentionLayer(
-      configuration: configuration.attention, querySize: h, memorySize: k,
+    self.configuration = configuration
+    layers = EncoderDecoderLayers(
+      model: model,
       capacity: .init(
-        sequences: capacity.pairs, queries: n, memory: m, weights: n * capacity.sourceLength, isTrained: true)
-    )
-    combination = LinearLayer(inputSize: k + h, outputSize: h)
-    output = LinearLayer(inputSize: h, outputSize: configuration.targetVocabularySize)
+        sources: capacity.pairs, streams: capacity.pairs, sourceRows: m, targetRows: n,
+        weights: n * capacity.sourceLength, isTrained: true))
+    gradients = AlignedBuffer(count: model.parameters.count)
+    tensorGradients = EncoderDecoderTensors(model.parameters, in: gradients)
     loss = SoftmaxCrossEntropy(classCount: configuration.targetVocabularySize)
-    sourceIDs = AlignedBuffer(count: m)
-    inputIDs = AlignedBuffer(count: n)
-    targetIDs = AlignedBuffer(count: n)
-    losses = AlignedBuffer(count: n)
-    sourceEmbedded = AlignedBuffer(count: m * e)
-    targetEmbedded = AlignedBuffer(count: n * e)
-    memory = AlignedBuffer(count: m * k)
-    combined = AlignedBuffer(count: n * (k + h))
-    attentional = AlignedBuffer(count: n * h)
-    logits = AlignedBuffer(count: n * configuration.targetVocabularySize)
-    memoryGradient = AlignedBuffer(count: m * k)
-    combinedGradient = AlignedBuffer(count: n * (k + h))
-    attentionalGradient = AlignedBuffer(count: n * h)
-    encoderGradient = AlignedBuffer(count: m * k)
-    decoderGradient = AlignedBuffer(count: n * h)
-    embeddedGradient = AlignedBuffer(count: max(m, n) * e)
-    parametersDidChange()
+    (targetIDs, losses) = (AlignedBuffer(count: n), AlignedBuffer(count: n))
+    memory = AlignedBuffer(count: m * layers.memorySize)
+    memoryGradient = AlignedBuffer(count: memory.count)
+    combinedGradient = AlignedBuffer(count: layers.combined.count)
+    attentionalGradient = AlignedBuffer(count: layers.attentional.count)
+    encoderGradient = AlignedBuffer(count: memory.count)
+    decoderGradient = AlignedBuffer(count: layers.attentional.count)
+    embeddedGradient = AlignedBuffer(count: max(m, n) * configuration.embeddingSize)
   }
 
   /// Takes the weights as they are now. To be called after every change of them.
-  public func parametersDidChange() {
-    encoder.parametersDidChange()
-    decoder.parametersDidChange()
-    bridge.pack(tensors.bridge)
-    attention.pack(tensors.attention)
-    combination.pack(tensors.combination)
-    output.pack(tensors.outputWeight)
-  }
+  public func parametersDidChange() { layers.parametersDidChange() }
 
   /// The loss of a batch and the gradient of its mean.
   /// - Parameters:
@@ -161,8 +114,8 @@ public final class EncoderDecoderPass: TrainablePass {
   /// The loss of a batch, without dropout and without gradients.
   public func evaluate(_ batch: SequencePairBatch) -> LossSum {
     (sourceDropout, targetDropout) = (nil, nil)
-    encoder.omitDropout()
-    decoder.omitDropout()
+    layers.encoder.omitDropout()
+    layers.decoder.omitDropout()
     take(batch)
     forward(batch)
     return addLosses(count: batch.targetCount, scale: 0)
@@ -177,14 +130,15 @@ public final class EncoderDecoderPass: TrainablePass {
         random: &random)
     }
     sourceDropout = embeddingDropout(configuration.encoder, batch.source.layout)
-    encoder.drawDropout(for: batch.source.layout, from: &random)
+    layers.encoder.drawDropout(for: batch.source.layout, from: &random)
     targetDropout = embeddingDropout(configuration.decoder, batch.target.layout)
-    decoder.drawDropout(for: batch.target.layout, from: &random)
+    layers.decoder.drawDropout(for: batch.target.layout, from: &random)
   }
 
   private func addLosses(count: Int, scale: Float) -> LossSum {
     loss.run(
-      logits: logits.baseAddress, bias: tensors.outputBias, targets: targetIDs.baseAddress, count: count,
+      logits: layers.logits.baseAddress, bias: layers.tensors.outputBias, targets: targetIDs.baseAddress,
+      count: count,
       scale: scale, losses: losses.baseAddress, team: team)
     return LossSum(sum: losses.elements.prefix(count).reduce(0) { $0 + Double($1) }, count: count)
   }
@@ -202,16 +156,16 @@ public final class EncoderDecoderPass: TrainablePass {
       let first = batch.source.offsets[pair]
       for (step, id) in ids.enumerated() {
         precondition(sources.contains(id), "source id \(id) is outside a vocabulary of \(sources.count)")
-        sourceIDs.baseAddress[batch.source.packedRows[first + step]] = id
+        layers.sourceIDs.baseAddress[batch.source.packedRows[first + step]] = id
       }
     }
     for (pair, ids) in batch.targets.enumerated() {
       let first = batch.target.offsets[pair]
-      inputIDs.baseAddress[batch.target.packedRows[first]] = configuration.beginID
+      layers.inputIDs.baseAddress[batch.target.packedRows[first]] = configuration.beginID
       targetIDs.baseAddress[first + ids.count] = configuration.endID
       for (step, id) in ids.enumerated() {
         precondition(targets.contains(id), "target id \(id) is outside a vocabulary of \(targets.count)")
-        inputIDs.baseAddress[batch.target.packedRows[first + step + 1]] = id
+        layers.inputIDs.baseAddress[batch.target.packedRows[first + step + 1]] = id
         targetIDs.baseAddress[first + step] = id
       }
     }
