@@ -4,13 +4,14 @@ internal import CKernels
 extension Kernels {
   /// One update by Adam or AdamW; the moments are laid out as the parameters are.
   package func adam(
-    count: Int, decay: Float, penalty: Float, beta1: Float, beta2: Float, step: Float,
+    count: Int, decay: Float, penalty: Float, beta1: Double, beta2: Double, step: Float,
     secondCorrection: Float, epsilon: Float, gradients: UnsafePointer<Float>,
     parameters: UnsafeMutablePointer<Float>, first: UnsafeMutablePointer<Float>,
     second: UnsafeMutablePointer<Float>
   ) {
     let constants = gruppetto_adam_step(
-      decay: decay, penalty: penalty, beta1: beta1, beta2: beta2, step: step,
+      decay: decay, penalty: penalty, beta1: Float(beta1), beta2: Float(beta2),
+      new1: Float(1 - beta1), new2: Float(1 - beta2), step: step,
       second_correction: secondCorrection, epsilon: epsilon)
     table.pointee.adam(count, constants, gradients, parameters, first, second)
   }
@@ -28,13 +29,14 @@ extension Kernels {
 
   /// One update by RMSProp; `means` only where it is centred, `velocity` only with momentum.
   package func rmsprop(
-    count: Int, penalty: Float, rate: Float, smoothing: Float, epsilon: Float, momentum: Float,
+    count: Int, penalty: Float, rate: Float, smoothing: Double, epsilon: Float, momentum: Float,
     gradients: UnsafePointer<Float>, parameters: UnsafeMutablePointer<Float>,
     squares: UnsafeMutablePointer<Float>, means: UnsafeMutablePointer<Float>?,
     velocity: UnsafeMutablePointer<Float>?
   ) {
     let constants = gruppetto_rmsprop_step(
-      penalty: penalty, rate: rate, smoothing: smoothing, epsilon: epsilon, momentum: momentum)
+      penalty: penalty, rate: rate, smoothing: Float(smoothing), added: Float(1 - smoothing),
+      epsilon: epsilon, momentum: momentum)
     table.pointee.rmsprop(count, constants, gradients, parameters, squares, means, velocity)
   }
 

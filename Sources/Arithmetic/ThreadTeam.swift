@@ -46,8 +46,8 @@ public final class ThreadTeam: @unchecked Sendable {
     for thread in threads { pthread_join(thread, nil) }
   }
 
-  /// How many processors this process may use.
-  public static var processorCount: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+  /// How many processors this process may use: those that it was bound to, or all that there are.
+  public static var processorCount: Int { Int(gruppetto_processor_count()) }
 
   /// Calls `body` with 0, 1, … threadCount − 1, index 0 on this thread, and waits for all.
   ///

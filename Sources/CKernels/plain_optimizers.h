@@ -4,8 +4,8 @@ static void adam(size_t count, gruppetto_adam_step step, const float *gradients,
                  float *second) {
   for (size_t i = 0; i < count; i++) {
     float g = gradients[i] + step.penalty * parameters[i];
-    first[i] = step.beta1 * first[i] + (1 - step.beta1) * g;
-    second[i] = step.beta2 * second[i] + (1 - step.beta2) * g * g;
+    first[i] = step.beta1 * first[i] + step.new1 * g;
+    second[i] = step.beta2 * second[i] + step.new2 * g * g;
     float root = sqrtf(second[i]) * step.second_correction + step.epsilon;
     parameters[i] = parameters[i] * step.decay - step.step * first[i] / root;
   }
@@ -27,10 +27,10 @@ static void rmsprop(size_t count, gruppetto_rmsprop_step step, const float *grad
                     float *squares, float *means, float *velocity) {
   for (size_t i = 0; i < count; i++) {
     float g = gradients[i] + step.penalty * parameters[i];
-    squares[i] = step.smoothing * squares[i] + (1 - step.smoothing) * g * g;
+    squares[i] = step.smoothing * squares[i] + step.added * g * g;
     float v = squares[i];
     if (means) {
-      means[i] = step.smoothing * means[i] + (1 - step.smoothing) * g;
+      means[i] = step.smoothing * means[i] + step.added * g;
       v -= means[i] * means[i];
       if (v < 0) v = 0;  // a variance that rounding made negative
     }

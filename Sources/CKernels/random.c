@@ -21,8 +21,10 @@ void gruppetto_philox(uint64_t key, uint64_t counter, uint32_t *block) {
 }
 
 void gruppetto_dropout(uint64_t key, uint64_t counter, size_t first, size_t count, double probability, float *x) {
-  const uint32_t threshold = (uint32_t)(probability * 65536.0 + 0.5);
-  const float kept = (float)(1.0 / (1.0 - probability));
+  // The chance is a whole number of 65536ths, and the factor belongs to that chance, so that the mean stays.
+  const double rounded = probability * 65536.0 + 0.5;
+  const uint32_t threshold = rounded < 65535.0 ? (uint32_t)rounded : 65535u;
+  const float kept = 65536.0f / (float)(65536u - threshold);
   uint32_t block[4];
   for (size_t i = 0; i < count;) {
     size_t index = first + i, lane = index % 8;

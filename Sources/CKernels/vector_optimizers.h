@@ -7,8 +7,8 @@ static void adam(size_t count, gruppetto_adam_step step, const float *gradients,
     size_t c = least(WIDTH, count - i);
     vec p = load(parameters + i, c);
     vec g = fma_vec((vec)(step.penalty), p, load(gradients + i, c));
-    vec m = step.beta1 * load(first + i, c) + (1 - step.beta1) * g;
-    vec v = step.beta2 * load(second + i, c) + (1 - step.beta2) * g * g;
+    vec m = step.beta1 * load(first + i, c) + step.new1 * g;
+    vec v = step.beta2 * load(second + i, c) + step.new2 * g * g;
     vec root = __builtin_elementwise_sqrt(v) * step.second_correction + step.epsilon;
     store(first + i, m, c);
     store(second + i, v, c);
@@ -37,10 +37,10 @@ static void rmsprop(size_t count, gruppetto_rmsprop_step step, const float *grad
     size_t c = least(WIDTH, count - i);
     vec p = load(parameters + i, c);
     vec g = fma_vec((vec)(step.penalty), p, load(gradients + i, c));
-    vec v = step.smoothing * load(squares + i, c) + (1 - step.smoothing) * g * g;
+    vec v = step.smoothing * load(squares + i, c) + step.added * g * g;
     store(squares + i, v, c);
     if (means) {
-      vec m = step.smoothing * load(means + i, c) + (1 - step.smoothing) * g;
+      vec m = step.smoothing * load(means + i, c) + step.added * g;
       store(means + i, m, c);
       v = v - m * m;
       v = v < 0 ? (vec)(0) : v;  // a variance that rounding made negative

@@ -70,6 +70,17 @@ internal import Testing
     #expect(elements.sorted() == Array(0..<50))
   }
 
+  /// A chance that is no whole number of 65536ths is rounded, and few numbers are left to make up for it.
+  @Test(arguments: [0.999, 0.9999, 0.99999, 1 - 1e-9])
+  func aHighDropoutKeepsTheMean(probability: Double) {
+    let count = 1 << 22
+    let x = AlignedBuffer<Float>([Float](repeating: 1, count: count))
+    gruppetto_dropout(6, 1, 0, count, probability, x.baseAddress)
+    let kept = (65536 - (probability * 65536).rounded()) / 65536, share = max(kept, 1 / 65536)
+    let mean = x.elements.reduce(0) { $0 + Double($1) } / Double(count)
+    #expect(abs(mean - 1) < 5 * ((1 - share) / share / Double(count)).squareRoot())
+  }
+
   @Test func dropoutIsTheSameInPartsAndKeepsTheMean() {
     let count = 10_000, probability = 0.2
     let whole = AlignedBuffer<Float>([Float](repeating: 1, count: count))
@@ -80,7 +91,9 @@ internal import Testing
         5, 9, range.lowerBound, range.count, probability, parts.baseAddress + range.lowerBound)
     }
     #expect(whole.array == parts.array)
-    #expect(whole.array.allSatisfy { $0 == 0 || $0 == 1.25 })
+    // The chance is rounded to 65536ths: what is kept grows by that chance's factor.
+    let factor = 65536 / (65536 - (probability * 65536).rounded())
+    #expect(whole.array.allSatisfy { $0 == 0 || $0 == Float(factor) })
     let dropped = Double(whole.array.count { $0 == 0 }) / Double(count)
     #expect(abs(dropped - probability) < 5 * (probability * (1 - probability) / Double(count)).squareRoot())
   }

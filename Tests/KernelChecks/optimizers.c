@@ -12,7 +12,7 @@ static float *random_squares(comparison *c, size_t n) {
 void check_adam(comparison *c, size_t n) {
   for (int decoupled = 0; decoupled < 2; decoupled++) {
     const gruppetto_adam_step step = {.decay = decoupled ? 0.99f : 1, .penalty = decoupled ? 0 : 0.1f, .beta1 = 0.9f,
-                                      .beta2 = 0.999f, .step = 0.01f, .second_correction = 1.5f, .epsilon = 1e-8f};
+                                      .beta2 = 0.999f, .new1 = 0.1f, .new2 = 0.001f, .step = 0.01f, .second_correction = 1.5f, .epsilon = 1e-8f};
     float *gradients = random_floats(c, n, 10), *parameters = random_floats(c, n, 1);
     float *first = random_floats(c, n, 1), *second = random_squares(c, n);
     float *expected = copy_of(c, parameters, n), *expected_first = copy_of(c, first, n);
@@ -40,7 +40,7 @@ void check_descend(comparison *c, size_t n) {
 
 void check_rmsprop(comparison *c, size_t n) {
   const gruppetto_rmsprop_step step = {
-      .penalty = 0.1f, .rate = 0.01f, .smoothing = 0.95f, .epsilon = 1e-4f, .momentum = 0.5f};
+      .penalty = 0.1f, .rate = 0.01f, .smoothing = 0.95f, .added = 0.05f, .epsilon = 1e-4f, .momentum = 0.5f};
   for (size_t is_centred = 0; is_centred < 2; is_centred++)
     for (size_t has_momentum = 0; has_momentum < 2; has_momentum++) {
       float *gradients = random_floats(c, n, 1), *parameters = random_floats(c, n, 1);

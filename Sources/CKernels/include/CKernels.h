@@ -17,6 +17,7 @@ typedef struct {
   float decay;               ///< AdamW: 1 - learning rate * weight decay; the weights are multiplied by it
   float penalty;             ///< Adam: weight decay; the weights times it are added to the gradient
   float beta1, beta2;        ///< how much of the old moments is kept
+  float new1, new2;          ///< 1 - beta1 and 1 - beta2, which a float of beta2 knows to few digits
   float step;                ///< learning rate / (1 - beta1^t)
   float second_correction;   ///< 1 / sqrt(1 - beta2^t)
   float epsilon;             ///< added to the root of the second moment
@@ -35,6 +36,7 @@ typedef struct {
   float penalty;     ///< weight decay; the weights times it are added to the gradient
   float rate;        ///< learning rate
   float smoothing;   ///< how much of the old mean of squares is kept
+  float added;       ///< 1 - smoothing, which a float of it knows to few digits
   float epsilon;     ///< added to the root of the mean of squares
   float momentum;    ///< how much of the velocity is kept
 } gruppetto_rmsprop_step;
@@ -197,9 +199,13 @@ const gruppetto_kernel_table *_Nullable gruppetto_kernels_at(size_t rank);
 /// The fastest table that this processor can run.
 const gruppetto_kernel_table *gruppetto_kernels_best(void);
 
+/// How many processors this process may use: those that it was bound to, or all that there are.
+int gruppetto_processor_count(void);
+
 /// Philox4x32-10 (Salmon et al. 2011): the four words of block `counter` of the stream `key`.
 void gruppetto_philox(uint64_t key, uint64_t counter, uint32_t *block);
-/// Inverted dropout: element i of the stream's block sequence keeps x[i] / (1 - p) or becomes 0, by 16 bits each;
+/// Inverted dropout: element i of the stream's block sequence keeps x[i] / (1 - p) or becomes 0, by 16 bits each, with p
+/// rounded to 65536ths;
 /// `first` is the index of x[0] in that sequence. Applied to the gradient again it is its own backward pass.
 void gruppetto_dropout(uint64_t key, uint64_t counter, size_t first, size_t count, double probability, float *x);
 

@@ -117,7 +117,7 @@ public final class Optimizer {
     case .rmsprop(let smoothing, let epsilon, _, let isCentred):
       guard let squares = state.first else { return }
       Kernels.current.rmsprop(
-        count: count, penalty: Float(weightDecay), rate: Float(learningRate), smoothing: Float(smoothing),
+        count: count, penalty: Float(weightDecay), rate: Float(learningRate), smoothing: smoothing,
         epsilon: Float(epsilon), momentum: Float(configuration.momentum ?? 0), gradients: gradients,
         parameters: parameters, squares: squares, means: isCentred ? state.second : nil,
         velocity: isCentred ? state.third : state.second)
@@ -126,7 +126,7 @@ public final class Optimizer {
       let isDecoupled = configuration.name == .adamw
       Kernels.current.adam(
         count: count, decay: Float(isDecoupled ? 1 - learningRate * weightDecay : 1),
-        penalty: Float(isDecoupled ? 0 : weightDecay), beta1: Float(beta1), beta2: Float(beta2),
+        penalty: Float(isDecoupled ? 0 : weightDecay), beta1: beta1, beta2: beta2,
         step: Float(learningRate / (1 - pow(beta1, Double(step)))),
         secondCorrection: Float(1 / (1 - pow(beta2, Double(step))).squareRoot()), epsilon: Float(epsilon),
         gradients: gradients, parameters: parameters, first: first, second: second)

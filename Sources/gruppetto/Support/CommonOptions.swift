@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Arithmetic
 internal import Foundation
 internal import Groundwork
 
@@ -40,7 +41,7 @@ struct ThreadOptions: ParsableArguments {
 
   /// Never more than there are cores: results do not depend on it, and threads that wait for a core only hold others up.
   var count: Int {
-    let cores = ProcessInfo.processInfo.activeProcessorCount
+    let cores = ThreadTeam.processorCount
     return min(threads ?? cores, cores)
   }
 }
