@@ -28,10 +28,10 @@ func measureAllocations(_ arguments: [String]) throws {
     printJSONLine([("what", "\"\(what)\""), ("times", "\(count)"), ("allocations", "\(allocations)")])
   }
 
-  for cell in Cell.allCases {
-    for threads in [1, 2] {
-      let training = TrainingStep(cell: cell, threads: threads)
-      report("training step, \(cell.rawValue), \(threads) threads") { training.run() }
+  for threads in [1, 2] {
+    let team = ThreadTeam(threadCount: threads)
+    for (name, step) in trainingSteps(team: team) {
+      report("training step, \(name), \(threads) threads", step)
     }
   }
   for cell in Cell.allCases {
@@ -51,38 +51,6 @@ func measureAllocations(_ arguments: [String]) throws {
   try report(
     "block of sound", count: 100, SoundBlock(instruments: arguments.first ?? "presets/instruments").render)
   exit(isClean ? 0 : 1)
-}
-
-/// A step of training as a run makes it: forward, backward, clipping, update.
-private final class TrainingStep {
-  private let model: LanguageModel
-  private let team: ThreadTeam
-  private let pass: LanguageModelPass
-  private let optimiser: Optimizer
-  private let clipping: GradientClipping
-  private var random = RandomStream(seed: 0, name: "allocations")
-  private let ids: [Int32]
-  private let resets: [Bool]
-
-  init(cell: Cell, threads: Int) {
-    let configuration = LanguageModelConfiguration(
-      cell: cell, vocabularySize: 400, embeddingSize: 32, hiddenSize: 64, layerCount: 2, dropout: 0.1)
-    let (batch, truncation) = (16, 12)
-    model = LanguageModel(configuration: configuration, seed: 0)
-    team = ThreadTeam(threadCount: threads)
-    pass = LanguageModelPass(model: model, batchSize: batch, truncationLength: truncation, team: team)
-    optimiser = Optimizer(.adamw(weightDecay: 0), parameterCount: model.parameters.count)
-    clipping = GradientClipping(pass.gradients, team: team)
-    ids = (0..<batch * truncation).map { Int32($0 * 7 % configuration.vocabularySize) }
-    resets = ids.map { $0 % 13 == 0 }
-  }
-
-  func run() {
-    _ = pass.train(inputs: ids, targets: ids, resets: resets, dropout: &random)
-    clipping.clip(toGlobalNorm: 1)
-    optimiser.update(model.parameters, gradients: pass.gradients, learningRate: 1e-3, team: team)
-    pass.parametersDidChange()
-  }
 }
 
 /// Blocks of a score of many voices, one after the other.

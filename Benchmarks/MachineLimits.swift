@@ -57,17 +57,22 @@ struct MeasuringPrograms {
     lines(of: ".build/peers/\(name)", arguments)
   }
 
-  /// The JSON lines that a program prints; none where it cannot run.
+  /// The JSON lines that a program prints; none where it is not there. One that fails is told of, with what it said.
   private func lines(of program: String, _ arguments: [String]) -> [[String: Any]] {
     let process = Process(), pipe = Pipe()
     process.executableURL = URL(filePath: program)
     process.arguments = arguments
     process.environment = environment
     process.standardOutput = pipe
-    process.standardError = FileHandle.nullDevice
     guard (try? process.run()) != nil else { return [] }
     let output = pipe.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
+    if process.terminationStatus != 0 {
+      let call = ([program] + arguments).joined(separator: " ")
+      FileHandle.standardError.write(
+        Data("benchmarks: \(call) ended with exit code \(process.terminationStatus)\n".utf8))
+      if program == CommandLine.arguments[0] { exit(process.terminationStatus) }
+    }
     return output.split(separator: UInt8(ascii: "\n")).compactMap {
       (try? JSONSerialization.jsonObject(with: $0)) as? [String: Any]
     }

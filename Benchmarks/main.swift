@@ -1,8 +1,16 @@
 // `benchmarks NAME ARGUMENTS`: each measurement prints JSON lines in the fields of the script of its kind, so that
 // both can be put side by side. Each name is one case here and one file beside this one.
+internal import Arithmetic
 internal import Foundation
 
 let arguments = Array(CommandLine.arguments.dropFirst())
+
+do {
+  try Kernels.check()
+} catch {
+  FileHandle.standardError.write(Data("benchmarks: \(error.message)\n".utf8))
+  exit(64)
+}
 
 switch arguments.first {
 case "midi": try measureMIDIReading(Array(arguments.dropFirst()))
