@@ -22,7 +22,7 @@ public final class AlignedBuffer<Element: BitwiseCopyable & Numeric>: @unchecked
       memory = AddressSpace.reserve(byteCount: bytes)
       plannedBytes = bytes
     } else {
-      let isLarge = bytes >= 2 * LargePages.size
+      let isLarge = bytes >= LargePages.size
       memory = .allocate(byteCount: bytes, alignment: isLarge ? LargePages.size : 64)
       if isLarge { LargePages.request(memory, byteCount: bytes) }
       memory.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)

@@ -31,8 +31,8 @@ package final class StoredMatrices: @unchecked Sendable {
   /// How the weights lie in memory.
   package let format: WeightFormat
   /// How many bytes they take.
-  package let byteCount: Int
-  private let memory: UnsafeMutableRawPointer
+  package var byteCount: Int { memory.count }
+  private let memory: AlignedBuffer<UInt8>
   private var matrices: [StoredMatrix] = []
 
   /// Stores copies of `sources`, matrices whose rows lie behind each other.
@@ -42,12 +42,9 @@ package final class StoredMatrices: @unchecked Sendable {
       // Every matrix begins on a boundary of 64 bytes.
       (kernels.storedSize(format: format, rows: $0.rows, columns: $0.columns) + 63) / 64 * 64
     }
-    byteCount = sizes.reduce(0, +)
     self.format = format
-    let isLarge = byteCount >= LargePages.size
-    memory = .allocate(byteCount: max(64, byteCount), alignment: isLarge ? LargePages.size : 64)
-    if isLarge { LargePages.request(memory, byteCount: byteCount) }
-    var address = memory
+    memory = AlignedBuffer(count: sizes.reduce(0, +))
+    var address = UnsafeMutableRawPointer(memory.baseAddress)
     for (source, size) in zip(sources, sizes) {
       precondition(
         source.columnStride == 1 && source.rowStride == source.columns, "a matrix with gaps between its rows")
@@ -58,8 +55,6 @@ package final class StoredMatrices: @unchecked Sendable {
       address += size
     }
   }
-
-  deinit { memory.deallocate() }
 
   /// The matrices in their order; valid while this object is alive.
   package var views: [StoredMatrix] { matrices }

@@ -1,6 +1,6 @@
 package import Arithmetic
 
-// What a stack shows of itself. None of it is called in training.
+// What a stack shows of itself. No step of training calls any of it.
 extension RecurrentStack {
   /// Where the gates stand after a forward pass over `rowCount` rows, before the backward pass.
   /// - Parameter name: what the stack is called before a gate's name, where there are several.

@@ -79,7 +79,6 @@ public final class LanguageModelPass: TrainablePass {
 
   /// Takes the model's current weights. To be called after every change of them.
   public func parametersDidChange() {
-    if MemoryPlan.isMeasuring { return }
     stack.parametersDidChange()
     output.pack(weights.baseAddress + outputWeight)
   }

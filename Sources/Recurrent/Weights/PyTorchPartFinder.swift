@@ -113,7 +113,8 @@ struct PyTorchPartFinder {
   /// The kind of cell with that many rows for that many units.
   private func cell(rows: Int, hiddenSize: Int, asked: Cell?) throws(ExchangeError) -> Cell {
     let possible = Cell.allCases.filter {
-      $0 != .gruResetBefore && rows == $0.implementation.gateCount * hiddenSize
+      let cell = $0.implementation
+      return cell.exchange?.pytorchModule != nil && rows == cell.gateCount * hiddenSize
     }
     guard let first = possible.first else {
       throw unsupported(

@@ -6,7 +6,7 @@ internal import Recurrent
 struct NetworkSettings: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The recurrent cell: gru, lstm, rnn; also gru-reset-before and rnn-relu.", valueName: "name"))
+      "The recurrent cell: \(Cell.allValueStrings.joined(separator: ", ")).", valueName: "name"))
   var cell: Cell?
 
   @Option(help: ArgumentHelp("How many layers are stacked.", valueName: "n"))
@@ -55,7 +55,7 @@ struct NetworkSettings: ParsableArguments {
 
 extension Cell: ExpressibleByArgument {
   /// What is offered to someone who names another.
-  static var allValueStrings: [String] { ["gru", "lstm", "rnn", "rnn-tanh", "rnn-relu", "gru-reset-before"] }
+  static var allValueStrings: [String] { ["rnn"] + allCases.map(\.rawValue) }
 
   /// `rnn` is the one with the hyperbolic tangent, as in PyTorch.
   init?(argument: String) {

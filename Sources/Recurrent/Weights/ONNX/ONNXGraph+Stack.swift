@@ -120,7 +120,7 @@ extension ONNXGraph {
     let shift = addConstant(weights["\(prefix).norm_l\(layer).bias"])
     return add(
       "LayerNormalization", [output, scale, shift],
-      attributes: [("axis", .integer(-1)), ("epsilon", .float(1e-5))],
+      attributes: [("axis", .integer(-1)), ("epsilon", .float(LayerNormalization.epsilon))],
       output: "\(prefix).l\(layer).normalized")
   }
 }
