@@ -12,7 +12,8 @@ struct AlignmentPicture {
     let head = String(repeating: " ", count: margin) + source.joined(separator: " ")
     let lines = zip(target, weights).map { word, row in
       let cells = zip(source, row).map { String(repeating: shade($1), count: $0.count) }
-      return word + String(repeating: " ", count: margin - word.count) + cells.joined(separator: " ")
+      let line = word + String(repeating: " ", count: margin - word.count) + cells.joined(separator: " ")
+      return String(line.reversed().drop { $0 == " " }.reversed())
     }
     return ([head] + lines).joined(separator: "\n")
   }

@@ -30,6 +30,7 @@ import Testing
     let run = try Program("translate").run(["20"], folder: folder.path)
     #expect(run.exitCode == 0, "\(run.errors)")
     #expect(run.output.contains(" of 500 numbers that it never saw are right"))
+    #expect(!run.output.contains(" \n"), "no line ends with a space")
     #expect(run.output.contains("seven hundred and sixty five thousand four hundred and thirty two"))
     #expect(try String(contentsOfFile: folder.file("alignment.svg"), encoding: .utf8).hasPrefix("<svg"))
   }
@@ -100,6 +101,7 @@ import Testing
     let run = try Program("forecast").run(["Examples/series/series.csv", "20"], folder: Self.checkout)
     #expect(run.exitCode == 0, "\(run.errors)")
     #expect(run.output.contains(" of 336 hours of two weeks ("))
+    #expect(!run.output.contains(" \n"), "no line ends with a space")
   }
 
   @Test func anomalyFindsWhatStandsOut() throws {
