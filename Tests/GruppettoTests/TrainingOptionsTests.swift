@@ -98,6 +98,8 @@ import Testing
     (["--validation-tokens", "0"], "--validation-tokens (validationTokens) is 0"),
     (["--validation-tokens", "-5"], "--validation-tokens (validationTokens) is -5"),
     (["--validation-tokens", "half"], "half"),
+    (["--valid", "nan"], "--valid is a share"), (["--test=-0.5"], "--test is a share"),
+    (["--valid", "0.5", "--test", "0.5"], "leaves nothing to train on"),
   ])
   func whatMakesNoSenseIsRefused(arguments: [String], reason: String) throws {
     let outcome = try train(arguments)
@@ -113,6 +115,24 @@ import Testing
     #expect(try settings("part")["validationTokens"] as? Int == 1)
     #expect(try settings("all")["validationTokens"] == nil)
     #expect(try !workshop.bytes("part/history.jsonl").isEmpty)
+  }
+
+  @Test func howACorpusIsMadeIsSaidWhereOneIsMade() throws {
+    #expect(try train(["--valid", "0.3"]).exitCode == 0)
+    #expect(try train(["--resume", "--valid", "0.3"]).exitCode == 0)
+    let resumed = try train(["--resume", "--valid", "0.2"])
+    #expect(resumed.exitCode == 64 && resumed.errors.contains("keeps its corpus"), "\(resumed.errors)")
+    #expect(try train(["--overwrite", "--valid", "0.2"]).exitCode == 0)
+    #expect(try train(["--resume", "--valid", "0.2"]).exitCode == 0)
+    let planned = try train(["--resume", "--valid", "0.4", "--dry-run"])
+    #expect(planned.exitCode == 64 && planned.errors.contains("keeps its corpus"), "\(planned.errors)")
+
+    try workshop.run(["corpus", "build", "tunes", "-o", "tunes.corpus", "--quiet"])
+    let ready = try workshop.run(["train", "tunes.corpus", "-o", "other", "--valid", "0.3"] + Workshop.quick)
+    #expect(ready.exitCode == 64 && ready.errors.contains("is a corpus already"), "\(ready.errors)")
+    let mixed = try workshop.run(["train", "tunes", "tunes.corpus", "-o", "other"] + Workshop.quick)
+    #expect(mixed.exitCode == 64 && mixed.errors.contains("is trained on alone"), "\(mixed.errors)")
+    #expect(!workshop.has("other"))
   }
 
   @Test func aRunThatDivergesSaysWhatToLowerAndKeepsItsCheckpoint() throws {

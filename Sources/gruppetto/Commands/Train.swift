@@ -94,17 +94,24 @@ struct Train: ParsableCommand {
         for: preset, on: TrainingPieces(corpus: corpus), threadCount: threads.count)
       return corpus
     }
-    if overwrite {
-      let corpus = try read()
-      return (try begin(), corpus)
-    }
     let isNew = !room.exists
     do {
+      if overwrite {
+        let corpus = try read()
+        return (try begin(), corpus)
+      }
       return (try begin(), try read())
     } catch {
       if isNew { room.remove() }
-      throw error
+      throw explained(error, isNew: isNew)
     }
+  }
+
+  /// An interruption with what has become of the model, other errors as they are.
+  private func explained(_ error: any Error, isNew: Bool) -> any Error {
+    guard (error as? any DiagnosableError)?.kind == .interrupted else { return error }
+    return InterruptedError(
+      "interrupted before the training began; " + (isNew ? "nothing is kept" : "\(output) is as it was"))
   }
 
   /// Trains, and keeps the report up to date while it does.
@@ -156,6 +163,10 @@ struct Train: ParsableCommand {
       }
       return try Corpus(path: music[0], cancellation: cancellation, progress: common.progress)
     }
+    if let ready = music.first(where: { Corpus.exists(at: $0) }) {
+      throw UsageError(
+        "\(ready): is a corpus already, and is trained on alone; give the music that it is made of")
+    }
     let request = try request(in: room)
     if resume, try room.keptRequest() ?? request == request,
       let kept = try room.keptCorpus(cancellation: cancellation, progress: common.progress)
@@ -165,6 +176,8 @@ struct Train: ParsableCommand {
     if !overwrite { try room.keep(request) }
     let corpus = try request.builder(testShare: 0, threads: threads.count).build(
       from: music, to: room.folder.corpusPath, cancellation: cancellation, progress: common.progress)
+    // A model that is replaced keeps its own until its corpus has gone.
+    if overwrite { try room.keep(request) }
     let info = try corpus.info()
     common.remark(
       "\(music.joined(separator: " ")): \(Readable.plural(info.pieces, "piece")), \(Readable.count(info.tokens)) tokens, "

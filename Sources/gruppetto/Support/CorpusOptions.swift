@@ -28,6 +28,14 @@ struct CorpusOptions: ParsableArguments {
 
   @OptionGroup var tokenizer: TokenizerOptions
 
+  func validate() throws {
+    for (name, share) in [("--valid", valid), ("--test", test)] {
+      if let share, !(0..<1).contains(share) {
+        throw ValidationError("\(name) is a share of the pieces from 0 to below 1, not \(share).")
+      }
+    }
+  }
+
   /// Whether anything was asked for.
   var areGiven: Bool { request != CorpusRequest() }
 
