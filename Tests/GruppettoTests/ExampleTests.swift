@@ -49,7 +49,7 @@ import Testing
   }
 
   @Test func transcribeLearnsToWriteDownWhatItHears() throws {
-    let run = try Program("transcribe").run(["60", "25"], folder: Self.checkout)
+    let run = try Program("transcribe").run(["30", "50"], folder: Self.checkout)
     #expect(run.exitCode == 0, "\(run.errors)")
     let lines = run.output.split(separator: "\n")
     let before = try #require(lines.first.flatMap(Self.percentage))
