@@ -22,10 +22,17 @@ public struct AttentionConfiguration: Codable, Sendable, Hashable {
 
   /// An attention; `alignmentSize` at least 1.
   public init(score: Score = .general, isScaled: Bool = false, alignmentSize: Int = 128) {
-    precondition(alignmentSize > 0, "an alignment size of \(alignmentSize)")
     self.score = score
     self.isScaled = isScaled
     self.alignmentSize = alignmentSize
+    if let fault { preconditionFailure(fault) }
+  }
+
+  /// What makes no sense in it, if anything does.
+  var fault: String? {
+    ArchitectureLimit.units.contains(alignmentSize)
+      ? nil
+      : "an alignment size of \(alignmentSize), where it may be 1 to \(ArchitectureLimit.units.upperBound)"
   }
 
   /// The names and shapes of the weights, for queries and rows of memory of these sizes.

@@ -15,7 +15,11 @@ extension EncoderDecoder {
   /// - Throws: `SafetensorsError` where it is no safetensors file, says nothing of the architecture, or holds other
   ///   tensors than that has.
   public convenience init(path: String) throws(SafetensorsError) {
-    let file = try SafetensorsFile(path: path)
+    try self.init(file: SafetensorsFile(path: path))
+  }
+
+  /// The network in a file that is open.
+  convenience init(file: SafetensorsFile) throws(SafetensorsError) {
     try self.init(configuration: EncoderDecoderConfiguration(of: file), tensors: file)
   }
 }

@@ -35,6 +35,7 @@ public final class EncoderDecoder: Sendable {
   /// - Throws: `SafetensorsError.missingTensor`, `.unexpectedTensor` or `.wrongShape` where the tensors are not those of
   ///   `configuration`, `.wrongType` where they are no floats.
   public init(configuration: EncoderDecoderConfiguration, tensors: SafetensorsFile) throws(SafetensorsError) {
+    if let fault = configuration.fault { preconditionFailure(fault) }
     self.configuration = configuration
     parameters = try ParameterStore(shapes: configuration.parameterShapes, tensors: tensors)
   }

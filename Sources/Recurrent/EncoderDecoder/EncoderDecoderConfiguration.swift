@@ -69,17 +69,16 @@ public struct EncoderDecoderConfiguration: Codable, Sendable, Hashable {
 
   /// What makes it no architecture, in words; nil if nothing does.
   var fault: String? {
-    if min(sourceVocabularySize, targetVocabularySize, embeddingSize) < 1 {
-      return
-        "vocabularies of \(sourceVocabularySize) and \(targetVocabularySize) ids, embedding \(embeddingSize): none may be 0"
+    let (ids, units) = (ArchitectureLimit.ids, ArchitectureLimit.units)
+    for size in [sourceVocabularySize, targetVocabularySize] where !ids.contains(size) {
+      return "a vocabulary of \(size) ids, where there may be 1 to \(ids.upperBound)"
     }
-    if min(encoder.hiddenSize, encoder.layerCount, decoder.hiddenSize, decoder.layerCount) < 1 {
-      return "encoder or decoder has no layers or no units"
+    if !units.contains(embeddingSize) {
+      return "an embedding of \(embeddingSize) numbers, where there may be 1 to \(units.upperBound)"
     }
-    for stack in [encoder, decoder] where !(0..<1).contains(stack.dropout) {
-      return "a dropout of \(stack.dropout) is not in 0 ..< 1"
-    }
-    if attention.alignmentSize < 1 { return "an alignment size of \(attention.alignmentSize)" }
+    if let fault = encoder.fault { return "encoder: \(fault)" }
+    if let fault = decoder.fault { return "decoder: \(fault)" }
+    if let fault = attention.fault { return fault }
     if decoder.isBidirectional { return "a decoder cannot be bidirectional: it would see what it is to say" }
     if attention.score == .dot, encoder.outputSize != decoder.outputSize {
       return
@@ -88,13 +87,16 @@ public struct EncoderDecoderConfiguration: Codable, Sendable, Hashable {
     if bridge == .copy, !Self.canCopyState(from: encoder, to: decoder) {
       return "the encoder's states do not fit the decoder, which the bridge \"copy\" needs"
     }
-    let ids = 0..<Int32(targetVocabularySize)
-    if !ids.contains(beginID) || !ids.contains(endID) {
+    let targetIDs = 0..<Int32(targetVocabularySize)
+    if !targetIDs.contains(beginID) || !targetIDs.contains(endID) {
       return
         "the ids \(beginID) and \(endID) that begin and end a target are outside a vocabulary of \(targetVocabularySize)"
     }
     return nil
   }
+
+  /// How many recurrent layers it has, the encoder's and the decoder's.
+  var layerCount: Int { encoder.layerCount + decoder.layerCount }
 
   /// How many numbers of state a layer of the decoder has.
   var decoderStateSize: Int { decoder.cell.implementation.stateCount * decoder.hiddenSize }

@@ -27,6 +27,7 @@ public final class LanguageModel: Sendable {
   /// - Throws: `SafetensorsError.missingTensor`, `.unexpectedTensor` or `.wrongShape` where the tensors are not those
   ///   of `configuration`, `.wrongType` where they are no floats.
   public init(configuration: LanguageModelConfiguration, tensors: SafetensorsFile) throws(SafetensorsError) {
+    if let fault = configuration.fault { preconditionFailure(fault) }
     self.configuration = configuration
     parameters = try ParameterStore(shapes: configuration.parameterShapes, tensors: tensors)
   }

@@ -10,12 +10,20 @@ public struct LanguageModelConfiguration: Sendable, Hashable {
 
   /// An architecture of this shape for `vocabularySize` ids, at least one; the shape must have no fault.
   public init(_ shape: LanguageModelShape, vocabularySize: Int) {
-    precondition(vocabularySize > 0, "a vocabulary of \(vocabularySize) ids has none to predict")
-    if let fault = shape.fault {
-      preconditionFailure("\(fault.name) is \(fault.value); expected \(fault.expected)")
-    }
     self.shape = shape
     self.vocabularySize = vocabularySize
+    if let fault { preconditionFailure(fault) }
+  }
+
+  /// What makes no sense in it, if anything does.
+  var fault: String? { Self.fault(of: shape, vocabularySize: vocabularySize) }
+
+  /// What would make no sense in an architecture of these parts, if anything would.
+  static func fault(of shape: LanguageModelShape, vocabularySize: Int) -> String? {
+    if let fault = shape.fault { return "the \(fault.name) is \(fault.value); expected \(fault.expected)" }
+    let ids = ArchitectureLimit.ids
+    return ids.contains(vocabularySize)
+      ? nil : "a vocabulary of \(vocabularySize) ids, where there may be 1 to \(ids.upperBound)"
   }
 
   /// An architecture; all sizes at least 1, probabilities in 0 ..< 1.
@@ -49,10 +57,14 @@ extension LanguageModelConfiguration: Codable {
   }
 
   /// Reads an architecture: the fields of its shape, and beside them its vocabulary's size.
+  /// - Throws: `DecodingError` also where a number makes no sense.
   public init(from decoder: any Decoder) throws {
     shape = try LanguageModelShape(from: decoder)
     vocabularySize = try decoder.container(keyedBy: CodingKeys.self).decode(
       Int.self, forKey: .vocabularySize)
+    if let fault {
+      throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: fault))
+    }
   }
 
   /// Writes the fields of the shape, and beside them the vocabulary's size.

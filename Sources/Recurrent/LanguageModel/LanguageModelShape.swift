@@ -65,14 +65,15 @@ public struct LanguageModelShape: Hashable, Sendable {
 
   /// The first setting that makes no sense, if there is one: what it is called, its value, and what it should be.
   public var fault: (name: String, value: String, expected: String)? {
-    for (name, size) in [
-      ("embedding size", embeddingSize), ("hidden size", hiddenSize), ("number of layers", layerCount),
-    ] where size < 1 {
-      return (name, "\(size)", "at least 1")
+    let units = ArchitectureLimit.units
+    for (name, size, allowed) in [
+      ("embedding size", embeddingSize, units), ("hidden size", hiddenSize, units),
+      ("number of layers", layerCount, ArchitectureLimit.layers),
+    ] where !allowed.contains(size) {
+      return (name, "\(size)", size < 1 ? "at least 1" : "at most \(allowed.upperBound)")
     }
     for (name, probability) in [("dropout", dropout), ("dropout of the embedding", embeddingDropout ?? 0)]
-    // A probability that rounds to 1 would leave nothing to learn from.
-    where !(probability >= 0 && Float(probability) < 1) {
+    where !ArchitectureLimit.isDropout(probability) {
       return (name, "\(probability)", "a probability from 0 to below 1")
     }
     if tiesEmbedding, embeddingSize != hiddenSize {

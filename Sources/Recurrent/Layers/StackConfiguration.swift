@@ -21,14 +21,11 @@ public struct StackConfiguration: Sendable, Hashable {
   /// Whether what a layer computed is normalised over its D · H units (Ba et al. 2016), with learnt scale and shift.
   public var normalizesLayers: Bool
 
-  /// A stack; the sizes at least 1, `dropout` in 0 ..< 1.
+  /// A stack; at least one layer of at least one unit, `dropout` in 0 ..< 1.
   public init(
     cell: Cell = .gru, hiddenSize: Int, layerCount: Int, isBidirectional: Bool = false, dropout: Double = 0,
     dropoutKind: DropoutKind = .independent, isResidual: Bool = false, normalizesLayers: Bool = false
   ) {
-    precondition(
-      min(hiddenSize, layerCount) > 0, "hidden \(hiddenSize), layers \(layerCount): none may be 0")
-    precondition((0..<1).contains(dropout), "a dropout of \(dropout) is not in 0 ..< 1")
     self.cell = cell
     self.hiddenSize = hiddenSize
     self.layerCount = layerCount
@@ -37,6 +34,18 @@ public struct StackConfiguration: Sendable, Hashable {
     self.dropoutKind = dropoutKind
     self.isResidual = isResidual
     self.normalizesLayers = normalizesLayers
+    if let fault { preconditionFailure(fault) }
+  }
+
+  /// What makes no sense in it, if anything does; a stack that was read from a file may be of any kind.
+  var fault: String? {
+    let (layers, units) = (ArchitectureLimit.layers, ArchitectureLimit.units)
+    if !layers.contains(layerCount) || !units.contains(hiddenSize) {
+      return
+        "\(layerCount) layers of \(hiddenSize) units, where there may be 1 to \(layers.upperBound) of 1 to "
+        + "\(units.upperBound)"
+    }
+    return ArchitectureLimit.isDropout(dropout) ? nil : "a dropout of \(dropout) is not in 0 ..< 1"
   }
 
   /// In how many directions the layers read, D.

@@ -35,6 +35,17 @@ public struct FrameNormalization: Sendable, Hashable {
       mean: means.map { Float($0) }, variance: zip(squares, counts).map { $1 > 0 ? Float($0 / $1) : 1 })
   }
 
+  /// Mean and variance of frames of `size` numbers from the tensors of these names.
+  init(
+    size: Int, meanName: String, varianceName: String, tensors: SafetensorsFile
+  ) throws(SafetensorsError) {
+    mean = try tensors.finiteFloats(named: meanName, shape: [size])
+    variance = try tensors.finiteFloats(named: varianceName, shape: [size])
+    if let index = variance.firstIndex(where: { $0 < 0 }) {
+      throw .negative(file: tensors.path, tensor: varianceName, index: index)
+    }
+  }
+
   /// What a number less its mean is multiplied by: 1 / √variance, or 1 where it never changes.
   static func factor(variance: Float) -> Float { variance > 0 ? 1 / variance.squareRoot() : 1 }
 }

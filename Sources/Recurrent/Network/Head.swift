@@ -70,12 +70,16 @@ public struct Head: Sendable, Hashable {
 
   /// What makes no sense in it, if anything does.
   var fault: String? {
-    if size < 1 || kind == .ctc && size < 2 { return "a head over \(size) classes or numbers" }
+    if !ArchitectureLimit.ids.contains(size) || kind == .ctc && size < 2 {
+      return "a head over \(size) classes or numbers"
+    }
     if kind == .ctc, pooling != nil { return "a label sequence cannot be read from a pooled sequence" }
     if !(0..<1).contains(labelSmoothing) { return "a label smoothing of \(labelSmoothing) is not in 0 ..< 1" }
     if let classWeights {
       guard classWeights.count == size else { return "\(classWeights.count) weights for \(size) classes" }
-      guard classWeights.allSatisfy({ $0 >= 0 && $0.isFinite }) else { return "a class weight below 0" }
+      guard classWeights.allSatisfy({ $0 >= 0 && Float($0).isFinite }) else {
+        return "a class weight below 0 or infinite"
+      }
     }
     if kind != .softmax, labelSmoothing != 0 || classWeights != nil {
       return "label smoothing and class weights are for labels, not for \(kind.rawValue)"

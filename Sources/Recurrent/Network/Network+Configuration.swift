@@ -52,15 +52,23 @@ extension Network {
 
     /// What makes no sense in it, if anything does.
     var fault: String? {
-      if embeddingSize < 0 || frameSize < 0 || size < 1 {
-        return "an embedding of \(embeddingSize) and frames of \(frameSize) numbers"
+      let units = 0...ArchitectureLimit.units.upperBound
+      if !units.contains(embeddingSize) || !units.contains(frameSize) || size < 1 {
+        return
+          "an embedding of \(embeddingSize) and frames of \(frameSize) numbers, where there may be up to "
+          + "\(units.upperBound) of each"
       }
-      if vocabularySizes.contains(where: { $0 < 1 }) { return "vocabularies of \(vocabularySizes) ids" }
+      if vocabularySizes.count > ArchitectureLimit.vocabularyCount {
+        return
+          "\(vocabularySizes.count) vocabularies, where there may be \(ArchitectureLimit.vocabularyCount)"
+      }
+      if let size = vocabularySizes.first(where: { !ArchitectureLimit.ids.contains($0) }) {
+        return "a vocabulary of \(size) ids, where there may be 1 to \(ArchitectureLimit.ids.upperBound)"
+      }
       if vocabularySizes.isEmpty != (embeddingSize == 0) {
         return "an embedding of \(embeddingSize) numbers for \(vocabularySizes.count) vocabularies"
       }
-      if !(0..<1).contains(dropout) { return "a dropout of \(dropout) is not in 0 ..< 1" }
-      return nil
+      return ArchitectureLimit.isDropout(dropout) ? nil : "a dropout of \(dropout) is not in 0 ..< 1"
     }
   }
 
@@ -81,12 +89,10 @@ extension Network {
     }
 
     /// What makes no sense in it, if anything does; a configuration that was read from a file may be of any kind.
-    var fault: String? {
-      if min(stack.hiddenSize, stack.layerCount) < 1 || !(0..<1).contains(stack.dropout) {
-        return "\(stack.layerCount) layers of \(stack.hiddenSize) units with a dropout of \(stack.dropout)"
-      }
-      return input.fault ?? head.fault
-    }
+    var fault: String? { stack.fault ?? input.fault ?? head.fault }
+
+    /// How many recurrent layers it has.
+    var layerCount: Int { stack.layerCount }
 
     /// The names and shapes of the weights, in their order in the buffer.
     var parameterShapes: [(name: String, shape: [Int])] {

@@ -42,8 +42,10 @@ public final class Network: Sendable {
 
   /// A network with the weights, and mean and variance, of a file.
   /// - Throws: `SafetensorsError.missingTensor`, `.unexpectedTensor` or `.wrongShape` where the tensors are not those
-  ///   of `configuration`, `.wrongType` where they are no floats.
+  ///   of `configuration`, `.wrongType` where they are no floats, `.notFinite` where one is no number, `.negative` where a
+  ///   variance is below 0.
   public init(configuration: Configuration, tensors: SafetensorsFile) throws(SafetensorsError) {
+    if let fault = configuration.fault { preconditionFailure(fault) }
     let statistics =
       configuration.input.normalization == .trainingSet ? [Self.meanName, Self.varianceName] : []
     self.configuration = configuration
@@ -53,12 +55,9 @@ public final class Network: Sendable {
       normalization = nil
       return
     }
-    for name in statistics {
-      try tensors.requireTensor(named: name, shape: [configuration.input.frameSize])
-    }
-    normalization = FrameNormalization(
-      mean: try tensors.floats(named: Self.meanName),
-      variance: try tensors.floats(named: Self.varianceName).map { max(0, $0) })
+    normalization = try FrameNormalization(
+      size: configuration.input.frameSize, meanName: Self.meanName, varianceName: Self.varianceName,
+      tensors: tensors)
   }
 
   private init(copying other: Network) {

@@ -29,10 +29,13 @@ public struct PyTorchWeights: Sendable {
     self.file = file
     self.names = PyTorchNames(
       embedding: embedding.name, recurrent: recurrent.name, output: output.name)
-    configuration = LanguageModelConfiguration(
-      cell: recurrent.cell, vocabularySize: embedding.rowCount, embeddingSize: recurrent.inputSize,
-      hiddenSize: recurrent.hiddenSize, layerCount: recurrent.layerCount,
-      tiesEmbedding: try finder.areEqual(embedding, output))
+    let shape = LanguageModelShape(
+      cell: recurrent.cell, embeddingSize: recurrent.inputSize, hiddenSize: recurrent.hiddenSize,
+      layerCount: recurrent.layerCount, dropout: 0, tiesEmbedding: try finder.areEqual(embedding, output))
+    if let fault = LanguageModelConfiguration.fault(of: shape, vocabularySize: embedding.rowCount) {
+      throw .unsupported(file: file.path, reason: fault)
+    }
+    configuration = LanguageModelConfiguration(shape, vocabularySize: embedding.rowCount)
     let theirs = ["embedding": embedding.prefix, "rnn": recurrent.prefix, "output": output.prefix]
     var sources: [String: String] = [:]
     for (name, shape) in configuration.parameterShapes {

@@ -30,6 +30,8 @@ public enum SafetensorsError: DiagnosableError, Equatable {
   case wrongType(file: String, tensor: String, type: String, expected: String)
   /// A weight is infinite or no number; `index` counts the tensor's numbers in row-major order.
   case notFinite(file: String, tensor: String, index: Int)
+  /// A variance is below 0; `index` counts as above.
+  case negative(file: String, tensor: String, index: Int)
 
   /// Whose fault it is.
   public var kind: FailureKind {
@@ -71,6 +73,8 @@ public enum SafetensorsError: DiagnosableError, Equatable {
       "\(file): the tensor \(tensor) has the type \(type), which cannot be read as \(expected)"
     case .notFinite(let file, let tensor, let index):
       "\(file): number \(index) of the tensor \(tensor) is infinite or no number at all; train or export the model anew"
+    case .negative(let file, let tensor, let index):
+      "\(file): number \(index) of the tensor \(tensor) is below 0, as no variance is; train or export the model anew"
     }
   }
 
@@ -80,6 +84,7 @@ public enum SafetensorsError: DiagnosableError, Equatable {
     case .system(let error): error.file
     case .tooShort(let file, _), .wrongHeaderLength(let file, _, _), .malformedHeader(let file, _, _),
       .wrongSize(let file, _, _), .wrongChecksum(let file, _, _), .notFinite(let file, _, _),
+      .negative(let file, _, _),
       .unknownType(let file, _, _), .wrongRange(let file, _, _), .wrongLayout(let file, _, _, _),
       .missingTensor(let file, _), .unexpectedTensor(let file, _), .wrongShape(let file, _, _, _),
       .wrongType(let file, _, _, _):

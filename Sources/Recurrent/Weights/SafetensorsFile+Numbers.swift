@@ -41,6 +41,17 @@ extension SafetensorsFile {
     guard entry.type.isReadableFloat else { throw mismatch(entry, "floats") }
   }
 
+  /// The numbers of a tensor of this shape, all of them finite.
+  /// - Throws: `.missingTensor`, `.wrongShape`, `.wrongType`, `.notFinite`.
+  func finiteFloats(named name: String, shape: [Int]) throws(SafetensorsError) -> [Float] {
+    try requireTensor(named: name, shape: shape)
+    let numbers = try floats(named: name)
+    if let index = numbers.firstIndex(where: { !$0.isFinite }) {
+      throw .notFinite(file: path, tensor: name, index: index)
+    }
+    return numbers
+  }
+
   /// Fills `buffer` with the numbers of a tensor that has as many, all of them finite.
   /// - Throws: `.missingTensor`, `.wrongType`, `.notFinite`.
   func read(tensor name: String, into buffer: UnsafeMutableBufferPointer<Float>) throws(SafetensorsError) {
