@@ -8,8 +8,6 @@ protocol StoredArchitecture: Codable {
   static var noun: String { get }
   /// What makes no sense about it, or is more than `ArchitectureLimit` allows; nil where all is well.
   var fault: String? { get }
-  /// How many recurrent layers it has, each with tensors of its own.
-  var layerCount: Int { get }
 }
 
 extension StoredArchitecture {
@@ -41,9 +39,5 @@ extension StoredArchitecture {
       throw fault("the metadata \"\(Self.metadataKey)\" describes no \(Self.noun)")
     }
     if let reason = self.fault { throw fault(reason) }
-    // So that the list of all tensors that there should be is not much longer than that of those that there are.
-    if layerCount > file.entries.count {
-      throw fault("the \(Self.noun) has \(layerCount) layers, and the file \(file.entries.count) tensors")
-    }
   }
 }

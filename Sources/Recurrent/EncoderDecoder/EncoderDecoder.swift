@@ -36,6 +36,10 @@ public final class EncoderDecoder: Sendable {
   ///   `configuration`, `.wrongType` where they are no floats.
   public init(configuration: EncoderDecoderConfiguration, tensors: SafetensorsFile) throws(SafetensorsError) {
     if let fault = configuration.fault { preconditionFailure(fault) }
+    for (stack, prefix) in [(configuration.encoder, "encoder.rnn"), (configuration.decoder, "decoder.rnn")] {
+      try RecurrentStack.requireTensors(
+        configuration: stack, inputSize: configuration.embeddingSize, namePrefix: prefix, in: tensors)
+    }
     self.configuration = configuration
     parameters = try ParameterStore(shapes: configuration.parameterShapes, tensors: tensors)
   }

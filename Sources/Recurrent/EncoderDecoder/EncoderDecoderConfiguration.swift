@@ -95,9 +95,6 @@ public struct EncoderDecoderConfiguration: Codable, Sendable, Hashable {
     return nil
   }
 
-  /// How many recurrent layers it has, the encoder's and the decoder's.
-  var layerCount: Int { encoder.layerCount + decoder.layerCount }
-
   /// How many numbers of state a layer of the decoder has.
   var decoderStateSize: Int { decoder.cell.implementation.stateCount * decoder.hiddenSize }
 

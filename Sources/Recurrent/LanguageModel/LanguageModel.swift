@@ -28,6 +28,9 @@ public final class LanguageModel: Sendable {
   ///   of `configuration`, `.wrongType` where they are no floats.
   public init(configuration: LanguageModelConfiguration, tensors: SafetensorsFile) throws(SafetensorsError) {
     if let fault = configuration.fault { preconditionFailure(fault) }
+    try RecurrentStack.requireTensors(
+      configuration: configuration.stack, inputSize: configuration.embeddingSize, namePrefix: "rnn",
+      in: tensors)
     self.configuration = configuration
     parameters = try ParameterStore(shapes: configuration.parameterShapes, tensors: tensors)
   }

@@ -4,23 +4,45 @@ extension RecurrentStack {
   package static func parameterShapes(
     configuration: StackConfiguration, inputSize: Int, namePrefix prefix: String
   ) -> [(name: String, shape: [Int])] {
+    (0..<configuration.layerCount).flatMap {
+      parameterShapes(ofLayer: $0, configuration: configuration, inputSize: inputSize, namePrefix: prefix)
+    }
+  }
+
+  private static func parameterShapes(
+    ofLayer layer: Int, configuration: StackConfiguration, inputSize: Int, namePrefix prefix: String
+  ) -> [(name: String, shape: [Int])] {
     let h = configuration.hiddenSize, rows = configuration.cell.implementation.gateCount * h
-    return (0..<configuration.layerCount).flatMap { layer in
-      let columns = configuration.inputSize(ofLayer: layer, inputSize: inputSize)
-      var shapes = (0..<configuration.directionCount).flatMap { direction in
-        let suffix = LayerOffsets.suffix(layer: layer, direction: direction)
-        return [
-          ("\(prefix).weight_ih\(suffix)", [rows, columns]), ("\(prefix).weight_hh\(suffix)", [rows, h]),
-          ("\(prefix).bias_ih\(suffix)", [rows]), ("\(prefix).bias_hh\(suffix)", [rows]),
-        ]
+    let columns = configuration.inputSize(ofLayer: layer, inputSize: inputSize)
+    var shapes = (0..<configuration.directionCount).flatMap { direction in
+      let suffix = LayerOffsets.suffix(layer: layer, direction: direction)
+      return [
+        (name: "\(prefix).weight_ih\(suffix)", shape: [rows, columns]),
+        (name: "\(prefix).weight_hh\(suffix)", shape: [rows, h]),
+        (name: "\(prefix).bias_ih\(suffix)", shape: [rows]),
+        (name: "\(prefix).bias_hh\(suffix)", shape: [rows]),
+      ]
+    }
+    if configuration.normalizesLayers {
+      shapes += [
+        ("\(prefix).norm_l\(layer).weight", [configuration.outputSize]),
+        ("\(prefix).norm_l\(layer).bias", [configuration.outputSize]),
+      ]
+    }
+    return shapes
+  }
+
+  /// Throws unless a file has a stack's weights. It goes layer by layer, so that a file that says it has a thousand, and has
+  /// not, costs no more than what it has.
+  static func requireTensors(
+    configuration: StackConfiguration, inputSize: Int, namePrefix prefix: String, in file: SafetensorsFile
+  ) throws(SafetensorsError) {
+    for layer in 0..<configuration.layerCount {
+      for (name, shape) in parameterShapes(
+        ofLayer: layer, configuration: configuration, inputSize: inputSize, namePrefix: prefix)
+      {
+        try file.requireTensor(named: name, shape: shape)
       }
-      if configuration.normalizesLayers {
-        shapes += [
-          ("\(prefix).norm_l\(layer).weight", [configuration.outputSize]),
-          ("\(prefix).norm_l\(layer).bias", [configuration.outputSize]),
-        ]
-      }
-      return shapes
     }
   }
 

@@ -91,9 +91,6 @@ extension Network {
     /// What makes no sense in it, if anything does; a configuration that was read from a file may be of any kind.
     var fault: String? { stack.fault ?? input.fault ?? head.fault }
 
-    /// How many recurrent layers it has.
-    var layerCount: Int { stack.layerCount }
-
     /// The names and shapes of the weights, in their order in the buffer.
     var parameterShapes: [(name: String, shape: [Int])] {
       var shapes = input.vocabularySizes.indices.map {

@@ -48,6 +48,9 @@ public final class Network: Sendable {
     if let fault = configuration.fault { preconditionFailure(fault) }
     let statistics =
       configuration.input.normalization == .trainingSet ? [Self.meanName, Self.varianceName] : []
+    try RecurrentStack.requireTensors(
+      configuration: configuration.stack, inputSize: configuration.input.size,
+      namePrefix: Configuration.stackName, in: tensors)
     self.configuration = configuration
     parameters = try ParameterStore(
       shapes: configuration.parameterShapes, tensors: tensors, besides: statistics)
