@@ -96,7 +96,7 @@ extension TrainingRun {
     pass.parametersDidChange()
   }
 
-  /// The folder's checkpoint and the state that it tells, if both are of this version and of this run's optimiser.
+  /// The folder's checkpoint and the state that it tells, if both are of this version and of this run's optimiser and seed.
   private func readCheckpoint() throws(TrainingError) -> (SafetensorsFile, TrainingState<Source.Position>) {
     let file: SafetensorsFile
     do { file = try SafetensorsFile(path: folder.checkpointPath) } catch { throw unusable(error.message) }
@@ -108,11 +108,19 @@ extension TrainingRun {
     guard savedOptimizer == optimizer else {
       throw unusable("it was made with the optimiser \(savedOptimizer) and not with \(optimizer)")
     }
+    let saved: TrainingState<Source.Position>
     do {
-      return (file, try JSONFormat.decode(TrainingState<Source.Position>.self, from: Array(text.utf8)))
+      saved = try JSONFormat.decode(TrainingState<Source.Position>.self, from: Array(text.utf8))
     } catch {
       throw unusable("its state cannot be read")
     }
+    if let fault = saved.fault { throw unusable("its state makes no sense: \(fault)") }
+    guard (saved.dropout.seed, saved.dropout.name) == (learner.dropout.seed, learner.dropout.name) else {
+      throw unusable(
+        "it draws from the stream '\(saved.dropout.name)' of the seed \(saved.dropout.seed) and this run from "
+          + "'\(learner.dropout.name)' of \(learner.dropout.seed)")
+    }
+    return (file, saved)
   }
 
   /// Reads weights, the optimiser's state, the average of the weights and the state that windows carry on.

@@ -62,6 +62,35 @@ struct TrainingState<Position: Codable & Sendable>: Codable, Sendable {
     interval.weight > 0 ? interval.loss / interval.weight : trainingLoss
   }
 
+  /// What no run can have come to, in words; nil where all makes sense. What was read from a file may be anything.
+  var fault: String? {
+    let counts = [
+      ("step", step), ("tokens", tokens), ("interval.steps", interval.steps),
+      ("lastValidation.step", lastValidation.step), ("validationTokens", validationTokens ?? 0),
+      ("validationsWithoutImprovement", validationsWithoutImprovement),
+      ("plateau.validationsWithoutImprovement", plateau.validationsWithoutImprovement),
+      ("optimizerSteps", optimizerSteps), ("averageUpdates", averageUpdates),
+      ("historyLength", historyLength),
+    ]
+    // Beyond 2^53 not even a Double counts on.
+    for (name, count) in counts where !(0...1 << 53).contains(count) { return "its \(name) is \(count)" }
+    let sizes = [
+      ("seconds", seconds), ("epochs", epochs), ("lastValidation.seconds", lastValidation.seconds),
+      ("lastValidation.epochs", lastValidation.epochs), ("interval.weight", interval.weight),
+      ("interval.gradientNorm", interval.gradientNorm), ("learningRate", learningRate),
+    ]
+    for (name, size) in sizes where !(size >= 0 && size.isFinite) { return "its \(name) is \(size)" }
+    let losses = [
+      ("interval.loss", interval.loss), ("trainingLoss", trainingLoss ?? 0),
+      ("validationLoss", validationLoss ?? 0), ("bestValidationLoss", bestValidationLoss ?? 0),
+      ("plateau.best", plateau.best ?? 0),
+    ]
+    for (name, loss) in losses where !loss.isFinite { return "its \(name) is \(loss)" }
+    if !(0...1).contains(plateau.factor) { return "its plateau.factor is \(plateau.factor)" }
+    // As far as no run gets, and far from where the stream ends.
+    return dropout.position <= 1 << 62 ? nil : "its dropout.position is \(dropout.position)"
+  }
+
   /// What the run has come to.
   func result(stopped: TrainingStop) -> TrainingResult {
     TrainingResult(

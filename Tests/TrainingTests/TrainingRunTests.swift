@@ -388,6 +388,38 @@ import Training
     }
   }
 
+  /// What a checkpoint says of the run is not believed where no run can have come to it.
+  @Test(arguments: [
+    ("step", "9223372036854775807"), ("step", "-1"), ("tokens", "9223372036854775807"),
+    ("steps", "9223372036854775807"), ("validationTokens", "-5"), ("validationsWithoutImprovement", "-1"),
+    ("validationsWithoutImprovement", "9223372036854775807"), ("optimizerSteps", "-1"),
+    ("averageUpdates", "-10"), ("averageUpdates", "9223372036854775807"), ("historyLength", "-1"),
+    ("seconds", "-1"), ("seconds", "1e999"), ("epochs", "-1e300"), ("weight", "-1"), ("loss", "1e999"),
+    ("gradientNorm", "-1"), ("learningRate", "-1"), ("factor", "2"), ("position", "18446744073709551615"),
+    ("position", "-1"), ("seed", "6"), ("name", "\"order\""),
+  ])
+  func aCheckpointOfWhatNoRunComesToIsRefused(field: String, value: String) throws {
+    let folder = try TemporaryFolder()
+    let change: Change = { ($0.budget, $0.averageDecay) = (.minutes(1), 0.9) }
+    let cancellation = Cancellation()
+    _ = try makeRun(in: folder, change: change, onBatch: { if $0 == 9 { cancellation.request() } }).run(
+      cancellation: cancellation)
+    let path = folder.file("training.safetensors"), file = try SafetensorsFile(path: path)
+    var metadata = file.metadata
+    let state = try #require(metadata["state"])
+    let damaged = state.replacing(
+      try Regex("\"\(field)\":(\"[^\"]*\"|[^,}\"]*)"), with: "\"\(field)\":\(value)")
+    #expect(damaged != state)
+    metadata["state"] = damaged
+    try Safetensors.write(file.entries.map { try file.tensor(named: $0.name) }, metadata: metadata, to: path)
+    do {
+      _ = try makeRun(in: folder, resuming: true, change: change)
+      Issue.record("it went unnoticed")
+    } catch let error as TrainingError {
+      guard case .unusableCheckpoint = error else { throw error }
+    }
+  }
+
   @Test(arguments: [0, 7, 8, 100, 4000])
   func aDamagedCheckpointIsRefused(length: Int) throws {
     let folder = try TemporaryFolder()
