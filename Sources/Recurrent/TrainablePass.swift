@@ -28,6 +28,8 @@ public protocol TrainablePass: AnyObject {
   /// What the pass carries from one batch to the next beside the weights, as numbers of any meaning; empty where every
   /// batch begins anew.
   var carriedState: [Float] { get set }
+  /// Carries nothing on: the next batch begins anew.
+  func clearCarriedState()
 
   /// Looks inside the network on a batch, as it is without dropout. The weights stay as they are; `gradients` and what is
   /// carried become meaningless. Nil where the network has nothing to show.
@@ -42,5 +44,10 @@ extension TrainablePass {
   public var carriedState: [Float] {
     get { [] }
     set { precondition(newValue.isEmpty, "\(newValue.count) numbers for a pass that carries no state") }
+  }
+
+  /// Nothing, for a pass that carries no state.
+  public func clearCarriedState() {
+    precondition(carriedState.isEmpty, "a pass that carries state must say how it is cleared")
   }
 }

@@ -34,6 +34,8 @@ public final class Learner<Pass: TrainablePass> {
   private let team: ThreadTeam
   /// What the targets weigh of the batches that `pass.gradients` holds, and of the last of them.
   private var (weight, lastWeight) = (0.0, 0.0)
+  /// Where the stream that decides what is dropped stood before these batches.
+  private var dropoutBefore: RandomStream
 
   /// A learner before its first update.
   /// - Parameters:
@@ -57,13 +59,16 @@ public final class Learner<Pass: TrainablePass> {
     self.clipNorm = clipNorm
     self.clipValue = clipValue
     dropout = RandomStream(seed: seed, name: "dropout")
+    dropoutBefore = dropout
     clipping = GradientClipping(pass.gradients, team: team)
     self.team = team
   }
 
   /// One update for each batch.
   /// - Returns: the loss of all batches, each under the weights before its update.
-  /// - Throws: `TrainingError.diverged` where a loss or a gradient is not a number; the weights are as before.
+  /// - Throws: `TrainingError.diverged` where a loss or a gradient is not a number. The weights are then as before the
+  ///   update, and so is the stream that decides what is dropped; no state is carried on. With a lower `learningRate` the
+  ///   learner can go on.
   @discardableResult
   public func learn(_ batches: some Sequence<Pass.Batch>) throws(TrainingError) -> LossSum {
     var total = LossSum()
@@ -95,6 +100,7 @@ public final class Learner<Pass: TrainablePass> {
     if weight > 0, batchWeight > 0, batchWeight != lastWeight {
       clipping.scale(by: Float(lastWeight / batchWeight))
     }
+    if weight == 0 { dropoutBefore = dropout }
     let loss = pass.train(batch, accumulating: weight > 0, dropout: &dropout)
     guard loss.sum.isFinite else { throw diverged("the loss") }
     if batchWeight > 0 { lastWeight = batchWeight }
@@ -151,9 +157,13 @@ public final class Learner<Pass: TrainablePass> {
     return norm
   }
 
-  /// What is said where a number of the update that is being made is none.
+  /// Undoes the batches of the update that is being made, where one of its numbers is none.
+  /// - Returns: what is said about it.
   private func diverged(_ quantity: String) -> TrainingError {
     weight = 0
+    dropout = dropoutBefore
+    // What it was before is gone, and what it is now may be no number.
+    pass.clearCarriedState()
     var remedies = ["a lower learning rate than \(learningRate)"]
     if let clipNorm { remedies.append("a lower clipping norm than \(clipNorm)") }
     if let clipValue { remedies.append("gradients clipped to less than \(clipValue)") }

@@ -34,13 +34,15 @@ import Training
   }
 
   func learner(
-    streams: Int, _ change: (Learner<LanguageModelPass>) -> Void = { _ in }
+    streams: Int, dropout: Double = 0, _ change: (Learner<LanguageModelPass>) -> Void = { _ in }
   ) -> Learner<
     LanguageModelPass
   > {
     let team = ThreadTeam(threadCount: 1)
+    var network = Self.network
+    network.dropout = dropout
     let pass = LanguageModelPass(
-      model: LanguageModel(configuration: Self.network, seed: 3), batchSize: streams, truncationLength: 6,
+      model: LanguageModel(configuration: network, seed: 3), batchSize: streams, truncationLength: 6,
       team: team)
     let learner = Learner(pass, learningRate: 1e-2, clipNorm: 0.5, averageDecay: 0.9, team: team)
     change(learner)
@@ -96,6 +98,38 @@ import Training
     try learner.learn(batch(streams: 2, counted: [6, 6], seed: 1))
     #expect(learner.pass.gradients.elements.allSatisfy { abs($0) <= 1e-3 })
     #expect(learner.gradientNorm > 1e-2, "the norm is that before clipping")
+  }
+
+  /// Neither the state that a batch has left nor the place in the stream of dropped numbers is spoilt.
+  @Test(arguments: [Float.nan, .infinity, 3e38])
+  func aLearnerGoesOnAfterItHasDiverged(poison: Float) throws {
+    let learners = [learner(streams: 2, dropout: 0.3), learner(streams: 2, dropout: 0.3)]
+    var middle = batch(streams: 2, counted: [6, 6], seed: 2)
+    for index in middle.resets.indices { middle.resets[index] = false }
+    for learner in learners { try learner.learn(batch(streams: 2, counted: [6, 6], seed: 1)) }
+    // The last layer's weights make its output, and so the loss or its gradient, no number, the embedding the state too.
+    let parameters = learners[0].pass.parameters
+    let before = parameters.values.array
+    for name in ["embedding.weight", "output.weight"] {
+      let entry = try #require(parameters.entry(named: name))
+      for index in entry.range { parameters.values[index] = poison * (index % 2 == 0 ? 1 : -1) }
+    }
+    learners[0].pass.parametersDidChange()
+    #expect(throws: TrainingError.self) {
+      try learners[0].add(middle)
+      try learners[0].learn(middle)
+    }
+    parameters.values.update(from: before)
+    learners[0].pass.parametersDidChange()
+    learners[1].pass.clearCarriedState()
+    for learner in learners {
+      learner.learningRate = 1e-3
+      let loss = try learner.learn(middle)
+      #expect(loss.sum.isFinite)
+    }
+    #expect(learners[0].pass.parameters.values.array == learners[1].pass.parameters.values.array)
+    #expect(learners[0].dropout == learners[1].dropout)
+    #expect(learners[0].pass.carriedState == learners[1].pass.carriedState)
   }
 
   @Test func aGradientThatIsNoNumberChangesNothing() throws {
