@@ -86,7 +86,7 @@ static float round_vector(size_t k, const float *x, int16_t *whole) {
     if (!isfinite(x[p])) largest = NAN;
     if (fabsf(x[p]) > largest) largest = fabsf(x[p]);
   }
-  float scale = largest / (float)gruppetto_vector_limit(k);
+  float scale = gruppetto_step(largest, (float)gruppetto_vector_limit(k));
   for (size_t p = 0; p < k; p++) whole[p] = scale > 0 ? (int16_t)rintf(x[p] / scale) : 0;
   return scale;
 }

@@ -212,7 +212,7 @@ static float round_vector(size_t k, const float *x, int16_t *whole) {
     largest = size > largest ? size : largest;
     defect = fma_vec(v, (vec)(0), defect);
   }
-  const float limit = (float)gruppetto_vector_limit(k), top = lane_maximum(largest), scale = top / limit;
+  const float scale = gruppetto_step(lane_maximum(largest), (float)gruppetto_vector_limit(k));
   const int is_usable = scale > 0 && lane_sum(defect) == 0;
   if (!is_usable) {
     memset(whole, 0, rounded_up(k, 2) * sizeof(int16_t));

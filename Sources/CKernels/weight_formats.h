@@ -3,6 +3,7 @@
 
 // What a weight becomes in each format of `gruppetto_weight_format`, the same for every instruction set.
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -35,6 +36,13 @@ static inline float gruppetto_half_value(uint16_t half) {
   return value;
 }
 
+/// What a step is worth where the number of the largest size shall become `limit` of them. 0, so that all become none,
+/// where a step would be a subnormal number: it would lack the digits that keep them within the limit.
+static inline float gruppetto_step(float largest, float limit) {
+  float step = largest / limit;
+  return step < FLT_MIN ? 0 : step;
+}
+
 /// What one step of a row of int8 weights is worth: the largest of them becomes 127. Not a number where a weight is none.
 static inline float gruppetto_row_scale(size_t k, const float *row) {
   float largest = 0;
@@ -43,7 +51,7 @@ static inline float gruppetto_row_scale(size_t k, const float *row) {
     if (!isfinite(size)) return NAN;
     largest = size > largest ? size : largest;
   }
-  return largest / 127;
+  return gruppetto_step(largest, 127);
 }
 
 /// The weight in steps of `scale`.

@@ -34,6 +34,21 @@ static void check_case(comparison *c, stored_case s) {
   expect_close(c, y, exact, s.m, loss * (float)s.k + 1.6e-6f * root, "product before storing", s.m, s.k, s.streams);
 }
 
+/// Numbers that a float has few digits for, as weights beside ones or the other way round: their products are no less than
+/// nothing, and no more than they should be.
+static void check_tiny_numbers(comparison *c, gruppetto_weight_format format, float tiny, int are_weights) {
+  stored_case s = {format, 2 * c->kernels->vector_width + 1, 40, 3};
+  float *w = random_floats(c, s.m * s.k, 1), *x = random_floats(c, s.streams * (s.k + 1), 1);
+  for (size_t i = 0; i < s.m * s.k; i++) w[i] = are_weights ? tiny : 1;
+  for (size_t i = 0; i < s.streams * (s.k + 1); i++) x[i] = are_weights ? 1 : tiny;
+  float *y = stored_product(c, c->kernels, s, w, x), *is_right = random_floats(c, s.streams * (s.m + 2), 1);
+  for (size_t i = 0; i < s.streams * (s.m + 2); i++) {
+    is_right[i] = i % (s.m + 2) >= s.m || (y[i] >= 0 && y[i] <= 1.01f * (float)s.k * tiny);
+    y[i] = 1;
+  }
+  expect_close(c, is_right, y, s.streams * (s.m + 2), 0, "product of tiny numbers", s.m, s.k, s.streams);
+}
+
 void check_stored_matrices(comparison *c) {
   size_t w = c->kernels->vector_width;
   size_t ms[] = {0, 1, w, 3 * w - 1, 4 * w + 1, 25 * w + 3}, ks[] = {0, 1, 2, 7, 64, 517, 4099};
@@ -46,4 +61,12 @@ void check_stored_matrices(comparison *c) {
           check_case(c, (stored_case){formats[f], ms[i], ks[j], streams[l]});
           end_case(c);
         }
+  // In the least steps that a float has: some whose 127th or 32767th part is rounded down most, and some normal ones.
+  float units[] = {1, 63, 64, 190, 317, 48000, 49150, 81917, 0x1p23f, 127 * 0x1p23f, 32767 * 0x1p23f};
+  for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+    for (size_t f = 0; f < 3; f++)
+      for (int are_weights = 0; are_weights < 2; are_weights++) {
+        check_tiny_numbers(c, formats[f], units[i] * 0x1p-149f, are_weights);
+        end_case(c);
+      }
 }
