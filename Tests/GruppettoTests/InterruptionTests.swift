@@ -33,6 +33,28 @@ import Testing
     #expect(try weights("killed") == weights("whole"))
   }
 
+  /// Killed with one number of threads, resumed with others: every file is that of the run with one thread.
+  @Test func otherThreadsEndWithTheSameFiles() throws {
+    let options = ["--dropout", "0.2", "--average", "0.9", "--accumulate", "2"]
+    func train(_ model: String, threads: Int, _ more: [String] = [], fault: Int? = nil) throws -> Int32 {
+      let arguments =
+        ["train", "tunes", "--steps", "60", "--seed", "7", "--quiet"] + Workshop.quick.dropLast(2)
+      return try workshop.run(
+        arguments + options + ["--threads", "\(threads)", "-o", model] + more,
+        environment: fault.map { ["GRUPPETTO_FAULT": "before-rename:training.safetensors:\($0)"] } ?? [:]
+      ).exitCode
+    }
+    #expect(try train("whole", threads: 1) == 0)
+    let whole = try TrainedFiles(path: workshop("whole"))
+    for threads in [[1, 4, 2], [4, 2, 1], [2, 1, 4]] {
+      let model = "killed\(threads[0])"
+      #expect(try train(model, threads: threads[0], fault: 4) == -SIGKILL)
+      #expect(try train(model, threads: threads[1], ["--resume"], fault: 3) == -SIGKILL)
+      #expect(try train(model, threads: threads[2], ["--resume"]) == 0)
+      #expect(try TrainedFiles(path: workshop(model)) == whole, "threads \(threads)")
+    }
+  }
+
   /// With all that a checkpoint may have to keep: each rule's state, the average, the plateau, half an accumulation.
   @Test(arguments: [
     ["--optimizer", "sgd", "--nesterov", "--schedule", "plateau", "--fall-patience", "0"],

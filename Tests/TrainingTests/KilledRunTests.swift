@@ -8,8 +8,8 @@ import Training
 
 /// Runs in a process of their own, which is killed between the writing of a file and its renaming.
 @Suite(.serialized) struct KilledRunTests {
-  /// Trains in `folder`, as far as it comes.
-  static func train(in folder: String, resuming: Bool) throws -> TrainingResult {
+  /// Trains in `folder` with so many threads, as far as it comes.
+  static func train(in folder: String, resuming: Bool, threads: Int = 1) throws -> TrainingResult {
     let pattern: [Int32] = [1, 4, 5, 4, 6, 7, 4, 5, 3, 2]
     let network = LanguageModelConfiguration(
       cell: .gru, vocabularySize: 8, embeddingSize: 6, hiddenSize: 12, layerCount: 2, dropout: 0.1)
@@ -22,7 +22,7 @@ import Training
       model: LanguageModel(configuration: network, seed: 5), source: RepeatingSource(pattern: pattern),
       validationPieces: PieceIDs([pattern]), configuration: configuration,
       folder: TrainingFolder(path: folder),
-      resuming: resuming, team: ThreadTeam(threadCount: 1)
+      resuming: resuming, team: ThreadTeam(threadCount: threads)
     ).run()
   }
 
@@ -41,15 +41,23 @@ import Training
     }
     let result = try Self.train(in: killed.path, resuming: true)
     #expect(result.stopped == .budgetSpent && result.steps == 20)
-    #expect(
-      try readFile(straight.file("model.safetensors")) == readFile(killed.file("model.safetensors")))
-    let histories = try [straight, killed].map { folder in
-      try TrainingHistory(path: folder.file("history.jsonl")).entries.map { entry in
-        var entry = entry
-        entry.seconds = 0
-        return entry
+    #expect(try TrainedFiles(straight) == TrainedFiles(killed))
+  }
+
+  /// Killed with some number of threads and resumed with another, twice: all files are those of one thread.
+  @Test(arguments: [[1, 4, 2], [2, 1, 4], [4, 2, 1], [1, 2, 2], [4, 4, 4]])
+  func endsTheSameWithOtherThreads(threads: [Int]) async throws {
+    let (straight, killed) = (try TemporaryFolder(), try TemporaryFolder())
+    _ = try Self.train(in: straight.path, resuming: false)
+    let path = killed.path
+    for count in threads.dropLast() {
+      await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String, count = count as Int] in
+        setenv("GRUPPETTO_FAULT", "before-rename:training.safetensors:7", 1)
+        _ = try Self.train(in: path, resuming: true, threads: count)
       }
     }
-    #expect(histories[0] == histories[1])
+    let result = try Self.train(in: killed.path, resuming: true, threads: threads[2])
+    #expect(result.stopped == .budgetSpent && result.steps == 20)
+    #expect(try TrainedFiles(straight) == TrainedFiles(killed))
   }
 }
