@@ -10,7 +10,7 @@ internal import Testing
 @Suite struct ArchitectureFuzzTests {
   /// How many files are tried of each kind; `GRUPPETTO_FUZZ_ROUNDS` asks for another number.
   static let rounds =
-    ProcessInfo.processInfo.environment["GRUPPETTO_FUZZ_ROUNDS"].flatMap { Int($0) } ?? 8000
+    ProcessInfo.processInfo.environment["GRUPPETTO_FUZZ_ROUNDS"].flatMap { Int($0) } ?? 5000
 
   /// What stands instead of a number or of another value.
   private static let values =
