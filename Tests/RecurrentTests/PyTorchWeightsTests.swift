@@ -83,8 +83,8 @@ internal import Testing
     let model = LanguageModel(configuration: configuration, seed: 1)
     try model.export(as: .pytorch, to: path, metadata: ["k": "v"])
     let file = try SafetensorsFile(path: path)
-    #expect(file.metadata == ["format": "pt", "k": "v"])
-    let weights = try PyTorchWeights(file: file, cell: configuration.cell)
+    #expect(file.metadata == ["format": "pt", "k": "v", "gruppetto.cell": configuration.shape.cell.rawValue])
+    let weights = try PyTorchWeights(file: file)
     #expect(weights.configuration == configuration)
     #expect(try weights.model().parameters.values.array == model.parameters.values.array)
   }

@@ -19,7 +19,7 @@ extension ExportableNetwork {
     switch format {
     case .pytorch:
       try stack.requirePyTorch()
-      let metadata = metadata.merging(["format": "pt"]) { _, ours in ours }
+      let metadata = metadata.merging(["format": "pt", PyTorchWeights.cellKey: stack.cell.rawValue]) { $1 }
       do throws(SafetensorsError) {
         try Safetensors.write(pytorchTensors(), metadata: metadata, to: path)
       } catch {

@@ -120,7 +120,10 @@ struct PyTorchPartFinder {
       throw unsupported(
         "its recurrent layers have \(rows) rows for \(hiddenSize) units, as no cell of ours has")
     }
-    guard let asked else { return first }
+    guard let asked else {
+      let written = file.metadata[PyTorchWeights.cellKey].flatMap(Cell.init)
+      return written.flatMap { possible.contains($0) ? $0 : nil } ?? first
+    }
     guard possible.contains(asked) else {
       throw unsupported(
         "its recurrent layers are of the cell \(possible.map(\.rawValue).joined(separator: " or ")), not \(asked.rawValue)"

@@ -62,7 +62,7 @@ struct ModelImportCommand: ParsableCommand {
 
   func run() throws {
     let weights = try PyTorchWeights(
-      file: SafetensorsFile(path: weights),
+      file: file(),
       names: PyTorchNames(embedding: embedding, recurrent: recurrent, output: outputLayer), cell: cell)
     let model = try ModelImport(weights: weights, vocabulary: vocabulary)
     let preset = try ModelPreset(
@@ -74,6 +74,18 @@ struct ModelImportCommand: ParsableCommand {
       let names = weights.names
       return "\(ModelInfoCommand.text(info))\n  from \(self.weights): embedding \(quoted(names.embedding)), "
         + "recurrent layers \(quoted(names.recurrent)), output \(quoted(names.output))"
+    }
+  }
+
+  private func file() throws -> SafetensorsFile {
+    do throws(SafetensorsError) {
+      return try SafetensorsFile(path: weights)
+    } catch {
+      guard case .wrongHeaderLength = error else { throw error }
+      throw ExchangeError.unsupported(
+        file: weights,
+        reason: "it is no safetensors file, or was cut short; PyTorch writes one with "
+          + "safetensors.torch.save_file(module.state_dict(), path), and ONNX files cannot be taken back")
     }
   }
 
