@@ -12,6 +12,8 @@ public enum ComposingError: DiagnosableError {
   case notAModel(path: String)
   /// The model's training has not come to its first weights yet.
   case untrained(path: String)
+  /// The model has weights, but nothing that its training could go on from.
+  case noCheckpoint(path: String)
   /// There is a model already where a new one would go.
   case modelExists(path: String)
   /// The corpus is not the one that the model was trained on.
@@ -37,7 +39,7 @@ public enum ComposingError: DiagnosableError {
     case .invalidOption, .unknownPreset: .usage
     case .malformed, .corpusChanged, .vocabularyChanged, .unusablePrimer, .brokenWeights, .nothingComposed:
       .badInput
-    case .notAModel, .untrained: .missingInput
+    case .notAModel, .untrained, .noCheckpoint: .missingInput
     case .modelExists: .cannotWrite
     case .interrupted: .interrupted
     case .file(let error): error.kind
@@ -57,6 +59,9 @@ public enum ComposingError: DiagnosableError {
       "\(path): is not a model: it has no model.json; make one with `gruppetto train`"
     case .untrained(let path):
       "\(path): has no weights yet; go on with `gruppetto train … -o \(path) --resume`"
+    case .noCheckpoint(let path):
+      "\(path): has weights but no training.safetensors, without which its training cannot go on; "
+        + "train into another folder, or anew with --overwrite"
     case .modelExists(let path):
       "\(path): holds a model already; continue its training with --resume or replace it with --overwrite"
     case .corpusChanged(let path, let trainedOn, let given):
@@ -79,7 +84,8 @@ public enum ComposingError: DiagnosableError {
   /// The file that it is about.
   public var file: String? {
     switch self {
-    case .malformed(let path, _), .notAModel(let path), .untrained(let path), .modelExists(let path),
+    case .malformed(let path, _), .notAModel(let path), .untrained(let path), .noCheckpoint(let path),
+      .modelExists(let path),
       .corpusChanged(let path, _, _), .vocabularyChanged(let path, _), .brokenWeights(let path):
       path
     case .file(let error): error.file

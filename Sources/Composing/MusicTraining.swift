@@ -42,9 +42,15 @@ public struct MusicTraining {
     folder = ModelFolder(path: path)
     try settings.validate()
     do { try makeFolder(folder.path) } catch { throw .file(error) }
+    let lock = try Self.lock(folder)
+    defer { withExtendedLifetime(lock) {} }
     if existing == .resume, fileExists(folder.descriptionPath) {
       description = try ModelDescription(folder: folder)
       isResuming = fileExists(folder.training.checkpointPath)
+      // A training has a checkpoint before it has weights.
+      guard isResuming || description.importedFrom != nil || !fileExists(folder.training.weightsPath) else {
+        throw .noCheckpoint(path: path)
+      }
       if description.importedFrom != nil, !isResuming { try begin(with: settings) }
       return
     }
@@ -53,6 +59,11 @@ public struct MusicTraining {
     description = ModelDescription(program: program, preset: preset, settings: settings)
     isResuming = false
     try JSONFile.write(description, path: folder.descriptionPath)
+  }
+
+  /// Keeps other programs from training the model.
+  private static func lock(_ folder: ModelFolder) throws(ComposingError) -> FolderLock {
+    do { return try FolderLock(path: folder.path) } catch { throw .file(error) }
   }
 
   /// Gives a model of imported weights the settings of its training.
@@ -84,6 +95,8 @@ public struct MusicTraining {
     on pieces: TrainingPieces, threadCount: Int, cancellation: Cancellation = Cancellation(),
     progress: ProgressHandler? = nil, afterValidation: () -> Void = {}
   ) throws(ComposingError) -> TrainingResult {
+    let lock = try Self.lock(folder)
+    defer { withExtendedLifetime(lock) {} }
     try adopt(pieces)
     let imported = try importedNetwork(for: pieces)
     let result: TrainingResult

@@ -12,6 +12,8 @@ public enum FileError: DiagnosableError, Equatable {
   case unreadable(path: String, reason: String)
   /// It cannot be created, written or put in its place.
   case unwritable(path: String, reason: String)
+  /// Another program is writing there.
+  case busy(path: String)
   /// Something already exists where new output would go.
   case alreadyExists(path: String, remedy: String)
 
@@ -19,7 +21,7 @@ public enum FileError: DiagnosableError, Equatable {
   public var kind: FailureKind {
     switch self {
     case .notFound, .unreadable: .missingInput
-    case .unwritable, .alreadyExists: .cannotWrite
+    case .unwritable, .busy, .alreadyExists: .cannotWrite
     }
   }
 
@@ -29,6 +31,8 @@ public enum FileError: DiagnosableError, Equatable {
     case .notFound(let path): "\(path): there is no such file or folder"
     case .unreadable(let path, let reason): "\(path): cannot be read (\(reason))"
     case .unwritable(let path, let reason): "\(path): cannot be written (\(reason))"
+    case .busy(let path):
+      "\(path): another program is at work in it; wait until it has ended, or choose another folder"
     case .alreadyExists(let path, let remedy): "\(path): exists already; \(remedy)"
     }
   }
@@ -36,7 +40,8 @@ public enum FileError: DiagnosableError, Equatable {
   /// The path.
   public var file: String? {
     switch self {
-    case .notFound(let path), .unreadable(let path, _), .unwritable(let path, _), .alreadyExists(let path, _):
+    case .notFound(let path), .unreadable(let path, _), .unwritable(let path, _), .busy(let path),
+      .alreadyExists(let path, _):
       path
     }
   }

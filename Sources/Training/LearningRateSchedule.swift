@@ -77,6 +77,9 @@ public struct LearningRateSchedule: Codable, Hashable, Sendable {
   func validate() throws(TrainingError) {
     try require(warmUp >= 0 && warmUp < 1, "schedule.warmUp", warmUp, "a share of the run, 0 to below 1")
     try require(finalFactor >= 0 && finalFactor <= 1, "schedule.finalFactor", finalFactor, "a factor, 0 to 1")
+    try require(
+      shape != .constant || finalFactor == 0, "schedule.finalFactor", finalFactor,
+      "none, since this shape of schedule has no such setting")
     if shape == .exponential {
       try require(finalFactor > 0, "schedule.finalFactor", finalFactor, "above 0 for an exponential fall")
     }

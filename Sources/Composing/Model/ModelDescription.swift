@@ -65,7 +65,8 @@ public struct ModelDescription: Codable, Hashable, Sendable {
     do {
       self = try JSONFile.read(Self.self, path: path)
     } catch {
-      if case .file(.notFound) = error { throw .notAModel(path: folder.path) }
+      if case .file(.notFound) = error, fileExists(folder.path) { throw .notAModel(path: folder.path) }
+      if case .file(.notFound) = error { throw .file(.notFound(path: folder.path)) }
       throw error
     }
     guard format == Self.currentFormat else {

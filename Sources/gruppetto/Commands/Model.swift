@@ -46,9 +46,17 @@ struct ModelInfoCommand: ParsableCommand {
       let checksum = weights.checksum.map { ", checksum \($0) (verified)" } ?? ", without a checksum"
       lines.append(
         "  weights: safetensors, \(weights.type), \(Readable.count(weights.bytes)) bytes\(checksum)")
+    } else {
+      lines.append(
+        info.history == nil && info.description.importedFrom == nil
+          ? "  weights: none yet"
+          : "  weights: missing, though there were some; without model.safetensors the model composes nothing"
+      )
     }
     if let tokenizer = info.tokenizer, let size = info.network?.vocabularySize {
       lines.append("  vocabulary: \(size) tokens (\(tokenizer))")
+    } else if info.weights != nil {
+      lines.append("  vocabulary: missing; without vocabulary.json the model composes nothing")
     }
     if let corpus = info.description.corpus {
       lines.append(
@@ -57,7 +65,8 @@ struct ModelInfoCommand: ParsableCommand {
     }
     if let history = info.history {
       lines.append(
-        "  history: \(Readable.plural(history.steps, "step")), \(Readable.count(history.tokens)) tokens in \(Readable.clock(history.seconds)); "
+        "  history: \(Readable.plural(history.validations, "validation")), the last after \(Readable.plural(history.steps, "step")), "
+          + "\(Readable.count(history.tokens)) tokens and \(Readable.clock(history.seconds)); "
           + "validation loss \(Readable.decimal(history.bestValidationLoss, 4)) nats a token at step \(Readable.count(history.bestStep))"
       )
     } else {

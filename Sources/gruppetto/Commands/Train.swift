@@ -120,13 +120,14 @@ struct Train: ParsableCommand {
   ) throws -> TrainingResult {
     let pieces = TrainingPieces(corpus: corpus, name: music.map(lastPart).joined(separator: " "))
     let clock = ContinuousClock()
-    var lastReport = clock.now
+    var lastReport = clock.now, hasLearnt = !training.isResuming
     try writeReport(isUnderWay: true)
     let result: TrainingResult
     do {
       result = try training.run(
         on: pieces, threadCount: threads.count, cancellation: cancellation, progress: common.progress
       ) {
+        hasLearnt = true
         // Small networks are validated many times a second.
         guard clock.now - lastReport > .seconds(2) else { return }
         // What keeps it from being written is told at the end; the training goes on.
@@ -139,6 +140,11 @@ struct Train: ParsableCommand {
       throw error
     }
     try writeReport()
+    if !hasLearnt, result.stopped != .interrupted {
+      common.remark(
+        "\(output): its training had come to its end before; a longer one is a training of its own, with --overwrite or "
+          + "into another folder")
+    }
     return result
   }
 
@@ -167,6 +173,7 @@ struct Train: ParsableCommand {
       throw UsageError(
         "\(ready): is a corpus already, and is trained on alone; give the music that it is made of")
     }
+    try requireMusicOfItsOwn(room)
     let request = try request(in: room)
     if resume, try room.keptRequest() ?? request == request,
       let kept = try room.keptCorpus(cancellation: cancellation, progress: common.progress)
@@ -184,6 +191,15 @@ struct Train: ParsableCommand {
         + "\(Readable.decimal(info.hours, 1)) hours")
     for line in info.changes.map({ "  \($0)" }) + CorpusText.omissions(info, limit: 5) { common.remark(line) }
     return corpus
+  }
+
+  /// A training that is under way on a corpus goes on with that, not with one that would be made now.
+  private func requireMusicOfItsOwn(_ room: ModelRoom) throws {
+    guard resume, FileManager.default.fileExists(atPath: room.folder.training.checkpointPath),
+      try room.keptRequest() == nil, let corpus = try ModelDescription(folder: room.folder).corpus
+    else { return }
+    throw ComposingError.corpusChanged(
+      path: output, trainedOn: "\(corpus.name), \(corpus.fingerprint)", given: music.joined(separator: " "))
   }
 
   /// What is asked of the corpus. A training that is under way keeps what was asked when it was begun.

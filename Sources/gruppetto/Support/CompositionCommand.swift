@@ -46,7 +46,7 @@ struct SamplingOptions: ParsableArguments {
 struct WeightOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "How the network's weights are read: float32, float16 or int8. Fewer bytes are quicker, and a seed gives another piece.",
+      "How the network's weights are read: float32, float16 or int8. Fewer bytes are quicker, and a seed may give another piece.",
       valueName: "format"))
   var weights = WeightFormat.float32
 }

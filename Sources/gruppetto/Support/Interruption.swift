@@ -11,6 +11,8 @@ enum Interruption {
 
   /// Begins to listen to the signals.
   static func install() {
+    // A file beyond the size that the user may write is an error of that file, which is told of.
+    signal(SIGXFSZ, SIG_IGN)
     for number in [SIGINT, SIGTERM, SIGHUP] {
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global(qos: .userInteractive))

@@ -1,0 +1,26 @@
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// Keeps a folder for this value, as long as it lives, against whoever asks for the same: another program, or another value
+/// of this one. The system gives it up when the program ends, in whatever way.
+///
+/// On file systems that know no locks it keeps nobody out.
+package final class FolderLock: Sendable {
+  private let descriptor: Int32
+
+  /// Takes the folder.
+  /// - Throws: `FileError.busy` where it is taken; `FileError.notFound` or `.unreadable` where it cannot be opened.
+  package init(path: String) throws(FileError) {
+    descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .reading(path) }
+    if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
+      close(descriptor)
+      throw .busy(path: path)
+    }
+  }
+
+  deinit { close(descriptor) }
+}
