@@ -119,7 +119,9 @@ public struct LineChart: Sendable {
     }
     svg.line(from: (left, bottom), to: (right, bottom), class: "axis")
     svg.text(xTitle, x: (left + right) / 2, y: size.height - 10, anchor: .middle)
-    svg.text(yTitle, x: 16, y: (margins.top + bottom) / 2, anchor: .middle, rotation: -90)
+    svg.text(
+      yScale == .logarithmic ? "\(yTitle) (logarithmic)" : yTitle, x: 14, y: (margins.top + bottom) / 2,
+      anchor: .middle, rotation: -90)
   }
 
   private func draw(_ curve: Series, _ index: Int, _ x: Axis, _ y: Axis, in svg: inout SVG) {
@@ -192,6 +194,11 @@ private struct Axis {
     case .linear:
       let ticks = AxisTicks(range: range, count: isVertical ? 6 : 7)
       marks = ticks.values.map { (ticks.label($0), from + fraction($0) * (to - from)) }
+    case .logarithmic
+    where range.upperBound - range.lowerBound < 0.5 && range.lowerBound > -3 && range.upperBound < 5:
+      // So short a range has hardly a round ratio in it; round differences are as good.
+      let ticks = AxisTicks(range: pow(10, range.lowerBound)...pow(10, range.upperBound), count: 5)
+      marks = ticks.values.map { (ticks.label($0), from + fraction(log10($0)) * (to - from)) }
     case .logarithmic:
       marks = Self.powers(within: range).map { ($0.label, from + fraction($0.exponent) * (to - from)) }
     }

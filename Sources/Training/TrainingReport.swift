@@ -121,8 +121,9 @@ extension TrainingReport {
     page.figure(
       updateChart(looks).svg(),
       caption:
-        "How far an update moves each tensor, in terms of the tensor. About 0.001 is healthy: far more is a "
-        + "learning rate that is too high, far less one that is too low. A layer's two biases, which are added up, "
+        "How far an update moves each tensor, in terms of the tensor. While the loss falls fast, 0.01 and more is usual; "
+        + "later about 0.001 is healthy: far more is a learning rate that is too high, far less one that is too low. "
+        + "A layer's two biases, which are added up, "
         + "are drawn as one: the mean of the two.")
   }
 
