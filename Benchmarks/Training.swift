@@ -9,7 +9,9 @@ internal import Recurrent
 func measureTraining(_ arguments: [String]) {
   let numbers = arguments.dropFirst().compactMap(Int.init)
   let name = arguments.first ?? ""
-  guard let cell = name == "rnn" ? .rnnTanh : Cell(rawValue: name), numbers.count >= 5 else {
+  guard let cell = name == "rnn" ? .rnnTanh : Cell(rawValue: name), numbers.count >= 5,
+    numbers.allSatisfy({ (1...100_000).contains($0) })
+  else {
     return printUsage(
       "benchmarks train gru|lstm|rnn|rnn-relu|gru-reset-before LAYERS HIDDEN BATCH TRUNCATION THREADS [STEPS]"
     )

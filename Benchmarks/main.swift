@@ -2,37 +2,40 @@
 // both can be put side by side. Each name is one case here and one file beside this one.
 internal import Arithmetic
 internal import Foundation
+internal import Groundwork
 
-let arguments = Array(CommandLine.arguments.dropFirst())
+private func measure(_ name: String?, _ arguments: [String]) throws {
+  let usage = """
+    usage: benchmarks midi FOLDER | tokens FOLDER | render FILE.mid | train CELL … | sample int8 …
+           | weights MODEL CORPUS | features AUDIO.wav | growth [FOLDER] | machine | allocations
+           | roofline FILE.svg | all --peers PYTHON
+
+    """
+  switch name {
+  case "midi": try measureMIDIReading(arguments)
+  case "tokens": try measureTokens(arguments)
+  case "render": try measureRendering(arguments)
+  case "train": measureTraining(arguments)
+  case "sample": try measureSampling(arguments)
+  case "weights": try measureWeights(arguments)
+  case "features": try measureFeatures(arguments)
+  case "growth": try measureGrowth(arguments)
+  case "machine": measureMachine()
+  case "allocations": try measureAllocations(arguments)
+  case "roofline": try drawRoofline(arguments)
+  case "all": Comparison(arguments).run()
+  case "--help", "-h", "help": print(usage, terminator: "")
+  default:
+    FileHandle.standardError.write(Data(usage.utf8))
+    exit(64)
+  }
+}
 
 do {
   try Kernels.check()
+  try measure(CommandLine.arguments.dropFirst().first, Array(CommandLine.arguments.dropFirst(2)))
 } catch {
-  FileHandle.standardError.write(Data("benchmarks: \(error.message)\n".utf8))
-  exit(64)
-}
-
-switch arguments.first {
-case "midi": try measureMIDIReading(Array(arguments.dropFirst()))
-case "tokens": try measureTokens(Array(arguments.dropFirst()))
-case "render": try measureRendering(Array(arguments.dropFirst()))
-case "train": measureTraining(Array(arguments.dropFirst()))
-case "sample": try measureSampling(Array(arguments.dropFirst()))
-case "weights": try measureWeights(Array(arguments.dropFirst()))
-case "features": try measureFeatures(Array(arguments.dropFirst()))
-case "growth": try measureGrowth(Array(arguments.dropFirst()))
-case "machine": measureMachine()
-case "allocations": try measureAllocations(Array(arguments.dropFirst()))
-case "roofline": try drawRoofline(Array(arguments.dropFirst()))
-case "all": Comparison(Array(arguments.dropFirst())).run()
-default:
-  FileHandle.standardError.write(
-    Data(
-      """
-      usage: benchmarks midi FOLDER | tokens FOLDER | render FILE.mid | train CELL … | sample int8 …
-             | weights MODEL CORPUS | features AUDIO.wav | growth [FOLDER] | machine | allocations
-             | roofline FILE.svg | all --peers PYTHON
-
-      """.utf8))
-  exit(64)
+  let diagnosis = error as? any DiagnosableError
+  FileHandle.standardError.write(Data("benchmarks: \(diagnosis?.message ?? "\(error)")\n".utf8))
+  exit(diagnosis?.kind.exitCode ?? FailureKind.cannotWrite.exitCode)
 }
