@@ -63,7 +63,8 @@ public enum ComposingError: DiagnosableError {
       "\(path): has weights but no training.safetensors, without which its training cannot go on; "
         + "train into another folder, or anew with --overwrite"
     case .modelExists(let path):
-      "\(path): holds a model already; continue its training with --resume or replace it with --overwrite"
+      "\(path): holds a model already; go on with its training by `gruppetto train … -o \(path) --resume`, or replace it with "
+        + "--overwrite"
     case .corpusChanged(let path, let trainedOn, let given):
       "\(path): was trained on another corpus (\(trainedOn)) than the one given (\(given)); "
         + "give that one, or train anew with --overwrite"

@@ -134,8 +134,8 @@ public struct MusicTraining {
   public static func requireMemory(
     for settings: ModelPreset, on pieces: TrainingPieces, threadCount: Int
   ) throws(ComposingError) {
-    let needed = try plan(settings, on: pieces, threadCount: threadCount).peakMemory
-    let present = ProcessMemory.ofMachine
+    let plan = try Self.plan(settings, on: pieces, threadCount: threadCount)
+    let (needed, present) = (plan.peakMemory, plan.machineMemory)
     func gigabytes(_ bytes: Int) -> String { "\((Double(bytes) / 1e8).rounded() / 10) GB" }
     try requireOption(
       needed <= present, "the memory that this training needs", gigabytes(needed),

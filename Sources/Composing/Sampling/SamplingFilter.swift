@@ -38,7 +38,7 @@ public struct TopK: SamplingFilter {
   /// - Throws: `ComposingError.invalidOption`.
   public init(_ count: Int) throws(ComposingError) {
     guard count >= 1 else {
-      throw .invalidOption(name: "top-k", value: "\(count)", expected: "at least 1 token")
+      throw .invalidOption(name: "top-k", value: "\(count)", expected: "at least 1 token, or 0 for all")
     }
     self.count = count
   }

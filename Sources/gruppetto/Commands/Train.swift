@@ -228,11 +228,14 @@ struct Train: ParsableCommand {
     let room = keepsCorpus ? kept : ModelRoom(folder: ModelFolder(path: scratch.path), music: music)
     let corpus = try self.corpus(in: room, cancellation: cancellation)
     let plan = try MusicTraining.plan(preset, on: TrainingPieces(corpus: corpus), threadCount: threads.count)
+    let verdict =
+      plan.peakMemory > plan.machineMemory
+      ? ": too little; choose fewer or smaller layers, or smaller batches" : ""
     try common.report(plan) {
       """
       \(output): \(Readable.count(plan.parameters)) parameters; an epoch has \(Readable.count(plan.tokensPerEpoch)) tokens in \
       \(Readable.plural(plan.stepsPerEpoch, "step"))
-        memory: about \(Readable.bytes(plan.peakMemory)); this machine has \(Readable.bytes(ProcessMemory.ofMachine))
+        memory: about \(Readable.bytes(plan.peakMemory)); this machine has \(Readable.bytes(plan.machineMemory))\(verdict)
         files: model \(Readable.bytes(plan.modelSize)), checkpoint \(Readable.bytes(plan.checkpointSize))
       """
     }

@@ -69,7 +69,7 @@ enum Readable {
 
   /// A number with so many decimals.
   static func decimal(_ value: Double, _ digits: Int) -> String {
-    String(format: "%.\(digits)f", value)
+    String(format: abs(value) < 1e9 ? "%.\(digits)f" : "%.\(digits)e", value)
   }
 
   /// Bytes as `12.3 MB` or `1.50 GB`.
