@@ -48,6 +48,11 @@ func measureAllocations(_ arguments: [String]) throws {
       }
     }
   }
+  let model = LanguageModel(
+    configuration: LanguageModelConfiguration(
+      vocabularySize: 400, embeddingSize: 32, hiddenSize: 64, layerCount: 2), seed: 0)
+  let sampling = try SamplingBench(weights: SamplerWeights(model: model), streams: 0..<8, steps: 101)
+  report("sampling step with the choice of ids", count: 100) { sampling.step() }
   try report(
     "block of sound", count: 100, SoundBlock(instruments: arguments.first ?? "presets/instruments").render)
   exit(isClean ? 0 : 1)

@@ -105,7 +105,7 @@ extension WeightFormat {
 }
 
 /// The streams of one thread.
-private final class SamplingBench: @unchecked Sendable {
+final class SamplingBench: @unchecked Sendable {
   private let sampler: LanguageModelSampler
   private let filters: [any SamplingFilter]
   private let allowed: [Bool]

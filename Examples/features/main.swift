@@ -2,13 +2,14 @@
 //
 //     swift run features AUDIO
 import ExampleSupport
+import Foundation
 import Listening
 
 let path = Arguments("features AUDIO").text(0)
 var options = FbankOptions()
 options.mel.count = 16
 guard let (features, _) = attempt({ try FeatureExtractor.features(ofFile: path, options: .fbank(options)) })
-else { fatalError("no one cancels it") }
+else { exit(130) }
 
 print("\(features.frameCount) frames of \(features.dimension) values")
 for band in 0..<features.dimension {

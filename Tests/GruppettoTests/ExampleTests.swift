@@ -84,7 +84,7 @@ import Testing
       ("forecast", ["no-such-file.csv"], 66), ("forecast", ["README.md"], 65),
       ("anomaly", ["README.md"], 65), ("anomaly", ["Examples/series/series.csv", "-1"], 64),
       ("translate", ["-5"], 64), ("transcribe", ["3"], 64), ("compose", [], 64), ("compose", ["model"], 64),
-      ("compose", ["no-such-model", "/tmp/piece"], 66), ("features", [], 64),
+      ("compose", ["no-such-model", "no-such-folder/piece"], 66), ("features", [], 64),
       ("features", ["no-such.wav"], 66),
       ("features", ["README.md"], 65),
     ] as [(String, [String], Int32)])
