@@ -8,7 +8,7 @@ internal import Synthesis
 /// `benchmarks allocations [INSTRUMENTS]`: how often a step of training or of sampling, or a block of sound, asks for
 /// memory after the first. Ends with exit code 1 where any does.
 ///
-/// Only a build for release tells: without optimisation Swift takes memory for closures and iterators that are not there
+/// Only a build for release tells: without optimization Swift takes memory for closures and iterators that are not there
 /// otherwise. So this is a program of its own and no test.
 func measureAllocations(_ arguments: [String]) throws {
   guard gruppetto_allocation_count() >= 0 else {

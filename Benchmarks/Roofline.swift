@@ -154,11 +154,11 @@ private struct Roofline {
     svg.text("GFLOP/s", x: left - 8, y: top - 4, anchor: .end)
     let first = pow(2, firstOctave), ridge = peak / bandwidth
     svg.polyline([(x(first), y(limit(first))), (x(ridge), y(peak)), (right, y(peak))], class: "roof")
-    let colour = Palette.kind(1).css
+    let color = Palette.kind(1).css
     for (index, point) in points.enumerated() {
       let place = (x: x(point.intensity), y: y(point.speed))
       svg.rectangle(
-        x: place.x - 3, y: place.y - 3, width: 6, height: 6, fill: colour,
+        x: place.x - 3, y: place.y - 3, width: 6, height: 6, fill: color,
         tooltip: String(format: "%@: %.1f GFLOP/s", point.name, point.speed))
       // The names of points that stand above one another go down like stairs.
       let above = points[..<index].filter { $0.intensity == point.intensity }.count

@@ -23,7 +23,7 @@ func measureTraining(_ arguments: [String]) {
   let model = LanguageModel(configuration: configuration, seed: 0)
   let team = ThreadTeam(threadCount: threads)
   let pass = LanguageModelPass(model: model, batchSize: batch, truncationLength: length, team: team)
-  let optimiser = Optimizer(.adamw(weightDecay: 0), parameterCount: model.parameters.count)
+  let optimizer = Optimizer(.adamw(weightDecay: 0), parameterCount: model.parameters.count)
   let clipping = GradientClipping(pass.gradients, team: team)
   var random = RandomStream(seed: 0, name: "benchmark")
   let ids = (0..<(length + 1) * batch).map { _ in Int32(random.integer(below: configuration.vocabularySize)) }
@@ -33,7 +33,7 @@ func measureTraining(_ arguments: [String]) {
   let seconds = timings(count: steps) {
     _ = pass.train(inputs: inputs, targets: targets, resets: resets, dropout: &random)
     clipping.clip(toGlobalNorm: 1)
-    optimiser.update(model.parameters, gradients: pass.gradients, learningRate: 1e-3, team: team)
+    optimizer.update(model.parameters, gradients: pass.gradients, learningRate: 1e-3, team: team)
     pass.parametersDidChange()
   }
   let tokens = Double(batch * length), median = seconds[seconds.count / 2], best = seconds[0]

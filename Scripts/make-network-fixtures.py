@@ -150,7 +150,7 @@ fixture("forecaster", {
 fixture("roll", {
     "input": {"frameSize": 8, "normalization": "sequence"}, "stack": stack("rnn-tanh", 6, 2),
     "head": {"kind": "bernoulli", "size": 8}}, 4)
-fixture("recogniser", {
+fixture("recognizer", {
     "input": {"frameSize": 3}, "stack": stack("gru", 5, 1, True), "head": {"kind": "ctc", "size": 4}}, 5)
 save_file(tensors, folder / "networks.safetensors", metadata=metadata)
 (folder / "networks.safetensors").chmod(0o644)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes Tests/RecurrentTests/Fixtures/optimizers.safetensors: ten steps of each of PyTorch's optimisers in double
+"""Writes Tests/RecurrentTests/Fixtures/optimizers.safetensors: ten steps of each of PyTorch's optimizers in double
 precision.
 
 usage: make-optimizer-fixtures.py [FOLDER]     FOLDER: default Tests/RecurrentTests/Fixtures beside this script's folder
@@ -29,7 +29,7 @@ CASES = {
     "sgd-nesterov": (torch.optim.SGD, dict(momentum=0.9, nesterov=True, weight_decay=0.1)),
     "rmsprop": (torch.optim.RMSprop, {}),
     "rmsprop-momentum": (torch.optim.RMSprop, dict(alpha=0.95, momentum=0.9, weight_decay=0.1)),
-    "rmsprop-centred": (torch.optim.RMSprop, dict(alpha=0.95, eps=1e-4, centered=True)),
+    "rmsprop-centered": (torch.optim.RMSprop, dict(alpha=0.95, eps=1e-4, centered=True)),
     "rmsprop-all": (torch.optim.RMSprop, dict(alpha=0.9, eps=1e-4, centered=True, momentum=0.5, weight_decay=0.1)),
     "adam": (torch.optim.Adam, {}),
     "adam-decay": (torch.optim.Adam, dict(betas=(0.8, 0.99), eps=1e-6, weight_decay=0.1)),
@@ -45,20 +45,20 @@ for step, values in enumerate(gradients):
     tensors |= {f"gradient/{step}/{name}": value for name, value in values.items()}
 for case, (rule, options) in CASES.items():
     parameters = {name: torch.nn.Parameter(value.clone()) for name, value in start.items()}
-    optimiser = rule(parameters.values(), lr=0.01, **options)
+    optimizer = rule(parameters.values(), lr=0.01, **options)
     for step, values in enumerate(gradients):
-        optimiser.param_groups[0]["lr"] = 0.01 if step < 5 else 0.005
+        optimizer.param_groups[0]["lr"] = 0.01 if step < 5 else 0.005
         for name, value in values.items():
             parameters[name].grad = value.clone()
-        optimiser.step()
+        optimizer.step()
     tensors |= {f"{case}/{name}": p.detach() for name, p in parameters.items()}
 
 losses = [3, 2.5, 2.4, 2.4, 2.39999, 2.4, 2.3, 2.31, 2.32, 2.33, 2.34, 2.35, 2.36, 2.2, 2.2, 2.2, 2.2, 2.2, 2.2, 2.2]
-optimiser = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1)
-plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(optimiser, factor=0.5, patience=2, min_lr=0.1)
+optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1)
+plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=2, min_lr=0.1)
 rates = []
 for loss in losses:
     plateau.step(loss)
-    rates.append(optimiser.param_groups[0]["lr"])
+    rates.append(optimizer.param_groups[0]["lr"])
 save_file({name: value.contiguous() for name, value in tensors.items()}, folder / "optimizers.safetensors")
 print(losses, rates, sep="\n")

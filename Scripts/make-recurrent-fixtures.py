@@ -81,17 +81,17 @@ def trajectory_fixture():
     vocabulary, embedding, hidden, layers, steps, streams = 19, 8, 16, 2, 6, 4
     model = Model(vocabulary, embedding, hidden, layers)
     tensors = weights(model)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=1e-2, weight_decay=0.1)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2, weight_decay=0.1)
     state = torch.zeros(layers, streams, hidden)
     losses, norms = [], []
     for step in range(10):
         ids, targets, resets = batch(vocabulary, steps, streams)
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         logits, state = model(ids, resets, state.detach())
         loss = total(logits, targets) / (targets >= 0).sum()
         loss.backward()
         norms.append(nn.utils.clip_grad_norm_(model.parameters(), 0.5).item())
-        optimiser.step()
+        optimizer.step()
         losses.append(loss.item())
         tensors |= {f"{step}/inputs": ids, f"{step}/targets": targets, f"{step}/resets": resets.long()}
     tensors |= {"losses": torch.tensor(losses), "norms": torch.tensor(norms)} | weights(model, "final/")

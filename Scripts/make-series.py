@@ -15,7 +15,7 @@ random.seed(7)
 
 def expected(hour):
     day, time = hour // 24 % 7, hour % 24
-    peak = lambda centre, width: math.exp(-((time - centre) / width) ** 2)
+    peak = lambda center, width: math.exp(-((time - center) / width) ** 2)
     if day < 5:
         return 420 + 210 * peak(8, 2.5) + 120 * peak(13, 4) + 260 * peak(19, 2.8)
     return 400 + 130 * peak(11.5, 4) + 190 * peak(19.5, 3.2)

@@ -6,14 +6,14 @@ Needs torch and safetensors. All numbers are rounded to float32: those that go i
 come out when they are stored.
 
 CELL-LAYERS-DIRECTIONS/        for every cell, depth 1 to 3, one and two directions, over streams of different lengths
-CELL-LAYERS-DIRECTIONS-normed/ the same with layer normalisation and residual sums, for some of them
+CELL-LAYERS-DIRECTIONS-normed/ the same with layer normalization and residual sums, for some of them
   weights/NAME, input, state   what goes in; the state is layers x directions x streams x (h, and c for the LSTM)
   outputGradient, lastStateGradient        what the loss weighs outputs and last states with
   output, lastState, inputGradient, stateGradient, gradients/NAME     what comes out
 CELL-LAYERS-DIRECTIONS/steps/  for some: target, losses and weights of ten steps of AdamW on the mean squared error
 
 torch.nn.RNN, LSTM and GRU run on packed sequences; the GRU that resets before its product is written out here, as are
-normalisation and residual sums between layers.
+normalization and residual sums between layers.
 """
 import pathlib, sys
 
@@ -154,13 +154,13 @@ def case(cell, layers, directions, is_normed=False):
 
 def steps(stack, x, state):
     target = rounded(torch.randn(ROWS, stack.directions * HIDDEN))
-    optimiser = torch.optim.AdamW(stack.parameters(), lr=1e-2)
+    optimizer = torch.optim.AdamW(stack.parameters(), lr=1e-2)
     losses = []
     for _ in range(10):
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss = (stack(x.detach(), state.detach())[0] - target).square().mean()
         loss.backward()
-        optimiser.step()
+        optimizer.step()
         losses.append(loss.item())
     return {"target": target, "losses": torch.tensor(losses)} | {name: p.clone() for name, p in stack.named()}
 

@@ -22,7 +22,7 @@ func sequence(of tune: Score, higherBy semitones: Int) -> TrainingSequence {
     target: .labels(pitches.map { Int32(($0 - last + 132) % 12) }))
 }
 
-// Every fourth tune is kept for the test. The others are learnt in all twelve keys.
+// Every fourth tune is kept for the test. The others are learned in all twelve keys.
 let tunes = attempt { try Melodies.tunes(in: folder, noteCount: 8) }
 let training = tunes.indices.filter { $0 % 4 != 3 }.flatMap { index in
   (0..<12).map { sequence(of: tunes[index], higherBy: $0) }
@@ -46,7 +46,7 @@ func labels(isBidirectional: Bool) throws -> [[Int32]] {
   return test.map { pass.predict(SequenceBatch([$0], head: head)).labels(ofSequence: 0) }
 }
 
-/// The share of notes that are labelled right.
+/// The share of notes that are labeled right.
 func accuracy(_ labels: [[Int32]]) -> String {
   let right = zip(labels, test).reduce(0) { $0 + zip($1.0, $1.1.labels).count { $0 == $1 } }
   return "\(100 * right / test.reduce(0) { $0 + $1.length }) %"

@@ -54,8 +54,8 @@ func errorRate(_ outputs: [NetworkOutput], _ melodies: [TrainingSequence], beamW
   return "\(thousandths / 10).\(thousandths % 10) %"
 }
 
-let unlearnt = familiar.map { pass.predict(SequenceBatch([$0], head: head)) }
-print("before it has learnt: \(errorRate(unlearnt, familiar)) of the notes are wrong")
+let unlearned = familiar.map { pass.predict(SequenceBatch([$0], head: head)) }
+print("before it has learned: \(errorRate(unlearned, familiar)) of the notes are wrong")
 for epoch in 0..<epochs {
   let loss = attempt { try learner.learn(batches.batches(epoch: epoch)) }
   if epoch % 3 == 2 { print("epoch \(epoch + 1): \(Int(1000 * loss.mean)) millinats a melody") }

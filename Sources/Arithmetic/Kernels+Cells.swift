@@ -1,6 +1,6 @@
 internal import CKernels
 
-// One step of one stream of `hiddenSize` units for each recurrent cell, and layer normalisation. What `gates` holds
+// One step of one stream of `hiddenSize` units for each recurrent cell, and layer normalization. What `gates` holds
 // before and after each of them: `CKernels.h`.
 
 extension Kernels {

@@ -27,7 +27,7 @@ extension Kernels {
     table.pointee.descend(count, constants, gradients, parameters, velocity)
   }
 
-  /// One update by RMSProp; `means` only where it is centred, `velocity` only with momentum.
+  /// One update by RMSProp; `means` only where it is centered, `velocity` only with momentum.
   package func rmsprop(
     count: Int, penalty: Float, rate: Float, smoothing: Double, epsilon: Float, momentum: Float,
     gradients: UnsafePointer<Float>, parameters: UnsafeMutablePointer<Float>,

@@ -8,7 +8,7 @@ internal import CKernels
 public struct RandomStream: Sendable, Hashable, Codable, RandomNumberGenerator {
   /// The seed that all streams of a run share.
   public let seed: UInt64
-  /// What the stream is for, such as `initialisation` or `dropout`.
+  /// What the stream is for, such as `initialization` or `dropout`.
   public let name: String
   /// How many words of 32 bits were drawn so far.
   public var position: UInt64
@@ -95,7 +95,7 @@ public struct RandomStream: Sendable, Hashable, Codable, RandomNumberGenerator {
 
   /// An index, drawn with the probability softmax(logits / temperature).
   /// - Parameters:
-  ///   - logits: unnormalised log-probabilities in nats; −∞ for what cannot be drawn, but not for all.
+  ///   - logits: unnormalized log-probabilities in nats; −∞ for what cannot be drawn, but not for all.
   ///   - temperature: above 0; more than 1 flattens the distribution, less sharpens it.
   public mutating func index(logits: UnsafeBufferPointer<Float>, temperature: Double = 1) -> Int {
     precondition(temperature > 0, "a temperature of \(temperature) is not above 0")

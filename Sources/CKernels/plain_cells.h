@@ -1,4 +1,4 @@
-// The cells' steps and layer normalisation in plain C; plain.c includes this file. CKernels.h says what each does.
+// The cells' steps and layer normalization in plain C; plain.c includes this file. CKernels.h says what each does.
 
 static float logistic(float x) { return 1 / (1 + expf(-x)); }
 

@@ -1,4 +1,4 @@
-// What optimisers do to weights, one element after the other; included by plain.c.
+// What optimizers do to weights, one element after the other; included by plain.c.
 
 static void adam(size_t count, gruppetto_adam_step step, const float *gradients, float *parameters, float *first,
                  float *second) {

@@ -11,7 +11,7 @@ extern const gruppetto_kernel_table gruppetto_avx512_kernels;
 extern const gruppetto_kernel_table gruppetto_neon_kernels;
 #endif
 
-/// The kernels of the recurrent cells and of layer normalisation, which each table defines under these names.
+/// The kernels of the recurrent cells and of layer normalization, which each table defines under these names.
 #define CELL_KERNELS                                                                                                \
   .gru_forward = gru_forward, .gru_backward = gru_backward, .gru_before_gates = gru_before_gates,                   \
   .gru_before_candidate = gru_before_candidate, .gru_before_candidate_backward = gru_before_candidate_backward,     \
@@ -20,7 +20,7 @@ extern const gruppetto_kernel_table gruppetto_neon_kernels;
   .rnn_relu_forward = rnn_relu_forward, .rnn_relu_backward = rnn_relu_backward,                                     \
   .layer_norm_forward = layer_norm_forward, .layer_norm_backward = layer_norm_backward
 
-/// The kernels of optimisers, likewise.
+/// The kernels of optimizers, likewise.
 #define OPTIMIZER_KERNELS .adam = adam, .descend = descend, .rmsprop = rmsprop, .clamp = clamp, .approach = approach
 
 #endif

@@ -1,4 +1,4 @@
-// The cells' steps and layer normalisation on vectors; vector_kernels.h includes this file. CKernels.h says what each
+// The cells' steps and layer normalization on vectors; vector_kernels.h includes this file. CKernels.h says what each
 // does.
 
 /// The pre-activation of WIDTH or fewer units from index `i` on: (W_i x + b_i) + (W_h h + b_h).

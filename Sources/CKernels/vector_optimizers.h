@@ -1,4 +1,4 @@
-// What optimisers do to weights, element by element, on vectors of WIDTH floats; included by vector_kernels.h, whose
+// What optimizers do to weights, element by element, on vectors of WIDTH floats; included by vector_kernels.h, whose
 // loads and stores it uses. The formulas are PyTorch's (torch.optim). A comparison lets a NaN pass.
 
 static void adam(size_t count, gruppetto_adam_step step, const float *gradients, float *parameters, float *first,

@@ -18,8 +18,8 @@ public enum CorpusError: DiagnosableError, Equatable {
   case wrongVersion(path: String, found: Int, expected: Int)
   /// The corpus is damaged; `offset` is where that shows.
   case damaged(path: String, offset: Int, reason: String)
-  /// A catalogue that cannot be used.
-  case invalidCatalogue(path: String, reason: String)
+  /// A catalog that cannot be used.
+  case invalidCatalog(path: String, reason: String)
   /// The work was stopped on request.
   case cancelled
 
@@ -55,17 +55,17 @@ public enum CorpusError: DiagnosableError, Equatable {
       "\(path): is a corpus of version \(found), and this program reads version \(expected); build it again"
     case .damaged(let path, let offset, let reason):
       "\(path): the corpus is damaged at byte \(offset): \(reason); build it again"
-    case .invalidCatalogue(let path, let reason):
-      "\(path): the catalogue cannot be used: \(reason)"
+    case .invalidCatalog(let path, let reason):
+      "\(path): the catalog cannot be used: \(reason)"
     case .cancelled: "stopped"
     }
   }
 
-  /// The corpus or catalogue that it is about.
+  /// The corpus or catalog that it is about.
   public var file: String? {
     switch self {
     case .notACorpus(let path), .wrongVersion(let path, _, _), .damaged(let path, _, _),
-      .invalidCatalogue(let path, _):
+      .invalidCatalog(let path, _):
       path
     default: nil
     }

@@ -81,15 +81,15 @@ extension Corpus {
 
   private func changes(in report: CorpusReport) -> [String] {
     var changes: [String] = []
-    var normalisation = report.normalisation
+    var normalization = report.normalization
     if report.piecesReadInFourFour > 0 {
       // Said with the number of pieces, it need not be said of them all.
-      normalisation.assumedMetre = nil
+      normalization.assumedMetre = nil
       changes.append(
         "\(report.piecesReadInFourFour) of \(pieces.count) pieces state no metre but 1/4 and are read as 4/4 "
           + "(--metre overrides)")
     }
-    changes += normalisation.sentences
+    changes += normalization.sentences
     changes += report.unusedPrograms.map { "no track without a program is named '\($0)'" }
     return changes
   }

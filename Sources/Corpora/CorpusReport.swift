@@ -33,7 +33,7 @@ public struct CorpusReport: Sendable, Hashable, Codable {
   /// Pieces that were left out as copies.
   public var duplicates: [DuplicatePiece] = []
   /// What the grid could not say, over all pieces.
-  public var normalisation = NormalisationReport()
+  public var normalization = NormalizationReport()
   /// Names of tracks for which a program was given, and that no track without a program has.
   public var unusedPrograms: [String] = []
   /// How many pieces were read as 4/4 because their only metre is 1/4.

@@ -20,18 +20,18 @@ public struct LineChart: Sendable {
     public var name: String
     /// Its points in rising order of x; the curve is broken where y is not finite.
     public var points: [(x: Double, y: Double)]
-    /// Its colour; one of the palette where it is nil.
-    public var colour: Colour?
+    /// Its color; one of the palette where it is nil.
+    public var color: Color?
     /// A point to be marked by a dot, by its place in `points`.
     public var markedPoint: Int?
 
     /// A curve.
     public init(
-      _ name: String, _ points: [(x: Double, y: Double)], colour: Colour? = nil, markedPoint: Int? = nil
+      _ name: String, _ points: [(x: Double, y: Double)], color: Color? = nil, markedPoint: Int? = nil
     ) {
       self.name = name
       self.points = points
-      self.colour = colour
+      self.color = color
       self.markedPoint = markedPoint
     }
   }
@@ -96,9 +96,9 @@ public struct LineChart: Sendable {
     (left: 72, right: series.count > 1 ? 172 : 24, top: 44, bottom: 48)
   }
 
-  private func colour(_ index: Int) -> Colour { series[index].colour ?? Palette.kind(index) }
+  private func color(_ index: Int) -> Color { series[index].color ?? Palette.kind(index) }
 
-  /// The palette's colours recur; curves that have them a second time are dashed.
+  /// The palette's colors recur; curves that have them a second time are dashed.
   private func curveClass(_ index: Int) -> String { index < 10 ? "curve" : "curve dashed" }
 
   private func isDrawable(_ point: (x: Double, y: Double)) -> Bool {
@@ -125,24 +125,24 @@ public struct LineChart: Sendable {
   }
 
   private func draw(_ curve: Series, _ index: Int, _ x: Axis, _ y: Axis, in svg: inout SVG) {
-    let colour = colour(index)
+    let color = color(index)
     let places = { (point: (x: Double, y: Double)) in (x: x.place(of: point.x), y: y.place(of: point.y)) }
     for part in curve.points.split(whereSeparator: { !isDrawable($0) }) {
       if part.count == 1, let point = part.first {
-        dot(places(point), radius: 2, colour, in: &svg)
+        dot(places(point), radius: 2, color, in: &svg)
       } else {
-        svg.polyline(part.map(places), class: curveClass(index), stroke: colour.css)
+        svg.polyline(part.map(places), class: curveClass(index), stroke: color.css)
       }
     }
     if let marked = curve.markedPoint, curve.points.indices.contains(marked), isDrawable(curve.points[marked])
     {
-      dot(places(curve.points[marked]), radius: 4, colour, in: &svg)
+      dot(places(curve.points[marked]), radius: 4, color, in: &svg)
     }
   }
 
-  private func dot(_ centre: (x: Double, y: Double), radius: Double, _ colour: Colour, in svg: inout SVG) {
+  private func dot(_ center: (x: Double, y: Double), radius: Double, _ color: Color, in svg: inout SVG) {
     svg.rectangle(
-      x: centre.x - radius, y: centre.y - radius, width: 2 * radius, height: 2 * radius, fill: colour.css,
+      x: center.x - radius, y: center.y - radius, width: 2 * radius, height: 2 * radius, fill: color.css,
       cornerRadius: radius)
   }
 
@@ -151,7 +151,7 @@ public struct LineChart: Sendable {
     let step = min(18, (size.height - margins.top - 16) / Double(series.count))
     for (index, curve) in series.enumerated() {
       let y = margins.top + 6 + step * Double(index)
-      svg.polyline([(left, y), (left + 16, y)], class: curveClass(index), stroke: colour(index).css)
+      svg.polyline([(left, y), (left + 16, y)], class: curveClass(index), stroke: color(index).css)
       svg.text(curve.name, x: left + 22, y: y + 4, class: series.count > 16 ? "small" : nil)
     }
   }

@@ -1,20 +1,20 @@
-/// An image of palette colours, encoded as Portable Network Graphics (ISO/IEC 15948) without compression:
+/// An image of palette colors, encoded as Portable Network Graphics (ISO/IEC 15948) without compression:
 /// its pictures are small, and any reader takes stored blocks.
 public struct PNG: Sendable {
   /// Pixels in a row, at least 1.
   public let width: Int
   /// Rows, at least 1.
   public let height: Int
-  /// The colour of each index.
-  public let palette: [Colour]
+  /// The color of each index.
+  public let palette: [Color]
   /// Palette indices, row by row from the top.
   public var pixels: [UInt8]
 
   /// An image; `pixels` has `width * height` indices, each below the palette's count (1...256).
-  public init(width: Int, height: Int, palette: [Colour], pixels: [UInt8]) {
+  public init(width: Int, height: Int, palette: [Color], pixels: [UInt8]) {
     precondition(width > 0 && height > 0, "an image of \(width) x \(height) pixels shows nothing")
     precondition(
-      (1...256).contains(palette.count), "a palette of \(palette.count) colours is outside 1...256")
+      (1...256).contains(palette.count), "a palette of \(palette.count) colors is outside 1...256")
     precondition(pixels.count == width * height, "\(pixels.count) pixels are not \(width) x \(height)")
     self.width = width
     self.height = height
@@ -25,9 +25,9 @@ public struct PNG: Sendable {
   /// The file's bytes.
   public func encoded() -> [UInt8] {
     var file: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
-    let depthColourAndMethods: [UInt8] = [8, 3, 0, 0, 0]
+    let depthColorAndMethods: [UInt8] = [8, 3, 0, 0, 0]
     Self.appendChunk(
-      "IHDR", Self.bigEndian(UInt32(width)) + Self.bigEndian(UInt32(height)) + depthColourAndMethods,
+      "IHDR", Self.bigEndian(UInt32(width)) + Self.bigEndian(UInt32(height)) + depthColorAndMethods,
       to: &file)
     Self.appendChunk("PLTE", palette.flatMap { [$0.red, $0.green, $0.blue] }, to: &file)
     Self.appendChunk("IDAT", Self.zlibStored(filteredRows()), to: &file)

@@ -59,8 +59,8 @@ public struct SVG: Sendable {
     _ points: [(x: Double, y: Double)], class name: String? = nil, stroke: String? = nil
   ) {
     let list = points.map { "\(Self.number($0.x)),\(Self.number($0.y))" }.joined(separator: " ")
-    let colour = stroke.map { " stroke=\"\(Self.escape($0))\"" } ?? ""
-    body += "<polyline points=\"\(list)\"\(Self.style(name))\(colour)/>\n"
+    let color = stroke.map { " stroke=\"\(Self.escape($0))\"" } ?? ""
+    body += "<polyline points=\"\(list)\"\(Self.style(name))\(color)/>\n"
   }
 
   /// Where a text stands relative to its point.

@@ -33,7 +33,7 @@ public final class FeatureExtractor {
   /// How many samples are taken at a time, so that frames are made of what the cache still holds.
   private static let portionLength = 8192
 
-  /// What is made of an analysed frame.
+  /// What is made of an analyzed frame.
   private enum Recipe {
     case fbank(FbankOptions, MelFilterBank)
     case mfcc(MFCCOptions, MelFilterBank, CepstralTransform)

@@ -6,7 +6,7 @@ internal import Glibc
 internal import Musl
 #endif
 
-/// Features as a picture: time from left to right, values from below to above as colours, and a scale of the colours.
+/// Features as a picture: time from left to right, values from below to above as colors, and a scale of the colors.
 /// A single row of values, such as the energy, is drawn as a line.
 public struct FeaturePicture: Sendable {
   private let features: FeatureMatrix
@@ -47,7 +47,7 @@ public struct FeaturePicture: Sendable {
       picture.image(
         png: image(range: range).encoded(), x: plot.x, y: plot.y, width: plot.width, height: plot.height)
       drawVerticalAxis(in: &picture)
-      drawColourScale(in: &picture, range: range)
+      drawColorScale(in: &picture, range: range)
     }
     picture.openGroup(class: "frame")
     picture.rectangle(x: plot.x, y: plot.y, width: plot.width, height: plot.height)
@@ -56,7 +56,7 @@ public struct FeaturePicture: Sendable {
     return picture.document
   }
 
-  /// From nearly the least to the greatest value; the lowest hundredth, mostly digital silence, would take most colours.
+  /// From nearly the least to the greatest value; the lowest hundredth, mostly digital silence, would take most colors.
   private var valueRange: ClosedRange<Double> {
     let finite = features.values.lazy.filter(\.isFinite)
     // A sample of the values is enough for a quantile.
@@ -68,7 +68,7 @@ public struct FeaturePicture: Sendable {
     return first < last ? Double(first)...Double(last) : Double(first)...Double(first) + 1
   }
 
-  /// The features as colours, the first value in the lowest row.
+  /// The features as colors, the first value in the lowest row.
   private func image(range: ClosedRange<Double>) -> PNG {
     let width = max(1, min(features.frameCount, Self.columnLimit))
     let height = min(features.dimension, Self.rowLimit)
@@ -122,15 +122,15 @@ public struct FeaturePicture: Sendable {
       options.verticalTitle, x: 20, y: plot.y + plot.height / 2, anchor: .middle, rotation: -90)
   }
 
-  private func drawColourScale(in picture: inout SVG, range: ClosedRange<Double>) {
+  private func drawColorScale(in picture: inout SVG, range: ClosedRange<Double>) {
     let plot = Self.plot
     let x = plot.x + plot.width + 22
-    let colours = Palette.magnitude
-    let step = plot.height / Double(colours.count / 4)
-    for index in stride(from: 0, to: colours.count, by: 4) {
+    let colors = Palette.magnitude
+    let step = plot.height / Double(colors.count / 4)
+    for index in stride(from: 0, to: colors.count, by: 4) {
       let y = plot.y + plot.height - step * Double(index / 4 + 1)
       // A little taller, so that no gap shows between them.
-      picture.rectangle(x: x, y: y, width: 14, height: step + 0.5, fill: colours[index].css)
+      picture.rectangle(x: x, y: y, width: 14, height: step + 0.5, fill: colors[index].css)
     }
     drawScale(in: &picture, range: range, x: x + 14, towards: 1)
     picture.text(
@@ -219,7 +219,7 @@ extension FeatureOptions {
     return row == options.count - 1 ? first : "\(row + 1)"
   }
 
-  /// Round frequencies where they lie among the filters' centres.
+  /// Round frequencies where they lie among the filters' centers.
   private func melTicks(_ options: FbankOptions) -> [(label: String, place: Double)] {
     let low = MelFilterBank.mel(options.mel.lowFrequency)
     let high = MelFilterBank.mel(options.mel.highFrequency(sampleRate: frames.sampleRate))

@@ -28,7 +28,7 @@ public struct FrameOptions: Sendable, Hashable, Codable {
   /// Whether frames are padded with zeros to a power of two before the Fourier transform (`round-to-power-of-two`, true).
   public var padsToPowerOfTwo = true
   /// Whether only frames that lie within the sound are taken (`snip-edges`, true). If not, the number of frames is the
-  /// sound's length divided by the shift, rounded, frames are centred on the middles of the shifts, and the sound is
+  /// sound's length divided by the shift, rounded, frames are centered on the middles of the shifts, and the sound is
   /// mirrored at its ends.
   public var snipsEdges = true
 

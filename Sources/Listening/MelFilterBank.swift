@@ -74,7 +74,7 @@ struct MelFilterBank {
 }
 
 extension MelFilterBank {
-  /// Kaldi's filters (`MelBanks`): edges and centre of each triangle are warped; the bin at half the sample rate is left out.
+  /// Kaldi's filters (`MelBanks`): edges and center of each triangle are warped; the bin at half the sample rate is left out.
   private static func kaldiFilters(_ options: MelOptions, _ frames: FrameOptions) -> [Filter] {
     let high = options.highFrequency(sampleRate: frames.sampleRate)
     let lowMel = mel(options.lowFrequency)
@@ -88,12 +88,12 @@ extension MelFilterBank {
     }
     return (0..<options.count).map { index in
       let left = warped(index)
-      let centre = warped(index + 1)
+      let center = warped(index + 1)
       let right = warped(index + 2)
       let first = binMels.firstIndex { $0 > left } ?? binMels.count
       let end = binMels[first...].firstIndex { $0 >= right } ?? binMels.count
       let weights = binMels[first..<max(first, end)].map { value in
-        Float(value <= centre ? (value - left) / (centre - left) : (right - value) / (right - centre))
+        Float(value <= center ? (value - left) / (center - left) : (right - value) / (right - center))
       }
       return Filter(firstBin: first, weights: weights)
     }
@@ -113,15 +113,15 @@ extension MelFilterBank {
     return high + (high - highBend / factor) / (high - highBend) * (frequency - high)
   }
 
-  /// HTK's filters (`InitFBank`): only the centres are warped; each bin's power is shared between the filter whose
-  /// centre is at or above it and the one before; the bins at the limits are found by rounding and the first is left out.
+  /// HTK's filters (`InitFBank`): only the centers are warped; each bin's power is shared between the filter whose
+  /// center is at or above it and the one before; the bins at the limits are found by rounding and the first is left out.
   private static func htkFilters(_ options: MelOptions, _ frames: FrameOptions) -> [Filter] {
     let high = options.highFrequency(sampleRate: frames.sampleRate)
     let lowMel = mel(options.lowFrequency)
     let span = mel(high) - lowMel
     let binWidth = frames.sampleRate / Double(frames.transformLength)
     let halfLength = frames.transformLength / 2
-    let centres = (0...options.count + 1).map { index in
+    let centers = (0...options.count + 1).map { index in
       let value = lowMel + span * Double(index) / Double(options.count + 1)
       guard options.warpFactor != 1, index > 0 else { return value }
       return mel(htkWarp(frequency(mel: value), options, frames, high: high))
@@ -137,9 +137,9 @@ extension MelFilterBank {
     var upper = 1
     for bin in stride(from: firstBin, through: lastBin, by: 1) {
       let value = mel(binWidth * Double(bin))
-      while upper < centres.count - 1, centres[upper] < value { upper += 1 }
-      let share = (centres[upper] - value) / (centres[upper] - centres[upper - 1])
-      // Filter i has its centre at place i + 1.
+      while upper < centers.count - 1, centers[upper] < value { upper += 1 }
+      let share = (centers[upper] - value) / (centers[upper] - centers[upper - 1])
+      // Filter i has its center at place i + 1.
       add(share, bin: bin, to: upper - 2)
       add(1 - share, bin: bin, to: upper - 1)
     }

@@ -6,7 +6,7 @@ public struct MelOptions: Sendable, Hashable, Codable {
   public enum Convention: String, Sendable, Codable, CaseIterable {
     /// Kaldi's: the triangles' edges are warped.
     case kaldi
-    /// HTK's (HTK Book 3.4, section 5.6): the triangles' centres are warped by HTK's own function, bins are cut at the limits
+    /// HTK's (HTK Book 3.4, section 5.6): the triangles' centers are warped by HTK's own function, bins are cut at the limits
     /// by rounding, and a filter's sum is at least 1.
     case htk
   }
@@ -17,7 +17,7 @@ public struct MelOptions: Sendable, Hashable, Codable {
   public var lowFrequency: Double = 20
   /// The upper end of the last filter, in Hz; 0 and less count from half the sample rate (`high-freq`, 0).
   public var highFrequency: Double = 0
-  /// Vocal tract length normalisation: the factor by which the speaker's frequencies are divided; 1 for none
+  /// Vocal tract length normalization: the factor by which the speaker's frequencies are divided; 1 for none
   /// (`vtln-warp`, 1).
   public var warpFactor: Double = 1
   /// Below it the warping function bends to meet the lower end, in Hz (`vtln-low`, 100).

@@ -1,6 +1,6 @@
 internal import Drawing
 
-/// A picture of a score: time runs to the right, pitch upwards, each track has a colour, and loud notes are darker.
+/// A picture of a score: time runs to the right, pitch upwards, each track has a color, and loud notes are darker.
 ///
 /// The picture is broken into systems of whole bars, as sheet music is, each with a keyboard at its left edge, so that it
 /// reads in a browser and on paper. Drums stand in rows of their own below, by name.

@@ -23,7 +23,7 @@ struct PianoRollRows {
     }
     drums = struck.sorted(by: >)
     if lowest <= highest {
-      // At least an octave, ending on whole keys, so that the keyboard can be recognised.
+      // At least an octave, ending on whole keys, so that the keyboard can be recognized.
       let missing = max(0, 12 - (highest - lowest))
       pitches = max(0, lowest - 2 - missing / 2)...min(127, highest + 2 + missing / 2)
     } else {
@@ -56,9 +56,9 @@ struct PianoRollRows {
   }
 }
 
-/// The names and colours of the tracks that sound.
+/// The names and colors of the tracks that sound.
 struct PianoRollLegend {
-  private let entries: [(name: String, colour: Colour)]
+  private let entries: [(name: String, color: Color)]
   private static let entryWidth = 190.0
 
   init(_ score: Score) {
@@ -74,7 +74,7 @@ struct PianoRollLegend {
     for (index, entry) in entries.enumerated() {
       let left = x + Double(index % columns) * Self.entryWidth
       let top = y + Double(index / columns) * 18
-      picture.rectangle(x: left, y: top, width: 11, height: 11, fill: entry.colour.css, cornerRadius: 2)
+      picture.rectangle(x: left, y: top, width: 11, height: 11, fill: entry.color.css, cornerRadius: 2)
       picture.text(entry.name, x: left + 17, y: top + 9.5, class: "legend")
     }
   }
@@ -115,7 +115,7 @@ struct PianoRollSystem {
   func draw(_ score: Score, in picture: inout SVG) {
     drawRows(in: &picture)
     drawBars(in: &picture)
-    for (index, track) in score.tracks.enumerated() { draw(track, colour: Palette.kind(index), in: &picture) }
+    for (index, track) in score.tracks.enumerated() { draw(track, color: Palette.kind(index), in: &picture) }
     picture.rectangle(x: x, y: y, width: usedWidth, height: height, class: "frame")
   }
 
@@ -153,7 +153,7 @@ struct PianoRollSystem {
     }
   }
 
-  private func draw(_ track: Track, colour: Colour, in picture: inout SVG) {
+  private func draw(_ track: Track, color: Color, in picture: inout SVG) {
     let visible = track.notes.filter { $0.onset < end && max($0.end, $0.onset + 1) > start }
     guard !visible.isEmpty else { return }
     picture.openGroup(class: "note")
@@ -169,7 +169,7 @@ struct PianoRollSystem {
         track.isDrum ? GeneralMIDI.drumName(note.pitch) ?? "drum \(note.pitch)" : pitchName(note.pitch)
       picture.rectangle(
         x: left, y: y + offset, width: max(1.5, right - left),
-        height: track.isDrum ? drumRowHeight : rowHeight, fill: colour.css,
+        height: track.isDrum ? drumRowHeight : rowHeight, fill: color.css,
         opacity: 0.45 + 0.55 * Double(note.velocity) / 127, cornerRadius: 1,
         tooltip: "\(name), velocity \(note.velocity)")
     }

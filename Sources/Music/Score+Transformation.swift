@@ -23,7 +23,7 @@ extension Score {
 
   /// The score with every onset and every end on the nearest multiple of `step` ticks; a note that would vanish lasts one
   /// step. Other events stay where they are.
-  public func quantised(toMultiplesOf step: Int) -> Score {
+  public func quantized(toMultiplesOf step: Int) -> Score {
     precondition(step > 0, "a grid of \(step) ticks is no grid")
     func nearest(_ tick: Int) -> Int { (tick + step / 2) / step * step }
     var result = self

@@ -1,6 +1,6 @@
 public import Arithmetic
 
-/// A network laid out for training on batches of one shape: what optimisers and training runs work on.
+/// A network laid out for training on batches of one shape: what optimizers and training runs work on.
 public protocol TrainablePass: AnyObject {
   /// What one step of training learns from.
   associatedtype Batch

@@ -25,7 +25,7 @@ struct Part {
   }
 
   /// Makes the middle of the panorama neither louder nor softer than without it: √2.
-  private static let centre: Float = 1.414_213_6
+  private static let center: Float = 1.414_213_6
 
   /// What else a controller asks for, beyond the part's own values.
   enum Effect {
@@ -113,7 +113,7 @@ struct Part {
     let gain = loudness * loudness * (isSoft ? 0.7 : 1)
     let angle = Float(max(pan - 1, 0)) / 126 * .pi / 2
     let target = SIMD4(
-      gain * cosine(angle) * Self.centre, gain * sine(angle) * Self.centre, gain * Float(reverb) / 40, 0)
+      gain * cosine(angle) * Self.center, gain * sine(angle) * Self.center, gain * Float(reverb) / 40, 0)
     gains += (target - gains) * share
   }
 }

@@ -86,7 +86,7 @@ struct FrequencyModulationPair {
     for frame in 0..<frames {
       let bent = modulator &+ UInt32(truncatingIfNeeded: Int64(feedback * last))
       let modulation = tableValue(sine, bent)
-      // The mean of two neighbours keeps feedback from oscillating between them.
+      // The mean of two neighbors keeps feedback from oscillating between them.
       last = 0.5 * (last + modulation)
       let offset = UInt32(truncatingIfNeeded: Int64(depth * output[frame] * modulation))
       output[frame] = 0.7 * tableValue(sine, carrier &+ offset)

@@ -16,7 +16,7 @@ struct BarPlan {
     var denominator: Int
   }
 
-  init(_ metres: [MetreChange], grid: Grid, layout: REMILayout, report: inout NormalisationReport) {
+  init(_ metres: [MetreChange], grid: Grid, layout: REMILayout, report: inout NormalizationReport) {
     self.layout = layout
     if let metre = layout.configuration.metre {
       changes = [Change(step: 0, numerator: metre.numerator, denominator: metre.denominator)]
@@ -44,7 +44,7 @@ struct BarPlan {
   /// A piece of nothing but 1/4 bars was counted in beats by someone who knew no bars; it gets bars of 4/4.
   /// - Throws: `.tooLong`.
   func bars(
-    covering end: Int, report: inout NormalisationReport
+    covering end: Int, report: inout NormalizationReport
   ) throws(TokenizationError) -> [GridBar] {
     let bars = try statedBars(covering: end, report: &report)
     guard layout.configuration.metre == nil, let fourFour = index(4, 4), let oneFour = index(1, 4),
@@ -57,7 +57,7 @@ struct BarPlan {
   }
 
   private func statedBars(
-    covering end: Int, report: inout NormalisationReport
+    covering end: Int, report: inout NormalizationReport
   ) throws(TokenizationError) -> [GridBar] {
     var bars: [GridBar] = []
     var start = 0
@@ -88,7 +88,7 @@ struct BarPlan {
 
   /// Appends the bar that is cut short after `length` steps, and returns how many it takes up.
   private func cutShort(
-    at start: Int, length: Int, denominator: Int, _ bars: inout [GridBar], _ report: inout NormalisationReport
+    at start: Int, length: Int, denominator: Int, _ bars: inout [GridBar], _ report: inout NormalizationReport
   ) -> Int {
     report.shortenedBars += 1
     let candidates = layout.barLengths.indices
@@ -106,7 +106,7 @@ struct BarPlan {
   }
 
   /// The time signatures that stand for one bar of a metre.
-  private func pattern(for change: Change, report: inout NormalisationReport) -> [Int] {
+  private func pattern(for change: Change, report: inout NormalizationReport) -> [Int] {
     let (numerator, denominator) = (change.numerator, change.denominator)
     if let own = index(numerator, denominator) { return [own] }
 
@@ -123,7 +123,7 @@ struct BarPlan {
       pattern = parts(max(1, (32 * numerator + denominator) / (2 * denominator)), 16)
     }
     let written = pattern.reduce(0) { $0 + layout.barLengths[$1] }
-    let approximation = NormalisationReport.MetreApproximation(
+    let approximation = NormalizationReport.MetreApproximation(
       found: "\(numerator)/\(denominator)",
       written: pattern.map { layout.timeSignatures[$0].description }.joined(separator: " "),
       isExact: rest == 0 && written == length)

@@ -4,7 +4,7 @@ extension GridScore {
   /// What the grid can say of `score`; the rest goes into `report`.
   /// - Throws: `.noNotes`, `.tooLong`.
   init(
-    _ score: Score, layout: REMILayout, report: inout NormalisationReport
+    _ score: Score, layout: REMILayout, report: inout NormalizationReport
   ) throws(TokenizationError) {
     let grid = Grid(
       ticksPerQuarter: score.ticksPerQuarter, stepsPerQuarter: layout.configuration.stepsPerQuarter)
@@ -31,7 +31,7 @@ extension GridScore {
   }
 
   private mutating func append(
-    _ track: Track, _ grid: Grid, _ layout: REMILayout, _ report: inout NormalisationReport
+    _ track: Track, _ grid: Grid, _ layout: REMILayout, _ report: inout NormalizationReport
   ) {
     let fixedProgram: Int?
     switch (layout.configuration.instruments, track.isDrum) {
@@ -61,7 +61,7 @@ extension GridScore {
   /// A note on the grid; what is longer than a duration can be is clipped.
   @inline(__always)
   private static func gridNote(
-    _ note: Note, program: Int, _ grid: Grid, _ layout: REMILayout, _ report: inout NormalisationReport
+    _ note: Note, program: Int, _ grid: Grid, _ layout: REMILayout, _ report: inout NormalizationReport
   ) -> GridNote {
     let onset = min(grid.step(at: note.onset), GridNote.stepLimit)
     var duration = max(
@@ -81,7 +81,7 @@ extension GridScore {
   }
 
   /// Of notes with one step, program and pitch, leaves the longest `limit`.
-  private mutating func removeDoublings(beyond limit: Int, _ report: inout NormalisationReport) {
+  private mutating func removeDoublings(beyond limit: Int, _ report: inout NormalizationReport) {
     var kept = 0
     var first = 0
     while first < notes.count {
@@ -98,7 +98,7 @@ extension GridScore {
   }
 
   private mutating func readTempos(
-    _ changes: [TempoChange], _ grid: Grid, _ layout: REMILayout, _ report: inout NormalisationReport
+    _ changes: [TempoChange], _ grid: Grid, _ layout: REMILayout, _ report: inout NormalizationReport
   ) {
     let end = end(layout)
     tempos = [

@@ -4,7 +4,7 @@ internal import Music
 struct GridScore: Equatable {
   /// Bars without gaps, from step 0.
   var bars: [GridBar] = []
-  /// Changes of tempo, the first at step 0, no two neighbours alike.
+  /// Changes of tempo, the first at step 0, no two neighbors alike.
   var tempos: [GridTempo] = []
   /// The notes in order.
   var notes: [GridNote] = []

@@ -108,7 +108,7 @@ struct TempoScale: Sendable {
   let hundredths: [Int]
   /// The same in microseconds a quarter.
   let microsecondsPerQuarter: [Int]
-  /// The geometric means between neighbours, in microseconds a quarter.
+  /// The geometric means between neighbors, in microseconds a quarter.
   private let boundaries: [Double]
 
   init(slowest: Int, fastest: Int) {

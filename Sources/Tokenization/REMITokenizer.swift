@@ -34,17 +34,17 @@ public struct REMITokenizer: Tokenizer {
   ///
   /// No note moves by more than half a step, and neither does its end, but that a note lasts at least one step and at most
   /// `maximumDuration`. The result has a track for each program, drums last, and ends with the bar in which its last note does.
-  public func normalised(
+  public func normalized(
     _ score: Score
-  ) throws(TokenizationError) -> (score: Score, report: NormalisationReport) {
-    var report = NormalisationReport()
+  ) throws(TokenizationError) -> (score: Score, report: NormalizationReport) {
+    var report = NormalizationReport()
     let grid = try GridScore(score, layout: layout, report: &report)
     return (grid.score(layout), report)
   }
 
   /// The ids of a score, from `BOS_None` to `EOS_None`.
   public func encode(_ score: Score) throws(TokenizationError) -> Encoding {
-    var report = NormalisationReport()
+    var report = NormalizationReport()
     let grid = try GridScore(score, layout: layout, report: &report)
     return Encoding(
       ids: grid.ids(layout), report: report, noteCount: grid.notes.count, barCount: grid.bars.count,

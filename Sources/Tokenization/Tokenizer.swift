@@ -2,7 +2,7 @@ public import Music
 
 /// A way to write scores as sequences of tokens, and back.
 ///
-/// For every score, `decode(encode(score).ids)` equals `normalised(score).score`: what is lost is lost in normalising,
+/// For every score, `decode(encode(score).ids)` equals `normalized(score).score`: what is lost is lost in normalizing,
 /// which says so in its report.
 public protocol Tokenizer: Sendable {
   /// The tokens and their ids.
@@ -15,7 +15,7 @@ public protocol Tokenizer: Sendable {
   func decode(_ ids: [Int32]) throws(TokenizationError) -> Score
   /// What the tokens can say of a score, and a report of what they cannot.
   /// - Throws: `TokenizationError.noNotes`, `.tooLong`.
-  func normalised(_ score: Score) throws(TokenizationError) -> (score: Score, report: NormalisationReport)
+  func normalized(_ score: Score) throws(TokenizationError) -> (score: Score, report: NormalizationReport)
   /// Which ids may follow which: the grammar before its first id, for pieces whose number of bars is within `bars`.
   func makeGrammar(bars: BarLimit) -> any TokenGrammar
   /// What each id becomes when the music moves by `semitones`, drums staying as they are; −1 for an id whose pitch
@@ -33,7 +33,7 @@ public struct Encoding: Sendable, Hashable {
   /// The ids, from `BOS_None` to `EOS_None`.
   public var ids: [Int32]
   /// What was changed to fit the grid.
-  public var report: NormalisationReport
+  public var report: NormalizationReport
   /// How many notes the ids hold.
   public var noteCount: Int
   /// How many bars the ids hold.

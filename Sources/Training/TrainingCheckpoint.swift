@@ -96,7 +96,7 @@ extension TrainingRun {
     pass.parametersDidChange()
   }
 
-  /// The folder's checkpoint and the state that it tells, if both are of this version and of this run's optimiser and seed.
+  /// The folder's checkpoint and the state that it tells, if both are of this version and of this run's optimizer and seed.
   private func readCheckpoint() throws(TrainingError) -> (SafetensorsFile, TrainingState<Source.Position>) {
     let file: SafetensorsFile
     do { file = try SafetensorsFile(path: folder.checkpointPath) } catch { throw unusable(error.message) }
@@ -106,7 +106,7 @@ extension TrainingRun {
     let optimizer = self.text(of: configuration.optimizer)
     let savedOptimizer = file.metadata[CheckpointName.optimizer] ?? "none"
     guard savedOptimizer == optimizer else {
-      throw unusable("it was made with the optimiser \(savedOptimizer) and not with \(optimizer)")
+      throw unusable("it was made with the optimizer \(savedOptimizer) and not with \(optimizer)")
     }
     let saved: TrainingState<Source.Position>
     do {
@@ -123,7 +123,7 @@ extension TrainingRun {
     return (file, saved)
   }
 
-  /// Reads weights, the optimiser's state, the average of the weights and the state that windows carry on.
+  /// Reads weights, the optimizer's state, the average of the weights and the state that windows carry on.
   private func restoreTensors(from file: SafetensorsFile) throws(TrainingError) {
     if let known = file.entries.first(where: { $0.name.hasPrefix(CheckpointName.average) }),
       learner.average == nil

@@ -8,7 +8,7 @@ public import Recurrent
 public struct TrainingConfiguration: Codable, Hashable, Sendable {
   /// How long to train.
   public var budget: TrainingBudget
-  /// The optimiser and its constants.
+  /// The optimizer and its constants.
   public var optimizer: OptimizerConfiguration
   /// The highest learning rate.
   public var learningRate: Double

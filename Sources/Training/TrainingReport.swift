@@ -62,8 +62,8 @@ public struct TrainingReport: Sendable {
     return LineChart(
       title: "Loss", xTitle: "updates", yTitle: lossUnit,
       series: [
-        .init("training", course(\.trainingLoss), colour: Colour(0x9AA5B1)),
-        .init("validation", course(\.validationLoss), colour: Colour(0x1F6FEB), markedPoint: best),
+        .init("training", course(\.trainingLoss), color: Color(0x9AA5B1)),
+        .init("validation", course(\.validationLoss), color: Color(0x1F6FEB), markedPoint: best),
       ])
   }
 

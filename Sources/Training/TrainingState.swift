@@ -28,7 +28,7 @@ struct TrainingState<Position: Codable & Sendable>: Codable, Sendable {
   var learningRate = 0.0
   /// Where a learning rate that falls on plateaus stands.
   var plateau = Plateau()
-  /// How many updates the optimiser has made.
+  /// How many updates the optimizer has made.
   var optimizerSteps = 0
   /// How many updates the weights' average has taken in.
   var averageUpdates = 0

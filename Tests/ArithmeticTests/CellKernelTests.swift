@@ -142,7 +142,7 @@ struct CellKernelRun {
       kernels.table.pointee.layer_norm_forward(count, x, weight, bias, 1e-5, &y, &statistics)
       expectClose(
         y, normal.indices.map { Float(normal[$0] * Double(weight[$0]) + Double(bias[$0])) }, tolerance: 4e-6,
-        "\(count) normalised")
+        "\(count) normalized")
       var used = x, dx = gradient
       kernels.table.pointee.layer_norm_backward(count, weight, statistics, &used, &dx)
       let inner = gradient.indices.map { Double(gradient[$0]) * Double(weight[$0]) }

@@ -160,7 +160,7 @@ import Tokenization
     #expect(throws: CorpusError.self) { try build() }
   }
 
-  @Test func aDamagedCorpusIsRecognisedWhereverItIsDamaged() throws {
+  @Test func aDamagedCorpusIsRecognizedWhereverItIsDamaged() throws {
     try write(0..<8)
     let corpus = try build()
     let bytes = try readFile(corpus.path)

@@ -26,7 +26,7 @@ import Testing
 
 @Suite struct PNGTests {
   @Test func aPixelIsTheFileThatTheStandardDescribes() {
-    let file = PNG(width: 1, height: 1, palette: [Colour(0xFF8000)], pixels: [0]).encoded()
+    let file = PNG(width: 1, height: 1, palette: [Color(0xFF8000)], pixels: [0]).encoded()
     let header: [UInt8] = [
       0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A,  // signature
       0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52, 0, 0, 0, 1, 0, 0, 0, 1, 8, 3, 0, 0, 0,  // IHDR: 1 x 1, palette
@@ -38,7 +38,7 @@ import Testing
 
   @Test func rowsBeyondOneStoredBlockAreAllThere() {
     let pixels = [UInt8](repeating: 1, count: 300 * 300)
-    let file = PNG(width: 300, height: 300, palette: [Colour(0), Colour(0xFFFFFF)], pixels: pixels).encoded()
+    let file = PNG(width: 300, height: 300, palette: [Color(0), Color(0xFFFFFF)], pixels: pixels).encoded()
     #expect(file.count > 300 * 301 && file.count < 300 * 301 + 200)
   }
 }
@@ -59,9 +59,9 @@ import Testing
   }
 }
 
-@Suite struct ColourTests {
-  @Test func coloursMixAndPrint() {
-    #expect(Colour(0x000000).mixed(with: Colour(0xFFFFFF), fraction: 0.5).css == "#808080")
+@Suite struct ColorTests {
+  @Test func colorsMixAndPrint() {
+    #expect(Color(0x000000).mixed(with: Color(0xFFFFFF), fraction: 0.5).css == "#808080")
     #expect(Palette.magnitude.count == 256)
     #expect(Palette.kind(10) == Palette.kind(0) && Palette.kind(-1) == Palette.kind(9))
   }

@@ -62,7 +62,7 @@ import Testing
     ["--optimizer", "adam", "--weight-decay", "0.001", "--accumulate", "3", "--clip-value", "0.1"],
     ["--schedule", "plateau", "--fall-patience", "0", "--average", "0.9", "--accumulate", "2"],
   ])
-  func anyOptimiserResumesAsIfItHadNotBeenKilled(options: [String]) throws {
+  func anyOptimizerResumesAsIfItHadNotBeenKilled(options: [String]) throws {
     let training = ["train", "tunes", "--steps", "60", "--seed", "7", "--quiet"] + Workshop.quick + options
     #expect(try workshop.run(training + ["-o", "whole"]).exitCode == 0)
     for number in [1, 3, 5] {

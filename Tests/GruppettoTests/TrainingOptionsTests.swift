@@ -46,10 +46,10 @@ import Testing
   @Test(arguments: [
     (
       [
-        "--optimizer", "rmsprop", "--smoothing", "0.95", "--centred", "--epsilon", "1e-6", "--momentum",
+        "--optimizer", "rmsprop", "--smoothing", "0.95", "--centered", "--epsilon", "1e-6", "--momentum",
         "0.3",
       ],
-      #"{"epsilon":1e-06,"isCentred":true,"momentum":0.3,"rule":"rmsprop","smoothing":0.95,"weightDecay":0}"#
+      #"{"epsilon":1e-06,"isCentered":true,"momentum":0.3,"rule":"rmsprop","smoothing":0.95,"weightDecay":0}"#
     ),
     (
       ["--beta1", "0.8", "--beta2", "0.99", "--epsilon", "1e-7"],
@@ -60,7 +60,7 @@ import Testing
       #"{"beta1":0.9,"beta2":0.95,"epsilon":1e-08,"rule":"adam","weightDecay":0}"#
     ),
   ])
-  func everyConstantOfAnOptimiserCanBeSet(arguments: [String], json: String) throws {
+  func everyConstantOfAnOptimizerCanBeSet(arguments: [String], json: String) throws {
     let outcome = try train(arguments)
     #expect(outcome.exitCode == 0, "\(outcome.errors)")
     let wanted = try JSONSerialization.jsonObject(with: Data(json.utf8)) as? NSDictionary
@@ -71,15 +71,15 @@ import Testing
   @Test(arguments: [
     (
       ["--momentum", "0.5"],
-      "--momentum belongs to sgd and rmsprop, and the optimiser is adamw, which has --beta1, --beta2, --epsilon and "
+      "--momentum belongs to sgd and rmsprop, and the optimizer is adamw, which has --beta1, --beta2, --epsilon and "
         + "--weight-decay"
     ),
-    (["--nesterov"], "--nesterov belongs to sgd, and the optimiser is adamw"),
+    (["--nesterov"], "--nesterov belongs to sgd, and the optimizer is adamw"),
     (["--optimizer", "rmsprop", "--nesterov"], "--nesterov belongs to sgd"),
     (["--optimizer", "rmsprop", "--beta2", "0.9"], "--beta2 belongs to adam and adamw"),
     (["--optimizer", "adam", "--smoothing", "0.9"], "--smoothing belongs to rmsprop"),
     (["--optimizer", "sgd", "--epsilon", "1e-6"], "--epsilon belongs to rmsprop, adam and adamw"),
-    (["--no-centred"], "--centred belongs to rmsprop"),
+    (["--no-centered"], "--centered belongs to rmsprop"),
     (["--beta1", "1"], "--beta1 (optimizer.beta1) is 1.0"), (["--beta2", "nan"], "--beta2"),
     (["--epsilon", "0"], "--epsilon (optimizer.epsilon) is 0.0"),
     (["--optimizer", "rmsprop", "--smoothing=-0.1"], "--smoothing"),

@@ -106,7 +106,7 @@ void check_rnn(comparison *c, size_t n) {
 }
 
 void check_layer_norm(comparison *c, size_t n) {
-  // Of one number or none there is no variance to normalise.
+  // Of one number or none there is no variance to normalize.
   if (n < 2) return;
   float *x = random_floats(c, n, 2), *weight = random_floats(c, n, 1), *bias = random_floats(c, n, 1);
   float *y = random_floats(c, n, 1), *expected_y = copy_of(c, y, n), *expected_x = copy_of(c, x, n);
@@ -114,7 +114,7 @@ void check_layer_norm(comparison *c, size_t n) {
   float *statistics = random_floats(c, 2, 1), *expected_statistics = random_floats(c, 2, 1);
   c->kernels->layer_norm_forward(n, x, weight, bias, 1e-5f, y, statistics);
   c->plain->layer_norm_forward(n, x, weight, bias, 1e-5f, expected_y, expected_statistics);
-  expect_close(c, y, expected_y, n, 4e-6f, "normalised", n, 0, 0);
+  expect_close(c, y, expected_y, n, 4e-6f, "normalized", n, 0, 0);
   expect_close(c, statistics, expected_statistics, 2, 2e-6f, "mean and scale", n, 0, 0);
   c->kernels->layer_norm_backward(n, weight, statistics, x, gradient);
   c->plain->layer_norm_backward(n, weight, expected_statistics, expected_x, expected_gradient);

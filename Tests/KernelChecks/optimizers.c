@@ -41,20 +41,20 @@ void check_descend(comparison *c, size_t n) {
 void check_rmsprop(comparison *c, size_t n) {
   const gruppetto_rmsprop_step step = {
       .penalty = 0.1f, .rate = 0.01f, .smoothing = 0.95f, .added = 0.05f, .epsilon = 1e-4f, .momentum = 0.5f};
-  for (size_t is_centred = 0; is_centred < 2; is_centred++)
+  for (size_t is_centered = 0; is_centered < 2; is_centered++)
     for (size_t has_momentum = 0; has_momentum < 2; has_momentum++) {
       float *gradients = random_floats(c, n, 1), *parameters = random_floats(c, n, 1);
-      float *squares = random_squares(c, n), *means = is_centred ? random_floats(c, n, 0.5f) : NULL;
+      float *squares = random_squares(c, n), *means = is_centered ? random_floats(c, n, 0.5f) : NULL;
       float *velocity = has_momentum ? random_floats(c, n, 1) : NULL;
       float *expected = copy_of(c, parameters, n), *expected_squares = copy_of(c, squares, n);
       float *expected_means = means ? copy_of(c, means, n) : NULL;
       float *expected_velocity = velocity ? copy_of(c, velocity, n) : NULL;
       c->kernels->rmsprop(n, step, gradients, parameters, squares, means, velocity);
       c->plain->rmsprop(n, step, gradients, expected, expected_squares, expected_means, expected_velocity);
-      expect_close(c, parameters, expected, n, 2e-6f, "parameters", n, is_centred, has_momentum);
-      expect_close(c, squares, expected_squares, n, 1e-6f, "squares", n, is_centred, has_momentum);
-      if (means) expect_close(c, means, expected_means, n, 1e-6f, "means", n, is_centred, has_momentum);
-      if (velocity) expect_close(c, velocity, expected_velocity, n, 4e-6f, "velocity", n, is_centred, has_momentum);
+      expect_close(c, parameters, expected, n, 2e-6f, "parameters", n, is_centered, has_momentum);
+      expect_close(c, squares, expected_squares, n, 1e-6f, "squares", n, is_centered, has_momentum);
+      if (means) expect_close(c, means, expected_means, n, 1e-6f, "means", n, is_centered, has_momentum);
+      if (velocity) expect_close(c, velocity, expected_velocity, n, 4e-6f, "velocity", n, is_centered, has_momentum);
     }
 }
 

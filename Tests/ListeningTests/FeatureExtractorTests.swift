@@ -27,9 +27,9 @@ struct FeatureExtractorTests {
       .energy(EnergyOptions()),
     ]
     for index in result.indices {
-      var centred = result[index]
-      centred.frames.snipsEdges = false
-      result.append(centred)
+      var centered = result[index]
+      centered.frames.snipsEdges = false
+      result.append(centered)
     }
     return result
   }
@@ -121,7 +121,7 @@ struct FeatureExtractorTests {
     options.mel.count = 40
     let bank = try features(samples, .fbank(options), portions: [1600])
     let filters = Array(bank[3])
-    // mel(1000 Hz) lies between the centres of the 13th and the 14th of 40 filters from 20 Hz to 8 kHz.
+    // mel(1000 Hz) lies between the centers of the 13th and the 14th of 40 filters from 20 Hz to 8 kHz.
     let step = (1127 * log(1 + 8000 / 700.0) - 1127 * log(1 + 20 / 700.0)) / 41
     let place = (1127 * log(1 + 1000 / 700.0) - 1127 * log(1 + 20 / 700.0)) / step - 1
     #expect(filters.indices.max { filters[$0] < filters[$1] } == Int(place.rounded()))

@@ -16,7 +16,7 @@ struct ReadingTests {
         00 C4 05          # program change, channel 5
         00 06             # running status
         00 D5 43          # channel pressure, channel 6
-        00 E6 00 40       # pitch bend, channel 7, centre
+        00 E6 00 40       # pitch bend, channel 7, center
         00 00 00          # running status: all the way down
         00 7F 7F          # all the way up
         00 FF 2F 00

@@ -86,7 +86,7 @@ private struct MelodyOnsets {
     notes = (score.tracks.first?.notes ?? []).map {
       (($0.onset * 480 + score.ticksPerQuarter / 2) / score.ticksPerQuarter, $0.pitch)
     }
-    normalise()
+    normalize()
   }
 
   /// The first track that has notes.
@@ -99,11 +99,11 @@ private struct MelodyOnsets {
         notes.append((event.tick * 480 / scale, Int(event.data1)))
       }
     }
-    normalise()
+    normalize()
   }
 
   /// In order, with doublings on one pitch counted once.
-  private mutating func normalise() {
+  private mutating func normalize() {
     notes.sort { ($0.onset, $0.pitch) < ($1.onset, $1.pitch) }
     var kept: [(onset: Int, pitch: Int)] = []
     for note in notes where kept.last.map({ $0.onset == note.onset && $0.pitch == note.pitch }) != true {

@@ -31,10 +31,10 @@ import Testing
     }
   }
 
-  @Test func quantisingMovesToTheGridAndKeepsEveryNote() {
-    let grid = score.quantised(toMultiplesOf: 120)
+  @Test func quantizingMovesToTheGridAndKeepsEveryNote() {
+    let grid = score.quantized(toMultiplesOf: 120)
     #expect(grid.tracks[0].notes.map(\.onset) == [0, 480])
     #expect(grid.tracks[0].notes.map(\.duration) == [480, 120])
-    #expect(grid.quantised(toMultiplesOf: 120) == grid)
+    #expect(grid.quantized(toMultiplesOf: 120) == grid)
   }
 }

@@ -11,7 +11,7 @@ internal import Testing
 
   /// To say a sequence backward the network has to look at its end first, whatever its length.
   @Test(arguments: [AttentionConfiguration.Score.dot, .general, .additive])
-  func aSequenceIsLearntToBeReversed(score: AttentionConfiguration.Score) {
+  func aSequenceIsLearnedToBeReversed(score: AttentionConfiguration.Score) {
     let configuration = EncoderDecoderConfiguration(
       sourceVocabularySize: 8, targetVocabularySize: 9, embeddingSize: 16,
       encoder: .init(hiddenSize: 16, layerCount: 1, isBidirectional: true),

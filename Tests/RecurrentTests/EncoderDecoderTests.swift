@@ -6,7 +6,7 @@ internal import Testing
 @testable import Recurrent
 
 @Suite struct EncoderDecoderTests {
-  /// Both bridges, every score, several cells, both kinds of dropout and residual sums. (Next to layer normalisation the loss
+  /// Both bridges, every score, several cells, both kinds of dropout and residual sums. (Next to layer normalization the loss
   /// bends too much for differences; the stack's own tests have it.)
   static let configurations: [EncoderDecoderConfiguration] = [
     .init(

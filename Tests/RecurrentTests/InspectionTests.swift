@@ -195,9 +195,9 @@ internal import Testing
     #expect(lags.norms.count == 2 && lags.norms.allSatisfy { $0.allSatisfy { $0 > 0 && $0.isFinite } })
     #expect(network.parameters.values.array == weights)
     #expect(pass.inspect(batch) == inside)
-    var unlabelled = batch
-    unlabelled.targets = .none
-    #expect(pass.inspect(unlabelled) == PassInspection(lags: nil, gates: inside.gates))
+    var unlabeled = batch
+    unlabeled.targets = .none
+    #expect(pass.inspect(unlabeled) == PassInspection(lags: nil, gates: inside.gates))
   }
 
   @Test func bothStacksOfAnEncoderDecoderShowTheirGates() throws {

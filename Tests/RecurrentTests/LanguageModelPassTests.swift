@@ -14,7 +14,7 @@ internal import Testing
     let model = LanguageModel(configuration: configuration, seed: 5)
     let team = ThreadTeam(threadCount: threadCount)
     let pass = LanguageModelPass(model: model, batchSize: batchSize, truncationLength: 9, team: team)
-    let optimiser = Optimizer(.adamw(), parameterCount: model.parameters.count)
+    let optimizer = Optimizer(.adamw(), parameterCount: model.parameters.count)
     let clipping = GradientClipping(pass.gradients, team: team)
     var random = RandomStream(seed: 5, name: "dropout")
     let losses = (0..<3).map { step in
@@ -22,7 +22,7 @@ internal import Testing
       let loss = pass.train(
         inputs: batch.inputs, targets: batch.targets, resets: batch.resets, dropout: &random)
       clipping.clip(toGlobalNorm: 0.1)
-      optimiser.update(model.parameters, gradients: pass.gradients, learningRate: 1e-2, team: team)
+      optimizer.update(model.parameters, gradients: pass.gradients, learningRate: 1e-2, team: team)
       pass.parametersDidChange()
       return loss
     }
@@ -96,7 +96,7 @@ internal import Testing
     #expect(pass.gradients.array.allSatisfy { $0 == 0 })
   }
 
-  @Test func initialisationFollowsPyTorch() {
+  @Test func initializationFollowsPyTorch() {
     let model = LanguageModel(configuration: configuration, seed: 6)
     let bound = 1 / Float(40).squareRoot()
     for entry in model.parameters.entries where entry.name != "embedding.weight" {

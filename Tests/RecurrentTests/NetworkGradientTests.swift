@@ -69,7 +69,7 @@ internal import Testing
     return 6e-8 / Double(step) * Double(gradient.count).squareRoot() / size
   }
 
-  @Test(arguments: ["classifier", "labeller", "forecaster", "roll", "recogniser"])
+  @Test(arguments: ["classifier", "labeller", "forecaster", "roll", "recognizer"])
   func lossAndGradientsAgreeWithPyTorch(name: String) throws {
     let file = try Fixtures.file("networks")
     let network = try Network(

@@ -150,7 +150,7 @@ internal import Testing
     #expect(abs(short.evaluate(again).sum - fresh.sum) < 1e-6 * fresh.sum)
   }
 
-  @Test func framesAreNormalisedAndWhatIsMissingIsTheMean() {
+  @Test func framesAreNormalizedAndWhatIsMissingIsTheMean() {
     for normalization in [Network.Input.Normalization.trainingSet, .sequence] {
       let frames: [Float] = [1, 10, 3, .nan, 5, 30, 7, 20]
       let sequence = TrainingSequence(frames: frames, frameSize: 2)
@@ -214,7 +214,7 @@ internal import Testing
     }
   }
 
-  /// Whether the sum of the frames is above zero: learnt from the order of nothing, by any network that works.
+  /// Whether the sum of the frames is above zero: learned from the order of nothing, by any network that works.
   @Test func aClassifierLearns() {
     var random = RandomStream(seed: 2, name: "data")
     let sequences = (0..<200).map { _ in

@@ -25,7 +25,7 @@ internal import Testing
     return try ONNXFile(try readFile(path))
   }
 
-  /// Weights that differ in all places, those of a normalisation too.
+  /// Weights that differ in all places, those of a normalization too.
   private func model(_ configuration: LanguageModelConfiguration) -> LanguageModel {
     let model = LanguageModel(configuration: configuration, seed: 3)
     var random = RandomStream(seed: 4, name: "weights")

@@ -12,10 +12,10 @@ internal import Testing
     ("sgd-nesterov", .sgd(momentum: 0.9, isNesterov: true, weightDecay: 0.1)),
     ("rmsprop", .rmsprop()),
     ("rmsprop-momentum", .rmsprop(smoothing: 0.95, momentum: 0.9, weightDecay: 0.1)),
-    ("rmsprop-centred", .rmsprop(smoothing: 0.95, epsilon: 1e-4, isCentred: true)),
+    ("rmsprop-centered", .rmsprop(smoothing: 0.95, epsilon: 1e-4, isCentered: true)),
     (
       "rmsprop-all",
-      .rmsprop(smoothing: 0.9, epsilon: 1e-4, momentum: 0.5, isCentred: true, weightDecay: 0.1)
+      .rmsprop(smoothing: 0.9, epsilon: 1e-4, momentum: 0.5, isCentered: true, weightDecay: 0.1)
     ),
     ("adam", .adam()), ("adam-decay", .adam(beta1: 0.8, beta2: 0.99, epsilon: 1e-6, weightDecay: 0.1)),
     ("adamw", .adamw(weightDecay: 0.1)),
@@ -130,7 +130,7 @@ internal import Testing
     #expect(try JSONDecoder().decode(OptimizerConfiguration.self, from: text) == configuration)
   }
 
-  @Test func whatAnOptimiserLacksIsMissed() {
+  @Test func whatAnOptimizerLacksIsMissed() {
     for text in [
       #"{"rule":"sgd","weightDecay":0}"#, #"{"rule":"lion","weightDecay":0}"#,
       #"{"rule":"adam","beta1":0.9,"epsilon":1e-8,"weightDecay":0}"#,

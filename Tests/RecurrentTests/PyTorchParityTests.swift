@@ -37,7 +37,7 @@ internal import Testing
     let team = ThreadTeam(threadCount: 2)
     let pass = LanguageModelPass(
       model: model, batchSize: first.streams, truncationLength: first.steps, team: team)
-    let optimiser = Optimizer(.adamw(weightDecay: 0.1), parameterCount: model.parameters.count)
+    let optimizer = Optimizer(.adamw(weightDecay: 0.1), parameterCount: model.parameters.count)
     let clipping = GradientClipping(pass.gradients, team: team)
     let losses = try file.floats(named: "losses"), norms = try file.floats(named: "norms")
     var random = RandomStream(seed: 0, name: "dropout")
@@ -46,7 +46,7 @@ internal import Testing
       let loss = pass.train(
         inputs: batch.inputs, targets: batch.targets, resets: batch.resets, dropout: &random)
       let norm = clipping.clip(toGlobalNorm: 0.5)
-      optimiser.update(model.parameters, gradients: pass.gradients, learningRate: 1e-2, team: team)
+      optimizer.update(model.parameters, gradients: pass.gradients, learningRate: 1e-2, team: team)
       pass.parametersDidChange()
       #expect(abs(Float(loss.mean) - losses[step]) < 2e-6 * losses[step], "loss of step \(step)")
       #expect(abs(norm - norms[step]) < 1e-5 * norms[step], "norm of step \(step)")

@@ -79,7 +79,7 @@ struct StackFixture: CustomTestStringConvertible {
   @Test(arguments: StackFixture.trained)
   func tenStepsOfTrainingAgree(fixture: StackFixture) throws {
     let file = try Fixtures.file("stacks"), problem = try fixture.problem(file)
-    let optimiser = Optimizer(.adamw(), parameterCount: problem.parameters.count)
+    let optimizer = Optimizer(.adamw(), parameterCount: problem.parameters.count)
     let target = try fixture.floats(file, "steps/target"), losses = try fixture.floats(file, "steps/losses")
     problem.lastStateGradient.clear()
     for step in 0..<10 {
@@ -93,7 +93,7 @@ struct StackFixture: CustomTestStringConvertible {
       #expect(
         abs(Float(sum) / Float(target.count) - losses[step]) < 1e-5 * losses[step], "loss of step \(step)")
       problem.backward()
-      optimiser.update(
+      optimizer.update(
         problem.parameters, gradients: problem.gradients, learningRate: 1e-2, team: problem.team)
     }
     for entry in problem.parameters.entries {

@@ -130,7 +130,7 @@ internal import Testing
     ("normalization.mean", Float.nan), ("normalization.mean", -.infinity), ("normalization.variance", .nan),
     ("normalization.variance", .infinity), ("normalization.variance", -0.5),
   ])
-  func aNormalisationThatIsNoneIsRefusedByName(name: String, value: Float) throws {
+  func aNormalizationThatIsNoneIsRefusedByName(name: String, value: Float) throws {
     let tensors = Self.network.tensors().map {
       $0.name == name ? SafetensorsTensor(name: name, shape: [2], values: [1, value]) : $0
     }

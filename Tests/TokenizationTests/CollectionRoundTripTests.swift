@@ -12,20 +12,20 @@ struct CollectionRoundTripTests {
   init() throws { tokenizer = try REMITokenizer() }
 
   @Test(arguments: RealCollection.allCases)
-  func whatIsDecodedIsTheNormalisedScore(_ collection: RealCollection) throws {
+  func whatIsDecodedIsTheNormalizedScore(_ collection: RealCollection) throws {
     let paths = collection.paths()
     try #require(!paths.isEmpty)
-    var sum = NormalisationReport()
+    var sum = NormalizationReport()
     for path in paths {
       let score = try collection.score(path)
       let encoding = try tokenizer.encode(score)
-      let normalised = try tokenizer.normalised(score)
-      #expect(try tokenizer.decode(encoding.ids) == normalised.score, "\(path)")
-      #expect(try tokenizer.encode(normalised.score).ids == encoding.ids, "\(path)")
-      #expect(encoding.report == normalised.report, "\(path)")
-      #expect(encoding.noteCount == normalised.score.noteCount, "\(path)")
-      #expect(encoding.barCount == normalised.score.bars.count, "\(path)")
-      #expect(abs(encoding.seconds - normalised.score.seconds) <= 1e-6 * encoding.seconds, "\(path)")
+      let normalized = try tokenizer.normalized(score)
+      #expect(try tokenizer.decode(encoding.ids) == normalized.score, "\(path)")
+      #expect(try tokenizer.encode(normalized.score).ids == encoding.ids, "\(path)")
+      #expect(encoding.report == normalized.report, "\(path)")
+      #expect(encoding.noteCount == normalized.score.noteCount, "\(path)")
+      #expect(encoding.barCount == normalized.score.bars.count, "\(path)")
+      #expect(abs(encoding.seconds - normalized.score.seconds) <= 1e-6 * encoding.seconds, "\(path)")
       sum.add(encoding.report)
     }
     #expect(sum.keptShare >= 0.99, "\(collection) keeps \(sum.keptShare) of its notes")
@@ -36,9 +36,9 @@ struct CollectionRoundTripTests {
   func noNoteMovesByMoreThanHalfAStep(_ collection: RealCollection) throws {
     for path in collection.paths() {
       let score = try collection.score(path)
-      let (normalised, report) = try tokenizer.normalised(score)
-      #expect(report.notes == score.noteCount && report.keptNotes == normalised.noteCount, "\(path)")
-      let comparison = GridComparison(score, normalised)
+      let (normalized, report) = try tokenizer.normalized(score)
+      #expect(report.notes == score.noteCount && report.keptNotes == normalized.noteCount, "\(path)")
+      let comparison = GridComparison(score, normalized)
       #expect(comparison.notesFromNowhere == 0, "\(path)")
       #expect(comparison.movedEnds == 0, "\(path)")
       #expect(report.clippedDurations == comparison.longNotes, "\(path)")

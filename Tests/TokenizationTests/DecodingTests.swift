@@ -111,8 +111,8 @@ import Tokenization
           let score = try tokenizer.decode(ids)
           let again = try tokenizer.encode(score)
           let decoded = try tokenizer.decode(again.ids)
-          let normalised = try tokenizer.normalised(score).score
-          #expect(decoded == normalised, "\(ids)")
+          let normalized = try tokenizer.normalized(score).score
+          #expect(decoded == normalized, "\(ids)")
           read += 1
         } catch {
           #expect(!error.message.isEmpty)

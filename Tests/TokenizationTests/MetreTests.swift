@@ -24,7 +24,7 @@ import Tokenization
 
   @Test func onlyQuarterBarsAreReadInFourFour() throws {
     let tokenizer = try REMITokenizer()
-    let (result, report) = try tokenizer.normalised(score(quarters: 10, metres: [(0, 1, 4)]))
+    let (result, report) = try tokenizer.normalized(score(quarters: 10, metres: [(0, 1, 4)]))
     #expect(metres(result) == ["4/4@0"])
     #expect(report.assumedMetre == .fourFourForOneFour)
     #expect(report.sentences.contains { $0.contains("1/4") && $0.contains("--metre") })
@@ -33,7 +33,7 @@ import Tokenization
 
   @Test func aQuarterBarAmongOthersIsBelieved() throws {
     let mixed = score(quarters: 9, metres: [(0, 4, 4), (1_920, 1, 4), (2_400, 4, 4)])
-    let (result, report) = try REMITokenizer().normalised(mixed)
+    let (result, report) = try REMITokenizer().normalized(mixed)
     #expect(metres(result) == ["4/4@0", "1/4@1920", "4/4@2400"])
     #expect(report.assumedMetre == nil)
   }
@@ -41,16 +41,16 @@ import Tokenization
   @Test func theConfiguredMetreOverridesTheFile() throws {
     let tokenizer = try REMITokenizer(configuration: REMIConfiguration(metre: TimeSignature(3, 4)))
     for stated in [[(0, 1, 4)], [(0, 4, 4)], []] {
-      let (result, report) = try tokenizer.normalised(score(quarters: 12, metres: stated))
+      let (result, report) = try tokenizer.normalized(score(quarters: 12, metres: stated))
       #expect(metres(result) == ["3/4@0"])
       #expect(report.assumedMetre == .configured)
     }
-    let (_, report) = try tokenizer.normalised(score(quarters: 12, metres: [(0, 3, 4)]))
+    let (_, report) = try tokenizer.normalized(score(quarters: 12, metres: [(0, 3, 4)]))
     #expect(report.assumedMetre == nil)
   }
 
   @Test func noMetreIsFourFour() throws {
-    let (result, report) = try REMITokenizer().normalised(score(quarters: 5, metres: []))
+    let (result, report) = try REMITokenizer().normalized(score(quarters: 5, metres: []))
     #expect(metres(result) == ["4/4@0"])
     #expect(report.assumedMetre == nil && report.sentences.isEmpty)
   }
@@ -63,7 +63,7 @@ import Tokenization
   func aMetreWithoutATokenIsWrittenInOthers(metre: (Int, Int), written: String, isExact: Bool) throws {
     let tokenizer = try REMITokenizer()
     let score = score(quarters: 40, metres: [(0, metre.0, metre.1)])
-    let (result, report) = try tokenizer.normalised(score)
+    let (result, report) = try tokenizer.normalized(score)
     #expect(report.metreApproximations.map(\.found) == ["\(metre.0)/\(metre.1)"])
     #expect(report.metreApproximations.map(\.written) == [written])
     #expect(report.metreApproximations.map(\.isExact) == [isExact])
@@ -73,7 +73,7 @@ import Tokenization
 
   @Test func aBarThatIsCutShortHasAShorterMetre() throws {
     // 4/4 for six quarters, then 3/4: the second bar has two quarters.
-    let (result, report) = try REMITokenizer().normalised(
+    let (result, report) = try REMITokenizer().normalized(
       score(quarters: 12, metres: [(0, 4, 4), (2_880, 3, 4)]))
     #expect(metres(result) == ["4/4@0", "2/4@1920", "3/4@2880"])
     #expect(report.shortenedBars == 1 && report.movedMetreChanges == 0)
@@ -82,7 +82,7 @@ import Tokenization
   @Test func aBarOfNoMetresLengthMovesTheLineAndNoNote() throws {
     // Eleven of twelve steps: no metre is so long.
     let score = score(quarters: 8, metres: [(0, 4, 4), (440, 3, 4)])
-    let (result, report) = try REMITokenizer().normalised(score)
+    let (result, report) = try REMITokenizer().normalized(score)
     #expect(metres(result) == ["1/4@0", "3/4@480"])
     #expect(report.shortenedBars == 1 && report.movedMetreChanges == 1)
     #expect(result.tracks[0].notes.map(\.onset) == score.tracks[0].notes.map(\.onset))
@@ -97,7 +97,7 @@ import Tokenization
       let score = try RealCollection.pop909.score(path)
       let isCountedInBeats =
         !score.metres.isEmpty && score.metres.allSatisfy { $0.numerator == 1 && $0.denominator == 4 }
-      let (result, report) = try tokenizer.normalised(score)
+      let (result, report) = try tokenizer.normalized(score)
       #expect((report.assumedMetre == .fourFourForOneFour) == isCountedInBeats, "\(path)")
       if isCountedInBeats { #expect(metres(result) == ["4/4@0"], "\(path)") }
       reported += isCountedInBeats ? 1 : 0

@@ -14,7 +14,7 @@ import Training
     let network = LanguageModelConfiguration(
       cell: .gru, vocabularySize: 8, embeddingSize: 6, hiddenSize: 12, layerCount: 2, dropout: 0.1)
     let configuration = TrainingConfiguration(
-      budget: .steps(20), optimizer: .rmsprop(momentum: 0.5, isCentred: true), learningRate: 1e-2,
+      budget: .steps(20), optimizer: .rmsprop(momentum: 0.5, isCentered: true), learningRate: 1e-2,
       schedule: .init(shape: .plateau, warmUp: 0.1, patience: 0), batchSize: 3,
       truncationLength: 8, accumulation: 2, averageDecay: 0.9, validationInterval: 3,
       checkpointSeconds: 0, seed: 5)

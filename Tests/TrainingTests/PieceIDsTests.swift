@@ -43,7 +43,7 @@ import Testing
     for (place, number) in numbers.enumerated() {
       #expect(Array(sample[place]) == Array(Self.many[number]) && sample[place].count > 1)
     }
-    // Between two neighbours is never more than four times their mean distance.
+    // Between two neighbors is never more than four times their mean distance.
     let gaps = zip(numbers + [1000], [0] + numbers).map { $0 - $1 }
     #expect(try #require(gaps.max()) <= 4 * 1000 / numbers.count)
     // A smaller choice is part of a larger one.

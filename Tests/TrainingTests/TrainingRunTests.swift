@@ -152,7 +152,7 @@ import Training
     { $0.optimizer = .sgd() },
     { $0.optimizer = .sgd(momentum: 0.9, isNesterov: true, weightDecay: 1e-3) },
     { $0.optimizer = .rmsprop() },
-    { $0.optimizer = .rmsprop(momentum: 0.5, isCentred: true) },
+    { $0.optimizer = .rmsprop(momentum: 0.5, isCentered: true) },
     { $0.optimizer = .adam(weightDecay: 1e-3) },
     { $0.averageDecay = 0.99 },
     { $0.accumulation = 3 },
@@ -221,8 +221,8 @@ import Training
     #expect(zip(rates, rates.dropFirst()).allSatisfy { $1 == $0 || $1 == $0 / 2 })
   }
 
-  /// A checkpoint is one run's: another optimiser is told which the checkpoint was made with.
-  @Test func aCheckpointOfAnotherOptimiserIsRefused() throws {
+  /// A checkpoint is one run's: another optimizer is told which the checkpoint was made with.
+  @Test func aCheckpointOfAnotherOptimizerIsRefused() throws {
     let folder = try TemporaryFolder()
     _ = try makeRun(in: folder).run()
     let other: Change = { $0.optimizer = .adamw(beta1: 0.5) }
@@ -231,7 +231,7 @@ import Training
         try makeRun(in: folder, resuming: true, change: change)
       }
       let message = error?.message ?? ""
-      #expect(message.contains("adamw") && message.contains("optimiser"), "\(message)")
+      #expect(message.contains("adamw") && message.contains("optimizer"), "\(message)")
     }
     #expect(throws: TrainingError.self) {
       try makeRun(in: folder, resuming: true) { $0.averageDecay = 0.9 }

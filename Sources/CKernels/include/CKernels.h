@@ -31,7 +31,7 @@ typedef struct {
   int is_nesterov;   ///< whether the step looks ahead along the velocity (Sutskever et al. 2013)
 } gruppetto_descent_step;
 
-/// One update by RMSProp (Hinton 2012; Graves 2013 for the centred form), as PyTorch computes it.
+/// One update by RMSProp (Hinton 2012; Graves 2013 for the centered form), as PyTorch computes it.
 typedef struct {
   float penalty;     ///< weight decay; the weights times it are added to the gradient
   float rate;        ///< learning rate
@@ -166,7 +166,7 @@ typedef struct {
   /// The same by gradient descent; `velocity` is NULL without momentum.
   void (*descend)(size_t count, gruppetto_descent_step step, const float *gradients, float *parameters,
                   float *_Nullable velocity);
-  /// The same by RMSProp; `means` is NULL where it is not centred, `velocity` without momentum.
+  /// The same by RMSProp; `means` is NULL where it is not centered, `velocity` without momentum.
   void (*rmsprop)(size_t count, gruppetto_rmsprop_step step, const float *gradients, float *parameters,
                   float *squares, float *_Nullable means, float *_Nullable velocity);
   /// Brings every element into -limit ... limit; one that is no number stays.

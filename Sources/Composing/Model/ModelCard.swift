@@ -99,7 +99,7 @@ struct ModelCard {
     let settings = info.description.settings.training
     var rows = [
       ("Budget", settings.budget.description),
-      ("Optimiser", optimizer(settings)),
+      ("Optimizer", optimizer(settings)),
       ("Schedule", schedule(settings.schedule)),
       ("Clipping", clipping(settings)),
       (

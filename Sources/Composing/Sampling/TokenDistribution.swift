@@ -6,13 +6,13 @@ internal import Glibc
 internal import Musl
 #endif
 
-/// The distribution over the next id while filters narrow it down: unnormalised log-probabilities, −∞ for what is out.
+/// The distribution over the next id while filters narrow it down: unnormalized log-probabilities, −∞ for what is out.
 ///
 /// Its storage is made once for a vocabulary and used for every step; nothing here allocates after `init`.
 public struct TokenDistribution: Sendable {
   /// How many ids the vocabulary has.
   public let vocabularySize: Int
-  /// The unnormalised log-probability of each id, in nats; −∞ for what cannot come next.
+  /// The unnormalized log-probability of each id, in nats; −∞ for what cannot come next.
   public private(set) var logits: [Float]
 
   /// What softmax made of the logits when it was last asked for; 0 for what has been put out since. They need not add up
@@ -42,7 +42,7 @@ public struct TokenDistribution: Sendable {
   }
 
   /// Gives the probability of an id that is out to one that is in, besides its own: p(id) becomes p(id) + p(other).
-  /// - Parameter other: The unnormalised log-probability of the other id.
+  /// - Parameter other: The unnormalized log-probability of the other id.
   public mutating func credit(_ id: Int32, with other: Float) {
     let own = logits[Int(id)]
     guard own > -.infinity, other.isFinite else { return }
@@ -161,7 +161,7 @@ public struct TokenDistribution: Sendable {
 }
 
 extension Float {
-  /// A whole number for each float, in the order of the floats; those of neighbours differ by 1.
+  /// A whole number for each float, in the order of the floats; those of neighbors differ by 1.
   fileprivate var orderedBits: Int {
     let bits = Int(Int32(bitPattern: bitPattern))
     return bits < 0 ? Int(Int32.min) - bits : bits

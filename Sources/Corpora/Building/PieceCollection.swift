@@ -24,7 +24,7 @@ struct PieceCollection {
       }
       piecesByHash[hash.value, default: []].append(pieces.count)
       append(piece.encoding, name: piece.name, hash: hash.value, split: .train)
-      report.normalisation.add(piece.encoding.report)
+      report.normalization.add(piece.encoding.report)
       if piece.encoding.report.assumedMetre == .fourFourForOneFour { report.piecesReadInFourFour += 1 }
     }
   }

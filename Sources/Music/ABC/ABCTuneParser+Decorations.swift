@@ -73,16 +73,16 @@ extension ABCTuneParser {
   ///   - length: the same within its tuplet.
   func ornament(_ marks: ABCMarks, slot: Int, written: Int, length: Int) -> ABCOrnament? {
     guard let currentVoice, marks.contains(.trill) || marks.contains(.roll) else { return nil }
-    let upper = neighbour(of: slot, steps: 1)
+    let upper = neighbor(of: slot, steps: 1)
     if marks.contains(.trill) { return .trill(upper: upper) }
     let unit = voices[currentVoice].unitLength
     return written == 3 * unit
-      ? .roll(upper: upper, lower: neighbour(of: slot, steps: -1), pulse: length / 3)
+      ? .roll(upper: upper, lower: neighbor(of: slot, steps: -1), pulse: length / 3)
       : .cut(upper: upper, touch: unit / 4)
   }
 
   /// The key that lies so many steps of the key signature's scale from a note.
-  private func neighbour(of slot: Int, steps: Int) -> Int {
+  private func neighbor(of slot: Int, steps: Int) -> Int {
     guard let currentVoice else { return 0 }
     let state = voices[currentVoice]
     // Steps from C, where letters count from A.

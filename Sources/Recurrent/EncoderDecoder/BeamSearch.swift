@@ -88,7 +88,7 @@ struct BeamSearch {
   var isFinished: Bool { found.count >= width || liveCount == 0 || isAtLimit }
 
   /// Takes one step.
-  /// - Parameter logits: unnormalised log-probabilities, a row of `vocabularySize` for each beginning that is followed.
+  /// - Parameter logits: unnormalized log-probabilities, a row of `vocabularySize` for each beginning that is followed.
   mutating func advance(logits: UnsafePointer<Float>) {
     candidates.removeAll(keepingCapacity: true)
     for index in 0..<liveCount {

@@ -10,7 +10,7 @@ public final class EncoderDecoder: Sendable {
   public let parameters: ParameterStore
 
   /// A network with random weights, drawn as PyTorch does by default: the embeddings from the normal distribution, a
-  /// stack's within ±1 / √H, normalisation as the identity, all else within ±1 / √I, where I is how many numbers it takes.
+  /// stack's within ±1 / √H, normalization as the identity, all else within ±1 / √I, where I is how many numbers it takes.
   public init(configuration: EncoderDecoderConfiguration, seed: UInt64) {
     self.configuration = configuration
     parameters = ParameterStore(shapes: configuration.parameterShapes)

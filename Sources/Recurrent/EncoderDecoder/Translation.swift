@@ -4,7 +4,7 @@ public struct Translation: Sendable, Hashable {
   public var ids: [Int32]
   /// log p of the ids and, where it was reached, the end, in nats.
   public var logProbability: Double
-  /// What the search compared it by: `logProbability` after length normalisation.
+  /// What the search compared it by: `logProbability` after length normalization.
   public var score: Double
   /// Whether it ends by itself, and not because the limit on the length was reached.
   public var isComplete: Bool

@@ -82,7 +82,7 @@ final class CTCLoss {
       team.threadCount <= workspaceCount, "\(team.threadCount) threads with memory for \(workspaceCount)")
     team.run { thread in
       for n in team.share(of: layout.rowCount, threadIndex: thread) {
-        normalise(logits + n * classCount, bias)
+        normalize(logits + n * classCount, bias)
       }
     }
     team.run { thread in
@@ -97,7 +97,7 @@ final class CTCLoss {
   }
 
   /// A row of logits becomes logarithms of probabilities.
-  private func normalise(_ row: UnsafeMutablePointer<Float>, _ bias: UnsafePointer<Float>) {
+  private func normalize(_ row: UnsafeMutablePointer<Float>, _ bias: UnsafePointer<Float>) {
     Kernels.current.add(bias, to: row, count: classCount)
     let logSum = Kernels.current.softmax(count: classCount, logits: row, probabilities: nil)
     for k in 0..<classCount { row[k] -= logSum }

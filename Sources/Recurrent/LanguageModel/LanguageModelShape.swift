@@ -19,7 +19,7 @@ public struct LanguageModelShape: Hashable, Sendable {
   public var dropoutKind: DropoutKind
   /// Whether a layer gives the sum of what it computed and what it took, where both are equally long.
   public var isResidual: Bool
-  /// Whether what a layer computed is normalised over its units.
+  /// Whether what a layer computed is normalized over its units.
   public var normalizesLayers: Bool
   /// Whether the output's weight is the embedding's (Press & Wolf 2017); they are equally long then, E = H.
   public var tiesEmbedding: Bool

@@ -1,6 +1,6 @@
 internal import Arithmetic
 
-/// Layer normalisation (Ba et al. 2016) of rows of W numbers, as PyTorch's `LayerNorm`:
+/// Layer normalization (Ba et al. 2016) of rows of W numbers, as PyTorch's `LayerNorm`:
 ///
 ///     y = (x − mean) / √(variance + ε) ⊙ weight + bias
 ///

@@ -1,6 +1,6 @@
 extension RecurrentStack {
   /// The names and shapes of a stack's weights, in PyTorch's order: those of `torch.nn.RNN`, `LSTM` and `GRU`, and, where
-  /// layers are normalised, `norm_l0.weight` and `norm_l0.bias` behind each layer's.
+  /// layers are normalized, `norm_l0.weight` and `norm_l0.bias` behind each layer's.
   package static func parameterShapes(
     configuration: StackConfiguration, inputSize: Int, namePrefix prefix: String
   ) -> [(name: String, shape: [Int])] {
@@ -46,7 +46,7 @@ extension RecurrentStack {
     }
   }
 
-  /// Draws a stack's first weights as PyTorch does by default: all uniformly within ±1 / √H, but for a normalisation's,
+  /// Draws a stack's first weights as PyTorch does by default: all uniformly within ±1 / √H, but for a normalization's,
   /// which begin at scale 1 and shift 0.
   package static func initialize(
     _ parameters: ParameterStore, configuration: StackConfiguration, namePrefix prefix: String, seed: UInt64

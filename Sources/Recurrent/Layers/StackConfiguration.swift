@@ -1,7 +1,7 @@
 /// What stands between a network's input and its head: recurrent layers, one upon the other.
 ///
 /// L layers of H units in D directions, where D is 2 if the layers are bidirectional and else 1. Each layer takes the one
-/// below it, D · H numbers a step; what it gives is normalised, then dropped from, and then added to what it took, each
+/// below it, D · H numbers a step; what it gives is normalized, then dropped from, and then added to what it took, each
 /// where that is configured.
 public struct StackConfiguration: Sendable, Hashable {
   /// The layers' cell.
@@ -18,7 +18,7 @@ public struct StackConfiguration: Sendable, Hashable {
   public var dropoutKind: DropoutKind
   /// Whether a layer gives the sum of what it computed and what it took, where both are equally long.
   public var isResidual: Bool
-  /// Whether what a layer computed is normalised over its D · H units (Ba et al. 2016), with learnt scale and shift.
+  /// Whether what a layer computed is normalized over its D · H units (Ba et al. 2016), with learned scale and shift.
   public var normalizesLayers: Bool
 
   /// A stack; at least one layer of at least one unit, `dropout` in 0 ..< 1.

@@ -2,7 +2,7 @@ internal import Arithmetic
 
 /// Makes what the stack takes of ids and frames. N rows, K vocabularies, E numbers an embedded id, F a frame, I = E + F.
 final class InputLayer {
-  /// N × I: the sum of the embedded ids, and behind it the normalised frame; then the gradients of both.
+  /// N × I: the sum of the embedded ids, and behind it the normalized frame; then the gradients of both.
   let output: AlignedBuffer<Float>
 
   private let input: Network.Input
@@ -66,7 +66,7 @@ final class InputLayer {
       batch.frames.withUnsafeBufferPointer { frames in
         guard let frames = frames.baseAddress else { return }
         if input.normalization == .sequence { measure(frames, batch.layout, team) }
-        normalise(frames, batch.layout, team)
+        normalize(frames, batch.layout, team)
       }
     }
     dropout?.apply(to: output.baseAddress, layout: batch.layout, team: team)
@@ -141,7 +141,7 @@ final class InputLayer {
     }
   }
 
-  private func normalise(_ frames: UnsafePointer<Float>, _ layout: StepLayout, _ team: ThreadTeam) {
+  private func normalize(_ frames: UnsafePointer<Float>, _ layout: StepLayout, _ team: ThreadTeam) {
     let size = input.frameSize, isOfStream = input.normalization == .sequence
     team.run { thread in
       let rows = team.share(of: layout.rowCount, threadIndex: thread)
@@ -149,7 +149,7 @@ final class InputLayer {
         let first = layout.offsets[step]
         for row in rows.clamped(to: first..<layout.offsets[step + 1]) {
           let place = isOfStream ? (row - first) * size : 0
-          InputLayer.normalise(
+          InputLayer.normalize(
             frames + row * size, mean: means.baseAddress + place, factor: factors.baseAddress + place,
             into: output.baseAddress + row * input.size + input.embeddingSize, count: size)
         }
@@ -158,7 +158,7 @@ final class InputLayer {
   }
 
   /// (frame − mean) · factor, and 0 for what is missing.
-  static func normalise(
+  static func normalize(
     _ frame: UnsafePointer<Float>, mean: UnsafePointer<Float>, factor: UnsafePointer<Float>,
     into output: UnsafeMutablePointer<Float>, count: Int
   ) {

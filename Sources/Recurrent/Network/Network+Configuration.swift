@@ -17,7 +17,7 @@ extension Network {
     public var embeddingSize: Int
     /// How many numbers a frame has, F; 0 where there are none.
     public var frameSize: Int
-    /// How frames are normalised.
+    /// How frames are normalized.
     public var normalization: Normalization
     /// The probability with which a number of what goes into the stack is dropped in training.
     public var dropout: Double
@@ -105,7 +105,7 @@ extension Network {
     }
 
     /// Whether the network says of each step what it has to say without knowing the steps behind it: its layers read
-    /// forward alone, its head does not pool, and frames are not normalised by their sequence.
+    /// forward alone, its head does not pool, and frames are not normalized by their sequence.
     public var runsStepByStep: Bool {
       head.pooling == nil && input.normalization != .sequence && !stack.isBidirectional
     }

@@ -8,7 +8,7 @@ public final class Network: Sendable {
   public let configuration: Configuration
   /// The weights.
   public let parameters: ParameterStore
-  /// Mean and variance of the training set's frames, where the input is normalised by them.
+  /// Mean and variance of the training set's frames, where the input is normalized by them.
   public let normalization: FrameNormalization?
 
   /// A network with random weights, drawn as PyTorch does by default: embeddings from the normal distribution, layers
@@ -16,7 +16,7 @@ public final class Network: Sendable {
   /// where it weighs all steps the same.
   /// - Parameters:
   ///   - configuration: the architecture.
-  ///   - normalization: mean and variance of frames; there must be one if and only if the input is normalised by the
+  ///   - normalization: mean and variance of frames; there must be one if and only if the input is normalized by the
   ///     training set.
   ///   - seed: decides the weights.
   public init(configuration: Configuration, normalization: FrameNormalization? = nil, seed: UInt64) {
@@ -24,7 +24,7 @@ public final class Network: Sendable {
     precondition(
       normalization?.mean.count
         == (configuration.input.normalization == .trainingSet ? configuration.input.frameSize : nil),
-      "\(normalization?.mean.count ?? 0) means for frames of \(configuration.input.frameSize) numbers, normalised by "
+      "\(normalization?.mean.count ?? 0) means for frames of \(configuration.input.frameSize) numbers, normalized by "
         + configuration.input.normalization.rawValue)
     self.configuration = configuration
     self.normalization = normalization

@@ -59,7 +59,7 @@ public final class NetworkRunner {
     }
     frame.withUnsafeBufferPointer { frame in
       guard let frame = frame.baseAddress else { return }
-      InputLayer.normalise(
+      InputLayer.normalize(
         frame, mean: means.baseAddress, factor: factors.baseAddress, into: row + input.embeddingSize,
         count: input.frameSize)
     }

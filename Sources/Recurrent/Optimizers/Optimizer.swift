@@ -6,7 +6,7 @@ internal import Glibc
 internal import Musl
 #endif
 
-/// Changes weights against their gradients, by the rule of its configuration and as PyTorch's optimiser of the same name
+/// Changes weights against their gradients, by the rule of its configuration and as PyTorch's optimizer of the same name
 /// does.
 ///
 /// What it keeps from one update to the next stands in named buffers, so that a checkpoint can save and load it.
@@ -29,7 +29,7 @@ public final class Optimizer {
   private let parameterCount: Int
   private let decays: @Sendable (ParameterStore.Entry) -> Bool
 
-  /// An optimiser before its first update.
+  /// An optimizer before its first update.
   /// - Parameters:
   ///   - configuration: its rule and its constants, which must make sense (`fault` is nil).
   ///   - parameterCount: how many parameters it will update.
@@ -39,7 +39,7 @@ public final class Optimizer {
     decays: @escaping @Sendable (ParameterStore.Entry) -> Bool = { _ in true }
   ) {
     if let fault = configuration.fault {
-      preconditionFailure("the optimiser's \(fault.name) is \(fault.value); expected \(fault.expected)")
+      preconditionFailure("the optimizer's \(fault.name) is \(fault.value); expected \(fault.expected)")
     }
     self.configuration = configuration
     self.parameterCount = parameterCount
@@ -55,7 +55,7 @@ public final class Optimizer {
   ) {
     precondition(
       parameters.count == parameterCount && gradients.count == parameterCount,
-      "\(parameters.count) parameters and \(gradients.count) gradients for an optimiser of \(parameterCount)")
+      "\(parameters.count) parameters and \(gradients.count) gradients for an optimizer of \(parameterCount)")
     stepCount += 1
     let state = StatePointers(stateBuffers)
     team.run { thread in
@@ -114,13 +114,13 @@ public final class Optimizer {
       Kernels.current.descend(
         count: count, penalty: Float(weightDecay), rate: Float(learningRate), momentum: Float(momentum),
         isNesterov: isNesterov, gradients: gradients, parameters: parameters, velocity: state.first)
-    case .rmsprop(let smoothing, let epsilon, _, let isCentred):
+    case .rmsprop(let smoothing, let epsilon, _, let isCentered):
       guard let squares = state.first else { return }
       Kernels.current.rmsprop(
         count: count, penalty: Float(weightDecay), rate: Float(learningRate), smoothing: smoothing,
         epsilon: Float(epsilon), momentum: Float(configuration.momentum ?? 0), gradients: gradients,
-        parameters: parameters, squares: squares, means: isCentred ? state.second : nil,
-        velocity: isCentred ? state.third : state.second)
+        parameters: parameters, squares: squares, means: isCentered ? state.second : nil,
+        velocity: isCentered ? state.third : state.second)
     case .adam(let beta1, let beta2, let epsilon), .adamw(let beta1, let beta2, let epsilon):
       guard let first = state.first, let second = state.second else { return }
       let isDecoupled = configuration.name == .adamw
@@ -139,13 +139,13 @@ extension OptimizerConfiguration {
   var stateNames: [String] {
     switch rule {
     case .sgd(let momentum, _): momentum > 0 ? ["momentum"] : []
-    case .rmsprop(_, _, let momentum, let isCentred):
-      ["squareAverage"] + (isCentred ? ["gradientAverage"] : []) + (momentum > 0 ? ["momentum"] : [])
+    case .rmsprop(_, _, let momentum, let isCentered):
+      ["squareAverage"] + (isCentered ? ["gradientAverage"] : []) + (momentum > 0 ? ["momentum"] : [])
     case .adam, .adamw: ["firstMoment", "secondMoment"]
     }
   }
 
-  /// How many values an optimiser of this configuration keeps of every parameter.
+  /// How many values an optimizer of this configuration keeps of every parameter.
   public var stateCount: Int { stateNames.count }
 }
 

@@ -1,6 +1,6 @@
 internal import Arithmetic
 
-/// An optimiser and its constants.
+/// An optimizer and its constants.
 ///
 /// In JSON one object: `{"rule": "sgd", "momentum": 0.9, "isNesterov": false, "weightDecay": 0}`, where the rule decides
 /// which constants there are.
@@ -10,9 +10,9 @@ public struct OptimizerConfiguration: Hashable, Sendable {
     /// Stochastic gradient descent with momentum (Polyak 1964), or with Nesterov's (Sutskever et al. 2013). A momentum of
     /// 0 keeps nothing from step to step.
     case sgd(momentum: Double, isNesterov: Bool)
-    /// The gradient over the root of a running mean of its squares (Hinton 2012), or, where it is centred, over its
+    /// The gradient over the root of a running mean of its squares (Hinton 2012), or, where it is centered, over its
     /// running standard deviation (Graves 2013, "Generating Sequences With Recurrent Neural Networks", equation 38).
-    case rmsprop(smoothing: Double, epsilon: Double, momentum: Double, isCentred: Bool)
+    case rmsprop(smoothing: Double, epsilon: Double, momentum: Double, isCentered: Bool)
     /// Adaptive moments (Kingma & Ba 2015), whose weight decay is added to the gradient.
     case adam(beta1: Double, beta2: Double, epsilon: Double)
     /// Adam with decoupled weight decay (Loshchilov & Hutter 2019, "Decoupled Weight Decay Regularization").
@@ -37,7 +37,7 @@ public struct OptimizerConfiguration: Hashable, Sendable {
   /// this part of it to its gradient.
   public var weightDecay: Double
 
-  /// An optimiser with these constants.
+  /// An optimizer with these constants.
   public init(rule: Rule, weightDecay: Double = 0) {
     self.rule = rule
     self.weightDecay = weightDecay
@@ -62,11 +62,11 @@ public struct OptimizerConfiguration: Hashable, Sendable {
 
   /// RMSProp.
   public static func rmsprop(
-    smoothing: Double = 0.99, epsilon: Double = 1e-8, momentum: Double = 0, isCentred: Bool = false,
+    smoothing: Double = 0.99, epsilon: Double = 1e-8, momentum: Double = 0, isCentered: Bool = false,
     weightDecay: Double = 0
   ) -> Self {
     Self(
-      rule: .rmsprop(smoothing: smoothing, epsilon: epsilon, momentum: momentum, isCentred: isCentred),
+      rule: .rmsprop(smoothing: smoothing, epsilon: epsilon, momentum: momentum, isCentered: isCentered),
       weightDecay: weightDecay)
   }
 
@@ -129,7 +129,9 @@ extension OptimizerConfiguration {
 
 extension OptimizerConfiguration: Codable {
   private enum CodingKeys: String, CodingKey {
-    case rule, weightDecay, momentum, isNesterov, smoothing, epsilon, isCentred, beta1, beta2
+    case rule, weightDecay, momentum, isNesterov, smoothing, epsilon, beta1, beta2
+    /// Files keep the spelling that they were first written in.
+    case isCentered = "isCentred"
   }
 
   /// Reads the rule's name and the constants that it has.
@@ -143,7 +145,7 @@ extension OptimizerConfiguration: Codable {
       case .rmsprop:
         .rmsprop(
           smoothing: try number(.smoothing), epsilon: try number(.epsilon), momentum: try number(.momentum),
-          isCentred: try flag(.isCentred))
+          isCentered: try flag(.isCentered))
       case .adam:
         .adam(beta1: try number(.beta1), beta2: try number(.beta2), epsilon: try number(.epsilon))
       case .adamw:
@@ -161,11 +163,11 @@ extension OptimizerConfiguration: Codable {
     case .sgd(let momentum, let isNesterov):
       try fields.encode(momentum, forKey: .momentum)
       try fields.encode(isNesterov, forKey: .isNesterov)
-    case .rmsprop(let smoothing, let epsilon, let momentum, let isCentred):
+    case .rmsprop(let smoothing, let epsilon, let momentum, let isCentered):
       try fields.encode(smoothing, forKey: .smoothing)
       try fields.encode(epsilon, forKey: .epsilon)
       try fields.encode(momentum, forKey: .momentum)
-      try fields.encode(isCentred, forKey: .isCentred)
+      try fields.encode(isCentered, forKey: .isCentered)
     case .adam(let beta1, let beta2, let epsilon), .adamw(let beta1, let beta2, let epsilon):
       try fields.encode(beta1, forKey: .beta1)
       try fields.encode(beta2, forKey: .beta2)

@@ -3,7 +3,7 @@ public import Arithmetic
 /// A language model's weights as sampling reads them: in the order of reading, and in as few bytes as one likes. Samplers
 /// on several threads may share them. Later changes of the model's parameters do not show.
 ///
-/// Biases and normalisations stay in float32. So does what the first layer's input weights make of each id, where that
+/// Biases and normalizations stay in float32. So does what the first layer's input weights make of each id, where that
 /// table is not too long: a step looks it up instead of multiplying.
 public final class SamplerWeights: Sendable {
   /// The architecture of the model.

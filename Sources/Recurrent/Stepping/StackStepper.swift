@@ -108,7 +108,7 @@ final class StackStepper {
       streams: streams)
   }
 
-  /// The layer's state as it is, or what normalisation and the residual sum make of it.
+  /// The layer's state as it is, or what normalization and the residual sum make of it.
   private func output(
     of layer: StoredStack.Layer, state: UnsafeMutablePointer<Float>, input: Rows, inputWidth: Int,
     streams: Int

@@ -3,7 +3,7 @@ internal import Arithmetic
 /// A stack that reads forward and the linear output above it, as going step by step reads them: in the order of reading, and
 /// in as few bytes as one likes. Several threads may share one. Later changes of the parameters do not show.
 ///
-/// Biases and normalisations stay in float32.
+/// Biases and normalizations stay in float32.
 final class StoredStack: @unchecked Sendable {
   /// The tensors of a layer; shape letters as in `RecurrentCell`.
   struct Layer {
@@ -15,7 +15,7 @@ final class StoredStack: @unchecked Sendable {
     var inputBias: UnsafePointer<Float>
     /// G·H.
     var recurrentBias: UnsafePointer<Float>
-    /// Weight and bias of the normalisation, H each.
+    /// Weight and bias of the normalization, H each.
     var norm: (weight: UnsafePointer<Float>, bias: UnsafePointer<Float>)?
   }
 
@@ -97,7 +97,7 @@ final class StoredStack: @unchecked Sendable {
     }
   }
 
-  /// For each layer the biases, and weight and bias of its normalisation.
+  /// For each layer the biases, and weight and bias of its normalization.
   private static func vectorNames(_ configuration: StackConfiguration) -> [String] {
     (0..<configuration.layerCount).flatMap { layer in
       let suffix = LayerOffsets.suffix(layer: layer, direction: 0)

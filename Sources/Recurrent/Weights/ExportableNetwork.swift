@@ -45,7 +45,7 @@ extension StackConfiguration {
       .notExpressible(format: .pytorch, feature: feature, remedy: "export it in the format onnx")
     }
     if pytorchModule(inputSize: 1) == nil { throw refuse("the cell \(cell.rawValue)") }
-    if normalizesLayers { throw refuse("layer normalisation between recurrent layers") }
+    if normalizesLayers { throw refuse("layer normalization between recurrent layers") }
     if isResidual { throw refuse("residual connections between recurrent layers") }
   }
 }

@@ -7,7 +7,7 @@ extension Network: ExportableNetwork {
   /// - PyTorch: a safetensors file whose tensors a module loads by name that has the members `embedding`
   ///   (`torch.nn.Embedding`, or a `ModuleList` of K of them where there are several vocabularies), `rnn` (`torch.nn.RNN`,
   ///   `LSTM` or `GRU`), `output` (`torch.nn.Linear`), for attention pooling `pooling` with the parameter `query` (D · H),
-  ///   and, for frames that are normalised by the training set, `normalization` with the buffers `mean` and `variance` (F).
+  ///   and, for frames that are normalized by the training set, `normalization` with the buffers `mean` and `variance` (F).
   ///   What the module does with them is for its `forward` to say: sums of embeddings, the frame behind them, the pooling,
   ///   and what `NetworkOutput` makes of the outputs. `Network(path:)` reads the file back, and
   ///   `Network(configuration:tensors:)` what PyTorch has written of the same names.

@@ -84,9 +84,9 @@ struct CorpusList: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    let collections = try Catalogue(path: try Resources.catalogue()).collections
+    let collections = try Catalog(path: try Resources.catalog()).collections
     struct Report: Encodable {
-      var collections: [Catalogue.Collection]
+      var collections: [Catalog.Collection]
     }
     try common.report(Report(collections: collections)) {
       collections.map { entry in

@@ -4,7 +4,7 @@ internal import Foundation
 internal import Groundwork
 internal import Listening
 
-/// `gruppetto features`: what a recogniser sees of sound.
+/// `gruppetto features`: what a recognizer sees of sound.
 struct Features: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Compute features of a sound file: log-mel, MFCC, spectrogram, energy.",

@@ -120,14 +120,14 @@ struct Train: ParsableCommand {
   ) throws -> TrainingResult {
     let pieces = TrainingPieces(corpus: corpus, name: music.map(lastPart).joined(separator: " "))
     let clock = ContinuousClock()
-    var lastReport = clock.now, hasLearnt = !training.isResuming
+    var lastReport = clock.now, hasLearned = !training.isResuming
     try writeReport(isUnderWay: true)
     let result: TrainingResult
     do {
       result = try training.run(
         on: pieces, threadCount: threads.count, cancellation: cancellation, progress: common.progress
       ) {
-        hasLearnt = true
+        hasLearned = true
         // Small networks are validated many times a second.
         guard clock.now - lastReport > .seconds(2) else { return }
         // What keeps it from being written is told at the end; the training goes on.
@@ -140,7 +140,7 @@ struct Train: ParsableCommand {
       throw error
     }
     try writeReport()
-    if !hasLearnt, result.stopped != .interrupted {
+    if !hasLearned, result.stopped != .interrupted {
       common.remark(
         "\(output): its training had come to its end before; a longer one is a training of its own, with --overwrite or "
           + "into another folder")

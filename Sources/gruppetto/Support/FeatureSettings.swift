@@ -44,7 +44,7 @@ struct FeatureSettings: ParsableArguments {
       "Upper end of the mel filters in Hz; 0 or less counts from half the sample rate.", valueName: "hz"))
   var highFreq = 0.0
 
-  @Option(help: ArgumentHelp("Vocal tract length normalisation; 1 for none.", valueName: "factor"))
+  @Option(help: ArgumentHelp("Vocal tract length normalization; 1 for none.", valueName: "factor"))
   var vtlnWarp = 1.0
 
   @Option(help: ArgumentHelp("Lower bend of the vocal tract warping in Hz.", valueName: "hz"))

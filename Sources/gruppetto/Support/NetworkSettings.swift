@@ -31,7 +31,7 @@ struct NetworkSettings: ParsableArguments {
   @Flag(inversion: .prefixedNo, help: "Add to what a layer gives what it was given.")
   var residual: Bool?
 
-  @Flag(inversion: .prefixedNo, help: "Normalise what each layer gives.")
+  @Flag(inversion: .prefixedNo, help: "Normalize what each layer gives.")
   var layerNorm: Bool?
 
   @Flag(

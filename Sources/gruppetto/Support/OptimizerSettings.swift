@@ -2,7 +2,7 @@ public import ArgumentParser
 internal import Groundwork
 internal import Recurrent
 
-/// What the user wants of the optimiser otherwise than the preset.
+/// What the user wants of the optimizer otherwise than the preset.
 struct OptimizerSettings: ParsableArguments {
   @Option(
     help: ArgumentHelp("What makes updates of gradients: adamw, adam, rmsprop or sgd.", valueName: "name"))
@@ -26,7 +26,7 @@ struct OptimizerSettings: ParsableArguments {
 
   @Flag(
     inversion: .prefixedNo, help: "Let rmsprop divide by the standard deviation of the gradients, or not.")
-  var centred: Bool?
+  var centered: Bool?
 
   @Option(
     help: ArgumentHelp(
@@ -45,7 +45,7 @@ struct OptimizerSettings: ParsableArguments {
   @Option(help: ArgumentHelp("How strongly weights are drawn to 0.", valueName: "rate"))
   var weightDecay: Double?
 
-  /// Changes the preset's optimiser. Another rule begins with the constants that are customary for it.
+  /// Changes the preset's optimizer. Another rule begins with the constants that are customary for it.
   /// - Throws: `UsageError` for a constant that the rule does not have.
   func apply(to configuration: inout OptimizerConfiguration) throws {
     if let optimizer, optimizer != configuration.name { configuration = OptimizerConfiguration(optimizer) }
@@ -54,10 +54,10 @@ struct OptimizerSettings: ParsableArguments {
     switch configuration.rule {
     case .sgd(let oldMomentum, let wasNesterov):
       configuration.rule = .sgd(momentum: momentum ?? oldMomentum, isNesterov: nesterov ?? wasNesterov)
-    case .rmsprop(let oldSmoothing, let oldEpsilon, let oldMomentum, let wasCentred):
+    case .rmsprop(let oldSmoothing, let oldEpsilon, let oldMomentum, let wasCentered):
       configuration.rule = .rmsprop(
         smoothing: smoothing ?? oldSmoothing, epsilon: epsilon ?? oldEpsilon,
-        momentum: momentum ?? oldMomentum, isCentred: centred ?? wasCentred)
+        momentum: momentum ?? oldMomentum, isCentered: centered ?? wasCentered)
     case .adam(let oldBeta1, let oldBeta2, let oldEpsilon):
       configuration.rule = .adam(
         beta1: beta1 ?? oldBeta1, beta2: beta2 ?? oldBeta2, epsilon: epsilon ?? oldEpsilon)
@@ -71,7 +71,7 @@ struct OptimizerSettings: ParsableArguments {
   private static func options(of name: OptimizerConfiguration.Name) -> [String] {
     switch name {
     case .sgd: ["--momentum", "--nesterov"]
-    case .rmsprop: ["--smoothing", "--centred", "--epsilon", "--momentum"]
+    case .rmsprop: ["--smoothing", "--centered", "--epsilon", "--momentum"]
     case .adam, .adamw: ["--beta1", "--beta2", "--epsilon"]
     }
   }
@@ -80,13 +80,13 @@ struct OptimizerSettings: ParsableArguments {
     let known = Self.options(of: name)
     let given = [
       ("--beta1", beta1 != nil), ("--beta2", beta2 != nil), ("--smoothing", smoothing != nil),
-      ("--centred", centred != nil), ("--epsilon", epsilon != nil), ("--momentum", momentum != nil),
+      ("--centered", centered != nil), ("--epsilon", epsilon != nil), ("--momentum", momentum != nil),
       ("--nesterov", nesterov != nil),
     ]
     guard let stranger = given.first(where: { $0.1 && !known.contains($0.0) })?.0 else { return }
     let owners = OptimizerConfiguration.Name.allCases.filter { Self.options(of: $0).contains(stranger) }
     throw UsageError(
-      "\(stranger) belongs to \(Readable.list(owners.map(\.rawValue))), and the optimiser is \(name.rawValue), which has "
+      "\(stranger) belongs to \(Readable.list(owners.map(\.rawValue))), and the optimizer is \(name.rawValue), which has "
         + Readable.list(known + ["--weight-decay"]))
   }
 }

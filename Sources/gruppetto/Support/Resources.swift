@@ -16,8 +16,8 @@ struct Resources {
     return try shipped("presets", remedy: "name it by --presets FOLDER or in GRUPPETTO_PRESETS")
   }
 
-  /// The catalogue of public collections.
-  static func catalogue() throws -> String {
+  /// The catalog of public collections.
+  static func catalog() throws -> String {
     try shipped("corpora", remedy: "install it with Scripts/install") + "/catalogue.json"
   }
 

@@ -101,7 +101,7 @@ private struct NetworkGraphBuilder {
 
   private mutating func addNormalization(of frames: String, mean: String, factor: String) -> String {
     graph.add(
-      "Mul", [graph.add("Sub", [frames, mean], output: "frames.centred"), factor],
+      "Mul", [graph.add("Sub", [frames, mean], output: "frames.centered"), factor],
       output: "frames.normalized")
   }
 

@@ -112,7 +112,7 @@ extension StackConfiguration {
 }
 
 extension ONNXGraph {
-  /// Layer normalisation of what a layer gives (Ba et al. 2016).
+  /// Layer normalization of what a layer gives (Ba et al. 2016).
   private mutating func addNormalization(
     of output: String, layer: Int, weights: NamedTensors, prefix: String
   ) -> String {

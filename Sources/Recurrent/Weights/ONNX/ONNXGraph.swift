@@ -37,7 +37,7 @@ struct ONNXGraph {
     var axes: [Axis]
   }
 
-  /// The version of the operators that are used, of 2021: the first to have layer normalisation.
+  /// The version of the operators that are used, of 2021: the first to have layer normalization.
   static let operatorVersion = 17
   /// The version of the file format that goes with it.
   private static let formatVersion = 8

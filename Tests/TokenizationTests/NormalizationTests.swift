@@ -3,7 +3,7 @@ import Testing
 
 @testable import Tokenization
 
-@Suite struct NormalisationTests {
+@Suite struct NormalizationTests {
   let tokenizer: REMITokenizer
 
   init() throws { tokenizer = try REMITokenizer() }
@@ -45,21 +45,21 @@ import Testing
     var tune = score([note(4 * 480 * 2 + 480, 4 * 480)])
     tune.length = 100 * 480
     #expect(try metres(tune) == ["4/4", "4/4", "4/4", "4/4"])
-    #expect(try tokenizer.normalised(tune).score.length == 4 * 4 * 480)
+    #expect(try tokenizer.normalized(tune).score.length == 4 * 4 * 480)
   }
 
   @Test func whatIsTooLongTooShortOrTooManyIsCounted() throws {
     let tune = score([
       note(0, 480 * 9), note(480, 0, 62), note(960, 10, 64), note(970, 480, 64), note(975, 240, 64),
     ])
-    let (normalised, report) = try tokenizer.normalised(tune)
+    let (normalized, report) = try tokenizer.normalized(tune)
     #expect(report.clippedDurations == 1 && report.doublings == 1 && report.keptNotes == 4)
-    #expect(normalised.tracks[0].notes.map(\.duration) == [480 * 8, 40, 240, 480])
+    #expect(normalized.tracks[0].notes.map(\.duration) == [480 * 8, 40, 240, 480])
   }
 
   @Test func onsetsAndEndsGoToTheNearestStep() throws {
     // A step is 40 ticks; half way goes to the later step.
-    let (result, _) = try tokenizer.normalised(
+    let (result, _) = try tokenizer.normalized(
       score([
         Note(onset: 19, duration: 40, pitch: 60, velocity: 127),
         Note(onset: 20, duration: 39, pitch: 61, velocity: 127),
@@ -71,7 +71,7 @@ import Testing
   }
 
   @Test func longNotesAreClippedAndCounted() throws {
-    let (result, report) = try tokenizer.normalised(
+    let (result, report) = try tokenizer.normalized(
       score([
         Note(onset: 0, duration: 96 * 40, pitch: 60, velocity: 80),
         Note(onset: 0, duration: 97 * 40, pitch: 62, velocity: 80),
@@ -86,7 +86,7 @@ import Testing
     source.tempos = (0..<100).map {
       TempoChange(tick: $0 * 480, microsecondsPerQuarter: 200_000 + $0 * 27_000)
     }
-    let (result, report) = try tokenizer.normalised(source)
+    let (result, report) = try tokenizer.normalized(source)
     for (note, kept) in zip(source.tracks[0].notes, result.tracks[0].notes) {
       #expect(abs(note.velocity - kept.velocity) <= 2, "\(note.velocity) became \(kept.velocity)")
     }
@@ -105,10 +105,10 @@ import Testing
     source.tracks.append(
       Track(isDrum: true, notes: [Note(onset: 0, duration: 480, pitch: 36, velocity: 80)]))
     let piano = try REMITokenizer(configuration: REMIConfiguration(instruments: .single(program: 11)))
-    let (melodic, report) = try piano.normalised(source)
+    let (melodic, report) = try piano.normalized(source)
     #expect(melodic.tracks.map(\.program) == [11] && report.unsupportedNotes == 1)
     let drums = try REMITokenizer(configuration: REMIConfiguration(instruments: .drums))
-    let (struck, drumReport) = try drums.normalised(source)
+    let (struck, drumReport) = try drums.normalized(source)
     #expect(struck.tracks.map(\.isDrum) == [true] && drumReport.unsupportedNotes == 1)
   }
 
@@ -124,7 +124,7 @@ import Testing
             Note(onset: 0, duration: 480, pitch: 128, velocity: 64),
           ])
       ])
-    let (result, report) = try tokenizer.normalised(odd)
+    let (result, report) = try tokenizer.normalized(odd)
     #expect(report.unsupportedNotes == 2)
     #expect(try tokenizer.decode(tokenizer.encode(odd).ids) == result)
   }
@@ -134,19 +134,19 @@ import Testing
     tune.tracks[0].programChanges = [ProgramChange(tick: 480, program: 40)]
     tune.tracks.insert(Track(isDrum: true, notes: [note(0, 40, 36)]), at: 0)
     tune.tracks.append(Track(notes: [note(0, 480, 67)]))
-    let normalised = try tokenizer.normalised(tune).score
-    #expect(normalised.tracks.map(\.program) == [0, 40, nil])
-    #expect(normalised.tracks.map(\.isDrum) == [false, false, true])
-    #expect(normalised.tracks.map(\.notes.count) == [2, 1, 1])
-    #expect(try tokenizer.decode(tokenizer.encode(tune).ids) == normalised)
+    let normalized = try tokenizer.normalized(tune).score
+    #expect(normalized.tracks.map(\.program) == [0, 40, nil])
+    #expect(normalized.tracks.map(\.isDrum) == [false, false, true])
+    #expect(normalized.tracks.map(\.notes.count) == [2, 1, 1])
+    #expect(try tokenizer.decode(tokenizer.encode(tune).ids) == normalized)
   }
 
   @Test func temposGoToTheNearestByRatio() throws {
     let tempos = [(0, 631_578), (480, 10_000_000), (960, 100_000), (961, 600_000)]
-    let (normalised, report) = try tokenizer.normalised(score([note(0, 480 * 4)], tempos: tempos))
+    let (normalized, report) = try tokenizer.normalized(score([note(0, 480 * 4)], tempos: tempos))
     #expect(report.clippedTempos == 2)
-    #expect(normalised.tempos.map(\.tick) == [0, 480, 960])
-    #expect(abs(normalised.tempos[0].quartersPerMinute / 95 - 1) < 0.022)
+    #expect(normalized.tempos.map(\.tick) == [0, 480, 960])
+    #expect(abs(normalized.tempos[0].quartersPerMinute / 95 - 1) < 0.022)
     // 2^(1/16) = 1.0443, and hundredths are rounded.
     for pair in zip(tokenizer.layout.tempos.hundredths, tokenizer.layout.tempos.hundredths.dropFirst()) {
       #expect(Double(pair.1) / Double(pair.0) < 1.0447)
@@ -181,9 +181,9 @@ import Testing
         TempoChange(tick: number(0...ticks * 40), microsecondsPerQuarter: number(1...16_777_215))
       }.sorted { $0.tick < $1.tick }
       let encoding = try tokenizer.encode(tune)
-      let normalised = try tokenizer.normalised(tune).score
-      #expect(try tokenizer.decode(encoding.ids) == normalised, "\(tune)")
-      #expect(try tokenizer.encode(normalised).ids == encoding.ids, "\(tune)")
+      let normalized = try tokenizer.normalized(tune).score
+      #expect(try tokenizer.decode(encoding.ids) == normalized, "\(tune)")
+      #expect(try tokenizer.encode(normalized).ids == encoding.ids, "\(tune)")
     }
   }
 }

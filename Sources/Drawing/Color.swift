@@ -1,5 +1,5 @@
-/// A colour of the sRGB space.
-public struct Colour: Sendable, Hashable {
+/// A color of the sRGB space.
+public struct Color: Sendable, Hashable {
   /// The red part.
   public var red: UInt8
   /// The green part.
@@ -7,14 +7,14 @@ public struct Colour: Sendable, Hashable {
   /// The blue part.
   public var blue: UInt8
 
-  /// A colour of three parts.
+  /// A color of three parts.
   public init(red: UInt8, green: UInt8, blue: UInt8) {
     self.red = red
     self.green = green
     self.blue = blue
   }
 
-  /// The colour of a number such as 0x1F77B4.
+  /// The color of a number such as 0x1F77B4.
   public init(_ hexadecimal: UInt32) {
     self.init(
       red: UInt8(hexadecimal >> 16 & 0xFF), green: UInt8(hexadecimal >> 8 & 0xFF),
@@ -26,21 +26,21 @@ public struct Colour: Sendable, Hashable {
     "#" + [red, green, blue].map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }
 
-  /// The colour at `fraction` (0...1) of the way to `other`.
-  public func mixed(with other: Colour, fraction: Double) -> Colour {
+  /// The color at `fraction` (0...1) of the way to `other`.
+  public func mixed(with other: Color, fraction: Double) -> Color {
     func part(_ a: UInt8, _ b: UInt8) -> UInt8 {
       UInt8((Double(a) + (Double(b) - Double(a)) * min(max(fraction, 0), 1)).rounded())
     }
-    return Colour(red: part(red, other.red), green: part(green, other.green), blue: part(blue, other.blue))
+    return Color(red: part(red, other.red), green: part(green, other.green), blue: part(blue, other.blue))
   }
 }
 
-/// Colours that stand for magnitudes or for kinds.
+/// Colors that stand for magnitudes or for kinds.
 public enum Palette {
-  /// 256 colours from dark to light for magnitudes; lightness rises evenly, so it survives grey printing.
-  public static let magnitude: [Colour] = {
+  /// 256 colors from dark to light for magnitudes; lightness rises evenly, so it survives gray printing.
+  public static let magnitude: [Color] = {
     let stops = [0x0B0B2B, 0x3B1A6B, 0x86297C, 0xC8445F, 0xF0803F, 0xFBC24E, 0xFCFAD0].map {
-      Colour(UInt32($0))
+      Color(UInt32($0))
     }
     return (0..<256).map { index in
       let place = Double(index) / 255 * Double(stops.count - 1)
@@ -49,11 +49,11 @@ public enum Palette {
     }
   }()
 
-  /// Ten colours for kinds, apart from each other for colour-blind eyes too; beyond ten they recur.
-  public static func kind(_ index: Int) -> Colour {
-    let colours: [UInt32] = [
+  /// Ten colors for kinds, apart from each other for color-blind eyes too; beyond ten they recur.
+  public static func kind(_ index: Int) -> Color {
+    let colors: [UInt32] = [
       0x2F6DB3, 0xD9822B, 0x2E8B57, 0xB8423A, 0x7B5EA7, 0x3AA6A6, 0xC2679B, 0x8A6D3B, 0x5B7083, 0x9A9B2F,
     ]
-    return Colour(colours[((index % colours.count) + colours.count) % colours.count])
+    return Color(colors[((index % colors.count) + colors.count) % colors.count])
   }
 }

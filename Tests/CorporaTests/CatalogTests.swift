@@ -5,7 +5,7 @@ import Testing
 
 @testable import Corpora
 
-@Suite struct CatalogueTests {
+@Suite struct CatalogTests {
   private static let shipped = URL(filePath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent().appending(path: "corpora/catalogue.json").path
 
@@ -14,8 +14,8 @@ import Testing
      "homePage": "https://example.org", "afterDownload": "Unpack it."}
     """
 
-  @Test func theShippedCatalogueNamesThePublicCollections() throws {
-    let collections = try Catalogue(path: Self.shipped).collections
+  @Test func theShippedCatalogNamesThePublicCollections() throws {
+    let collections = try Catalog(path: Self.shipped).collections
     let expected = ["nottingham", "pop909", "jsb-chorales", "maestro", "lakh", "giantmidi-piano", "groove"]
     #expect(Set(collections.map(\.id)).isSuperset(of: expected))
     #expect(collections.allSatisfy { $0.pieces != nil && $0.downloadSize != nil })
@@ -27,7 +27,7 @@ import Testing
     ("[PAGE]", "web address"),
     ("[EMPTY]", "empty"), ("[NEGATIVE]", "negative"),
   ])
-  func aFaultyCatalogueIsRefusedWithItsFault(_ template: String, _ fault: String) throws {
+  func aFaultyCatalogIsRefusedWithItsFault(_ template: String, _ fault: String) throws {
     let entry = Self.entry
     let text = template.replacing("ENTRY", with: entry)
       .replacing("UPPER", with: entry.replacing("\"one\"", with: "\"One two\""))
@@ -36,7 +36,7 @@ import Testing
       .replacing("NEGATIVE", with: entry.replacing("\"id\"", with: "\"pieces\": -1, \"id\""))
     let folder = try TemporaryFolder()
     try replaceFile(at: folder.file("catalogue.json"), with: text)
-    let error = #expect(throws: CorpusError.self) { try Catalogue(path: folder.file("catalogue.json")) }
+    let error = #expect(throws: CorpusError.self) { try Catalog(path: folder.file("catalogue.json")) }
     #expect(error?.message.contains(fault) == true, "\(error?.message ?? "")")
   }
 }

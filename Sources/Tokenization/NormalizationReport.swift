@@ -1,5 +1,5 @@
 /// What a grid could not say of a score, counted.
-public struct NormalisationReport: Sendable, Hashable, Codable {
+public struct NormalizationReport: Sendable, Hashable, Codable {
   /// Why a piece was read in a metre that it does not state.
   public enum AssumedMetre: String, Sendable, Hashable, Codable {
     /// The only metre is 1/4, which counts beats and knows no bars; it is read as 4/4.
@@ -48,7 +48,7 @@ public struct NormalisationReport: Sendable, Hashable, Codable {
   public var keptShare: Double { notes == 0 ? 1 : Double(keptNotes) / Double(notes) }
 
   /// Adds another piece's counts.
-  public mutating func add(_ other: NormalisationReport) {
+  public mutating func add(_ other: NormalizationReport) {
     notes += other.notes
     keptNotes += other.keptNotes
     doublings += other.doublings

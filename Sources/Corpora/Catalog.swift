@@ -1,7 +1,7 @@
 internal import Groundwork
 
 /// The public collections that we know: `corpora/catalogue.json`, an array of objects.
-public struct Catalogue: Sendable, Hashable {
+public struct Catalog: Sendable, Hashable {
   /// A public collection.
   public struct Collection: Sendable, Hashable, Codable {
     /// A short name for the command line, without spaces.
@@ -31,8 +31,8 @@ public struct Catalogue: Sendable, Hashable {
   /// The collections, in the order of the file.
   public let collections: [Collection]
 
-  /// Reads and checks the catalogue at `path`.
-  /// - Throws: `FileError`; `CorpusError.invalidCatalogue` where an entry lacks a field, an id occurs twice or has other characters than
+  /// Reads and checks the catalog at `path`.
+  /// - Throws: `FileError`; `CorpusError.invalidCatalog` where an entry lacks a field, an id occurs twice or has other characters than
   ///   lower-case letters, digits and hyphens, or a home page is no web address.
   public init(path: String) throws {
     let bytes = try readFile(path)
@@ -40,15 +40,15 @@ public struct Catalogue: Sendable, Hashable {
       collections = try JSONFormat.decode([Collection].self, from: bytes)
     } catch DecodingError.keyNotFound(let key, let context) {
       let place = context.codingPath.first?.intValue.map { "entry \($0 + 1)" } ?? "an entry"
-      throw CorpusError.invalidCatalogue(path: path, reason: "\(place) has no '\(key.stringValue)'")
+      throw CorpusError.invalidCatalog(path: path, reason: "\(place) has no '\(key.stringValue)'")
     } catch {
-      throw CorpusError.invalidCatalogue(path: path, reason: "it is not an array of collections in JSON")
+      throw CorpusError.invalidCatalog(path: path, reason: "it is not an array of collections in JSON")
     }
     var seen: Set<String> = []
     for collection in collections {
       func require(_ condition: Bool, _ reason: String) throws {
         guard condition else {
-          throw CorpusError.invalidCatalogue(path: path, reason: "'\(collection.id)' \(reason)")
+          throw CorpusError.invalidCatalog(path: path, reason: "'\(collection.id)' \(reason)")
         }
       }
       let isPlain = collection.id.utf8.allSatisfy {
