@@ -3,7 +3,7 @@ internal import Testing
 @testable import Arithmetic
 
 @Suite struct AlignedBufferTests {
-  @Test func buffersAreAlignedAndZero() {
+  @Test("Buffers are aligned and zero") func buffersAreAlignedAndZero() {
     for count in [0, 1, 15, 16, 17, 1000] {
       let buffer = AlignedBuffer<Float>(count: count)
       #expect(UInt(bitPattern: buffer.baseAddress) % 64 == 0)
@@ -11,7 +11,7 @@ internal import Testing
     }
   }
 
-  @Test func elementsAreKept() {
+  @Test("Elements are kept") func elementsAreKept() {
     let buffer = AlignedBuffer<Int32>([1, 2, 3])
     buffer[1] = 7
     #expect(buffer.array == [1, 7, 3])

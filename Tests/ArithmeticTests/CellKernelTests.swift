@@ -77,7 +77,9 @@ struct CellKernelRun {
 
   /// Forward against the equations, backward against their derivatives by central differences in double precision, which
   /// are right to 1e-9. The kernels' functions are right to 2e-7, and products of a few such numbers to 2e-6.
-  @Test(arguments: [KernelSet.plain] + KernelSet.vectorised, CellReference.all)
+  @Test(
+    "Steps agree with their equations", arguments: [KernelSet.plain] + KernelSet.vectorized, CellReference.all
+  )
   func stepsAgreeWithTheirEquations(kernels: KernelSet, cell: CellReference) {
     for size in Self.sizes {
       var run = CellKernelRun(cell, size: size)
@@ -128,7 +130,7 @@ struct CellKernelRun {
     }
   }
 
-  @Test(arguments: [KernelSet.plain] + KernelSet.vectorised)
+  @Test("Normalization agrees with its equations", arguments: [KernelSet.plain] + KernelSet.vectorized)
   func normalizationAgreesWithItsEquations(kernels: KernelSet) {
     for count in Self.sizes where count > 1 {
       let x = randomFloats(count, seed: 50, scale: 2).map { $0 + 3 }

@@ -13,7 +13,7 @@ struct KernelSet: CustomTestStringConvertible, @unchecked Sendable {
 
   static let plain = KernelSet(name: "plain", table: gruppetto_kernels_best()).replaced(by: "plain")
   /// All but the plain one.
-  static let vectorised = Kernels.available.filter { $0 != "plain" }.compactMap { name in
+  static let vectorized = Kernels.available.filter { $0 != "plain" }.compactMap { name in
     gruppetto_kernels_named(name).map { KernelSet(name: name, table: $0) }
   }
 
@@ -49,7 +49,7 @@ func expectClose(_ values: [Float], _ expected: [Float], tolerance: Float, _ wha
 }
 
 @Suite struct KernelTests {
-  @Test func theBestKernelsAreAmongTheNamedOnes() {
+  @Test("The best kernels are among the named ones") func theBestKernelsAreAmongTheNamedOnes() {
     let best = String(cString: gruppetto_kernels_best().pointee.name)
     #expect(gruppetto_kernels_named(best) == gruppetto_kernels_best())
     #expect(gruppetto_kernels_named("plain") != nil)
@@ -58,7 +58,8 @@ func expectClose(_ values: [Float], _ expected: [Float], tolerance: Float, _ wha
     #expect(Kernels.available.last == "plain")
   }
 
-  @Test func aNameThatMeansNothingIsRefusedWhereOneAsksAndPassedOverElsewhere() throws {
+  @Test("A name that means nothing is refused where one asks and passed over elsewhere")
+  func aNameThatMeansNothingIsRefusedWhereOneAsksAndPassedOverElsewhere() throws {
     let error = #expect(throws: KernelsError.self) { try Kernels(name: "abacus") }
     #expect(error?.message.contains("GRUPPETTO_KERNELS=abacus") == true)
     #expect(Kernels(nameOrBest: "abacus").name == Kernels.available.first)
@@ -68,14 +69,14 @@ func expectClose(_ values: [Float], _ expected: [Float], tolerance: Float, _ wha
     #expect(try Kernels(name: nil).name == Kernels.available.first)
   }
 
-  @Test func kernelsThatThisProcessorLacksAreAnError() {
+  @Test("Kernels that this processor lacks are an error") func kernelsThatThisProcessorLacksAreAnError() {
     #expect(throws: KernelsError(name: "abacus", available: Kernels.available)) {
       try Kernels(name: "abacus")
     }
   }
 
   /// The plain product against sums in double precision; all others are then compared with the plain one.
-  @Test func plainProductIsTheSumOfProducts() {
+  @Test("Plain product is the sum of products") func plainProductIsTheSumOfProducts() {
     let (m, n, k) = (5, 7, 11)
     let a = randomFloats(m * k, seed: 1), b = randomFloats(k * n, seed: 2)
     var product = [Float](repeating: 2, count: m * n)
@@ -89,7 +90,7 @@ func expectClose(_ values: [Float], _ expected: [Float], tolerance: Float, _ wha
     }
   }
 
-  @Test(arguments: KernelSet.vectorised, KernelCheck.all)
+  @Test("Every kernel agrees with the plain one", arguments: KernelSet.vectorized, KernelCheck.all)
   func everyKernelAgreesWithThePlainOne(kernels: KernelSet, check: KernelCheck) {
     var report = [CChar](repeating: 0, count: 256)
     let agrees = gruppetto_run_kernel_check(check.index, kernels.table, &report, report.count)
@@ -97,13 +98,13 @@ func expectClose(_ values: [Float], _ expected: [Float], tolerance: Float, _ wha
       agrees == 1, "\(report.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" })")
   }
 
-  @Test func noKernelIsWithoutACheck() {
+  @Test("No kernel is without a check") func noKernelIsWithoutACheck() {
     #expect(
       gruppetto_unchecked_kernel() == -1, "the place of a function in the table; see KernelChecks/checks.c")
   }
 
   /// 2e-7 is under four units in the last place; the gates' gradients agree with double precision to 1e-5 with that.
-  @Test(arguments: KernelSet.vectorised)
+  @Test("Sigmoid and tanh are accurate", arguments: KernelSet.vectorized)
   func sigmoidAndTanhAreAccurate(kernels: KernelSet) {
     let x = (-4000...4000).map { Float($0) / 200 } + (1...200).map { Float($0) * 1e-5 } + [1e-20, -1e-20, 0]
     var sigmoid = x, tangent = x
@@ -119,7 +120,7 @@ func expectClose(_ values: [Float], _ expected: [Float], tolerance: Float, _ wha
   }
 
   @Test(
-    arguments: [KernelSet.plain] + KernelSet.vectorised,
+    "Broken numbers survive storing", arguments: [KernelSet.plain] + KernelSet.vectorized,
     [gruppetto_float32, gruppetto_float16, gruppetto_int8])
   func brokenNumbersSurviveStoring(kernels: KernelSet, format: gruppetto_weight_format) {
     let table = kernels.table.pointee, (m, k) = (3, 40)
@@ -139,7 +140,7 @@ func expectClose(_ values: [Float], _ expected: [Float], tolerance: Float, _ wha
   }
 
   /// Every float16 is stored as itself, and what lies between two goes to the nearer, of equally near ones to the even.
-  @Test(arguments: [KernelSet.plain] + KernelSet.vectorised)
+  @Test("float16 is rounded as IEEE says", arguments: [KernelSet.plain] + KernelSet.vectorized)
   func float16IsRoundedAsIEEESays(kernels: KernelSet) {
     let table = kernels.table.pointee
     let steps: [Float] = [0, 0x1p-24, 0x3p-24, 0x3FFp-24, 0x1p-14, 1 + 0x1p-10, 65504]
@@ -156,7 +157,7 @@ func expectClose(_ values: [Float], _ expected: [Float], tolerance: Float, _ wha
     }
   }
 
-  @Test(arguments: KernelSet.vectorised)
+  @Test("Infinity and na n are not swallowed", arguments: KernelSet.vectorized)
   func infinityAndNaNAreNotSwallowed(kernels: KernelSet) {
     var sigmoid: [Float] = [.infinity, -.infinity, .nan], tangent = sigmoid
     kernels.table.pointee.sigmoid(3, &sigmoid)

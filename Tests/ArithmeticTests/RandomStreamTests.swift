@@ -6,13 +6,13 @@ internal import Testing
 
 @Suite struct RandomStreamTests {
   /// The known answers of the generator's authors (Random123, kat_vectors): philox4x32-10 of zeros.
-  @Test func philoxGivesTheKnownAnswer() {
+  @Test("Philox gives the known answer") func philoxGivesTheKnownAnswer() {
     var block: [UInt32] = [0, 0, 0, 0]
     gruppetto_philox(0, 0, &block)
     #expect(block == [0x6627_E8D5, 0xE169_C58D, 0xBC57_AC4C, 0x9B00_DBD8])
   }
 
-  @Test func theSameSeedAndNameGiveTheSameNumbers() {
+  @Test("The same seed and name give the same numbers") func theSameSeedAndNameGiveTheSameNumbers() {
     var a = RandomStream(seed: 7, name: "x"), b = RandomStream(seed: 7, name: "x")
     var otherName = RandomStream(seed: 7, name: "y"), otherSeed = RandomStream(seed: 8, name: "x")
     let words = (0..<100).map { _ in a.nextWord() }
@@ -21,7 +21,7 @@ internal import Testing
     #expect(words != (0..<100).map { _ in otherSeed.nextWord() })
   }
 
-  @Test func thePositionIsTheWholeState() {
+  @Test("The position is the whole state") func thePositionIsTheWholeState() {
     var stream = RandomStream(seed: 1, name: "x")
     for _ in 0..<17 { _ = stream.normal() }
     _ = stream.nextWord()
@@ -30,7 +30,7 @@ internal import Testing
     #expect((0..<9).map { _ in copy.next() } == (0..<9).map { _ in stream.next() })
   }
 
-  @Test func momentsAreThoseOfTheDistributions() {
+  @Test("Moments are those of the distributions") func momentsAreThoseOfTheDistributions() {
     var stream = RandomStream(seed: 3, name: "moments")
     let count = 40_000
     // Five standard errors: a correct generator fails once in two million seeds, and the seed is fixed.
@@ -48,7 +48,9 @@ internal import Testing
     )
   }
 
-  @Test(arguments: [0.5, 1, 2]) func indicesAreDrawnFromTheSoftmax(temperature: Double) {
+  @Test("Indices are drawn from the softmax", arguments: [0.5, 1, 2]) func indicesAreDrawnFromTheSoftmax(
+    temperature: Double
+  ) {
     let logits: [Float] = [100, 101, -.infinity, 102.5, 60]
     var stream = RandomStream(seed: 5, name: "indices"), counts = [Double](repeating: 0, count: 5)
     let count = 20_000
@@ -62,7 +64,7 @@ internal import Testing
     }
   }
 
-  @Test func shufflingKeepsTheElements() {
+  @Test("Shuffling keeps the elements") func shufflingKeepsTheElements() {
     var stream = RandomStream(seed: 4, name: "shuffle")
     var elements = Array(0..<50)
     stream.shuffle(&elements)
@@ -71,7 +73,7 @@ internal import Testing
   }
 
   /// A chance that is no whole number of 65536ths is rounded, and few numbers are left to make up for it.
-  @Test(arguments: [0.999, 0.9999, 0.99999, 1 - 1e-9])
+  @Test("A high dropout keeps the mean", arguments: [0.999, 0.9999, 0.99999, 1 - 1e-9])
   func aHighDropoutKeepsTheMean(probability: Double) {
     let count = 1 << 22
     let x = AlignedBuffer<Float>([Float](repeating: 1, count: count))
@@ -81,7 +83,7 @@ internal import Testing
     #expect(abs(mean - 1) < 5 * ((1 - share) / share / Double(count)).squareRoot())
   }
 
-  @Test func dropoutIsTheSameInPartsAndKeepsTheMean() {
+  @Test("Dropout is the same in parts and keeps the mean") func dropoutIsTheSameInPartsAndKeepsTheMean() {
     let count = 10_000, probability = 0.2
     let whole = AlignedBuffer<Float>([Float](repeating: 1, count: count))
     let parts = AlignedBuffer<Float>([Float](repeating: 1, count: count))

@@ -14,7 +14,9 @@ internal import Testing
     }
   }
 
-  @Test(arguments: [2, 3, 4, 5, 6, 7, 8, 15, 16, 25, 64, 100, 121, 400, 512])
+  @Test(
+    "Transforms agree with the definition and invert",
+    arguments: [2, 3, 4, 5, 6, 7, 8, 15, 16, 25, 64, 100, 121, 400, 512])
   func transformsAgreeWithTheDefinitionAndInvert(size: Int) {
     let samples = randomFloats(size, seed: UInt64(size))
     let fft = RealFFT(size: size)
@@ -45,7 +47,7 @@ internal import Testing
 }
 
 @Suite struct WindowTests {
-  @Test(arguments: Window.allCases)
+  @Test("Windows are symmetric and one in the middle", arguments: Window.allCases)
   func windowsAreSymmetricAndOneInTheMiddle(window: Window) {
     for count in [1, 2, 5, 400, 401] {
       let values = window.values(count: count)
@@ -55,7 +57,7 @@ internal import Testing
     }
   }
 
-  @Test func edgesAreThoseOfTheDefinitions() {
+  @Test("Edges are those of the definitions") func edgesAreThoseOfTheDefinitions() {
     let edges = Dictionary(uniqueKeysWithValues: Window.allCases.map { ($0, $0.values(count: 9)[0]) })
     for (window, edge) in [
       (Window.rectangular, Float(1)), (.hann, 0), (.hamming, 0.08), (.povey, 0), (.blackman, 0),
@@ -64,7 +66,8 @@ internal import Testing
     }
   }
 
-  @Test func aPeriodicWindowIsASymmetricOneWithoutItsLast() {
+  @Test("A periodic window is a symmetric one without its last")
+  func aPeriodicWindowIsASymmetricOneWithoutItsLast() {
     expectClose(
       Window.hann.values(count: 8, isPeriodic: true), Array(Window.hann.values(count: 9).dropLast()),
       tolerance: 1e-7, "periodic")

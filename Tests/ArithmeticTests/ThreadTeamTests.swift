@@ -3,7 +3,7 @@ internal import Testing
 @testable import Arithmetic
 
 @Suite struct ThreadTeamTests {
-  @Test(arguments: [1, 2, 3, 4])
+  @Test("Every index runs once in every round", arguments: [1, 2, 3, 4])
   func everyIndexRunsOnceInEveryRound(threadCount: Int) {
     let team = ThreadTeam(threadCount: threadCount)
     let counts = AlignedBuffer<Int>(count: threadCount)
@@ -11,7 +11,7 @@ internal import Testing
     #expect(counts.array == [Int](repeating: 200, count: threadCount))
   }
 
-  @Test func aTeamThatSleptWakesUp() async throws {
+  @Test("A team that slept wakes up") func aTeamThatSleptWakesUp() async throws {
     let team = ThreadTeam(threadCount: 2)
     let counts = AlignedBuffer<Int>(count: 2)
     for _ in 0..<3 {
@@ -21,7 +21,7 @@ internal import Testing
     #expect(counts.array == [3, 3])
   }
 
-  @Test func sharesCoverAllWithoutOverlap() {
+  @Test("Shares cover all without overlap") func sharesCoverAllWithoutOverlap() {
     for threadCount in 1...5 {
       let team = ThreadTeam(threadCount: threadCount)
       for count in [0, 1, 7, 8, 9, 100] {
@@ -33,7 +33,7 @@ internal import Testing
     }
   }
 
-  @Test func productsAreTheSameForAnyNumberOfThreads() {
+  @Test("Products are the same for any number of threads") func productsAreTheSameForAnyNumberOfThreads() {
     let (m, n, k) = (53, 131, 77)
     let a = AlignedBuffer(randomFloats(m * k, seed: 1)), b = AlignedBuffer(randomFloats(k * n, seed: 2))
     let packed = PackedMatrix(rows: k, columns: n)

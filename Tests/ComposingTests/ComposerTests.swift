@@ -36,7 +36,7 @@ import Training
       metres: [MetreChange(tick: 0, numerator: 3, denominator: 4)], length: 12 * 480, title: "Chords")
   }()
 
-  @Test func asManyBarsAsAskedForWhateverTheSeed() throws {
+  @Test("As many bars as asked for whatever the seed") func asManyBarsAsAskedForWhateverTheSeed() throws {
     let composer = Composer(model: try Self.untrainedModel())
     for seed in UInt64(1)...50 {
       let bars = [1, 2, 5][Int(seed) % 3]
@@ -52,7 +52,7 @@ import Training
     }
   }
 
-  @Test func whatIsWrittenReadsWithoutRepair() throws {
+  @Test("What is written reads without repair") func whatIsWrittenReadsWithoutRepair() throws {
     let model = try Self.untrainedModel()
     let composer = Composer(model: model)
     for seed in UInt64(1)...10 {
@@ -61,7 +61,7 @@ import Training
     }
   }
 
-  @Test func theSeedDecides() throws {
+  @Test("The seed decides") func theSeedDecides() throws {
     let composer = Composer(model: try Self.untrainedModel())
     let first = try composer.compose(CompositionOptions(seed: 7, bars: 4))
     _ = try composer.compose(CompositionOptions(seed: 8, bars: 2))
@@ -72,7 +72,9 @@ import Training
     #expect(Composer.seeds(from: 7, count: 3) == [7, 8, 9])
   }
 
-  @Test func withoutALengthItEndsByItselfOrAtTheLimit() throws {
+  @Test("Without a length it ends by itself or at the limit") func withoutALengthItEndsByItselfOrAtTheLimit()
+    throws
+  {
     let composer = Composer(model: try Self.untrainedModel())
     for seed in UInt64(1)...4 {
       let piece = try composer.compose(CompositionOptions(seed: seed))
@@ -82,7 +84,9 @@ import Training
     }
   }
 
-  @Test func aModelThatNeverEndsIsStoppedAfter64Bars() throws {
+  @Test("A model that never ends is stopped after 64 bars") func aModelThatNeverEndsIsStoppedAfter64Bars()
+    throws
+  {
     let model = try Self.untrainedModel()
     // A bias that no other logit reaches keeps the end away.
     try setOutputBias(of: model, id: model.tokenizer.vocabulary.eosID, to: -100)
@@ -91,7 +95,9 @@ import Training
     #expect(piece.stopReason == .barLimit)
   }
 
-  @Test func aModelThatOnlyWantsToEndStillWritesANote() throws {
+  @Test("A model that only wants to end still writes a note") func aModelThatOnlyWantsToEndStillWritesANote()
+    throws
+  {
     let model = try Self.untrainedModel()
     try setOutputBias(of: model, id: model.tokenizer.vocabulary.eosID, to: 100)
     let composer = Composer(model: model)
@@ -106,7 +112,7 @@ import Training
     model.network.parameters.values[entry.range.lowerBound + Int(id)] = value
   }
 
-  @Test func aPrimerThatIsKeptStandsAtTheBeginning() throws {
+  @Test("A primer that is kept stands at the beginning") func aPrimerThatIsKeptStandsAtTheBeginning() throws {
     let model = try Self.untrainedModel()
     let piece = try Composer(model: model).compose(
       CompositionOptions(seed: 3, bars: 2, primer: Self.primer, keepsPrimer: true))
@@ -118,7 +124,8 @@ import Training
     #expect(piece.tokens == piece.ids.count - given.count)
   }
 
-  @Test func aPrimerThatIsNotKeptSetsMetreAndTempo() throws {
+  @Test("A primer that is not kept sets metre and tempo") func aPrimerThatIsNotKeptSetsMetreAndTempo() throws
+  {
     let model = try Self.untrainedModel()
     let composer = Composer(model: model)
     let kept = try composer.compose(
@@ -132,7 +139,7 @@ import Training
     #expect(piece.score.tempos.first?.tick == 0)
   }
 
-  @Test func optionsThatMakeNoSenseAreRefused() throws {
+  @Test("Options that make no sense are refused") func optionsThatMakeNoSenseAreRefused() throws {
     let composer = Composer(model: try Self.untrainedModel())
     #expect(throws: ComposingError.self) { try composer.compose(CompositionOptions(seed: 1, bars: 0)) }
     #expect(throws: ComposingError.self) {
@@ -143,7 +150,7 @@ import Training
     }
   }
 
-  @Test(arguments: WeightFormat.allCases, [1, 2])
+  @Test("Pieces beside each other are those one by one", arguments: WeightFormat.allCases, [1, 2])
   func piecesBesideEachOtherAreThoseOneByOne(format: WeightFormat, threadCount: Int) throws {
     let composer = Composer(model: try Self.untrainedModel(), format: format)
     var options = Composer.seeds(from: 20, count: 2 * threadCount * Composer.piecesPerThread + 3).map {
@@ -164,7 +171,8 @@ import Training
     }
   }
 
-  @Test func severalPiecesCanBeStoppedAndTheirNumberIsTold() throws {
+  @Test("Several pieces can be stopped and their number is told")
+  func severalPiecesCanBeStoppedAndTheirNumberIsTold() throws {
     let composer = Composer(model: try Self.untrainedModel())
     let options = Composer.seeds(from: 1, count: 5).map { CompositionOptions(seed: $0, bars: 1) }
     let cancellation = Cancellation(), told = Mutex([Double]())
@@ -177,7 +185,7 @@ import Training
     #expect(composer.compose([], threadCount: 2).isEmpty)
   }
 
-  @Test func itCanBeStopped() throws {
+  @Test("It can be stopped") func itCanBeStopped() throws {
     let composer = Composer(model: try Self.untrainedModel())
     let cancellation = Cancellation()
     cancellation.request()

@@ -52,7 +52,8 @@ import Training
     return sequences
   }
 
-  @Test func eachEpochReadsEachPieceOnceInAnOrderOfItsOwn() throws {
+  @Test("Each epoch reads each piece once in an order of its own")
+  func eachEpochReadsEachPieceOnceInAnOrderOfItsOwn() throws {
     let pieces = try Self.pieces(count: 6, tokenizer: #require(Self.tokenizer))
     let predictions = pieces.reduce(0) { $0 + $1.count - 1 }
     var source = try makeSource(pieces: pieces, batchSize: 1, truncationLength: predictions)
@@ -65,7 +66,7 @@ import Training
     #expect(first != second)
   }
 
-  @Test func aWindowGoesOnWhereTheLastEnded() throws {
+  @Test("A window goes on where the last ended") func aWindowGoesOnWhereTheLastEnded() throws {
     let pieces = try Self.pieces(count: 6, tokenizer: #require(Self.tokenizer))
     var long = try makeSource(pieces: pieces, batchSize: 2, truncationLength: 60)
     var short = try makeSource(pieces: pieces, batchSize: 2, truncationLength: 60)
@@ -87,7 +88,7 @@ import Training
     #expect(long.epochsCompleted == resumed.epochsCompleted)
   }
 
-  @Test func aLongPieceIsSharedOutOverTheStreams() throws {
+  @Test("A long piece is shared out over the streams") func aLongPieceIsSharedOutOverTheStreams() throws {
     let piece = try Self.pieces(count: 60, tokenizer: #require(Self.tokenizer))[59]
     var source = try makeSource(pieces: [piece], batchSize: 4, truncationLength: 8)
     var batch = TokenBatch(batchSize: 4, truncationLength: 8)
@@ -97,7 +98,7 @@ import Training
     #expect(batch.inputs.prefix(4).count { $0 == piece[0] } == 1)
   }
 
-  @Test func transpositionMovesAPieceAsAWhole() throws {
+  @Test("Transposition moves a piece as a whole") func transpositionMovesAPieceAsAWhole() throws {
     let tokenizer = try #require(Self.tokenizer)
     let pieces = try Self.pieces(count: 4, tokenizer: tokenizer)
     let tables = (-3...4).map { tokenizer.transpositionTable(semitones: $0) }
@@ -111,7 +112,9 @@ import Training
     #expect(found.count > 28)
   }
 
-  @Test func aPieceIsNotTransposedOutOfTheVocabulary() throws {
+  @Test("A piece is not transposed out of the vocabulary") func aPieceIsNotTransposedOutOfTheVocabulary()
+    throws
+  {
     let tokenizer = try #require(Self.tokenizer)
     let notes = [1, 126].map { Note(onset: 0, duration: 480, pitch: $0, velocity: 64) }
     let piece = try tokenizer.encode(
@@ -127,7 +130,7 @@ import Training
     #expect(Set(sequences(of: &source, windows: 60)) == expected)
   }
 
-  @Test func aPlaceOutsideTheCorpusIsRefused() throws {
+  @Test("A place outside the corpus is refused") func aPlaceOutsideTheCorpusIsRefused() throws {
     let pieces = try Self.pieces(count: 6, tokenizer: #require(Self.tokenizer))
     var source = try makeSource(pieces: pieces, batchSize: 2, truncationLength: 10)
     let position = source.position
@@ -146,7 +149,7 @@ import Training
     #expect(isAccepted)
   }
 
-  @Test func nothingToReadIsRefused() {
+  @Test("Nothing to read is refused") func nothingToReadIsRefused() {
     #expect(throws: TrainingError.self) {
       try makeSource(pieces: [[1]], batchSize: 1, truncationLength: 4)
     }

@@ -26,7 +26,9 @@ import Training
     }
     """
 
-  @Test func aDescriptionThatWasWrittenEarlierIsRead() throws {
+  @Test("A description that was written earlier is read") func aDescriptionThatWasWrittenEarlierIsRead()
+    throws
+  {
     let folder = try TemporaryFolder()
     try replaceFile(at: folder.file("model.json"), with: Self.early)
     let description = try ModelDescription(folder: ModelFolder(path: folder.path))
@@ -36,11 +38,13 @@ import Training
     #expect(description.settings.training.accumulation == 1 && description.corpus?.trainingTokens == 900)
   }
 
-  @Test(arguments: [
-    ("\"hiddenSize\" : 16", "\"hiddenSize\" : 9000", "hidden size is 9000; expected at most 8192"),
-    ("\"layerCount\" : 2", "\"layerCount\" : 0", "number of layers is 0; expected at least 1"),
-    ("\"dropout\" : 0.1", "\"dropout\" : 1", "dropout is 1.0; expected a probability"),
-  ])
+  @Test(
+    "A network that cannot be is named",
+    arguments: [
+      ("\"hiddenSize\" : 16", "\"hiddenSize\" : 9000", "hidden size is 9000; expected at most 8192"),
+      ("\"layerCount\" : 2", "\"layerCount\" : 0", "number of layers is 0; expected at least 1"),
+      ("\"dropout\" : 0.1", "\"dropout\" : 1", "dropout is 1.0; expected a probability"),
+    ])
   func aNetworkThatCannotBeIsNamed(setting: String, instead: String, reason: String) throws {
     let folder = try TemporaryFolder()
     try replaceFile(

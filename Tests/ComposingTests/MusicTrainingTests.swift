@@ -39,7 +39,8 @@ import Training
     try MusicTraining(path: path, preset: "tiny", settings: settings, existing: existing, program: "test 1")
   }
 
-  @Test func aModelIsAFolderThatCanBeReadAndPlayed() throws {
+  @Test("A model is a folder that can be read and played") func aModelIsAFolderThatCanBeReadAndPlayed() throws
+  {
     let folder = try TemporaryFolder()
     let scales = try Self.scales()
     let path = folder.file("models/scales")
@@ -66,7 +67,7 @@ import Training
   }
 
   /// The project's own music, from ABC to a piece in the same style.
-  @Test func aCorpusBecomesAModel() throws {
+  @Test("A corpus becomes a model") func aCorpusBecomesAModel() throws {
     let folder = try TemporaryFolder()
     let music = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent().appending(path: "corpora").path
@@ -90,7 +91,9 @@ import Training
     #expect(piece.bars == 4)
   }
 
-  @Test func aResumedTrainingNeedsNothingButTheCorpus() throws {
+  @Test("A resumed training needs nothing but the corpus") func aResumedTrainingNeedsNothingButTheCorpus()
+    throws
+  {
     let folder = try TemporaryFolder()
     let scales = try Self.scales()
     var straight = try prepare(folder.file("straight"))
@@ -114,7 +117,9 @@ import Training
     }
   }
 
-  @Test func anExistingModelIsNotTouchedUnlessToldSo() throws {
+  @Test("An existing model is not touched unless told so") func anExistingModelIsNotTouchedUnlessToldSo()
+    throws
+  {
     let folder = try TemporaryFolder()
     let scales = try Self.scales()
     var training = try prepare(folder.file("model"))
@@ -136,7 +141,7 @@ import Training
     #expect(try readFile(folder.file("model/model.safetensors")) != weights)
   }
 
-  @Test func aChangedCorpusIsRefused() throws {
+  @Test("A changed corpus is refused") func aChangedCorpusIsRefused() throws {
     let folder = try TemporaryFolder()
     var training = try prepare(folder.file("model"))
     _ = try training.run(on: Self.scales(), threadCount: 1)
@@ -146,7 +151,7 @@ import Training
     }
   }
 
-  @Test func withoutACheckpointTrainingBeginsAnew() throws {
+  @Test("Without a checkpoint training begins anew") func withoutACheckpointTrainingBeginsAnew() throws {
     let folder = try TemporaryFolder()
     let scales = try Self.scales()
     var straight = try prepare(folder.file("straight"))
@@ -161,7 +166,7 @@ import Training
         == readFile(folder.file("early/model.safetensors")))
   }
 
-  @Test func aFolderWithoutAModelIsNamed() throws {
+  @Test("A folder without a model is named") func aFolderWithoutAModelIsNamed() throws {
     let folder = try TemporaryFolder()
     for read in [{ _ = try MusicModel(path: $0) }, { _ = try ModelInfo(path: $0) }]
       as [(String) throws -> Void]
@@ -178,7 +183,7 @@ import Training
     #expect(try ModelInfo(path: folder.path).history == nil)
   }
 
-  @Test(arguments: ["model.json", "vocabulary.json", "model.safetensors"])
+  @Test("A damaged part is named", arguments: ["model.json", "vocabulary.json", "model.safetensors"])
   func aDamagedPartIsNamed(name: String) throws {
     let folder = try TemporaryFolder()
     var training = try prepare(folder.file("model"))

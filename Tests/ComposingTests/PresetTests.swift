@@ -10,19 +10,19 @@ import Training
   static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().appending(path: "presets").path
 
-  @Test(arguments: ["demo", "small", "medium"])
+  @Test("The projects model presets are valid", arguments: ["demo", "small", "medium"])
   func theProjectsModelPresetsAreValid(name: String) throws {
     let preset = try ModelPreset(named: name, folder: Self.folder + "/models")
     #expect(preset.summary != nil)
   }
 
-  @Test(arguments: ["default", "careful", "adventurous"])
+  @Test("The projects sampling presets are valid", arguments: ["default", "careful", "adventurous"])
   func theProjectsSamplingPresetsAreValid(name: String) throws {
     let preset = try SamplingPreset(named: name, folder: Self.folder + "/sampling")
     #expect(try !preset.filters().isEmpty)
   }
 
-  @Test func smallIsTheComparisonsNetwork() throws {
+  @Test("Small is the comparisons network") func smallIsTheComparisonsNetwork() throws {
     let preset = try ModelPreset(named: "small", folder: Self.folder + "/models")
     #expect(preset.network == LanguageModelShape())
     #expect(preset.training.batchSize == 32 && preset.training.truncationLength == 128)
@@ -30,7 +30,8 @@ import Training
     #expect(preset.transposition == nil)
   }
 
-  @Test func aMissingPresetIsAnsweredWithThoseThereAre() {
+  @Test("A missing preset is answered with those there are") func aMissingPresetIsAnsweredWithThoseThereAre()
+  {
     do {
       _ = try SamplingPreset(named: "wild", folder: Self.folder + "/sampling")
       Issue.record("a preset that does not exist was read")
@@ -40,13 +41,15 @@ import Training
     }
   }
 
-  @Test(arguments: [
-    ("{", "not JSON"), ("[]", "not an object of settings"),
-    (#"{"temperature": 1, "topK": 0, "topP": 1}"#, "'minP' is missing"),
-    (#"{"temperature": "hot", "topK": 0, "topP": 1, "minP": 0}"#, "'temperature'"),
-    (#"{"temperature": 1, "topK": 0, "topP": 1, "minP": 0, "warmth": 3}"#, "'warmth'"),
-    (#"{"temperature": 1, "topK": 0, "topP": 2, "minP": 0}"#, "top-p is 2.0"),
-  ])
+  @Test(
+    "A preset that makes no sense is named",
+    arguments: [
+      ("{", "not JSON"), ("[]", "not an object of settings"),
+      (#"{"temperature": 1, "topK": 0, "topP": 1}"#, "'minP' is missing"),
+      (#"{"temperature": "hot", "topK": 0, "topP": 1, "minP": 0}"#, "'temperature'"),
+      (#"{"temperature": 1, "topK": 0, "topP": 1, "minP": 0, "warmth": 3}"#, "'warmth'"),
+      (#"{"temperature": 1, "topK": 0, "topP": 2, "minP": 0}"#, "top-p is 2.0"),
+    ])
   func aPresetThatMakesNoSenseIsNamed(_ text: String, _ reason: String) throws {
     let folder = try TemporaryFolder()
     try replaceFile(at: folder.file("odd.json"), with: text)
@@ -60,7 +63,7 @@ import Training
     }
   }
 
-  @Test func anUnknownSettingDeepInsideIsNamed() throws {
+  @Test("An unknown setting deep inside is named") func anUnknownSettingDeepInsideIsNamed() throws {
     let folder = try TemporaryFolder()
     let text = String(decoding: try readFile(Self.folder + "/models/small.json"), as: UTF8.self)
     try replaceFile(

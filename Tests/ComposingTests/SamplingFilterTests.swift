@@ -45,7 +45,7 @@ import Testing
     Set(distribution.logits.indices.filter { distribution.logits[$0] > -.infinity })
   }
 
-  @Test func anIdCanStandForAnotherThatIsOut() {
+  @Test("An id can stand for another that is out") func anIdCanStandForAnotherThatIsOut() {
     var credited = distribution([0, 1, nil])
     credited.credit(0, with: 2)
     let weights = [1 + exp(2.0), exp(1.0), 0]
@@ -56,7 +56,7 @@ import Testing
     #expect(credited.probabilities[2] == 0, "an id that is out stays out")
   }
 
-  @Test func topKKeepsTheLikeliest() throws {
+  @Test("Top k keeps the likeliest") func topKKeepsTheLikeliest() throws {
     for logits in Self.cases {
       for count in 1...logits.count + 1 {
         var distribution = distribution(logits)
@@ -66,7 +66,7 @@ import Testing
     }
   }
 
-  @Test func topPKeepsTheFewestThatReachTheMass() throws {
+  @Test("Top p keeps the fewest that reach the mass") func topPKeepsTheFewestThatReachTheMass() throws {
     for logits in Self.cases {
       let probabilities = softmax(logits)
       // Masses between the sums, where rounding cannot decide.
@@ -86,7 +86,9 @@ import Testing
     }
   }
 
-  @Test func minPKeepsWhatIsLikelyNextToTheLikeliest() throws {
+  @Test("Min p keeps what is likely next to the likeliest") func minPKeepsWhatIsLikelyNextToTheLikeliest()
+    throws
+  {
     for logits in Self.cases {
       let probabilities = softmax(logits)
       let highest = probabilities.max() ?? 0
@@ -99,12 +101,12 @@ import Testing
     }
   }
 
-  @Test(arguments: [1e60, 1e-60, .nan, .infinity, 0, -1])
+  @Test("Temperature beyond float is refused", arguments: [1e60, 1e-60, .nan, .infinity, 0, -1])
   func temperatureBeyondFloatIsRefused(temperature: Double) {
     #expect(throws: ComposingError.self) { try Temperature(temperature) }
   }
 
-  @Test func temperatureDividesTheLogits() throws {
+  @Test("Temperature divides the logits") func temperatureDividesTheLogits() throws {
     for logits in Self.cases {
       var distribution = distribution(logits)
       try Temperature(1.7).apply(to: &distribution)
@@ -115,7 +117,7 @@ import Testing
     }
   }
 
-  @Test func valuesThatMakeNoSenseAreRefused() {
+  @Test("Values that make no sense are refused") func valuesThatMakeNoSenseAreRefused() {
     for value in [0, -1, Double.nan, .infinity] {
       #expect(throws: ComposingError.self) { try Temperature(value) }
     }
@@ -124,7 +126,7 @@ import Testing
     for value in [-0.1, 1, Double.nan] { #expect(throws: ComposingError.self) { try MinP(value) } }
   }
 
-  @Test func drawsFollowTheProbabilities() {
+  @Test("Draws follow the probabilities") func drawsFollowTheProbabilities() {
     let logits: [Float?] = [0, 1, nil, 2, -1]
     let probabilities = softmax(logits)
     var distribution = distribution(logits)
@@ -143,7 +145,7 @@ import Testing
     #expect(counts[2] == 0)
   }
 
-  @Test func logitsThatAreNoNumbersDrawNothing() {
+  @Test("Logits that are no numbers draw nothing") func logitsThatAreNoNumbersDrawNothing() {
     var random = RandomStream(seed: 1, name: "sampling")
     for logits: [Float?] in [[.nan, .nan], [.nan, 1], [nil, nil], [.infinity, 1]] {
       var unfiltered = distribution(logits), filtered = unfiltered

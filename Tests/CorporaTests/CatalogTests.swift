@@ -14,19 +14,23 @@ import Testing
      "homePage": "https://example.org", "afterDownload": "Unpack it."}
     """
 
-  @Test func theShippedCatalogNamesThePublicCollections() throws {
+  @Test("The shipped catalog names the public collections") func theShippedCatalogNamesThePublicCollections()
+    throws
+  {
     let collections = try Catalog(path: Self.shipped).collections
     let expected = ["nottingham", "pop909", "jsb-chorales", "maestro", "lakh", "giantmidi-piano", "groove"]
     #expect(Set(collections.map(\.id)).isSuperset(of: expected))
     #expect(collections.allSatisfy { $0.pieces != nil && $0.downloadSize != nil })
   }
 
-  @Test(arguments: [
-    ("{}", "array"), ("[", "array"), ("[{}]", "entry 1 has no"), ("[ENTRY, ENTRY]", "occurs twice"),
-    ("[ENTRY, {\"id\": \"two\"}]", "entry 2 has no 'name'"), ("[UPPER]", "lower-case"),
-    ("[PAGE]", "web address"),
-    ("[EMPTY]", "empty"), ("[NEGATIVE]", "negative"),
-  ])
+  @Test(
+    "A faulty catalog is refused with its fault",
+    arguments: [
+      ("{}", "array"), ("[", "array"), ("[{}]", "entry 1 has no"), ("[ENTRY, ENTRY]", "occurs twice"),
+      ("[ENTRY, {\"id\": \"two\"}]", "entry 2 has no 'name'"), ("[UPPER]", "lower-case"),
+      ("[PAGE]", "web address"),
+      ("[EMPTY]", "empty"), ("[NEGATIVE]", "negative"),
+    ])
   func aFaultyCatalogIsRefusedWithItsFault(_ template: String, _ fault: String) throws {
     let entry = Self.entry
     let text = template.replacing("ENTRY", with: entry)

@@ -29,7 +29,7 @@ import Tokenization
     try builder.build(from: [folder.path], to: folder.file("made"))
   }
 
-  @Test func theResultDoesNotDependOnThreads() throws {
+  @Test("The result does not depend on threads") func theResultDoesNotDependOnThreads() throws {
     try write(0..<20)
     let one = try build()
     let four = try build(CorpusBuilder(threadCount: 4))
@@ -37,7 +37,7 @@ import Tokenization
     #expect(one.pieces.map(\.hash) == four.pieces.map(\.hash))
   }
 
-  @Test func aSoleProgramIsNotNamedInTheTokens() throws {
+  @Test("A sole program is not named in the tokens") func aSoleProgramIsNotNamedInTheTokens() throws {
     try write(0..<10)
     let corpus = try build()
     var builder = CorpusBuilder()
@@ -54,7 +54,8 @@ import Tokenization
     }
   }
 
-  @Test func tracksGetTheirProgramsByNameAndTokensTellThemApart() throws {
+  @Test("Tracks get their programs by name and tokens tell them apart")
+  func tracksGetTheirProgramsByNameAndTokensTellThemApart() throws {
     for number in 0..<10 {
       let text = tune(number).replacing("|", with: "|\"C\"")
       try replaceFile(at: folder.file("\(number).abc"), with: text)
@@ -64,7 +65,7 @@ import Tokenization
     #expect(score.tracks.map(\.program) == [0, 24])
   }
 
-  @Test func piecesKeepTheirSplitWhenOthersJoin() throws {
+  @Test("Pieces keep their split when others join") func piecesKeepTheirSplitWhenOthersJoin() throws {
     try write(0..<20)
     let before = try build()
     let splits = Dictionary(uniqueKeysWithValues: before.pieces.map { ($0.hash, $0.split) })
@@ -74,7 +75,7 @@ import Tokenization
     for piece in after.pieces { #expect(splits[piece.hash] == nil || splits[piece.hash] == piece.split) }
   }
 
-  @Test func damagedFilesAreNamedAndCopiesFound() throws {
+  @Test("Damaged files are named and copies found") func damagedFilesAreNamedAndCopiesFound() throws {
     try write(0..<10)
     try replaceFile(at: folder.file("bad.mid"), with: "no music")
     try replaceFile(at: folder.file("copy.abc"), with: tune(3))
@@ -86,7 +87,9 @@ import Tokenization
     #expect(try build(CorpusBuilder(deduplication: .none)).pieces.count == 11)
   }
 
-  @Test func aSinglePieceGivesItsLastTenthToValidation() throws {
+  @Test("A single piece gives its last tenth to validation") func aSinglePieceGivesItsLastTenthToValidation()
+    throws
+  {
     let bars = (0..<200).map { "C\(["D", "E", "F", "G", "A"][$0 % 5])EF GABc" }
     try replaceFile(
       at: folder.file("long.abc"),
@@ -100,7 +103,8 @@ import Tokenization
     }
   }
 
-  @Test func whereTheLastTenthIsSilentMoreGoesToValidation() throws {
+  @Test("Where the last tenth is silent more goes to validation")
+  func whereTheLastTenthIsSilentMoreGoesToValidation() throws {
     let bars = (0..<150).map { "C\(["D", "E", "F", "G", "A"][$0 % 5])EF GABc" }
     let rests = Array(repeating: "z8", count: 49)
     try replaceFile(
@@ -115,7 +119,7 @@ import Tokenization
     #expect(try build().pieces.map(\.split) == [.train, .valid])
   }
 
-  @Test func nothingIsWrittenWhereBuildingFails() throws {
+  @Test("Nothing is written where building fails") func nothingIsWrittenWhereBuildingFails() throws {
     try write(0..<1)
     #expect(throws: CorpusError.self) { try build() }
     #expect(!Corpus.exists(at: folder.file("made")))
@@ -134,7 +138,7 @@ import Tokenization
     #expect(try Corpus(path: folder.file("made")).fingerprint == fingerprint)
   }
 
-  @Test func progressCountsEveryFile() throws {
+  @Test("Progress counts every file") func progressCountsEveryFile() throws {
     try write(0..<12)
     let counts = Mutex<[Double]>([])
     try CorpusBuilder(threadCount: 2).build(from: [folder.path], to: folder.file("made")) { report in
@@ -144,13 +148,15 @@ import Tokenization
     #expect(counts.withLock { $0.count == 12 && $0.contains(12) })
   }
 
-  @Test func aSmallCollectionIsRefusedWithWhatIsNeeded() throws {
+  @Test("A small collection is refused with what is needed") func aSmallCollectionIsRefusedWithWhatIsNeeded()
+    throws
+  {
     try write(0..<1)
     let error = #expect(throws: CorpusError.self) { try build() }
     #expect(error?.message.contains("2000") == true)
   }
 
-  @Test func whatIsNoMusicIsRefused() throws {
+  @Test("What is no music is refused") func whatIsNoMusicIsRefused() throws {
     try replaceFile(at: folder.file("a.txt"), with: "text")
     #expect(throws: CorpusError.noMusicFiles(paths: [folder.path])) { try build() }
     #expect(throws: FileError.notFound(path: "/nowhere")) {
@@ -160,7 +166,8 @@ import Tokenization
     #expect(throws: CorpusError.self) { try build() }
   }
 
-  @Test func aDamagedCorpusIsRecognizedWhereverItIsDamaged() throws {
+  @Test("A damaged corpus is recognized wherever it is damaged")
+  func aDamagedCorpusIsRecognizedWhereverItIsDamaged() throws {
     try write(0..<8)
     let corpus = try build()
     let bytes = try readFile(corpus.path)
@@ -181,7 +188,7 @@ import Tokenization
     }
   }
 
-  @Test func theSourcesAreToldApart() throws {
+  @Test("The sources are told apart") func theSourcesAreToldApart() throws {
     try write(0..<8)
     let corpus = try build()
     let counts = Mutex<[Double]>([])
@@ -199,7 +206,7 @@ import Tokenization
     #expect(try corpus.report().sourceFingerprint != CorpusBuilder.sourceFingerprint(of: [folder.path]))
   }
 
-  @Test func arraysHoldTheSplits() throws {
+  @Test("Arrays hold the splits") func arraysHoldTheSplits() throws {
     try write(0..<20)
     let corpus = try build()
     try corpus.exportNumPy(to: folder.file("arrays"))
@@ -209,7 +216,7 @@ import Tokenization
     #expect(train[128] == UInt8(corpus.vocabulary.bosID))
   }
 
-  @Test func theCorpusIsToldInFigures() throws {
+  @Test("The corpus is told in figures") func theCorpusIsToldInFigures() throws {
     try write(0..<20)
     let corpus = try build()
     let info = try corpus.info()

@@ -22,14 +22,15 @@ import Testing
     try MusicFiles(in: roots ?? [folder.path]).paths.map { String($0.dropFirst(folder.path.count + 1)) }
   }
 
-  @Test func everyEndingIsFoundInAnyCaseAndAtAnyDepthInByteOrder() throws {
+  @Test("Every ending is found in any case and at any depth in byte order")
+  func everyEndingIsFoundInAnyCaseAndAtAnyDepthInByteOrder() throws {
     try make(
       "b/x/deep.KAR", "b/a.MID", "B.midi", "a.rmi", "é.abc", "c.Abc", "notes.txt", "mid", ".hidden.mid",
       ".git/a.mid")
     #expect(try found() == ["B.midi", "a.rmi", "b/a.MID", "b/x/deep.KAR", "c.Abc", "é.abc"])
   }
 
-  @Test func linksLeadToFilesOnceAndNeverInCircles() throws {
+  @Test("Links lead to files once and never in circles") func linksLeadToFilesOnceAndNeverInCircles() throws {
     try make("a/one.mid", "a/two.mid")
     let files = FileManager.default
     try files.createSymbolicLink(atPath: folder.file("a/loop"), withDestinationPath: folder.path)
@@ -40,20 +41,24 @@ import Testing
     #expect(try found([folder.file("b"), folder.file("a/one.mid")]) == ["b/one.mid", "b/two.mid"])
   }
 
-  @Test func aFileThatIsNamedIsTakenWhateverItsEnding() throws {
+  @Test("A file that is named is taken whatever its ending") func aFileThatIsNamedIsTakenWhateverItsEnding()
+    throws
+  {
     try make("tune.bin")
     #expect(try found([folder.file("tune.bin")]) == ["tune.bin"])
     #expect(throws: FileError.notFound(path: folder.file("none"))) { try found([folder.file("none")]) }
   }
 
-  @Test func aPipeIsNotWaitedFor() throws {
+  @Test("A pipe is not waited for") func aPipeIsNotWaitedFor() throws {
     try #require(mkfifo(folder.file("pipe.mid"), 0o600) == 0)
     #expect(try found().isEmpty)
     #expect(try MusicFiles(in: [folder.path]).skipped.map(\.file) == [folder.file("pipe.mid")])
     #expect(throws: FileError.self) { try found([folder.file("pipe.mid")]) }
   }
 
-  @Test(.enabled(if: geteuid() != 0, "skipped: the superuser may read everything"))
+  @Test(
+    "What may not be read is named",
+    .enabled(if: geteuid() != 0, "skipped: the superuser may read everything"))
   func whatMayNotBeReadIsNamed() throws {
     try make("closed/one.mid", "open/two.mid")
     try #require(chmod(folder.file("closed"), 0) == 0)
@@ -64,7 +69,7 @@ import Testing
     #expect(files.skipped[0].reason.contains("cannot be read"))
   }
 
-  @Test func noFileAtAllIsAnEmptyAnswer() throws {
+  @Test("No file at all is an empty answer") func noFileAtAllIsAnEmptyAnswer() throws {
     try make("readme.txt")
     #expect(try found().isEmpty)
   }

@@ -26,7 +26,8 @@ import Tokenization
     return (Set(found.map { $0.isDrum ? 128 : $0.program ?? 0 }), corpus)
   }
 
-  @Test func tracksWithoutAProgramOrWithProgramZeroGetOne() throws {
+  @Test("Tracks without a program or with program zero get one")
+  func tracksWithoutAProgramOrWithProgramZeroGetOne() throws {
     let tracks = [
       Track(name: "MELODY"), Track(name: "Bridge", program: 0), Track(name: "PIANO", program: 0),
     ]
@@ -35,7 +36,9 @@ import Tokenization
     #expect(try corpus.report().unusedPrograms.isEmpty)
   }
 
-  @Test func tracksOfAnotherProgramAndDrumsKeepTheirs() throws {
+  @Test("Tracks of another program and drums keep theirs") func tracksOfAnotherProgramAndDrumsKeepTheirs()
+    throws
+  {
     let tracks = [
       Track(name: "MELODY", program: 40), Track(name: "DRUMS", isDrum: true), Track(name: "BASS"),
     ]
@@ -44,7 +47,7 @@ import Tokenization
     #expect(try corpus.report().unusedPrograms == ["DRUMS", "MELODY"])
   }
 
-  @Test func aNameThatNoTrackHasIsReported() throws {
+  @Test("A name that no track has is reported") func aNameThatNoTrackHasIsReported() throws {
     let (_, corpus) = try programs(of: [Track(name: "MELODY")], given: ["MELDOY": 73])
     #expect(try corpus.info().changes == ["no track without a program is named 'MELDOY'"])
   }

@@ -20,7 +20,8 @@ import Tokenization
     return TokenizedPiece(name: "piece \(number)", ids: [1] + inner + [2], noteCount: number)
   }
 
-  @Test func piecesOfTokensAreReadAsTheyWereWritten() throws {
+  @Test("Pieces of tokens are read as they were written") func piecesOfTokensAreReadAsTheyWereWritten() throws
+  {
     let pieces = (0..<30).map { piece($0, count: 2 + 5 * $0) }
     try Corpus.write(pieces, tokenizer: tokenizer, to: folder.file("made"))
     let corpus = try Corpus(path: folder.file("made"))
@@ -32,6 +33,7 @@ import Tokenization
   }
 
   @Test(
+    "A piece that is none is refused and named",
     arguments: [[], [1], [1, 3], [3, 2], [1, 0, 2], [1, 2, 2], [1, -1, 2], [1, 100_000, 2]] as [[Int32]])
   func aPieceThatIsNoneIsRefusedAndNamed(ids: [Int32]) {
     let pieces = [piece(1, count: 20), TokenizedPiece(name: "odd one", ids: ids)]
@@ -41,7 +43,7 @@ import Tokenization
     #expect(!Corpus.exists(at: folder.file("made")))
   }
 
-  @Test func openingALargeCorpusShowsHowFarItIs() throws {
+  @Test("Opening a large corpus shows how far it is") func openingALargeCorpusShowsHowFarItIs() throws {
     let pieces = (0..<10).map { piece($0, count: 1_000_000) }
     try Corpus.write(pieces, tokenizer: tokenizer, to: folder.file("made"))
     let reports = Mutex<[ProgressReport]>([])

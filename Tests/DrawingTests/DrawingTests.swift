@@ -2,7 +2,7 @@ import Drawing
 import Testing
 
 @Suite struct SVGTests {
-  @Test func textIsEscapedAndControlCharactersReplaced() {
+  @Test("Text is escaped and control characters replaced") func textIsEscapedAndControlCharactersReplaced() {
     var picture = SVG(width: 10, height: 5.5, title: "a < b & \"c\"\u{1}")
     picture.text("x>y", x: 1, y: 2.256, anchor: .middle)
     #expect(picture.document.contains("<title>a &lt; b &amp; &quot;c&quot;\u{FFFD}</title>"))
@@ -10,14 +10,16 @@ import Testing
     #expect(picture.document.contains("viewBox=\"0 0 10 5.5\""))
   }
 
-  @Test(arguments: [(0, "0"), (-0.5, "-0.5"), (1.005, "1"), (12.34, "12.34"), (7.05, "7.05"), (-3, "-3")])
+  @Test(
+    "Numbers have at most two decimals",
+    arguments: [(0, "0"), (-0.5, "-0.5"), (1.005, "1"), (12.34, "12.34"), (7.05, "7.05"), (-3, "-3")])
   func numbersHaveAtMostTwoDecimals(value: Double, text: String) {
     var picture = SVG(width: 1, height: 1, title: "")
     picture.line(from: (value, 0), to: (0, 0))
     #expect(picture.document.contains("x1=\"\(text)\""))
   }
 
-  @Test func anImageIsEmbedded() {
+  @Test("An image is embedded") func anImageIsEmbedded() {
     var picture = SVG(width: 1, height: 1, title: "")
     picture.image(png: [0xFF, 0xEE], x: 0, y: 0, width: 1, height: 1)
     #expect(picture.document.contains("data:image/png;base64,/+4="))
@@ -25,7 +27,7 @@ import Testing
 }
 
 @Suite struct PNGTests {
-  @Test func aPixelIsTheFileThatTheStandardDescribes() {
+  @Test("A pixel is the file that the standard describes") func aPixelIsTheFileThatTheStandardDescribes() {
     let file = PNG(width: 1, height: 1, palette: [Color(0xFF8000)], pixels: [0]).encoded()
     let header: [UInt8] = [
       0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A,  // signature
@@ -36,7 +38,7 @@ import Testing
     #expect(Array(file.suffix(12)) == [0, 0, 0, 0, 0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82])
   }
 
-  @Test func rowsBeyondOneStoredBlockAreAllThere() {
+  @Test("Rows beyond one stored block are all there") func rowsBeyondOneStoredBlockAreAllThere() {
     let pixels = [UInt8](repeating: 1, count: 300 * 300)
     let file = PNG(width: 300, height: 300, palette: [Color(0), Color(0xFFFFFF)], pixels: pixels).encoded()
     #expect(file.count > 300 * 301 && file.count < 300 * 301 + 200)
@@ -44,7 +46,7 @@ import Testing
 }
 
 @Suite struct AxisTicksTests {
-  @Test func ticksAreRoundAndInside() {
+  @Test("Ticks are round and inside") func ticksAreRoundAndInside() {
     #expect(AxisTicks(range: 0...10, count: 5).values == [0, 2, 4, 6, 8, 10])
     #expect(
       AxisTicks(range: 0.13...0.94, count: 4).values.map { AxisTicks(range: 0...1, count: 5).label($0) } == [
@@ -53,14 +55,14 @@ import Testing
     #expect(AxisTicks(range: 3...3, count: 4).values == [3])
   }
 
-  @Test func labelsKeepTheirZeros() {
+  @Test("Labels keep their zeros") func labelsKeepTheirZeros() {
     let ticks = AxisTicks(range: -0.1...0.1, count: 4)
     #expect(ticks.values.map(ticks.label) == ["-0.10", "-0.05", "0.00", "0.05", "0.10"])
   }
 }
 
 @Suite struct ColorTests {
-  @Test func colorsMixAndPrint() {
+  @Test("Colors mix and print") func colorsMixAndPrint() {
     #expect(Color(0x000000).mixed(with: Color(0xFFFFFF), fraction: 0.5).css == "#808080")
     #expect(Palette.magnitude.count == 256)
     #expect(Palette.kind(10) == Palette.kind(0) && Palette.kind(-1) == Palette.kind(9))

@@ -7,40 +7,40 @@ import Testing
     LineChart(title: "T", xTitle: "x", yTitle: "y", yScale: yScale, series: series).svg().document
   }
 
-  @Test func aCurveIsBrokenWhereItHasNoValue() {
+  @Test("A curve is broken where it has no value") func aCurveIsBrokenWhereItHasNoValue() {
     let document = chart([.init("a", [(0, 1), (1, 2), (2, .nan), (3, 1), (4, 2), (5, 3)])])
     #expect(document.split(separator: "<polyline").count == 1 + 2)
   }
 
-  @Test func aLogarithmHasNoPlaceForZero() {
+  @Test("A logarithm has no place for zero") func aLogarithmHasNoPlaceForZero() {
     let points = [(0.0, 0.0), (1, 0.01), (2, 10), (3, -1)]
     let document = chart([.init("a", points)], yScale: .logarithmic)
     #expect(document.split(separator: "<polyline").count == 1 + 1)
     #expect(document.contains(">0.1<") && document.contains(">1<"))
   }
 
-  @Test func severalCurvesHaveALegend() {
+  @Test("Several curves have a legend") func severalCurvesHaveALegend() {
     #expect(!chart([.init("lonely", [(0, 1), (1, 2)])]).contains("lonely"))
     #expect(chart([.init("one", [(0, 1), (1, 2)]), .init("two", [(0, 2), (1, 1)])]).contains("two"))
   }
 
-  @Test func nothingToShowIsSaid() {
+  @Test("Nothing to show is said") func nothingToShowIsSaid() {
     #expect(chart([]).contains("nothing to show yet"))
     #expect(chart([.init("a", [(0, .infinity)])]).contains("nothing to show yet"))
   }
 
-  @Test func aLevelCurveHasAnAxis() {
+  @Test("A level curve has an axis") func aLevelCurveHasAnAxis() {
     let document = chart([.init("a", [(0, 5), (10, 5)])])
     #expect(document.contains("<polyline") && !document.contains("nan") && !document.contains("inf"))
   }
 
-  @Test func aLevelCurveHasRoomOfItsOwnSize() {
+  @Test("A level curve has room of its own size") func aLevelCurveHasRoomOfItsOwnSize() {
     let document = chart([.init("a", [(0, 0.003), (10, 0.003)])])
     #expect(document.contains(">0.0030<") && document.contains(">0.0040<"))
     #expect(!document.contains(">0.01<") && !document.contains(">0.05<"))
   }
 
-  @Test func anAxisRunsAndIsMarkedAsTold() {
+  @Test("An axis runs and is marked as told") func anAxisRunsAndIsMarkedAsTold() {
     let document = LineChart(
       title: "T", xTitle: "x", yTitle: "y", xScale: .logarithmic, yRange: 0...1, xTicks: [1, 4, 64],
       series: [.init("a", [(1, 0.4), (64, 0.5)])]

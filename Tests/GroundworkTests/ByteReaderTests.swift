@@ -2,7 +2,7 @@ import Groundwork
 import Testing
 
 @Suite struct ByteReaderTests {
-  @Test func readsIntegersInBothOrders() throws {
+  @Test("Reads integers in both orders") func readsIntegersInBothOrders() throws {
     let bytes: [UInt8] = [1, 2, 3, 4, 5, 6]
     try bytes.withUnsafeBytes { buffer throws in
       var reader = ByteReader(buffer)
@@ -12,7 +12,7 @@ import Testing
     }
   }
 
-  @Test func refusesToReadBeyondTheEndAndSaysWhere() throws {
+  @Test("Refuses to read beyond the end and says where") func refusesToReadBeyondTheEndAndSaysWhere() throws {
     let bytes: [UInt8] = [1, 2, 3]
     bytes.withUnsafeBytes { buffer in
       var reader = ByteReader(buffer)
@@ -27,7 +27,7 @@ import Testing
     }
   }
 
-  @Test func aSliceCountsOffsetsAsTheWholeDoes() throws {
+  @Test("A slice counts offsets as the whole does") func aSliceCountsOffsetsAsTheWholeDoes() throws {
     let bytes: [UInt8] = [9, 8, 7, 6]
     try bytes.withUnsafeBytes { buffer throws in
       var reader = ByteReader(buffer)

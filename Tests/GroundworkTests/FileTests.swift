@@ -8,7 +8,8 @@ import Testing
 
   init() throws { folder = try TemporaryFolder() }
 
-  @Test func aReplacementTakesTheOldFilesPlaceWhole() throws {
+  @Test("A replacement takes the old file's place whole") func aReplacementTakesTheOldFilesPlaceWhole() throws
+  {
     let path = folder.file("a.txt")
     try replaceFile(at: path, with: "old")
     let replacement = try AtomicReplacement(path: path)
@@ -19,7 +20,7 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["a.txt"])
   }
 
-  @Test func whatIsNoPlainFileIsNotReplaced() throws {
+  @Test("What is no plain file is not replaced") func whatIsNoPlainFileIsNotReplaced() throws {
     let path = folder.file("pipe")
     #expect(mkfifo(path, 0o600) == 0)
     #expect(throws: FileError.unwritable(path: path, reason: "it is no plain file")) {
@@ -28,7 +29,7 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["pipe"])
   }
 
-  @Test func anAbandonedReplacementLeavesNothing() throws {
+  @Test("An abandoned replacement leaves nothing") func anAbandonedReplacementLeavesNothing() throws {
     let path = folder.file("b.txt")
     do {
       let replacement = try AtomicReplacement(path: path)
@@ -37,7 +38,8 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
   }
 
-  @Test func anInterruptedProgramCanRemoveItsTemporaryFiles() throws {
+  @Test("An interrupted program can remove its temporary files")
+  func anInterruptedProgramCanRemoveItsTemporaryFiles() throws {
     let replacement = try AtomicReplacement(path: folder.file("c.txt"))
     #expect(FileManager.default.fileExists(atPath: replacement.temporaryPath))
     let temporary = replacement.temporaryPath
@@ -46,13 +48,16 @@ import Testing
     _ = consume replacement
   }
 
-  @Test func writingWhereNothingCanBeWrittenNamesThePath() throws {
+  @Test("Writing where nothing can be written names the path")
+  func writingWhereNothingCanBeWrittenNamesThePath() throws {
     #expect(throws: FileError.unwritable(path: "/nowhere/x", reason: "no such file or directory")) {
       try replaceFile(at: "/nowhere/x", with: "x")
     }
   }
 
-  @Test func readingWhatIsNotThereOrIsAFolderSaysSo() throws {
+  @Test("Reading what is not there or is a folder says so") func readingWhatIsNotThereOrIsAFolderSaysSo()
+    throws
+  {
     let path = folder.file("absent")
     #expect(throws: FileError.notFound(path: path)) { try readFile(path) }
     #expect(throws: FileError.unreadable(path: folder.path, reason: "it is a folder")) {
@@ -60,13 +65,13 @@ import Testing
     }
   }
 
-  @Test func anEmptyFileMapsToNoBytes() throws {
+  @Test("An empty file maps to no bytes") func anEmptyFileMapsToNoBytes() throws {
     let path = folder.file("empty")
     try replaceFile(at: path, with: "")
     #expect(try MappedFile(path: path).count == 0)
   }
 
-  @Test func folderNamesFollowThePosixRules() {
+  @Test("Folder names follow the posix rules") func folderNamesFollowThePosixRules() {
     #expect(folderName(of: "a") == ".")
     #expect(folderName(of: "/a") == "/")
     #expect(folderName(of: "b/c/a") == "b/c")

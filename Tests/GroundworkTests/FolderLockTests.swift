@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct FolderLockTests {
-  @Test func aFolderIsTakenOnce() throws {
+  @Test("A folder is taken once") func aFolderIsTakenOnce() throws {
     let folder = try TemporaryFolder()
     var lock: FolderLock? = try FolderLock(path: folder.path)
     #expect(throws: FileError.busy(path: folder.path)) { try FolderLock(path: folder.path) }
@@ -12,7 +12,7 @@ import Testing
     #expect(throws: Never.self) { try FolderLock(path: folder.path) }
   }
 
-  @Test func onlyAFolderCanBeTaken() throws {
+  @Test("Only a folder can be taken") func onlyAFolderCanBeTaken() throws {
     let folder = try TemporaryFolder()
     #expect(throws: FileError.notFound(path: folder.file("none"))) {
       try FolderLock(path: folder.file("none"))

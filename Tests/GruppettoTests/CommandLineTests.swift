@@ -5,16 +5,19 @@ import Testing
 @Suite struct CommandLineTests {
   let program = Program()
 
-  @Test func theVersionIsTold() throws {
+  @Test("The version is told") func theVersionIsTold() throws {
     let outcome = try program.run(["--version"])
     #expect(outcome.exitCode == 0 && outcome.output == "0.1.0\n")
   }
 
-  @Test(arguments: [
-    ["inspect"], ["tokenize"], ["detokenize"], ["corpus", "build"], ["corpus", "info"], ["corpus", "export"],
-    ["corpus", "list"], ["train"], ["generate"], ["continue"], ["render"], ["play"], ["features"],
-    ["model", "info"], ["model", "report"], ["instruments"],
-  ])
+  @Test(
+    "Every command has help with an example",
+    arguments: [
+      ["inspect"], ["tokenize"], ["detokenize"], ["corpus", "build"], ["corpus", "info"],
+      ["corpus", "export"],
+      ["corpus", "list"], ["train"], ["generate"], ["continue"], ["render"], ["play"], ["features"],
+      ["model", "info"], ["model", "report"], ["instruments"],
+    ])
   func everyCommandHasHelpWithAnExample(command: [String]) throws {
     let outcome = try program.run(command + ["--help"])
     #expect(outcome.exitCode == 0)
@@ -22,7 +25,7 @@ import Testing
     #expect(outcome.output.contains("--json"))
   }
 
-  @Test func aRequestThatMakesNoSenseIsExplained() throws {
+  @Test("A request that makes no sense is explained") func aRequestThatMakesNoSenseIsExplained() throws {
     let requests = [
       ["inspekt"], ["render", "x.mid"], ["generate", "m", "-o", "x.mid", "--bars", "many"], ["play"],
     ]
@@ -33,20 +36,21 @@ import Testing
     }
   }
 
-  @Test func kernelsThatDoNotExistAreAUsageError() throws {
+  @Test("Kernels that do not exist are a usage error") func kernelsThatDoNotExistAreAUsageError() throws {
     let outcome = try program.run(["instruments"], environment: ["GRUPPETTO_KERNELS": "abacus"])
     #expect(outcome.exitCode == 64 && outcome.output.isEmpty)
     #expect(outcome.errorLines.count == 1 && outcome.errors.contains("GRUPPETTO_KERNELS=abacus"))
     #expect(try program.run(["instruments"], environment: ["GRUPPETTO_KERNELS": "plain"]).exitCode == 0)
   }
 
-  @Test func anEndingThatMeansNothingIsRefusedBeforeAnyWork() throws {
+  @Test("An ending that means nothing is refused before any work")
+  func anEndingThatMeansNothingIsRefusedBeforeAnyWork() throws {
     let outcome = try program.run(["generate", "nowhere", "-o", "tune.mp3"])
     #expect(outcome.exitCode == 64)
     #expect(outcome.errorLines.count == 1 && outcome.errors.contains("tune.mp3"))
   }
 
-  @Test func numbersBelowZeroNeedNoEqualsSign() throws {
+  @Test("Numbers below zero need no equals sign") func numbersBelowZeroNeedNoEqualsSign() throws {
     let workshop = try Workshop()
     let louder = try workshop.run(["render", "short.abc", "-o", "a.wav", "--gain", "0", "--json"])
     let softer = try workshop.run(["render", "short.abc", "-o", "b.wav", "--gain", "-20", "--json"])
@@ -54,13 +58,15 @@ import Testing
     #expect(peaks[1] < peaks[0] / 5)
   }
 
-  @Test(arguments: [
-    (["generate", "m", "-o", "x.mid", "--bars"], "--bars is a number from 1"),
-    (["generate", "m", "-o", "x.mid", "--count"], "--count is a number from 1"),
-    (["generate", "m", "-o", "x.mid", "--seed"], "a whole number from 0"),
-    (["train", "tunes", "-o", "m", "--learning-rate"], "a rate above 0"),
-    (["features", "x.wav", "-o", "x.npy", "--channel"], "--channel counts from 1"),
-  ])
+  @Test(
+    "What is wrong with a number below zero is said",
+    arguments: [
+      (["generate", "m", "-o", "x.mid", "--bars"], "--bars is a number from 1"),
+      (["generate", "m", "-o", "x.mid", "--count"], "--count is a number from 1"),
+      (["generate", "m", "-o", "x.mid", "--seed"], "a whole number from 0"),
+      (["train", "tunes", "-o", "m", "--learning-rate"], "a rate above 0"),
+      (["features", "x.wav", "-o", "x.npy", "--channel"], "--channel counts from 1"),
+    ])
   func whatIsWrongWithANumberBelowZeroIsSaid(arguments: [String], reason: String) throws {
     let workshop = try Workshop()
     let apart = try workshop.run(arguments + ["-1"])
@@ -70,7 +76,9 @@ import Testing
     }
   }
 
-  @Test func channelsAreCountedAsTheOptionCountsThem() throws {
+  @Test("Channels are counted as the option counts them") func channelsAreCountedAsTheOptionCountsThem()
+    throws
+  {
     let workshop = try Workshop()
     try workshop.run(["render", "short.abc", "-o", "a.wav", "--quiet"])
     let outcome = try workshop.run(["features", "a.wav", "-o", "a.npy", "--channel", "9"])
@@ -81,7 +89,7 @@ import Testing
       endless.exitCode == 64 && endless.errors.contains("frames of nan ms"), "\(endless.errors)")
   }
 
-  @Test func errorsAreJSONWhereThatIsAskedFor() throws {
+  @Test("Errors are JSON where that is asked for") func errorsAreJSONWhereThatIsAskedFor() throws {
     let outcome = try program.run(["inspect", "/nowhere/x.mid", "--json"])
     #expect(outcome.exitCode == 66)
     let error = try #require(try outcome.json()["error"] as? [String: Any])
@@ -89,7 +97,7 @@ import Testing
     #expect(outcome.errorLines == ["gruppetto: " + (error["message"] as? String ?? "")])
   }
 
-  @Test func theInstrumentsCoverGeneralMIDI() throws {
+  @Test("The instruments cover general MIDI") func theInstrumentsCoverGeneralMIDI() throws {
     struct Entry: Decodable {
       var programs: [Int]
       var drumKeys: [Int]
@@ -103,7 +111,7 @@ import Testing
     #expect(Set(entries.flatMap(\.drumKeys)).isSuperset(of: 35...81))
   }
 
-  @Test func theCollectionsAreListed() throws {
+  @Test("The collections are listed") func theCollectionsAreListed() throws {
     let outcome = try program.run(["corpus", "list"])
     for name in ["Nottingham", "POP909", "JSB", "MAESTRO", "Lakh", "GiantMIDI", "Groove"] {
       #expect(outcome.output.contains(name))

@@ -9,15 +9,17 @@ import Testing
 
   init() throws { workshop = try Workshop() }
 
-  @Test(arguments: [
-    ["--layers", "2", "--hidden", "192", "--embedding", "128", "--batch", "64", "--truncation", "64"],
-    ["--layers", "1", "--hidden", "1024", "--embedding", "64", "--batch", "4", "--truncation", "8"],
-    [
-      "--layers", "1", "--hidden", "768", "--embedding", "64", "--batch", "4", "--truncation", "8",
-      "--optimizer",
-      "sgd", "--momentum", "0", "--average", "0.99", "--accumulate", "2",
-    ],
-  ])
+  @Test(
+    "Memory and files are as foretold",
+    arguments: [
+      ["--layers", "2", "--hidden", "192", "--embedding", "128", "--batch", "64", "--truncation", "64"],
+      ["--layers", "1", "--hidden", "1024", "--embedding", "64", "--batch", "4", "--truncation", "8"],
+      [
+        "--layers", "1", "--hidden", "768", "--embedding", "64", "--batch", "4", "--truncation", "8",
+        "--optimizer",
+        "sgd", "--momentum", "0", "--average", "0.99", "--accumulate", "2",
+      ],
+    ])
   func memoryAndFilesAreAsForetold(options: [String]) throws {
     let training = ["train", "tunes", "-o", "model", "--steps", "2", "--threads", "2", "--json"] + options
     let dry = try workshop.run(training + ["--dry-run"])
@@ -38,7 +40,7 @@ import Testing
     #expect(plan["parameters"] as? Int == info["parameters"] as? Int)
   }
 
-  @Test func aDryRunOfAnySizeTakesNoMemory() throws {
+  @Test("A dry run of any size takes no memory") func aDryRunOfAnySizeTakesNoMemory() throws {
     let dry = try workshop.run([
       "train", "tunes", "-o", "model", "--hidden", "8192", "--layers", "32", "--batch", "4", "--truncation",
       "8", "--average", "0.99", "--dry-run", "--json",
@@ -51,7 +53,7 @@ import Testing
     #expect(needed > 100_000_000_000 && present > 100_000_000)
   }
 
-  @Test func aDryRunIsToldInWordsToo() throws {
+  @Test("A dry run is told in words too") func aDryRunIsToldInWordsToo() throws {
     let dry = try workshop.run(["train", "tunes", "-o", "model", "--dry-run", "--quiet"] + Workshop.quick)
     #expect(dry.exitCode == 0 && dry.output.contains("memory: "), "\(dry.errors)")
     #expect(

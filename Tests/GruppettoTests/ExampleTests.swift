@@ -8,7 +8,7 @@ import Testing
     .deletingLastPathComponent()
     .deletingLastPathComponent().path
 
-  @Test func theExamplesDoWhatTheySay() throws {
+  @Test("The examples do what they say") func theExamplesDoWhatTheySay() throws {
     let workshop = try Workshop()
     let trained = try workshop.run(
       ["train", "tunes", "-o", "model", "--steps", "20", "--quiet"] + Workshop.quick)
@@ -25,7 +25,7 @@ import Testing
     #expect(heard.output.split(separator: "\n").count == 17)
   }
 
-  @Test func translateLearnsPrintsAndDraws() throws {
+  @Test("Translate learns prints and draws") func translateLearnsPrintsAndDraws() throws {
     let folder = try TemporaryFolder()
     let run = try Program("translate").run(["200"], folder: folder.path)
     #expect(run.exitCode == 0, "\(run.errors)")
@@ -36,7 +36,7 @@ import Testing
     #expect(try String(contentsOfFile: folder.file("alignment.svg"), encoding: .utf8).hasPrefix("<svg"))
   }
 
-  @Test func theClassifierLearns() throws {
+  @Test("The classifier learns") func theClassifierLearns() throws {
     let run = try Program("classify").run(["corpora", "6"], folder: Self.checkout)
     #expect(run.exitCode == 0, "\(run.errors)")
     // Who always says "simple" is right in 72 % of all cases, and in none that is compound.
@@ -45,14 +45,15 @@ import Testing
     #expect(try #require(compound) > 26 && #require(all) > 75, "\(run.output)")
   }
 
-  @Test func theLabellerNeedsToReadBothWays() throws {
+  @Test("The labeller needs to read both ways") func theLabellerNeedsToReadBothWays() throws {
     let run = try Program("label").run(["corpora", "8"], folder: Self.checkout)
     #expect(run.exitCode == 0, "\(run.errors)")
     let right = run.output.split(separator: "\n").prefix(2).compactMap(Self.percentage)
     #expect(right.count == 2 && right[0] < 80 && right[1] > 80 && right[1] > right[0] + 15, "\(run.output)")
   }
 
-  @Test func transcribeLearnsToWriteDownWhatItHears() throws {
+  @Test("Transcribe learns to write down what it hears") func transcribeLearnsToWriteDownWhatItHears() throws
+  {
     let run = try Program("transcribe").run(["30", "50"], folder: Self.checkout)
     #expect(run.exitCode == 0, "\(run.errors)")
     let lines = run.output.split(separator: "\n")
@@ -75,6 +76,7 @@ import Testing
   }
 
   @Test(
+    "An example says what is wrong",
     arguments: [
       ("label", ["no-such-folder"], 66), ("label", ["presets"], 65), ("label", ["corpora", "0"], 64),
       ("label", ["corpora", "99999999999999999999"], 64), ("label", ["--epochs"], 64),
@@ -95,10 +97,12 @@ import Testing
     #expect((1...2).contains(run.errorLines.count), "\(run.errors)")
   }
 
-  @Test(arguments: [
-    ("hour,load\n", "0 hours"), ("hour,load\n0,1\n1,much\n", "line 3"), ("hour,load\n0,nan\n", "line 2"),
-    ("", "0 hours"),
-  ])
+  @Test(
+    "A series that is none is refused",
+    arguments: [
+      ("hour,load\n", "0 hours"), ("hour,load\n0,1\n1,much\n", "line 3"), ("hour,load\n0,nan\n", "line 2"),
+      ("", "0 hours"),
+    ])
   func aSeriesThatIsNoneIsRefused(text: String, fault: String) throws {
     let folder = try TemporaryFolder()
     try text.write(toFile: folder.file("series.csv"), atomically: true, encoding: .utf8)
@@ -108,7 +112,7 @@ import Testing
     }
   }
 
-  @Test func forecastCountsWhatIsInsideItsInterval() throws {
+  @Test("Forecast counts what is inside its interval") func forecastCountsWhatIsInsideItsInterval() throws {
     let run = try Program("forecast").run(["Examples/series/series.csv"], folder: Self.checkout)
     #expect(run.exitCode == 0, "\(run.errors)")
     let inside = Self.number(before: " of 336 hours of two weeks", in: run.output)
@@ -117,7 +121,7 @@ import Testing
     #expect(!run.output.contains(" \n"), "no line ends with a space")
   }
 
-  @Test func anomalyFindsWhatStandsOut() throws {
+  @Test("Anomaly finds what stands out") func anomalyFindsWhatStandsOut() throws {
     let run = try Program("anomaly").run(["Examples/series/series.csv"], folder: Self.checkout)
     #expect(run.exitCode == 0, "\(run.errors)")
     let noticed = Self.number(before: " of 10 events were noticed", in: run.output)
@@ -125,7 +129,7 @@ import Testing
     #expect(try #require(noticed) >= 8 && #require(falseAlarms) <= 30, "\(run.output)")
   }
 
-  @Test func theCharacterModelLearnsItsText() throws {
+  @Test("The character model learns its text") func theCharacterModelLearnsItsText() throws {
     let outcome = try Program("charlm").run(["corpora/reels.abc", "5"], folder: Self.checkout)
     #expect(outcome.exitCode == 0, "\(outcome.errors)")
     let lines = outcome.output.split(separator: "\n")

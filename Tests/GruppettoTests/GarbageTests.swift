@@ -47,24 +47,27 @@ import Testing
       try workshop.names() == before, "\(arguments) left something behind", sourceLocation: sourceLocation)
   }
 
-  @Test(arguments: readers, garbage)
+  @Test("Garbage is refused", arguments: readers, garbage)
   func garbageIsRefused(command: [String], file: String) throws {
     try expectRefusal(command.map { $0 == "FILE" ? file : $0 }, code: 65, naming: file)
   }
 
-  @Test(arguments: [["inspect", "-"], ["tokenize", "-"], ["detokenize", "-", "-o", "out.mid"]])
+  @Test(
+    "A folder as standard input is unreadable",
+    arguments: [["inspect", "-"], ["tokenize", "-"], ["detokenize", "-", "-o", "out.mid"]])
   func aFolderAsStandardInputIsUnreadable(command: [String]) throws {
     let line = ([workshop.program.path] + command).joined(separator: " ")
     let outcome = try workshop.shell("\(line) < /")
     #expect(outcome.exitCode == 66 && outcome.errors.contains("standard input"), "\(outcome.errors)")
   }
 
-  @Test func aFullDiskUnderStandardOutputIsReported() throws {
+  @Test("A full disk under standard output is reported") func aFullDiskUnderStandardOutputIsReported() throws
+  {
     let outcome = try workshop.shell("\(workshop.program.path) inspect short.abc > /dev/full")
     #expect(outcome.exitCode == 73 && outcome.errors.contains("standard output"), "\(outcome.errors)")
   }
 
-  @Test func musicThatLastsForDaysIsNotRendered() throws {
+  @Test("Music that lasts for days is not rendered") func musicThatLastsForDaysIsNotRendered() throws {
     // Two notes, a quarter of a billion ticks apart at 1 tick a quarter.
     let track: [UInt8] =
       [0, 0x90, 60, 80, 1, 0x80, 60, 0] + [
@@ -77,35 +80,37 @@ import Testing
     try expectRefusal(["render", "days.mid", "-o", "out.wav"], code: 65, naming: "hours")
   }
 
-  @Test(arguments: readers + users)
+  @Test("What is not there is missing", arguments: readers + users)
   func whatIsNotThereIsMissing(command: [String]) throws {
     try expectRefusal(command.map { $0 == "FILE" ? "absent.mid" : $0 }, code: 66, naming: "absent.mid")
   }
 
-  @Test(arguments: garbage + ["nothing"])
+  @Test("No collection is made of garbage", arguments: garbage + ["nothing"])
   func noCollectionIsMadeOfGarbage(input: String) throws {
     try expectRefusal(["corpus", "build", input, "-o", "made"], code: 65)
     try expectRefusal(["train", input, "-o", "model", "--steps", "5"], code: 65)
   }
 
-  @Test func aFolderThatIsNoModelIsRefused() throws {
+  @Test("A folder that is no model is refused") func aFolderThatIsNoModelIsRefused() throws {
     try expectRefusal(["generate", "nothing", "-o", "x.mid"], code: 66, naming: "nothing")
     try expectRefusal(["model", "info", "nothing"], code: 66, naming: "nothing")
     try expectRefusal(["continue", "nothing", "tunes/tune1.abc", "-o", "x.mid"], code: 66, naming: "nothing")
   }
 
-  @Test func anOutputThatCannotBeWrittenIsToldBeforeTheWork() throws {
+  @Test("An output that cannot be written is told before the work")
+  func anOutputThatCannotBeWrittenIsToldBeforeTheWork() throws {
     try expectRefusal(["render", "tunes/tune1.abc", "-o", "absent/out.wav"], code: 73, naming: "absent")
     try expectRefusal(["inspect", "tunes/tune1.abc", "--svg", "absent/out.svg"], code: 73, naming: "absent")
   }
 
-  @Test(.enabled(if: getuid() != 0, "skipped: root may read every file"))
+  @Test(
+    "A file that may not be read is named", .enabled(if: getuid() != 0, "skipped: root may read every file"))
   func aFileThatMayNotBeReadIsNamed() throws {
     chmod(workshop("tunes/tune1.abc"), 0)
     try expectRefusal(["inspect", "tunes/tune1.abc"], code: 66, naming: "tune1.abc")
   }
 
-  @Test func aPipeIsNotWaitedFor() throws {
+  @Test("A pipe is not waited for") func aPipeIsNotWaitedFor() throws {
     #expect(mkfifo(workshop("pipe.mid"), 0o600) == 0)
     for command in [["inspect", "pipe.mid"], ["features", "pipe.mid", "-o", "x.npy"]] {
       try expectRefusal(command, code: 66, naming: "it is not a regular file")
@@ -113,6 +118,7 @@ import Testing
   }
 
   @Test(
+    "A full disk leaves nothing half written",
     .enabled(if: SmallDisk.isPossible, "skipped: the small disk that this test fills cannot be mounted here"))
   func aFullDiskLeavesNothingHalfWritten() throws {
     let disk = try SmallDisk(at: workshop("disk"), kilobytes: 16)

@@ -13,7 +13,8 @@ import Testing
 
   private func weights(_ model: String) throws -> [UInt8] { try workshop.bytes("\(model)/model.safetensors") }
 
-  @Test func aRunThatIsKilledTenTimesEndsWithTheSameWeights() throws {
+  @Test("A run that is killed ten times ends with the same weights")
+  func aRunThatIsKilledTenTimesEndsWithTheSameWeights() throws {
     let began = Date()
     let whole = try workshop.run(training + ["-o", "whole"])
     #expect(whole.exitCode == 0, "\(whole.errors)")
@@ -34,7 +35,7 @@ import Testing
   }
 
   /// Killed with one number of threads, resumed with others: every file is that of the run with one thread.
-  @Test func otherThreadsEndWithTheSameFiles() throws {
+  @Test("Other threads end with the same files") func otherThreadsEndWithTheSameFiles() throws {
     let options = ["--dropout", "0.2", "--average", "0.9", "--accumulate", "2"]
     func train(_ model: String, threads: Int, _ more: [String] = [], fault: Int? = nil) throws -> Int32 {
       let arguments =
@@ -56,12 +57,14 @@ import Testing
   }
 
   /// With all that a checkpoint may have to keep: each rule's state, the average, the plateau, half an accumulation.
-  @Test(arguments: [
-    ["--optimizer", "sgd", "--nesterov", "--schedule", "plateau", "--fall-patience", "0"],
-    ["--optimizer", "rmsprop", "--momentum", "0.5", "--average", "0.99"],
-    ["--optimizer", "adam", "--weight-decay", "0.001", "--accumulate", "3", "--clip-value", "0.1"],
-    ["--schedule", "plateau", "--fall-patience", "0", "--average", "0.9", "--accumulate", "2"],
-  ])
+  @Test(
+    "Any optimizer resumes as if it had not been killed",
+    arguments: [
+      ["--optimizer", "sgd", "--nesterov", "--schedule", "plateau", "--fall-patience", "0"],
+      ["--optimizer", "rmsprop", "--momentum", "0.5", "--average", "0.99"],
+      ["--optimizer", "adam", "--weight-decay", "0.001", "--accumulate", "3", "--clip-value", "0.1"],
+      ["--schedule", "plateau", "--fall-patience", "0", "--average", "0.9", "--accumulate", "2"],
+    ])
   func anyOptimizerResumesAsIfItHadNotBeenKilled(options: [String]) throws {
     let training = ["train", "tunes", "--steps", "60", "--seed", "7", "--quiet"] + Workshop.quick + options
     #expect(try workshop.run(training + ["-o", "whole"]).exitCode == 0)
@@ -75,11 +78,13 @@ import Testing
     #expect(try weights("killed") == weights("whole"))
   }
 
-  @Test(arguments: [
-    "corpus.gruppetto:1", "vocabulary.json:1", "model.json:1", "training.safetensors:1",
-    "training.safetensors:2",
-    "model.safetensors:1", "model.safetensors:2",
-  ])
+  @Test(
+    "A kill between writing and renaming loses nothing",
+    arguments: [
+      "corpus.gruppetto:1", "vocabulary.json:1", "model.json:1", "training.safetensors:1",
+      "training.safetensors:2",
+      "model.safetensors:1", "model.safetensors:2",
+    ])
   func aKillBetweenWritingAndRenamingLosesNothing(fault: String) throws {
     #expect(try workshop.run(training + ["-o", "whole"]).exitCode == 0)
     let killed = try workshop.run(
@@ -90,7 +95,7 @@ import Testing
     #expect(try weights("killed") == weights("whole"))
   }
 
-  @Test func controlCSavesAndSaysHowToGoOn() throws {
+  @Test("Control c saves and says how to go on") func controlCSavesAndSaysHowToGoOn() throws {
     let endless = ["train", "tunes", "-o", "stopped", "--steps", "1000000", "--quiet"] + Workshop.quick
     let running = try workshop.program.start(endless, folder: workshop.folder.path)
     while !workshop.has("stopped/training.safetensors"), running.process.isRunning {
@@ -104,7 +109,8 @@ import Testing
     #expect(try workshop.names(in: "stopped").allSatisfy { !$0.hasSuffix(".part") })
   }
 
-  @Test func piecesThatAreCompleteWhenComposingIsInterruptedAreNamed() throws {
+  @Test("Pieces that are complete when composing is interrupted are named")
+  func piecesThatAreCompleteWhenComposingIsInterruptedAreNamed() throws {
     let trained = try workshop.run(
       ["train", "tunes", "-o", "model", "--steps", "5", "--quiet"] + Workshop.quick)
     #expect(trained.exitCode == 0, "\(trained.errors)")
@@ -123,7 +129,8 @@ import Testing
     #expect(!written.isEmpty && named.map(String.init).sorted() == written)
   }
 
-  @Test func resumingNeedsNoOtherOptionAndRefusesAChangedCorpus() throws {
+  @Test("Resuming needs no other option and refuses a changed corpus")
+  func resumingNeedsNoOtherOptionAndRefusesAChangedCorpus() throws {
     let stopped = try workshop.run(
       training + ["-o", "model"], environment: ["GRUPPETTO_FAULT": "before-rename:training.safetensors:2"])
     #expect(stopped.exitCode == -SIGKILL)

@@ -3,7 +3,9 @@ import TestSupport
 import Testing
 
 @Suite struct ManualTests {
-  @Test(.enabled(if: Program.isOnPath("python3"), "skipped: python3, which writes the page, is absent"))
+  @Test(
+    "The manual page is what the help says",
+    .enabled(if: Program.isOnPath("python3"), "skipped: python3, which writes the page, is absent"))
   func theManualPageIsWhatTheHelpSays() throws {
     let checkout = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent()

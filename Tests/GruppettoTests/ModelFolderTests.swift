@@ -13,7 +13,9 @@ import Testing
     try workshop.run(["train"] + options)
   }
 
-  @Test func weightsWithoutACheckpointAreNotTrainedOver() throws {
+  @Test("Weights without a checkpoint are not trained over") func weightsWithoutACheckpointAreNotTrainedOver()
+    throws
+  {
     #expect(try train(["tunes", "-o", "model", "--steps", "5", "--quiet"] + Workshop.quick).exitCode == 0)
     let weights = try workshop.bytes("model/model.safetensors")
     try FileManager.default.removeItem(atPath: workshop("model/training.safetensors"))
@@ -22,7 +24,7 @@ import Testing
     #expect(try workshop.bytes("model/model.safetensors") == weights)
   }
 
-  @Test func aTrainingThatHasEndedSaysSo() throws {
+  @Test("A training that has ended says so") func aTrainingThatHasEndedSaysSo() throws {
     let options = ["tunes", "-o", "model", "--steps", "5"] + Workshop.quick
     let trained = try train(options)
     #expect(!trained.errors.contains("had come to its end"), "\(trained.errors)")
@@ -31,7 +33,8 @@ import Testing
       resumed.exitCode == 0 && resumed.errors.contains("had come to its end before"), "\(resumed.errors)")
   }
 
-  @Test func musicIsNoSubstituteForTheCorpusOfATraining() throws {
+  @Test("Music is no substitute for the corpus of a training")
+  func musicIsNoSubstituteForTheCorpusOfATraining() throws {
     #expect(try workshop.run(["corpus", "build", "tunes", "-o", "corpus", "--quiet"]).exitCode == 0)
     #expect(try train(["corpus", "-o", "model", "--steps", "5", "--quiet"] + Workshop.quick).exitCode == 0)
     let names = try workshop.names(in: "model")
@@ -41,7 +44,7 @@ import Testing
     #expect(try workshop.names(in: "model") == names)
   }
 
-  @Test func twoProgramsDoNotTrainOneModel() throws {
+  @Test("Two programs do not train one model") func twoProgramsDoNotTrainOneModel() throws {
     #expect(try train(["tunes", "-o", "model", "--steps", "5", "--quiet"] + Workshop.quick).exitCode == 0)
     let lock = try FolderLock(path: workshop("model"))
     for option in ["--resume", "--overwrite"] {
@@ -53,7 +56,8 @@ import Testing
     withExtendedLifetime(lock) {}
   }
 
-  @Test func aLimitOnTheSizeOfFilesIsAnErrorLikeAnyOther() throws {
+  @Test("A limit on the size of files is an error like any other")
+  func aLimitOnTheSizeOfFilesIsAnErrorLikeAnyOther() throws {
     let run = try workshop.shell(
       "ulimit -f 20; exec '\(workshop.program.path)' train tunes -o model --steps 5 --quiet "
         + Workshop.quick.joined(separator: " ") + " --hidden 64")
@@ -61,7 +65,7 @@ import Testing
     #expect(try !workshop.has("model") || workshop.names(in: "model").allSatisfy { !$0.hasSuffix(".part") })
   }
 
-  @Test func anExportedNetworkComesBackWithItsCell() throws {
+  @Test("An exported network comes back with its cell") func anExportedNetworkComesBackWithItsCell() throws {
     let options = ["tunes", "-o", "model", "--steps", "5", "--cell", "rnn-relu", "--quiet"]
     #expect(try train(options + Workshop.quick).exitCode == 0)
     for arguments in [

@@ -19,16 +19,18 @@ import Testing
       ((object as? [String: Any])?["settings"] as? [String: Any])?["network"] as? [String: Any])
   }
 
-  @Test(arguments: [
-    ("lstm", ["--cell", "lstm"]), ("rnn-tanh", ["--cell", "rnn"]), ("rnn-relu", ["--cell", "rnn-relu"]),
-    (
-      "gru-reset-before",
-      [
-        "--cell", "gru-reset-before", "--residual", "--layer-norm", "--locked-dropout", "--dropout", "0.2",
-        "--tied-embedding",
-      ]
-    ),
-  ])
+  @Test(
+    "Any network is trained resumed and composes",
+    arguments: [
+      ("lstm", ["--cell", "lstm"]), ("rnn-tanh", ["--cell", "rnn"]), ("rnn-relu", ["--cell", "rnn-relu"]),
+      (
+        "gru-reset-before",
+        [
+          "--cell", "gru-reset-before", "--residual", "--layer-norm", "--locked-dropout", "--dropout", "0.2",
+          "--tied-embedding",
+        ]
+      ),
+    ])
   func anyNetworkIsTrainedResumedAndComposes(cell: String, options: [String]) throws {
     let training = ["train", "tunes", "--steps", "20"] + Self.small + options
     let whole = try workshop.run(training + ["-o", "whole"])
@@ -54,11 +56,13 @@ import Testing
     #expect(try generated.json()["bars"] as? Int == 2)
   }
 
-  @Test(arguments: [
-    (["--cell", "transformer"], "transformer"), (["--cell", "transformer"], "- rnn\n"),
-    (["--tied-embedding", "--hidden", "24"], "embedding size is 16"),
-    (["--dropout", "1"], "dropout is 1.0"), (["--layers", "0"], "number of layers is 0"),
-  ])
+  @Test(
+    "A network that cannot be is refused",
+    arguments: [
+      (["--cell", "transformer"], "transformer"), (["--cell", "transformer"], "- rnn\n"),
+      (["--tied-embedding", "--hidden", "24"], "embedding size is 16"),
+      (["--dropout", "1"], "dropout is 1.0"), (["--layers", "0"], "number of layers is 0"),
+    ])
   func aNetworkThatCannotBeIsRefused(options: [String], reason: String) throws {
     let outcome = try workshop.run(["train", "tunes", "-o", "model", "--steps", "2"] + Self.small + options)
     #expect(outcome.exitCode == 64 && outcome.errors.contains(reason), "\(outcome.errors)")

@@ -19,7 +19,7 @@ import Testing
       ((object as? [String: Any])?["settings"] as? [String: Any])?["training"] as? [String: Any])
   }
 
-  @Test func everyOptionIsASettingOfTheModel() throws {
+  @Test("Every option is a setting of the model") func everyOptionIsASettingOfTheModel() throws {
     let outcome = try train([
       "--optimizer", "sgd", "--momentum", "0.8", "--nesterov", "--weight-decay", "0.001", "--schedule",
       "step",
@@ -43,23 +43,25 @@ import Testing
     #expect(changed.exitCode == 64 && changed.errors.contains("keeps its settings"), "\(changed.errors)")
   }
 
-  @Test(arguments: [
-    (
-      [
-        "--optimizer", "rmsprop", "--smoothing", "0.95", "--centered", "--epsilon", "1e-6", "--momentum",
-        "0.3",
-      ],
-      #"{"epsilon":1e-06,"isCentered":true,"momentum":0.3,"rule":"rmsprop","smoothing":0.95,"weightDecay":0}"#
-    ),
-    (
-      ["--beta1", "0.8", "--beta2", "0.99", "--epsilon", "1e-7"],
-      #"{"beta1":0.8,"beta2":0.99,"epsilon":1e-07,"rule":"adamw","weightDecay":0.01}"#
-    ),
-    (
-      ["--optimizer", "adam", "--beta2", "0.95"],
-      #"{"beta1":0.9,"beta2":0.95,"epsilon":1e-08,"rule":"adam","weightDecay":0}"#
-    ),
-  ])
+  @Test(
+    "Every constant of an optimizer can be set",
+    arguments: [
+      (
+        [
+          "--optimizer", "rmsprop", "--smoothing", "0.95", "--centered", "--epsilon", "1e-6", "--momentum",
+          "0.3",
+        ],
+        #"{"epsilon":1e-06,"isCentered":true,"momentum":0.3,"rule":"rmsprop","smoothing":0.95,"weightDecay":0}"#
+      ),
+      (
+        ["--beta1", "0.8", "--beta2", "0.99", "--epsilon", "1e-7"],
+        #"{"beta1":0.8,"beta2":0.99,"epsilon":1e-07,"rule":"adamw","weightDecay":0.01}"#
+      ),
+      (
+        ["--optimizer", "adam", "--beta2", "0.95"],
+        #"{"beta1":0.9,"beta2":0.95,"epsilon":1e-08,"rule":"adam","weightDecay":0}"#
+      ),
+    ])
   func everyConstantOfAnOptimizerCanBeSet(arguments: [String], json: String) throws {
     let outcome = try train(arguments)
     #expect(outcome.exitCode == 0, "\(outcome.errors)")
@@ -68,46 +70,48 @@ import Testing
     #expect(try train(["--resume"] + arguments).exitCode == 0)
   }
 
-  @Test(arguments: [
-    (
-      ["--momentum", "0.5"],
-      "--momentum belongs to sgd and rmsprop, and the optimizer is adamw, which has --beta1, --beta2, --epsilon and "
-        + "--weight-decay"
-    ),
-    (["--nesterov"], "--nesterov belongs to sgd, and the optimizer is adamw"),
-    (["--optimizer", "rmsprop", "--nesterov"], "--nesterov belongs to sgd"),
-    (["--optimizer", "rmsprop", "--beta2", "0.9"], "--beta2 belongs to adam and adamw"),
-    (["--optimizer", "adam", "--smoothing", "0.9"], "--smoothing belongs to rmsprop"),
-    (["--optimizer", "sgd", "--epsilon", "1e-6"], "--epsilon belongs to rmsprop, adam and adamw"),
-    (["--no-centered"], "--centered belongs to rmsprop"),
-    (["--beta1", "1"], "--beta1 (optimizer.beta1) is 1.0"), (["--beta2", "nan"], "--beta2"),
-    (["--epsilon", "0"], "--epsilon (optimizer.epsilon) is 0.0"),
-    (["--optimizer", "rmsprop", "--smoothing=-0.1"], "--smoothing"),
-    (["--optimizer", "sgd", "--momentum", "0", "--nesterov"], "momentum"),
-    (["--optimizer", "lion"], "lion"),
-    (["--schedule", "cosine", "--fall-patience", "2"], "schedule.patience"),
-    (["--fall-interval", "0.5"], "schedule.interval"),
-    (["--schedule", "exponential", "--final-factor", "0"], "schedule.finalFactor"),
-    (["--clip", "0"], "clipNorm"), (["--clip", "much"], "much"), (["--clip-value=-1"], "clipValue"),
-    (["--accumulate", "0"], "accumulation"), (["--average", "1"], "averageDecay"),
-    (["--weight-decay=-1"], "weightDecay"), (["--weight-decay", "inf"], "and finite"),
-    (["--clip", "1e-60"], "--clip"), (["--clip-value", "1e-60"], "--clip-value"),
-    (["--fall-factor", "0.5"], "--fall-factor"),
-    (["--hidden", "8192", "--layers", "32"], "the memory that this training needs"),
-    (["--warm-up", "1"], "schedule.warmUp"),
-    (["--validation-tokens", "0"], "--validation-tokens (validationTokens) is 0"),
-    (["--validation-tokens", "-5"], "--validation-tokens (validationTokens) is -5"),
-    (["--validation-tokens", "half"], "half"),
-    (["--valid", "nan"], "--valid is a share"), (["--test=-0.5"], "--test is a share"),
-    (["--valid", "0.5", "--test", "0.5"], "leaves nothing to train on"),
-  ])
+  @Test(
+    "What makes no sense is refused",
+    arguments: [
+      (
+        ["--momentum", "0.5"],
+        "--momentum belongs to sgd and rmsprop, and the optimizer is adamw, which has --beta1, --beta2, --epsilon and "
+          + "--weight-decay"
+      ),
+      (["--nesterov"], "--nesterov belongs to sgd, and the optimizer is adamw"),
+      (["--optimizer", "rmsprop", "--nesterov"], "--nesterov belongs to sgd"),
+      (["--optimizer", "rmsprop", "--beta2", "0.9"], "--beta2 belongs to adam and adamw"),
+      (["--optimizer", "adam", "--smoothing", "0.9"], "--smoothing belongs to rmsprop"),
+      (["--optimizer", "sgd", "--epsilon", "1e-6"], "--epsilon belongs to rmsprop, adam and adamw"),
+      (["--no-centered"], "--centered belongs to rmsprop"),
+      (["--beta1", "1"], "--beta1 (optimizer.beta1) is 1.0"), (["--beta2", "nan"], "--beta2"),
+      (["--epsilon", "0"], "--epsilon (optimizer.epsilon) is 0.0"),
+      (["--optimizer", "rmsprop", "--smoothing=-0.1"], "--smoothing"),
+      (["--optimizer", "sgd", "--momentum", "0", "--nesterov"], "momentum"),
+      (["--optimizer", "lion"], "lion"),
+      (["--schedule", "cosine", "--fall-patience", "2"], "schedule.patience"),
+      (["--fall-interval", "0.5"], "schedule.interval"),
+      (["--schedule", "exponential", "--final-factor", "0"], "schedule.finalFactor"),
+      (["--clip", "0"], "clipNorm"), (["--clip", "much"], "much"), (["--clip-value=-1"], "clipValue"),
+      (["--accumulate", "0"], "accumulation"), (["--average", "1"], "averageDecay"),
+      (["--weight-decay=-1"], "weightDecay"), (["--weight-decay", "inf"], "and finite"),
+      (["--clip", "1e-60"], "--clip"), (["--clip-value", "1e-60"], "--clip-value"),
+      (["--fall-factor", "0.5"], "--fall-factor"),
+      (["--hidden", "8192", "--layers", "32"], "the memory that this training needs"),
+      (["--warm-up", "1"], "schedule.warmUp"),
+      (["--validation-tokens", "0"], "--validation-tokens (validationTokens) is 0"),
+      (["--validation-tokens", "-5"], "--validation-tokens (validationTokens) is -5"),
+      (["--validation-tokens", "half"], "half"),
+      (["--valid", "nan"], "--valid is a share"), (["--test=-0.5"], "--test is a share"),
+      (["--valid", "0.5", "--test", "0.5"], "leaves nothing to train on"),
+    ])
   func whatMakesNoSenseIsRefused(arguments: [String], reason: String) throws {
     let outcome = try train(arguments)
     #expect(outcome.exitCode == 64 && outcome.errors.contains(reason), "\(outcome.errors)")
     #expect(!workshop.has("model"))
   }
 
-  @Test func aValidationMayReadAPartOfTheSplit() throws {
+  @Test("A validation may read a part of the split") func aValidationMayReadAPartOfTheSplit() throws {
     let part = try train(["--validation-tokens", "1", "--valid", "0.5", "--json"], to: "part")
     let all = try train(["--validation-tokens", "none", "--valid", "0.5", "--json"], to: "all")
     let read = try #require(part.json()["validationTokens"] as? Int)
@@ -117,7 +121,7 @@ import Testing
     #expect(try !workshop.bytes("part/history.jsonl").isEmpty)
   }
 
-  @Test func howACorpusIsMadeIsSaidWhereOneIsMade() throws {
+  @Test("How a corpus is made is said where one is made") func howACorpusIsMadeIsSaidWhereOneIsMade() throws {
     #expect(try train(["--valid", "0.3"]).exitCode == 0)
     #expect(try train(["--resume", "--valid", "0.3"]).exitCode == 0)
     let resumed = try train(["--resume", "--valid", "0.2"])
@@ -135,7 +139,8 @@ import Testing
     #expect(!workshop.has("other"))
   }
 
-  @Test func aRunThatDivergesSaysWhatToLowerAndKeepsItsCheckpoint() throws {
+  @Test("A run that diverges says what to lower and keeps its checkpoint")
+  func aRunThatDivergesSaysWhatToLowerAndKeepsItsCheckpoint() throws {
     let outcome = try train([
       "--optimizer", "sgd", "--learning-rate", "1e38", "--schedule", "constant", "--steps", "30",
     ])

@@ -12,7 +12,7 @@ import Testing
 
   init() throws { workshop = try Workshop() }
 
-  @Test func aFolderOfTunesBecomesMusicThatSounds() throws {
+  @Test("A folder of tunes becomes music that sounds") func aFolderOfTunesBecomesMusicThatSounds() throws {
     let trained = try workshop.run(
       ["train", "tunes", "-o", "model", "--steps", "30", "--seed", "3", "--json"] + Workshop.quick)
     #expect(trained.exitCode == 0, "\(trained.errors)")
@@ -61,7 +61,7 @@ import Testing
     #expect(info.exitCode == 0 && info.output.contains("\"hiddenSize\":24"))
   }
 
-  @Test func anExistingModelIsNotOverwrittenUnasked() throws {
+  @Test("An existing model is not overwritten unasked") func anExistingModelIsNotOverwrittenUnasked() throws {
     let arguments = ["train", "tunes", "-o", "model", "--steps", "2", "--quiet"] + Workshop.quick
     #expect(try workshop.run(arguments).exitCode == 0)
     let before = try workshop.bytes("model/model.safetensors")
@@ -72,7 +72,7 @@ import Testing
     #expect(try workshop.run(arguments + ["--overwrite"]).exitCode == 0)
   }
 
-  @Test func aCorpusIsBuiltToldAndExported() throws {
+  @Test("A corpus is built told and exported") func aCorpusIsBuiltToldAndExported() throws {
     try replaceFile(at: workshop("tunes/broken.mid"), with: "no music")
     try replaceFile(at: workshop("tunes/copy.abc"), with: try workshop.bytes("tunes/tune3.abc"))
     let built = try workshop.run(["corpus", "build", "tunes", "-o", "made", "--json"])
@@ -86,7 +86,7 @@ import Testing
       Set(try workshop.names(in: "arrays")).isSuperset(of: ["train.npy", "valid.npy", "vocabulary.json"]))
   }
 
-  @Test func tokensGoThereAndBack() throws {
+  @Test("Tokens go there and back") func tokensGoThereAndBack() throws {
     let tokens = try workshop.run(["tokenize", "short.abc", "--json"])
     #expect(tokens.exitCode == 0)
     let back = try workshop.run(["detokenize", "-", "-o", "same.mid"], input: Data(tokens.output.utf8))
@@ -95,7 +95,7 @@ import Testing
     #expect(try again.json()["ids"] as? [Int] == tokens.json()["ids"] as? [Int])
   }
 
-  @Test func theSameMusicRendersToTheSameBytes() throws {
+  @Test("The same music renders to the same bytes") func theSameMusicRendersToTheSameBytes() throws {
     for name in ["a.wav", "b.wav", "a.flac", "b.flac"] {
       let outcome = try workshop.run(["render", "short.abc", "-o", name])
       #expect(outcome.exitCode == 0, "\(outcome.errors)")
@@ -104,7 +104,7 @@ import Testing
     #expect(try workshop.bytes("a.flac") == workshop.bytes("b.flac"))
   }
 
-  @Test func inspectTellsAndDraws() throws {
+  @Test("Inspect tells and draws") func inspectTellsAndDraws() throws {
     let outcome = try workshop.run(["inspect", "tunes/tune1.abc", "--svg", "roll.svg", "--json"])
     #expect(outcome.exitCode == 0, "\(outcome.errors)")
     let object = try outcome.json()
@@ -112,7 +112,9 @@ import Testing
     #expect(workshop.has("roll.svg"))
   }
 
-  @Test func aNetworkGoesToOtherProgramsAndComesBack() throws {
+  @Test("A network goes to other programs and comes back") func aNetworkGoesToOtherProgramsAndComesBack()
+    throws
+  {
     try workshop.run(["train", "tunes", "-o", "model", "--steps", "5", "--quiet"] + Workshop.quick)
     let onnx = try workshop.run(["model", "export", "model", "-o", "model.onnx", "--json"])
     #expect(onnx.exitCode == 0, "\(onnx.errors)")
@@ -150,7 +152,7 @@ import Testing
     #expect(wrong.exitCode == 65 && !workshop.has("fourth"))
   }
 
-  @Test func importedWeightsLearnOn() throws {
+  @Test("Imported weights learn on") func importedWeightsLearnOn() throws {
     try workshop.run(["train", "tunes", "-o", "model", "--steps", "60", "--quiet"] + Workshop.quick)
     try workshop.run(["model", "export", "model", "-o", "weights.safetensors"])
     let imported = try workshop.run(
@@ -195,7 +197,7 @@ import Testing
       try workshop.bytes("model/model.safetensors").count > 0 && workshop.has("tuned/model.safetensors"))
   }
 
-  @Test func theReportCanBeWatched() throws {
+  @Test("The report can be watched") func theReportCanBeWatched() throws {
     let running = try workshop.program.start(
       ["train", "tunes", "-o", "model", "--steps", "1000000", "--quiet", "--report", "training.html"]
         + Workshop.quick, folder: workshop.folder.path)
@@ -209,7 +211,7 @@ import Testing
     #expect(try report().contains("<svg") && !report().contains("http-equiv=\"refresh\""))
   }
 
-  @Test func featuresComeFromStandardInputToo() throws {
+  @Test("Features come from standard input too") func featuresComeFromStandardInputToo() throws {
     try workshop.run(["render", "short.abc", "-o", "a.wav", "--quiet"])
     try workshop.run(["features", "a.wav", "-o", "a.npy", "--quiet"])
     let piped = try workshop.run(
@@ -218,7 +220,7 @@ import Testing
     #expect(try workshop.bytes("a.npy") == workshop.bytes("b.npy"))
   }
 
-  @Test func featuresAreWrittenAndDrawn() throws {
+  @Test("Features are written and drawn") func featuresAreWrittenAndDrawn() throws {
     try workshop.run(["render", "short.abc", "-o", "a.wav"])
     let outcome = try workshop.run(["features", "a.wav", "--kind", "fbank", "-o", "a.npy", "--svg", "a.svg"])
     #expect(outcome.exitCode == 0, "\(outcome.errors)")

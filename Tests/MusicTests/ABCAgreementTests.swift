@@ -15,7 +15,9 @@ import Testing
   static let isPossible = SharedData.isPresent && FileManager.default.isExecutableFile(atPath: program)
   static let absence: Comment = "skipped: abc2midi or the data beside the checkout (../shared/data) is absent"
 
-  @Test(.enabled(if: isPossible, absence), arguments: ["nottingham/abc", "folk-abc"])
+  @Test(
+    "Melodies agree with abc2midi", .enabled(if: isPossible, absence),
+    arguments: ["nottingham/abc", "folk-abc"])
   func melodiesAgreeWithABC2MIDI(collection: String) throws {
     let folder = try TemporaryFolder()
     var compared = 0

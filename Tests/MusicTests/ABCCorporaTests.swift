@@ -12,7 +12,7 @@ import Testing
     return names.filter { $0.hasSuffix(".abc") }.sorted().map { folder + "/" + $0 }
   }()
 
-  @Test(arguments: files)
+  @Test("Every tune reads without a warning and its bars add up", arguments: files)
   func everyTuneReadsWithoutAWarningAndItsBarsAddUp(path: String) throws {
     let book = try ABCBook(bytes: [UInt8](try Data(contentsOf: URL(filePath: path))), file: path)
     #expect(book.warnings.isEmpty)

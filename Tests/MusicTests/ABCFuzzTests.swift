@@ -41,7 +41,7 @@ import Testing
     "I:", "\r", "TA4", "~A3", "HB", "HZ9", ".C-", "TC9999", "H[CE]", "Q:1/4=1\n", "U:C=!trill!\n",
   ].map { Array($0.utf8) }
 
-  @Test func damagedTunesAreAnsweredWithinBounds() {
+  @Test("Damaged tunes are answered within bounds") func damagedTunesAreAnsweredWithinBounds() {
     var random = SplitMix(state: 0x6772_7570)
     var read = 0
     for round in 0..<20_000 {
@@ -57,7 +57,7 @@ import Testing
     #expect(read > 10_000)
   }
 
-  @Test func nestedPartsAndRepeatsStayBounded() throws {
+  @Test("Nested parts and repeats stay bounded") func nestedPartsAndRepeatsStayBounded() throws {
     let parts = "X:1\nP:((((((((A)9)9)9)9)9)9)9)9\nK:C\nP:A\n" + String(repeating: "|:CDEF:|", count: 2_000)
     let repeats =
       "X:1\nK:C\n" + String(repeating: "|::::::::::::::::::: Z9999 ", count: 5_000) + ":::::::::::::::::|"

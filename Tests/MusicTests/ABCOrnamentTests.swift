@@ -16,7 +16,9 @@ private func score(
 
 /// What signs before notes do; A is key 69 and lasts 240 ticks as an eighth.
 @Suite struct ABCOrnamentTests {
-  @Test(arguments: ["TA2", "!trill!A2", "+trill+A2", "U:n=!trill!\nnA2", "!trill!(A2B2)"])
+  @Test(
+    "A trill alternates in thirty seconds",
+    arguments: ["TA2", "!trill!A2", "+trill+A2", "U:n=!trill!\nnA2", "!trill!(A2B2)"])
   func aTrillAlternatesInThirtySeconds(body: String) throws {
     let notes = try track(body).notes.prefix(8)
     #expect(notes.map(\.pitch) == [71, 69, 71, 69, 71, 69, 71, 69])
@@ -24,22 +26,27 @@ private func score(
     #expect(notes.allSatisfy { $0.duration == 60 })
   }
 
-  @Test func aTrillFollowsItsTupletItsTieAndItsBrokenRhythm() throws {
+  @Test("A trill follows its tuplet its tie and its broken rhythm")
+  func aTrillFollowsItsTupletItsTieAndItsBrokenRhythm() throws {
     #expect(try track("(3TABc").notes.map(\.onset) == [0, 80, 160, 320])
     #expect(try track("TA2-A2 B").notes.count == 17)
     #expect(try track("TA>B c2").notes.map(\.onset) == [0, 60, 120, 180, 240, 300, 360, 480])
     #expect(try track("A2-TA2").notes.map(\.duration) == [960])
   }
 
-  @Test(arguments: [
-    ("TB2", 72), ("Tc2", 74), ("TE2", 65), ("[K:D]TB2", 73), ("[K:D]^cTB2", 73), ("_c2TB2", 72),
-  ])
+  @Test(
+    "The note above is that of the key",
+    arguments: [
+      ("TB2", 72), ("Tc2", 74), ("TE2", 65), ("[K:D]TB2", 73), ("[K:D]^cTB2", 73), ("_c2TB2", 72),
+    ])
   func theNoteAboveIsThatOfTheKey(body: String, upper: Int) throws {
     let notes = try track(body).notes
     #expect(notes[notes.count - 8].pitch == upper || notes.first?.pitch == upper)
   }
 
-  @Test func aRollOnADottedQuarterTurnsRoundItsNote() throws {
+  @Test("A roll on a dotted quarter turns round its note") func aRollOnADottedQuarterTurnsRoundItsNote()
+    throws
+  {
     let jig = "M:6/8\nL:1/8\nK:D"
     for body in ["~F3 GFE", "!roll!F3 GFE", "RF3 GFE"] {
       let notes = try track(body, header: jig).notes.prefix(5)
@@ -51,7 +58,7 @@ private func score(
     #expect(try track("~F3", header: "M:3/4\nL:1/4\nK:D").notes.count == 5)
   }
 
-  @Test func aRollOnAnotherNoteIsACut() throws {
+  @Test("A roll on another note is a cut") func aRollOnAnotherNoteIsACut() throws {
     let notes = try track("~A2B2").notes
     #expect(notes.map(\.pitch) == [71, 69, 71])
     #expect(notes.map(\.onset) == [0, 60, 480])
@@ -59,12 +66,12 @@ private func score(
     #expect(try track("E3-~E3").notes.map(\.onset) == [0, 720, 780])
   }
 
-  @Test func aTrillIsNoSlowerInASlowTune() throws {
+  @Test("A trill is no slower in a slow tune") func aTrillIsNoSlowerInASlowTune() throws {
     #expect(try track("TA2", header: "L:1/8\nQ:1/4=60\nK:C").notes.count == 16)
     #expect(try track("TA2", header: "L:1/8\nQ:1/4=200\nK:C").notes.count == 4)
   }
 
-  @Test func aSignThatStandsBeforeNoNoteIsSkipped() throws {
+  @Test("A sign that stands before no note is skipped") func aSignThatStandsBeforeNoNoteIsSkipped() throws {
     for body in ["T(A2B2)", "~ A2B2", "H\"C\"A2B2"] {
       let tune = try ABCBook(text: "X:1\nM:4/4\nL:1/8\nK:C\n\(body)|\n").tunes[0]
       #expect(tune.score.tracks[0].notes.map(\.onset) == [0, 480])
@@ -72,12 +79,14 @@ private func score(
     }
   }
 
-  @Test func aFermataTakesItsNoteOutOfABrokenRhythm() throws {
+  @Test("A fermata takes its note out of a broken rhythm") func aFermataTakesItsNoteOutOfABrokenRhythm()
+    throws
+  {
     #expect(try track("A>HB c2").notes.map(\.onset) == [0, 240, 720])
     #expect(try track("A>HB c2", ornaments: .ignore).notes.map(\.onset) == [0, 360, 480])
   }
 
-  @Test func aFermataHoldsEveryVoiceAndItsBar() throws {
+  @Test("A fermata holds every voice and its bar") func aFermataHoldsEveryVoiceAndItsBar() throws {
     let text = "V:1\nAB Hc2 d4|efga b4|\nV:2\nA4 B4|c4 d4|"
     let held = try score(text)
     let quarter = held.ticksPerQuarter
@@ -89,19 +98,22 @@ private func score(
     #expect(try score(text, ornaments: .ignore).metres.map(\.numerator) == [4])
   }
 
-  @Test func aFermataWithinAPickupMakesThePickupLonger() throws {
+  @Test("A fermata within a pickup makes the pickup longer") func aFermataWithinAPickupMakesThePickupLonger()
+    throws
+  {
     let held = try score("HG2|CDEF GABc|d8|")
     #expect(held.pickup == 2 * held.ticksPerQuarter)
     #expect(held.bars.count == 3)
   }
 
-  @Test func aHeldTrillIsNoSlower() throws {
+  @Test("A held trill is no slower") func aHeldTrillIsNoSlower() throws {
     let notes = try track("HTA2 B2").notes
     #expect(notes.count == 17)
     #expect(notes.dropLast().allSatisfy { $0.duration == 60 })
   }
 
-  @Test func theNotesOfAChordBeginOneAfterTheOther() throws {
+  @Test("The notes of a chord begin one after the other") func theNotesOfAChordBeginOneAfterTheOther() throws
+  {
     let notes = try track("[CEG]2 c2").notes
     #expect(notes.map(\.onset) == [0, 10, 20, 480])
     #expect(notes.map(\.end) == [480, 480, 480, 960])
@@ -109,20 +121,21 @@ private func score(
     #expect(try track("[CE]-[CE] c2").notes.map(\.onset) == [0, 0, 480])
   }
 
-  @Test func aStaccatoNoteIsHalfAsLong() throws {
+  @Test("A staccato note is half as long") func aStaccatoNoteIsHalfAsLong() throws {
     #expect(try track(".A.B c2").notes.map(\.duration) == [120, 120, 480])
     #expect(try track(".A-.A c2").notes.map(\.onset) == [0, 240, 480])
     #expect(try track(".(AB) .| .A").notes.map(\.duration) == [240, 240, 120])
   }
 
-  @Test(arguments: ["TA2", "~A3", "HA2", ".A", "[Ace]", "U:T=!tenuto!\nTA2"])
+  @Test(
+    "Ornaments are left out on demand", arguments: ["TA2", "~A3", "HA2", ".A", "[Ace]", "U:T=!tenuto!\nTA2"])
   func ornamentsAreLeftOutOnDemand(body: String) throws {
     let plain = try track(body, ornaments: .ignore).notes
     #expect(Set(plain.map(\.onset)) == [0])
     #expect(plain.allSatisfy { $0.duration == plain[0].duration })
   }
 
-  @Test func aUserSymbolTakesALettersMeaning() throws {
+  @Test("A user symbol takes a letter's meaning") func aUserSymbolTakesALettersMeaning() throws {
     #expect(try track("U:T=!tenuto!\nTA2").notes.count == 1)
   }
 }

@@ -9,42 +9,46 @@ private func played(_ body: String, header: String = "M:none\nL:1/8\nK:C") throw
 }
 
 @Suite struct ABCPlayingTests {
-  @Test(arguments: [
-    ("|:CD:|E|", "CDCDE"), ("CD:|E|", "CDCDE"), ("|:C:|:D:|", "CCDD"), ("|:C::D:|", "CCDD"),
-    ("C::D:|", "CCDD"),
-    ("C|C|C|C||D:|", "CCCCDCCCCD"), ("C||D:|", "CDCD"), ("C:|D|D|D|D|]E:|", "CCDDDDEE"), ("C:|D:|", "CCDD"),
-    ("|:C|:D:|", "CCDD"), ("|:C||D:|", "CDCD"),
-    ("|::C::|", "CCC"), ("|:C|D", "CD"), ("C:||:D:||", "CCDD"), ("C|:|D:|", "CDD"), ("C|D[|]:|E|", "CDCDE"),
-    ("C|| || :|E|", "CCE"), ("C:|D|D|D|D||E|| :|F|", "CCDDDDEEF"),
-    ("C|D|| :|E|", "CDCDE"),
-  ])
+  @Test(
+    "Repeats",
+    arguments: [
+      ("|:CD:|E|", "CDCDE"), ("CD:|E|", "CDCDE"), ("|:C:|:D:|", "CCDD"), ("|:C::D:|", "CCDD"),
+      ("C::D:|", "CCDD"),
+      ("C|C|C|C||D:|", "CCCCDCCCCD"), ("C||D:|", "CDCD"), ("C:|D|D|D|D|]E:|", "CCDDDDEE"), ("C:|D:|", "CCDD"),
+      ("|:C|:D:|", "CCDD"), ("|:C||D:|", "CDCD"),
+      ("|::C::|", "CCC"), ("|:C|D", "CD"), ("C:||:D:||", "CCDD"), ("C|:|D:|", "CDD"), ("C|D[|]:|E|", "CDCDE"),
+      ("C|| || :|E|", "CCE"), ("C:|D|D|D|D||E|| :|F|", "CCDDDDEEF"),
+      ("C|D|| :|E|", "CDCDE"),
+    ])
   func repeats(body: String, expected: String) throws {
     #expect(try played(body) == expected)
   }
 
-  @Test(arguments: [
-    ("|:C|1D:|2E||F", "CDCEF"), ("C[1D:|[2E|]F", "CDCEF"), ("|:C|1D:|2E:|F", "CDCEF"),
-    ("|:C|1,3D:|2E:|4F|]G", "CDCECDCFG"), ("C||1D:|2E||", "CDCE"), ("|:C|1-3D:|4E||", "CDCDCDCE"),
-    ("|:C|1D:|2E::F:|", "CDCEFF"),
-    ("|:C|1D|2E||", "CDCE"), ("|:C|1D:|2E|:F|1G:|2A|]", "CDCEFGFA"), ("C|1D:|2E||F|1G:|2A||", "CDCEFGFA"),
-  ])
+  @Test(
+    "Variant endings",
+    arguments: [
+      ("|:C|1D:|2E||F", "CDCEF"), ("C[1D:|[2E|]F", "CDCEF"), ("|:C|1D:|2E:|F", "CDCEF"),
+      ("|:C|1,3D:|2E:|4F|]G", "CDCECDCFG"), ("C||1D:|2E||", "CDCE"), ("|:C|1-3D:|4E||", "CDCDCDCE"),
+      ("|:C|1D:|2E::F:|", "CDCEFF"),
+      ("|:C|1D|2E||", "CDCE"), ("|:C|1D:|2E|:F|1G:|2A|]", "CDCEFGFA"), ("C|1D:|2E||F|1G:|2A||", "CDCEFGFA"),
+    ])
   func variantEndings(body: String, expected: String) throws {
     #expect(try played(body) == expected)
   }
 
-  @Test func partsArePlayedInTheirOrder() throws {
+  @Test("Parts are played in their order") func partsArePlayedInTheirOrder() throws {
     #expect(try played("P:A\nC:|\nP:B\nD|", header: "P:ABA\nK:C") == "CCDCC")
     #expect(try played("P:A\nC|\nP:B\nD|", header: "P:A(AB)2B2\nK:C") == "CCDCDDD")
     #expect(try played("P:A\nC|\nP:B\nD|", header: "K:C") == "CD")
   }
 
-  @Test func whatHeldAtARepeatsBeginningHoldsAgain() throws {
+  @Test("What held at a repeats beginning holds again") func whatHeldAtARepeatsBeginningHoldsAgain() throws {
     let score = try ABCBook(text: "X:1\nM:2/4\nL:1/4\nK:C\n|:CD|[M:3/4]EFG:|").tunes[0].score
     #expect(score.metres.map(\.numerator) == [2, 3, 2, 3])
     #expect(score.metres.map { $0.tick / score.ticksPerQuarter } == [0, 2, 5, 7])
   }
 
-  @Test func aPickupIsPaddedToAFullBarAndMarked() throws {
+  @Test("A pickup is padded to a full bar and marked") func aPickupIsPaddedToAFullBarAndMarked() throws {
     let score = try ABCBook(text: "X:1\nM:3/4\nL:1/4\nK:C\nG|CDE|FG:|").tunes[0].score
     #expect(score.pickup == score.ticksPerQuarter)
     #expect(
@@ -55,7 +59,7 @@ private func played(_ body: String, header: String = "M:none\nL:1/8\nK:C") throw
     #expect(try ABCBook(text: "X:1\nM:3/4\nL:1/4\nK:C\nCDE|FGA|").tunes[0].score.pickup == 0)
   }
 
-  @Test func voicesAreTracksAndTheFirstIsTheMelody() throws {
+  @Test("Voices are tracks and the first is the melody") func voicesAreTracksAndTheFirstIsTheMelody() throws {
     let text = """
       X:1
       T:Two
@@ -76,7 +80,7 @@ private func played(_ body: String, header: String = "M:none\nL:1/8\nK:C") throw
     #expect(score.tracks[1].notes.map { $0.onset / score.ticksPerQuarter } == [0, 2, 4])
   }
 
-  @Test func chordSymbolsBecomeATrack() throws {
+  @Test("Chord symbols become a track") func chordSymbolsBecomeATrack() throws {
     let score = try ABCBook(
       text: "X:1\nT:Song\nM:4/4\nL:1/4\nK:C\n\"C\"CDEF|GA\"G7/B\"Bc|\"^slow\"c4|\"N.C.\"c4|"
     ).tunes[0]
@@ -93,25 +97,27 @@ private func played(_ body: String, header: String = "M:none\nL:1/8\nK:C") throw
     #expect(Set(seventh.map { $0 % 12 }) == [11, 2, 5, 7])
   }
 
-  @Test(arguments: [
-    ("Am", [9, 0, 4]), ("F#m7b5", [6, 9, 0, 4]), ("Bbmaj7", [10, 2, 5, 9]), ("Edim", [4, 7, 10]),
-    ("C+", [0, 4, 8]),
-    ("Dsus4", [2, 7, 9]), ("G9", [7, 11, 2, 5, 9]), ("A6", [9, 1, 4, 6]), ("Cdim7", [0, 3, 6, 9]),
-    ("Gm7/D", [7, 10, 2, 5]), ("D/f+", [6, 2, 9]), ("Eb/g", [7, 3, 10]),
-  ])
+  @Test(
+    "Chord qualities",
+    arguments: [
+      ("Am", [9, 0, 4]), ("F#m7b5", [6, 9, 0, 4]), ("Bbmaj7", [10, 2, 5, 9]), ("Edim", [4, 7, 10]),
+      ("C+", [0, 4, 8]),
+      ("Dsus4", [2, 7, 9]), ("G9", [7, 11, 2, 5, 9]), ("A6", [9, 1, 4, 6]), ("Cdim7", [0, 3, 6, 9]),
+      ("Gm7/D", [7, 10, 2, 5]), ("D/f+", [6, 2, 9]), ("Eb/g", [7, 3, 10]),
+    ])
   func chordQualities(symbol: String, pitchClasses: [Int]) throws {
     let tune = try ABCBook(text: "X:1\nK:C\n\"\(symbol)\"C").tunes[0]
     #expect(Set(tune.score.tracks[1].notes.map { $0.pitch % 12 }) == Set(pitchClasses))
     #expect(tune.warnings.isEmpty)
   }
 
-  @Test func wordsThatAreNoChordsAreLeftAlone() throws {
+  @Test("Words that are no chords are left alone") func wordsThatAreNoChordsAreLeftAlone() throws {
     let tune = try ABCBook(text: "X:1\nK:C\n\"4\"C\"Segno\"D\"D.C.\"E|").tunes[0]
     #expect(tune.score.tracks.count == 1)
     #expect(tune.warnings.isEmpty)
   }
 
-  @Test func syllablesStandUnderTheirNotes() throws {
+  @Test("Syllables stand under their notes") func syllablesStandUnderTheirNotes() throws {
     let track = try ABCBook(text: "X:1\nM:none\nL:1/4\nK:C\nCDEF|\nw:Hel-lo * world~here").tunes[0].score
       .tracks[0]
     #expect(
@@ -120,7 +126,7 @@ private func played(_ body: String, header: String = "M:none\nL:1/8\nK:C") throw
     #expect(track.otherEvents.allSatisfy { $0.type == 5 })
   }
 
-  @Test func aProgramOfAMIDIDirectiveIsKept() throws {
+  @Test("A program of AMIDI directive is kept") func aProgramOfAMIDIDirectiveIsKept() throws {
     let track = try ABCBook(text: "X:1\nK:C\n%%MIDI program 73\n%%MIDI drum d2 36\nC").tunes[0].score.tracks[
       0]
     #expect(track.program == 73)

@@ -9,7 +9,7 @@ import Testing
     return Score(ticksPerQuarter: 480, tracks: [Track(isDrum: isDrum, notes: notes)])
   }
 
-  @Test(arguments: 0..<12)
+  @Test("A cadence is heard in its key", arguments: 0..<12)
   func aCadenceIsHeardInItsKey(tonic: Int) throws {
     let major = try #require(
       KeyEstimate(score([0, 4, 7, 5, 9, 12, 7, 11, 14, 0, 4, 7, 12].map { 48 + tonic + $0 })))
@@ -19,7 +19,7 @@ import Testing
     #expect(minor.tonic == tonic && minor.isMinor)
   }
 
-  @Test func namesAndSignaturesAgree() throws {
+  @Test("Names and signatures agree") func namesAndSignaturesAgree() throws {
     let estimate = try #require(KeyEstimate(score([66, 69, 73, 66, 71, 74, 78, 73, 77, 80, 66, 69, 73])))
     #expect(estimate.name == "F# minor" && estimate.fifths == 3)
     #expect(keyName(fifths: -3, isMinor: false) == "Eb major")
@@ -27,7 +27,7 @@ import Testing
     #expect(keyName(fifths: 7, isMinor: true) == "A# minor")
   }
 
-  @Test func drumsAndSilenceHaveNoKey() {
+  @Test("Drums and silence have no key") func drumsAndSilenceHaveNoKey() {
     #expect(KeyEstimate(score([36, 38, 42], isDrum: true)) == nil)
     #expect(KeyEstimate(Score(ticksPerQuarter: 480)) == nil)
   }

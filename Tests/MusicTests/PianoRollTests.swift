@@ -23,27 +23,29 @@ import Testing
       length: bars * 1920)
   }
 
-  @Test func everyNoteIsDrawnOnce() throws {
+  @Test("Every note is drawn once") func everyNoteIsDrawnOnce() throws {
     #expect(try rectangles(PianoRoll().svg(of: score(bars: 20), title: "a & b")) == 100)
   }
 
-  @Test func aNoteAcrossTheSystemsEdgeIsDrawnInBoth() throws {
+  @Test("A note across the systems edge is drawn in both") func aNoteAcrossTheSystemsEdgeIsDrawnInBoth()
+    throws
+  {
     let note = Note(onset: 0, duration: 3 * 1920, pitch: 60, velocity: 90)
     let long = Score(ticksPerQuarter: 480, tracks: [Track(notes: [note])], length: 3 * 1920)
     #expect(try rectangles(PianoRoll(barsPerSystem: 1).svg(of: long, title: "")) == 3)
   }
 
-  @Test func anEmptyScoreIsAPictureToo() throws {
+  @Test("An empty score is a picture too") func anEmptyScoreIsAPictureToo() throws {
     #expect(try rectangles(PianoRoll().svg(of: Score(ticksPerQuarter: 96), title: "nothing")) == 0)
   }
 
-  @Test func aPieceOfManyBarsIsCutAndSaysSo() throws {
+  @Test("A piece of many bars is cut and says so") func aPieceOfManyBarsIsCutAndSaysSo() throws {
     let last = Note(onset: 480 * 4 * 3_000, duration: 480, pitch: 60, velocity: 90)
     let long = Score(ticksPerQuarter: 480, tracks: [Track(notes: [last])], length: last.end)
     #expect(PianoRoll().svg(of: long, title: "").contains("The first 2000 of 3001 bars."))
   }
 
-  @Test func namesOfPitchesAndSoundsFollowGeneralMIDI() {
+  @Test("Names of pitches and sounds follow general MIDI") func namesOfPitchesAndSoundsFollowGeneralMIDI() {
     #expect(
       pitchName(60) == "C4" && pitchName(0) == "C-1" && pitchName(127) == "G9" && pitchName(66) == "F#4")
     #expect(GeneralMIDI.programNames.count == 128)

@@ -8,13 +8,13 @@ import Testing
   private let tune = Array(
     "X:1\nT:One\nM:4/4\nL:1/4\nK:C\nCDEF|\n\nX:2\nT:Two\nM:4/4\nL:1/4\nK:C\nGABc|\n".utf8)
 
-  @Test func aTuneBookGivesItsTunes() throws {
+  @Test("A tune book gives its tunes") func aTuneBookGivesItsTunes() throws {
     let reading = try ScoreReader.read(bytes: tune, name: "book.abc")
     #expect(reading.scores.map(\.title) == ["One", "Two"])
     #expect(reading.scores.map(\.noteCount) == [4, 4])
   }
 
-  @Test func whereTheNameSaysNothingTheContentDoes() throws {
+  @Test("Where the name says nothing the content does") func whereTheNameSaysNothingTheContentDoes() throws {
     #expect(try ScoreReader.read(bytes: tune, name: "-").scores.count == 2)
     let midi = try MIDIFile(score: ScoreReader.read(bytes: tune, name: "-").scores[0]).encoded()
     #expect(try ScoreReader.read(bytes: midi, name: "-").scores[0].noteCount == 4)
@@ -24,7 +24,7 @@ import Testing
     #expect(throws: ScoreError.unknownKind(path: "-")) { try ScoreReader.read(bytes: [], name: "-") }
   }
 
-  @Test func errorsNameTheFile() throws {
+  @Test("Errors name the file") func errorsNameTheFile() throws {
     let folder = try TemporaryFolder()
     let path = folder.file("x.mid")
     try replaceFile(at: path, with: "no music")
@@ -33,7 +33,9 @@ import Testing
     #expect(throws: FileError.notFound(path: path + "x")) { try ScoreReader.read(path: path + "x") }
   }
 
-  @Test(arguments: [("a.MID", true), ("b.tar.abc", true), ("c", false), ("d.mid/e", false), ("f.txt", false)])
+  @Test(
+    "Endings decide what is music",
+    arguments: [("a.MID", true), ("b.tar.abc", true), ("c", false), ("d.mid/e", false), ("f.txt", false)])
   func endingsDecideWhatIsMusic(path: String, isMusic: Bool) {
     #expect(ScoreReader.canRead(path) == isMusic)
   }

@@ -2,7 +2,7 @@ import Music
 import Testing
 
 @Suite struct ScoreSummaryTests {
-  @Test func aScoreIsSummedUp() {
+  @Test("A score is summed up") func aScoreIsSummedUp() {
     let notes = [60, 64, 67, 72, 65, 69, 67, 71, 74, 60, 64, 67].enumerated().map {
       Note(onset: $0.offset * 480, duration: 480, pitch: $0.element, velocity: 80)
     }

@@ -13,7 +13,7 @@ import Testing
     ],
     keys: [KeyChange(tick: 0, fifths: 0, isMinor: false)], length: 960)
 
-  @Test func transposingMovesPitchesAndKeysButNoDrums() {
+  @Test("Transposing moves pitches and keys but no drums") func transposingMovesPitchesAndKeysButNoDrums() {
     let up = score.transposed(by: 2)
     #expect(up.tracks[0].notes.map(\.pitch) == [62])
     #expect(up.tracks[1].notes == score.tracks[1].notes)
@@ -23,7 +23,8 @@ import Testing
     #expect(score.transposed(by: 1).keys[0].fifths == -5)
   }
 
-  @Test func transposingThereAndBackIsTheIdentityInTheMiddle() {
+  @Test("Transposing there and back is the identity in the middle")
+  func transposingThereAndBackIsTheIdentityInTheMiddle() {
     var middle = score
     middle.tracks[0].notes.removeLast()
     for semitones in -12...12 {
@@ -31,7 +32,8 @@ import Testing
     }
   }
 
-  @Test func quantizingMovesToTheGridAndKeepsEveryNote() {
+  @Test("Quantizing moves to the grid and keeps every note") func quantizingMovesToTheGridAndKeepsEveryNote()
+  {
     let grid = score.quantized(toMultiplesOf: 120)
     #expect(grid.tracks[0].notes.map(\.onset) == [0, 480])
     #expect(grid.tracks[0].notes.map(\.duration) == [480, 120])

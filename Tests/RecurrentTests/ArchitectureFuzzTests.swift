@@ -134,7 +134,7 @@ internal import Testing
     #expect(accepted > rounds / 100 && accepted < rounds / 4 * 3, "\(accepted) of \(rounds) were read")
   }
 
-  @Test func networksAreReadOrRefused() throws {
+  @Test("Networks are read or refused") func networksAreReadOrRefused() throws {
     let network = StoredArchitectureTests.network
     try fuzz(network.tensors(), metadata: network.configuration.metadata, seed: 1) {
       let read = try Network(file: $0)
@@ -142,7 +142,7 @@ internal import Testing
     }
   }
 
-  @Test func encoderDecodersAreReadOrRefused() throws {
+  @Test("Encoder decoders are read or refused") func encoderDecodersAreReadOrRefused() throws {
     let model = StoredArchitectureTests.encoderDecoder
     try fuzz(model.tensors(), metadata: model.configuration.metadata, seed: 2) {
       let read = try EncoderDecoder(file: $0)
@@ -150,7 +150,7 @@ internal import Testing
     }
   }
 
-  @Test func languageModelsAreReadOrRefused() throws {
+  @Test("Language models are read or refused") func languageModelsAreReadOrRefused() throws {
     let model = StoredArchitectureTests.languageModel
     let json = String(decoding: try JSONFormat.encodeLine(model.configuration), as: UTF8.self)
     try fuzz(model.tensors(), metadata: ["model": json], seed: 3) { file in
@@ -160,7 +160,7 @@ internal import Testing
     }
   }
 
-  @Test func weightsOfPyTorchAreReadOrRefused() throws {
+  @Test("Weights of PyTorch are read or refused") func weightsOfPyTorchAreReadOrRefused() throws {
     try fuzz(StoredArchitectureTests.languageModel.tensors(), metadata: [:], seed: 4) {
       _ = try PyTorchWeights(file: $0).model()
     }

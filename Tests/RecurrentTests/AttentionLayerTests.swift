@@ -98,7 +98,7 @@ private final class Bench {
 }
 
 @Suite struct AttentionLayerTests {
-  @Test(arguments: Case.all)
+  @Test("Gradients are those of central differences", arguments: Case.all)
   private func gradientsAreThoseOfCentralDifferences(test: Case) {
     let bench = Bench(test, threadCount: 2)
     _ = bench.forward()
@@ -114,7 +114,7 @@ private final class Bench {
     }
   }
 
-  @Test(arguments: Case.all)
+  @Test("The result is bit for bit the same for any number of threads", arguments: Case.all)
   private func theResultIsBitForBitTheSameForAnyNumberOfThreads(test: Case) {
     let results = [1, 2, 4].map { threadCount in
       let bench = Bench(test, threadCount: threadCount)
@@ -128,7 +128,7 @@ private final class Bench {
     #expect(results[0] == results[1] && results[0] == results[2])
   }
 
-  @Test(arguments: Case.all)
+  @Test("Weights of a query add up to one", arguments: Case.all)
   private func weightsOfAQueryAddUpToOne(test: Case) {
     let bench = Bench(test, threadCount: 1)
     _ = bench.forward()

@@ -56,7 +56,7 @@ internal import Testing
     return result
   }
 
-  @Test(arguments: [LengthNormalization.none, .power(1), .wu(0.8)], [1, 2, 3])
+  @Test("A full beam is exhaustive", arguments: [LengthNormalization.none, .power(1), .wu(0.8)], [1, 2, 3])
   func aFullBeamIsExhaustive(normalization: LengthNormalization, seed: UInt64) {
     let length = 3
     let all = allSequences(length: length, seed: seed)
@@ -70,7 +70,7 @@ internal import Testing
     }
   }
 
-  @Test(arguments: [4, 5, 6, 7] as [UInt64])
+  @Test("A beam of one is greedy", arguments: [4, 5, 6, 7] as [UInt64])
   func aBeamOfOneIsGreedy(seed: UInt64) {
     let result = run(width: 1, maximumLength: 6, normalization: .none, seed: seed).results()[0]
     var ids: [Int32] = []
@@ -83,7 +83,7 @@ internal import Testing
     #expect(result.ids == ids)
   }
 
-  @Test func aWiderBeamFindsNothingLess() {
+  @Test("A wider beam finds nothing less") func aWiderBeamFindsNothingLess() {
     for seed in UInt64(10)..<30 {
       let scores = [1, 2, 4, 200].map {
         run(width: $0, maximumLength: 4, normalization: .none, seed: seed).results()[0]
@@ -93,7 +93,7 @@ internal import Testing
     }
   }
 
-  @Test func atTheLimitUnfinishedSequencesAreGiven() {
+  @Test("At the limit unfinished sequences are given") func atTheLimitUnfinishedSequencesAreGiven() {
     var search = BeamSearch(
       width: 2, vocabularySize: 3, endID: 2, maximumLength: 2, normalization: .none)
     var steps = 0
@@ -106,7 +106,7 @@ internal import Testing
     #expect(results[0].parents.count == 2)
   }
 
-  @Test func normalizationsFollowTheirFormulas() {
+  @Test("Normalizations follow their formulas") func normalizationsFollowTheirFormulas() {
     #expect(LengthNormalization.none.score(logProbability: -3, count: 4) == -3)
     #expect(LengthNormalization.power(1).score(logProbability: -3, count: 4) == -0.75)
     #expect(abs(LengthNormalization.wu(0.5).score(logProbability: -3, count: 19) + 1.5) < 1e-12)

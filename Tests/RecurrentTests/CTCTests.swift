@@ -34,7 +34,7 @@ internal import Testing
     return result
   }
 
-  @Test(arguments: [(1, 2), (3, 3), (5, 3), (4, 4), (6, 2)])
+  @Test("Losses are the sum over alignments", arguments: [(1, 2), (3, 3), (5, 3), (4, 4), (6, 2)])
   func lossesAreTheSumOverAlignments(steps: Int, classes: Int) {
     let emissions = emissions(steps: steps, classes: classes, seed: UInt64(10 * steps + classes))
     let loss = CTCLoss(classCount: classes, threadCount: 1)
@@ -48,7 +48,7 @@ internal import Testing
     }
   }
 
-  @Test(arguments: [(1, 2), (3, 3), (5, 3), (4, 4), (6, 2)])
+  @Test("A full beam finds every label sequence", arguments: [(1, 2), (3, 3), (5, 3), (4, 4), (6, 2)])
   func aFullBeamFindsEveryLabelSequence(steps: Int, classes: Int) {
     let emissions = emissions(steps: steps, classes: classes, seed: UInt64(10 * steps + classes))
     let expected = enumerated(emissions, classes: classes)
@@ -63,7 +63,8 @@ internal import Testing
 
   /// Two steps, a blank at 0.6 and a label at 0.4: the likeliest alignment is all blank (0.36), but the label's three
   /// alignments have 0.64 together (Graves et al. 2006, figure 2).
-  @Test func theLikeliestLabelsAreNotThoseOfTheLikeliestAlignment() {
+  @Test("The likeliest labels are not those of the likeliest alignment")
+  func theLikeliestLabelsAreNotThoseOfTheLikeliestAlignment() {
     let step = [Float(logarithm(0.6)), Float(logarithm(0.4))]
     let decoder = CTCDecoder(classCount: 2)
     #expect(decoder.greedy(step + step) == [])
@@ -71,7 +72,7 @@ internal import Testing
     #expect(best.labels == [1] && abs(exponential(best.logProbability) - 0.64) < 1e-6)
   }
 
-  @Test func repetitionsNeedABlankBetween() {
+  @Test("Repetitions need a blank between") func repetitionsNeedABlankBetween() {
     func scores(_ classes: [Int]) -> [Float] {
       classes.flatMap { best in (0..<3).map { $0 == best ? Float(0) : -20 } }
     }
@@ -82,7 +83,8 @@ internal import Testing
     #expect(decoder.beamSearch([], beamWidth: 4) == [.init(labels: [], logProbability: 0)])
   }
 
-  @Test func labelsFitWhereEachHasAStepAndEachRepetitionOneMore() {
+  @Test("Labels fit where each has a step and each repetition one more")
+  func labelsFitWhereEachHasAStepAndEachRepetitionOneMore() {
     func fits(_ labels: [Int32], _ steps: Int) -> Bool {
       labels.withUnsafeBufferPointer { CTCLoss.fits($0, stepCount: steps) }
     }
@@ -91,7 +93,7 @@ internal import Testing
   }
 
   /// A thousand steps, where a product of probabilities would be 0 in any floating-point number.
-  @Test func longSequencesDoNotUnderflow() {
+  @Test("Long sequences do not underflow") func longSequencesDoNotUnderflow() {
     let steps = 1000, classes = 4
     let logits = AlignedBuffer<Float>(emissions(steps: steps, classes: classes, seed: 3))
     let labels = (0..<300).map { Int32(1 + $0 % 3) }

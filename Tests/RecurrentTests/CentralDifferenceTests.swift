@@ -5,7 +5,7 @@ internal import Testing
 
 /// Gradients of the layers around the recurrent ones, and of the whole network, against central differences.
 @Suite struct CentralDifferenceTests {
-  @Test func linearLayer() {
+  @Test("Linear layer") func linearLayer() {
     let (rows, inputs, outputs) = (5, 7, 9)
     let layer = LinearLayer(inputSize: inputs, outputSize: outputs)
     let team = ThreadTeam(threadCount: 2)
@@ -29,7 +29,7 @@ internal import Testing
     #expect(relativeDistance(db.elements, columnSums) < 1e-6)
   }
 
-  @Test func embeddingLayer() {
+  @Test("Embedding layer") func embeddingLayer() {
     let layer = EmbeddingLayer(embeddingSize: 5)
     let team = ThreadTeam(threadCount: 2)
     let ids = AlignedBuffer<Int32>([2, 0, 2, 3]), table = randomBuffer(4 * 5, 4),
@@ -47,7 +47,7 @@ internal import Testing
       relativeDistance(gradient.elements, centralDifferences(table.baseAddress, Array(0..<20), loss)) < 2e-3)
   }
 
-  @Test func softmaxCrossEntropy() {
+  @Test("Softmax cross entropy") func softmaxCrossEntropy() {
     let (positions, classes) = (4, 11)
     let layer = SoftmaxCrossEntropy(classCount: classes)
     let team = ThreadTeam(threadCount: 2)
@@ -72,15 +72,17 @@ internal import Testing
 
   /// With dropout too: the same place in the random stream drops the same numbers. The gradient of the mean loss is
   /// smaller than the layers', and the step is larger for it.
-  @Test(arguments: [
-    LanguageModelConfiguration(vocabularySize: 13, embeddingSize: 6, hiddenSize: 9, layerCount: 2),
-    LanguageModelConfiguration(
-      vocabularySize: 13, embeddingSize: 6, hiddenSize: 9, layerCount: 2, dropout: 0.3),
-    LanguageModelConfiguration(
-      cell: .lstm, vocabularySize: 13, embeddingSize: 9, hiddenSize: 9, layerCount: 2, dropout: 0.2,
-      embeddingDropout: 0.4, dropoutKind: .locked, isResidual: true, normalizesLayers: true,
-      tiesEmbedding: true),
-  ])
+  @Test(
+    "Whole network",
+    arguments: [
+      LanguageModelConfiguration(vocabularySize: 13, embeddingSize: 6, hiddenSize: 9, layerCount: 2),
+      LanguageModelConfiguration(
+        vocabularySize: 13, embeddingSize: 6, hiddenSize: 9, layerCount: 2, dropout: 0.3),
+      LanguageModelConfiguration(
+        cell: .lstm, vocabularySize: 13, embeddingSize: 9, hiddenSize: 9, layerCount: 2, dropout: 0.2,
+        embeddingDropout: 0.4, dropoutKind: .locked, isResidual: true, normalizesLayers: true,
+        tiesEmbedding: true),
+    ])
   func wholeNetwork(configuration: LanguageModelConfiguration) {
     let model = LanguageModel(configuration: configuration, seed: 2)
     let pass = LanguageModelPass(

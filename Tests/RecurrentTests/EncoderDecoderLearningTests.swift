@@ -10,7 +10,9 @@ internal import Testing
   }
 
   /// To say a sequence backward the network has to look at its end first, whatever its length.
-  @Test(arguments: [AttentionConfiguration.Score.dot, .general, .additive])
+  @Test(
+    "A sequence is learned to be reversed",
+    arguments: [AttentionConfiguration.Score.dot, .general, .additive])
   func aSequenceIsLearnedToBeReversed(score: AttentionConfiguration.Score) {
     let configuration = EncoderDecoderConfiguration(
       sourceVocabularySize: 8, targetVocabularySize: 9, embeddingSize: 16,

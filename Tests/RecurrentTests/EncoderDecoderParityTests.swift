@@ -6,7 +6,7 @@ internal import Testing
 
 /// Against PyTorch in double precision, one pair after the other there and all together here.
 @Suite struct EncoderDecoderParityTests {
-  @Test func lossAlignmentsAndGradientsAgree() throws {
+  @Test("Loss alignments and gradients agree") func lossAlignmentsAndGradientsAgree() throws {
     let file = try Fixtures.file("encoder-decoder")
     #expect(file.metadata.count == 11)
     for (name, json) in file.metadata {

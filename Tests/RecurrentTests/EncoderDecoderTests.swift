@@ -39,7 +39,7 @@ internal import Testing
   /// With dropout too: the same place in the random stream drops the same numbers. What reaches the weights of the attention
   /// is so small a part of the loss that differences of two values are too coarse; these are of fourth order, between values
   /// that lie further apart, of a network with weights twice as large.
-  @Test(arguments: configurations)
+  @Test("Gradients are those of central differences", arguments: configurations)
   func gradientsAreThoseOfCentralDifferences(configuration: EncoderDecoderConfiguration) {
     let model = EncoderDecoder(configuration: configuration, seed: 3)
     let pass = pass(model), weights = model.parameters.values.baseAddress
@@ -61,7 +61,7 @@ internal import Testing
     }
   }
 
-  @Test func gradientsAreAddedWhereTheyAccumulate() {
+  @Test("Gradients are added where they accumulate") func gradientsAreAddedWhereTheyAccumulate() {
     let pass = pass(EncoderDecoder(configuration: Self.configurations[0], seed: 3))
     var random = RandomStream(seed: 4, name: "dropout")
     _ = pass.train(Self.batch, dropout: &random)
@@ -72,7 +72,7 @@ internal import Testing
     #expect(pass.gradients.array == once)
   }
 
-  @Test(arguments: configurations)
+  @Test("The result is bit for bit the same for any number of threads", arguments: configurations)
   func theResultIsBitForBitTheSameForAnyNumberOfThreads(configuration: EncoderDecoderConfiguration) {
     let results = [1, 2, 4].map { threadCount in
       let model = EncoderDecoder(configuration: configuration, seed: 3)
@@ -84,7 +84,7 @@ internal import Testing
     #expect(results.allSatisfy { $0.0 == results[0].0 && $0.1 == results[0].1 })
   }
 
-  @Test(arguments: configurations)
+  @Test("Pairs do not touch each other", arguments: configurations)
   func pairsDoNotTouchEachOther(configuration: EncoderDecoderConfiguration) {
     let pass = pass(EncoderDecoder(configuration: configuration, seed: 3))
     let together = pass.evaluate(Self.batch)
@@ -95,7 +95,7 @@ internal import Testing
     #expect(abs(together.sum - alone.sum) < 1e-6 * together.sum)
   }
 
-  @Test(arguments: configurations)
+  @Test("A model survives its file", arguments: configurations)
   func aModelSurvivesItsFile(configuration: EncoderDecoderConfiguration) throws {
     let folder = try TemporaryFolder()
     let model = EncoderDecoder(configuration: configuration, seed: 3)
@@ -106,7 +106,7 @@ internal import Testing
     #expect(copy.parameters.values.array == model.parameters.values.array)
   }
 
-  @Test func aFileOfAnotherKindIsRefused() throws {
+  @Test("A file of another kind is refused") func aFileOfAnotherKindIsRefused() throws {
     let folder = try TemporaryFolder()
     let path = folder.file("model.safetensors")
     let model = EncoderDecoder(configuration: Self.configurations[0], seed: 3)
@@ -125,7 +125,7 @@ internal import Testing
     }
   }
 
-  @Test func anArchitectureThatCannotBeSaysWhy() {
+  @Test("An architecture that cannot be says why") func anArchitectureThatCannotBeSaysWhy() {
     var configuration = Self.configurations[0]
     #expect(configuration.fault == nil && configuration.bridge == .copy)
     configuration.decoder.isBidirectional = true

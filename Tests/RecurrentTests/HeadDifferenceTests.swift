@@ -29,7 +29,7 @@ internal import Testing
 
   private func sum(_ values: AlignedBuffer<Float>) -> Double { values.elements.reduce(0) { $0 + Double($1) } }
 
-  @Test(arguments: [0, 0.3], [nil, [0.5, 2, 0, 1, 1, 3, 0.25]])
+  @Test("Softmax cross entropy", arguments: [0, 0.3], [nil, [0.5, 2, 0, 1, 1, 3, 0.25]])
   func softmaxCrossEntropy(smoothing: Double, weights: [Double]?) {
     let loss = SoftmaxCrossEntropy(classCount: 7, labelSmoothing: smoothing, classWeights: weights)
     let bias = randomBuffer(7, 1), targets: [Int32] = [3, -1, 2, 6], losses = AlignedBuffer<Float>(count: 4)
@@ -52,7 +52,7 @@ internal import Testing
     }
   }
 
-  @Test func frameLosses() {
+  @Test("Frame losses") func frameLosses() {
     let keys = AlignedBuffer<Float>((0..<3 * 21).map { $0 % 4 == 0 ? 1 : $0 == 25 ? .nan : 0 })
     expectGradient(BernoulliLikelihood(frameSize: 21), targets: keys, "Bernoulli")
     let values = randomBuffer(12, 5)
@@ -61,7 +61,7 @@ internal import Testing
     expectGradient(GaussianLikelihood(frameSize: 4), targets: values, "Gaussian")
   }
 
-  @Test func connectionistTemporalClassification() {
+  @Test("Connectionist temporal classification") func connectionistTemporalClassification() {
     let layout = StepLayout(lengths: [6, 5, 5, 2]), classes = 4
     let labels: [Int32] = [1, 1, 3, 2, 3, 3], offsets = [0, 3, 4, 4, 6]
     let loss = CTCLoss(classCount: classes, threadCount: 2)
@@ -77,7 +77,7 @@ internal import Testing
     }
   }
 
-  @Test(arguments: Pooling.allCases)
+  @Test("Pooling", arguments: Pooling.allCases)
   func pooling(kind: Pooling) {
     let layout = StepLayout(lengths: [5, 3, 1]), width = 8
     let pooling = SequencePooling(kind: kind, hiddenSize: 4, directionCount: 2, rowCapacity: layout.rowCount)

@@ -15,7 +15,7 @@ internal import Testing
     StepLayout(lengths: try file.integers(named: name).map { Int($0) })
   }
 
-  @Test(arguments: ["plain", "smoothed", "weighted", "both"])
+  @Test("Softmax cross entropy", arguments: ["plain", "smoothed", "weighted", "both"])
   func softmaxCrossEntropy(kind: String) throws {
     let file = try Fixtures.file("heads"), name = "softmax-" + kind + "/"
     let logits = try buffer(file, name + "logits"), bias = try buffer(file, name + "bias")
@@ -59,15 +59,19 @@ internal import Testing
     #expect(relativeDistance(outputs.elements, try file.floats(named: kind + "/gradient")) < 5e-6)
   }
 
-  @Test func bernoulliLikelihood() throws {
+  @Test("Bernoulli likelihood") func bernoulliLikelihood() throws {
     try expectAgreement(BernoulliLikelihood(frameSize: 88), "bernoulli")
   }
 
-  @Test func squaredError() throws { try expectAgreement(SquaredError(frameSize: 3), "squared-error") }
+  @Test("Squared error") func squaredError() throws {
+    try expectAgreement(SquaredError(frameSize: 3), "squared-error")
+  }
 
-  @Test func gaussianLikelihood() throws { try expectAgreement(GaussianLikelihood(frameSize: 3), "gaussian") }
+  @Test("Gaussian likelihood") func gaussianLikelihood() throws {
+    try expectAgreement(GaussianLikelihood(frameSize: 3), "gaussian")
+  }
 
-  @Test(arguments: Pooling.allCases)
+  @Test("Pooling", arguments: Pooling.allCases)
   func pooling(kind: Pooling) throws {
     let file = try Fixtures.file("heads"), name = "pooling-\(kind.rawValue)/"
     let layout = try layout(file, name + "lengths")
@@ -93,7 +97,7 @@ internal import Testing
     }
   }
 
-  @Test(arguments: [1, 2, 4])
+  @Test("Connectionist temporal classification", arguments: [1, 2, 4])
   func connectionistTemporalClassification(threadCount: Int) throws {
     let file = try Fixtures.file("heads"), team = ThreadTeam(threadCount: threadCount)
     let layout = try layout(file, "ctc/lengths")

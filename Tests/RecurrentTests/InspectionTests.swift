@@ -24,7 +24,7 @@ internal import Testing
   }
 
   /// The gradient of the sum of the last outputs with respect to a number of a state some steps before, by differences.
-  @Test(arguments: Cell.allCases)
+  @Test("Lags are the gradients of states", arguments: Cell.allCases)
   func lagsAreTheGradientsOfStates(cell: Cell) throws {
     let (stack, parameters) = stack(cell, layers: 2, scale: 0.5)
     let team = ThreadTeam(threadCount: 2), streams = 2, steps = 9
@@ -74,7 +74,8 @@ internal import Testing
   /// The gradient of a state that is handed on to a step is that of numbers of the input by which the step could be given as
   /// much: numbers whose weights W_i are W_h. In two layers, of which the lower has such numbers for each direction, this
   /// holds for ragged streams that are read both ways.
-  @Test func lagsOfBothDirectionsAreThoseOfInputsThatDoAsMuch() throws {
+  @Test("Lags of both directions are those of inputs that do as much")
+  func lagsOfBothDirectionsAreThoseOfInputsThatDoAsMuch() throws {
     let h = 4, width = 3 + 2 * h, layout = StepLayout(lengths: [7, 4, 4, 1]), rows = layout.rowCount
     let team = ThreadTeam(threadCount: 2)
     let configuration = StackConfiguration(
@@ -132,7 +133,7 @@ internal import Testing
   }
 
   /// A language model and a network of the same weights see the same.
-  @Test func aNetworkSeesWhatALanguageModelSees() throws {
+  @Test("A network sees what a language model sees") func aNetworkSeesWhatALanguageModelSees() throws {
     let (streams, steps, team) = (3, 10, ThreadTeam(threadCount: 1))
     let model = LanguageModel(
       configuration: LanguageModelConfiguration(
@@ -166,10 +167,12 @@ internal import Testing
     }
   }
 
-  @Test(arguments: [
-    Head.softmax(classCount: 4, pooling: .last), .softmax(classCount: 4, pooling: .attention),
-    .bernoulli(size: 2), .ctc(classCount: 4),
-  ])
+  @Test(
+    "A network of any head is looked into",
+    arguments: [
+      Head.softmax(classCount: 4, pooling: .last), .softmax(classCount: 4, pooling: .attention),
+      .bernoulli(size: 2), .ctc(classCount: 4),
+    ])
   func aNetworkOfAnyHeadIsLookedInto(head: Head) throws {
     let network = Network(
       configuration: .init(
@@ -200,7 +203,8 @@ internal import Testing
     #expect(pass.inspect(unlabeled) == PassInspection(lags: nil, gates: inside.gates))
   }
 
-  @Test func bothStacksOfAnEncoderDecoderShowTheirGates() throws {
+  @Test("Both stacks of an encoder decoder show their gates")
+  func bothStacksOfAnEncoderDecoderShowTheirGates() throws {
     let model = EncoderDecoder(configuration: EncoderDecoderTests.configurations[1], seed: 1)
     let pass = EncoderDecoderPass(
       model: model, capacity: .init(pairs: 5, sourceLength: 6, targetLength: 5),
@@ -215,7 +219,7 @@ internal import Testing
     #expect(inside.lags == nil && inside.gates.allSatisfy { $0.shut == 0 && $0.open == 0 })
   }
 
-  @Test func saturatedGatesAreCounted() {
+  @Test("Saturated gates are counted") func saturatedGatesAreCounted() {
     let team = ThreadTeam(threadCount: 1)
     let names: [Cell: [String]] = [
       .gru: ["reset", "update"], .gruResetBefore: ["reset", "update"], .lstm: ["input", "forget", "output"],
@@ -235,7 +239,7 @@ internal import Testing
     }
   }
 
-  @Test func lookingInsideAPassChangesNoWeight() throws {
+  @Test("Looking inside a pass changes no weight") func lookingInsideAPassChangesNoWeight() throws {
     let pass = LanguageModelPass(
       model: LanguageModel(
         configuration: LanguageModelConfiguration(

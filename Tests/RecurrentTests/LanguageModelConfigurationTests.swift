@@ -3,7 +3,8 @@ import Recurrent
 import Testing
 
 @Suite struct LanguageModelConfigurationTests {
-  @Test func aFlatObjectWithoutTheLaterFieldsIsRead() throws {
+  @Test("A flat object without the later fields is read") func aFlatObjectWithoutTheLaterFieldsIsRead() throws
+  {
     let text = """
       {"cell": "lstm", "vocabularySize": 40, "embeddingSize": 8, "hiddenSize": 16, "layerCount": 3, "dropout": 0.1}
       """
@@ -21,15 +22,17 @@ import Testing
     )
   }
 
-  @Test(arguments: [
-    (LanguageModelShape(), nil), (LanguageModelShape(layerCount: 0), "number of layers"),
-    (LanguageModelShape(embeddingSize: 0), "embedding size"),
-    (LanguageModelShape(hiddenSize: -1), "hidden size"),
-    (LanguageModelShape(dropout: 1), "dropout"), (LanguageModelShape(dropout: .nan), "dropout"),
-    (LanguageModelShape(dropout: 0.99999999), "dropout"),
-    (LanguageModelShape(embeddingDropout: -0.1), "dropout of the embedding"),
-    (LanguageModelShape(embeddingSize: 8, hiddenSize: 16, tiesEmbedding: true), "embedding size"),
-  ])
+  @Test(
+    "A shape names its fault",
+    arguments: [
+      (LanguageModelShape(), nil), (LanguageModelShape(layerCount: 0), "number of layers"),
+      (LanguageModelShape(embeddingSize: 0), "embedding size"),
+      (LanguageModelShape(hiddenSize: -1), "hidden size"),
+      (LanguageModelShape(dropout: 1), "dropout"), (LanguageModelShape(dropout: .nan), "dropout"),
+      (LanguageModelShape(dropout: 0.99999999), "dropout"),
+      (LanguageModelShape(embeddingDropout: -0.1), "dropout of the embedding"),
+      (LanguageModelShape(embeddingSize: 8, hiddenSize: 16, tiesEmbedding: true), "embedding size"),
+    ])
   func aShapeNamesItsFault(shape: LanguageModelShape, name: String?) {
     #expect(shape.fault?.name == name)
   }

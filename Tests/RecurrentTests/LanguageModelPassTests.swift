@@ -29,7 +29,7 @@ internal import Testing
     return (model.parameters.values.array, losses, pass.carriedState)
   }
 
-  @Test(arguments: [1, 5, 32])
+  @Test("The result is bit for bit the same for any number of threads", arguments: [1, 5, 32])
   func theResultIsBitForBitTheSameForAnyNumberOfThreads(batchSize: Int) {
     let one = train(threadCount: 1, batchSize: batchSize)
     for threadCount in [2, 3, 4] {
@@ -38,7 +38,7 @@ internal import Testing
     }
   }
 
-  @Test func streamsDoNotTouchEachOther() {
+  @Test("Streams do not touch each other") func streamsDoNotTouchEachOther() {
     let model = LanguageModel(configuration: configuration, seed: 1)
     let team = ThreadTeam(threadCount: 2)
     let (steps, streams) = (6, 5)
@@ -57,7 +57,7 @@ internal import Testing
     #expect(abs(alone.sum - sum.sum) < 1e-6 * sum.sum)
   }
 
-  @Test func twoShortCallsAreOneLong() {
+  @Test("Two short calls are one long") func twoShortCallsAreOneLong() {
     let model = LanguageModel(configuration: configuration, seed: 2)
     let team = ThreadTeam(threadCount: 1)
     let batch = randomBatch(vocabulary: 50, steps: 8, streams: 3, seed: 2)
@@ -73,7 +73,7 @@ internal import Testing
     #expect(short.carriedState == long.carriedState)
   }
 
-  @Test func aResetIsAZeroState() {
+  @Test("A reset is a zero state") func aResetIsAZeroState() {
     let model = LanguageModel(configuration: configuration, seed: 3)
     let pass = LanguageModelPass(
       model: model, batchSize: 2, truncationLength: 1, team: ThreadTeam(threadCount: 1))
@@ -85,7 +85,7 @@ internal import Testing
     #expect(pass.evaluate(inputs: [4, 9], targets: [1, 2], resets: [false, false]) == fresh)
   }
 
-  @Test func aBatchWithoutTargetsLeavesNoGradient() {
+  @Test("A batch without targets leaves no gradient") func aBatchWithoutTargetsLeavesNoGradient() {
     let model = LanguageModel(configuration: configuration, seed: 3)
     let pass = LanguageModelPass(
       model: model, batchSize: 2, truncationLength: 2, team: ThreadTeam(threadCount: 1))
@@ -96,7 +96,7 @@ internal import Testing
     #expect(pass.gradients.array.allSatisfy { $0 == 0 })
   }
 
-  @Test func initializationFollowsPyTorch() {
+  @Test("Initialization follows PyTorch") func initializationFollowsPyTorch() {
     let model = LanguageModel(configuration: configuration, seed: 6)
     let bound = 1 / Float(40).squareRoot()
     for entry in model.parameters.entries where entry.name != "embedding.weight" {

@@ -27,7 +27,7 @@ internal import Testing
     return try ONNXFile(readFile(folder.file("x.onnx")))
   }
 
-  @Test(arguments: cases)
+  @Test("The operators compute what the network computes", arguments: cases)
   func theOperatorsComputeWhatTheNetworkComputes(exported network: ExportedNetwork) throws {
     let evaluator = ONNXEvaluator(file: try exported(network.network))
     let configuration = network.configuration
@@ -50,7 +50,7 @@ internal import Testing
     }
   }
 
-  @Test(arguments: [Cell.lstm, .gru])
+  @Test("A network that runs step by step goes on from its state", arguments: [Cell.lstm, .gru])
   func aNetworkThatRunsStepByStepGoesOnFromItsState(cell: Cell) throws {
     let network = ExportedNetwork(
       cell: cell, isBidirectional: false, head: .gaussian(size: 2), headName: "gaussian",
@@ -78,7 +78,7 @@ internal import Testing
     for (ours, theirs) in zip(expected, values) { #expect(abs(Double(ours) - theirs) < 1e-5) }
   }
 
-  @Test func theFileSaysWhatItTakesAndGives() throws {
+  @Test("The file says what it takes and gives") func theFileSaysWhatItTakesAndGives() throws {
     let network = ExportedNetwork(
       cell: .gru, isBidirectional: true, head: .softmax(classCount: 4, pooling: .mean), headName: "mean",
       input: .init(vocabularySizes: [7, 4], embeddingSize: 5, frameSize: 3))
@@ -89,7 +89,7 @@ internal import Testing
     #expect(file.metadata["classes"] == "a b" && file.metadata["network"]?.contains("\"mean\"") == true)
   }
 
-  @Test(arguments: cases)
+  @Test("What PyTorch gets comes back", arguments: cases)
   func whatPyTorchGetsComesBack(exported: ExportedNetwork) throws {
     let path = folder.file("x.safetensors"), network = exported.network
     guard exported.configuration.stack.pytorchModule(inputSize: 1) != nil, !exported.isNormalizedAndResidual
@@ -114,6 +114,7 @@ internal import Testing
 
   /// For `Scripts/check-exchange`: the networks in both formats, and what ours make of random sequences.
   @Test(
+    "Files for the script are written",
     .enabled(
       if: PyTorchWeightsTests.scriptFolder != nil, "files for Scripts/check-exchange, which asks for them"))
   func filesForTheScriptAreWritten() throws {

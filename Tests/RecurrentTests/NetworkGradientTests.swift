@@ -39,7 +39,7 @@ internal import Testing
       head: .ctc(classCount: 4)),
   ]
 
-  @Test(arguments: configurations)
+  @Test("The gradient is the slope", arguments: configurations)
   func theGradientIsTheSlope(configuration: Network.Configuration) {
     let network = Network(configuration: configuration, seed: 1)
     if let query = network.parameters.entry(named: "pooling.query") {
@@ -69,7 +69,9 @@ internal import Testing
     return 6e-8 / Double(step) * Double(gradient.count).squareRoot() / size
   }
 
-  @Test(arguments: ["classifier", "labeller", "forecaster", "roll", "recognizer"])
+  @Test(
+    "Loss and gradients agree with PyTorch",
+    arguments: ["classifier", "labeller", "forecaster", "roll", "recognizer"])
   func lossAndGradientsAgreeWithPyTorch(name: String) throws {
     let file = try Fixtures.file("networks")
     let network = try Network(

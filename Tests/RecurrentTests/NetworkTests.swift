@@ -28,7 +28,7 @@ internal import Testing
       seed: 3)
   }
 
-  @Test(arguments: [nil, Pooling.last, .mean, .attention])
+  @Test("Sequences in a batch do not touch each other", arguments: [nil, Pooling.last, .mean, .attention])
   func sequencesInABatchDoNotTouchEachOther(pooling: Pooling?) {
     let network = network(.softmax(classCount: 4, pooling: pooling), isBidirectional: true)
     let sequences = randomSequences([3, 6, 1, 6], network.configuration, seed: 1)
@@ -50,10 +50,12 @@ internal import Testing
     }
   }
 
-  @Test(arguments: [
-    Head.softmax(classCount: 4), .bernoulli(size: 5), .squaredError(size: 2), .gaussian(size: 2),
-    .ctc(classCount: 4),
-  ])
+  @Test(
+    "A runner says what the pass says",
+    arguments: [
+      Head.softmax(classCount: 4), .bernoulli(size: 5), .squaredError(size: 2), .gaussian(size: 2),
+      .ctc(classCount: 4),
+    ])
   func aRunnerSaysWhatThePassSays(head: Head) {
     let network = network(head)
     let sequence = randomSequences([9], network.configuration, seed: 2)[0]
@@ -78,10 +80,12 @@ internal import Testing
     #expect(Array(runner.advance(ids: [1, -1], frame: [0, .nan, 1])) == next)
   }
 
-  @Test(arguments: [
-    Head.softmax(classCount: 4, pooling: .attention, labelSmoothing: 0.1), .bernoulli(size: 5),
-    .ctc(classCount: 4),
-  ])
+  @Test(
+    "The result is bit for bit the same for any number of threads",
+    arguments: [
+      Head.softmax(classCount: 4, pooling: .attention, labelSmoothing: 0.1), .bernoulli(size: 5),
+      .ctc(classCount: 4),
+    ])
   func theResultIsBitForBitTheSameForAnyNumberOfThreads(head: Head) {
     func trained(_ threadCount: Int) -> ([Float], [LossSum]) {
       let network = network(head, isBidirectional: true, dropout: 0.2)
@@ -106,7 +110,7 @@ internal import Testing
     }
   }
 
-  @Test func accumulationAddsGradients() {
+  @Test("Accumulation adds gradients") func accumulationAddsGradients() {
     let network = network(.gaussian(size: 2))
     let pass = NetworkPass(network: network, rowCapacity: 9, streamCapacity: 2, team: team)
     let head = network.configuration.head
@@ -123,7 +127,8 @@ internal import Testing
     #expect(relativeDistance(pass.gradients.elements, zip(each[0], each[1]).map { $0 + $1 }) < 1e-6)
   }
 
-  @Test func carriedStateMakesOneLongSequenceOfShortWindows() {
+  @Test("Carried state makes one long sequence of short windows")
+  func carriedStateMakesOneLongSequenceOfShortWindows() {
     let network = network(.bernoulli(size: 5))
     let (head, configuration) = (network.configuration.head, network.configuration)
     let whole = SequenceBatch(randomSequences([8, 8], configuration, seed: 4), head: head)
@@ -150,7 +155,8 @@ internal import Testing
     #expect(abs(short.evaluate(again).sum - fresh.sum) < 1e-6 * fresh.sum)
   }
 
-  @Test func framesAreNormalizedAndWhatIsMissingIsTheMean() {
+  @Test("Frames are normalized and what is missing is the mean")
+  func framesAreNormalizedAndWhatIsMissingIsTheMean() {
     for normalization in [Network.Input.Normalization.trainingSet, .sequence] {
       let frames: [Float] = [1, 10, 3, .nan, 5, 30, 7, 20]
       let sequence = TrainingSequence(frames: frames, frameSize: 2)
@@ -170,7 +176,7 @@ internal import Testing
     }
   }
 
-  @Test func aNetworkComesBackFromItsFile() throws {
+  @Test("A network comes back from its file") func aNetworkComesBackFromItsFile() throws {
     let folder = try TemporaryFolder()
     let network = network(.softmax(classCount: 4, pooling: .attention, classWeights: [1, 2, 3, 4]))
     try network.write(to: folder.file("network.safetensors"))
@@ -181,7 +187,8 @@ internal import Testing
     #expect(throws: SafetensorsError.self) { try Network(path: folder.file("bare.safetensors")) }
   }
 
-  @Test func batchesHaveEverySequenceOnceAndSimilarLengths() {
+  @Test("Batches have every sequence once and similar lengths")
+  func batchesHaveEverySequenceOnceAndSimilarLengths() {
     var random = RandomStream(seed: 1, name: "lengths")
     let sequences = (0..<1000).map { _ in
       TrainingSequence(
@@ -200,7 +207,7 @@ internal import Testing
     }
   }
 
-  @Test func labelSequencesAreReadFromCTC() {
+  @Test("Label sequences are read from CTC") func labelSequencesAreReadFromCTC() {
     let network = network(.ctc(classCount: 4))
     let pass = NetworkPass(network: network, rowCapacity: 12, streamCapacity: 2, team: team)
     let output = pass.predict(
@@ -215,7 +222,7 @@ internal import Testing
   }
 
   /// Whether the sum of the frames is above zero: learned from the order of nothing, by any network that works.
-  @Test func aClassifierLearns() {
+  @Test("A classifier learns") func aClassifierLearns() {
     var random = RandomStream(seed: 2, name: "data")
     let sequences = (0..<200).map { _ in
       let frames = (0..<5 + random.integer(below: 10)).map { _ in Float(random.normal()) }

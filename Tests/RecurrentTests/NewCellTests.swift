@@ -57,7 +57,7 @@ private struct MinimalGatedUnit: RecurrentCell {
 
 @Suite struct NewCellTests {
   /// Direction, ragged batches and backpropagation through time come with the protocol.
-  @Test func aCellOfTheReadersOwnIsTrained() {
+  @Test("A cell of the readers own is trained") func aCellOfTheReadersOwnIsTrained() {
     let (inputs, hidden) = (3, 4), layout = StepLayout(lengths: [5, 3, 1]), team = ThreadTeam(threadCount: 2)
     let cell = MinimalGatedUnit(), rows = cell.gateCount * hidden
     let parameters = ParameterStore(

@@ -34,7 +34,7 @@ internal import Testing
   }
 
   /// Two streams of 30 steps, in two calls of which the second goes on from the state of the first.
-  @Test(arguments: configurations)
+  @Test("The operators compute what the network computes", arguments: configurations)
   func theOperatorsComputeWhatTheNetworkComputes(configuration: LanguageModelConfiguration) throws {
     let model = model(configuration)
     let evaluator = ONNXEvaluator(file: try exported(model))
@@ -68,7 +68,7 @@ internal import Testing
     }
   }
 
-  @Test func theFileSaysWhatItTakesAndGives() throws {
+  @Test("The file says what it takes and gives") func theFileSaysWhatItTakesAndGives() throws {
     let configuration = LanguageModelConfiguration(
       cell: .lstm, vocabularySize: 11, embeddingSize: 5, hiddenSize: 4, layerCount: 3)
     let file = try exported(model(configuration), metadata: ["b": "ü", "a": "1"])
@@ -82,7 +82,9 @@ internal import Testing
     #expect(file.nodes.filter { $0.operation == "LSTM" }.count == 3)
   }
 
-  @Test(arguments: [(Cell.gru, [1, 0, 2]), (.lstm, [0, 3, 1, 2]), (.rnnTanh, [0])])
+  @Test(
+    "Gates stand in the order of ONNX",
+    arguments: [(Cell.gru, [1, 0, 2]), (.lstm, [0, 3, 1, 2]), (.rnnTanh, [0])])
   func gatesStandInTheOrderOfONNX(cell: Cell, order: [Int]) throws {
     let model = model(
       LanguageModelConfiguration(
@@ -98,7 +100,7 @@ internal import Testing
     }
   }
 
-  @Test func aMessageHasTheBytesOfTheWireFormat() throws {
+  @Test("A message has the bytes of the wire format") func aMessageHasTheBytesOfTheWireFormat() throws {
     var inner = ProtobufMessage()
     inner.add(150, field: 1)
     #expect(try bytes(inner) == [0x08, 0x96, 0x01])

@@ -51,7 +51,7 @@ internal import Testing
     }
   }
 
-  @Test(arguments: cases.indices)
+  @Test("Ten steps agree with PyTorch", arguments: cases.indices)
   func tenStepsAgreeWithPyTorch(index: Int) throws {
     let (name, configuration) = Self.cases[index]
     let course = try Course()
@@ -65,7 +65,7 @@ internal import Testing
     }
   }
 
-  @Test(arguments: cases.indices)
+  @Test("The state is all that goes from step to step", arguments: cases.indices)
   func theStateIsAllThatGoesFromStepToStep(index: Int) throws {
     let (name, configuration) = Self.cases[index]
     let (straight, stopped) = (try Course(), try Course())
@@ -85,7 +85,7 @@ internal import Testing
     #expect(straight.parameters.values.array == stopped.parameters.values.array, "\(name)")
   }
 
-  @Test(arguments: cases.indices)
+  @Test("An update can be measured without being made", arguments: cases.indices)
   func anUpdateCanBeMeasuredWithoutBeingMade(index: Int) throws {
     let (name, configuration) = Self.cases[index]
     let course = try Course()
@@ -106,7 +106,7 @@ internal import Testing
     }
   }
 
-  @Test func decayCanBeKeptFromSomeTensors() throws {
+  @Test("Decay can be kept from some tensors") func decayCanBeKeptFromSomeTensors() throws {
     let course = try Course()
     let optimizer = Optimizer(.sgd(weightDecay: 0.5), parameterCount: course.parameters.count) {
       $0.name == "a"
@@ -123,14 +123,14 @@ internal import Testing
     }
   }
 
-  @Test(arguments: cases.indices)
+  @Test("A configuration is one flat object", arguments: cases.indices)
   func aConfigurationIsOneFlatObject(index: Int) throws {
     let configuration = Self.cases[index].configuration
     let text = try JSONEncoder().encode(configuration)
     #expect(try JSONDecoder().decode(OptimizerConfiguration.self, from: text) == configuration)
   }
 
-  @Test func whatAnOptimizerLacksIsMissed() {
+  @Test("What an optimizer lacks is missed") func whatAnOptimizerLacksIsMissed() {
     for text in [
       #"{"rule":"sgd","weightDecay":0}"#, #"{"rule":"lion","weightDecay":0}"#,
       #"{"rule":"adam","beta1":0.9,"epsilon":1e-8,"weightDecay":0}"#,
@@ -141,7 +141,7 @@ internal import Testing
     }
   }
 
-  @Test func constantsThatMakeNoSenseAreNamed() {
+  @Test("Constants that make no sense are named") func constantsThatMakeNoSenseAreNamed() {
     #expect(Self.cases.allSatisfy { $0.configuration.fault == nil })
     #expect(OptimizerConfiguration.sgd(momentum: 1).fault?.name == "momentum")
     #expect(OptimizerConfiguration.sgd(isNesterov: true).fault?.name == "momentum")
@@ -153,7 +153,7 @@ internal import Testing
 }
 
 @Suite struct WeightAverageTests {
-  @Test func itFollowsTheFormula() {
+  @Test("It follows the formula") func itFollowsTheFormula() {
     let parameters = ParameterStore(shapes: [("a", [5000])])
     let average = WeightAverage(of: parameters, decay: 0.6)
     var expected = 0.0
@@ -173,7 +173,7 @@ internal import Testing
 }
 
 @Suite struct GradientClippingTests {
-  @Test(arguments: [1, 2, 3])
+  @Test("The norm is the root of the squares", arguments: [1, 2, 3])
   func theNormIsTheRootOfTheSquares(threadCount: Int) {
     let gradients = AlignedBuffer<Float>((0..<40_000).map { Float($0 % 7) - 3 })
     let clipping = GradientClipping(gradients, team: ThreadTeam(threadCount: threadCount))
@@ -184,7 +184,7 @@ internal import Testing
     #expect(abs(clipping.norm - 2) < 1e-5)
   }
 
-  @Test func valuesAreClippedOneByOne() {
+  @Test("Values are clipped one by one") func valuesAreClippedOneByOne() {
     let gradients = AlignedBuffer<Float>([-3, 0.25, 7, -.infinity, .nan])
     GradientClipping(gradients, team: ThreadTeam(threadCount: 1)).clip(toMagnitude: 0.5)
     #expect(Array(gradients.array.prefix(4)) == [-0.5, 0.25, 0.5, -0.5] && gradients[4].isNaN)

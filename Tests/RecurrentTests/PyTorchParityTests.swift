@@ -6,7 +6,7 @@ internal import Testing
 /// Against PyTorch in double precision. A gradient is a sum of some hundred products of numbers that are each right to
 /// about 1e-7, so that 1e-5 of a tensor's norm leaves a wide margin and no error in a formula passes.
 @Suite struct PyTorchParityTests {
-  @Test(arguments: [1, 2, 3])
+  @Test("Loss state and gradients agree", arguments: [1, 2, 3])
   func lossStateAndGradientsAgree(layerCount: Int) throws {
     let file = try Fixtures.file("gru-\(layerCount)")
     let model = try Fixtures.model(file)
@@ -30,7 +30,7 @@ internal import Testing
     }
   }
 
-  @Test func tenStepsOfTrainingAgree() throws {
+  @Test("Ten steps of training agree") func tenStepsOfTrainingAgree() throws {
     let file = try Fixtures.file("trajectory")
     let model = try Fixtures.model(file)
     let first = try Fixtures.Batch(file, "0")
@@ -58,21 +58,23 @@ internal import Testing
     }
   }
 
-  @Test(arguments: [
-    LanguageModelConfiguration(
-      cell: .gru, vocabularySize: 23, embeddingSize: 12, hiddenSize: 21, layerCount: 2),
-    LanguageModelConfiguration(
-      cell: .gruResetBefore, vocabularySize: 23, embeddingSize: 12, hiddenSize: 21, layerCount: 2),
-    LanguageModelConfiguration(
-      cell: .lstm, vocabularySize: 23, embeddingSize: 21, hiddenSize: 21, layerCount: 3, dropout: 0.5,
-      isResidual: true, normalizesLayers: true, tiesEmbedding: true),
-    LanguageModelConfiguration(
-      cell: .rnnTanh, vocabularySize: 23, embeddingSize: 12, hiddenSize: 21, layerCount: 2,
-      isResidual: true),
-    LanguageModelConfiguration(
-      cell: .rnnReLU, vocabularySize: 23, embeddingSize: 12, hiddenSize: 21, layerCount: 1,
-      normalizesLayers: true),
-  ])
+  @Test(
+    "The sampler gives the losses of the pass",
+    arguments: [
+      LanguageModelConfiguration(
+        cell: .gru, vocabularySize: 23, embeddingSize: 12, hiddenSize: 21, layerCount: 2),
+      LanguageModelConfiguration(
+        cell: .gruResetBefore, vocabularySize: 23, embeddingSize: 12, hiddenSize: 21, layerCount: 2),
+      LanguageModelConfiguration(
+        cell: .lstm, vocabularySize: 23, embeddingSize: 21, hiddenSize: 21, layerCount: 3, dropout: 0.5,
+        isResidual: true, normalizesLayers: true, tiesEmbedding: true),
+      LanguageModelConfiguration(
+        cell: .rnnTanh, vocabularySize: 23, embeddingSize: 12, hiddenSize: 21, layerCount: 2,
+        isResidual: true),
+      LanguageModelConfiguration(
+        cell: .rnnReLU, vocabularySize: 23, embeddingSize: 12, hiddenSize: 21, layerCount: 1,
+        normalizesLayers: true),
+    ])
   func theSamplerGivesTheLossesOfThePass(configuration: LanguageModelConfiguration) throws {
     let model = LanguageModel(configuration: configuration, seed: 9)
     let ids: [Int32] = [1, 5, 2, 22, 7, 7, 0, 3]

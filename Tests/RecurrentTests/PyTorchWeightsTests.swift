@@ -52,7 +52,8 @@ internal import Testing
     }
   }
 
-  @Test(arguments: [(4, Cell.lstm), (3, .gru), (1, .rnnTanh)], [1, 3])
+  @Test(
+    "Parts are found whatever they are called", arguments: [(4, Cell.lstm), (3, .gru), (1, .rnnTanh)], [1, 3])
   func partsAreFoundWhateverTheyAreCalled(kind: (gates: Int, cell: Cell), layers: Int) throws {
     let weights = try read(
       module(
@@ -76,6 +77,7 @@ internal import Testing
   }
 
   @Test(
+    "What is exported is imported",
     arguments: ONNXTests.configurations.filter {
       !$0.isResidual && !$0.normalizesLayers && $0.cell != .gruResetBefore
     })
@@ -89,7 +91,8 @@ internal import Testing
     #expect(try weights.model().parameters.values.array == model.parameters.values.array)
   }
 
-  @Test func tiedWeightsStandTwiceForPyTorchAndOnceForUs() throws {
+  @Test("Tied weights stand twice for PyTorch and once for us")
+  func tiedWeightsStandTwiceForPyTorchAndOnceForUs() throws {
     let configuration = LanguageModelConfiguration(
       vocabularySize: 5, embeddingSize: 4, hiddenSize: 4, layerCount: 1, tiesEmbedding: true)
     let model = LanguageModel(configuration: configuration, seed: 1)
@@ -107,19 +110,19 @@ internal import Testing
     }
   }
 
-  @Test func biasesMayBeMissing() throws {
+  @Test("Biases may be missing") func biasesMayBeMissing() throws {
     let weights = try read(module().filter { !$0.name.contains("bias") })
     let model = try weights.model()
     let entry = try #require(model.parameters.entry(named: "rnn.bias_ih_l0"))
     #expect(model.parameters.values.elements[entry.range].allSatisfy { $0 == 0 })
   }
 
-  @Test func aSimpleNetworkMayHaveTheRectifier() throws {
+  @Test("A simple network may have the rectifier") func aSimpleNetworkMayHaveTheRectifier() throws {
     #expect(try read(module(gates: 1), cell: .rnnReLU).configuration.cell == .rnnReLU)
     #expect(message(module(gates: 3), cell: .lstm).hasSuffix("are of the cell gru, not lstm"))
   }
 
-  @Test func matricesOfOneShapeAreToldApart() throws {
+  @Test("Matrices of one shape are told apart") func matricesOfOneShapeAreToldApart() throws {
     // Embedding and output of one shape: the one with a bias is the output; without biases, names tell.
     func square(_ embedding: String, _ output: String, bias: Bool) -> [SafetensorsTensor] {
       [
@@ -135,7 +138,7 @@ internal import Testing
     #expect(try read(square("b", "a", bias: false), names: PyTorchNames(output: "a")).names.embedding == "b")
   }
 
-  @Test func whatDoesNotFitIsRefusedByName() throws {
+  @Test("What does not fit is refused by name") func whatDoesNotFitIsRefusedByName() throws {
     #expect(message([tensor("a.weight", [3, 3])]).contains("there is no recurrent layer in it"))
     #expect(
       message(module(), names: PyTorchNames(recurrent: "gru")).contains(
@@ -154,7 +157,7 @@ internal import Testing
     #expect(message(wrong).contains("weight_hh_l1 has the shape [16, 5], where the model needs [16, 4]"))
   }
 
-  @Test func whatPyTorchHasNoWordsForIsRefused() throws {
+  @Test("What PyTorch has no words for is refused") func whatPyTorchHasNoWordsForIsRefused() throws {
     for configuration in [
       LanguageModelConfiguration(
         cell: .gruResetBefore, vocabularySize: 3, embeddingSize: 2, hiddenSize: 2, layerCount: 1),
@@ -172,7 +175,7 @@ internal import Testing
     }
   }
 
-  @Test func formatsFollowFromEndings() {
+  @Test("Formats follow from endings") func formatsFollowFromEndings() {
     #expect(ExchangeFormat(endingOf: "a/b.onnx") == .onnx)
     #expect(ExchangeFormat(endingOf: "a.safetensors") == .pytorch)
     #expect(ExchangeFormat(endingOf: "a.pt") == nil)
@@ -181,7 +184,9 @@ internal import Testing
   /// Where `Scripts/check-exchange` wants its files: the networks in both formats, and what ours make of 1,000 ids.
   static let scriptFolder = ProcessInfo.processInfo.environment["GRUPPETTO_EXCHANGE_FOLDER"]
 
-  @Test(.enabled(if: scriptFolder != nil, "files for Scripts/check-exchange, which asks for them"))
+  @Test(
+    "Files for the script are written",
+    .enabled(if: scriptFolder != nil, "files for Scripts/check-exchange, which asks for them"))
   func filesForTheScriptAreWritten() throws {
     let folder = try #require(Self.scriptFolder)
     for cell in Cell.allCases {

@@ -48,7 +48,7 @@ internal import Testing
 
   /// Each file is read whole or rejected with a typed error, and, where that is measured, none makes the reader ask for
   /// more memory at once than the file has bytes.
-  @Test func mutatedFilesAreReadOrRejected() throws {
+  @Test("Mutated files are read or rejected") func mutatedFilesAreReadOrRejected() throws {
     let originals = originals()
     for original in originals {
       #expect(throws: Never.self) { try SafetensorsFile(bytes: original, name: "x") }

@@ -21,7 +21,7 @@ internal import Testing
     }
   }
 
-  @Test func whatIsWrittenIsRead() throws {
+  @Test("What is written is read") func whatIsWrittenIsRead() throws {
     let folder = try TemporaryFolder()
     let tensors = [
       SafetensorsTensor(name: "b", shape: [2, 3], values: [1, -2, .infinity, 0.5, 0x1p-140, 6]),
@@ -40,7 +40,7 @@ internal import Testing
     #expect(try readFile(path) == first)
   }
 
-  @Test func aModelSurvivesItsFile() throws {
+  @Test("A model survives its file") func aModelSurvivesItsFile() throws {
     let folder = try TemporaryFolder()
     let configuration = LanguageModelConfiguration(
       vocabularySize: 7, embeddingSize: 3, hiddenSize: 4, layerCount: 2)
@@ -65,7 +65,7 @@ internal import Testing
     }
   }
 
-  @Test func otherFloatsAreReadAsFloat() throws {
+  @Test("Other floats are read as float") func otherFloatsAreReadAsFloat() throws {
     let header =
       #"{"h":{"dtype":"F16","shape":[4],"data_offsets":[0,8]},"b":{"dtype":"BF16","shape":[1],"#
       + #""data_offsets":[8,10]},"d":{"dtype":"F64","shape":[1],"data_offsets":[10,18]}}"#
@@ -80,7 +80,7 @@ internal import Testing
     #expect(throws: SafetensorsError.missingTensor(file: "x", tensor: "q")) { try file.floats(named: "q") }
   }
 
-  @Test func damagedFilesAreRejectedByName() {
+  @Test("Damaged files are rejected by name") func damagedFilesAreRejectedByName() {
     let tensor = #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#
     #expect(error(bytes(tensor, dataCount: 8)) == nil)
     #expect(error([]) == .tooShort(file: "x", byteCount: 0))
@@ -100,14 +100,16 @@ internal import Testing
         == .unknownType(file: "x", tensor: "a", type: "F33"))
   }
 
-  @Test(arguments: [
-    #""shape":[2],"data_offsets":[0,9]"#, #""shape":[3],"data_offsets":[0,8]"#,
-    #""shape":[2],"data_offsets":[-1,7]"#,
-    #""shape":[2],"data_offsets":[8,0]"#, #""shape":[2],"data_offsets":[8]"#,
-    #""shape":[-2],"data_offsets":[0,8]"#,
-    #""shape":[4611686018427387904,4611686018427387904,2],"data_offsets":[0,8]"#,
-    #""shape":[2],"data_offsets":[9223372036854775800,9223372036854775807]"#,
-  ])
+  @Test(
+    "Ranges that do not fit are rejected",
+    arguments: [
+      #""shape":[2],"data_offsets":[0,9]"#, #""shape":[3],"data_offsets":[0,8]"#,
+      #""shape":[2],"data_offsets":[-1,7]"#,
+      #""shape":[2],"data_offsets":[8,0]"#, #""shape":[2],"data_offsets":[8]"#,
+      #""shape":[-2],"data_offsets":[0,8]"#,
+      #""shape":[4611686018427387904,4611686018427387904,2],"data_offsets":[0,8]"#,
+      #""shape":[2],"data_offsets":[9223372036854775800,9223372036854775807]"#,
+    ])
   func rangesThatDoNotFitAreRejected(members: String) {
     guard case .wrongRange(_, "a", _) = error(bytes(#"{"a":{"dtype":"F32",\#(members)}}"#, dataCount: 8))
     else {
@@ -116,7 +118,7 @@ internal import Testing
     }
   }
 
-  @Test func overlapsAndGapsAreRejected() {
+  @Test("Overlaps and gaps are rejected") func overlapsAndGapsAreRejected() {
     for second in ["[4,12]", "[12,20]"] {
       let header =
         #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"#
@@ -128,24 +130,26 @@ internal import Testing
     }
   }
 
-  @Test(arguments: [
-    (
-      #"{"a":{"dtype":"F32","shape":[],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[],"data_offsets":[4,8]}}"#,
-      61
-    ),
-    (#"{"a":{"dtype":"F32","shape":[],"shape":[],"data_offsets":[0,8]}}"#, 39),
-    (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"scale":1}}"#, 61),
-    (#"{"a":{"dtype":"F32","data_offsets":[0,8]}}"#, 9),
-    (#"{"a":{"dtype":"F32","shape":[1,1,1,1,1,1,1,1,2],"data_offsets":[0,8]}}"#, 53),
-    (#"{"a":{"dtype":"F32","shape":[2.0],"data_offsets":[0,8]}}"#, 38),
-    (#"{"a":{"dtype":"F32","shape":[99999999999999999999],"data_offsets":[0,8]}}"#, 37),
-    (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}} x"#, 63),
-    (#"{"a\u00":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, 11),
-    (#"{"\ud800":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, 10),
-    (#"{"__metadata__":{"k":1},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, 29),
-    (#"{"__metadata__":{"k":"","k":""},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, 32),
-    (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}"#, 61),
-  ])
+  @Test(
+    "Faults of the header are told with their place",
+    arguments: [
+      (
+        #"{"a":{"dtype":"F32","shape":[],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[],"data_offsets":[4,8]}}"#,
+        61
+      ),
+      (#"{"a":{"dtype":"F32","shape":[],"shape":[],"data_offsets":[0,8]}}"#, 39),
+      (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"scale":1}}"#, 61),
+      (#"{"a":{"dtype":"F32","data_offsets":[0,8]}}"#, 9),
+      (#"{"a":{"dtype":"F32","shape":[1,1,1,1,1,1,1,1,2],"data_offsets":[0,8]}}"#, 53),
+      (#"{"a":{"dtype":"F32","shape":[2.0],"data_offsets":[0,8]}}"#, 38),
+      (#"{"a":{"dtype":"F32","shape":[99999999999999999999],"data_offsets":[0,8]}}"#, 37),
+      (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}} x"#, 63),
+      (#"{"a\u00":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, 11),
+      (#"{"\ud800":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, 10),
+      (#"{"__metadata__":{"k":1},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, 29),
+      (#"{"__metadata__":{"k":"","k":""},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, 32),
+      (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}"#, 61),
+    ])
   func faultsOfTheHeaderAreToldWithTheirPlace(header: String, offset: Int) {
     guard case .malformedHeader("x", let found, _) = error(bytes(header, dataCount: 8)) else {
       Issue.record(
@@ -155,13 +159,14 @@ internal import Testing
     #expect(found == offset)
   }
 
-  @Test func namesMayHaveEscapes() throws {
+  @Test("Names may have escapes") func namesMayHaveEscapes() throws {
     let header = #"{ "\"\\\/\n\u00e9\ud834\udd1e" : {"data_offsets":[0,1] ,"shape":[ ],"dtype":"U8"} } "#
     let file = try SafetensorsFile(bytes: bytes(header, dataCount: 1), name: "x")
     #expect(file.entries.map(\.name) == ["\"\\/\né𝄞"])
   }
 
-  @Test func everyFlippedBitOfWeightsAndMetadataIsFound() throws {
+  @Test("Every flipped bit of weights and metadata is found")
+  func everyFlippedBitOfWeightsAndMetadataIsFound() throws {
     let folder = try TemporaryFolder()
     let path = folder.file("x.safetensors")
     let tensors = [
@@ -190,7 +195,7 @@ internal import Testing
   }
 
   /// The checksum as its documentation says it is made, for those who write such files in another language.
-  @Test func theChecksumIsWhatItsDocumentationSays() throws {
+  @Test("The checksum is what its documentation says") func theChecksumIsWhatItsDocumentationSays() throws {
     var hash: UInt64 = 0
     let ones = [Float](repeating: 1, count: 2).withUnsafeBytes { Array($0) }
     for part in ["format", "pt", "a", "F32", "[2]"].map({ Array($0.utf8) }) + [ones] {
@@ -202,7 +207,7 @@ internal import Testing
     #expect(file.checksum.flatMap { UInt64($0, radix: 16) } == hash)
   }
 
-  @Test func weightsThatAreNoNumbersAreRefused() throws {
+  @Test("Weights that are no numbers are refused") func weightsThatAreNoNumbersAreRefused() throws {
     let configuration = LanguageModelConfiguration(
       vocabularySize: 3, embeddingSize: 2, hiddenSize: 2, layerCount: 1)
     let folder = try TemporaryFolder()
@@ -218,7 +223,7 @@ internal import Testing
     }
   }
 
-  @Test func everyErrorNamesTheFile() {
+  @Test("Every error names the file") func everyErrorNamesTheFile() {
     let errors: [SafetensorsError] = [
       .tooShort(file: "x.st", byteCount: 1), .wrongHeaderLength(file: "x.st", length: 9, available: 1),
       .malformedHeader(file: "x.st", offset: 9, reason: "r"), .wrongSize(file: "x.st", expected: 1, found: 2),

@@ -20,7 +20,7 @@ internal import Testing
   /// The logits after each of the ids, one after another.
   func logits(_ sampler: LanguageModelSampler) -> [Float] { Self.ids.flatMap { Array(sampler.advance($0)) } }
 
-  @Test(arguments: configurations, [0, SamplerWeights.tableLimit])
+  @Test("A sampler gives the losses of the pass", arguments: configurations, [0, SamplerWeights.tableLimit])
   func aSamplerGivesTheLossesOfThePass(configuration: LanguageModelConfiguration, tableLimit: Int) {
     let model = LanguageModel(configuration: configuration, seed: 3), steps = Self.ids.count - 1
     let pass = LanguageModelPass(
@@ -40,7 +40,8 @@ internal import Testing
     #expect(relativeDistance(sampler.state, pass.carriedState) < 1e-5)
   }
 
-  @Test(arguments: configurations, WeightFormat.allCases)
+  @Test(
+    "A stream gets the same bits alone as beside others", arguments: configurations, WeightFormat.allCases)
   func aStreamGetsTheSameBitsAloneAsBesideOthers(
     configuration: LanguageModelConfiguration, format: WeightFormat
   ) {
@@ -60,7 +61,7 @@ internal import Testing
     for stream in 0..<streams { #expect(alone[stream].state == many.state(ofStream: stream)) }
   }
 
-  @Test func streamsAreCopiedResetAndGivenStates() {
+  @Test("Streams are copied reset and given states") func streamsAreCopiedResetAndGivenStates() {
     let model = LanguageModel(configuration: Self.configurations[4], seed: 5)
     let sampler = LanguageModelSampler(weights: SamplerWeights(model: model), streamCount: 3)
     let expected = logits(LanguageModelSampler(model: model))
@@ -81,7 +82,7 @@ internal import Testing
     #expect(Array(sampler.advance(3)) == next)
   }
 
-  @Test(arguments: configurations)
+  @Test("Narrower weights give nearly the same logits", arguments: configurations)
   func narrowerWeightsGiveNearlyTheSameLogits(configuration: LanguageModelConfiguration) {
     let model = LanguageModel(configuration: configuration, seed: 6)
     let exact = logits(LanguageModelSampler(model: model))
@@ -91,7 +92,7 @@ internal import Testing
     #expect((1e-5..<2e-2).contains(relativeDistance(bytes, exact)))
   }
 
-  @Test func aStepReadsAByteAWeightInInt8() {
+  @Test("A step reads a byte a weight in int8") func aStepReadsAByteAWeightInInt8() {
     let configuration = LanguageModelConfiguration(
       vocabularySize: 384, embeddingSize: 16, hiddenSize: 192, layerCount: 2)
     let model = LanguageModel(configuration: configuration, seed: 7)

@@ -33,7 +33,7 @@ internal import Testing
     compare(stateGradient, problem.firstState, "first states")
   }
 
-  @Test(arguments: Cell.allCases, [false, true])
+  @Test("Every cell in every direction over ragged streams", arguments: Cell.allCases, [false, true])
   func everyCellInEveryDirectionOverRaggedStreams(cell: Cell, isBidirectional: Bool) {
     let configuration = StackConfiguration(
       cell: cell, hiddenSize: 5, layerCount: 2, isBidirectional: isBidirectional)
@@ -41,7 +41,7 @@ internal import Testing
       of: StackProblem(configuration, inputSize: 4, layout: StepLayout(lengths: [5, 3, 3, 1])))
   }
 
-  @Test(arguments: Cell.allCases, [false, true])
+  @Test("Resets cut every cells state", arguments: Cell.allCases, [false, true])
   func resetsCutEveryCellsState(cell: Cell, isBidirectional: Bool) {
     let configuration = StackConfiguration(
       cell: cell, hiddenSize: 5, layerCount: 1, isBidirectional: isBidirectional)
@@ -51,7 +51,7 @@ internal import Testing
         configuration, inputSize: 4, layout: StepLayout(streamCount: 3, stepCount: 4), resets: resets))
   }
 
-  @Test(arguments: [Cell.lstm, .gru], [DropoutKind.independent, .locked])
+  @Test("What stands between layers", arguments: [Cell.lstm, .gru], [DropoutKind.independent, .locked])
   func whatStandsBetweenLayers(cell: Cell, dropoutKind: DropoutKind) {
     let configuration = StackConfiguration(
       cell: cell, hiddenSize: 3, layerCount: 2, isBidirectional: true, dropout: 0.3, dropoutKind: dropoutKind,
@@ -61,7 +61,7 @@ internal import Testing
       of: StackProblem(configuration, inputSize: 6, layout: StepLayout(lengths: [4, 3, 1])))
   }
 
-  @Test func truncationLetsNoGradientThrough() {
+  @Test("Truncation lets no gradient through") func truncationLetsNoGradientThrough() {
     let problem = StackProblem(
       StackConfiguration(cell: .lstm, hiddenSize: 4, layerCount: 2), inputSize: 3,
       layout: StepLayout(streamCount: 2, stepCount: 3))

@@ -54,7 +54,7 @@ struct StackFixture: CustomTestStringConvertible {
 /// Every cell, depth 1 to 3, in one and two directions, over streams of different lengths, against PyTorch in double
 /// precision: the sums of some ten products that are each right to 1e-7 are right to 1e-6, gradients to 1e-5.
 @Suite struct StackParityTests {
-  @Test(arguments: StackFixture.all)
+  @Test("Outputs states and gradients agree", arguments: StackFixture.all)
   func outputsStatesAndGradientsAgree(fixture: StackFixture) throws {
     let file = try Fixtures.file("stacks"), problem = try fixture.problem(file)
     problem.forward()
@@ -76,7 +76,7 @@ struct StackFixture: CustomTestStringConvertible {
 
   /// Ten steps of AdamW on the mean squared error. Where a gradient is near 0 the first steps of Adam make much of its
   /// sign; the weights agree all the same.
-  @Test(arguments: StackFixture.trained)
+  @Test("Ten steps of training agree", arguments: StackFixture.trained)
   func tenStepsOfTrainingAgree(fixture: StackFixture) throws {
     let file = try Fixtures.file("stacks"), problem = try fixture.problem(file)
     let optimizer = Optimizer(.adamw(), parameterCount: problem.parameters.count)

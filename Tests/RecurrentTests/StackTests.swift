@@ -6,7 +6,8 @@ internal import Testing
 @Suite struct StackTests {
   private static let ragged = StepLayout(lengths: [9, 9, 7, 7, 7, 4, 3, 3, 2, 1, 1])
 
-  @Test(arguments: Cell.allCases, [false, true])
+  @Test(
+    "The result is bit for bit the same for any number of threads", arguments: Cell.allCases, [false, true])
   func theResultIsBitForBitTheSameForAnyNumberOfThreads(cell: Cell, isBidirectional: Bool) {
     let configuration = StackConfiguration(
       cell: cell, hiddenSize: 21, layerCount: 2, isBidirectional: isBidirectional, dropout: 0.2,
@@ -25,7 +26,7 @@ internal import Testing
   }
 
   /// Each stream by itself gives what it gives among the others.
-  @Test(arguments: Cell.allCases, [false, true])
+  @Test("Streams do not touch each other", arguments: Cell.allCases, [false, true])
   func streamsDoNotTouchEachOther(cell: Cell, isBidirectional: Bool) {
     let configuration = StackConfiguration(
       cell: cell, hiddenSize: 7, layerCount: 2, isBidirectional: isBidirectional)
@@ -63,7 +64,7 @@ internal import Testing
   }
 
   /// The second direction is the first over the streams turned round.
-  @Test func theSecondDirectionReadsBackward() {
+  @Test("The second direction reads backward") func theSecondDirectionReadsBackward() {
     let layout = StepLayout(streamCount: 2, stepCount: 4), inputs = 3, hidden = 4
     let both = StackProblem(
       StackConfiguration(cell: .lstm, hiddenSize: hidden, layerCount: 1, isBidirectional: true),
@@ -90,7 +91,7 @@ internal import Testing
     }
   }
 
-  @Test func lockedDropoutKeepsAUnitForAllSteps() {
+  @Test("Locked dropout keeps a unit for all steps") func lockedDropoutKeepsAUnitForAllSteps() {
     let layout = StepLayout(lengths: [6, 4, 4, 1]), width = 50
     var random = RandomStream(seed: 3, name: "dropout")
     let dropout = Dropout(probability: 0.4, kind: .locked, width: width, layout: layout, random: &random)
@@ -112,7 +113,7 @@ internal import Testing
   }
 
   /// Streams are cut among threads so that none has much more to do than another, and each has one thread.
-  @Test(arguments: [1, 2])
+  @Test("Threads share the rows", arguments: [1, 2])
   func threadsShareTheRows(directionCount: Int) {
     var random = RandomStream(seed: 8, name: "lengths")
     let lengths = (0..<90).map { _ in 1 + random.integer(below: 60) }.sorted(by: >)

@@ -3,7 +3,7 @@ import Recurrent
 import Testing
 
 @Suite struct StepLayoutTests {
-  @Test func aRectangleHasAllStepsOfAllStreams() {
+  @Test("A rectangle has all steps of all streams") func aRectangleHasAllStepsOfAllStreams() {
     let layout = StepLayout(streamCount: 3, stepCount: 4)
     #expect(layout.offsets == [0, 3, 6, 9, 12] && layout.lengths == [4, 4, 4])
     #expect(layout.stepCount == 4 && layout.streamCount == 3 && layout.rowCount == 12)
@@ -11,7 +11,7 @@ import Testing
     #expect(layout == StepLayout(lengths: [4, 4, 4]))
   }
 
-  @Test func raggedStreamsArePackedWithoutPadding() {
+  @Test("Ragged streams are packed without padding") func raggedStreamsArePackedWithoutPadding() {
     let layout = StepLayout(lengths: [5, 2, 2, 1])
     #expect(layout.offsets == [0, 4, 7, 8, 9, 10])
     #expect(layout.stepCount == 5 && layout.streamCount == 4 && layout.rowCount == 10)
@@ -25,7 +25,7 @@ import Testing
 }
 
 @Suite struct StackConfigurationTests {
-  @Test func aStackSurvivesItsJSON() throws {
+  @Test("A stack survives its JSON") func aStackSurvivesItsJSON() throws {
     var stack = StackConfiguration(
       cell: .gruResetBefore, hiddenSize: 7, layerCount: 2, isBidirectional: true, dropout: 0.25,
       dropoutKind: .locked, isResidual: true, normalizesLayers: true)
@@ -36,7 +36,7 @@ import Testing
     #expect(stack.outputSize == 7)
   }
 
-  @Test func whatIsNotSaidIsPlain() throws {
+  @Test("What is not said is plain") func whatIsNotSaidIsPlain() throws {
     let json = #"{"cell": "rnn-relu", "hiddenSize": 3, "layerCount": 1, "dropout": 0}"#
     let stack = try JSONDecoder().decode(StackConfiguration.self, from: Data(json.utf8))
     #expect(stack == StackConfiguration(cell: .rnnReLU, hiddenSize: 3, layerCount: 1))

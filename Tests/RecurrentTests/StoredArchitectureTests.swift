@@ -46,10 +46,12 @@ internal import Testing
     return json.replacingCharacters(in: range, by: field.prefix { $0 != ":" } + ":" + value)
   }
 
-  @Test(arguments: [
-    #""hiddenSize":4"#, #""layerCount":2"#, #""embeddingSize":3"#, #""frameSize":2"#, #""size":6"#,
-    #""vocabularySizes":[5,3]"#,
-  ])
+  @Test(
+    "A network of absurd sizes is refused",
+    arguments: [
+      #""hiddenSize":4"#, #""layerCount":2"#, #""embeddingSize":3"#, #""frameSize":2"#, #""size":6"#,
+      #""vocabularySizes":[5,3]"#,
+    ])
   func aNetworkOfAbsurdSizesIsRefused(field: String) throws {
     let (key, json) = try #require(Self.network.configuration.metadata.first)
     for value in Self.absurdSizes {
@@ -62,11 +64,13 @@ internal import Testing
     }
   }
 
-  @Test(arguments: [
-    #""hiddenSize":3"#, #""hiddenSize":5"#, #""layerCount":1"#, #""layerCount":2"#, #""embeddingSize":3"#,
-    #""sourceVocabularySize":6"#, #""targetVocabularySize":5"#, #""alignmentSize":4"#, #""beginID":3"#,
-    #""endID":4"#,
-  ])
+  @Test(
+    "An encoder decoder of absurd sizes is refused",
+    arguments: [
+      #""hiddenSize":3"#, #""hiddenSize":5"#, #""layerCount":1"#, #""layerCount":2"#, #""embeddingSize":3"#,
+      #""sourceVocabularySize":6"#, #""targetVocabularySize":5"#, #""alignmentSize":4"#, #""beginID":3"#,
+      #""endID":4"#,
+    ])
   func anEncoderDecoderOfAbsurdSizesIsRefused(field: String) throws {
     let (key, json) = try #require(Self.encoderDecoder.configuration.metadata.first)
     for value in Self.absurdSizes where !(field.contains("ID") && value == "0") {
@@ -79,9 +83,11 @@ internal import Testing
     }
   }
 
-  @Test(arguments: [
-    #""hiddenSize":4"#, #""layerCount":2"#, #""embeddingSize":2"#, #""vocabularySize":7"#,
-  ])
+  @Test(
+    "A language model of absurd sizes is not decoded",
+    arguments: [
+      #""hiddenSize":4"#, #""layerCount":2"#, #""embeddingSize":2"#, #""vocabularySize":7"#,
+    ])
   func aLanguageModelOfAbsurdSizesIsNotDecoded(field: String) throws {
     let json = String(
       decoding: try JSONFormat.encodeLine(Self.languageModel.configuration), as: UTF8.self)
@@ -93,7 +99,7 @@ internal import Testing
     }
   }
 
-  @Test func aLayerThatIsNotInTheFileIsNamed() throws {
+  @Test("A layer that is not in the file is named") func aLayerThatIsNotInTheFileIsNamed() throws {
     let (key, json) = try #require(Self.network.configuration.metadata.first)
     let file = try Self.file(
       Self.network.tensors(),
@@ -104,7 +110,7 @@ internal import Testing
   }
 
   /// The most that is allowed makes no number that 64 bits have no room for.
-  @Test func theLargestArchitecturesCanBeCounted() {
+  @Test("The largest architectures can be counted") func theLargestArchitecturesCanBeCounted() {
     let (units, ids) = (ArchitectureLimit.units.upperBound, ArchitectureLimit.ids.upperBound)
     let stack = StackConfiguration(
       cell: .lstm, hiddenSize: units, layerCount: ArchitectureLimit.layers.upperBound, isBidirectional: true,
@@ -126,10 +132,12 @@ internal import Testing
     #expect(languageModel.parameterCount > 0)
   }
 
-  @Test(arguments: [
-    ("normalization.mean", Float.nan), ("normalization.mean", -.infinity), ("normalization.variance", .nan),
-    ("normalization.variance", .infinity), ("normalization.variance", -0.5),
-  ])
+  @Test(
+    "A normalization that is none is refused by name",
+    arguments: [
+      ("normalization.mean", Float.nan), ("normalization.mean", -.infinity), ("normalization.variance", .nan),
+      ("normalization.variance", .infinity), ("normalization.variance", -0.5),
+    ])
   func aNormalizationThatIsNoneIsRefusedByName(name: String, value: Float) throws {
     let tensors = Self.network.tensors().map {
       $0.name == name ? SafetensorsTensor(name: name, shape: [2], values: [1, value]) : $0
@@ -147,7 +155,8 @@ internal import Testing
     }
   }
 
-  @Test func aFileOfMoreLayersThanThereMayBeIsNotImported() throws {
+  @Test("A file of more layers than there may be is not imported")
+  func aFileOfMoreLayersThanThereMayBeIsNotImported() throws {
     let shape = { (rows: Int, columns: Int) in [rows, columns] }
     var tensors = [
       SafetensorsTensor(name: "e.weight", shape: shape(2, 1), values: [1, 2]),

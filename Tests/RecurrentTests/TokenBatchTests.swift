@@ -2,7 +2,9 @@ import Recurrent
 import Testing
 
 @Suite struct TokenBatchTests {
-  @Test(arguments: [(2, 1, 1), (17, 3, 4), (18, 3, 4), (100, 8, 5), (9, 16, 4)])
+  @Test(
+    "Windows predict each id but the first once",
+    arguments: [(2, 1, 1), (17, 3, 4), (18, 3, 4), (100, 8, 5), (9, 16, 4)])
   func windowsPredictEachIDButTheFirstOnce(count: Int, batchSize: Int, truncationLength: Int) {
     let ids = (0..<Int32(count)).map { $0 }
     let windows = TokenBatch.windows(of: ids, batchSize: batchSize, truncationLength: truncationLength)
@@ -24,7 +26,7 @@ import Testing
     #expect(predicted == Array(ids.dropFirst()))
   }
 
-  @Test func whatIsTooShortToPredictHasNoWindows() {
+  @Test("What is too short to predict has no windows") func whatIsTooShortToPredictHasNoWindows() {
     #expect(TokenBatch.windows(of: [], batchSize: 2, truncationLength: 3).isEmpty)
     #expect(TokenBatch.windows(of: [1], batchSize: 2, truncationLength: 3).isEmpty)
   }

@@ -14,7 +14,7 @@ internal import Testing
     return pass.evaluate(SequencePairBatch(sources: [source], targets: [target])).sum
   }
 
-  @Test(arguments: EncoderDecoderTests.configurations)
+  @Test("A full beam is exhaustive", arguments: EncoderDecoderTests.configurations)
   func aFullBeamIsExhaustive(configuration: EncoderDecoderConfiguration) {
     let model = EncoderDecoder(configuration: configuration, seed: 1)
     let ids: [Int32] = [0, 1, 2, 3]
@@ -30,7 +30,9 @@ internal import Testing
     for (translation, expected) in zip(found, all) { #expect(abs(translation.score - expected.1) < 1e-5) }
   }
 
-  @Test(arguments: EncoderDecoderTests.configurations, [1, 3])
+  @Test(
+    "What is found has the probability and the alignment of the pass",
+    arguments: EncoderDecoderTests.configurations, [1, 3])
   func whatIsFoundHasTheProbabilityAndTheAlignmentOfThePass(
     configuration: EncoderDecoderConfiguration, width: Int
   ) {
@@ -51,7 +53,7 @@ internal import Testing
     }
   }
 
-  @Test func aBeamOfOneTakesTheLikeliestIDAtEachStep() {
+  @Test("A beam of one takes the likeliest ID at each step") func aBeamOfOneTakesTheLikeliestIDAtEachStep() {
     for seed in UInt64(0)..<8 {
       let model = EncoderDecoder(configuration: EncoderDecoderTests.configurations[0], seed: seed)
       let translation = Translator(model: model).translate(source, maximumLength: 6)
@@ -81,7 +83,8 @@ internal import Testing
     return pass.losses.elements.prefix(target.count).reduce(0) { $0 + Double($1) }
   }
 
-  @Test func aTranslatorIsAsGoodAsNewAfterLongAndWideSearches() {
+  @Test("A translator is as good as new after long and wide searches")
+  func aTranslatorIsAsGoodAsNewAfterLongAndWideSearches() {
     let model = EncoderDecoder(configuration: EncoderDecoderTests.configurations[1], seed: 5)
     let translator = Translator(model: model)
     let first = translator.translate(source)

@@ -11,7 +11,7 @@ struct CollectionRoundTripTests {
 
   init() throws { tokenizer = try REMITokenizer() }
 
-  @Test(arguments: RealCollection.allCases)
+  @Test("What is decoded is the normalized score", arguments: RealCollection.allCases)
   func whatIsDecodedIsTheNormalizedScore(_ collection: RealCollection) throws {
     let paths = collection.paths()
     try #require(!paths.isEmpty)
@@ -32,7 +32,7 @@ struct CollectionRoundTripTests {
     #expect(sum.keptNotes + sum.doublings == sum.notes, "only doublings are left out")
   }
 
-  @Test(arguments: RealCollection.allCases)
+  @Test("No note moves by more than half a step", arguments: RealCollection.allCases)
   func noNoteMovesByMoreThanHalfAStep(_ collection: RealCollection) throws {
     for path in collection.paths() {
       let score = try collection.score(path)

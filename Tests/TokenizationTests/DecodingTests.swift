@@ -12,13 +12,13 @@ import Tokenization
     return try tokenizer.decode(tokenizer.vocabulary.ids(of: tokens))
   }
 
-  @Test func theFrameMayBeMissing() throws {
+  @Test("The frame may be missing") func theFrameMayBeMissing() throws {
     let bare = try decode(opening + note)
     #expect(bare.noteCount == 1 && bare.length == 1_920)
     #expect(try decode(["BOS_None"] + opening + note + ["EOS_None", "PAD_None", "PAD_None"]) == bare)
   }
 
-  @Test func notesWithinNotesSurviveAMIDIFile() throws {
+  @Test("Notes within notes survive AMIDI file") func notesWithinNotesSurviveAMIDIFile() throws {
     let within = ["Program_0", "Pitch_60", "Velocity_59", "Duration_0.6.12"]
     let drum = ["Program_-1", "PitchDrum_38", "Velocity_79"]
     let tokens =
@@ -33,20 +33,24 @@ import Tokenization
     #expect(try tokenizer.encode(read).ids == ids)
   }
 
-  @Test func notesOfAPositionMayStandInAnyOrder() throws {
+  @Test("Notes of a position may stand in any order") func notesOfAPositionMayStandInAnyOrder() throws {
     let higher = ["Program_0", "Pitch_72", "Velocity_79", "Duration_1.0.12"]
     #expect(try decode(opening + higher + note) == decode(opening + note + higher))
   }
 
-  @Test(arguments: [
-    (["Position_0"], 0, "Bar_None"), (["Bar_None", "Position_0"], 1, "a TimeSig"),
-    (["Bar_None", "TimeSig_4/4", "Position_3"], 2, "Position_0"),
-    (["Bar_None", "TimeSig_4/4", "Position_0", "Pitch_60"], 3, "a Tempo"),
-    (["Bar_None", "TimeSig_4/4", "Position_0", "Tempo_120.0", "Program_-1", "Pitch_60"], 5, "a PitchDrum"),
-    (["Bar_None", "TimeSig_4/4", "Position_0", "Tempo_120.0", "Program_3", "PitchDrum_60"], 5, "a Pitch"),
-    (["Bar_None", "TimeSig_3/4", "Position_0", "Tempo_120.0", "Position_36"], 4, "a note, a later Position"),
-    (["Bar_None", "BOS_None"], 1, "a TimeSig"), (["EOS_None"], 0, "Bar_None"),
-  ])
+  @Test(
+    "What stands in the wrong place is named",
+    arguments: [
+      (["Position_0"], 0, "Bar_None"), (["Bar_None", "Position_0"], 1, "a TimeSig"),
+      (["Bar_None", "TimeSig_4/4", "Position_3"], 2, "Position_0"),
+      (["Bar_None", "TimeSig_4/4", "Position_0", "Pitch_60"], 3, "a Tempo"),
+      (["Bar_None", "TimeSig_4/4", "Position_0", "Tempo_120.0", "Program_-1", "Pitch_60"], 5, "a PitchDrum"),
+      (["Bar_None", "TimeSig_4/4", "Position_0", "Tempo_120.0", "Program_3", "PitchDrum_60"], 5, "a Pitch"),
+      (
+        ["Bar_None", "TimeSig_3/4", "Position_0", "Tempo_120.0", "Position_36"], 4, "a note, a later Position"
+      ),
+      (["Bar_None", "BOS_None"], 1, "a TimeSig"), (["EOS_None"], 0, "Bar_None"),
+    ])
   func whatStandsInTheWrongPlaceIsNamed(tokens: [String], index: Int, expected: String) {
     let error = #expect(throws: TokenizationError.self) { try decode(tokens) }
     guard case .unexpectedToken(tokens[index], index, let words) = error else {
@@ -57,7 +61,7 @@ import Tokenization
     #expect(error?.message.contains("'\(tokens[index])' at index \(index)") == true)
   }
 
-  @Test func halfANoteIsTruncated() {
+  @Test("Half a note is truncated") func halfANoteIsTruncated() {
     for count in 1..<4 {
       #expect(throws: TokenizationError.self) { try decode(opening + note.prefix(count)) }
     }
@@ -65,7 +69,7 @@ import Tokenization
     #expect(throws: TokenizationError.noNotes) { try decode(opening) }
   }
 
-  @Test func unknownIDsAreNamed() throws {
+  @Test("Unknown i ds are named") func unknownIDsAreNamed() throws {
     let tokenizer = try REMITokenizer()
     let count = tokenizer.vocabulary.count
     for id in [-1, Int32(count), .max, .min] {
@@ -76,7 +80,7 @@ import Tokenization
   }
 
   /// Noise, noise behind a good beginning, and good sequences with a few ids changed, taken out or doubled.
-  @Test func garbageIsReadOrRefusedInWords() throws {
+  @Test("Garbage is read or refused in words") func garbageIsReadOrRefusedInWords() throws {
     var generator = TestGenerator(state: 17)
     var (read, refused) = (0, 0)
     for configuration in [TestConfigurations.all[0], TestConfigurations.small, TestConfigurations.drums] {

@@ -18,7 +18,7 @@ import Tokenization
     ]
   }
 
-  @Test(arguments: Walk.all)
+  @Test("Whatever is allowed ends decodes and encodes to itself", arguments: Walk.all)
   func whateverIsAllowedEndsDecodesAndEncodesToItself(_ walk: Walk) throws {
     for (number, configuration) in TestConfigurations.all.enumerated() {
       let walker = try GrammarWalker(configuration)
@@ -38,7 +38,7 @@ import Tokenization
     }
   }
 
-  @Test func theEndIsBarredBeforeAndTheBarAfter() throws {
+  @Test("The end is barred before and the bar after") func theEndIsBarredBeforeAndTheBarAfter() throws {
     let walker = try GrammarWalker(REMIConfiguration())
     for seed in UInt64(0)..<20 {
       var grammar = walker.tokenizer.makeGrammar(bars: .exactly(3))
@@ -55,7 +55,7 @@ import Tokenization
   }
 
   /// A sequence may be cut wherever the grammar says so, and only there.
-  @Test func aCutBetweenNotesCanBeRead() throws {
+  @Test("A cut between notes can be read") func aCutBetweenNotesCanBeRead() throws {
     let walker = try GrammarWalker(TestConfigurations.small)
     for seed in UInt64(0)..<20 {
       var grammar = walker.tokenizer.makeGrammar()
@@ -69,7 +69,7 @@ import Tokenization
     }
   }
 
-  @Test func onlyWhatIsAllowedEncodesToItself() throws {
+  @Test("Only what is allowed encodes to itself") func onlyWhatIsAllowedEncodesToItself() throws {
     let walker = try GrammarWalker(TestConfigurations.small)
     var generator = TestGenerator(state: 5)
     var refused = 0
@@ -89,7 +89,7 @@ import Tokenization
     #expect(refused > 50)
   }
 
-  @Test func positionsOnlyGoForwardAndNotesUpwards() throws {
+  @Test("Positions only go forward and notes upwards") func positionsOnlyGoForwardAndNotesUpwards() throws {
     let tokenizer = try REMITokenizer()
     let grammar = try after(["BOS_None", "Bar_None", "TimeSig_3/4"], tokenizer)
     #expect(allowed(grammar, tokenizer) == ["Position_0"])
@@ -105,7 +105,7 @@ import Tokenization
     #expect(!unison.contains("Pitch_60") && !unison.contains("Pitch_59") && unison.contains("Pitch_61"))
   }
 
-  @Test func theEndWaitsForTheLastNote() throws {
+  @Test("The end waits for the last note") func theEndWaitsForTheLastNote() throws {
     let tokenizer = try REMITokenizer()
     let beginning = ["BOS_None", "Bar_None", "TimeSig_3/4", "Position_0", "Tempo_120.0"]
     #expect(!allowed(try after(beginning, tokenizer), tokenizer).contains("EOS_None"))
@@ -119,7 +119,8 @@ import Tokenization
   }
 
   @Test(
-    .enabled(if: SharedData.isPresent, "\(SharedData.absence)"), arguments: RealCollection.allCases)
+    "Real music is allowed step by step", .enabled(if: SharedData.isPresent, "\(SharedData.absence)"),
+    arguments: RealCollection.allCases)
   func realMusicIsAllowedStepByStep(_ collection: RealCollection) throws {
     let tokenizer = try REMITokenizer()
     var mask = [Bool](repeating: false, count: tokenizer.vocabulary.count)

@@ -22,7 +22,7 @@ import Tokenization
     score.metres.map { "\($0.numerator)/\($0.denominator)@\($0.tick)" }
   }
 
-  @Test func onlyQuarterBarsAreReadInFourFour() throws {
+  @Test("Only quarter bars are read in four four") func onlyQuarterBarsAreReadInFourFour() throws {
     let tokenizer = try REMITokenizer()
     let (result, report) = try tokenizer.normalized(score(quarters: 10, metres: [(0, 1, 4)]))
     #expect(metres(result) == ["4/4@0"])
@@ -31,14 +31,14 @@ import Tokenization
     #expect(try tokenizer.encode(score(quarters: 10, metres: [(0, 1, 4)])).barCount == 3)
   }
 
-  @Test func aQuarterBarAmongOthersIsBelieved() throws {
+  @Test("A quarter bar among others is believed") func aQuarterBarAmongOthersIsBelieved() throws {
     let mixed = score(quarters: 9, metres: [(0, 4, 4), (1_920, 1, 4), (2_400, 4, 4)])
     let (result, report) = try REMITokenizer().normalized(mixed)
     #expect(metres(result) == ["4/4@0", "1/4@1920", "4/4@2400"])
     #expect(report.assumedMetre == nil)
   }
 
-  @Test func theConfiguredMetreOverridesTheFile() throws {
+  @Test("The configured metre overrides the file") func theConfiguredMetreOverridesTheFile() throws {
     let tokenizer = try REMITokenizer(configuration: REMIConfiguration(metre: TimeSignature(3, 4)))
     for stated in [[(0, 1, 4)], [(0, 4, 4)], []] {
       let (result, report) = try tokenizer.normalized(score(quarters: 12, metres: stated))
@@ -49,17 +49,20 @@ import Tokenization
     #expect(report.assumedMetre == nil)
   }
 
-  @Test func noMetreIsFourFour() throws {
+  @Test("No metre is four four") func noMetreIsFourFour() throws {
     let (result, report) = try REMITokenizer().normalized(score(quarters: 5, metres: []))
     #expect(metres(result) == ["4/4@0"])
     #expect(report.assumedMetre == nil && report.sentences.isEmpty)
   }
 
-  @Test(arguments: [
-    ((9, 4), "5/4 4/4", true), ((12, 4), "6/4 6/4", true), ((8, 32), "4/16", true), ((18, 16), "9/8", true),
-    ((5, 32), "3/16", false), ((6, 64), "2/16", false), ((17, 16), "9/16 8/16", true), ((2, 1), "4/2", true),
-    ((3, 1), "3/2 3/2", true),
-  ])
+  @Test(
+    "A metre without a token is written in others",
+    arguments: [
+      ((9, 4), "5/4 4/4", true), ((12, 4), "6/4 6/4", true), ((8, 32), "4/16", true), ((18, 16), "9/8", true),
+      ((5, 32), "3/16", false), ((6, 64), "2/16", false), ((17, 16), "9/16 8/16", true),
+      ((2, 1), "4/2", true),
+      ((3, 1), "3/2 3/2", true),
+    ])
   func aMetreWithoutATokenIsWrittenInOthers(metre: (Int, Int), written: String, isExact: Bool) throws {
     let tokenizer = try REMITokenizer()
     let score = score(quarters: 40, metres: [(0, metre.0, metre.1)])
@@ -71,7 +74,7 @@ import Tokenization
     #expect(report.keptNotes == 40)
   }
 
-  @Test func aBarThatIsCutShortHasAShorterMetre() throws {
+  @Test("A bar that is cut short has a shorter metre") func aBarThatIsCutShortHasAShorterMetre() throws {
     // 4/4 for six quarters, then 3/4: the second bar has two quarters.
     let (result, report) = try REMITokenizer().normalized(
       score(quarters: 12, metres: [(0, 4, 4), (2_880, 3, 4)]))
@@ -79,7 +82,8 @@ import Tokenization
     #expect(report.shortenedBars == 1 && report.movedMetreChanges == 0)
   }
 
-  @Test func aBarOfNoMetresLengthMovesTheLineAndNoNote() throws {
+  @Test("A bar of no metres length moves the line and no note")
+  func aBarOfNoMetresLengthMovesTheLineAndNoNote() throws {
     // Eleven of twelve steps: no metre is so long.
     let score = score(quarters: 8, metres: [(0, 4, 4), (440, 3, 4)])
     let (result, report) = try REMITokenizer().normalized(score)
@@ -88,7 +92,9 @@ import Tokenization
     #expect(result.tracks[0].notes.map(\.onset) == score.tracks[0].notes.map(\.onset))
   }
 
-  @Test(.enabled(if: SharedData.isPresent, "\(SharedData.absence)"))
+  @Test(
+    "Most of POP909 is read in four four and says so",
+    .enabled(if: SharedData.isPresent, "\(SharedData.absence)"))
   func mostOfPop909IsReadInFourFourAndSaysSo() throws {
     let tokenizer = try REMITokenizer()
     var reported = 0

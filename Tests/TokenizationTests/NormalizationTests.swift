@@ -30,7 +30,7 @@ import Testing
     try tokens(score).filter { $0.hasPrefix("TimeSig") }.map { String($0.dropFirst(8)) }
   }
 
-  @Test func aBarIsWrittenInMidiToksOrder() throws {
+  @Test("A bar is written in miditoks order") func aBarIsWrittenInMidiToksOrder() throws {
     let tune = score(
       [note(0, 480), note(960, 240, 64, 3)], metres: [(0, 3, 4)], tempos: [(0, 500_000), (960, 1_000_000)])
     #expect(
@@ -41,14 +41,17 @@ import Testing
       ])
   }
 
-  @Test func leadingBarsStayAndTheLastBarIsTheLastNotes() throws {
+  @Test("Leading bars stay and the last bar is the last note's")
+  func leadingBarsStayAndTheLastBarIsTheLastNotes() throws {
     var tune = score([note(4 * 480 * 2 + 480, 4 * 480)])
     tune.length = 100 * 480
     #expect(try metres(tune) == ["4/4", "4/4", "4/4", "4/4"])
     #expect(try tokenizer.normalized(tune).score.length == 4 * 4 * 480)
   }
 
-  @Test func whatIsTooLongTooShortOrTooManyIsCounted() throws {
+  @Test("What is too long too short or too many is counted") func whatIsTooLongTooShortOrTooManyIsCounted()
+    throws
+  {
     let tune = score([
       note(0, 480 * 9), note(480, 0, 62), note(960, 10, 64), note(970, 480, 64), note(975, 240, 64),
     ])
@@ -57,7 +60,7 @@ import Testing
     #expect(normalized.tracks[0].notes.map(\.duration) == [480 * 8, 40, 240, 480])
   }
 
-  @Test func onsetsAndEndsGoToTheNearestStep() throws {
+  @Test("Onsets and ends go to the nearest step") func onsetsAndEndsGoToTheNearestStep() throws {
     // A step is 40 ticks; half way goes to the later step.
     let (result, _) = try tokenizer.normalized(
       score([
@@ -70,7 +73,7 @@ import Testing
     #expect(result.tracks[0].notes.map(\.duration) == [40, 40, 40])
   }
 
-  @Test func longNotesAreClippedAndCounted() throws {
+  @Test("Long notes are clipped and counted") func longNotesAreClippedAndCounted() throws {
     let (result, report) = try tokenizer.normalized(
       score([
         Note(onset: 0, duration: 96 * 40, pitch: 60, velocity: 80),
@@ -81,7 +84,8 @@ import Testing
     #expect(report.sentences == ["1 note is shortened to the longest duration"])
   }
 
-  @Test func velocitiesAndTemposGoToTheNearestToken() throws {
+  @Test("Velocities and tempos go to the nearest token") func velocitiesAndTemposGoToTheNearestToken() throws
+  {
     var source = score((1...127).map { Note(onset: $0 * 480, duration: 480, pitch: 60, velocity: $0) })
     source.tempos = (0..<100).map {
       TempoChange(tick: $0 * 480, microsecondsPerQuarter: 200_000 + $0 * 27_000)
@@ -100,7 +104,7 @@ import Testing
     }
   }
 
-  @Test func instrumentsWithoutTokensAreCounted() throws {
+  @Test("Instruments without tokens are counted") func instrumentsWithoutTokensAreCounted() throws {
     var source = score([Note(onset: 0, duration: 480, pitch: 60, velocity: 80)])
     source.tracks.append(
       Track(isDrum: true, notes: [Note(onset: 0, duration: 480, pitch: 36, velocity: 80)]))
@@ -112,7 +116,7 @@ import Testing
     #expect(struck.tracks.map(\.isDrum) == [true] && drumReport.unsupportedNotes == 1)
   }
 
-  @Test func whatLiesOutsideItsRangeDoesNoHarm() throws {
+  @Test("What lies outside its range does no harm") func whatLiesOutsideItsRangeDoesNoHarm() throws {
     let odd = Score(
       ticksPerQuarter: 480,
       tracks: [
@@ -129,7 +133,7 @@ import Testing
     #expect(try tokenizer.decode(tokenizer.encode(odd).ids) == result)
   }
 
-  @Test func programsMakeTracksAndDrumsComeLast() throws {
+  @Test("Programs make tracks and drums come last") func programsMakeTracksAndDrumsComeLast() throws {
     var tune = score([note(0, 480), note(480, 480)])
     tune.tracks[0].programChanges = [ProgramChange(tick: 480, program: 40)]
     tune.tracks.insert(Track(isDrum: true, notes: [note(0, 40, 36)]), at: 0)
@@ -141,7 +145,7 @@ import Testing
     #expect(try tokenizer.decode(tokenizer.encode(tune).ids) == normalized)
   }
 
-  @Test func temposGoToTheNearestByRatio() throws {
+  @Test("Tempos go to the nearest by ratio") func temposGoToTheNearestByRatio() throws {
     let tempos = [(0, 631_578), (480, 10_000_000), (960, 100_000), (961, 600_000)]
     let (normalized, report) = try tokenizer.normalized(score([note(0, 480 * 4)], tempos: tempos))
     #expect(report.clippedTempos == 2)
@@ -153,7 +157,7 @@ import Testing
     }
   }
 
-  @Test func nothingAndTooMuchAreRefused() throws {
+  @Test("Nothing and too much are refused") func nothingAndTooMuchAreRefused() throws {
     #expect(throws: TokenizationError.noNotes) { try tokenizer.encode(score([])) }
     for onset in [480 * 4 * 70_000, 1 << 40, 1 << 60] {
       #expect(throws: TokenizationError.self) { try tokenizer.encode(score([note(0, 1), note(onset, 480)])) }
@@ -161,7 +165,7 @@ import Testing
     #expect(try tokenizer.encode(score([note(0, 1 << 60)])).report.clippedDurations == 1)
   }
 
-  @Test func randomScoresSurviveTheWayThereAndBack() throws {
+  @Test("Random scores survive the way there and back") func randomScoresSurviveTheWayThereAndBack() throws {
     var random = TestGenerator(state: 7)
     func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
     for _ in 0..<300 {

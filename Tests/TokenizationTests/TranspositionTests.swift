@@ -15,7 +15,7 @@ import Tokenization
         notes: (0..<24).map { Note(onset: $0 * 240, duration: 120, pitch: 36 + $0 % 8, velocity: 90) }),
     ])
 
-  @Test(arguments: -5...6)
+  @Test("Ids move as the score does", arguments: -5...6)
   func idsMoveAsTheScoreDoes(semitones: Int) throws {
     let tokenizer = try REMITokenizer()
     let table = tokenizer.transpositionTable(semitones: semitones)
@@ -23,7 +23,7 @@ import Tokenization
     #expect(moved == (try tokenizer.encode(score.transposed(by: semitones)).ids))
   }
 
-  @Test func onlyPitchesChange() throws {
+  @Test("Only pitches change") func onlyPitchesChange() throws {
     let tokenizer = try REMITokenizer()
     let table = tokenizer.transpositionTable(semitones: 4)
     for (id, token) in tokenizer.vocabulary.tokens.enumerated() where !token.hasPrefix("Pitch_") {
@@ -33,7 +33,7 @@ import Tokenization
     #expect(none == none.indices.map { Int32($0) })
   }
 
-  @Test func whatWouldLeaveTheRangeIsMarked() throws {
+  @Test("What would leave the range is marked") func whatWouldLeaveTheRangeIsMarked() throws {
     var configuration = REMIConfiguration()
     configuration.pitchRange = 48...60
     let tokenizer = try REMITokenizer(configuration: configuration)
@@ -47,7 +47,7 @@ import Tokenization
     }
   }
 
-  @Test func drumsAloneHaveNothingToMove() throws {
+  @Test("Drums alone have nothing to move") func drumsAloneHaveNothingToMove() throws {
     let tokenizer = try REMITokenizer(configuration: REMIConfiguration(instruments: .drums))
     let table = tokenizer.transpositionTable(semitones: 7)
     #expect(table == table.indices.map { Int32($0) })

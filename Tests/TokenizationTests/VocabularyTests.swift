@@ -18,7 +18,7 @@ import Tokenization
 
   /// As MidiTok 3.1's `REMI` with `beat_res={(0, 8): 12}`, 32 velocities, programs, drum pitches, tempos and time signatures.
   /// Its tempos are others (32 from 40 to 250 in even steps), and it has a position for each step of its longest bar.
-  @Test func namesAndOrderAreMidiToks() throws {
+  @Test("Names and order are miditoks") func namesAndOrderAreMidiToks() throws {
     #expect(
       kinds(try REMITokenizer().vocabulary) == [
         "1 PAD_None PAD_None", "1 BOS_None BOS_None", "1 EOS_None EOS_None", "1 Bar_None Bar_None",
@@ -28,7 +28,7 @@ import Tokenization
       ])
   }
 
-  @Test func tokensWithinAKindAreMidiToks() throws {
+  @Test("Tokens within a kind are miditoks") func tokensWithinAKindAreMidiToks() throws {
     let vocabulary = try REMITokenizer().vocabulary
     let velocities = vocabulary.tokens.filter { $0.hasPrefix("Velocity_") }
     #expect(velocities == (1...32).map { "Velocity_\(127 * $0 / 32)" })
@@ -40,14 +40,14 @@ import Tokenization
       signatures.prefix(5) == ["TimeSig_1/2", "TimeSig_2/2", "TimeSig_3/2", "TimeSig_4/2", "TimeSig_1/4"])
   }
 
-  @Test func instrumentsDecideWhichKindsThereAre() throws {
+  @Test("Instruments decide which kinds there are") func instrumentsDecideWhichKindsThereAre() throws {
     let single = try REMITokenizer(configuration: REMIConfiguration(instruments: .single(program: 0)))
     let drums = try REMITokenizer(configuration: REMIConfiguration(instruments: .drums))
     #expect(!single.vocabulary.tokens.contains { $0.hasPrefix("Program_") || $0.hasPrefix("PitchDrum_") })
     #expect(!drums.vocabulary.tokens.contains { $0.hasPrefix("Program_") || $0.hasPrefix("Pitch_") })
   }
 
-  @Test func idsAndTokensAreOneAnother() throws {
+  @Test("Ids and tokens are one another") func idsAndTokensAreOneAnother() throws {
     let vocabulary = try REMITokenizer().vocabulary
     for (id, token) in vocabulary.tokens.enumerated() {
       #expect(vocabulary.id(of: token) == Int32(id) && vocabulary.token(of: Int32(id)) == token)
@@ -58,14 +58,14 @@ import Tokenization
     }
   }
 
-  @Test func anyVocabularyIsTheSameAfterwards() throws {
+  @Test("Any vocabulary is the same afterwards") func anyVocabularyIsTheSameAfterwards() throws {
     for configuration in TestConfigurations.all {
       let vocabulary = try REMITokenizer(configuration: configuration).vocabulary
       #expect(try Vocabulary(json: vocabulary.json()) == vocabulary)
     }
   }
 
-  @Test func anEditedVocabularyIsRefused() throws {
+  @Test("An edited vocabulary is refused") func anEditedVocabularyIsRefused() throws {
     let text = String(decoding: try REMITokenizer().vocabulary.json(), as: UTF8.self)
     func reading(_ old: String, _ new: String) throws {
       let edited = text.split(separator: old, omittingEmptySubsequences: false).joined(separator: new)
@@ -82,7 +82,9 @@ import Tokenization
     #expect(throws: TokenizationError.self) { try reading("\"stepsPerQuarter\"", "\"steps\"") }
   }
 
-  @Test(arguments: ["", "[]", "{", "{}", "null", "{\"tokenizer\": 1}", "\u{0}\u{1}"])
+  @Test(
+    "What is no vocabulary is refused",
+    arguments: ["", "[]", "{", "{}", "null", "{\"tokenizer\": 1}", "\u{0}\u{1}"])
   func whatIsNoVocabularyIsRefused(_ text: String) {
     let error = #expect(throws: TokenizationError.self) { _ = try Vocabulary(json: Array(text.utf8)) }
     guard case .invalidVocabulary = error else {
@@ -91,7 +93,7 @@ import Tokenization
     }
   }
 
-  @Test func configurationsThatMakeNoSenseAreRefused() {
+  @Test("Configurations that make no sense are refused") func configurationsThatMakeNoSenseAreRefused() {
     let changes: [(String, (inout REMIConfiguration) -> Void)] = [
       ("stepsPerQuarter", { $0.stepsPerQuarter = 10 }), ("stepsPerQuarter", { $0.stepsPerQuarter = 0 }),
       ("maximumDuration", { $0.maximumDuration = 4_096 }), ("maximumBarLength", { $0.maximumBarLength = 47 }),

@@ -26,11 +26,13 @@ import Training
     ).run()
   }
 
-  @Test(arguments: [
-    "before-rename:training.safetensors", "before-rename:training.safetensors:2",
-    "before-rename:training.safetensors:9", "before-rename:model.safetensors",
-    "before-rename:model.safetensors:3",
-  ])
+  @Test(
+    "Ends as a run that was not killed",
+    arguments: [
+      "before-rename:training.safetensors", "before-rename:training.safetensors:2",
+      "before-rename:training.safetensors:9", "before-rename:model.safetensors",
+      "before-rename:model.safetensors:3",
+    ])
   func endsAsARunThatWasNotKilled(fault: String) async throws {
     let (straight, killed) = (try TemporaryFolder(), try TemporaryFolder())
     _ = try Self.train(in: straight.path, resuming: false)
@@ -45,7 +47,9 @@ import Training
   }
 
   /// Killed with some number of threads and resumed with another, twice: all files are those of one thread.
-  @Test(arguments: [[1, 4, 2], [2, 1, 4], [4, 2, 1], [1, 2, 2], [4, 4, 4]])
+  @Test(
+    "Ends the same with other threads",
+    arguments: [[1, 4, 2], [2, 1, 4], [4, 2, 1], [1, 2, 2], [4, 4, 4]])
   func endsTheSameWithOtherThreads(threads: [Int]) async throws {
     let (straight, killed) = (try TemporaryFolder(), try TemporaryFolder())
     _ = try Self.train(in: straight.path, resuming: false)

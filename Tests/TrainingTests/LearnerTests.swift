@@ -50,7 +50,9 @@ import Training
   }
 
   /// Parts that count differently many targets, one of them none at all.
-  @Test(arguments: [[6, 6, 6, 6, 6, 6], [6, 5, 1, 2, 3, 4], [0, 0, 6, 6, 1, 0], [3, 3, 0, 0, 2, 2]])
+  @Test(
+    "Accumulated batches are one larger batch",
+    arguments: [[6, 6, 6, 6, 6, 6], [6, 5, 1, 2, 3, 4], [0, 0, 6, 6, 1, 0], [3, 3, 0, 0, 2, 2]])
   func accumulatedBatchesAreOneLargerBatch(counted: [Int]) throws {
     let (whole, parts) = (learner(streams: 6), learner(streams: 2))
     for step in 0..<3 {
@@ -67,7 +69,7 @@ import Training
     #expect(zip(a, b).allSatisfy { abs($0 - $1) < 2e-4 })
   }
 
-  @Test func aFewLinesLearnAPattern() throws {
+  @Test("A few lines learn a pattern") func aFewLinesLearnAPattern() throws {
     let batches = (0..<4).map { batch(streams: 2, counted: [6, 6], seed: $0) }
     let learner = learner(streams: 2) { $0.learningRate = 2e-2 }
     let before = learner.loss(on: batches)
@@ -76,7 +78,7 @@ import Training
     #expect(before.count == 48 && after.mean < 0.1 * before.mean)
   }
 
-  @Test func theAverageIsWhatIsMeasured() throws {
+  @Test("The average is what is measured") func theAverageIsWhatIsMeasured() throws {
     let batches = (0..<3).map { batch(streams: 2, counted: [6, 6], seed: $0) }
     let learner = learner(streams: 2)
     try learner.learn(batches)
@@ -90,7 +92,7 @@ import Training
     #expect(batches.reduce(0) { $0 + learner.pass.evaluate($1).sum } == loss.sum)
   }
 
-  @Test func clippingByValueLimitsEachNumber() throws {
+  @Test("Clipping by value limits each number") func clippingByValueLimitsEachNumber() throws {
     let learner = learner(streams: 2) {
       $0.clipNorm = nil
       $0.clipValue = 1e-3
@@ -101,7 +103,7 @@ import Training
   }
 
   /// Neither the state that a batch has left nor the place in the stream of dropped numbers is spoilt.
-  @Test(arguments: [Float.nan, .infinity, 3e38])
+  @Test("A learner goes on after it has diverged", arguments: [Float.nan, .infinity, 3e38])
   func aLearnerGoesOnAfterItHasDiverged(poison: Float) throws {
     let learners = [learner(streams: 2, dropout: 0.3), learner(streams: 2, dropout: 0.3)]
     var middle = batch(streams: 2, counted: [6, 6], seed: 2)
@@ -132,7 +134,7 @@ import Training
     #expect(learners[0].pass.carriedState == learners[1].pass.carriedState)
   }
 
-  @Test func aGradientThatIsNoNumberChangesNothing() throws {
+  @Test("A gradient that is no number changes nothing") func aGradientThatIsNoNumberChangesNothing() throws {
     for poison in [Float.infinity, .nan] {
       let learner = learner(streams: 2) { $0.clipValue = 1 }
       try learner.learn(batch(streams: 2, counted: [6, 6], seed: 1))

@@ -2,13 +2,13 @@ import Testing
 import Training
 
 @Suite struct LearningRateScheduleTests {
-  @Test func constantKeepsTheRate() {
+  @Test("Constant keeps the rate") func constantKeepsTheRate() {
     for progress in [0, 0.3, 1, 1.5] {
       #expect(LearningRateSchedule.constant.factor(at: progress) == 1)
     }
   }
 
-  @Test func cosineFallsFromOneToZero() {
+  @Test("Cosine falls from one to zero") func cosineFallsFromOneToZero() {
     let schedule = LearningRateSchedule.cosine
     #expect(schedule.factor(at: 0) == 1)
     // ½ (1 + cos 60°) = ¾ and ½ (1 + cos 120°) = ¼
@@ -19,7 +19,8 @@ import Training
     #expect(schedule.factor(at: 1.25) == 0)
   }
 
-  @Test func warmUpRisesLinearlyAndTheCosineTakesTheRest() {
+  @Test("Warm up rises linearly and the cosine takes the rest")
+  func warmUpRisesLinearlyAndTheCosineTakesTheRest() {
     let schedule = LearningRateSchedule(shape: .cosine, warmUp: 0.2, finalFactor: 0.1)
     #expect(schedule.factor(at: 0) == 0)
     #expect(abs(schedule.factor(at: 0.05) - 0.25) < 1e-15)
@@ -29,7 +30,7 @@ import Training
     #expect(abs(schedule.factor(at: 1) - 0.1) < 1e-15)
   }
 
-  @Test(arguments: LearningRateSchedule.Shape.allCases)
+  @Test("Every shape warms up and never rises again", arguments: LearningRateSchedule.Shape.allCases)
   func everyShapeWarmsUpAndNeverRisesAgain(shape: LearningRateSchedule.Shape) {
     let schedule = LearningRateSchedule(shape: shape, warmUp: 0.1)
     #expect(abs(schedule.factor(at: 0.05) - 0.5) < 1e-15)
@@ -38,21 +39,21 @@ import Training
     #expect(zip(course, course.dropFirst()).allSatisfy { $0 >= $1 })
   }
 
-  @Test func stepsFallAtEqualShares() {
+  @Test("Steps fall at equal shares") func stepsFallAtEqualShares() {
     let schedule = LearningRateSchedule(shape: .step, finalFactor: 0.2, factor: 0.5, interval: 0.1)
     #expect([0, 0.05, 0.0999].map { schedule.factor(at: $0) } == [1, 1, 1])
     // 0.3 / 0.1 is a little less than 3 in binary.
     #expect([0.1, 0.2, 0.25, 0.3, 0.9].map { schedule.factor(at: $0) } == [0.5, 0.25, 0.25, 0.2, 0.2])
   }
 
-  @Test func exponentialFallsByEqualRatios() {
+  @Test("Exponential falls by equal ratios") func exponentialFallsByEqualRatios() {
     let schedule = LearningRateSchedule(shape: .exponential, warmUp: 0.5, finalFactor: 0.01)
     #expect(abs(schedule.factor(at: 0.75) - 0.1) < 1e-15)
     #expect(abs(schedule.factor(at: 1) - 0.01) < 1e-15)
   }
 
   /// The rates are those that PyTorch's `ReduceLROnPlateau` printed in `Scripts/make-optimizer-fixtures.py`.
-  @Test func aPlateauHalvesTheRateAsPyTorchDoes() {
+  @Test("A plateau halves the rate as PyTorch does") func aPlateauHalvesTheRateAsPyTorchDoes() {
     let losses = [
       3, 2.5, 2.4, 2.4, 2.39999, 2.4, 2.3, 2.31, 2.32, 2.33, 2.34, 2.35, 2.36, 2.2, 2.2, 2.2, 2.2, 2.2, 2.2,
       2.2,

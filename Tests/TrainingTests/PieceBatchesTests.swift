@@ -21,7 +21,7 @@ import Training
     return streams.flatMap { $0 }
   }
 
-  @Test(arguments: [1, 2, 3, 7], [1, 2, 5, 64])
+  @Test("Every id but a piece's first is predicted once", arguments: [1, 2, 3, 7], [1, 2, 5, 64])
   func everyIdButAPiecesFirstIsPredictedOnce(batchSize: Int, truncationLength: Int) {
     // Piece p has the ids 100 p, 100 p + 1, …; lengths from 0 to 12.
     let pieces = (0...12).map { length in (0..<length).map { Int32(100 * length + $0) } }
@@ -34,14 +34,14 @@ import Training
     #expect(found.map { $0.map(\.predicted) } == expected.map { Array($0.dropFirst()) })
   }
 
-  @Test func streamsEndCloseTogether() {
+  @Test("Streams end close together") func streamsEndCloseTogether() {
     let pieces = [90, 10, 10, 10, 30, 30].map { [Int32](repeating: 5, count: $0 + 1) }
     let batches = PieceBatches(pieces: PieceIDs(pieces), batchSize: 2, truncationLength: 10)
     // 180 predictions in two streams of 90: nine windows, none padded.
     #expect(batches.batchCount == 9)
   }
 
-  @Test func nothingToPredictIsNoWindow() {
+  @Test("Nothing to predict is no window") func nothingToPredictIsNoWindow() {
     let batches = PieceBatches(pieces: PieceIDs([[], [1]]), batchSize: 2, truncationLength: 4)
     #expect(batches.predictionCount == 0)
     #expect(batches.batchCount == 0)

@@ -4,7 +4,7 @@ import Testing
 @testable import Training
 
 @Suite struct PieceIDsTests {
-  @Test func piecesAreRangesOfOneBuffer() {
+  @Test("Pieces are ranges of one buffer") func piecesAreRangesOfOneBuffer() {
     let buffer = AlignedBuffer<Int32>(Array(0..<20))
     let pieces = PieceIDs(
       UnsafeBufferPointer(buffer.elements), ranges: [12..<20, 3..<3, 0..<4], owner: buffer)
@@ -16,7 +16,7 @@ import Testing
     #expect(pieces[0].baseAddress == UnsafePointer(buffer.baseAddress + 12))
   }
 
-  @Test func theOwnerLivesAsLongAsThePieces() {
+  @Test("The owner lives as long as the pieces") func theOwnerLivesAsLongAsThePieces() {
     weak var owner: AlignedBuffer<Int32>?
     var pieces: PieceIDs?
     do {
@@ -35,7 +35,7 @@ import Testing
 
   private func chosen(_ pieces: PieceIDs) -> [Int] { (0..<pieces.count).map { Int(pieces[$0][0]) } }
 
-  @Test(arguments: [1, 2, 3, 50, 333, 1999])
+  @Test("A sample is of whole pieces spread over all", arguments: [1, 2, 3, 50, 333, 1999])
   func aSampleIsOfWholePiecesSpreadOverAll(wanted: Int) throws {
     let sample = Self.many.sample(predictionCount: wanted), numbers = chosen(sample)
     #expect((wanted...wanted + 3).contains(sample.predictionCount))
@@ -50,7 +50,7 @@ import Testing
     #expect(Set(numbers).isSubset(of: chosen(Self.many.sample(predictionCount: 2 * wanted))))
   }
 
-  @Test func aSampleOfAllIsAll() {
+  @Test("A sample of all is all") func aSampleOfAllIsAll() {
     for wanted in [2000, 2001, .max] {
       #expect(Self.many.sample(predictionCount: wanted).count == Self.many.count)
     }
@@ -59,7 +59,7 @@ import Testing
     #expect(PieceIDs([]).sample(predictionCount: 5).count == 0)
   }
 
-  @Test func arraysBecomePieces() {
+  @Test("Arrays become pieces") func arraysBecomePieces() {
     let arrays: [[Int32]] = [[1, 2], [], [3], [4, 5, 6]]
     let pieces = PieceIDs(arrays)
     #expect((0..<pieces.count).map { Array(pieces[$0]) } == arrays)

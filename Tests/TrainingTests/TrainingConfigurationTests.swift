@@ -4,23 +4,27 @@ import Testing
 import Training
 
 @Suite struct TrainingConfigurationTests {
-  @Test(arguments: [
-    (TrainingBudget.minutes(2.5), #"{"minutes":2.5}"#), (.epochs(3), #"{"epochs":3}"#),
-    (.steps(500), #"{"steps":500}"#),
-  ])
+  @Test(
+    "A budget is an object with one key",
+    arguments: [
+      (TrainingBudget.minutes(2.5), #"{"minutes":2.5}"#), (.epochs(3), #"{"epochs":3}"#),
+      (.steps(500), #"{"steps":500}"#),
+    ])
   func aBudgetIsAnObjectWithOneKey(_ budget: TrainingBudget, _ text: String) throws {
     #expect(String(decoding: try JSONEncoder().encode(budget), as: UTF8.self) == text)
     #expect(try JSONDecoder().decode(TrainingBudget.self, from: Data(text.utf8)) == budget)
   }
 
-  @Test(arguments: ["{}", #"{"steps":1,"epochs":1}"#, #"{"hours":1}"#, #"{"steps":"many"}"#])
+  @Test(
+    "Any other object is no budget",
+    arguments: ["{}", #"{"steps":1,"epochs":1}"#, #"{"hours":1}"#, #"{"steps":"many"}"#])
   func anyOtherObjectIsNoBudget(_ text: String) {
     #expect(throws: DecodingError.self) {
       try JSONDecoder().decode(TrainingBudget.self, from: Data(text.utf8))
     }
   }
 
-  @Test func settingsThatMakeNoSenseAreNamed() throws {
+  @Test("Settings that make no sense are named") func settingsThatMakeNoSenseAreNamed() throws {
     func name(_ change: (inout TrainingConfiguration) -> Void) -> String? {
       var configuration = TrainingConfiguration(budget: .steps(10))
       change(&configuration)

@@ -29,7 +29,7 @@ import Testing
   }
 
   /// The last line may have been damaged as the machine died; another one is the reader's to delete.
-  @Test func aDamagedLineIsLeftOutOrNamed() throws {
+  @Test("A damaged line is left out or named") func aDamagedLineIsLeftOutOrNamed() throws {
     let (folder, good) = (try TemporaryFolder(), try history([2, 1.25]))
     let path = folder.file("history.jsonl")
     let newline = UInt8(ascii: "\n")
@@ -41,7 +41,7 @@ import Testing
     #expect(error?.message.contains("line 2") == true && error?.message.contains("--overwrite") == false)
   }
 
-  @Test func oneFileShowsTheWholeTraining() throws {
+  @Test("One file shows the whole training") func oneFileShowsTheWholeTraining() throws {
     let report = TrainingReport(
       try history([2, 1.25, 1.5]), title: "folk & <more>",
       facts: [(heading: "Network", rows: [("Layers", "2 of 256")])], lossUnit: "nats per token")
@@ -60,12 +60,12 @@ import Testing
       document.split(separator: "http").dropFirst().allSatisfy { $0.hasPrefix("://www.w3.org/2000/svg") })
   }
 
-  @Test func anOldHistoryIsDrawnWithoutTheInside() throws {
+  @Test("An old history is drawn without the inside") func anOldHistoryIsDrawnWithoutTheInside() throws {
     let document = TrainingReport(try history([2, 1.25], looksInside: false), title: "folk").page.document
     #expect(document.split(separator: "<svg ").count == 1 + 3)
   }
 
-  @Test func aTrainingThatIsUnderWayIsReadAnew() throws {
+  @Test("A training that is under way is read anew") func aTrainingThatIsUnderWayIsReadAnew() throws {
     let refresh = #"<meta http-equiv="refresh" content="5">"#
     let over = TrainingReport(try history([2]), title: "folk").html
     let underWay = TrainingReport(try history([2]), title: "folk", isUnderWay: true).html
@@ -73,7 +73,7 @@ import Testing
     #expect(!over.contains(refresh) && !over.contains("under way"))
   }
 
-  @Test func anEmptyHistoryIsSaidToBeEmpty() throws {
+  @Test("An empty history is said to be empty") func anEmptyHistoryIsSaidToBeEmpty() throws {
     #expect(TrainingReport(try history([]), title: "folk").page.document.contains("no validation yet"))
   }
 }

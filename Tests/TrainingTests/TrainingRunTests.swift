@@ -42,7 +42,7 @@ import Training
     }
   }
 
-  @Test func learnsARepeatingPattern() throws {
+  @Test("Learns a repeating pattern") func learnsARepeatingPattern() throws {
     let folder = try TemporaryFolder()
     let result = try makeRun(in: folder, steps: 300) { $0.learningRate = 2e-2 }.run()
     // From position 0 the pattern is certain: only the second validation piece, which begins in its middle, is not.
@@ -55,7 +55,9 @@ import Training
     #expect(result.bestValidationLoss == entries.map(\.validationLoss).min())
   }
 
-  @Test func aValidationReadsAsManyTokensAsItIsTold() throws {
+  @Test("A validation reads as many tokens as it is told") func aValidationReadsAsManyTokensAsItIsTold()
+    throws
+  {
     let (all, some, again) = (try TemporaryFolder(), try TemporaryFolder(), try TemporaryFolder())
     let whole = try makeRun(in: all, steps: 8).run()
     // Of two pieces, 9 and 7 predictions, the first is enough.
@@ -68,7 +70,8 @@ import Training
     #expect(try history(again).map(\.validationTokens) == [9, 9])
   }
 
-  @Test func weightsThatHaveLearnedAreReplacedByBetterOnesAlone() throws {
+  @Test("Weights that have learned are replaced by better ones alone")
+  func weightsThatHaveLearnedAreReplacedByBetterOnesAlone() throws {
     let (worse, better) = (try TemporaryFolder(), try TemporaryFolder())
     let first = LanguageModel(configuration: Self.network, seed: 5).parameters.values.array
     func isUnchanged(_ folder: TemporaryFolder) throws -> Bool {
@@ -85,7 +88,7 @@ import Training
     #expect(try !isUnchanged(better))
   }
 
-  @Test func theFirstValidationMayBeInterruptedToo() throws {
+  @Test("The first validation may be interrupted too") func theFirstValidationMayBeInterruptedToo() throws {
     let (straight, stopped) = (try TemporaryFolder(), try TemporaryFolder())
     _ = try makeRun(in: straight, validatesFirst: true).run()
     let cancellation = Cancellation()
@@ -97,14 +100,14 @@ import Training
     #expect(try history(straight) == history(stopped))
   }
 
-  @Test func everyValidationIsTold() throws {
+  @Test("Every validation is told") func everyValidationIsTold() throws {
     let folder = try TemporaryFolder()
     var told: [HistoryEntry] = []
     _ = try makeRun(in: folder, steps: 20).run(afterValidation: { told.append($0) })
     #expect(try told == TrainingHistory(path: folder.file("history.jsonl")).entries && told.count == 3)
   }
 
-  @Test(arguments: [2, 3, 4])
+  @Test("The threads do not matter", arguments: [2, 3, 4])
   func theThreadsDoNotMatter(threads: Int) throws {
     let (one, several) = (try TemporaryFolder(), try TemporaryFolder())
     _ = try makeRun(in: one, threads: 1).run()
@@ -113,7 +116,7 @@ import Training
     #expect(try TrainedFiles(one) == TrainedFiles(several))
   }
 
-  @Test(arguments: [0, 1, 6, 7, 8, 20, 39])
+  @Test("An interrupted run ends as if it had not been", arguments: [0, 1, 6, 7, 8, 20, 39])
   func anInterruptedRunEndsAsIfItHadNotBeen(step: Int) throws {
     let (straight, stopped) = (try TemporaryFolder(), try TemporaryFolder())
     let expected = try makeRun(in: straight).run()
@@ -131,7 +134,7 @@ import Training
   }
 
   /// A run that is stopped between the batches of an update does not end the update: it is made anew, the same.
-  @Test(arguments: [1, 3, 26])
+  @Test("An update that is stopped has not begun", arguments: [1, 3, 26])
   func anUpdateThatIsStoppedHasNotBegun(batch: Int) throws {
     let (straight, stopped) = (try TemporaryFolder(), try TemporaryFolder())
     let change: Change = { $0.accumulation = 5 }
@@ -170,7 +173,7 @@ import Training
     },
   ]
 
-  @Test(arguments: variants.indices)
+  @Test("Any run that is interrupted ends as if it had not been", arguments: variants.indices)
   func anyRunThatIsInterruptedEndsAsIfItHadNotBeen(variant: Int) throws {
     let (straight, stopped) = (try TemporaryFolder(), try TemporaryFolder())
     _ = try makeRun(in: straight, threads: 2, change: Self.variants[variant]).run()
@@ -194,7 +197,7 @@ import Training
     #expect(try history(straight) == history(stopped))
   }
 
-  @Test func theAverageIsValidatedAndKept() throws {
+  @Test("The average is validated and kept") func theAverageIsValidatedAndKept() throws {
     let folder = try TemporaryFolder()
     let result = try makeRun(in: folder, steps: 60) { $0.averageDecay = 0.95 }.run()
     let kept = try LanguageModel(
@@ -210,7 +213,7 @@ import Training
     )
   }
 
-  @Test func aPlateauLowersTheRate() throws {
+  @Test("A plateau lowers the rate") func aPlateauLowersTheRate() throws {
     let folder = try TemporaryFolder()
     _ = try makeRun(in: folder, steps: 200) {
       $0.schedule = .init(shape: .plateau, factor: 0.5, patience: 1)
@@ -222,7 +225,7 @@ import Training
   }
 
   /// A checkpoint is one run's: another optimizer is told which the checkpoint was made with.
-  @Test func aCheckpointOfAnotherOptimizerIsRefused() throws {
+  @Test("A checkpoint of another optimizer is refused") func aCheckpointOfAnotherOptimizerIsRefused() throws {
     let folder = try TemporaryFolder()
     _ = try makeRun(in: folder).run()
     let other: Change = { $0.optimizer = .adamw(beta1: 0.5) }
@@ -242,7 +245,9 @@ import Training
   }
 
   /// A process killed between two writes leaves files of different ages: the checkpoint is the oldest.
-  @Test func filesNewerThanTheCheckpointAreMadeAgain() throws {
+  @Test("Files newer than the checkpoint are made again") func filesNewerThanTheCheckpointAreMadeAgain()
+    throws
+  {
     let (straight, killed, later) = (try TemporaryFolder(), try TemporaryFolder(), try TemporaryFolder())
     _ = try makeRun(in: straight).run()
     let cancellation = Cancellation()
@@ -261,7 +266,7 @@ import Training
     #expect(try history(straight) == history(killed))
   }
 
-  @Test func resumingWithoutACheckpointBeginsAnew() throws {
+  @Test("Resuming without a checkpoint begins anew") func resumingWithoutACheckpointBeginsAnew() throws {
     let (straight, empty) = (try TemporaryFolder(), try TemporaryFolder())
     _ = try makeRun(in: straight).run()
     try replaceFile(at: empty.file("history.jsonl"), with: "left over\n")
@@ -270,7 +275,7 @@ import Training
     #expect(try history(straight) == history(empty))
   }
 
-  @Test func aFinishedRunIsOver() throws {
+  @Test("A finished run is over") func aFinishedRunIsOver() throws {
     let folder = try TemporaryFolder()
     let first = try makeRun(in: folder).run()
     let weights = try bytes(folder, "model.safetensors")
@@ -279,7 +284,7 @@ import Training
     #expect(try bytes(folder, "model.safetensors") == weights)
   }
 
-  @Test func stopsWhereTheLossNoLongerImproves() throws {
+  @Test("Stops where the loss no longer improves") func stopsWhereTheLossNoLongerImproves() throws {
     let folder = try TemporaryFolder()
     // A rate this high throws the weights about, and the loss with them.
     let result = try makeRun(in: folder, steps: 4000) {
@@ -295,7 +300,7 @@ import Training
     #expect(result.bestValidationLoss == losses.min())
   }
 
-  @Test func theBestWeightsAreKept() throws {
+  @Test("The best weights are kept") func theBestWeightsAreKept() throws {
     let folder = try TemporaryFolder()
     let result = try makeRun(in: folder, steps: 60) {
       $0.learningRate = 0.3
@@ -323,7 +328,7 @@ import Training
     return sum / Double(count)
   }
 
-  @Test func epochsAreValidatedOneByOne() throws {
+  @Test("Epochs are validated one by one") func epochsAreValidatedOneByOne() throws {
     let folder = try TemporaryFolder()
     let result = try makeRun(in: folder) {
       $0.budget = .epochs(4)
@@ -333,7 +338,7 @@ import Training
     #expect(try history(folder).map(\.step) == [5, 10, 15, 20])
   }
 
-  @Test func minutesAreTrainingTime() throws {
+  @Test("Minutes are training time") func minutesAreTrainingTime() throws {
     let folder = try TemporaryFolder()
     let result = try makeRun(in: folder) {
       $0.budget = .minutes(0.3 / 60)
@@ -345,7 +350,7 @@ import Training
     #expect(seconds.last == result.seconds)
   }
 
-  @Test func aLossThatIsNoNumberStopsTheRun() throws {
+  @Test("A loss that is no number stops the run") func aLossThatIsNoNumberStopsTheRun() throws {
     let folder = try TemporaryFolder()
     let model = LanguageModel(configuration: Self.network, seed: 5)
     do {
@@ -364,7 +369,7 @@ import Training
     withExtendedLifetime(model) {}
   }
 
-  @Test func nothingToValidateOnIsRefused() throws {
+  @Test("Nothing to validate on is refused") func nothingToValidateOnIsRefused() throws {
     let folder = try TemporaryFolder()
     #expect(throws: TrainingError.self) {
       try TrainingRun(
@@ -375,7 +380,7 @@ import Training
     }
   }
 
-  @Test func aCheckpointOfAnotherNetworkIsRefused() throws {
+  @Test("A checkpoint of another network is refused") func aCheckpointOfAnotherNetworkIsRefused() throws {
     let folder = try TemporaryFolder()
     _ = try makeRun(in: folder).run()
     var wider = Self.network
@@ -390,15 +395,17 @@ import Training
   }
 
   /// What a checkpoint says of the run is not believed where no run can have come to it.
-  @Test(arguments: [
-    ("step", "9223372036854775807"), ("step", "-1"), ("tokens", "9223372036854775807"),
-    ("steps", "9223372036854775807"), ("validationTokens", "-5"), ("validationsWithoutImprovement", "-1"),
-    ("validationsWithoutImprovement", "9223372036854775807"), ("optimizerSteps", "-1"),
-    ("averageUpdates", "-10"), ("averageUpdates", "9223372036854775807"), ("historyLength", "-1"),
-    ("seconds", "-1"), ("seconds", "1e999"), ("epochs", "-1e300"), ("weight", "-1"), ("loss", "1e999"),
-    ("gradientNorm", "-1"), ("learningRate", "-1"), ("factor", "2"), ("position", "18446744073709551615"),
-    ("position", "-1"), ("seed", "6"), ("name", "\"order\""),
-  ])
+  @Test(
+    "A checkpoint of what no run comes to is refused",
+    arguments: [
+      ("step", "9223372036854775807"), ("step", "-1"), ("tokens", "9223372036854775807"),
+      ("steps", "9223372036854775807"), ("validationTokens", "-5"), ("validationsWithoutImprovement", "-1"),
+      ("validationsWithoutImprovement", "9223372036854775807"), ("optimizerSteps", "-1"),
+      ("averageUpdates", "-10"), ("averageUpdates", "9223372036854775807"), ("historyLength", "-1"),
+      ("seconds", "-1"), ("seconds", "1e999"), ("epochs", "-1e300"), ("weight", "-1"), ("loss", "1e999"),
+      ("gradientNorm", "-1"), ("learningRate", "-1"), ("factor", "2"), ("position", "18446744073709551615"),
+      ("position", "-1"), ("seed", "6"), ("name", "\"order\""),
+    ])
   func aCheckpointOfWhatNoRunComesToIsRefused(field: String, value: String) throws {
     let folder = try TemporaryFolder()
     let change: Change = { ($0.budget, $0.averageDecay) = (.minutes(1), 0.9) }
@@ -421,7 +428,7 @@ import Training
     }
   }
 
-  @Test(arguments: [0, 7, 8, 100, 4000])
+  @Test("A damaged checkpoint is refused", arguments: [0, 7, 8, 100, 4000])
   func aDamagedCheckpointIsRefused(length: Int) throws {
     let folder = try TemporaryFolder()
     _ = try makeRun(in: folder).run()
