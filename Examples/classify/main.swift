@@ -15,7 +15,7 @@ let length = 32
 
 /// Runs of notes of a tune: lengths in sixteenths, and steps from the note before in semitones.
 func sequences(of score: Score) -> [TrainingSequence] {
-  let notes = score.melody, isCompound = score.metres.first?.denominator == 8
+  let notes = score.melody, isCompound = score.timeSignatures.first?.timeSignature.denominator == 8
   return stride(from: 1, through: notes.count - length, by: 4).map { first in
     let ids = (first..<first + length).flatMap { place -> [Int32] in
       let sixteenths = 4 * notes[place].duration / score.ticksPerQuarter

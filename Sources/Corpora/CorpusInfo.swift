@@ -84,7 +84,7 @@ extension Corpus {
     var normalization = report.normalization
     if report.piecesReadInFourFour > 0 {
       // Said with the number of pieces, it need not be said of them all.
-      normalization.assumedMetre = nil
+      normalization.assumedTimeSignature = nil
       changes.append(
         "\(report.piecesReadInFourFour) of \(pieces.count) pieces state no metre but 1/4 and are read as 4/4 "
           + "(--metre overrides)")

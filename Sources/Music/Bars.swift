@@ -6,15 +6,15 @@ public struct Bar: Sendable, Hashable {
   public var start: Int
   /// The tick of the next bar line.
   public var end: Int
-  /// Its metre.
-  public var metre: MetreChange
+  /// Its time signature; the bar may be shorter where the next change of time signature cuts it short.
+  public var timeSignature: TimeSignature
 
   /// A bar.
-  public init(index: Int, start: Int, end: Int, metre: MetreChange) {
+  public init(index: Int, start: Int, end: Int, timeSignature: TimeSignature) {
     self.index = index
     self.start = start
     self.end = end
-    self.metre = metre
+    self.timeSignature = timeSignature
   }
 }
 
@@ -22,7 +22,7 @@ public struct Bar: Sendable, Hashable {
 public struct BarPosition: Sendable, Hashable {
   /// The bar's number, from 0.
   public var bar: Int
-  /// The beat in the bar, from 0; beats are of the metre's lower number.
+  /// The beat in the bar, from 0; beats are of the time signature's lower number.
   public var beat: Int
   /// Ticks since the beat began.
   public var ticksIntoBeat: Int
@@ -37,13 +37,13 @@ public struct BarPosition: Sendable, Hashable {
 
 /// The bars of a score, worked out when they are asked for: a piece of a billion bars takes no more room than one.
 ///
-/// A change of metre begins a bar, wherever it stands; the bar before it may thus be short. Where a bar has no
+/// A change of time signature begins a bar, wherever it stands; the bar before it may thus be short. Where a bar has no
 /// whole number of ticks its line falls on the tick before, and the next ones are not moved by it.
 public struct Bars: RandomAccessCollection, Sendable {
   private struct Segment {
     var start: Int
     var end: Int
-    var metre: MetreChange
+    var timeSignature: TimeSignature
     var firstBar: Int
     var barCount: Int
   }
@@ -51,24 +51,25 @@ public struct Bars: RandomAccessCollection, Sendable {
   private let ticksPerQuarter: Int
   private let segments: [Segment]
 
-  /// The bars of these metres from tick 0 to the one in which the last tick before `length` lies; 4/4 before the
-  /// first metre. Of several metres at one tick the last holds.
-  public init(ticksPerQuarter: Int, metres: [MetreChange], length: Int) {
+  /// The bars of these time signatures from tick 0 to the one in which the last tick before `length` lies; 4/4 before
+  /// the first of them. Of several at one tick the last holds.
+  public init(ticksPerQuarter: Int, timeSignatures: [TimeSignatureChange], length: Int) {
     self.ticksPerQuarter = ticksPerQuarter
-    var starts = [MetreChange.standard]
-    for metre in metres.stablySorted() where metre.tick < Swift.max(length, 1) {
-      if metre.tick <= starts[starts.count - 1].tick { starts.removeLast() }
-      starts.append(metre)
+    var starts = [TimeSignatureChange.standard]
+    for change in timeSignatures.stablySorted() where change.tick < Swift.max(length, 1) {
+      if change.tick <= starts[starts.count - 1].tick { starts.removeLast() }
+      starts.append(change)
     }
     starts[0].tick = 0
     var segments: [Segment] = []
-    for (index, metre) in starts.enumerated() {
-      let end = index + 1 < starts.count ? starts[index + 1].tick : Swift.max(length, metre.tick)
-      let ticks = end - metre.tick
-      let bars = ticks == 0 ? 0 : Self.bar(of: ticks - 1, metre, ticksPerQuarter) + 1
+    for (index, change) in starts.enumerated() {
+      let end = index + 1 < starts.count ? starts[index + 1].tick : Swift.max(length, change.tick)
+      let ticks = end - change.tick
+      let bars = ticks == 0 ? 0 : Self.bar(of: ticks - 1, change.timeSignature, ticksPerQuarter) + 1
       let first = segments.last.map { $0.firstBar + $0.barCount } ?? 0
       segments.append(
-        Segment(start: metre.tick, end: end, metre: metre, firstBar: first, barCount: bars))
+        Segment(
+          start: change.tick, end: end, timeSignature: change.timeSignature, firstBar: first, barCount: bars))
     }
     self.segments = segments
   }
@@ -84,20 +85,22 @@ public struct Bars: RandomAccessCollection, Sendable {
     let place = segments.partitioningIndex { $0.firstBar > index } - 1
     let segment = segments[place]
     let bar = index - segment.firstBar
-    let end = segment.start + Self.start(of: bar + 1, segment.metre, ticksPerQuarter)
+    let end = segment.start + Self.start(of: bar + 1, segment.timeSignature, ticksPerQuarter)
     return Bar(
-      index: index, start: segment.start + Self.start(of: bar, segment.metre, ticksPerQuarter),
-      end: place == segments.count - 1 ? end : Swift.min(end, segment.end), metre: segment.metre)
+      index: index, start: segment.start + Self.start(of: bar, segment.timeSignature, ticksPerQuarter),
+      end: place == segments.count - 1 ? end : Swift.min(end, segment.end),
+      timeSignature: segment.timeSignature)
   }
 
   /// The bar and beat of a tick; bars go on beyond the end of the piece. Ticks below 0 count as 0.
   public func position(of tick: Int) -> BarPosition {
     let tick = Swift.max(0, tick)
     let segment = segments[segments.partitioningIndex { $0.start > tick } - 1]
-    let bar = Self.bar(of: tick - segment.start, segment.metre, ticksPerQuarter)
-    let intoBar = tick - segment.start - Self.start(of: bar, segment.metre, ticksPerQuarter)
-    let beat = intoBar * segment.metre.denominator / (4 * ticksPerQuarter)
-    let beatStart = (beat * 4 * ticksPerQuarter + segment.metre.denominator - 1) / segment.metre.denominator
+    let bar = Self.bar(of: tick - segment.start, segment.timeSignature, ticksPerQuarter)
+    let intoBar = tick - segment.start - Self.start(of: bar, segment.timeSignature, ticksPerQuarter)
+    let beat = intoBar * segment.timeSignature.denominator / (4 * ticksPerQuarter)
+    let beatStart =
+      (beat * 4 * ticksPerQuarter + segment.timeSignature.denominator - 1) / segment.timeSignature.denominator
     return BarPosition(
       bar: segment.firstBar + bar, beat: beat, ticksIntoBeat: Swift.max(0, intoBar - beatStart))
   }
@@ -105,25 +108,27 @@ public struct Bars: RandomAccessCollection, Sendable {
   /// The number of the bar in which a tick lies; as `position(of:)`.
   public func index(of tick: Int) -> Int { position(of: tick).bar }
 
-  /// Ticks from a metre's beginning to bar `bar`: ⌊bar · 4 · ticks a quarter · numerator ∕ denominator⌋.
-  private static func start(of bar: Int, _ metre: MetreChange, _ ticksPerQuarter: Int) -> Int {
+  /// Ticks from a time signature's beginning to bar `bar`: ⌊bar · 4 · ticks a quarter · numerator ∕ denominator⌋.
+  private static func start(of bar: Int, _ timeSignature: TimeSignature, _ ticksPerQuarter: Int) -> Int {
     Int(
-      truncatingIfNeeded: Int128(bar) * Int128(4 * ticksPerQuarter * metre.numerator)
-        / Int128(metre.denominator))
+      truncatingIfNeeded: Int128(bar) * Int128(4 * ticksPerQuarter * timeSignature.numerator)
+        / Int128(timeSignature.denominator))
   }
 
-  /// The last bar that begins at or before `tick` since the metre's beginning.
-  private static func bar(of tick: Int, _ metre: MetreChange, _ ticksPerQuarter: Int) -> Int {
+  /// The last bar that begins at or before `tick` since the time signature's beginning.
+  private static func bar(of tick: Int, _ timeSignature: TimeSignature, _ ticksPerQuarter: Int) -> Int {
     // The largest k with ⌊k·n∕d⌋ ≤ t is the largest with k·n < (t + 1)·d.
-    let limit = (Int128(tick) + 1) * Int128(metre.denominator)
-    return Int(truncatingIfNeeded: (limit - 1) / Int128(4 * ticksPerQuarter * metre.numerator))
+    let limit = (Int128(tick) + 1) * Int128(timeSignature.denominator)
+    return Int(truncatingIfNeeded: (limit - 1) / Int128(4 * ticksPerQuarter * timeSignature.numerator))
   }
 }
 
 extension Score {
   /// The bars, from the beginning to the one in which the piece ends.
   public var bars: Bars {
-    Bars(ticksPerQuarter: ticksPerQuarter, metres: metres, length: Swift.max(length, lastNoteEnd))
+    Bars(
+      ticksPerQuarter: ticksPerQuarter, timeSignatures: timeSignatures, length: Swift.max(length, lastNoteEnd)
+    )
   }
 
   /// The bar and beat of a tick. Making `bars` takes time; keep it for many questions.

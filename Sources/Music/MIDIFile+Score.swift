@@ -51,7 +51,9 @@ public struct ScoreWriting: Sendable {
       }
       events.append(Event(tick: change.tick, message: .meta(.tempo(change.microsecondsPerQuarter))))
     }
-    for change in score.metres { events.append(Event(tick: change.tick, message: .meta(try change.meta))) }
+    for change in score.timeSignatures {
+      events.append(Event(tick: change.tick, message: .meta(try change.meta)))
+    }
     for change in score.keys {
       guard (-7...7).contains(change.fifths) else {
         throw .unrepresentable("a key signature of \(change.fifths) sharps")
@@ -74,17 +76,16 @@ public struct ScoreWriting: Sendable {
   }
 }
 
-extension MetreChange {
-  /// The time signature, with a click for each beat: a dotted one where the metre is compound.
+extension TimeSignatureChange {
+  /// The time signature, with a click for each beat: a dotted one where it is compound.
   fileprivate var meta: MIDIMeta {
     get throws(ScoreError) {
-      guard numerator <= 255, denominator.nonzeroBitCount == 1, denominator <= 64 else {
-        throw .unrepresentable("the metre \(numerator)/\(denominator)")
-      }
-      let isCompound = numerator > 3 && numerator % 3 == 0 && denominator >= 8
+      let denominator = timeSignature.denominator
+      guard denominator <= 64 else { throw .unrepresentable("the time signature \(timeSignature)") }
       return .timeSignature(
-        numerator: numerator, denominatorPower: denominator.trailingZeroBitCount,
-        clocksPerClick: max(1, 96 / denominator * (isCompound ? 3 : 1)), thirtySecondsPerQuarter: 8)
+        numerator: timeSignature.numerator, denominatorPower: denominator.trailingZeroBitCount,
+        clocksPerClick: max(1, 96 / denominator * (timeSignature.isCompound ? 3 : 1)),
+        thirtySecondsPerQuarter: 8)
     }
   }
 }

@@ -101,7 +101,7 @@ struct MIDIScoreReader {
   /// Puts the lists that several tracks gave to into order, one entry a tick: the last one.
   private mutating func settleLists() {
     score.tempos = Self.settled(score.tempos)
-    score.metres = Self.settled(score.metres)
+    score.timeSignatures = Self.settled(score.timeSignatures)
     score.keys = Self.settled(score.keys)
     score.markers = score.markers.stablySorted()
     score.length = max(score.length, score.lastNoteEnd)
@@ -189,8 +189,11 @@ extension MIDIScoreReader {
       } else {
         score.tempos.append(TempoChange(tick: event.tick, microsecondsPerQuarter: microseconds))
       }
-    case .timeSignature(let numerator, let power, _, _) where numerator > 0 && power <= 6:
-      score.metres.append(MetreChange(tick: event.tick, numerator: numerator, denominator: 1 << power))
+    case .timeSignature(let numerator, let power, _, _) where power <= 6:
+      guard let timeSignature = TimeSignature(numerator: numerator, denominator: 1 << power) else {
+        return false
+      }
+      score.timeSignatures.append(TimeSignatureChange(tick: event.tick, timeSignature: timeSignature))
     case .keySignature(let fifths, let isMinor) where abs(fifths) <= 7:
       score.keys.append(KeyChange(tick: event.tick, fifths: fifths, isMinor: isMinor))
     default: return false

@@ -65,8 +65,7 @@ public struct PianoRoll: Sendable {
 
   private static func subtitle(_ score: Score) -> String {
     var parts: [String] = []
-    let metre = score.metres.first ?? .standard
-    parts.append("\(metre.numerator)/\(metre.denominator)")
+    parts.append((score.timeSignatures.first ?? .standard).timeSignature.description)
     parts.append("\(Int((score.tempos.first ?? .standard).quartersPerMinute.rounded())) quarters a minute")
     if let key = KeyEstimate(score) { parts.append(key.name) }
     parts.append("\(score.noteCount) notes")

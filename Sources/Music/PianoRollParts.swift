@@ -144,7 +144,7 @@ struct PianoRollSystem {
     for bar in bars {
       let left = place(bar.start)
       picture.text("\(bar.index + 1)", x: left + 2, y: y - 3, class: "number")
-      let beats = bar.metre.numerator
+      let beats = bar.timeSignature.numerator
       for beat in 1..<max(2, beats) where beats > 1 {
         let here = place(bar.start + (bar.end - bar.start) * beat / beats)
         picture.line(from: (here, y), to: (here, y + height), class: "beat")

@@ -1,7 +1,7 @@
-/// A piece of music: tracks of notes on one timeline, with its tempo, metre and keys.
+/// A piece of music: tracks of notes on one timeline, with its tempos, time signatures and keys.
 ///
 /// All times are integer *ticks* since the beginning; `ticksPerQuarter` ticks make a quarter note. Seconds are
-/// derived from the tempo map, bars from the metres, and neither is stored. Lists are kept in order of time; changes
+/// derived from the tempo map, bars from the time signatures, and neither is stored. Lists are kept in order of time; changes
 /// that stand at tick 0 or are absent there follow the defaults of Standard MIDI Files 1.0: 120 quarter notes a minute, 4/4.
 public struct Score: Sendable, Hashable {
   /// Ticks in a quarter note, 1...32,767.
@@ -10,8 +10,8 @@ public struct Score: Sendable, Hashable {
   public var tracks: [Track]
   /// Changes of tempo, by tick.
   public var tempos: [TempoChange]
-  /// Changes of metre, by tick.
-  public var metres: [MetreChange]
+  /// Changes of time signature, by tick.
+  public var timeSignatures: [TimeSignatureChange]
   /// Changes of key, by tick.
   public var keys: [KeyChange]
   /// Rehearsal marks and other markers, by tick.
@@ -27,7 +27,8 @@ public struct Score: Sendable, Hashable {
 
   /// A score.
   public init(
-    ticksPerQuarter: Int, tracks: [Track] = [], tempos: [TempoChange] = [], metres: [MetreChange] = [],
+    ticksPerQuarter: Int, tracks: [Track] = [], tempos: [TempoChange] = [],
+    timeSignatures: [TimeSignatureChange] = [],
     keys: [KeyChange] = [], markers: [Marker] = [], length: Int = 0, title: String? = nil, pickup: Int = 0,
     otherEvents: [OpaqueEvent] = []
   ) {
@@ -36,7 +37,7 @@ public struct Score: Sendable, Hashable {
     self.ticksPerQuarter = ticksPerQuarter
     self.tracks = tracks
     self.tempos = tempos
-    self.metres = metres
+    self.timeSignatures = timeSignatures
     self.keys = keys
     self.markers = markers
     self.length = length
@@ -70,27 +71,6 @@ public struct TempoChange: Sendable, Hashable {
 
   /// What holds where nothing is said: 120 quarter notes a minute.
   public static let standard = TempoChange(tick: 0, microsecondsPerQuarter: 500_000)
-}
-
-/// From here on the metre is this.
-public struct MetreChange: Sendable, Hashable {
-  /// When, in ticks.
-  public var tick: Int
-  /// The upper number: beats in a bar, 1...255.
-  public var numerator: Int
-  /// The lower number: the beat's note value, a power of two.
-  public var denominator: Int
-
-  /// A change of metre.
-  public init(tick: Int, numerator: Int, denominator: Int) {
-    precondition(numerator > 0 && denominator > 0, "\(numerator)/\(denominator) is no metre")
-    self.tick = tick
-    self.numerator = numerator
-    self.denominator = denominator
-  }
-
-  /// What holds where nothing is said: 4/4.
-  public static let standard = MetreChange(tick: 0, numerator: 4, denominator: 4)
 }
 
 /// From here on the key signature is this.

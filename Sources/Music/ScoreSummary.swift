@@ -20,8 +20,8 @@ public struct ScoreSummary: Sendable, Hashable, Codable {
     public var beatsPerMinute: Double
   }
 
-  /// A metre, from a tick on.
-  public struct Metre: Sendable, Hashable, Codable {
+  /// A time signature, from a tick on.
+  public struct TimeSignatureEntry: Sendable, Hashable, Codable {
     /// From when on.
     public var tick: Int
     /// Beats in a bar.
@@ -44,12 +44,18 @@ public struct ScoreSummary: Sendable, Hashable, Codable {
   public var tracks: [Part]
   /// Its tempos, the first at tick 0.
   public var tempos: [Tempo]
-  /// Its metres, the first at tick 0.
-  public var metres: [Metre]
+  /// Its time signatures, the first at tick 0; `metres` in JSON.
+  public var timeSignatures: [TimeSignatureEntry]
   /// The key that its notes suggest, such as `D minor`; nil where it has no pitched notes.
   public var key: String?
   /// The key signature at its beginning, where the source gave one.
   public var keySignature: String?
+
+  private enum CodingKeys: String, CodingKey {
+    case title, ticksPerQuarter, seconds, bars, notes, tracks, tempos
+    case timeSignatures = "metres"
+    case key, keySignature
+  }
 
   /// The summary of `score`.
   public init(_ score: Score) {
@@ -63,8 +69,11 @@ public struct ScoreSummary: Sendable, Hashable, Codable {
     }
     tempos = ((score.tempos.first?.tick == 0 ? [] : [.standard]) + score.tempos)
       .map { Tempo(tick: $0.tick, beatsPerMinute: $0.quartersPerMinute) }
-    metres = ((score.metres.first?.tick == 0 ? [] : [.standard]) + score.metres)
-      .map { Metre(tick: $0.tick, numerator: $0.numerator, denominator: $0.denominator) }
+    timeSignatures = ((score.timeSignatures.first?.tick == 0 ? [] : [.standard]) + score.timeSignatures)
+      .map {
+        TimeSignatureEntry(
+          tick: $0.tick, numerator: $0.timeSignature.numerator, denominator: $0.timeSignature.denominator)
+      }
     key = KeyEstimate(score)?.name
     keySignature = score.keys.first.map { keyName(fifths: $0.fifths, isMinor: $0.isMinor) }
   }

@@ -5,7 +5,7 @@ protocol TickOrdered {
 }
 
 extension TempoChange: TickOrdered {}
-extension MetreChange: TickOrdered {}
+extension TimeSignatureChange: TickOrdered {}
 extension KeyChange: TickOrdered {}
 extension Marker: TickOrdered {}
 extension OpaqueEvent: TickOrdered {}

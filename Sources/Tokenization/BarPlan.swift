@@ -1,42 +1,38 @@
 internal import Music
 
-/// Lays out the bars of a score on the grid, from its changes of metre.
+/// Lays out the bars of a score on the grid, from its changes of time signature.
 ///
-/// A bar that a change of metre cuts short becomes a bar of a shorter metre. A metre without a time signature of its own
+/// A bar that a change of time signature cuts short becomes a shorter bar. A time signature without a token of its own
 /// is written as the one whose bar is as long (8/32 as 4/16), as several shorter ones (9/4 as 5/4 and 4/4), or as the
 /// nearest in sixteenths (5/32 as 3/16).
 struct BarPlan {
   private let layout: REMILayout
   private var changes: [Change] = []
 
-  /// From `step` on, bars of these time signatures in turn.
+  /// From `step` on, bars of this time signature.
   private struct Change {
     var step: Int
-    var numerator: Int
-    var denominator: Int
+    var timeSignature: TimeSignature
   }
 
-  init(_ metres: [MetreChange], grid: Grid, layout: REMILayout, report: inout NormalizationReport) {
+  init(
+    _ stated: [TimeSignatureChange], grid: Grid, layout: REMILayout, report: inout NormalizationReport
+  ) {
     self.layout = layout
-    if let metre = layout.configuration.metre {
-      changes = [Change(step: 0, numerator: metre.numerator, denominator: metre.denominator)]
-      let stated = metres.map { TimeSignature(min($0.numerator, 255), $0.denominator) }
-      if stated.contains(where: { $0 != metre }) || (stated.isEmpty && metre != TimeSignature(4, 4)) {
-        report.assumedMetre = .configured
+    if let fixed = layout.configuration.timeSignature {
+      changes = [Change(step: 0, timeSignature: fixed)]
+      if stated.contains(where: { $0.timeSignature != fixed }) || (stated.isEmpty && fixed != .common) {
+        report.assumedTimeSignature = .configured
       }
       return
     }
-    for metre in metres {
-      let change = Change(
-        step: grid.step(at: metre.tick), numerator: metre.numerator, denominator: metre.denominator)
+    for stated in stated {
+      let change = Change(step: grid.step(at: stated.tick), timeSignature: stated.timeSignature)
       if changes.last?.step == change.step { changes.removeLast() }
-      if let last = changes.last, (last.numerator, last.denominator) == (change.numerator, change.denominator)
-      {
-        continue
-      }
+      if changes.last?.timeSignature == change.timeSignature { continue }
       changes.append(change)
     }
-    if changes.first?.step != 0 { changes.insert(Change(step: 0, numerator: 4, denominator: 4), at: 0) }
+    if changes.first?.step != 0 { changes.insert(Change(step: 0, timeSignature: .common), at: 0) }
   }
 
   /// The bars from step 0 to the one in which `end` lies.
@@ -47,10 +43,10 @@ struct BarPlan {
     covering end: Int, report: inout NormalizationReport
   ) throws(TokenizationError) -> [GridBar] {
     let bars = try statedBars(covering: end, report: &report)
-    guard layout.configuration.metre == nil, let fourFour = index(4, 4), let oneFour = index(1, 4),
+    guard layout.configuration.timeSignature == nil, let fourFour = index(4, 4), let oneFour = index(1, 4),
       bars.allSatisfy({ $0.timeSignature == oneFour })
     else { return bars }
-    report.assumedMetre = .fourFourForOneFour
+    report.assumedTimeSignature = .fourFourForOneFour
     report.shortenedBars = 0
     return stride(from: 0, to: end, by: layout.barLengths[fourFour])
       .map { GridBar(start: $0, timeSignature: fourFour) }
@@ -78,7 +74,7 @@ struct BarPlan {
           start += layout.barLengths[timeSignature]
         } else {
           start += cutShort(
-            at: start, length: next - start, denominator: change.denominator, &bars, &report)
+            at: start, length: next - start, denominator: change.timeSignature.denominator, &bars, &report)
           break
         }
       }
@@ -100,14 +96,14 @@ struct BarPlan {
         abs(layout.barLengths[$0] - length) < abs(layout.barLengths[$1] - length)
       }
     guard let timeSignature else { return 0 }
-    if exact.isEmpty { report.movedMetreChanges += 1 }
+    if exact.isEmpty { report.movedTimeSignatureChanges += 1 }
     bars.append(GridBar(start: start, timeSignature: timeSignature))
     return layout.barLengths[timeSignature]
   }
 
-  /// The time signatures that stand for one bar of a metre.
+  /// The time signatures that stand for one bar of a stated one.
   private func pattern(for change: Change, report: inout NormalizationReport) -> [Int] {
-    let (numerator, denominator) = (change.numerator, change.denominator)
+    let (numerator, denominator) = (change.timeSignature.numerator, change.timeSignature.denominator)
     if let own = index(numerator, denominator) { return [own] }
 
     let steps = 4 * layout.configuration.stepsPerQuarter
@@ -123,12 +119,12 @@ struct BarPlan {
       pattern = parts(max(1, (32 * numerator + denominator) / (2 * denominator)), 16)
     }
     let written = pattern.reduce(0) { $0 + layout.barLengths[$1] }
-    let approximation = NormalizationReport.MetreApproximation(
-      found: "\(numerator)/\(denominator)",
+    let approximation = NormalizationReport.TimeSignatureApproximation(
+      found: change.timeSignature.description,
       written: pattern.map { layout.timeSignatures[$0].description }.joined(separator: " "),
       isExact: rest == 0 && written == length)
-    if !report.metreApproximations.contains(approximation) {
-      report.metreApproximations.append(approximation)
+    if !report.timeSignatureApproximations.contains(approximation) {
+      report.timeSignatureApproximations.append(approximation)
     }
     return pattern
   }

@@ -25,7 +25,7 @@ extension GridScore {
     guard end < GridNote.stepLimit else {
       throw .tooLong(bars: end / (4 * grid.stepsPerQuarter), limit: BarLimit.highest)
     }
-    let plan = BarPlan(score.metres, grid: grid, layout: layout, report: &report)
+    let plan = BarPlan(score.timeSignatures, grid: grid, layout: layout, report: &report)
     bars = try plan.bars(covering: end, report: &report)
     readTempos(score.tempos, grid, layout, &report)
   }

@@ -88,10 +88,9 @@ extension GridScore {
     var current = -1
     for bar in bars where bar.timeSignature != current {
       current = bar.timeSignature
-      let metre = layout.timeSignatures[current]
-      score.metres.append(
-        MetreChange(
-          tick: bar.start * ticksPerStep, numerator: metre.numerator, denominator: metre.denominator))
+      score.timeSignatures.append(
+        TimeSignatureChange(
+          tick: bar.start * ticksPerStep, timeSignature: layout.timeSignatures[current]))
     }
     score.length = max(end(layout) * ticksPerStep, score.lastNoteEnd)
     return score

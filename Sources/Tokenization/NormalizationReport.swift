@@ -1,16 +1,16 @@
 /// What a grid could not say of a score, counted.
 public struct NormalizationReport: Sendable, Hashable, Codable {
-  /// Why a piece was read in a metre that it does not state.
-  public enum AssumedMetre: String, Sendable, Hashable, Codable {
-    /// The only metre is 1/4, which counts beats and knows no bars; it is read as 4/4.
+  /// Why a piece was read in a time signature that it does not state.
+  public enum AssumedTimeSignature: String, Sendable, Hashable, Codable {
+    /// The only time signature is 1/4, which counts beats and knows no bars; it is read as 4/4.
     case fourFourForOneFour
     /// The configuration says so.
     case configured
   }
 
-  /// A metre that was written in another way.
-  public struct MetreApproximation: Sendable, Hashable, Codable {
-    /// The metre of the score, as `9/4`.
+  /// A time signature that was written in another way.
+  public struct TimeSignatureApproximation: Sendable, Hashable, Codable {
+    /// The time signature of the score, as `9/4`.
     public var found: String
     /// The bars that stand for one of its bars, as `5/4 4/4`.
     public var written: String
@@ -30,16 +30,25 @@ public struct NormalizationReport: Sendable, Hashable, Codable {
   public var clippedDurations = 0
   /// Changes of tempo whose nearest token is more than 3 % away: slower or faster than the vocabulary goes.
   public var clippedTempos = 0
-  /// Metres without a token of their own, each once.
-  public var metreApproximations: [MetreApproximation] = []
-  /// Bars that a change of metre cuts short, written as bars of a shorter metre.
+  /// Time signatures without a token of their own, each once.
+  public var timeSignatureApproximations: [TimeSignatureApproximation] = []
+  /// Bars that a change of time signature cuts short, written as shorter bars.
   public var shortenedBars = 0
-  /// Changes of metre moved by up to two steps, since no time signature has the length of the bar before.
-  public var movedMetreChanges = 0
-  /// Why the metre of the score was not believed.
-  public var assumedMetre: AssumedMetre?
+  /// Changes of time signature moved by up to two steps, since no time signature has the length of the bar before.
+  public var movedTimeSignatureChanges = 0
+  /// Why the time signature of the score was not believed.
+  public var assumedTimeSignature: AssumedTimeSignature?
   /// Events that the tokens have no words for: key signatures, controllers, pitch bends, pressures, markers.
   public var ignoredEvents = 0
+
+  private enum CodingKeys: String, CodingKey {
+    case notes, keptNotes, doublings, unsupportedNotes, clippedDurations, clippedTempos
+    case timeSignatureApproximations = "metreApproximations"
+    case shortenedBars
+    case movedTimeSignatureChanges = "movedMetreChanges"
+    case assumedTimeSignature = "assumedMetre"
+    case ignoredEvents
+  }
 
   /// A report of nothing.
   public init() {}
@@ -55,12 +64,13 @@ public struct NormalizationReport: Sendable, Hashable, Codable {
     unsupportedNotes += other.unsupportedNotes
     clippedDurations += other.clippedDurations
     clippedTempos += other.clippedTempos
-    for approximation in other.metreApproximations where !metreApproximations.contains(approximation) {
-      metreApproximations.append(approximation)
+    for approximation in other.timeSignatureApproximations
+    where !timeSignatureApproximations.contains(approximation) {
+      timeSignatureApproximations.append(approximation)
     }
     shortenedBars += other.shortenedBars
-    movedMetreChanges += other.movedMetreChanges
-    assumedMetre = assumedMetre ?? other.assumedMetre
+    movedTimeSignatureChanges += other.movedTimeSignatureChanges
+    assumedTimeSignature = assumedTimeSignature ?? other.assumedTimeSignature
     ignoredEvents += other.ignoredEvents
   }
 
@@ -70,7 +80,7 @@ public struct NormalizationReport: Sendable, Hashable, Codable {
     func say(_ count: Int, _ one: String, _ many: String) {
       if count > 0 { lines.append(count == 1 ? "1 \(one)" : "\(count) \(many)") }
     }
-    switch assumedMetre {
+    switch assumedTimeSignature {
     case .fourFourForOneFour: lines.append("the only metre is 1/4; read as 4/4 (--metre overrides)")
     case .configured: lines.append("read in the metre that was asked for")
     case nil: break
@@ -83,9 +93,11 @@ public struct NormalizationReport: Sendable, Hashable, Codable {
       clippedDurations, "note is shortened to the longest duration",
       "notes are shortened to the longest duration")
     say(clippedTempos, "tempo is beyond the slowest or fastest", "tempos are beyond the slowest or fastest")
-    for metre in metreApproximations { lines.append("\(metre.found) is written as \(metre.written)") }
+    for other in timeSignatureApproximations { lines.append("\(other.found) is written as \(other.written)") }
     say(shortenedBars, "bar is cut short by a change of metre", "bars are cut short by changes of metre")
-    say(movedMetreChanges, "change of metre is moved to the grid", "changes of metre are moved to the grid")
+    say(
+      movedTimeSignatureChanges, "change of metre is moved to the grid",
+      "changes of metre are moved to the grid")
     return lines
   }
 }

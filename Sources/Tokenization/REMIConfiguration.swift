@@ -1,3 +1,5 @@
+public import Music
+
 /// What the tokens of a `REMITokenizer` can say: its grid, its ranges, its instruments. It is saved with the vocabulary.
 public struct REMIConfiguration: Sendable, Hashable {
   /// Which instruments the tokens tell apart.
@@ -14,7 +16,7 @@ public struct REMIConfiguration: Sendable, Hashable {
   public var stepsPerQuarter: Int
   /// The longest duration in steps; what is longer is clipped. 96 is two bars of 4/4 on the standard grid.
   public var maximumDuration: Int
-  /// The longest bar in steps, and so the number of positions. A metre with longer bars is divided into shorter ones.
+  /// The longest bar in steps, and so the number of positions. A time signature with longer bars is divided into shorter ones.
   public var maximumBarLength: Int
   /// How many loudnesses there are, 1...127: the k-th of n is ⌊127 k / n⌋, as MidiTok has them.
   public var velocityCount: Int
@@ -28,11 +30,11 @@ public struct REMIConfiguration: Sendable, Hashable {
   public var instruments: Instruments
   /// How many notes of one program may have one pitch and one onset, 1...8: players in unison. More are doublings, left out.
   public var unisonLimit: Int
-  /// The metre that every file is read in, whatever it says; nil believes the file.
-  public var metre: TimeSignature?
+  /// The time signature that every file is read in, whatever it says; nil believes the file. `metre` in JSON.
+  public var timeSignature: TimeSignature?
 
   /// The standard grid: 12 steps a quarter, durations to two bars of 4/4, 32 velocities, all pitches, tempos from 20 to 300.
-  public init(instruments: Instruments = .programs, metre: TimeSignature? = nil) {
+  public init(instruments: Instruments = .programs, timeSignature: TimeSignature? = nil) {
     stepsPerQuarter = 12
     maximumDuration = 96
     maximumBarLength = 96
@@ -42,7 +44,7 @@ public struct REMIConfiguration: Sendable, Hashable {
     fastestTempo = 300
     self.instruments = instruments
     unisonLimit = 2
-    self.metre = metre
+    self.timeSignature = timeSignature
   }
 
   /// Checks every field.
@@ -72,11 +74,11 @@ public struct REMIConfiguration: Sendable, Hashable {
     if case .single(let program) = instruments {
       try require((0...127).contains(program), "program", program, "0 to 127")
     }
-    if let metre {
+    if let timeSignature {
       let supported = REMILayout.timeSignatures(
         stepsPerQuarter: stepsPerQuarter, maximumLength: maximumBarLength)
       try require(
-        supported.contains(metre), "metre", metre,
+        supported.contains(timeSignature), "metre", timeSignature,
         "one whose bar has at most \(maximumBarLength) steps, over 2, 4, 8 or 16")
     }
   }
@@ -85,7 +87,8 @@ public struct REMIConfiguration: Sendable, Hashable {
 extension REMIConfiguration: Codable {
   private enum CodingKeys: String, CodingKey {
     case stepsPerQuarter, maximumDuration, maximumBarLength, velocityCount, lowestPitch, highestPitch
-    case slowestTempo, fastestTempo, instruments, program, unisonLimit, metre
+    case slowestTempo, fastestTempo, instruments, program, unisonLimit
+    case timeSignature = "metre"
   }
 
   /// Reads and validates a configuration; every field but `program` and `metre` must be there.
@@ -114,7 +117,7 @@ extension REMIConfiguration: Codable {
       throw TokenizationError.invalidConfiguration(
         field: "instruments", value: "'\(other)'", expected: "'programs', 'single' or 'drums'")
     }
-    metre = try container.decodeIfPresent(TimeSignature.self, forKey: .metre)
+    timeSignature = try container.decodeIfPresent(TimeSignature.self, forKey: .timeSignature)
     try validate()
   }
 
@@ -137,6 +140,6 @@ extension REMIConfiguration: Codable {
       try container.encode(program, forKey: .program)
     case .drums: try container.encode("drums", forKey: .instruments)
     }
-    try container.encodeIfPresent(metre, forKey: .metre)
+    try container.encodeIfPresent(timeSignature, forKey: .timeSignature)
   }
 }

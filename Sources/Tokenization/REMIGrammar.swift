@@ -1,3 +1,5 @@
+internal import Music
+
 /// What may follow in a REMI sequence.
 ///
 /// It allows exactly the sequences that `REMITokenizer.encode` writes: positions go forward, notes of one position go up by
@@ -39,7 +41,8 @@ struct REMIGrammar: TokenGrammar {
     self.layout = layout
     self.bars = bars
     quarterBar =
-      layout.configuration.metre == nil ? layout.timeSignatures.firstIndex(of: TimeSignature(1, 4)) : nil
+      layout.configuration.timeSignature == nil
+      ? layout.timeSignatures.firstIndex(of: TimeSignature(1, 4)) : nil
   }
 
   var isFinished: Bool { state == .end }
@@ -138,7 +141,7 @@ struct REMIGrammar: TokenGrammar {
   private func allowTimeSignatures(_ mask: inout [Bool]) {
     let barsLeft = bars.maximum - barCount
     for index in layout.timeSignatures.indices {
-      if let metre = layout.configuration.metre, layout.timeSignatures[index] != metre { continue }
+      if let fixed = layout.configuration.timeSignature, layout.timeSignatures[index] != fixed { continue }
       if index == quarterBar, barsLeft == 0, hasOnlyQuarterBars { continue }
       guard barStart + layout.barLengths[index] * (1 + barsLeft) >= furthestEnd else { continue }
       mask[Int(layout.timeSignature.lowerBound) + index] = true

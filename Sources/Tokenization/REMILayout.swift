@@ -1,3 +1,5 @@
+internal import Music
+
 /// Where the tokens of each kind stand in a REMI vocabulary, and what they are worth.
 ///
 /// The order is MidiTok's: special tokens, Bar, Pitch, Velocity, Duration, Position, PitchDrum, Tempo, Program, TimeSig.

@@ -33,7 +33,8 @@ import Training
     return Score(
       ticksPerQuarter: 480, tracks: [Track(name: "chords", program: 0, notes: notes)],
       tempos: [TempoChange(tick: 0, microsecondsPerQuarter: 600_000)],
-      metres: [MetreChange(tick: 0, numerator: 3, denominator: 4)], length: 12 * 480, title: "Chords")
+      timeSignatures: [TimeSignatureChange(tick: 0, timeSignature: TimeSignature(3, 4))], length: 12 * 480,
+      title: "Chords")
   }()
 
   @Test("As many bars as asked for whatever the seed") func asManyBarsAsAskedForWhateverTheSeed() throws {

@@ -28,9 +28,9 @@ import Testing
 
   /// Whether the music ends where a bar does, or so far before it as the pickup takes.
   private func endsOnABarLine(_ score: Score) -> Bool {
-    let metre = score.metres.last ?? .standard
-    let bar = score.ticksPerQuarter * 4 * metre.numerator / metre.denominator
-    let rest = (score.length - metre.tick) % bar
+    let last = score.timeSignatures.last ?? .standard
+    let bar = score.ticksPerQuarter * 4 * last.timeSignature.numerator / last.timeSignature.denominator
+    let rest = (score.length - last.tick) % bar
     return rest == 0 || rest == bar - score.pickup
   }
 }

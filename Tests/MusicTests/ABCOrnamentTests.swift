@@ -92,10 +92,10 @@ private func score(
     let quarter = held.ticksPerQuarter
     #expect(held.tracks[0].notes.map { 2 * $0.onset / quarter } == [0, 1, 2, 6, 10, 11, 12, 13, 14])
     #expect(held.tracks[1].notes.map { 2 * $0.onset / quarter } == [0, 6, 10, 14])
-    #expect(held.metres.map(\.numerator) == [5, 4])
-    #expect(held.metres.map { $0.tick / quarter } == [0, 5])
+    #expect(held.timeSignatures.map(\.timeSignature.numerator) == [5, 4])
+    #expect(held.timeSignatures.map { $0.tick / quarter } == [0, 5])
     #expect(held.bars.count == 2)
-    #expect(try score(text, ornaments: .ignore).metres.map(\.numerator) == [4])
+    #expect(try score(text, ornaments: .ignore).timeSignatures.map(\.timeSignature.numerator) == [4])
   }
 
   @Test("A fermata within a pickup makes the pickup longer") func aFermataWithinAPickupMakesThePickupLonger()

@@ -44,8 +44,8 @@ private func played(_ body: String, header: String = "M:none\nL:1/8\nK:C") throw
 
   @Test("What held at a repeats beginning holds again") func whatHeldAtARepeatsBeginningHoldsAgain() throws {
     let score = try ABCBook(text: "X:1\nM:2/4\nL:1/4\nK:C\n|:CD|[M:3/4]EFG:|").tunes[0].score
-    #expect(score.metres.map(\.numerator) == [2, 3, 2, 3])
-    #expect(score.metres.map { $0.tick / score.ticksPerQuarter } == [0, 2, 5, 7])
+    #expect(score.timeSignatures.map(\.timeSignature.numerator) == [2, 3, 2, 3])
+    #expect(score.timeSignatures.map { $0.tick / score.ticksPerQuarter } == [0, 2, 5, 7])
   }
 
   @Test("A pickup is padded to a full bar and marked") func aPickupIsPaddedToAFullBarAndMarked() throws {
@@ -55,7 +55,7 @@ private func played(_ body: String, header: String = "M:none\nL:1/8\nK:C") throw
       score.tracks[0].notes.map { $0.onset / score.ticksPerQuarter } == [
         2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
       ])
-    #expect(score.metres.map(\.tick) == [0])
+    #expect(score.timeSignatures.map(\.tick) == [0])
     #expect(try ABCBook(text: "X:1\nM:3/4\nL:1/4\nK:C\nCDE|FGA|").tunes[0].score.pickup == 0)
   }
 

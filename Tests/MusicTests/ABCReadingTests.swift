@@ -129,7 +129,10 @@ private func rhythm(_ body: String, header: String = "M:none\nL:1/8\nK:C") throw
     "Metres", arguments: [("C", 4, 4), ("C|", 2, 2), ("6/8", 6, 8), ("2+3/8", 5, 8), ("(2+2+3)/16", 7, 16)])
   func metres(value: String, numerator: Int, denominator: Int) throws {
     let score = try read("C", header: "M:\(value)\nK:C").score
-    #expect(score.metres == [MetreChange(tick: 0, numerator: numerator, denominator: denominator)])
+    #expect(
+      score.timeSignatures == [
+        TimeSignatureChange(tick: 0, timeSignature: TimeSignature(numerator, denominator))
+      ])
   }
 
   @Test("The metre gives the unit length") func theMetreGivesTheUnitLength() throws {
@@ -154,7 +157,7 @@ private func rhythm(_ body: String, header: String = "M:none\nL:1/8\nK:C") throw
   @Test("Fields in lines of their own and inline") func fieldsInLinesOfTheirOwnAndInline() throws {
     let score = try read("C4|[M:3/4][K:D]F6|\nL:1/4\nQ:1/4=60\nC3|", header: "M:2/4\nL:1/8\nK:C").score
     #expect(sketch(score.tracks[0], score) == ["60@0+8", "66@8+12", "61@20+12"])
-    #expect(score.metres.map(\.tick) == [0, 2 * score.ticksPerQuarter])
+    #expect(score.timeSignatures.map(\.tick) == [0, 2 * score.ticksPerQuarter])
     #expect(score.keys.map(\.fifths) == [0, 2])
     #expect(score.tempos.map(\.tick) == [5 * score.ticksPerQuarter])
   }
@@ -176,7 +179,9 @@ private func rhythm(_ body: String, header: String = "M:none\nL:1/8\nK:C") throw
     #expect(book.tunes.map(\.title) == ["One", "Two"])
     #expect(book.tunes.map(\.origin) == ["Ireland", "Ireland"])
     #expect(book.tunes[0].rhythm == "waltz")
-    #expect(book.tunes[1].score.metres == [MetreChange(tick: 0, numerator: 3, denominator: 4)])
+    #expect(
+      book.tunes[1].score.timeSignatures == [TimeSignatureChange(tick: 0, timeSignature: TimeSignature(3, 4))]
+    )
     #expect(book.warnings.map(\.line) == [17])
   }
 

@@ -184,7 +184,7 @@ struct ScoreFromMIDITests {
         ]))
     let score = reading.scores[0]
     #expect(score.tempos.map(\.microsecondsPerQuarter) == [500_000, 250_000, 125_000])
-    #expect(score.metres == [MetreChange(tick: 96, numerator: 3, denominator: 4)])
+    #expect(score.timeSignatures == [TimeSignatureChange(tick: 96, timeSignature: TimeSignature(3, 4))])
     #expect(score.keys == [KeyChange(tick: 96, fifths: -3, isMinor: true)])
     #expect(score.markers == [Marker(tick: 100, text: "B")])
     #expect(reading.warnings.map(\.rule) == Array(repeating: "outside-first-track", count: 4))
@@ -201,7 +201,7 @@ struct ScoreFromMIDITests {
       ),
     ])
     let score = try Score(midi: midi)
-    #expect(score.tempos.isEmpty && score.keys.isEmpty && score.metres.isEmpty)
+    #expect(score.tempos.isEmpty && score.keys.isEmpty && score.timeSignatures.isEmpty)
     #expect(score.otherEvents.map(\.type) == [0x51, 0x59, 0x58])
     #expect(try Score(midi: MIDIFile(score: score)) == score)
   }

@@ -29,8 +29,9 @@ private func arbitraryScore(_ generator: inout RepeatableGenerator) -> Score {
   score.tempos = Set(generator.ticks(0...5)).sorted().map {
     TempoChange(tick: $0, microsecondsPerQuarter: generator.number(1...0xFF_FFFF))
   }
-  score.metres = Set(generator.ticks(0...5)).sorted().map {
-    MetreChange(tick: $0, numerator: generator.number(1...255), denominator: 1 << generator.number(0...6))
+  score.timeSignatures = Set(generator.ticks(0...5)).sorted().map {
+    TimeSignatureChange(
+      tick: $0, timeSignature: TimeSignature(generator.number(1...255), 1 << generator.number(0...6)))
   }
   score.keys = Set(generator.ticks(0...5)).sorted().map {
     KeyChange(tick: $0, fifths: generator.number(-7...7), isMinor: generator.number(0...1) == 1)
@@ -161,7 +162,9 @@ struct ScoreToMIDITests {
         ticksPerQuarter: 1, tracks: [Track(notes: [Note(onset: 0, duration: 1, pitch: 12, velocity: 0)])]),
       Score(ticksPerQuarter: 1, tracks: [Track(program: 128)]),
       Score(ticksPerQuarter: 1, tempos: [TempoChange(tick: 0, microsecondsPerQuarter: 1 << 24)]),
-      Score(ticksPerQuarter: 1, metres: [MetreChange(tick: 0, numerator: 4, denominator: 3)]),
+      Score(
+        ticksPerQuarter: 1,
+        timeSignatures: [TimeSignatureChange(tick: 0, timeSignature: TimeSignature(4, 128))]),
       Score(ticksPerQuarter: 1, keys: [KeyChange(tick: 0, fifths: 9, isMinor: false)]),
       Score(ticksPerQuarter: 1, otherEvents: [OpaqueEvent(tick: 0, type: 0x2F, payload: [])]),
     ]

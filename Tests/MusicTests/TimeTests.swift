@@ -58,17 +58,17 @@ struct TimeMapTests {
 struct BarsTests {
   private let bars = Bars(
     ticksPerQuarter: 480,
-    metres: [
-      MetreChange(tick: 3_840, numerator: 3, denominator: 4),
-      MetreChange(tick: 6_000, numerator: 6, denominator: 8),
+    timeSignatures: [
+      TimeSignatureChange(tick: 3_840, timeSignature: TimeSignature(3, 4)),
+      TimeSignatureChange(tick: 6_000, timeSignature: TimeSignature(6, 8)),
     ], length: 8_000)
 
-  @Test("bars follow the metre; a change of metre begins a bar")
+  @Test("bars follow the time signature; a change of it begins a bar")
   func starts() {
     #expect(bars.map(\.start) == [0, 1_920, 3_840, 5_280, 6_000, 7_440])
     #expect(bars.map(\.end) == [1_920, 3_840, 5_280, 6_000, 7_440, 8_880])
     #expect(bars.map(\.index) == Array(0..<6))
-    #expect(bars.map(\.metre.numerator) == [4, 4, 3, 3, 6, 6])
+    #expect(bars.map(\.timeSignature.numerator) == [4, 4, 3, 3, 6, 6])
   }
 
   @Test("every tick lies in its bar, at its beat")
@@ -77,7 +77,7 @@ struct BarsTests {
       let position = bars.position(of: tick)
       let bar = bars[position.bar]
       #expect((bar.start..<bar.end).contains(tick))
-      let beat = 1_920 / bar.metre.denominator
+      let beat = 1_920 / bar.timeSignature.denominator
       #expect(bar.start + position.beat * beat + position.ticksIntoBeat == tick)
     }
     #expect(bars.position(of: 20_400) == BarPosition(bar: 14, beat: 0, ticksIntoBeat: 0))
@@ -86,7 +86,8 @@ struct BarsTests {
   @Test("bars without a whole number of ticks do not drift")
   func fractions() {
     let bars = Bars(
-      ticksPerQuarter: 1, metres: [MetreChange(tick: 0, numerator: 3, denominator: 8)], length: 9)
+      ticksPerQuarter: 1, timeSignatures: [TimeSignatureChange(tick: 0, timeSignature: TimeSignature(3, 8))],
+      length: 9)
     #expect(bars.map(\.start) == [0, 1, 3, 4, 6, 7])
     for tick in 0..<9 {
       let bar = bars[bars.index(of: tick)]
@@ -96,9 +97,9 @@ struct BarsTests {
 
   @Test("an empty piece has no bars, a huge one as many as it has")
   func extremes() {
-    #expect(Bars(ticksPerQuarter: 480, metres: [], length: 0).isEmpty)
-    #expect(Bars(ticksPerQuarter: 480, metres: [], length: 1).count == 1)
-    let huge = Bars(ticksPerQuarter: 1, metres: [], length: 1 << 50)
+    #expect(Bars(ticksPerQuarter: 480, timeSignatures: [], length: 0).isEmpty)
+    #expect(Bars(ticksPerQuarter: 480, timeSignatures: [], length: 1).count == 1)
+    let huge = Bars(ticksPerQuarter: 1, timeSignatures: [], length: 1 << 50)
     #expect(huge.count == 1 << 48)
     #expect(huge[huge.count - 1].end == 1 << 50)
   }

@@ -15,18 +15,20 @@ import Tokenization
             Note(onset: $0 * ticksPerQuarter, duration: ticksPerQuarter, pitch: 60 + $0 % 12, velocity: 80)
           })
       ],
-      metres: metres.map { MetreChange(tick: $0.tick, numerator: $0.1, denominator: $0.2) })
+      timeSignatures: metres.map {
+        TimeSignatureChange(tick: $0.tick, timeSignature: TimeSignature($0.1, $0.2))
+      })
   }
 
   private func metres(_ score: Score) -> [String] {
-    score.metres.map { "\($0.numerator)/\($0.denominator)@\($0.tick)" }
+    score.timeSignatures.map { "\($0.timeSignature)@\($0.tick)" }
   }
 
   @Test("Only quarter bars are read in four four") func onlyQuarterBarsAreReadInFourFour() throws {
     let tokenizer = try REMITokenizer()
     let (result, report) = try tokenizer.normalized(score(quarters: 10, metres: [(0, 1, 4)]))
     #expect(metres(result) == ["4/4@0"])
-    #expect(report.assumedMetre == .fourFourForOneFour)
+    #expect(report.assumedTimeSignature == .fourFourForOneFour)
     #expect(report.sentences.contains { $0.contains("1/4") && $0.contains("--metre") })
     #expect(try tokenizer.encode(score(quarters: 10, metres: [(0, 1, 4)])).barCount == 3)
   }
@@ -35,24 +37,24 @@ import Tokenization
     let mixed = score(quarters: 9, metres: [(0, 4, 4), (1_920, 1, 4), (2_400, 4, 4)])
     let (result, report) = try REMITokenizer().normalized(mixed)
     #expect(metres(result) == ["4/4@0", "1/4@1920", "4/4@2400"])
-    #expect(report.assumedMetre == nil)
+    #expect(report.assumedTimeSignature == nil)
   }
 
   @Test("The configured metre overrides the file") func theConfiguredMetreOverridesTheFile() throws {
-    let tokenizer = try REMITokenizer(configuration: REMIConfiguration(metre: TimeSignature(3, 4)))
+    let tokenizer = try REMITokenizer(configuration: REMIConfiguration(timeSignature: TimeSignature(3, 4)))
     for stated in [[(0, 1, 4)], [(0, 4, 4)], []] {
       let (result, report) = try tokenizer.normalized(score(quarters: 12, metres: stated))
       #expect(metres(result) == ["3/4@0"])
-      #expect(report.assumedMetre == .configured)
+      #expect(report.assumedTimeSignature == .configured)
     }
     let (_, report) = try tokenizer.normalized(score(quarters: 12, metres: [(0, 3, 4)]))
-    #expect(report.assumedMetre == nil)
+    #expect(report.assumedTimeSignature == nil)
   }
 
   @Test("No metre is four four") func noMetreIsFourFour() throws {
     let (result, report) = try REMITokenizer().normalized(score(quarters: 5, metres: []))
     #expect(metres(result) == ["4/4@0"])
-    #expect(report.assumedMetre == nil && report.sentences.isEmpty)
+    #expect(report.assumedTimeSignature == nil && report.sentences.isEmpty)
   }
 
   @Test(
@@ -67,9 +69,9 @@ import Tokenization
     let tokenizer = try REMITokenizer()
     let score = score(quarters: 40, metres: [(0, metre.0, metre.1)])
     let (result, report) = try tokenizer.normalized(score)
-    #expect(report.metreApproximations.map(\.found) == ["\(metre.0)/\(metre.1)"])
-    #expect(report.metreApproximations.map(\.written) == [written])
-    #expect(report.metreApproximations.map(\.isExact) == [isExact])
+    #expect(report.timeSignatureApproximations.map(\.found) == ["\(metre.0)/\(metre.1)"])
+    #expect(report.timeSignatureApproximations.map(\.written) == [written])
+    #expect(report.timeSignatureApproximations.map(\.isExact) == [isExact])
     #expect(try tokenizer.decode(tokenizer.encode(score).ids) == result)
     #expect(report.keptNotes == 40)
   }
@@ -79,7 +81,7 @@ import Tokenization
     let (result, report) = try REMITokenizer().normalized(
       score(quarters: 12, metres: [(0, 4, 4), (2_880, 3, 4)]))
     #expect(metres(result) == ["4/4@0", "2/4@1920", "3/4@2880"])
-    #expect(report.shortenedBars == 1 && report.movedMetreChanges == 0)
+    #expect(report.shortenedBars == 1 && report.movedTimeSignatureChanges == 0)
   }
 
   @Test("A bar of no metres length moves the line and no note")
@@ -88,7 +90,7 @@ import Tokenization
     let score = score(quarters: 8, metres: [(0, 4, 4), (440, 3, 4)])
     let (result, report) = try REMITokenizer().normalized(score)
     #expect(metres(result) == ["1/4@0", "3/4@480"])
-    #expect(report.shortenedBars == 1 && report.movedMetreChanges == 1)
+    #expect(report.shortenedBars == 1 && report.movedTimeSignatureChanges == 1)
     #expect(result.tracks[0].notes.map(\.onset) == score.tracks[0].notes.map(\.onset))
   }
 
@@ -102,9 +104,10 @@ import Tokenization
     for path in paths {
       let score = try RealCollection.pop909.score(path)
       let isCountedInBeats =
-        !score.metres.isEmpty && score.metres.allSatisfy { $0.numerator == 1 && $0.denominator == 4 }
+        !score.timeSignatures.isEmpty
+        && score.timeSignatures.allSatisfy { $0.timeSignature == TimeSignature(1, 4) }
       let (result, report) = try tokenizer.normalized(score)
-      #expect((report.assumedMetre == .fourFourForOneFour) == isCountedInBeats, "\(path)")
+      #expect((report.assumedTimeSignature == .fourFourForOneFour) == isCountedInBeats, "\(path)")
       if isCountedInBeats { #expect(metres(result) == ["4/4@0"], "\(path)") }
       reported += isCountedInBeats ? 1 : 0
     }

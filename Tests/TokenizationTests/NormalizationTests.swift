@@ -14,7 +14,9 @@ import Testing
     Score(
       ticksPerQuarter: ticks, tracks: [Track(program: 0, notes: notes)],
       tempos: tempos.map { TempoChange(tick: $0.0, microsecondsPerQuarter: $0.1) },
-      metres: metres.map { MetreChange(tick: $0.0, numerator: $0.1, denominator: $0.2) },
+      timeSignatures: metres.map {
+        TimeSignatureChange(tick: $0.0, timeSignature: TimeSignature($0.1, $0.2))
+      },
       length: notes.map(\.end).max() ?? 0)
   }
 
@@ -178,8 +180,9 @@ import Testing
         tune.tracks.append(
           Track(program: number(0...3) * 40, isDrum: number(0...3) == 0, notes: notes.sorted()))
       }
-      tune.metres = (0..<number(0...5)).map { _ in
-        MetreChange(tick: number(0...ticks * 40), numerator: number(1...20), denominator: 1 << number(0...6))
+      tune.timeSignatures = (0..<number(0...5)).map { _ in
+        TimeSignatureChange(
+          tick: number(0...ticks * 40), timeSignature: TimeSignature(number(1...20), 1 << number(0...6)))
       }.sorted { $0.tick < $1.tick }
       tune.tempos = (0..<number(0...5)).map { _ in
         TempoChange(tick: number(0...ticks * 40), microsecondsPerQuarter: number(1...16_777_215))

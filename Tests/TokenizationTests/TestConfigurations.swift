@@ -1,3 +1,4 @@
+import Music
 import Tokenization
 
 /// Configurations that differ in everything that can differ.
@@ -29,7 +30,8 @@ enum TestConfigurations {
 
   /// Everything in 3/4.
   static let waltz: REMIConfiguration = {
-    var configuration = REMIConfiguration(instruments: .single(program: 0), metre: TimeSignature(3, 4))
+    var configuration = REMIConfiguration(
+      instruments: .single(program: 0), timeSignature: TimeSignature(3, 4))
     configuration.maximumBarLength = 48
     configuration.maximumDuration = 7
     return configuration

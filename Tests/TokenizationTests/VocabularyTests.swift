@@ -1,3 +1,4 @@
+import Music
 import Testing
 import Tokenization
 
@@ -100,7 +101,7 @@ import Tokenization
       ("velocityCount", { $0.velocityCount = 128 }), ("pitchRange", { $0.pitchRange = 0...128 }),
       ("slowestTempo", { $0.slowestTempo = 14 }), ("fastestTempo", { $0.fastestTempo = 119 }),
       ("unisonLimit", { $0.unisonLimit = 0 }), ("program", { $0.instruments = .single(program: 128) }),
-      ("metre", { $0.metre = TimeSignature(3, 1) }),
+      ("metre", { $0.timeSignature = TimeSignature(3, 1) }),
     ]
     for (field, change) in changes {
       var configuration = REMIConfiguration()

@@ -1,7 +1,7 @@
 internal import Music
 
 extension Score {
-  /// The music from a bar's beginning on, at tick 0: the notes that begin there, with the tempo, metre and key that hold.
+  /// The music from a bar's beginning on, at tick 0: the notes that begin there, with the tempo, time signature and key that hold.
   func suffix(fromBar index: Int) -> Score {
     let bars = self.bars
     guard index < bars.count else { return Score(ticksPerQuarter: ticksPerQuarter) }
@@ -10,7 +10,7 @@ extension Score {
     score.pickup = 0
     score.length = length - start
     score.tempos = Self.shifted(tempos, by: start, tick: \.tick)
-    score.metres = Self.shifted(metres, by: start, tick: \.tick)
+    score.timeSignatures = Self.shifted(timeSignatures, by: start, tick: \.tick)
     score.keys = Self.shifted(keys, by: start, tick: \.tick)
     score.markers = markers.filter { $0.tick >= start }.map { .init(tick: $0.tick - start, text: $0.text) }
     score.otherEvents = []

@@ -25,7 +25,9 @@ struct PieceCollection {
       piecesByHash[hash.value, default: []].append(pieces.count)
       append(piece.encoding, name: piece.name, hash: hash.value, split: .train)
       report.normalization.add(piece.encoding.report)
-      if piece.encoding.report.assumedMetre == .fourFourForOneFour { report.piecesReadInFourFour += 1 }
+      if piece.encoding.report.assumedTimeSignature == .fourFourForOneFour {
+        report.piecesReadInFourFour += 1
+      }
     }
   }
 
@@ -79,11 +81,11 @@ struct PieceCollection {
 }
 
 extension Score {
-  /// The music from one tick to another, as a piece of its own: what begins there, in the tempo, metre and key that hold there.
+  /// The music from one tick to another, as a piece of its own: what begins there, in the tempo, time signature and key that hold there.
   fileprivate func part(from start: Int, to end: Int) -> Score {
     var part = self
     part.tempos = Self.moved(tempos, \.tick, from: start, to: end)
-    part.metres = Self.moved(metres, \.tick, from: start, to: end)
+    part.timeSignatures = Self.moved(timeSignatures, \.tick, from: start, to: end)
     part.keys = Self.moved(keys, \.tick, from: start, to: end)
     part.markers = []
     part.otherEvents = []

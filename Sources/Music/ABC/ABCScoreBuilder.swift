@@ -135,13 +135,16 @@ extension ABCScoreBuilder {
         }
         score.tracks.append(Track(name: ABCTune.accompanimentName, notes: notes.sorted()))
       }
-      for change in lead.metres where change.metre.numerator > 0 {
-        score.metres.setLast(
-          MetreChange(
-            tick: changeTick(change.time), numerator: change.metre.numerator,
-            denominator: change.metre.denominator),
+      // Music that is free of metre has none.
+      for change in lead.metres {
+        guard
+          let timeSignature = TimeSignature(
+            numerator: change.metre.numerator, denominator: change.metre.denominator)
+        else { continue }
+        score.timeSignatures.setLast(
+          TimeSignatureChange(tick: changeTick(change.time), timeSignature: timeSignature),
           sameTick: { $0.tick == $1.tick },
-          sameValue: { ($0.numerator, $0.denominator) == ($1.numerator, $1.denominator) })
+          sameValue: { $0.timeSignature == $1.timeSignature })
       }
       for change in lead.keys {
         score.keys.setLast(

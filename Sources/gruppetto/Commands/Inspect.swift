@@ -142,9 +142,9 @@ struct Inspection: Encodable {
     lines.append(
       "  \(format), \(summary.ticksPerQuarter) ticks a quarter, \(Readable.plural(summary.bars, "bar")), "
         + "\(Readable.plural(summary.notes, "note")), \(Readable.clock(summary.seconds))")
-    let metres = summary.metres.map { "\($0.numerator)/\($0.denominator)" }
+    let timeSignatures = summary.timeSignatures.map { "\($0.numerator)/\($0.denominator)" }
     let tempos = summary.tempos.map { Readable.decimal($0.beatsPerMinute, 1) }
-    lines.append("  metre \(Self.few(metres)), quarters a minute \(Self.few(tempos))")
+    lines.append("  metre \(Self.few(timeSignatures)), quarters a minute \(Self.few(tempos))")
     if let key = summary.key {
       lines.append("  sounds like \(key)" + (summary.keySignature.map { ", written in \($0)" } ?? ""))
     }

@@ -61,6 +61,6 @@ struct TokenizerOptions: ParsableArguments {
   var timeSignature: TimeSignature? { metre.flatMap { TimeSignature($0) } }
 
   func makeTokenizer() throws(TokenizationError) -> REMITokenizer {
-    try REMITokenizer(configuration: REMIConfiguration(metre: timeSignature))
+    try REMITokenizer(configuration: REMIConfiguration(timeSignature: timeSignature))
   }
 }

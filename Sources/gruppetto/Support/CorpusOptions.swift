@@ -1,6 +1,7 @@
 public import ArgumentParser
 internal import Corpora
 internal import Groundwork
+internal import Music
 internal import Tokenization
 
 /// How files of music become a corpus; shared by `corpus build` and `train`.
@@ -57,7 +58,7 @@ struct CorpusRequest: Codable, Hashable {
 
   func builder(testShare: Double, threads: Int) -> CorpusBuilder {
     CorpusBuilder(
-      tokenizer: .remi(REMIConfiguration(metre: metre.flatMap { TimeSignature($0) })),
+      tokenizer: .remi(REMIConfiguration(timeSignature: metre.flatMap { TimeSignature($0) })),
       fractions: SplitFractions(valid: valid ?? 0.1, test: test ?? testShare),
       deduplication: deduplicate.flatMap(CorpusBuilder.Deduplication.init) ?? .exact,
       programs: programs ?? [:],
