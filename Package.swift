@@ -26,15 +26,18 @@ let rooms: [Room] = [
   Room(name: "Drawing", imports: ["Groundwork"]),
   Room(name: "Arithmetic", imports: ["CKernels", "Groundwork"], testImports: ["CKernels", "KernelChecks"]),
   Room(name: "MIDI", imports: ["Groundwork"]),
-  Room(name: "Music", imports: ["MIDI", "Drawing", "Groundwork"]),
-  Room(name: "Tokenization", imports: ["Music", "Groundwork"], testImports: ["MIDI"]),
-  Room(name: "Corpora", imports: ["Tokenization", "Music", "Arithmetic", "Groundwork"]),
+  Room(name: "Music", imports: ["Drawing", "Groundwork"]),
+  Room(name: "Notation", imports: ["Music", "MIDI", "Groundwork"]),
+  Room(name: "Tokenization", imports: ["Music", "Groundwork"], testImports: ["MIDI", "Notation"]),
+  Room(
+    name: "Corpora", imports: ["Tokenization", "Notation", "Music", "Arithmetic", "Groundwork"],
+    testImports: ["MIDI"]),
   Room(name: "Recurrent", imports: ["Arithmetic", "Groundwork"], hasFixtures: true),
   Room(name: "Training", imports: ["Recurrent", "Drawing", "Arithmetic", "Groundwork"]),
   Room(
     name: "Composing",
     imports: ["Training", "Recurrent", "Corpora", "Tokenization", "Music", "Arithmetic", "Groundwork"],
-    testImports: ["MIDI"]),
+    testImports: ["MIDI", "Notation"]),
   Room(name: "Audio", imports: ["CSndfile", "CALSA", "Arithmetic", "Groundwork"]),
   Room(name: "Synthesis", imports: ["Music", "Audio", "Groundwork"]),
   Room(
@@ -79,7 +82,7 @@ let package = Package(
       path: "Benchmarks", exclude: ["README.md", "AllocationCounter", "Peers"],
       swiftSettings: swiftSettings),
     .target(
-      name: "ExampleSupport", dependencies: ["Music", "Groundwork"],
+      name: "ExampleSupport", dependencies: ["Notation", "Music", "Groundwork"],
       path: "Examples/support", swiftSettings: swiftSettings),
     .executableTarget(
       name: "charlm",
@@ -87,7 +90,7 @@ let package = Package(
       path: "Examples/charlm", exclude: ["README.md"], swiftSettings: swiftSettings),
     .executableTarget(
       name: "compose",
-      dependencies: ["ExampleSupport", "Composing", "Corpora", "Music", "Synthesis", "Audio"],
+      dependencies: ["ExampleSupport", "Composing", "Corpora", "Notation", "Music", "Synthesis", "Audio"],
       path: "Examples/compose", exclude: ["README.md"], swiftSettings: swiftSettings),
     .executableTarget(
       name: "features",
@@ -128,7 +131,7 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
     .testTarget(
       name: "GruppettoTests",
-      dependencies: ["TestSupport", "Groundwork", "MIDI", "Music", "Audio"],
+      dependencies: ["TestSupport", "Groundwork", "MIDI", "Music", "Notation", "Audio"],
       swiftSettings: swiftSettings),
   ]
 )

@@ -2,6 +2,7 @@ internal import Foundation
 internal import Groundwork
 internal import MIDI
 internal import Music
+internal import Notation
 
 /// `benchmarks midi FOLDER`: how many files, and megabytes of them, one thread reads and writes in a second of processor
 /// time, the median of the repeats.

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Music
+internal import Notation
 internal import Synthesis
 
 /// `benchmarks render FILE.mid [INSTRUMENTS]`: seconds of audio per CPU second, on one thread.

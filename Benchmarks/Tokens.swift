@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Music
+internal import Notation
 internal import Tokenization
 
 /// `benchmarks tokens FOLDER`: how many files one thread encodes and decodes in a second of processor time, reading not counted.

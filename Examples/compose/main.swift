@@ -6,6 +6,7 @@ import Composing
 import ExampleSupport
 import MIDI
 import Music
+import Notation
 import Synthesis
 
 let arguments = Arguments("compose MODEL OUTPUT")

@@ -1,5 +1,6 @@
 import Groundwork
 public import Music
+internal import Notation
 
 /// The melodies of a folder of ABC files, such as the project's `corpora`.
 public enum Melodies {

@@ -2,6 +2,7 @@ import Corpora
 import Groundwork
 import MIDI
 import Music
+import Notation
 import TestSupport
 import Testing
 import Tokenization

@@ -3,6 +3,7 @@ import Foundation
 import Groundwork
 import MIDI
 import Music
+import Notation
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import MIDI
 import Music
+import Notation
 import Testing
 import Tokenization
 

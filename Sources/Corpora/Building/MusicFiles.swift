@@ -1,5 +1,6 @@
 internal import Groundwork
 internal import Music
+internal import Notation
 
 /// The files of music among files and folders.
 struct MusicFiles {

@@ -1,5 +1,6 @@
 internal import Groundwork
 internal import Music
+internal import Notation
 internal import Tokenization
 
 /// What one file gave.

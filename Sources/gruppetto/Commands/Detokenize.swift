@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Groundwork
 internal import MIDI
 internal import Music
+internal import Notation
 internal import Tokenization
 
 /// `gruppetto detokenize`: ids or tokens back to a MIDI file.

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Groundwork
 internal import MIDI
 internal import Music
+internal import Notation
 
 /// `gruppetto inspect`: what is in files of music.
 struct Inspect: ParsableCommand {

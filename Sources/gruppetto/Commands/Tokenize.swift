@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Groundwork
 internal import Music
+internal import Notation
 internal import Tokenization
 
 /// `gruppetto tokenize`: music as the ids that a network sees.

@@ -5,6 +5,7 @@ internal import Foundation
 internal import Groundwork
 internal import MIDI
 internal import Music
+internal import Notation
 internal import Synthesis
 
 /// How adventurous a composition is; shared by `generate` and `continue`.

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Groundwork
 internal import Music
+internal import Notation
 
 /// Reads the music that a command was given: a file, or standard input as `-`.
 enum MusicInput {

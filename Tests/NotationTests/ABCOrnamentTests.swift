@@ -1,4 +1,5 @@
 import Music
+import Notation
 import Testing
 
 /// The first track of one tune.

@@ -1,6 +1,7 @@
 import Foundation
 import MIDI
 import Music
+import Notation
 import Testing
 
 @Suite("Scores of damaged MIDI files")

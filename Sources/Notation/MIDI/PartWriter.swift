@@ -1,4 +1,5 @@
 internal import MIDI
+internal import Music
 
 /// Writes one part as a MIDI track: at each tick first what ends, then what changes the sound, then what begins.
 struct PartWriter {

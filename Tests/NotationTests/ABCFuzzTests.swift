@@ -1,4 +1,5 @@
 import Music
+import Notation
 import Testing
 
 /// Twenty thousand damaged tunes: whatever the bytes, an answer comes, soon, and within bounds.

@@ -1,6 +1,7 @@
 import Groundwork
 import MIDI
 import Music
+import Notation
 import TestSupport
 import Testing
 

@@ -1,3 +1,5 @@
+internal import Music
+
 /// Makes a score of a tune's voices: repeats and parts are played out, ties joined, the pickup's bar filled up.
 struct ABCScoreBuilder {
   private let parser: ABCTuneParser

@@ -1,3 +1,5 @@
+internal import Music
+
 /// Which MIDI channel each track of a score plays on.
 struct ChannelAssignment {
   /// A channel for each track, 0...15.

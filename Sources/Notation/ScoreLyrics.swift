@@ -1,4 +1,5 @@
 internal import MIDI
+public import Music
 
 /// A syllable that is sung.
 public struct Lyric: Sendable, Hashable {

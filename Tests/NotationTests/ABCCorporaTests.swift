@@ -1,5 +1,6 @@
 internal import Foundation
 import Music
+import Notation
 import Testing
 
 /// The tunes that ship with the project.

@@ -1,6 +1,7 @@
 internal import Foundation
 import MIDI
 import Music
+import Notation
 import TestSupport
 import Testing
 

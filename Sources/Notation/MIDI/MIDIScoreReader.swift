@@ -1,4 +1,5 @@
 internal import MIDI
+internal import Music
 
 /// Makes one score of MIDI tracks that sound together.
 struct MIDIScoreReader {

@@ -1,4 +1,5 @@
 public import MIDI
+public import Music
 
 extension Score {
   /// The score that a MIDI file holds.

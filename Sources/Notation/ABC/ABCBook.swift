@@ -1,3 +1,5 @@
+public import Music
+
 /// A tunebook in ABC notation, version 2.1 (abcnotation.com/wiki/abc:standard:v2.1): every tune of one file.
 ///
 /// Collections bend the standard in many ways, so the reader keeps whatever can be kept: what it cannot

@@ -1,4 +1,5 @@
 internal import MIDI
+internal import Music
 
 /// Sorts the events of a MIDI track into parts by channel, and pairs its notes; then of the next track.
 struct MIDIPartReader {

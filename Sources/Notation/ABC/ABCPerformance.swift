@@ -1,3 +1,5 @@
+internal import Music
+
 /// A voice as it sounds: the elements in playing order turned into notes and changes in time, all in grains.
 struct ABCPerformance {
   struct SoundingNote {

@@ -1,5 +1,6 @@
 import MIDI
 import Music
+import Notation
 import Testing
 
 /// A MIDI file out of tracks of messages with their ticks, each ending at `length`.

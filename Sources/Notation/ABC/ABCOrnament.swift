@@ -1,3 +1,5 @@
+internal import Music
+
 /// Whether what ABC's signs ask of a player is played.
 public enum ABCOrnaments: String, Sendable, CaseIterable {
   /// Trills alternate with the note above, rolls turn round their note, a fermata doubles its note's length, staccato

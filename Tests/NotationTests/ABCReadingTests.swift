@@ -1,4 +1,5 @@
 import Music
+import Notation
 import Testing
 
 /// Notes as `pitch@onset` in sixteenths, so that a test reads like the music.

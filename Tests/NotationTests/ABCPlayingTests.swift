@@ -1,4 +1,5 @@
 import Music
+import Notation
 import Testing
 
 /// The melody's letters in playing order; C D E F G A B in the octave of middle C.

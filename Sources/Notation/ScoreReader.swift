@@ -1,5 +1,6 @@
 internal import Groundwork
 internal import MIDI
+internal import Music
 
 /// Reads scores from files of any kind that this package knows.
 public enum ScoreReader {

@@ -1,4 +1,5 @@
 public import MIDI
+public import Music
 
 extension MIDIFile {
   /// A file of format 1 that says what the score says: a first track with title, tempo, metre, key and markers, then a
