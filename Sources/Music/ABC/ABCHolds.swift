@@ -1,3 +1,5 @@
+internal import Groundwork
+
 /// What fermatas hold: stretches of time that last twice as long as written, in every voice alike.
 struct ABCHolds {
   /// The stretches in written time, in order and apart from each other.
