@@ -52,6 +52,8 @@ public struct CorpusInfo: Sendable, Hashable, Codable {
   public var duplicates: [DuplicatePiece]
   /// What was changed to fit the grid, in sentences.
   public var changes: [String]
+  /// How many pieces were read as 4/4 because their only metre is 1/4, which the metre of the request overrides.
+  public var piecesReadInFourFour: Int
   /// Sixteen hexadecimal digits that stand for the content.
   public var fingerprint: String
 }
@@ -77,8 +79,9 @@ extension Corpus {
       vocabularyUsed: counts.count { $0 > 0 }, use: use(counts), splits: splits,
       tokensPerPiece: lengths.isEmpty
         ? [] : [lengths[0], lengths[lengths.count / 2], lengths[lengths.count - 1]],
-      skipped: report.skipped, damaged: report.damaged, duplicates: report.duplicates, changes: changes(in: report),
-      fingerprint: fingerprint)
+      skipped: report.skipped, damaged: report.damaged, duplicates: report.duplicates,
+      changes: changes(in: report),
+      piecesReadInFourFour: report.piecesReadInFourFour, fingerprint: fingerprint)
   }
 
   private func changes(in report: CorpusReport) -> [String] {

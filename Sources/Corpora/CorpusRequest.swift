@@ -72,7 +72,8 @@ public struct CorpusRequest: Codable, Sendable, Hashable {
     var builder = CorpusBuilder(
       tokenizer: .remi(REMIConfiguration(metre: metre.flatMap { TimeSignature($0) })),
       fractions: SplitFractions(valid: valid ?? 0.1, test: test ?? testShare),
-      deduplication: deduplicate.flatMap(CorpusBuilder.Deduplication.init) ?? .exact, programs: programs ?? [:],
+      deduplication: deduplicate.flatMap(CorpusBuilder.Deduplication.init) ?? .exact,
+      programs: programs ?? [:],
       threadCount: threadCount)
     builder.leavesOutDamaged = strict ?? false
     builder.sizeLimit = sizeLimit ?? SizeLimit.music
@@ -82,7 +83,9 @@ public struct CorpusRequest: Codable, Sendable, Hashable {
   /// What makes no sense, in words; nil where all does.
   private var fault: String? {
     for (name, share) in [("valid", valid), ("test", test)] {
-      if let share, !(share >= 0 && share < 1) { return "\(name) is \(share); expected a share from 0 to below 1" }
+      if let share, !(share >= 0 && share < 1) {
+        return "\(name) is \(share); expected a share from 0 to below 1"
+      }
     }
     if let program = programs?.values.first(where: { !(0...127).contains($0) }) {
       return "a program is \(program); expected 0 to 127"

@@ -109,8 +109,25 @@ package func removeFile(_ path: String) throws(FileError) {
 
 /// Gives the file or folder at `path` another name on the same disk, in place of what has that name.
 package func rename(_ path: String, to newPath: String) throws(FileError) {
-  let result = withSystemPath(path) { old in withSystemPath(newPath) { rename(old, $0) } }
+  let result = withSystemPath(path) { old in withSystemPath(newPath) { systemRename(old, $0) } }
   guard result == 0 else { throw .writing(newPath) }
+}
+
+/// Puts the file at `path` at `newPath` too, in place of what is there, all at once: as a second name of the same file where the
+/// disk has such, as a copy elsewhere.
+package func linkFile(_ path: String, to newPath: String) throws(FileError) {
+  let temporary =
+    "\(folderName(of: newPath))/gruppetto-\(String(UInt32.random(in: 0...UInt32.max), radix: 36)).part"
+  let isLinked = withSystemPath(path) { old in withSystemPath(temporary) { link(old, $0) } } == 0
+  guard isLinked else {
+    let file = try MappedFile(path: path)
+    let replacement = try AtomicReplacement(path: newPath)
+    try replacement.write(file.bytes)
+    return try replacement.commit()
+  }
+  // Of two names of one file already, renaming leaves both.
+  defer { _ = withSystemPath(temporary) { unlink($0) } }
+  try rename(temporary, to: newPath)
 }
 
 /// Removes the file or the folder at `path`, with all that is in it, if there is one. Links are removed, not followed.
@@ -199,4 +216,13 @@ extension FileName {
   package static var arguments: [String] {
     (0..<Int(CommandLine.argc)).compactMap { CommandLine.unsafeArgv[$0].map { string(cString: $0) } }
   }
+}
+
+/// The system's function, whose name ours has too.
+private func systemRename(_ path: UnsafePointer<CChar>, _ newPath: UnsafePointer<CChar>) -> Int32 {
+  #if canImport(Glibc)
+  Glibc.rename(path, newPath)
+  #else
+  Musl.rename(path, newPath)
+  #endif
 }

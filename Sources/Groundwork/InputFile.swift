@@ -6,12 +6,14 @@ internal import Musl
 
 /// How many bytes are read of a file that is held in memory whole, unless whoever reads it says otherwise.
 public enum SizeLimit {
-  /// Of a file of any kind: 256 MiB.
-  public static let standard = 1 << 28
-  /// Of a file of music: 64 MiB. The largest collections of tunes and the longest performances have less than 40.
-  public static let music = 1 << 26
-  /// Of a file of settings, such as a model's description or a preset: 4 MiB.
-  public static let settings = 1 << 22
+  /// Of a file of any kind: 256 MB.
+  public static let standard = 256_000_000
+  /// Of a file of music: 64 MB. The largest collections of tunes and the longest performances have less than 40.
+  public static let music = 64_000_000
+  /// Of sound that comes through a pipe: 1 GB, which is an hour and a half in the quality of a CD.
+  public static let sound = 1_000_000_000
+  /// Of a file of settings, such as a model's description or a preset: 4 MB.
+  public static let settings = 4_000_000
 }
 
 /// A file on its way into memory: its first bytes can be looked at before the rest is read, and never more is read than a limit.
@@ -43,7 +45,8 @@ package struct InputFile: ~Copyable {
     closesDescriptor = false
     var status = stat()
     size =
-      fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && lseek(descriptor, 0, SEEK_CUR) == 0
+      fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+        && lseek(descriptor, 0, SEEK_CUR) == 0
       ? Int(status.st_size) : nil
   }
 

@@ -14,7 +14,14 @@ package enum JSONFile {
     _ type: Value.Type, path: String, limit: Int = SizeLimit.settings
   ) throws(Failure) -> Value {
     let bytes: [UInt8]
-    do { bytes = try readFile(path, limit: limit) } catch { throw .file(error) }
+    do throws(FileError) {
+      bytes = try readFile(path, limit: limit)
+    } catch .tooLarge {
+      throw .malformed(
+        path: path, reason: "it has more than \(limit.grouped) bytes, which no such file needs")
+    } catch {
+      throw .file(error)
+    }
     let value = try decode(type, from: bytes, path: path)
     if let name = firstUnknownKey(of: bytes, in: value) {
       throw .malformed(path: path, reason: "it has the unknown setting '\(name)'")

@@ -86,7 +86,8 @@ public struct PieceBatches: ValidationBatches, Sendable {
     guard batchCount < self.batchCount, wanted > 0 else { return self }
     while true {
       let part = PieceBatches(
-        pieces: pieces.sample(predictionCount: wanted), batchSize: batchSize, truncationLength: truncationLength)
+        pieces: pieces.sample(predictionCount: wanted), batchSize: batchSize,
+        truncationLength: truncationLength)
       // Pieces are of different lengths: where they leave streams idle, fewer of them fill the windows.
       if part.batchCount <= batchCount || wanted == 1 { return part }
       wanted = max(1, wanted * 3 / 4)

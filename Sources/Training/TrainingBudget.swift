@@ -12,7 +12,9 @@ public enum TrainingBudget: Hashable, Sendable {
   func validate() throws(TrainingError) {
     switch self {
     case .minutes(let minutes):
-      try require(minutes > 0 && minutes * 60 <= TrainingConfiguration.mostSeconds, "budget.minutes", minutes, "a time above 0")
+      try require(
+        minutes > 0 && minutes * 60 <= TrainingConfiguration.mostSeconds, "budget.minutes", minutes,
+        "a time above 0")
     case .epochs(let epochs):
       try require(
         (1...TrainingConfiguration.mostCount).contains(epochs), "budget.epochs", epochs, "at least one pass")

@@ -59,7 +59,8 @@ extension TrainingRun {
   /// Validates on a part of so many batches from now on, where there are more.
   func limitValidation(to batchCount: Int) {
     state.validationBatches = batchCount
-    validation = batchCount < allValidation.batchCount ? allValidation.sample(batchCount: batchCount) : allValidation
+    validation =
+      batchCount < allValidation.batchCount ? allValidation.sample(batchCount: batchCount) : allValidation
   }
 
   /// Measures the validation loss, keeps the weights if it is the lowest so far, and writes history and checkpoint.

@@ -104,7 +104,8 @@ public struct CorpusBuilder: Sendable {
   /// - Parameter sizeLimit: The most bytes of a file that is read, as it was when the corpus was built.
   /// - Throws: `FileError.notFound`; `CorpusError.cancelled`.
   public static func sourceFingerprint(
-    of paths: [String], sizeLimit: Int = SizeLimit.music, cancellation: Cancellation? = nil, progress: ProgressHandler? = nil
+    of paths: [String], sizeLimit: Int = SizeLimit.music, cancellation: Cancellation? = nil,
+    progress: ProgressHandler? = nil
   ) throws -> String {
     let files = try MusicFiles(in: paths).paths
     var hashes: [UInt64] = []
