@@ -113,7 +113,7 @@ final class FileByteStream {
   /// Opens a regular file for reading.
   static func reading(_ path: String) throws(FileError) -> FileByteStream {
     // Without O_NONBLOCK, opening a pipe would wait for someone to write to it.
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    let descriptor = withSystemPath(path) { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
     guard descriptor >= 0 else { throw FileError.reading(path) }
     let stream = FileByteStream(descriptor: descriptor)
     var status = stat()
@@ -141,7 +141,7 @@ final class FileByteStream {
 
   /// Opens a file that exists for writing from its beginning.
   static func writing(_ path: String) throws(FileError) -> FileByteStream {
-    let descriptor = open(path, O_RDWR | O_TRUNC | O_CLOEXEC)
+    let descriptor = withSystemPath(path) { open($0, O_RDWR | O_TRUNC | O_CLOEXEC) }
     guard descriptor >= 0 else { throw FileError.writing(path) }
     return FileByteStream(descriptor: descriptor)
   }

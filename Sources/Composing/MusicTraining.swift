@@ -4,10 +4,16 @@ internal import Recurrent
 internal import Tokenization
 public import Training
 
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
 /// The training of a model on a collection of pieces: the model's folder from its first file to its last.
 ///
 /// `model.json` is written first, when the value is made, so that a training that is killed at any later moment goes on
-/// without being told anything again.
+/// without being told anything again. A model that is replaced stays until the new one has weights, as `ModelFolder` tells.
 public struct MusicTraining {
   /// What to do where there is a model already.
   public enum ExistingModel: Sendable {
@@ -19,12 +25,16 @@ public struct MusicTraining {
     case overwrite
   }
 
-  /// Where the model's files are.
-  public let folder: ModelFolder
+  /// Where the model will be.
+  public let modelFolder: ModelFolder
+  /// Where its files are now: beside those of a model that it replaces, until it has weights; see `ModelFolder`.
+  public private(set) var folder: ModelFolder
   /// What the model is; its corpus is named once training begins.
   public private(set) var description: ModelDescription
   /// Whether training goes on from a checkpoint.
   public let isResuming: Bool
+  /// Whether this value began to replace a model, rather than to go on with replacing it.
+  private let beganReplacing: Bool
 
   /// Prepares the model's folder.
   ///
@@ -39,26 +49,27 @@ public struct MusicTraining {
   public init(
     path: String, preset: String, settings: ModelPreset, existing: ExistingModel, program: String
   ) throws(ComposingError) {
-    folder = ModelFolder(path: path)
+    modelFolder = ModelFolder(path: path)
     try settings.validate()
-    do { try makeFolder(folder.path) } catch { throw .file(error) }
-    let lock = try Self.lock(folder)
+    do { try makeFolder(modelFolder.path) } catch { throw .file(error) }
+    let lock = try Self.lock(modelFolder)
     defer { withExtendedLifetime(lock) {} }
-    if existing == .resume, fileExists(folder.descriptionPath) {
+    try ModelReplacement.finish(in: modelFolder)
+    try Self.requireRoom(in: modelFolder, for: existing)
+    if existing == .resume, fileExists(modelFolder.underWay.descriptionPath) {
+      folder = modelFolder.underWay
+      beganReplacing = false
       description = try ModelDescription(folder: folder)
       isResuming = fileExists(folder.training.checkpointPath)
-      // A training has a checkpoint before it has weights.
-      guard isResuming || description.importedFrom != nil || !fileExists(folder.training.weightsPath) else {
-        throw .noCheckpoint(path: path)
-      }
       if description.importedFrom != nil, !isResuming { try begin(with: settings) }
       return
     }
-    try Self.requireRoom(in: folder, for: existing)
-    try Self.removeModel(in: folder)
+    let isReplacing = existing == .overwrite && modelFolder.holdsModel
+    folder = isReplacing ? try ModelReplacement.begin(in: modelFolder) : modelFolder
+    beganReplacing = isReplacing
     description = ModelDescription(program: program, preset: preset, settings: settings)
     isResuming = false
-    try JSONFile.write(description, path: folder.descriptionPath)
+    try description.write(in: folder)
   }
 
   /// Keeps other programs from training the model.
@@ -72,14 +83,41 @@ public struct MusicTraining {
       settings.network.hasWeights(of: description.settings.network), "the network",
       "another than that of the imported weights", "the same cell, sizes and connections; dropout may differ")
     description.settings = settings
-    try JSONFile.write(description, path: folder.descriptionPath)
+    try description.write(in: folder)
   }
 
-  /// Checks that a model may be made in `folder`; for callers that have long work to do before they make it.
-  /// - Throws: `ComposingError.modelExists`.
+  /// Checks that a model may be made in `folder`, or its training be resumed; for callers that have long work to do before.
+  /// - Throws: `ComposingError.modelExists`, or `.incomplete` for a model that has lost a part without which it cannot go on.
   public static func requireRoom(in folder: ModelFolder, for existing: ExistingModel) throws(ComposingError) {
-    let isTaken = fileExists(folder.descriptionPath) || fileExists(folder.training.weightsPath)
-    if isTaken, existing == .refuse { throw .modelExists(path: folder.path) }
+    switch existing {
+    case .overwrite: return
+    case .refuse: if folder.holdsModel { throw .modelExists(path: folder.path) }
+    case .resume: try requireWhole(folder.underWay)
+    }
+  }
+
+  /// Checks that a training can go on from what is in `folder`, or begin where there is too little for it to have begun.
+  private static func requireWhole(_ folder: ModelFolder) throws(ComposingError) {
+    let present = folder.presentParts
+    guard !present.isEmpty else { return }
+    guard present.contains("model.json") else {
+      throw .incomplete(path: folder.owner.path, present: present, missing: ["model.json"], isFinished: false)
+    }
+    let description = try ModelDescription(folder: folder)
+    let hasCheckpoint = present.contains("training.safetensors"),
+      hasWeights = present.contains("model.safetensors")
+    guard hasCheckpoint else {
+      // A training has a checkpoint before it has weights or a history; imported weights have neither.
+      let isBegun = description.importedFrom == nil && hasWeights || present.contains("history.jsonl")
+      guard isBegun else { return }
+      let missing = ["training.safetensors"] + (hasWeights ? [] : ["model.safetensors"])
+      throw .incomplete(path: folder.owner.path, present: present, missing: missing, isFinished: false)
+    }
+    if !hasWeights, case let error = folder.absenceOfWeights(description),
+      case .incomplete(_, _, _, true) = error
+    {
+      throw error
+    }
   }
 
   /// Trains the model on `pieces`, from its beginning or from its checkpoint.
@@ -89,27 +127,83 @@ public struct MusicTraining {
   ///   - threadCount: How many threads compute; the result does not depend on it.
   ///   - cancellation: Asks training to stop; it saves a checkpoint first.
   ///   - progress: Is told how far training has come.
-  ///   - afterValidation: Is told that the model's history has a new line and that all of it is saved.
+  ///   - afterValidation: Is told that the model's history has a new line and that all of it is saved, and
+  ///     where.
   /// - Throws: `ComposingError`.
   public mutating func run(
     on pieces: TrainingPieces, threadCount: Int, cancellation: Cancellation = Cancellation(),
-    progress: ProgressHandler? = nil, afterValidation: () -> Void = {}
+    progress: ProgressHandler? = nil, afterValidation: (ModelFolder) -> Void = { _ in }
   ) throws(ComposingError) -> TrainingResult {
-    let lock = try Self.lock(folder)
+    let lock = try Self.lock(modelFolder)
     defer { withExtendedLifetime(lock) {} }
+    var result: TrainingResult
+    do throws(ComposingError) {
+      result = try train(
+        on: pieces, threadCount: threadCount, cancellation: cancellation, progress: progress,
+        afterValidation: afterValidation)
+    } catch {
+      try? noteFailure(error)
+      throw error
+    }
+    if description.divergence != nil {
+      description.divergence = nil
+      try description.write(in: folder)
+    }
+    result.uniformLoss = log(Double(pieces.tokenizer.vocabulary.count))
+    if folder == modelFolder { try ModelCard.write(in: folder) }
+    return result
+  }
+
+  private mutating func train(
+    on pieces: TrainingPieces, threadCount: Int, cancellation: Cancellation, progress: ProgressHandler?,
+    afterValidation: (ModelFolder) -> Void
+  ) throws(ComposingError) -> TrainingResult {
     try adopt(pieces)
     let imported = try importedNetwork(for: pieces)
-    let result: TrainingResult
+    let run: TrainingRun<LanguageModelPass, CorpusBatchSource, PieceBatches>
     do {
-      let run = try Self.makeRun(
+      run = try Self.makeRun(
         description.settings, on: pieces, from: imported, folder: folder.training, resuming: isResuming,
         validatesFirst: description.importedFrom != nil, threadCount: threadCount)
-      result = try run.run(cancellation: cancellation, progress: progress) { _ in afterValidation() }
     } catch {
       throw .cause(error)
     }
-    try ModelCard.write(in: folder)
+    var failure: ComposingError?
+    let result: TrainingResult
+    do {
+      result = try run.run(cancellation: cancellation, progress: progress) { _ in
+        do throws(ComposingError) { try takePlace(run) } catch {
+          failure = failure ?? error
+          cancellation.request()
+        }
+        afterValidation(folder)
+      }
+    } catch {
+      throw .cause(error)
+    }
+    if let failure { throw failure }
     return result
+  }
+
+  /// Puts the model, which has weights now, in the place of the one that it replaces.
+  private mutating func takePlace(
+    _ run: TrainingRun<LanguageModelPass, CorpusBatchSource, PieceBatches>
+  ) throws(ComposingError) {
+    guard folder != modelFolder else { return }
+    try ModelReplacement.commit(in: modelFolder)
+    folder = modelFolder
+    run.folder = folder.training
+  }
+
+  /// Leaves the model as it was where a replacement has failed, and otherwise notes that its training diverged.
+  private mutating func noteFailure(_ error: ComposingError) throws(ComposingError) {
+    if folder != modelFolder, beganReplacing { return ModelReplacement.abandon(in: modelFolder) }
+    guard case .cause(let cause) = error, case .diverged(let step, let quantity, _)? = cause as? TrainingError
+    else {
+      return
+    }
+    description.divergence = ModelDescription.Divergence(step: step, quantity: quantity)
+    try description.write(in: folder)
   }
 
   /// What training on `pieces` with these settings will need; nothing is trained and nothing written.
@@ -141,6 +235,22 @@ public struct MusicTraining {
       needed <= present, "the memory that this training needs", gigabytes(needed),
       "at most the \(gigabytes(present)) that the machine has; choose fewer or smaller layers, or smaller batches"
     )
+  }
+
+  /// The same before there are pieces: with the least that the pieces of any music need.
+  static func requireMemory(for settings: ModelPreset, threadCount: Int) throws(ComposingError) {
+    let tokenizer: any Tokenizer
+    do {
+      tokenizer = try REMITokenizer(configuration: REMIConfiguration(instruments: .single(program: 0)))
+    } catch {
+      throw .cause(error)
+    }
+    let silence = PieceIDs([[tokenizer.vocabulary.bosID, tokenizer.vocabulary.eosID]])
+    try requireMemory(
+      for: settings,
+      on: TrainingPieces(
+        name: "", fingerprint: "", tokenizer: tokenizer, training: silence, validation: silence),
+      threadCount: threadCount)
   }
 
   /// The network of weights that were imported and not trained yet; nil where training begins with random ones or goes on.
@@ -179,6 +289,8 @@ public struct MusicTraining {
           path: folder.path, trainedOn: "\(known.name), \(known.fingerprint)",
           given: "\(pieces.name), \(pieces.fingerprint)")
       }
+      // Someone took it away; it is of the same corpus.
+      if !fileExists(folder.vocabularyPath) { try writeVocabulary(of: pieces) }
       return
     }
     if description.importedFrom != nil {
@@ -186,17 +298,21 @@ public struct MusicTraining {
         throw .vocabularyChanged(path: folder.path, given: pieces.name)
       }
     }
-    do {
-      try replaceFile(at: folder.vocabularyPath, with: pieces.tokenizer.vocabulary.json())
-    } catch {
-      throw .file(error)
-    }
+    try writeVocabulary(of: pieces)
     description.corpus = ModelDescription.CorpusProvenance(
       name: pieces.name, fingerprint: pieces.fingerprint, trainingPieces: pieces.training.count,
       trainingTokens: pieces.training.tokenCount,
       validationPieces: pieces.validation.count,
       validationTokens: pieces.validation.tokenCount)
-    try JSONFile.write(description, path: folder.descriptionPath)
+    try description.write(in: folder)
+  }
+
+  private func writeVocabulary(of pieces: TrainingPieces) throws(ComposingError) {
+    do {
+      try replaceFile(at: folder.vocabularyPath, with: pieces.tokenizer.vocabulary.json())
+    } catch {
+      throw .file(error)
+    }
   }
 
   /// Removes a model's files, the checkpoint first: what is left after a kill can be resumed or overwritten.

@@ -33,9 +33,9 @@ public final class Corpus: Sendable {
   /// - Throws: `FileError`, `CorpusError.notACorpus`, `.wrongVersion`, `.damaged`, `.cancelled`, `TokenizationError` for its
   ///   vocabulary.
   public init(path: String, cancellation: Cancellation? = nil, progress: ProgressHandler? = nil) throws {
-    let filePath = FileSystem.isFolder(path) ? "\(path)/\(Self.fileName)" : path
-    guard FileSystem.exists(filePath) else {
-      throw FileSystem.exists(path) ? CorpusError.notACorpus(path: path) : FileError.notFound(path: path)
+    let filePath = isFolder(path) ? "\(path)/\(Self.fileName)" : path
+    guard fileExists(filePath) else {
+      throw fileExists(path) ? CorpusError.notACorpus(path: path) : FileError.notFound(path: path)
     }
     file = try MappedFile(path: filePath)
     self.path = filePath
@@ -63,9 +63,9 @@ public final class Corpus: Sendable {
 
   /// Whether there is a corpus at `path`: a corpus file, or a folder with one.
   public static func exists(at path: String) -> Bool {
-    FileSystem.isFolder(path)
-      ? FileSystem.exists("\(path)/\(fileName)")
-      : FileSystem.firstBytes(of: path, count: CorpusFile.magic.count) == CorpusFile.magic
+    isFolder(path)
+      ? fileExists("\(path)/\(fileName)")
+      : firstBytes(of: path, count: CorpusFile.magic.count) == CorpusFile.magic
   }
 
   /// All ids, the pieces one after another; valid while this object is alive.

@@ -20,6 +20,8 @@ public enum CorpusError: DiagnosableError, Equatable {
   case damaged(path: String, offset: Int, reason: String)
   /// A catalog that cannot be used.
   case invalidCatalog(path: String, reason: String)
+  /// A request for a corpus that makes no sense, in the file that keeps it or, without a path, of a caller.
+  case invalidRequest(path: String?, reason: String)
   /// The work was stopped on request.
   case cancelled
 
@@ -27,13 +29,22 @@ public enum CorpusError: DiagnosableError, Equatable {
   public var kind: FailureKind {
     switch self {
     case .invalidFractions: .usage
+    case .invalidRequest(nil, _): .usage
     case .cancelled: .interrupted
     default: .badInput
     }
   }
 
   /// What was found, and what to do about it.
-  public var message: String {
+  public var message: String { problemWithRemedies }
+
+  /// There is no corpus where one was expected: one can be built.
+  public var remedies: [Remedy] {
+    if case .notACorpus = self { [.buildCorpus] } else { [] }
+  }
+
+  /// What was found.
+  public var problem: String {
     switch self {
     case .noMusicFiles(let paths):
       "\(paths.joined(separator: ", ")): no music here; files that end in \(MusicFiles.endingList) are read"
@@ -50,13 +61,14 @@ public enum CorpusError: DiagnosableError, Equatable {
     case .invalidPiece(let name):
       "\(name): a piece begins with BOS_None, ends with EOS_None, and has other ids of the vocabulary in between; this one does not"
     case .notACorpus(let path):
-      "\(path): there is no corpus here; `gruppetto corpus build` makes one"
+      "\(path): there is no corpus here"
     case .wrongVersion(let path, let found, let expected):
       "\(path): is a corpus of version \(found), and this program reads version \(expected); build it again"
     case .damaged(let path, let offset, let reason):
       "\(path): the corpus is damaged at byte \(offset): \(reason); build it again"
     case .invalidCatalog(let path, let reason):
       "\(path): the catalog cannot be used: \(reason)"
+    case .invalidRequest(let path, let reason): (path.map { $0 + ": " } ?? "") + reason
     case .cancelled: "stopped"
     }
   }
@@ -67,6 +79,7 @@ public enum CorpusError: DiagnosableError, Equatable {
     case .notACorpus(let path), .wrongVersion(let path, _, _), .damaged(let path, _, _),
       .invalidCatalog(let path, _):
       path
+    case .invalidRequest(let path, _): path
     default: nil
     }
   }

@@ -46,10 +46,14 @@ public struct CorpusInfo: Sendable, Hashable, Codable {
   public var tokensPerPiece: [Int]
   /// Files that are not in the corpus, and why.
   public var skipped: [SkippedFile]
+  /// Files that are damaged and in the corpus all the same.
+  public var damaged: [DamagedFile]
   /// Pieces left out as copies of others.
   public var duplicates: [DuplicatePiece]
   /// What was changed to fit the grid, in sentences.
   public var changes: [String]
+  /// How many pieces were read as 4/4 because their only metre is 1/4, which the metre of the request overrides.
+  public var piecesReadInFourFour: Int
   /// Sixteen hexadecimal digits that stand for the content.
   public var fingerprint: String
 }
@@ -75,8 +79,9 @@ extension Corpus {
       vocabularyUsed: counts.count { $0 > 0 }, use: use(counts), splits: splits,
       tokensPerPiece: lengths.isEmpty
         ? [] : [lengths[0], lengths[lengths.count / 2], lengths[lengths.count - 1]],
-      skipped: report.skipped, duplicates: report.duplicates, changes: changes(in: report),
-      fingerprint: fingerprint)
+      skipped: report.skipped, damaged: report.damaged, duplicates: report.duplicates,
+      changes: changes(in: report),
+      piecesReadInFourFour: report.piecesReadInFourFour, fingerprint: fingerprint)
   }
 
   private func changes(in report: CorpusReport) -> [String] {
@@ -86,8 +91,7 @@ extension Corpus {
       // Said with the number of pieces, it need not be said of them all.
       normalization.assumedTimeSignature = nil
       changes.append(
-        "\(report.piecesReadInFourFour) of \(pieces.count) pieces state no metre but 1/4 and are read as 4/4 "
-          + "(--metre overrides)")
+        "\(report.piecesReadInFourFour) of \(pieces.count) pieces state no metre but 1/4 and are read as 4/4")
     }
     changes += normalization.sentences
     changes += report.unusedPrograms.map { "no track without a program is named '\($0)'" }

@@ -14,6 +14,16 @@ public struct SkippedFile: Sendable, Hashable, Codable {
   }
 }
 
+/// A file that is damaged and gave music all the same.
+public struct DamagedFile: Sendable, Hashable, Codable {
+  /// Its path, as it was found.
+  public var file: String
+  /// How many faults its reader told of.
+  public var faults: Int
+  /// The first of them, in words.
+  public var first: String
+}
+
 /// A piece that holds the same music as one that came before.
 public struct DuplicatePiece: Sendable, Hashable, Codable {
   /// The piece that was left out.
@@ -30,6 +40,13 @@ public struct CorpusReport: Sendable, Hashable, Codable {
   public var sourceFingerprint = ""
   /// Files that could not be read, by path.
   public var skipped: [SkippedFile] = []
+  /// Files that are damaged and in the corpus all the same.
+  public var damaged: [DamagedFile] {
+    get { damagedFiles ?? [] }
+    set { damagedFiles = newValue.isEmpty ? nil : newValue }
+  }
+  /// Nil where there are none, as in reports that were written before they were counted.
+  private var damagedFiles: [DamagedFile]?
   /// Pieces that were left out as copies.
   public var duplicates: [DuplicatePiece] = []
   /// What the grid could not say, over all pieces.
@@ -40,4 +57,7 @@ public struct CorpusReport: Sendable, Hashable, Codable {
   public var piecesReadInFourFour = 0
   /// The name of each piece: its file, and for a tune book the number and title of the tune.
   public var pieceNames: [String] = []
+
+  /// A report of nothing yet.
+  public init() {}
 }

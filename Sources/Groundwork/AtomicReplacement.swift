@@ -9,33 +9,58 @@ internal import Musl
 ///
 /// A process killed at any moment leaves either the old file or the new one. Writing follows
 /// *write, fsync, rename, fsync of the folder*.
+///
+/// A symbolic link stays: the file that it leads to is replaced. The new file has the old one's permissions, and its owner
+/// and group where this process may give files away; a file that was not there before has what the process's `umask` says.
 public struct AtomicReplacement: ~Copyable {
   /// Where the finished file will stand.
   public let path: String
   /// Where it is being written; for libraries that want a path of their own to write to.
   public let temporaryPath: String
 
+  /// Where it is renamed to: `path`, or where its links lead.
+  private let target: String
   private let descriptor: Int32
 
-  /// Creates the temporary file beside `path`.
+  /// Creates the temporary file in the folder of `path`, or of the file that it is a link to.
   /// - Throws: `FileError.unwritable`.
   public init(path: String) throws(FileError) {
-    var status = stat()
-    if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+    let target = try linkTarget(of: path)
+    var old = stat()
+    let exists = withSystemPath(target) { stat($0, &old) } == 0
+    if exists, old.st_mode & S_IFMT != S_IFREG {
       // Renaming would put a plain file in the place of a device.
       throw .unwritable(path: path, reason: "it is no plain file")
     }
+    let folder = folderName(of: target)
     var descriptor: Int32 = -1
     var candidate = ""
     repeat {
-      candidate = "\(path).\(String(UInt32.random(in: 0...UInt32.max), radix: 36)).part"
-      descriptor = open(candidate, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      // A name of its own, which fits however long the file's is.
+      let name = "gruppetto-\(String(UInt32.random(in: 0...UInt32.max), radix: 36)).part"
+      candidate = folder == "." && !target.hasPrefix("./") ? name : "\(folder == "/" ? "" : folder)/\(name)"
+      descriptor = withSystemPath(candidate) {
+        // What nobody else may read is not readable meanwhile either.
+        open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, exists ? 0o600 : 0o666)
+      }
     } while descriptor < 0 && errno == EEXIST
     guard descriptor >= 0 else { throw FileError.writing(path) }
     self.path = path
+    self.target = target
     self.descriptor = descriptor
     temporaryPath = candidate
     TemporaryFiles.insert(temporaryPath)
+    if exists { Self.adopt(old, descriptor) }
+  }
+
+  /// Gives the new file the old one's owner, group and permissions, as far as the process may.
+  private static func adopt(_ old: stat, _ descriptor: Int32) {
+    var mode = old.st_mode & 0o7777
+    if fchown(descriptor, old.st_uid, old.st_gid) != 0, fchown(descriptor, uid_t.max, old.st_gid) != 0 {
+      // What the old group could do is not for another one.
+      mode = mode & 0o707 | (mode & 0o007) << 3
+    }
+    _ = fchmod(descriptor, mode)
   }
 
   /// Appends `bytes` to the temporary file.
@@ -67,8 +92,9 @@ public struct AtomicReplacement: ~Copyable {
   public consuming func commit() throws(FileError) {
     guard fsync(descriptor) == 0 else { throw FileError.writing(path) }
     FaultInjection.reach("before-rename", of: path)
-    guard rename(temporaryPath, path) == 0 else { throw FileError.writing(path) }
-    let folder = open(folderName(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let renamed = withSystemPath(temporaryPath) { old in withSystemPath(target) { rename(old, $0) } }
+    guard renamed == 0 else { throw FileError.writing(path) }
+    let folder = withSystemPath(folderName(of: target)) { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     if folder >= 0 {
       fsync(folder)
       close(folder)
@@ -77,7 +103,7 @@ public struct AtomicReplacement: ~Copyable {
 
   deinit {
     close(descriptor)
-    unlink(temporaryPath)
+    _ = withSystemPath(temporaryPath) { unlink($0) }
     TemporaryFiles.remove(temporaryPath)
   }
 
@@ -102,10 +128,4 @@ public func replaceFile(at path: String, with bytes: [UInt8]) throws(FileError) 
 /// - Throws: `FileError.unwritable`.
 public func replaceFile(at path: String, with text: String) throws(FileError) {
   try replaceFile(at: path, with: Array(text.utf8))
-}
-
-/// The folder part of a path, `.` where it has none.
-package func folderName(of path: String) -> String {
-  guard let slash = path.lastIndex(of: "/") else { return "." }
-  return slash == path.startIndex ? "/" : String(path[..<slash])
 }

@@ -14,12 +14,15 @@ public enum FileError: DiagnosableError, Equatable {
   case unwritable(path: String, reason: String)
   /// Another program is writing there.
   case busy(path: String)
+  /// It holds more bytes than are read of such a file; `size` is nil where the file does not tell before it is read.
+  case tooLarge(path: String, size: Int?, limit: Int)
   /// Something already exists where new output would go.
   case alreadyExists(path: String, remedy: String)
 
-  /// A missing input where something is read, an unwritable output otherwise.
+  /// A missing input where something cannot be read, bad input where it is too large, an unwritable output otherwise.
   public var kind: FailureKind {
     switch self {
+    case .tooLarge: .badInput
     case .notFound, .unreadable: .missingInput
     case .unwritable, .busy, .alreadyExists: .cannotWrite
     }
@@ -33,15 +36,23 @@ public enum FileError: DiagnosableError, Equatable {
     case .unwritable(let path, let reason): "\(path): cannot be written (\(reason))"
     case .busy(let path):
       "\(path): another program is at work in it; wait until it has ended, or choose another folder"
+    case .tooLarge(let path, let size, let limit):
+      "\(path): is too large: it has \(size.map { "\($0.grouped) bytes" } ?? "more bytes"), and at most \(limit.grouped) bytes "
+        + "are read of such a file"
     case .alreadyExists(let path, let remedy): "\(path): exists already; \(remedy)"
     }
+  }
+
+  /// A file that is too large may be let in by a higher limit.
+  public var remedies: [Remedy] {
+    if case .tooLarge = self { [.raise(setting: "sizeLimit")] } else { [] }
   }
 
   /// The path.
   public var file: String? {
     switch self {
     case .notFound(let path), .unreadable(let path, _), .unwritable(let path, _), .busy(let path),
-      .alreadyExists(let path, _):
+      .tooLarge(let path, _, _), .alreadyExists(let path, _):
       path
     }
   }

@@ -14,7 +14,7 @@ package final class FolderLock: Sendable {
   /// Takes the folder.
   /// - Throws: `FileError.busy` where it is taken; `FileError.notFound` or `.unreadable` where it cannot be opened.
   package init(path: String) throws(FileError) {
-    descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    descriptor = withSystemPath(path) { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     guard descriptor >= 0 else { throw .reading(path) }
     if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
       close(descriptor)

@@ -6,8 +6,8 @@ internal import Musl
 
 /// A file's bytes, mapped read-only into memory for as long as this object lives.
 ///
-/// An empty file maps to an empty buffer. A file that another program shortens while it is mapped is outside
-/// what can be defended against; files of ours are replaced, never shortened.
+/// For files of our own, which are replaced and never shortened: a file that another program shortens while it is mapped ends
+/// the process where it is read. Files of users are read by `readFile`. An empty file maps to an empty buffer.
 public final class MappedFile: Sendable {
   /// The path it was opened by.
   public let path: String
@@ -21,20 +21,10 @@ public final class MappedFile: Sendable {
   /// Maps the file at `path`.
   /// - Throws: `FileError.notFound` or `.unreadable` (a folder, no permission).
   public init(path: String) throws(FileError) {
-    // Without O_NONBLOCK, opening a pipe would wait for someone to write to it.
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { throw FileError.reading(path) }
+    let (descriptor, status) = try openRegularFile(path)
     defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw FileError.reading(path) }
-    guard status.st_mode & S_IFMT != S_IFDIR else {
-      throw .unreadable(path: path, reason: "it is a folder")
-    }
-    guard status.st_mode & S_IFMT == S_IFREG else {
-      throw .unreadable(path: path, reason: "it is not a regular file")
-    }
     self.path = path
-    count = Int(status.st_size)
+    count = status.size
     if count == 0 {
       base = nil
     } else {
@@ -49,11 +39,4 @@ public final class MappedFile: Sendable {
   deinit {
     if let base { munmap(UnsafeMutableRawPointer(mutating: base), count) }
   }
-}
-
-/// Reads a whole file into memory.
-/// - Throws: `FileError.notFound` or `.unreadable`.
-public func readFile(_ path: String) throws(FileError) -> [UInt8] {
-  let mapped = try MappedFile(path: path)
-  return withExtendedLifetime(mapped) { [UInt8](mapped.bytes) }
 }

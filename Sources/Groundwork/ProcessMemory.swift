@@ -11,8 +11,27 @@ package struct ProcessMemory {
   /// The most that was resident at any time: what `getrusage` tells as `ru_maxrss`.
   package let peak: Int
 
-  /// How much memory the machine has, in bytes.
-  package static var ofMachine: Int { sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) }
+  /// How much memory this process may have, in bytes: the machine's, or less where a container or a service has a limit.
+  package static var available: Int {
+    min(sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)), groupLimit ?? .max)
+  }
+
+  /// The lowest limit of the control groups that this process is in (cgroups 2, else 1); nil where there is none.
+  private static var groupLimit: Int? {
+    let groups = (try? text(of: "/proc/self/cgroup"))?.split(separator: "\n") ?? []
+    // Of version 2 there is one line, which begins so.
+    let path = groups.first { $0.hasPrefix("0::") }.map { String($0.dropFirst(3)) } ?? "/"
+    var files = ["/sys/fs/cgroup/memory/memory.limit_in_bytes"]
+    var group = path
+    while group.hasPrefix("/") {
+      files.append("/sys/fs/cgroup\(group == "/" ? "" : group)/memory.max")
+      guard group != "/" else { break }
+      group = folderName(of: group)
+    }
+    return files.compactMap { file in
+      (try? text(of: file)).flatMap { Int($0.filter { !$0.isWhitespace }) }
+    }.min()
+  }
 
   /// Asks the system.
   /// - Throws: `FileError` where `/proc/self/status` does not tell.

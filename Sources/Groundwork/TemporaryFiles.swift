@@ -21,7 +21,7 @@ package enum TemporaryFiles {
   /// Unlinks them all; for a program that is about to exit without unwinding.
   package static func removeAll() {
     paths.withLock { names in
-      for name in names { unlink(name) }
+      for name in names { _ = withSystemPath(name) { unlink($0) } }
       names.removeAll()
     }
   }

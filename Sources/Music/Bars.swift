@@ -1,3 +1,5 @@
+internal import Groundwork
+
 /// A bar: from one bar line to the next.
 public struct Bar: Sendable, Hashable {
   /// Its number, from 0.

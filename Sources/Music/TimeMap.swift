@@ -1,3 +1,5 @@
+internal import Groundwork
+
 /// The way between a score's ticks and seconds.
 ///
 /// Times are sums of whole microseconds-times-ticks; the only rounding is the division that gives the seconds.

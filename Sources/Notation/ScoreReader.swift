@@ -73,14 +73,14 @@ public enum ScoreReader {
   }
 
   /// A chunk named `MThd` at the beginning, or behind a RIFF header or 128 bytes of MacBinary.
-  private static func looksLikeMIDI(_ bytes: [UInt8]) -> Bool {
+  static func looksLikeMIDI(_ bytes: [UInt8]) -> Bool {
     let magic = Array("MThd".utf8)
     return bytes.starts(with: magic) || bytes.starts(with: Array("RIFF".utf8))
       || bytes.dropFirst(128).starts(with: magic)
   }
 
   /// A line that begins with `X:`, as every tune does.
-  private static func looksLikeABC(_ bytes: [UInt8]) -> Bool {
+  static func looksLikeABC(_ bytes: [UInt8]) -> Bool {
     let mark = Array("X:".utf8)
     return bytes.prefix(65_536).split(separator: 0x0A).contains { $0.starts(with: mark) }
       && !bytes.contains(0)

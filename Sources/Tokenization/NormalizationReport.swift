@@ -81,7 +81,7 @@ public struct NormalizationReport: Sendable, Hashable, Codable {
       if count > 0 { lines.append(count == 1 ? "1 \(one)" : "\(count) \(many)") }
     }
     switch assumedTimeSignature {
-    case .fourFourForOneFour: lines.append("the only metre is 1/4; read as 4/4 (--metre overrides)")
+    case .fourFourForOneFour: lines.append("the only metre is 1/4; read as 4/4")
     case .configured: lines.append("read in the metre that was asked for")
     case nil: break
     }

@@ -36,4 +36,12 @@ public protocol ValidationBatches {
   /// Fills `batch` with number `index`, 0 ..< `batchCount`. Batches are asked for in order, since each may carry on the
   /// states of the last.
   func fill(_ batch: inout Batch, index: Int)
+  /// A part that stands for all, of about `batchCount` batches and always the same; of those that there are more of, the first
+  /// are taken.
+  func sample(batchCount: Int) -> Self
+}
+
+extension ValidationBatches {
+  /// All batches, of which the first are taken.
+  public func sample(batchCount: Int) -> Self { self }
 }

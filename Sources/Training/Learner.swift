@@ -164,11 +164,9 @@ public final class Learner<Pass: TrainablePass> {
     dropout = dropoutBefore
     // What it was before is gone, and what it is now may be no number.
     pass.clearCarriedState()
-    var remedies = ["a lower learning rate than \(learningRate)"]
-    if let clipNorm { remedies.append("a lower clipping norm than \(clipNorm)") }
-    if let clipValue { remedies.append("gradients clipped to less than \(clipValue)") }
-    if clipNorm == nil, clipValue == nil { remedies.append("clipped gradients") }
     return .diverged(
-      step: optimizer.stepCount + 1, quantity: quantity, remedy: remedies.joined(separator: " or "))
+      step: optimizer.stepCount + 1, quantity: quantity,
+      remedies: TrainingError.remediesOfDivergence(
+        learningRate: learningRate, clipNorm: clipNorm, clipValue: clipValue))
   }
 }

@@ -1,3 +1,4 @@
+internal import Groundwork
 public import Recurrent
 
 /// Pieces laid out for evaluation: each is read from a zero state, several side by side, and each id but a piece's
@@ -65,7 +66,7 @@ public struct PieceBatches: ValidationBatches, Sendable {
     batch.clear()
     let window = index * truncationLength..<(index + 1) * truncationLength
     for (stream, segments) in streams.enumerated() {
-      for segment in segments[Self.firstIndex(in: segments, endingAfter: window.lowerBound)...] {
+      for segment in segments[segments.partitioningIndex { $0.steps.upperBound > window.lowerBound }...] {
         guard segment.steps.lowerBound < window.upperBound else { break }
         let ids = pieces[segment.piece]
         for step in segment.steps.clamped(to: window) {
@@ -79,13 +80,17 @@ public struct PieceBatches: ValidationBatches, Sendable {
     }
   }
 
-  /// The first segment of a stream that ends after `step`, found by halves.
-  private static func firstIndex(in segments: [Segment], endingAfter step: Int) -> Int {
-    var (low, high) = (0, segments.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if segments[middle].steps.upperBound > step { high = middle } else { low = middle + 1 }
+  /// Whole pieces, spread evenly over all, as many as fill so many windows; where one piece alone is longer, that.
+  public func sample(batchCount: Int) -> PieceBatches {
+    var wanted = max(1, batchCount).multipliedReportingOverflow(by: batchSize * truncationLength).partialValue
+    guard batchCount < self.batchCount, wanted > 0 else { return self }
+    while true {
+      let part = PieceBatches(
+        pieces: pieces.sample(predictionCount: wanted), batchSize: batchSize,
+        truncationLength: truncationLength)
+      // Pieces are of different lengths: where they leave streams idle, fewer of them fill the windows.
+      if part.batchCount <= batchCount || wanted == 1 { return part }
+      wanted = max(1, wanted * 3 / 4)
     }
-    return low
   }
 }

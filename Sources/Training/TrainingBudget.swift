@@ -12,11 +12,15 @@ public enum TrainingBudget: Hashable, Sendable {
   func validate() throws(TrainingError) {
     switch self {
     case .minutes(let minutes):
-      try require(minutes > 0 && minutes.isFinite, "budget.minutes", minutes, "a time above 0")
+      try require(
+        minutes > 0 && minutes * 60 <= TrainingConfiguration.mostSeconds, "budget.minutes", minutes,
+        "a time above 0")
     case .epochs(let epochs):
-      try require(epochs > 0, "budget.epochs", epochs, "at least one pass")
+      try require(
+        (1...TrainingConfiguration.mostCount).contains(epochs), "budget.epochs", epochs, "at least one pass")
     case .steps(let steps):
-      try require(steps > 0, "budget.steps", steps, "at least one update")
+      try require(
+        (1...TrainingConfiguration.mostCount).contains(steps), "budget.steps", steps, "at least one update")
     }
   }
 }

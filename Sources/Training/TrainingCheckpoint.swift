@@ -3,7 +3,7 @@ internal import Groundwork
 internal import Recurrent
 
 /// What a checkpoint calls its tensors and its small values.
-private enum CheckpointName {
+enum CheckpointName {
   static let format = "format"
   static let formatValue = "gruppetto-training-2"
   static let state = "state"

@@ -89,6 +89,11 @@ public struct TrainingConfiguration: Codable, Hashable, Sendable {
       seed: try fields.decode(UInt64.self, forKey: .seed))
   }
 
+  /// More than thirty years: beyond it a time is a mistake, and from 9.2e18 on no `Duration` holds it.
+  static let mostSeconds = 1e9
+  /// More than any run counts to, and a number that a Double still counts exactly.
+  static let mostCount = 1 << 53
+
   /// Checks every setting.
   /// - Throws: `TrainingError.invalidSetting`, which names the first that makes no sense.
   public func validate() throws(TrainingError) {
@@ -113,13 +118,21 @@ public struct TrainingConfiguration: Codable, Hashable, Sendable {
         averageDecay > 0 && averageDecay < 1, "averageDecay", averageDecay,
         "above 0 and below 1, such as 0.999")
     }
-    if let patience { try require(patience > 0, "patience", patience, "at least one validation") }
+    if let patience {
+      try require((1...Self.mostCount).contains(patience), "patience", patience, "at least one validation")
+    }
     if let validationInterval {
-      try require(validationInterval > 0, "validationInterval", validationInterval, "at least one step")
+      try require(
+        (1...Self.mostCount).contains(validationInterval), "validationInterval", validationInterval,
+        "at least one step")
     }
     if let validationTokens {
-      try require(validationTokens > 0, "validationTokens", validationTokens, "at least one token")
+      try require(
+        (1...Self.mostCount).contains(validationTokens), "validationTokens", validationTokens,
+        "at least one token")
     }
-    try require(checkpointSeconds >= 0, "checkpointSeconds", checkpointSeconds, "a time of 0 or more seconds")
+    try require(
+      (0...Self.mostSeconds).contains(checkpointSeconds), "checkpointSeconds", checkpointSeconds,
+      "a time of 0 to 1e9 seconds")
   }
 }

@@ -6,9 +6,9 @@ public enum TrainingError: DiagnosableError {
   case invalidSetting(name: String, value: String, expected: String)
   /// There is nothing to learn from, or nothing to validate on.
   case noData(split: String)
-  /// The loss, the gradient or a weight is no longer a number; `remedy` says what to train with next time. Going on from a
+  /// The loss, the gradient or a weight is no longer a number; `remedies` say what to train with next time. Going on from a
   /// checkpoint is none: the same steps lead to the same end.
-  case diverged(step: Int, quantity: String, remedy: String)
+  case diverged(step: Int, quantity: String, remedies: [Remedy])
   /// The checkpoint cannot be read, or does not belong to this run.
   case unusableCheckpoint(path: String, reason: String)
   /// A line of the history, counted from 1, is not an entry of one.
@@ -31,18 +31,44 @@ public enum TrainingError: DiagnosableError {
   /// What went wrong and what to do.
   public var message: String {
     switch self {
+    case .file(let error): error.message
+    case .weights(let error): error.message
+    default: problemWithRemedies
+    }
+  }
+
+  /// What can be done about it.
+  public var remedies: [Remedy] {
+    switch self {
+    case .invalidSetting, .noData, .damagedHistory: []
+    case .diverged(_, _, let remedies): remedies
+    case .unusableCheckpoint: [.overwrite]
+    case .file(let error): error.remedies
+    case .weights(let error): error.remedies
+    }
+  }
+
+  /// The setting that makes no sense.
+  public var setting: InvalidSetting? {
+    guard case .invalidSetting(let name, let value, let expected) = self else { return nil }
+    return InvalidSetting(name: name, value: value, expected: expected)
+  }
+
+  /// What went wrong.
+  public var problem: String {
+    switch self {
     case .invalidSetting(let name, let value, let expected):
       "the training setting \(name) is \(value); expected \(expected)"
     case .noData(let split):
       "the corpus has nothing to learn from in its split '\(split)'; build it from more pieces"
-    case .diverged(let step, let quantity, let remedy):
-      "training diverged at step \(step): \(quantity) is no longer a number; train again with \(remedy)"
+    case .diverged(let step, let quantity, _):
+      "training diverged at step \(step): \(quantity) is no longer a number"
     case .unusableCheckpoint(let path, let reason):
-      "\(path): cannot be resumed from: \(reason). Train anew with --overwrite"
+      "\(path): cannot be resumed from: \(reason)"
     case .damagedHistory(let path, let line):
       "\(path): line \(line) is not an entry of a history; delete the line, for nothing depends on it"
-    case .file(let error): error.message
-    case .weights(let error): error.message
+    case .file(let error): error.problem
+    case .weights(let error): error.problem
     }
   }
 
@@ -59,6 +85,17 @@ public enum TrainingError: DiagnosableError {
   /// The byte offset in that file, if known.
   public var offset: Int? {
     if case .weights(let error) = self { error.offset } else { nil }
+  }
+}
+
+extension TrainingError {
+  /// What to train with instead of settings that made a run diverge.
+  static func remediesOfDivergence(learningRate: Double, clipNorm: Double?, clipValue: Double?) -> [Remedy] {
+    var remedies = [Remedy.lower(setting: "learningRate", below: "\(learningRate)")]
+    if let clipNorm { remedies.append(.lower(setting: "clipNorm", below: "\(clipNorm)")) }
+    if let clipValue { remedies.append(.lower(setting: "clipValue", below: "\(clipValue)")) }
+    if remedies.count == 1 { remedies.append(.set(setting: "clipNorm", to: "1")) }
+    return remedies
   }
 }
 

@@ -83,7 +83,7 @@ struct HistoryLog: ~Copyable {
   /// Opens the file, cut to `length` lines: what was appended after the checkpoint is measured again. Where it has
   /// become shorter than that, its whole lines are kept.
   init(path: String, length: Int) throws(TrainingError) {
-    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+    let descriptor = withSystemPath(path) { open($0, O_RDWR | O_CREAT | O_CLOEXEC, 0o666) }
     guard descriptor >= 0 else { throw .file(.writing(path)) }
     do throws(TrainingError) {
       self.length = try Self.cut(descriptor, to: length, path: path)

@@ -12,7 +12,8 @@ public struct TrainingPlan: Codable, Hashable, Sendable {
   public var stepsPerEpoch: Int
   /// About how much memory, in bytes, the process will have in use at most.
   public var peakMemory: Int
-  /// How much memory the machine has, in bytes. A training that needs more is not begun.
+  /// How much memory the process may have, in bytes: the machine's, or less where a container has a limit. A training that
+  /// needs more is not begun.
   public var machineMemory: Int
   /// The size of `model.safetensors` in bytes.
   public var modelSize: Int
@@ -38,7 +39,7 @@ public struct TrainingPlan: Codable, Hashable, Sendable {
     modelSize = 4 * count + bytesPerTensor * tensors
     checkpointSize =
       4 * (buffers * count + run.pass.carriedState.count) + bytesPerTensor * tensors * buffers + bytesBeside
-    machineMemory = ProcessMemory.ofMachine
+    machineMemory = ProcessMemory.available
     peakMemory = max(memory.peak, memory.current + byteCount)
   }
 }

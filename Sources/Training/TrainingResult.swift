@@ -26,8 +26,17 @@ public struct TrainingResult: Codable, Hashable, Sendable {
   public var validationTokens: Int?
   /// The lowest validation loss, that of the weights kept.
   public var bestValidationLoss: Double?
+  /// What the loss of a network that has learned nothing would be, the same probability for everything that can be
+  /// predicted; nil where that is not known.
+  public var uniformLoss: Double?
   /// Why the run is over.
   public var stopped: TrainingStop
+
+  /// Whether even the best weights predict worse than a network that has learned nothing.
+  public var isWorseThanUniform: Bool {
+    guard let bestValidationLoss, let uniformLoss else { return false }
+    return bestValidationLoss > uniformLoss
+  }
 
   /// A result.
   public init(

@@ -26,6 +26,7 @@ extension TrainingRun {
     if state.step == 0 { return validatesFirst && state.validationLoss == nil }
     guard state.step > last.step else { return false }
     if spentShare >= 1 { return true }
+    guard hasTimeToValidate else { return false }
     if let interval = configuration.validationInterval { return state.step - last.step >= interval }
     switch configuration.budget {
     case .minutes(let minutes):
@@ -38,11 +39,36 @@ extension TrainingRun {
     }
   }
 
+  /// The share of a budget in minutes that validations may take.
+  private static var validationShare: Double { 0.1 }
+
+  /// Under a budget in minutes: whether another validation keeps them all within their share of the time.
+  private var hasTimeToValidate: Bool {
+    guard case .minutes = configuration.budget else { return true }
+    return (state.validationSeconds ?? 0) + (state.lastValidationSeconds ?? 0)
+      <= Self.validationShare * state.seconds
+  }
+
+  /// How many seconds a validation may take under a budget in minutes; nil under others.
+  private var secondsToValidate: Double? {
+    guard case .minutes(let minutes) = configuration.budget else { return nil }
+    return Self.validationShare
+      * max(state.seconds - state.lastValidation.seconds, min(30, minutes * 60 / 12))
+  }
+
+  /// Validates on a part of so many batches from now on, where there are more.
+  func limitValidation(to batchCount: Int) {
+    state.validationBatches = batchCount
+    validation =
+      batchCount < allValidation.batchCount ? allValidation.sample(batchCount: batchCount) : allValidation
+  }
+
   /// Measures the validation loss, keeps the weights if it is the lowest so far, and writes history and checkpoint.
   /// - Returns: The line of the history; nil where the user stopped it before the loss was known, and nothing has changed.
   func validate(
     history: inout HistoryLog, cancellation: Cancellation, reporter: inout ProgressReporter
   ) throws(TrainingError) -> HistoryEntry? {
+    let start = clock.now
     guard let measured = validationLoss(cancellation: cancellation, reporter: &reporter) else { return nil }
     let loss = measured.mean
     guard loss.isFinite else {
@@ -69,6 +95,11 @@ extension TrainingRun {
       trainingLoss: state.trainingLoss ?? loss, validationLoss: loss, validationTokens: measured.count,
       learningRate: state.learningRate,
       gradientNorm: interval.gradientNorm / Double(max(interval.steps, 1)), inside: inspect())
+    if secondsToValidate != nil {
+      let spent = seconds(clock.now - start)
+      state.lastValidationSeconds = spent
+      state.validationSeconds = (state.validationSeconds ?? 0) + spent
+    }
     try history.append(entry)
     state.historyLength = history.length
     try saveCheckpoint()
@@ -85,11 +116,21 @@ extension TrainingRun {
       learner.pass.carriedState = carried
     }
     var total = LossSum()
-    for index in 0..<validation.batchCount {
+    var index = 0
+    while index < min(validation.batchCount, state.validationBatches ?? .max) {
       if cancellation.isRequested { return nil }
+      let start = clock.now
       validation.fill(&validationBatch, index: index)
       total += pass.evaluate(validationBatch)
       reporter.report { report(activity: "validating", tokensPerSecond: $0.lastRate) }
+      index += 1
+      // The first batch also pays for what is made once.
+      guard let allowed = secondsToValidate, state.validationBatches == nil, index == 2 else { continue }
+      let fitting = 0.8 * allowed / max(seconds(clock.now - start), 1e-9)
+      limitValidation(to: max(1, Int(min(fitting, Double(allValidation.batchCount)))))
+      if validation.batchCount < allValidation.batchCount || index > state.validationBatches ?? .max {
+        (total, index) = (LossSum(), 0)
+      }
     }
     return total
   }

@@ -18,10 +18,14 @@ where Source.Batch == Pass.Batch, Validation.Batch == Pass.Batch {
   /// What the run was configured to do.
   public let configuration: TrainingConfiguration
 
-  let folder: TrainingFolder
+  /// Where the run keeps its files; whoever moves them while it runs, between two of its writes, says where they are.
+  package var folder: TrainingFolder
   let validatesFirst: Bool
   let learner: Learner<Pass>
-  let validation: Validation
+  /// All that the network may be validated on.
+  let allValidation: Validation
+  /// What it is validated on: all, or as much as the time allows.
+  var validation: Validation
   var source: Source
   var state: TrainingState<Source.Position>
   var batch: Pass.Batch
@@ -48,6 +52,7 @@ where Source.Batch == Pass.Batch, Validation.Batch == Pass.Batch {
     try configuration.validate()
     guard validation.batchCount > 0 else { throw .noData(split: "valid") }
     self.source = source
+    allValidation = validation
     self.validation = validation
     self.configuration = configuration
     self.folder = folder
@@ -59,8 +64,14 @@ where Source.Batch == Pass.Batch, Validation.Batch == Pass.Batch {
     batch = source.makeBatch()
     validationBatch = validation.makeBatch()
     state = TrainingState(dropout: learner.dropout, source: source.position)
-    if resuming, fileExists(folder.checkpointPath) { try restore() }
+    if resuming, fileExists(folder.checkpointPath) {
+      try restore()
+      if let count = state.validationBatches { limitValidation(to: count) }
+    }
   }
+
+  /// Whether there is nothing left to do: the budget is spent, or the loss no longer improves.
+  public var isOver: Bool { !isValidationDue && stopReached != nil }
 
   /// Trains until the budget is spent, the loss no longer improves, or the user stops it.
   ///
@@ -88,7 +99,7 @@ where Source.Batch == Pass.Batch, Validation.Batch == Pass.Batch {
       }
       if let stop = stopReached { return state.result(stopped: stop) }
       if cancellation.isRequested { return try interrupt() }
-      if clock.now - lastCheckpoint >= .seconds(configuration.checkpointSeconds) {
+      if seconds(clock.now - lastCheckpoint) >= configuration.checkpointSeconds {
         try saveCheckpoint()
         lastCheckpoint = clock.now
       }
@@ -160,12 +171,12 @@ where Source.Batch == Pass.Batch, Validation.Batch == Pass.Batch {
   /// What is said where a number of update `step` is none: what the user set, and how to set it otherwise.
   func diverged(_ quantity: String, step: Int) -> TrainingError {
     learner.discard()
-    var remedies = ["a lower --learning-rate than \(configuration.learningRate)"]
-    if let norm = configuration.clipNorm { remedies.append("a lower --clip than \(norm)") }
-    if let size = configuration.clipValue { remedies.append("a lower --clip-value than \(size)") }
-    if remedies.count == 1 { remedies.append("--clip 1") }
     return .diverged(
-      step: step, quantity: quantity, remedy: "--overwrite and " + remedies.joined(separator: " or "))
+      step: step, quantity: quantity,
+      remedies: [.overwrite]
+        + TrainingError.remediesOfDivergence(
+          learningRate: configuration.learningRate, clipNorm: configuration.clipNorm,
+          clipValue: configuration.clipValue))
   }
 
   /// Saves what there is, so that the run can go on later.

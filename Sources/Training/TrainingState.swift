@@ -24,6 +24,10 @@ struct TrainingState<Position: Codable & Sendable>: Codable, Sendable {
   var bestValidationLoss: Double?
   /// How many validations in a row did not better it.
   var validationsWithoutImprovement = 0
+  /// How many batches a validation has at most; nil where all are validated on.
+  var validationBatches: Int?
+  /// How many seconds validations took, and the last of them; counted under a budget in minutes only.
+  var validationSeconds: Double?, lastValidationSeconds: Double?
   /// The learning rate of the last update.
   var learningRate = 0.0
   /// Where a learning rate that falls on plateaus stands.
@@ -67,6 +71,7 @@ struct TrainingState<Position: Codable & Sendable>: Codable, Sendable {
     let counts = [
       ("step", step), ("tokens", tokens), ("interval.steps", interval.steps),
       ("lastValidation.step", lastValidation.step), ("validationTokens", validationTokens ?? 0),
+      ("validationBatches", validationBatches ?? 0),
       ("validationsWithoutImprovement", validationsWithoutImprovement),
       ("plateau.validationsWithoutImprovement", plateau.validationsWithoutImprovement),
       ("optimizerSteps", optimizerSteps), ("averageUpdates", averageUpdates),
@@ -78,6 +83,7 @@ struct TrainingState<Position: Codable & Sendable>: Codable, Sendable {
       ("seconds", seconds), ("epochs", epochs), ("lastValidation.seconds", lastValidation.seconds),
       ("lastValidation.epochs", lastValidation.epochs), ("interval.weight", interval.weight),
       ("interval.gradientNorm", interval.gradientNorm), ("learningRate", learningRate),
+      ("validationSeconds", validationSeconds ?? 0), ("lastValidationSeconds", lastValidationSeconds ?? 0),
     ]
     for (name, size) in sizes where !(size >= 0 && size.isFinite) { return "its \(name) is \(size)" }
     let losses = [

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Arithmetic
+internal import Groundwork
 
 /// The program: parses the command line, runs the command, and turns whatever goes wrong into one line and an exit code.
 @main
@@ -32,7 +33,7 @@ struct Gruppetto: ParsableCommand {
     Interruption.install()
     do {
       var command = try parseAsRoot(
-        NegativeValues.joined(to: Array(CommandLine.arguments.dropFirst())))
+        NegativeValues.joined(to: Array(FileName.arguments.dropFirst())))
       try Kernels.check()
       try command.run()
     } catch {

@@ -130,7 +130,7 @@ import Training
       Issue.record("an existing model was not refused")
     } catch let error as ComposingError {
       #expect(error.kind == .cannotWrite)
-      #expect(error.message.contains("--resume") && error.message.contains("--overwrite"))
+      #expect(error.remedies == [.resume(path: folder.file("model")), .overwrite])
     }
     #expect(try readFile(folder.file("model/model.safetensors")) == weights)
     var changed = Self.settings

@@ -38,9 +38,7 @@ struct ModelCard {
   }
 
   /// The last part of the folder's path.
-  var name: String {
-    info.model.split(separator: "/").last.map(String.init) ?? "model"
-  }
+  var name: String { ModelFolder(path: info.model).name }
 
   /// Whether the weights are as they were imported.
   private var isUntouched: Bool { info.description.importedFrom != nil && info.history == nil }
@@ -123,8 +121,14 @@ struct ModelCard {
         (
           "Best validation loss",
           "\(rounded(history.bestValidationLoss)) nats per token, at step \(history.bestStep.grouped)"
+            + (info.isWorseThanUniform
+              ? "; worse than the same probability for every token, \(rounded(info.uniformLoss ?? 0))" : "")
         ),
       ]
+    }
+    if let divergence = info.description.divergence {
+      rows.append(
+        ("Diverged", "at step \(divergence.step.grouped): \(divergence.quantity) was no longer a number"))
     }
     return rows
   }

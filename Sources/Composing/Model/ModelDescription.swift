@@ -20,6 +20,17 @@ public struct ModelDescription: Codable, Hashable, Sendable {
   /// The name of the file that its first weights are from; nil for a model that was begun here.
   public var importedFrom: String?
 
+  /// Where its training failed; nil where it did not, or has gone on since.
+  public var divergence: Divergence?
+
+  /// A training whose numbers became too large to be any.
+  public struct Divergence: Codable, Hashable, Sendable {
+    /// The update at which it showed.
+    public var step: Int
+    /// What was no longer a number, in words.
+    public var quantity: String
+  }
+
   /// What a model is trained on.
   public struct CorpusProvenance: Codable, Hashable, Sendable {
     /// The corpus's name.
@@ -62,12 +73,12 @@ public struct ModelDescription: Codable, Hashable, Sendable {
   /// - Throws: `ComposingError`: no model there, or a description that is not what it should be.
   public init(folder: ModelFolder) throws(ComposingError) {
     let path = folder.descriptionPath
-    do {
+    do throws(JSONFile.Failure) {
       self = try JSONFile.read(Self.self, path: path)
+    } catch .file(.notFound) {
+      throw Self.absence(of: folder)
     } catch {
-      if case .file(.notFound) = error, fileExists(folder.path) { throw .notAModel(path: folder.path) }
-      if case .file(.notFound) = error { throw .file(.notFound(path: folder.path)) }
-      throw error
+      throw ComposingError(error)
     }
     guard format == Self.currentFormat else {
       throw .malformed(
@@ -78,5 +89,22 @@ public struct ModelDescription: Codable, Hashable, Sendable {
     } catch {
       throw .malformed(path: path, reason: error.message)
     }
+  }
+
+  /// Why there is no description in a folder.
+  private static func absence(of folder: ModelFolder) -> ComposingError {
+    guard let status = FileStatus(path: folder.path) else { return .file(.notFound(path: folder.path)) }
+    guard status.isFolder else {
+      return .malformed(path: folder.path, reason: "is a file, and a model is a folder")
+    }
+    let present = folder.presentParts
+    return present.isEmpty
+      ? .notAModel(path: folder.path)
+      : .incomplete(path: folder.path, present: present, missing: ["model.json"], isFinished: false)
+  }
+
+  /// Writes the description of the model in `folder`.
+  func write(in folder: ModelFolder) throws(ComposingError) {
+    do { try JSONFile.write(self, path: folder.descriptionPath) } catch { throw ComposingError(error) }
   }
 }

@@ -1,6 +1,15 @@
+internal import Groundwork
 public import Training
 
 /// Where a model keeps its files.
+///
+/// ## How a model is replaced
+/// A training that replaces a model works in the folder `replacement` of the model's, so that the model that is there stays
+/// whole, and is what is read, until the new one has its first weights. Then that folder is renamed to `replacement.complete`:
+/// from this moment on the new model counts, and whoever reads the model reads it there. Its files are then given to the
+/// model's own folder one by one, each in place of the old one, and in the end the folder goes. A process that dies before the
+/// renaming leaves the old model and what there is of the new one, with which `resume` goes on; one that dies after it leaves
+/// the new model, and the next training finishes the moving first. While files are moved a training holds the folder's lock.
 public struct ModelFolder: Hashable, Sendable {
   /// The folder's path.
   public let path: String
@@ -8,8 +17,41 @@ public struct ModelFolder: Hashable, Sendable {
   /// The folder at `path`.
   public init(path: String) {
     var path = path
-    while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+    while path.utf8.count > 1, path.utf8.last == UInt8(ascii: "/") {
+      path = String(path.unicodeScalars.dropLast())
+    }
     self.path = path
+  }
+
+  /// The files that are of a model and its training, without which it is none.
+  static let parts = [
+    "model.json", "vocabulary.json", "model.safetensors", "training.safetensors", "history.jsonl",
+  ]
+  private static let replacementName = "replacement", completeName = "replacement.complete"
+
+  /// Where a training that replaces the model works until it has weights.
+  var replacement: ModelFolder { ModelFolder(path: path + "/" + Self.replacementName) }
+  /// Where the new model is while it takes the old one's place.
+  var complete: ModelFolder { ModelFolder(path: path + "/" + Self.completeName) }
+  /// The folder that is to be read as this model: its own, or that of a new model that is taking its place.
+  var current: ModelFolder { isFolder(complete.path) ? complete : self }
+  /// Where a training of the model that is under way has its files.
+  var underWay: ModelFolder {
+    isFolder(complete.path) ? complete : fileExists(replacement.descriptionPath) ? replacement : self
+  }
+  /// The model's own folder, where this is one of a replacement.
+  var owner: ModelFolder {
+    [Self.replacementName, Self.completeName].contains(lastName(of: path))
+      ? ModelFolder(path: folderName(of: path)) : self
+  }
+  /// The name of the model: the last part of its folder's path.
+  public var name: String { lastName(of: owner.path) }
+
+  /// The names of the parts that are there.
+  var presentParts: [String] { Self.parts.filter { fileExists(path + "/" + $0) } }
+  /// Whether there is anything of a model.
+  var holdsModel: Bool {
+    !presentParts.isEmpty || isFolder(complete.path) || fileExists(replacement.descriptionPath)
   }
 
   /// What the model is and how it is trained: `model.json`.
@@ -22,4 +64,19 @@ public struct ModelFolder: Hashable, Sendable {
   public var corpusPath: String { path + "/corpus" }
   /// Weights, history and checkpoint.
   public var training: TrainingFolder { TrainingFolder(path: path) }
+}
+
+extension ModelFolder {
+  /// Why the model has no weights: they are to come, or were there and are lost.
+  func absenceOfWeights(_ description: ModelDescription) -> ComposingError {
+    let isFinished =
+      if let progress = try? training.progress() {
+        progress.isOver(description.settings.training)
+      } else {
+        fileExists(training.historyPath)
+      }
+    guard isFinished || description.importedFrom != nil else { return .untrained(path: owner.path) }
+    return .incomplete(
+      path: owner.path, present: presentParts, missing: ["model.safetensors"], isFinished: isFinished)
+  }
 }

@@ -69,7 +69,7 @@ public struct ModelImport {
     do throws(ComposingError) {
       try MusicTraining.removeHistory(in: folder)
       do { try replaceFile(at: folder.vocabularyPath, with: vocabulary.json()) } catch { throw .file(error) }
-      try JSONFile.write(description, path: folder.descriptionPath)
+      try description.write(in: folder)
       try ModelCard.write(in: folder)
     } catch {
       // Weights without the rest are no model, and would be in the way of the next import.
@@ -93,8 +93,8 @@ public struct ModelImport {
   private static func vocabulary(in file: SafetensorsFile) throws(ComposingError) -> Vocabulary {
     guard let text = file.metadata[MusicModel.vocabularyKey] else {
       throw .invalidOption(
-        name: "the vocabulary", value: "missing",
-        expected: "a vocabulary.json, a model or a corpus that has the weights' vocabulary (--vocabulary)")
+        name: "vocabulary", value: "missing",
+        expected: "a vocabulary.json, a model or a corpus that has the weights' vocabulary")
     }
     do { return try Vocabulary(json: Array(text.utf8)) } catch {
       throw .malformed(path: file.path, reason: "the vocabulary in its metadata: \(error.message)")

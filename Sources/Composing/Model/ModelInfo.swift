@@ -3,6 +3,12 @@ public import Recurrent
 internal import Tokenization
 public import Training
 
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
 /// What there is to know of a model. Its weights are only checked for damage.
 public struct ModelInfo: Codable, Sendable {
   /// The model's folder.
@@ -17,6 +23,15 @@ public struct ModelInfo: Codable, Sendable {
   public var tokenizer: String?
   /// How its training went; nil before the first validation.
   public var history: HistorySummary?
+
+  /// The loss of a network that gives every id of the vocabulary the same probability; nil while that is not known.
+  public var uniformLoss: Double?
+
+  /// Whether even the best weights predict worse than a network that has learned nothing.
+  public var isWorseThanUniform: Bool {
+    guard let history, let uniformLoss else { return false }
+    return history.bestValidationLoss > uniformLoss
+  }
 
   /// The weights file; nil before the first weights are written.
   public var weights: WeightsSummary?
@@ -72,7 +87,7 @@ public struct ModelInfo: Codable, Sendable {
   /// Reads what the folder of a model says of it.
   /// - Throws: `ComposingError`: no model there, or a file that is not what it should be.
   public init(path: String) throws(ComposingError) {
-    let folder = ModelFolder(path: path)
+    let folder = ModelFolder(path: path).current
     model = path
     description = try ModelDescription(folder: folder)
     if fileExists(folder.vocabularyPath) {
@@ -81,6 +96,7 @@ public struct ModelInfo: Codable, Sendable {
         description.settings.network, vocabularySize: vocabulary.count)
       self.network = network
       parameters = network.parameterCount
+      uniformLoss = log(Double(vocabulary.count))
       tokenizer = vocabulary.configuration.name
     }
     if fileExists(folder.training.weightsPath) {

@@ -14,7 +14,7 @@ public struct ModelReport {
   public init(path: String, isUnderWay: Bool = false) throws(ComposingError) {
     let card = ModelCard(info: try ModelInfo(path: path))
     let history: TrainingHistory
-    let historyPath = ModelFolder(path: path).training.historyPath
+    let historyPath = ModelFolder(path: path).current.training.historyPath
     do {
       history =
         fileExists(historyPath) ? try TrainingHistory(path: historyPath) : TrainingHistory(entries: [])

@@ -17,9 +17,9 @@ public struct MusicModel {
   /// Reads the model in the folder at `path` and checks that its parts belong together.
   /// - Throws: `ComposingError`, which names the file at fault.
   public init(path: String) throws(ComposingError) {
-    folder = ModelFolder(path: path)
+    folder = ModelFolder(path: path).current
     description = try ModelDescription(folder: folder)
-    guard fileExists(folder.training.weightsPath) else { throw .untrained(path: path) }
+    guard fileExists(folder.training.weightsPath) else { throw folder.absenceOfWeights(description) }
     let vocabulary = try Self.vocabulary(in: folder)
     do {
       tokenizer = try vocabulary.makeTokenizer()

@@ -12,7 +12,7 @@ enum PresetFile {
     guard !name.isEmpty, !name.contains("/"), fileExists(path) else {
       throw .unknownPreset(name: name, folder: folder, available: names(folder: folder))
     }
-    return try JSONFile.read(type, path: path)
+    do { return try JSONFile.read(type, path: path) } catch { throw ComposingError(error) }
   }
 
   /// The names of a folder's presets in alphabetical order.

@@ -1,5 +1,6 @@
 internal import Arithmetic
 public import Groundwork
+internal import Music
 public import Tokenization
 
 /// Makes a corpus of files of music.
@@ -26,6 +27,10 @@ public struct CorpusBuilder: Sendable {
   /// General MIDI programs, 0...127, for tracks by name, in any case. They hold for tracks that have no program or program 0, which
   /// exporters write for want of one.
   public var programs: [String: Int]
+  /// Whether files that are damaged are left out, rather than used as far as they can be read.
+  public var leavesOutDamaged = false
+  /// The most bytes of a file that is read; a larger one is left out and named.
+  public var sizeLimit = SizeLimit.music
   /// How many threads read files.
   public var threadCount: Int
   /// Whether tokens name no program where the whole collection has only one, or only drums: they would say nothing, and be a fifth of
@@ -47,7 +52,8 @@ public struct CorpusBuilder: Sendable {
 
   /// Builds the corpus of all music in `paths`, files and folders, in the folder `output`, in place of one that is there.
   ///
-  /// Damaged files are left out and named in the corpus's report.
+  /// Files that cannot be read are left out and named in the corpus's report; so are damaged files that can be, as in it or,
+  /// with `leavesOutDamaged`, as left out.
   /// - Throws: `FileError`; `CorpusError.noMusicFiles`, `.nothingReadable`, `.tooSmall`, `.invalidFractions`, `.cancelled`;
   ///   `TokenizationError.invalidConfiguration`. Where it throws, no corpus was written.
   @discardableResult
@@ -58,7 +64,9 @@ public struct CorpusBuilder: Sendable {
     try fractions.validate()
     let files = try MusicFiles(in: paths)
     guard !files.paths.isEmpty else { throw CorpusError.noMusicFiles(paths: paths) }
-    let reader = PieceReader(tokenizer: try tokenizer.makeTokenizer(), programs: programs)
+    let reader = PieceReader(
+      tokenizer: try tokenizer.makeTokenizer(), programs: programs, sizeLimit: sizeLimit,
+      leavesOutDamaged: leavesOutDamaged)
     let readings = read(files.paths, with: reader, cancellation: cancellation, progress: progress)
     if cancellation?.isRequested == true { throw CorpusError.cancelled }
 
@@ -93,15 +101,17 @@ public struct CorpusBuilder: Sendable {
   /// but not with the place where they are. A corpus's report has it of the files that it was built from.
   ///
   /// Every file is read, which for a large collection may take a while.
+  /// - Parameter sizeLimit: The most bytes of a file that is read, as it was when the corpus was built.
   /// - Throws: `FileError.notFound`; `CorpusError.cancelled`.
   public static func sourceFingerprint(
-    of paths: [String], cancellation: Cancellation? = nil, progress: ProgressHandler? = nil
+    of paths: [String], sizeLimit: Int = SizeLimit.music, cancellation: Cancellation? = nil,
+    progress: ProgressHandler? = nil
   ) throws -> String {
     let files = try MusicFiles(in: paths).paths
     var hashes: [UInt64] = []
     for path in files {
       if cancellation?.isRequested == true { throw CorpusError.cancelled }
-      hashes.append((try? readFile(path)).map(StableHash.value) ?? 0)
+      hashes.append((try? MusicFile.bytes(of: path, limit: sizeLimit)).map(StableHash.value) ?? 0)
       progress?(
         ProgressReport(
           activity: "comparing", completed: Double(hashes.count), total: Double(files.count), unit: "files"))
@@ -118,16 +128,16 @@ public struct CorpusBuilder: Sendable {
   private func read(
     _ paths: [String], with reader: PieceReader, cancellation: Cancellation?, progress: ProgressHandler?
   ) -> [FileReading] {
-    let work = SharedWork(count: paths.count)
+    let work = WorkQueue<FileReading>(count: paths.count)
     ThreadTeam(threadCount: max(1, min(threadCount, paths.count))).run { _ in
       while cancellation?.isRequested != true, let index = work.take() {
-        work.finish(index, reader.read(paths[index]))
+        let finished = work.finish(index, reader.read(paths[index]))
         progress?(
           ProgressReport(
-            activity: "reading", completed: Double(work.finishedCount), total: Double(paths.count),
+            activity: "reading", completed: Double(finished), total: Double(paths.count),
             unit: "files"))
       }
     }
-    return work.results
+    return work.results.compactMap(\.self)
   }
 }

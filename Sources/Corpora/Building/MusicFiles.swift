@@ -8,7 +8,7 @@ struct MusicFiles {
   private(set) var paths: [String] = []
   /// Folders that could not be searched, and what is named as music is but is no file that can be read.
   private(set) var skipped: [SkippedFile] = []
-  private var seen: Set<FileSystem.Identity> = []
+  private var seen: Set<FileStatus.Identity> = []
 
   /// The endings that are looked for, as a sentence lists them.
   static var endingList: String { ScoreReader.fileEndings.sorted().map { "." + $0 }.joined(separator: " ") }
@@ -18,7 +18,7 @@ struct MusicFiles {
   /// - Throws: `FileError.notFound` for a root that is not there, `.unreadable` for one that is neither file nor folder.
   init(in roots: [String]) throws(FileError) {
     for root in roots {
-      guard let status = FileSystem.status(of: root) else { throw .notFound(path: root) }
+      guard let status = FileStatus(path: root) else { throw .notFound(path: root) }
       guard status.isFolder || status.isRegularFile else {
         // A pipe would be waited for without end.
         throw .unreadable(path: root, reason: "it is neither a file nor a folder")
@@ -31,7 +31,7 @@ struct MusicFiles {
     }
   }
 
-  private mutating func search(_ folder: String, _ status: FileSystem.Status) {
+  private mutating func search(_ folder: String, _ status: FileStatus) {
     guard seen.insert(status.identity).inserted else { return }
     let names: [String]
     do {
@@ -43,7 +43,7 @@ struct MusicFiles {
     let prefix = folder.hasSuffix("/") ? folder : folder + "/"
     for name in names where !name.hasPrefix(".") {
       let path = prefix + name
-      let status = FileSystem.status(of: path)
+      let status = FileStatus(path: path)
       if let status, status.isFolder {
         search(path, status)
       } else if ScoreReader.canRead(name) {
@@ -52,7 +52,7 @@ struct MusicFiles {
     }
   }
 
-  private mutating func take(_ path: String, _ status: FileSystem.Status?) {
+  private mutating func take(_ path: String, _ status: FileStatus?) {
     guard let status else {
       skipped.append(SkippedFile(file: path, reason: "it is a link to nothing, or may not be looked at"))
       return

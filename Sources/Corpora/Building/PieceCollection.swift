@@ -14,6 +14,7 @@ struct PieceCollection {
   /// Takes the pieces of one file.
   mutating func add(_ reading: FileReading) {
     report.skipped += reading.skipped
+    report.damaged += reading.damaged
     for piece in reading.pieces {
       var hash = StableHash()
       hash.combine(piece.encoding.ids)

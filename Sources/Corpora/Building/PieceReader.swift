@@ -9,6 +9,8 @@ struct FileReading: Sendable {
   var sourceHash: UInt64 = 0
   /// Its pieces, by name.
   var pieces: [(name: String, encoding: Encoding)] = []
+  /// What is wrong with a file that was used all the same; none or one.
+  var damaged: [DamagedFile] = []
   /// What in it could not be used, and why.
   var skipped: [SkippedFile] = []
   /// The names in lower case by which tracks got their programs.
@@ -19,19 +21,31 @@ struct FileReading: Sendable {
 struct PieceReader: Sendable {
   let tokenizer: any Tokenizer
   private let programs: [String: Int]
+  private let sizeLimit: Int
+  private let leavesOutDamaged: Bool
 
-  init(tokenizer: any Tokenizer, programs: [String: Int]) {
+  init(tokenizer: any Tokenizer, programs: [String: Int], sizeLimit: Int, leavesOutDamaged: Bool) {
     self.tokenizer = tokenizer
+    self.sizeLimit = sizeLimit
+    self.leavesOutDamaged = leavesOutDamaged
     self.programs = Dictionary(programs.map { ($0.key.lowercased(), $0.value) }) { $1 }
   }
 
   func read(_ path: String) -> FileReading {
     var result = FileReading()
     do {
-      let bytes = try readFile(path)
+      let bytes = try MusicFile.bytes(of: path, limit: sizeLimit)
       result.sourceHash = StableHash.value(of: bytes)
       // A model learns a tune as it is written; how it is ornamented is finer than most grids.
-      let scores = try ScoreReader.read(bytes: bytes, name: path, ornaments: .ignore).scores
+      let reading = try ScoreReader.read(bytes: bytes, name: path, ornaments: .ignore)
+      if let damage = Self.damage(in: reading, path: path) {
+        guard !leavesOutDamaged else {
+          result.skipped.append(SkippedFile(file: path, reason: "damaged: \(damage.first)"))
+          return result
+        }
+        result.damaged.append(damage)
+      }
+      let scores = reading.scores
       for (index, score) in scores.enumerated() {
         let title = score.title.map { " " + $0 } ?? ""
         let name = scores.count == 1 ? path : "\(path)#\(index + 1)\(title)"
@@ -47,6 +61,18 @@ struct PieceReader: Sendable {
     }
     return result
   }
+
+  /// What of a file was lost or made up when it was read, if anything was.
+  private static func damage(in reading: ScoreReading, path: String) -> DamagedFile? {
+    let faults = reading.warnings.filter { damagingRules.contains($0.rule) }
+    return faults.first.map { DamagedFile(file: path, faults: faults.count, first: $0.message) }
+  }
+
+  /// What readers report where bytes are not what they were meant to be; other warnings are of files that are whole, if not
+  /// quite as the standard has them.
+  private static let damagingRules: Set<String> = [
+    "second-header", "format", "truncated", "chunk-length", "missing-status", "data-byte", "variable-length",
+  ]
 
   /// The score with the programs that its tracks have by name; the names that were found join `used`.
   private func instrumented(_ score: Score, _ used: inout Set<String>) -> Score {

@@ -1,3 +1,4 @@
+internal import Groundwork
 internal import Music
 
 /// What fermatas hold: stretches of time that last twice as long as written, in every voice alike.

@@ -130,12 +130,18 @@ enum CorpusText {
       ["    \($0.kind)", "\($0.used) of \($0.size)", Readable.count($0.occurrences)]
     }
     lines.append(Readable.table(rows, rightAligned: [1, 2]))
-    lines += info.changes.map { "  \($0)" }
+    lines += changes(info)
     lines += omissions(info, limit: 20)
     return lines.joined(separator: "\n")
   }
 
-  /// What is not in the corpus and why, `limit` lines of each kind at most.
+  /// What was changed to fit the grid.
+  static func changes(_ info: CorpusInfo) -> [String] {
+    info.changes.map { "  \($0)" }
+      + (info.piecesReadInFourFour > 0 ? ["  (--metre overrides the metre of all)"] : [])
+  }
+
+  /// What is not in the corpus and why, or is in it as far as it could be read, `limit` lines of each kind at most.
   static func omissions(_ info: CorpusInfo, limit: Int) -> [String] {
     var lines: [String] = []
     if !info.duplicates.isEmpty {
@@ -143,6 +149,16 @@ enum CorpusText {
     }
     lines += info.skipped.prefix(limit).map { "  skipped \($0.file): \($0.reason)" }
     if info.skipped.count > limit { lines.append("  … and \(info.skipped.count - limit) more files skipped") }
+    if !info.damaged.isEmpty {
+      lines.append(
+        "  \(Readable.plural(info.damaged.count, "file")) damaged, and used as far as they can be read (--strict leaves them out)"
+      )
+    }
+    lines += info.damaged.prefix(limit).map { damaged in
+      "  damaged \(damaged.file): \(damaged.first)"
+        + (damaged.faults > 1 ? " (and \(Readable.plural(damaged.faults - 1, "more fault")))" : "")
+    }
+    if info.damaged.count > limit { lines.append("  … and \(info.damaged.count - limit) more files damaged") }
     return lines
   }
 }

@@ -8,7 +8,7 @@ struct CorpusBuild: ParsableCommand {
     commandName: "build",
     abstract: "Make a corpus of folders and files of music (.mid .midi .rmi .kar .abc).",
     discussion: """
-      Folders are searched to any depth; damaged files are skipped and named. Example:
+      Folders are searched to any depth; files that cannot be read are skipped and named, and damaged ones are named. Example:
 
         gruppetto corpus build ~/music -o folk.corpus
       """)
@@ -21,10 +21,11 @@ struct CorpusBuild: ParsableCommand {
 
   @OptionGroup var options: CorpusOptions
   @OptionGroup var threads: ThreadOptions
+  @OptionGroup var input: InputOptions
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    let corpus = try options.request.builder(testShare: 0.1, threads: threads.count).build(
+    let corpus = try options.request(input).builder(testShare: 0.1, threadCount: threads.count).build(
       from: paths, to: output, cancellation: Interruption.cancellation(), progress: common.progress)
     let info = try corpus.info()
     try common.report(info) { CorpusText.text(info, path: output) }

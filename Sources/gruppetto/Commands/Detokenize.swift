@@ -25,6 +25,7 @@ struct DetokenizeCommand: ParsableCommand {
   var output: String
 
   @OptionGroup var tokenizer: TokenizerOptions
+  @OptionGroup var input: InputOptions
   @OptionGroup var common: CommonOptions
 
   func run() throws {
@@ -47,8 +48,12 @@ struct DetokenizeCommand: ParsableCommand {
   }
 
   private func ids(with vocabulary: Vocabulary) throws -> [Int32] {
-    let bytes = try file == "-" ? Console.readStandardInput() : readFile(file)
-    guard let read = try? JSONFormat.decode(TokenizedFile.self, from: bytes) else {
+    let limit = input.limit(SizeLimit.standard)
+    let bytes = try file == "-" ? Console.readStandardInput(limit: limit) : readFile(file, limit: limit)
+    let read: TokenizedFile
+    do throws(JSONFile.Failure) {
+      read = try JSONFile.decode(TokenizedFile.self, from: bytes, path: file)
+    } catch {
       throw NoTokens(path: file, reason: "it is not a JSON object as `gruppetto tokenize --json` prints it")
     }
     if let name = read.tokenizer, name != tokenizer.name {

@@ -33,6 +33,7 @@ struct Features: ParsableCommand {
 
   @OptionGroup(title: "The frontend (names and defaults are Kaldi's)") var settings: FeatureSettings
   @OptionGroup var seed: SeedOptions
+  @OptionGroup var input: InputOptions
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
@@ -52,7 +53,8 @@ struct Features: ParsableCommand {
     let began = DispatchTime.now().uptimeNanoseconds
     let result = try FeatureExtractor.features(
       of: audio == "-"
-        ? AudioFileReader(bytes: Console.readStandardInput(), name: "standard input")
+        ? AudioFileReader(
+          bytes: Console.readStandardInput(limit: input.limit(SizeLimit.sound)), name: "standard input")
         : AudioFileReader(path: audio),
       channel: channel - 1, options: settings.options(kind, seed: chance),
       cancellation: Interruption.cancellation(), progress: common.progress)

@@ -30,12 +30,20 @@ struct Generate: ParsableCommand {
   @OptionGroup var seed: SeedOptions
   @OptionGroup var sound: SoundOptions
   @OptionGroup var threads: ThreadOptions
+  @OptionGroup var input: InputOptions
   @OptionGroup var common: CommonOptions
 
-  func validate() throws { try CompositionOutputs.check(bars: bars) }
+  func validate() throws {
+    try CompositionOutputs.check(bars: bars)
+    guard piece.piece == nil || primer != nil else {
+      throw ValidationError("--piece chooses among the pieces of a --primer, and there is none.")
+    }
+  }
 
   func run() throws {
-    let given = try primer.map { try MusicInput.readOne($0, piece: piece.piece, common: common) }
+    let given = try primer.map {
+      try MusicInput.readOne($0, piece: piece.piece, input: input, common: common)
+    }
     let options = CompositionOptions(
       seed: seed.drawn(), sampling: try sampling.resolved(presets: sound.presets), bars: bars, primer: given)
     try CompositionCommand(
@@ -73,12 +81,13 @@ struct Continue: ParsableCommand {
   @OptionGroup var seed: SeedOptions
   @OptionGroup var sound: SoundOptions
   @OptionGroup var threads: ThreadOptions
+  @OptionGroup var input: InputOptions
   @OptionGroup var common: CommonOptions
 
   func validate() throws { try CompositionOutputs.check(bars: bars) }
 
   func run() throws {
-    let given = try MusicInput.readOne(file, piece: piece.piece, common: common)
+    let given = try MusicInput.readOne(file, piece: piece.piece, input: input, common: common)
     let options = CompositionOptions(
       seed: seed.drawn(), sampling: try sampling.resolved(presets: sound.presets), bars: bars, primer: given,
       keepsPrimer: true)
@@ -88,12 +97,5 @@ struct Continue: ParsableCommand {
       sound: sound, common: common,
       title: "\(name), continued by \(ModelFolder(path: model).name)"
     ).run()
-  }
-}
-
-extension ModelFolder {
-  /// The last part of the folder's path.
-  fileprivate var name: String {
-    path.split(separator: "/").last.map(String.init) ?? path
   }
 }

@@ -25,6 +25,7 @@ struct Inspect: ParsableCommand {
 
   @OptionGroup var piece: PieceOption
   @OptionGroup var ornament: OrnamentOption
+  @OptionGroup var input: InputOptions
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
@@ -63,8 +64,7 @@ struct Inspect: ParsableCommand {
   }
 
   private func inspect(_ path: String) throws -> [Inspection] {
-    let bytes = try path == "-" ? Console.readStandardInput() : readFile(path)
-    let name = path == "-" ? "standard input" : path
+    let (bytes, name) = try MusicInput.bytes(of: path, input)
     let reading = try ScoreReader.read(bytes: bytes, name: name, ornaments: ornament.ornaments)
     let scores = try chosen(reading.scores, path: path)
     let midi = try? MIDIFile(bytes: bytes)

@@ -53,6 +53,11 @@ struct ModelInfoCommand: ParsableCommand {
           : "  weights: missing, though there were some; without model.safetensors the model composes nothing"
       )
     }
+    if let divergence = info.description.divergence {
+      lines.append(
+        "  training diverged at step \(Readable.count(divergence.step)): \(divergence.quantity) was no longer a number; "
+          + "the weights are the best from before")
+    }
     if let tokenizer = info.tokenizer, let size = info.network?.vocabularySize {
       lines.append("  vocabulary: \(size) tokens (\(tokenizer))")
     } else if info.weights != nil {
@@ -69,6 +74,11 @@ struct ModelInfoCommand: ParsableCommand {
           + "\(Readable.count(history.tokens)) tokens and \(Readable.clock(history.seconds)); "
           + "validation loss \(Readable.decimal(history.bestValidationLoss, 4)) nats a token at step \(Readable.count(history.bestStep))"
       )
+      if info.isWorseThanUniform, let uniform = info.uniformLoss {
+        lines.append(
+          "  that is worse than the same probability for every token (\(Readable.decimal(uniform, 4)) nats): it has learned nothing"
+        )
+      }
     } else {
       lines.append(
         info.description.importedFrom == nil

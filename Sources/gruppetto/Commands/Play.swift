@@ -33,6 +33,7 @@ struct Play: ParsableCommand {
 
   @OptionGroup var piece: PieceOption
   @OptionGroup var ornament: OrnamentOption
+  @OptionGroup var input: InputOptions
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
@@ -65,7 +66,7 @@ struct Play: ParsableCommand {
 
   private func playMusic(_ path: String) throws -> Player.Result {
     let score = try MusicInput.readAudible(
-      path, piece: piece.piece, ornaments: ornament.ornaments, common: common)
+      path, piece: piece.piece, ornaments: ornament.ornaments, input: input, common: common)
     let library = try InstrumentLibrary(folder: try Resources.presets(named: presets) + "/instruments")
     let player = try Player(device: device)
     var source = ScoreRenderer(

@@ -21,6 +21,7 @@ struct Render: ParsableCommand {
   @OptionGroup var piece: PieceOption
   @OptionGroup var ornament: OrnamentOption
   @OptionGroup var sound: SoundOptions
+  @OptionGroup var input: InputOptions
   @OptionGroup var common: CommonOptions
 
   func run() throws {
@@ -31,7 +32,7 @@ struct Render: ParsableCommand {
     try sound.check(output)
     try target.checkFolder()
     let score = try MusicInput.readAudible(
-      file, piece: piece.piece, ornaments: ornament.ornaments, common: common)
+      file, piece: piece.piece, ornaments: ornament.ornaments, input: input, common: common)
     let result = try sound.write(
       score, library: try sound.instruments(), to: output, progress: common.progress)
     try common.report(result) {

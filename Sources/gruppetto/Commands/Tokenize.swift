@@ -21,17 +21,73 @@ struct TokenizeCommand: ParsableCommand {
 
   @OptionGroup var tokenizer: TokenizerOptions
   @OptionGroup var piece: PieceOption
+  @OptionGroup var input: InputOptions
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    let score = try MusicInput.readOne(file, piece: piece.piece, common: common)
+    let score = try MusicInput.readOne(file, piece: piece.piece, input: input, common: common)
     let remi = try tokenizer.makeTokenizer()
     let encoding = try remi.encode(score)
-    let tokens = encoding.ids.map { remi.vocabulary.token(of: $0) ?? "?" }
     for sentence in encoding.report.sentences { common.remark("\(file): \(sentence)") }
-    try common.report(TokenizedFile(file: file, tokenizer: tokenizer.name, ids: encoding.ids, tokens: tokens))
-    {
-      zip(encoding.ids, tokens).map { "\($0) \($1)" }.joined(separator: "\n")
+    if encoding.report.assumedMetre == .fourFourForOneFour {
+      common.remark("\(file): --metre overrides this")
+    }
+    ProgressLine.shared.clear()
+    let listing = try TokenListing(ids: encoding.ids, vocabulary: remi.vocabulary)
+    try common.json ? listing.printJSON(file: file, tokenizer: tokenizer.name) : listing.print()
+  }
+}
+
+/// Ids and their tokens on the way to standard output, block by block: of a long file there are tens of millions.
+private struct TokenListing {
+  let ids: [Int32]
+  /// The text of each token of the vocabulary, plain and as JSON.
+  private let plain: [[UInt8]], quoted: [[UInt8]]
+
+  init(ids: [Int32], vocabulary: Vocabulary) throws {
+    self.ids = ids
+    plain = vocabulary.tokens.map { Array($0.utf8) }
+    quoted = try vocabulary.tokens.map { try JSONFormat.encodeLine($0) }
+  }
+
+  /// One line for each id.
+  func print() throws {
+    var block = Block()
+    for id in ids {
+      block.bytes += Array("\(id) ".utf8) + plain[Int(id)] + [0x0A]
+      try block.writeIfFull()
+    }
+    try block.write()
+  }
+
+  /// One object, as `TokenizedFile` has it.
+  func printJSON(file: String, tokenizer: String) throws {
+    let name = String(decoding: try JSONFormat.encodeLine(file), as: UTF8.self)
+    var block = Block()
+    block.bytes += Array("{\"file\":\(FileName.printable(json: name)),\"ids\":[".utf8)
+    for (index, id) in ids.enumerated() {
+      block.bytes += Array((index == 0 ? "\(id)" : ",\(id)").utf8)
+      try block.writeIfFull()
+    }
+    block.bytes += Array("],\"tokenizer\":\"\(tokenizer)\",\"tokens\":[".utf8)
+    for (index, id) in ids.enumerated() {
+      if index > 0 { block.bytes.append(UInt8(ascii: ",")) }
+      block.bytes += quoted[Int(id)]
+      try block.writeIfFull()
+    }
+    block.bytes += Array("]}\n".utf8)
+    try block.write()
+    Console.noteJSON()
+  }
+
+  private struct Block {
+    var bytes: [UInt8] = []
+
+    mutating func writeIfFull() throws { if bytes.count >= 1 << 16 { try write() } }
+
+    mutating func write() throws {
+      try Console.write(bytes)
+      bytes.removeAll(keepingCapacity: true)
     }
   }
 }

@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import Composing
 internal import Corpora
-internal import Foundation
 internal import Groundwork
 internal import Training
 
@@ -40,6 +39,7 @@ struct Train: ParsableCommand {
   @OptionGroup(title: "The network and its training (instead of the preset's)") var settings: TrainingSettings
   @OptionGroup(title: "The corpus, where one is made") var corpusOptions: CorpusOptions
   @OptionGroup var threads: ThreadOptions
+  @OptionGroup var input: InputOptions
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
@@ -57,89 +57,65 @@ struct Train: ParsableCommand {
   }
 
   func run() throws {
-    let folder = ModelFolder(path: output)
-    let existing: MusicTraining.ExistingModel = resume ? .resume : overwrite ? .overwrite : .refuse
-    let preset = try settings.resolved(for: folder, resuming: resume)
-    try MusicTraining.requireRoom(in: folder, for: existing)
-    // The model's own folder is made later.
-    if let report, folderName(of: report) != folder.path { try OutputFile.checkFolder(of: report) }
     let cancellation = Interruption.cancellation()
-    if dryRun { return try tellPlan(of: preset, cancellation: cancellation) }
-    var (training, corpus) = try prepare(folder, preset, existing: existing, cancellation: cancellation)
-    common.remark(beginning(of: training))
-    let result = try train(&training, on: corpus, cancellation: cancellation)
+    var project = try TrainingProject(
+      path: output, music: music, existing: resume ? .resume : overwrite ? .overwrite : .refuse,
+      request: corpusOptions.request(input), threadCount: threads.count)
+    let preset = try settings.resolved(for: project)
+    // The model's own folder is made later.
+    if let report, folderName(of: report) != project.folder.path { try OutputFile.checkFolder(of: report) }
+    if dryRun { return try tellPlan(of: preset, in: &project, cancellation: cancellation) }
+    try prepare(&project, preset, cancellation: cancellation)
+    let result = try train(&project, cancellation: cancellation)
     if result.stopped != .interrupted || common.json { try tell(result) }
     guard result.stopped != .interrupted else {
       throw InterruptedError(
         "stopped after \(Readable.plural(result.steps, "step")) and saved; go on with: "
-          + "gruppetto train \(music.joined(separator: " ")) -o \(output) --resume")
+          + "gruppetto train \(music.joined(separator: " ")) -o \(output) --resume"
+          + (project.workingFolder == project.folder
+            ? "" : " (until it has been validated, the model before it stays)"))
     }
   }
 
-  /// Makes the model's folder and its corpus. A model that is replaced stands until its music has been read; a new one is
-  /// begun before, so that one that is killed while it reads knows what was asked of it.
   private func prepare(
-    _ folder: ModelFolder, _ preset: ModelPreset, existing: MusicTraining.ExistingModel,
-    cancellation: Cancellation
-  ) throws -> (MusicTraining, Corpus) {
-    let room = ModelRoom(folder: folder, music: music)
-    let begin = {
-      try MusicTraining(
-        path: output, preset: settings.presetName, settings: preset, existing: existing,
-        program: Gruppetto.signature)
-    }
-    let read = {
-      let corpus = try self.corpus(in: room, cancellation: cancellation)
-      try MusicTraining.requireMemory(
-        for: preset, on: TrainingPieces(corpus: corpus), threadCount: threads.count)
-      return corpus
-    }
-    let isNew = !room.exists
+    _ project: inout TrainingProject, _ preset: ModelPreset, cancellation: Cancellation
+  ) throws {
     do {
-      if overwrite {
-        let corpus = try read()
-        return (try begin(), corpus)
-      }
-      return (try begin(), try read())
+      try project.prepare(
+        preset: settings.presetName, settings: preset, program: Gruppetto.signature,
+        cancellation: cancellation,
+        progress: common.progress)
     } catch {
-      if isNew { room.remove() }
-      throw explained(error, isNew: isNew)
+      guard (error as? any DiagnosableError)?.kind == .interrupted else { throw error }
+      throw InterruptedError(
+        "interrupted before the training began; "
+          + (project.isNew ? "nothing is kept" : "\(output) is as it was"))
     }
-  }
-
-  /// An interruption with what has become of the model, other errors as they are.
-  private func explained(_ error: any Error, isNew: Bool) -> any Error {
-    guard (error as? any DiagnosableError)?.kind == .interrupted else { return error }
-    return InterruptedError(
-      "interrupted before the training began; " + (isNew ? "nothing is kept" : "\(output) is as it was"))
+    remarkOnCorpus(of: project)
+    common.remark(beginning(of: project))
   }
 
   /// Trains, and keeps the report up to date while it does.
-  private func train(
-    _ training: inout MusicTraining, on corpus: Corpus, cancellation: Cancellation
-  ) throws -> TrainingResult {
-    let pieces = TrainingPieces(corpus: corpus, name: music.map(lastPart).joined(separator: " "))
+  private func train(_ project: inout TrainingProject, cancellation: Cancellation) throws -> TrainingResult {
     let clock = ContinuousClock()
-    var lastReport = clock.now, hasLearned = !training.isResuming
-    try writeReport(isUnderWay: true)
+    var lastReport = clock.now, hasLearned = project.beginning != .checkpoint
+    try writeReport(of: project.workingFolder, isUnderWay: true)
     let result: TrainingResult
     do {
-      result = try training.run(
-        on: pieces, threadCount: threads.count, cancellation: cancellation, progress: common.progress
-      ) {
+      result = try project.run(cancellation: cancellation, progress: common.progress) { folder in
         hasLearned = true
         // Small networks are validated many times a second.
         guard clock.now - lastReport > .seconds(2) else { return }
         // What keeps it from being written is told at the end; the training goes on.
-        try? writeReport(isUnderWay: true)
+        try? writeReport(of: folder, isUnderWay: true)
         lastReport = clock.now
       }
     } catch {
       // How a training came to diverge is what its picture shows.
-      try? writeReport()
+      try? writeReport(of: project.workingFolder)
       throw error
     }
-    try writeReport()
+    try writeReport(of: project.workingFolder)
     if !hasLearned, result.stopped != .interrupted {
       common.remark(
         "\(output): its training had come to its end before; a longer one is a training of its own, with --overwrite or "
@@ -148,86 +124,32 @@ struct Train: ParsableCommand {
     return result
   }
 
-  private func beginning(of training: MusicTraining) -> String {
-    if training.isResuming { return "\(output): going on where training stopped" }
-    let seed = "seed \(training.description.settings.training.seed)"
-    if let weights = training.description.importedFrom {
-      return "\(output): going on from the weights of \(weights), \(seed)"
+  private func beginning(of project: TrainingProject) -> String {
+    let seed = project.seed.map { "seed \($0)" } ?? ""
+    return switch project.beginning {
+    case .checkpoint: "\(output): going on where training stopped"
+    case .importedWeights(let file): "\(output): going on from the weights of \(file), \(seed)"
+    case .anew, nil:
+      resume
+        ? "\(output): there is no checkpoint to go on from; training from the beginning, \(seed)"
+        : "\(output): training a new model, \(seed)"
     }
-    return resume
-      ? "\(output): there is no checkpoint to go on from; training from the beginning, \(seed)"
-      : "\(output): training a new model, \(seed)"
   }
 
-  /// The corpus that was given, or one made of the music in the model's folder; a model that is resumed keeps its own.
-  private func corpus(in room: ModelRoom, cancellation: Cancellation) throws -> Corpus {
-    if music.count == 1, Corpus.exists(at: music[0]) {
-      guard !corpusOptions.areGiven else {
-        throw UsageError(
-          "\(music[0]): is a corpus already; leave the options away that say how one is made, or give the music itself"
-        )
-      }
-      return try Corpus(path: music[0], cancellation: cancellation, progress: common.progress)
-    }
-    if let ready = music.first(where: { Corpus.exists(at: $0) }) {
-      throw UsageError(
-        "\(ready): is a corpus already, and is trained on alone; give the music that it is made of")
-    }
-    try requireMusicOfItsOwn(room)
-    let request = try request(in: room)
-    if resume, try room.keptRequest() ?? request == request,
-      let kept = try room.keptCorpus(cancellation: cancellation, progress: common.progress)
-    {
-      return kept
-    }
-    if !overwrite { try room.keep(request) }
-    let corpus = try request.builder(testShare: 0, threads: threads.count).build(
-      from: music, to: room.folder.corpusPath, cancellation: cancellation, progress: common.progress)
-    // A model that is replaced keeps its own until its corpus has gone.
-    if overwrite { try room.keep(request) }
-    let info = try corpus.info()
+  /// Tells of a corpus that was built.
+  private func remarkOnCorpus(of project: TrainingProject) {
+    guard let info = project.built else { return }
     common.remark(
       "\(music.joined(separator: " ")): \(Readable.plural(info.pieces, "piece")), \(Readable.count(info.tokens)) tokens, "
         + "\(Readable.decimal(info.hours, 1)) hours")
-    for line in info.changes.map({ "  \($0)" }) + CorpusText.omissions(info, limit: 5) { common.remark(line) }
-    return corpus
+    for line in CorpusText.changes(info) + CorpusText.omissions(info, limit: 5) { common.remark(line) }
   }
 
-  /// A training that is under way on a corpus goes on with that, not with one that would be made now.
-  private func requireMusicOfItsOwn(_ room: ModelRoom) throws {
-    guard resume, FileManager.default.fileExists(atPath: room.folder.training.checkpointPath),
-      try room.keptRequest() == nil, let corpus = try ModelDescription(folder: room.folder).corpus
-    else { return }
-    throw ComposingError.corpusChanged(
-      path: output, trainedOn: "\(corpus.name), \(corpus.fingerprint)", given: music.joined(separator: " "))
-  }
-
-  /// What is asked of the corpus. A training that is under way keeps what was asked when it was begun.
-  private func request(in room: ModelRoom) throws -> CorpusRequest {
-    let asked = corpusOptions.request
-    guard resume, let kept = try room.keptRequest() else { return asked }
-    guard corpusOptions.areGiven, asked != kept else { return kept }
-    guard !FileManager.default.fileExists(atPath: room.folder.training.checkpointPath) else {
-      throw UsageError(
-        "\(output): a training that is resumed keeps its corpus; leave the options away that say how one is made"
-      )
-    }
-    return asked
-  }
-
-  /// Reads the music as training would, into a folder that does not stay, and tells what training would need.
-  private func tellPlan(of preset: ModelPreset, cancellation: Cancellation) throws {
-    let scratch = FileManager.default.temporaryDirectory.appending(path: "gruppetto-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: scratch) }
-    let model = ModelFolder(path: output)
-    let kept = ModelRoom(folder: model, music: music)
-    let keepsCorpus =
-      try resume && Corpus.exists(at: model.corpusPath)
-      && kept.keptRequest() ?? corpusOptions.request == request(in: kept)
-    let room = keepsCorpus ? kept : ModelRoom(folder: ModelFolder(path: scratch.path), music: music)
-    let corpus = try self.corpus(in: room, cancellation: cancellation)
-    let plan = try MusicTraining.plan(preset, on: TrainingPieces(corpus: corpus), threadCount: threads.count)
+  private func tellPlan(
+    of preset: ModelPreset, in project: inout TrainingProject, cancellation: Cancellation
+  ) throws {
+    let plan = try project.plan(preset, cancellation: cancellation, progress: common.progress)
+    remarkOnCorpus(of: project)
     let verdict =
       plan.peakMemory > plan.machineMemory
       ? ": too little; choose fewer or smaller layers, or smaller batches" : ""
@@ -241,9 +163,9 @@ struct Train: ParsableCommand {
     }
   }
 
-  private func writeReport(isUnderWay: Bool = false) throws {
+  private func writeReport(of folder: ModelFolder, isUnderWay: Bool = false) throws {
     if let report {
-      try replaceFile(at: report, with: ModelReport(path: output, isUnderWay: isUnderWay).html)
+      try replaceFile(at: report, with: ModelReport(path: folder.path, isUnderWay: isUnderWay).html)
     }
   }
 
@@ -273,7 +195,10 @@ struct Train: ParsableCommand {
         "\(output): \(Readable.plural(result.steps, "step")), \(Readable.count(result.tokens)) tokens in "
         + "\(Readable.clock(result.seconds)) (\(Readable.count(result.tokensPerSecond)) tokens/s)\(loss)\(early)"
     }
+    if result.isWorseThanUniform, let uniform = result.uniformLoss {
+      common.remark(
+        "\(output): that is worse than the same probability for every token (\(Readable.decimal(uniform, 4)) nats): the model has "
+          + "learned nothing yet; train it for longer, or with a lower --learning-rate")
+    }
   }
-
-  private func lastPart(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
 }

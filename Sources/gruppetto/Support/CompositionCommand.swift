@@ -225,6 +225,11 @@ struct CompositionCommand {
     guard Set(targets.map(\.plainPath)).count == targets.count else {
       throw UsageError("the same file is named by -o twice")
     }
+    if !targets.contains(where: { $0.form == .sound }),
+      let option = ["--bits", "--rate", "--gain"].first(where: Typed.hasOption)
+    {
+      throw UsageError("\(option) is for sound, and no -o names a sound file (.wav, .flac or .ogg)")
+    }
     for target in targets {
       if target.form == .sound { try sound.check(target.path) }
       try target.checkFolder()

@@ -3,13 +3,15 @@ internal import Groundwork
 
 /// The two streams that the program writes to: results to standard output, everything else to standard error.
 enum Console {
-  /// Writes a line to standard output.
+  /// Writes a line to standard output. Control characters and what is no text are escaped: titles and names of files come from
+  /// others, and a terminal would obey them.
   /// - Throws: `FileError.unwritable`, for instance where standard output is a file on a full disk.
   static func print(_ text: String) throws(FileError) {
-    try write(Array((text + "\n").utf8), to: STDOUT_FILENO)
+    try write(Array((FileName.printable(text) + "\n").utf8), to: STDOUT_FILENO)
   }
 
-  static func printError(_ text: String) { draw(text + "\n") }
+  /// Writes a line to standard error, escaped as by `print`.
+  static func printError(_ text: String) { draw(FileName.printable(text) + "\n") }
 
   /// Writes to standard error as it is, without a line break.
   static func draw(_ text: String) { try? write(Array(text.utf8), to: STDERR_FILENO) }
@@ -28,17 +30,11 @@ enum Console {
   }
 
   /// All of standard input.
-  /// - Throws: `FileError.unreadable`, for instance where standard input is closed or a folder.
-  static func readStandardInput() throws(FileError) -> [UInt8] {
-    var bytes: [UInt8] = []
-    var block = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = block.withUnsafeMutableBytes { read(STDIN_FILENO, $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { throw FileError.reading("standard input") }
-      if count == 0 { return bytes }
-      bytes += block[..<count]
-    }
+  /// - Parameter limit: How many bytes are read at most.
+  /// - Throws: `FileError.unreadable`, for instance where standard input is closed or a folder; `.tooLarge`.
+  static func readStandardInput(limit: Int) throws(FileError) -> [UInt8] {
+    var input = InputFile(standardInput: ())
+    return try input.bytes(limit: limit)
   }
 
   /// Whether the one JSON object has been printed.
@@ -46,9 +42,17 @@ enum Console {
 
   /// Prints a value as one JSON object.
   static func printJSON(_ value: some Encodable) throws {
-    try print(String(decoding: try JSONFormat.encodeLine(value), as: UTF8.self))
+    try printJSON(line: try JSONFormat.encodeLine(value))
+  }
+
+  /// Prints the text of one JSON object, escaped so that it stays one.
+  static func printJSON(line: [UInt8]) throws(FileError) {
+    try write(Array((FileName.printable(json: String(decoding: line, as: UTF8.self)) + "\n").utf8))
     hasPrintedJSON = true
   }
+
+  /// Says that the one JSON object has been printed, by whoever wrote it part by part.
+  static func noteJSON() { hasPrintedJSON = true }
 
   /// The columns of the terminal that standard error is, nil where it is none.
   static var terminalWidth: Int? {

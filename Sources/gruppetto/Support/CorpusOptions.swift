@@ -27,6 +27,9 @@ struct CorpusOptions: ParsableArguments {
       "What to do with pieces that occur twice: exact leaves copies out, none keeps them.", valueName: "how"))
   var deduplicate: CorpusBuilder.Deduplication?
 
+  @Flag(help: "Leave out damaged files, rather than use what can be read of them.")
+  var strict = false
+
   @OptionGroup var tokenizer: TokenizerOptions
 
   func validate() throws {
@@ -37,32 +40,11 @@ struct CorpusOptions: ParsableArguments {
     }
   }
 
-  /// Whether anything was asked for.
-  var areGiven: Bool { request != CorpusRequest() }
-
   /// What was asked for.
-  var request: CorpusRequest {
+  func request(_ input: InputOptions) -> CorpusRequest {
     CorpusRequest(
       valid: valid, test: test, programs: programs?.programs, deduplicate: deduplicate?.rawValue,
-      metre: tokenizer.metre)
-  }
-}
-
-/// How a corpus shall be made, in a form that a model's folder keeps until it is there.
-struct CorpusRequest: Codable, Hashable {
-  var valid: Double?
-  var test: Double?
-  var programs: [String: Int]?
-  var deduplicate: String?
-  var metre: String?
-
-  func builder(testShare: Double, threads: Int) -> CorpusBuilder {
-    CorpusBuilder(
-      tokenizer: .remi(REMIConfiguration(timeSignature: metre.flatMap { TimeSignature($0) })),
-      fractions: SplitFractions(valid: valid ?? 0.1, test: test ?? testShare),
-      deduplication: deduplicate.flatMap(CorpusBuilder.Deduplication.init) ?? .exact,
-      programs: programs ?? [:],
-      threadCount: threads)
+      metre: tokenizer.metre, strict: strict ? true : nil, sizeLimit: input.sizeLimit?.bytes)
   }
 }
 

@@ -8,40 +8,41 @@ struct Failure {
   private let message: String
   private let file: String?
   private let offset: Int?
-  private let parserError: (any Error)?
+  /// A request for help or for the version, which is none of our failures.
+  private let cleanExit: (any Error)?
   private let root: any ParsableCommand.Type
 
   init(_ error: any Error, in root: any ParsableCommand.Type) {
     self.root = root
-    if let known = error as? any DiagnosableError {
+    let known = error as? any DiagnosableError
+    file = known?.file
+    offset = known?.offset
+    cleanExit = known == nil && root.exitCode(for: error) == .success ? error : nil
+    if let known {
       kind = known.kind
-      message = known.message
-      file = known.file
-      offset = known.offset
-      parserError = nil
-    } else if root.exitCode(for: error) == .success || root.exitCode(for: error) == .validationFailure {
+      message = OptionWords.message(of: known)
+    } else if cleanExit != nil || root.exitCode(for: error) == .validationFailure {
       kind = .usage
-      message = root.message(for: error)
-      file = nil
-      offset = nil
-      parserError = error
+      message = Self.usageMessage(for: error, in: root)
     } else {
       kind = .internalFault
       message = "\(error) (this is a fault of the program; please report it with the command that you typed)"
-      file = nil
-      offset = nil
-      parserError = nil
     }
+  }
+
+  /// What the parser has against a command line, in one line, with the command whose help tells more.
+  private static func usageMessage(for error: any Error, in root: any ParsableCommand.Type) -> String {
+    var words = root.message(for: error).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    if words.hasSuffix(".") { words.removeLast() }
+    let help = root.fullMessage(for: error).firstMatch(of: /See '(.*) --help'/)?.1 ?? "gruppetto"
+    return "\(words); see `\(help) --help`"
   }
 
   /// Prints the message to standard error, and as JSON to standard output where that was asked for, and ends the program.
   func reportAndExit() -> Never {
     ProgressLine.shared.clear()
     TemporaryFiles.removeAll()
-    if let parserError {
-      if root.exitCode(for: parserError) != .success, CommandLine.arguments.contains("--json") { printJSON() }
-      root.exit(withError: parserError)
-    }
+    if let cleanExit { root.exit(withError: cleanExit) }
     if CommandLine.arguments.contains("--json"), !Console.hasPrintedJSON { printJSON() }
     Console.printError("gruppetto: \(message)")
     exit(kind.exitCode)
@@ -60,7 +61,7 @@ struct Failure {
     let report = Report(error: .init(code: kind.exitCode, message: message, file: file, offset: offset))
     guard let line = try? JSONFormat.encodeLine(report) else { return }
     // What the fault is stands on standard error as well.
-    try? Console.print(String(decoding: line, as: UTF8.self))
+    try? Console.printJSON(line: line)
   }
 }
 

@@ -5,11 +5,17 @@ internal import Notation
 
 /// Reads the music that a command was given: a file, or standard input as `-`.
 enum MusicInput {
+  /// The bytes of the file of music at `path`, or of standard input, and what it is called.
+  static func bytes(of path: String, _ input: InputOptions) throws -> (bytes: [UInt8], name: String) {
+    guard path == "-" else { return (try MusicFile.bytes(of: path, limit: input.music), path) }
+    var file = InputFile(standardInput: ())
+    return (try MusicFile.bytes(of: &file, limit: input.music), file.name)
+  }
+
   /// All scores of the file at `path`.
-  static func readAll(_ path: String, ornaments: ABCOrnaments) throws -> ScoreReading {
-    guard path == "-" else { return try ScoreReader.read(path: path, ornaments: ornaments) }
-    return try ScoreReader.read(
-      bytes: try Console.readStandardInput(), name: "standard input", ornaments: ornaments)
+  static func readAll(_ path: String, ornaments: ABCOrnaments, _ input: InputOptions) throws -> ScoreReading {
+    let (bytes, name) = try bytes(of: path, input)
+    return try ScoreReader.read(bytes: bytes, name: name, ornaments: ornaments)
   }
 
   /// The one score of the file at `path`; of several, the one of number `piece`, from 1.
@@ -17,9 +23,9 @@ enum MusicInput {
   /// A tune is read as it is written unless `ornaments` says otherwise: so it is what models learn from.
   /// - Throws: `UsageError` where there is no such piece, or several and none is named.
   static func readOne(
-    _ path: String, piece: Int?, ornaments: ABCOrnaments = .ignore, common: CommonOptions
+    _ path: String, piece: Int?, ornaments: ABCOrnaments = .ignore, input: InputOptions, common: CommonOptions
   ) throws -> Score {
-    let reading = try readAll(path, ornaments: ornaments)
+    let reading = try readAll(path, ornaments: ornaments, input)
     let count = reading.scores.count
     guard piece != nil || count == 1 else {
       let titles = reading.scores.prefix(3).enumerated().map {
@@ -45,9 +51,9 @@ enum MusicInput {
   /// The one score of the file at `path`, which can be made to sound; see `readOne(_:piece:common:)`.
   /// - Throws: `SilentInput`, `EndlessInput`.
   static func readAudible(
-    _ path: String, piece: Int?, ornaments: ABCOrnaments, common: CommonOptions
+    _ path: String, piece: Int?, ornaments: ABCOrnaments, input: InputOptions, common: CommonOptions
   ) throws -> Score {
-    let score = try readOne(path, piece: piece, ornaments: ornaments, common: common)
+    let score = try readOne(path, piece: piece, ornaments: ornaments, input: input, common: common)
     guard score.noteCount > 0 else { throw SilentInput(path: path) }
     let seconds = score.timeMap.seconds(at: max(score.length, score.lastNoteEnd))
     guard seconds <= EndlessInput.limit else { throw EndlessInput(path: path, seconds: seconds) }

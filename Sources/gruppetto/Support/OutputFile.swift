@@ -35,8 +35,8 @@ struct OutputFile: Hashable {
 
   var isStandardOutput: Bool { path == "-" }
 
-  /// The path without detours, by which two names of one file are the same.
-  var plainPath: String { URL(filePath: path).standardizedFileURL.path }
+  /// The path without links and detours, by which two names of one file are the same.
+  var plainPath: String { canonicalPath(path) }
 
   /// The file's name for the piece of this number (from 1) among `count`: `tune.mid` becomes `tune-001.mid`.
   func numbered(_ number: Int, of count: Int) -> OutputFile {
@@ -55,17 +55,11 @@ struct OutputFile: Hashable {
 
   /// Checks that a file can be written at `path`.
   static func checkFolder(of path: String) throws(FileError) {
-    let folder = folderName(of: path)
-    var isDirectory: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: folder, isDirectory: &isDirectory), isDirectory.boolValue
-    else {
-      throw .unwritable(path: path, reason: "there is no folder \(folder)")
+    let folder = folderName(of: try linkTarget(of: path))
+    guard isFolder(folder) else { throw .unwritable(path: path, reason: "there is no folder \(folder)") }
+    if let reason = obstacle(toWritingIn: folder) {
+      throw .unwritable(path: path, reason: "\(reason): the folder \(folder)")
     }
-    guard access(folder, W_OK) == 0 else {
-      throw .unwritable(path: path, reason: "\(systemMessage(errno)): the folder \(folder)")
-    }
-    if FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue {
-      throw .unwritable(path: path, reason: "it is a folder")
-    }
+    if isFolder(path) { throw .unwritable(path: path, reason: "it is a folder") }
   }
 }

@@ -41,7 +41,7 @@ final class ProgressLine: Sendable {
       let elapsed = now - state.began
       guard now - state.lastDrawn >= (width == nil ? 10 : 0.1), elapsed >= 0.5 else { return }
       state.lastDrawn = now
-      let line = Self.line(report, elapsed: elapsed)
+      let line = FileName.printable(Self.line(report, elapsed: elapsed))
       if let width {
         Console.draw("\r\u{1B}[K" + line.prefix(width - 1))
         state.isOnScreen = true

@@ -9,7 +9,7 @@ struct Resources {
       guard isFolder(path) else { throw FileError.notFound(path: path) }
       return path
     }
-    if let path = ProcessInfo.processInfo.environment["GRUPPETTO_PRESETS"], !path.isEmpty {
+    if let path = FileName.environment("GRUPPETTO_PRESETS") {
       guard isFolder(path) else { throw FileError.notFound(path: path) }
       return path
     }
@@ -22,27 +22,16 @@ struct Resources {
   }
 
   private static func shipped(_ name: String, remedy: String) throws -> String {
-    let binary = URL(filePath: Bundle.main.executablePath ?? CommandLine.arguments[0])
-      .resolvingSymlinksInPath()
-    var folder = binary.deletingLastPathComponent()
-    let installed = folder.deletingLastPathComponent().appending(path: "share/gruppetto/\(name)").path
+    var folder = folderName(of: try linkTarget(of: "/proc/self/exe"))
+    let installed = folderName(of: folder) + "/share/gruppetto/\(name)"
     if isFolder(installed) { return installed }
     // A build's products lie some folders below the checkout.
-    while folder.path != "/" {
-      let candidate = folder.appending(path: name).path
-      if isFolder(candidate),
-        FileManager.default.fileExists(atPath: folder.appending(path: "Package.swift").path)
-      {
-        return candidate
-      }
-      folder = folder.deletingLastPathComponent()
+    while folder != "/", folder != "." {
+      let candidate = folder + "/" + name
+      if isFolder(candidate), fileExists(folder + "/Package.swift") { return candidate }
+      folder = folderName(of: folder)
     }
     throw MissingResource(name: name, remedy: remedy)
-  }
-
-  private static func isFolder(_ path: String) -> Bool {
-    var isDirectory: ObjCBool = false
-    return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory.boolValue
   }
 }
 

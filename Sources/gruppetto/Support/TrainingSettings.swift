@@ -1,6 +1,5 @@
 public import ArgumentParser
 internal import Composing
-internal import Foundation
 internal import Groundwork
 internal import Recurrent
 internal import Training
@@ -112,80 +111,14 @@ struct TrainingSettings: ParsableArguments {
   /// The preset's name.
   var presetName: String { preset ?? "small" }
 
-  /// The preset with the user's changes. A model that is resumed keeps the settings that it began with; one of imported
-  /// weights gets them when its training begins.
-  /// - Throws: `UsageError` for a change to a training that is under way, or to an imported network.
-  func resolved(for folder: ModelFolder, resuming: Bool) throws -> ModelPreset {
-    var settings: ModelPreset
-    if resuming, FileManager.default.fileExists(atPath: folder.descriptionPath) {
-      let description = try ModelDescription(folder: folder)
-      let isBegun = FileManager.default.fileExists(atPath: folder.training.checkpointPath)
-      guard description.importedFrom != nil, !isBegun else { return try kept(description, folder: folder) }
-      settings = try continued(description.settings, folder: folder)
-    } else {
-      settings = try chosenPreset()
-      try apply(to: &settings)
-    }
-    do {
-      try settings.validate()
-    } catch .cause(let error) {
-      throw Self.inOptions(error)
-    }
-    return settings
+  /// The settings of `project`: those of the preset with the user's changes, unless it keeps its own.
+  func resolved(for project: TrainingProject) throws -> ModelPreset {
+    try project.settings(
+      preset: preset,
+      chosen: {
+        try ModelPreset(named: presetName, folder: try Resources.presets(named: presets) + "/models")
+      }, change: apply)
   }
-
-  private func chosenPreset() throws -> ModelPreset {
-    try ModelPreset(named: presetName, folder: try Resources.presets(named: presets) + "/models")
-  }
-
-  /// The settings of a training that is under way, which the options may only repeat.
-  private func kept(_ description: ModelDescription, folder: ModelFolder) throws -> ModelPreset {
-    var wanted = description.settings
-    try apply(to: &wanted)
-    guard wanted == description.settings, preset == nil || preset == description.preset else {
-      throw UsageError(
-        "\(folder.path): a training that is resumed keeps its settings; leave the other options away, or "
-          + (description.importedFrom.map { "import \($0) again" } ?? "train anew with --overwrite"))
-    }
-    return wanted
-  }
-
-  /// The settings for going on from imported weights: those that were chosen for them, another preset's, the options'.
-  private func continued(_ imported: ModelPreset, folder: ModelFolder) throws -> ModelPreset {
-    var settings = imported
-    if preset != nil {
-      settings = try chosenPreset()
-      let chosen = settings.network
-      settings.network = imported.network
-      settings.network.takeDropout(of: chosen)
-    }
-    try apply(to: &settings)
-    guard settings.network.hasWeights(of: imported.network) else {
-      throw UsageError(
-        "\(folder.path): imported weights keep their network; leave --cell, --layers, --hidden, --embedding, --residual, "
-          + "--layer-norm and --tied-embedding away")
-    }
-    return settings
-  }
-
-  /// The error with the option's name beside the setting's, where an option sets it.
-  private static func inOptions(_ error: any DiagnosableError) -> any DiagnosableError {
-    guard case TrainingError.invalidSetting(let name, let value, let expected)? = error as? TrainingError,
-      let option = options[name]
-    else { return error }
-    return UsageError("--\(option) (\(name)) is \(value); expected \(expected)")
-  }
-
-  private static let options = [
-    "budget.minutes": "minutes", "budget.epochs": "epochs", "budget.steps": "steps",
-    "optimizer.momentum": "momentum", "optimizer.weightDecay": "weight-decay", "optimizer.beta1": "beta1",
-    "optimizer.beta2": "beta2", "optimizer.smoothing": "smoothing", "optimizer.epsilon": "epsilon",
-    "learningRate": "learning-rate", "schedule.warmUp": "warm-up", "schedule.finalFactor": "final-factor",
-    "schedule.factor": "fall-factor", "schedule.interval": "fall-interval",
-    "schedule.patience": "fall-patience", "clipNorm": "clip", "clipValue": "clip-value",
-    "batchSize": "batch", "truncationLength": "truncation", "accumulation": "accumulate",
-    "averageDecay": "average", "patience": "patience", "validationTokens": "validation-tokens",
-  ]
 
   private func apply(to settings: inout ModelPreset) throws {
     network.apply(to: &settings.network)

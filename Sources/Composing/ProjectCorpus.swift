@@ -1,0 +1,79 @@
+internal import Corpora
+internal import Groundwork
+internal import Training
+
+/// The corpus of a training project: the one that was given, the one that is in the model's folder, or one made of the music.
+struct ProjectCorpus {
+  let project: TrainingProject
+  /// The folder of the model, in which a corpus may be already.
+  let folder: ModelFolder
+  /// The folder of the model in which one is made.
+  let buildsIn: ModelFolder
+  let cancellation: Cancellation
+  let progress: ProgressHandler?
+
+  private var isResuming: Bool { project.existing == .resume }
+  private var hasBegun: Bool { isResuming && fileExists(folder.training.checkpointPath) }
+
+  /// The corpus, and its figures where it was made now.
+  func corpus() throws -> (Corpus, built: CorpusInfo?) {
+    if project.music.count == 1, Corpus.exists(at: project.music[0]) {
+      guard project.request == CorpusRequest() else {
+        throw ComposingError.readyCorpus(path: project.music[0], isAlone: true)
+      }
+      return (try Corpus(path: project.music[0], cancellation: cancellation, progress: progress), nil)
+    }
+    if let ready = project.music.first(where: { Corpus.exists(at: $0) }) {
+      throw ComposingError.readyCorpus(path: ready, isAlone: false)
+    }
+    try requireMusicOfItsOwn()
+    let request = try request()
+    if isResuming, try keptRequest() ?? request == request, let kept = try keptCorpus(request) {
+      return (kept, nil)
+    }
+    let corpusPath = buildsIn.corpusPath
+    do { try makeFolder(corpusPath) } catch { throw ComposingError.file(error) }
+    try request.write(to: requestPath(in: buildsIn))
+    let corpus = try request.builder(testShare: 0, threadCount: project.threadCount).build(
+      from: project.music, to: corpusPath, cancellation: cancellation, progress: progress)
+    return (corpus, try corpus.info())
+  }
+
+  /// A training that is under way on a corpus goes on with that, not with one that would be made now.
+  private func requireMusicOfItsOwn() throws {
+    guard hasBegun, try keptRequest() == nil, let corpus = try ModelDescription(folder: folder).corpus else {
+      return
+    }
+    throw ComposingError.corpusChanged(
+      path: project.folder.path, trainedOn: "\(corpus.name), \(corpus.fingerprint)",
+      given: project.music.joined(separator: " "))
+  }
+
+  /// What is asked of the corpus. A training that is under way keeps what was asked when it was begun.
+  private func request() throws -> CorpusRequest {
+    let asked = project.request
+    guard isResuming, let kept = try keptRequest() else { return asked }
+    guard asked != CorpusRequest(), asked != kept else { return kept }
+    guard !hasBegun else { throw ComposingError.corpusKept(path: project.folder.path) }
+    return asked
+  }
+
+  /// The corpus that was made for the model, if there is one.
+  private func keptCorpus(_ request: CorpusRequest) throws -> Corpus? {
+    guard Corpus.exists(at: folder.corpusPath) else { return nil }
+    let kept = try Corpus(path: folder.corpusPath, cancellation: cancellation, progress: progress)
+    let before = try kept.report().sourceFingerprint
+    let now = try CorpusBuilder.sourceFingerprint(
+      of: project.music, sizeLimit: request.sizeLimit ?? SizeLimit.music, cancellation: cancellation,
+      progress: progress)
+    guard before == now else {
+      throw ComposingError.corpusChanged(path: project.folder.path, trainedOn: before, given: now)
+    }
+    return kept
+  }
+
+  /// What was asked of the corpus when the model was begun; nil where that is not known.
+  private func keptRequest() throws -> CorpusRequest? { try CorpusRequest(path: requestPath(in: folder)) }
+
+  private func requestPath(in folder: ModelFolder) -> String { folder.corpusPath + "/request.json" }
+}

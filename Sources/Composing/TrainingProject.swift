@@ -1,0 +1,196 @@
+public import Corpora
+public import Groundwork
+internal import Recurrent
+public import Training
+
+/// A training from music to a model: what was asked for, the corpus in the model's folder, what the machine can hold, and the
+/// training itself; a training that was stopped goes on by the path of its folder alone.
+///
+/// Files and folders of music become a corpus in the model's folder (`corpus/`), beside what was asked of it
+/// (`corpus/request.json`), so that a project that is resumed reads the same music in the same way, or says that it has changed.
+/// A corpus that is ready is trained on where it is.
+public struct TrainingProject {
+  /// What a training begins with.
+  public enum Beginning: Sendable, Hashable {
+    /// A network that knows nothing.
+    case anew
+    /// The checkpoint of a training that was stopped.
+    case checkpoint
+    /// Weights that were imported from the file of this name.
+    case importedWeights(String)
+  }
+
+  /// The model's folder.
+  public let folder: ModelFolder
+  /// The corpus, or the files and folders of music.
+  public let music: [String]
+  /// What to do where there is a model already.
+  public let existing: MusicTraining.ExistingModel
+  /// What is asked of a corpus that is made.
+  public let request: CorpusRequest
+  /// How many threads read and train; the result does not depend on it.
+  public let threadCount: Int
+
+  /// What training begins with; nil until the project is prepared.
+  public private(set) var beginning: Beginning?
+  /// The corpus, in figures, if `prepare` built one.
+  public private(set) var built: CorpusInfo?
+  /// Whether there was nothing in the folder before, and nothing is left where `prepare` fails.
+  public let isNew: Bool
+  private var training: MusicTraining?
+  private var corpus: Corpus?
+
+  /// A project, once it is clear that there is room for its model.
+  /// - Parameters:
+  ///   - path: The model's folder; it need not exist.
+  ///   - music: One corpus, or files and folders of music.
+  ///   - existing: What to do where there is a model already.
+  ///   - request: What is asked of a corpus that is made.
+  ///   - threadCount: How many threads read and train.
+  /// - Throws: `ComposingError.modelExists`, `.incomplete`.
+  public init(
+    path: String, music: [String], existing: MusicTraining.ExistingModel,
+    request: CorpusRequest = CorpusRequest(),
+    threadCount: Int = 1
+  ) throws(ComposingError) {
+    folder = ModelFolder(path: path)
+    self.music = music
+    self.existing = existing
+    self.request = request
+    self.threadCount = threadCount
+    isNew = !fileExists(folder.path)
+    try MusicTraining.requireRoom(in: folder, for: existing)
+  }
+
+  /// Where the files of the training are, now or when it begins: those of a model that replaces another stand beside it at first.
+  public var workingFolder: ModelFolder {
+    if let training { return training.folder }
+    switch existing {
+    case .resume: return folder.underWay
+    case .overwrite: return folder.holdsModel ? folder.replacement : folder
+    case .refuse: return folder
+    }
+  }
+
+  private var isResuming: Bool { existing == .resume }
+  private var hasBegun: Bool { isResuming && fileExists(workingFolder.training.checkpointPath) }
+
+  /// The settings to train with. A training that is resumed keeps those that it began with; one of imported weights gets them
+  /// when it begins, but keeps its network.
+  ///
+  /// - Parameters:
+  ///   - preset: The name of the preset that was asked for; nil where none was.
+  ///   - chosen: The settings of the preset that was asked for, or else of the standard one.
+  ///   - change: Changes what the user wants otherwise.
+  /// - Throws: `ComposingError.settingsKept`, `.networkKept`, for settings that make no sense, and what the closures throw.
+  public func settings(
+    preset: String?, chosen: () throws -> ModelPreset, change: (inout ModelPreset) throws -> Void
+  ) throws -> ModelPreset {
+    var settings: ModelPreset
+    if isResuming, fileExists(workingFolder.descriptionPath) {
+      let description = try ModelDescription(folder: workingFolder)
+      settings = description.settings
+      if description.importedFrom == nil || hasBegun {
+        try change(&settings)
+        guard settings == description.settings, preset == nil || preset == description.preset else {
+          throw ComposingError.settingsKept(path: folder.path, importedFrom: description.importedFrom)
+        }
+        return settings
+      }
+      if preset != nil {
+        settings = try chosen()
+        let network = settings.network
+        settings.network = description.settings.network
+        settings.network.takeDropout(of: network)
+      }
+      try change(&settings)
+      guard settings.network.hasWeights(of: description.settings.network) else {
+        throw ComposingError.networkKept(path: folder.path)
+      }
+    } else {
+      settings = try chosen()
+      try change(&settings)
+    }
+    try settings.validate()
+    return settings
+  }
+
+  /// What training with these settings will need. The music is read as training would read it, into a folder that does not stay;
+  /// nothing is trained.
+  /// - Throws: What `prepare` throws.
+  public mutating func plan(
+    _ settings: ModelPreset, cancellation: Cancellation = Cancellation(), progress: ProgressHandler? = nil
+  ) throws -> TrainingPlan {
+    let scratch = try makeTemporaryFolder()
+    defer { try? removeTree(scratch) }
+    let reader = ProjectCorpus(
+      project: self, folder: workingFolder, buildsIn: ModelFolder(path: scratch), cancellation: cancellation,
+      progress: progress)
+    let (corpus, built) = try reader.corpus()
+    self.built = built
+    return try MusicTraining.plan(settings, on: TrainingPieces(corpus: corpus), threadCount: threadCount)
+  }
+
+  /// Makes the model's folder and its corpus, and checks that the machine can hold the training. A training that is killed from
+  /// here on knows what was asked of it; one that fails here leaves the folder as it was.
+  ///
+  /// - Parameters:
+  ///   - preset: The name of the preset that the settings began from.
+  ///   - settings: What `settings(preset:chosen:change:)` gave.
+  ///   - program: The program that trains, such as `gruppetto 0.1.0`.
+  /// - Throws: `ComposingError`, `CorpusError`, `FileError`.
+  public mutating func prepare(
+    preset: String, settings: ModelPreset, program: String, cancellation: Cancellation = Cancellation(),
+    progress: ProgressHandler? = nil
+  ) throws {
+    try MusicTraining.requireMemory(for: settings, threadCount: threadCount)
+    do {
+      let training = try MusicTraining(
+        path: folder.path, preset: preset, settings: settings, existing: existing, program: program)
+      self.training = training
+      let reader = ProjectCorpus(
+        project: self, folder: training.folder, buildsIn: training.folder, cancellation: cancellation,
+        progress: progress)
+      let (corpus, built) = try reader.corpus()
+      self.built = built
+      try MusicTraining.requireMemory(
+        for: settings, on: TrainingPieces(corpus: corpus), threadCount: threadCount)
+      self.corpus = corpus
+      beginning =
+        training.isResuming
+        ? .checkpoint : training.description.importedFrom.map(Beginning.importedWeights) ?? .anew
+    } catch {
+      if isNew {
+        try? removeTree(folder.path)
+      } else if existing == .overwrite, training?.folder == folder.replacement {
+        ModelReplacement.abandon(in: folder)
+      }
+      throw error
+    }
+  }
+
+  /// The seed of the training; nil until the project is prepared.
+  public var seed: UInt64? { training?.description.settings.training.seed }
+
+  /// Trains the model, from its beginning or from its checkpoint; `prepare` comes first.
+  ///
+  /// - Parameters:
+  ///   - cancellation: Asks training to stop; it saves a checkpoint first.
+  ///   - progress: Is told how far training has come.
+  ///   - afterValidation: Is told that the model's history has a new line, and where the model's files are now.
+  /// - Throws: `ComposingError`.
+  public mutating func run(
+    cancellation: Cancellation = Cancellation(), progress: ProgressHandler? = nil,
+    afterValidation: (ModelFolder) -> Void = { _ in }
+  ) throws(ComposingError) -> TrainingResult {
+    guard var training, let corpus else {
+      preconditionFailure("a training project is prepared before it is run")
+    }
+    defer { self.training = training }
+    let pieces = TrainingPieces(corpus: corpus, name: music.map(lastName).joined(separator: " "))
+    return try training.run(
+      on: pieces, threadCount: threadCount, cancellation: cancellation, progress: progress,
+      afterValidation: afterValidation)
+  }
+
+}

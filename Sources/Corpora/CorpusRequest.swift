@@ -1,0 +1,100 @@
+internal import Groundwork
+internal import Music
+internal import Tokenization
+
+/// How a corpus shall be made of music, as far as it was said: what a model's folder keeps, so that its training can be resumed
+/// without saying it again.
+public struct CorpusRequest: Codable, Sendable, Hashable {
+  /// The share of the pieces that is set aside for validation; nil for a tenth.
+  public var valid: Double?
+  /// The share of the pieces that is set aside for the test; nil for what suits the use.
+  public var test: Double?
+  /// General MIDI programs for tracks by name.
+  public var programs: [String: Int]?
+  /// What to do with pieces that occur twice, by its name; nil for leaving copies out.
+  public var deduplicate: String?
+  /// The metre to read by, such as `3/4`; nil for the files' own.
+  public var metre: String?
+  /// Whether damaged files are left out; nil for no.
+  public var strict: Bool?
+  /// The most bytes of a file that is read; nil for `SizeLimit.music`.
+  public var sizeLimit: Int?
+
+  /// A request.
+  public init(
+    valid: Double? = nil, test: Double? = nil, programs: [String: Int]? = nil, deduplicate: String? = nil,
+    metre: String? = nil, strict: Bool? = nil, sizeLimit: Int? = nil
+  ) {
+    self.valid = valid
+    self.test = test
+    self.programs = programs
+    self.deduplicate = deduplicate
+    self.metre = metre
+    self.strict = strict
+    self.sizeLimit = sizeLimit
+  }
+
+  /// Reads a request that `write(to:)` wrote; nil where there is no such file.
+  /// - Throws: `FileError`; `CorpusError.invalidRequest`, which names the file.
+  public init?(path: String) throws {
+    do throws(JSONFile.Failure) {
+      self = try JSONFile.read(Self.self, path: path)
+    } catch .file(.notFound) {
+      return nil
+    } catch .file(let error) {
+      throw error
+    } catch .malformed(let path, let reason) {
+      throw CorpusError.invalidRequest(path: path, reason: reason)
+    }
+    if let fault { throw CorpusError.invalidRequest(path: path, reason: fault) }
+  }
+
+  /// Writes the request to a file.
+  /// - Throws: `FileError.unwritable`; `CorpusError.invalidRequest` where it makes no sense.
+  public func write(to path: String) throws {
+    if let fault { throw CorpusError.invalidRequest(path: nil, reason: fault) }
+    do throws(JSONFile.Failure) {
+      try JSONFile.write(self, path: path)
+    } catch .file(let error) {
+      throw error
+    } catch .malformed(let path, let reason) {
+      throw CorpusError.invalidRequest(path: path, reason: reason)
+    }
+  }
+
+  /// What builds the corpus that is asked for.
+  /// - Parameters:
+  ///   - testShare: The share for the test where none was said.
+  ///   - threadCount: How many threads read files.
+  /// - Throws: `CorpusError.invalidRequest`.
+  public func builder(testShare: Double, threadCount: Int) throws(CorpusError) -> CorpusBuilder {
+    if let fault { throw .invalidRequest(path: nil, reason: fault) }
+    var builder = CorpusBuilder(
+      tokenizer: .remi(REMIConfiguration(metre: metre.flatMap { TimeSignature($0) })),
+      fractions: SplitFractions(valid: valid ?? 0.1, test: test ?? testShare),
+      deduplication: deduplicate.flatMap(CorpusBuilder.Deduplication.init) ?? .exact,
+      programs: programs ?? [:],
+      threadCount: threadCount)
+    builder.leavesOutDamaged = strict ?? false
+    builder.sizeLimit = sizeLimit ?? SizeLimit.music
+    return builder
+  }
+
+  /// What makes no sense, in words; nil where all does.
+  private var fault: String? {
+    for (name, share) in [("valid", valid), ("test", test)] {
+      if let share, !(share >= 0 && share < 1) {
+        return "\(name) is \(share); expected a share from 0 to below 1"
+      }
+    }
+    if let program = programs?.values.first(where: { !(0...127).contains($0) }) {
+      return "a program is \(program); expected 0 to 127"
+    }
+    if let deduplicate, CorpusBuilder.Deduplication(rawValue: deduplicate) == nil {
+      return "deduplicate is '\(deduplicate)'; expected exact or none"
+    }
+    if let metre, TimeSignature(metre) == nil { return "metre is '\(metre)'; expected a metre such as 3/4" }
+    if let sizeLimit, sizeLimit < 1 { return "sizeLimit is \(sizeLimit); expected at least one byte" }
+    return nil
+  }
+}

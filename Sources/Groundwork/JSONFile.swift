@@ -1,0 +1,109 @@
+/// JSON files whose content is checked: not too large, no setting missing, none unknown, each of its type.
+package enum JSONFile {
+  /// What is wrong with a file.
+  package enum Failure: Error {
+    /// It cannot be read.
+    case file(FileError)
+    /// It does not hold what it should; `reason` says in words what is wrong.
+    case malformed(path: String, reason: String)
+  }
+
+  /// Reads a value that knows all its settings.
+  /// - Parameter limit: how many bytes are read at most.
+  package static func read<Value: Codable>(
+    _ type: Value.Type, path: String, limit: Int = SizeLimit.settings
+  ) throws(Failure) -> Value {
+    let bytes: [UInt8]
+    do throws(FileError) {
+      bytes = try readFile(path, limit: limit)
+    } catch .tooLarge {
+      throw .malformed(
+        path: path, reason: "it has more than \(limit.grouped) bytes, which no such file needs")
+    } catch {
+      throw .file(error)
+    }
+    let value = try decode(type, from: bytes, path: path)
+    if let name = firstUnknownKey(of: bytes, in: value) {
+      throw .malformed(path: path, reason: "it has the unknown setting '\(name)'")
+    }
+    return value
+  }
+
+  /// The value that the bytes of a file describe; what else they hold is passed over.
+  package static func decode<Value: Decodable>(
+    _ type: Value.Type, from bytes: [UInt8], path: String
+  ) throws(Failure) -> Value {
+    do {
+      return try JSONFormat.decode(type, from: bytes)
+    } catch {
+      throw .malformed(path: path, reason: reason(of: error))
+    }
+  }
+
+  /// Writes a value in place of the file, atomically.
+  package static func write(_ value: some Encodable, path: String) throws(Failure) {
+    let bytes: [UInt8]
+    do {
+      bytes = try JSONFormat.encode(value)
+    } catch {
+      throw .malformed(path: path, reason: "it would hold a number that JSON has no words for")
+    }
+    do { try replaceFile(at: path, with: bytes) } catch { throw .file(error) }
+  }
+
+  /// Why something is not the JSON that it should be, in words.
+  package static func reason(of error: any Error) -> String {
+    switch error {
+    case DecodingError.keyNotFound(let key, let context):
+      "the setting '\(name(context.codingPath + [key]))' is missing"
+    case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
+      context.codingPath.isEmpty
+        ? "it is not an object of settings"
+        : "the setting '\(name(context.codingPath))' has a value of the wrong type"
+    case DecodingError.dataCorrupted(let context):
+      context.codingPath.isEmpty
+        ? "it is not JSON" : "the setting '\(name(context.codingPath))': \(context.debugDescription)"
+    default:
+      (error as? any DiagnosableError)?.message ?? "it is not JSON"
+    }
+  }
+
+  private static func name(_ path: [any CodingKey]) -> String {
+    path.map { $0.intValue.map { "\($0 + 1)" } ?? $0.stringValue }.joined(separator: ".")
+  }
+
+  private static func firstUnknownKey(of bytes: [UInt8], in value: some Encodable) -> String? {
+    guard let given = try? JSONFormat.decode(JSONKeys.self, from: bytes),
+      let known = try? JSONFormat.decode(JSONKeys.self, from: JSONFormat.encode(value))
+    else { return nil }
+    return given.firstKey(missingFrom: known)
+  }
+}
+
+/// The keys of nested JSON objects, without their values.
+private struct JSONKeys: Decodable {
+  var children: [String: JSONKeys] = [:]
+
+  private struct Key: CodingKey {
+    var stringValue: String
+    var intValue: Int? { nil }
+    init?(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
+
+  init(from decoder: any Decoder) throws {
+    guard let container = try? decoder.container(keyedBy: Key.self) else { return }
+    for key in container.allKeys where try !container.decodeNil(forKey: key) {
+      children[key.stringValue] = try container.decode(JSONKeys.self, forKey: key)
+    }
+  }
+
+  /// The path of the first key, in alphabetical order, that `other` has not.
+  func firstKey(missingFrom other: JSONKeys) -> String? {
+    for (key, child) in children.sorted(by: { $0.key < $1.key }) {
+      guard let match = other.children[key] else { return key }
+      if let rest = child.firstKey(missingFrom: match) { return "\(key).\(rest)" }
+    }
+    return nil
+  }
+}
