@@ -20,6 +20,8 @@ public enum AudioError: DiagnosableError, Equatable {
   case unsuitableDevice(name: String, reason: String)
   /// The device stopped working while it played.
   case deviceFailed(name: String, reason: String)
+  /// The device took no sound for this many seconds, without reporting an error.
+  case deviceStalled(name: String, seconds: Double)
   /// The device runs at another rate than the sound that it was to play.
   case rateMismatch(name: String, deviceRate: Int, soundRate: Int)
 
@@ -29,7 +31,7 @@ public enum AudioError: DiagnosableError, Equatable {
     case .file(let error): error.kind
     case .notAudio, .damaged, .tooLong: .badInput
     case .unknownEnding, .unsupportedSettings: .usage
-    case .noDevice, .unsuitableDevice, .deviceFailed, .rateMismatch: .cannotWrite
+    case .noDevice, .unsuitableDevice, .deviceFailed, .deviceStalled, .rateMismatch: .cannotWrite
     }
   }
 
@@ -53,6 +55,8 @@ public enum AudioError: DiagnosableError, Equatable {
       "the sound device “\(name)” cannot be set up (\(reason)); \(Self.deviceRemedy)"
     case .deviceFailed(let name, let reason):
       "the sound device “\(name)” stopped working (\(reason)); \(Self.deviceRemedy)"
+    case .deviceStalled(let name, let seconds):
+      "the sound device “\(name)” stopped taking sound (nothing for \(seconds) seconds); \(Self.deviceRemedy)"
     case .rateMismatch(let name, let deviceRate, let soundRate):
       "the sound device “\(name)” runs at \(deviceRate) Hz and the sound at \(soundRate) Hz; "
         + "try --device plug:\(name), which converts"
@@ -66,7 +70,7 @@ public enum AudioError: DiagnosableError, Equatable {
     case .notAudio(let path, _), .damaged(let path, _, _), .tooLong(let path, _), .unknownEnding(let path),
       .unsupportedSettings(let path, _):
       path
-    case .noDevice, .unsuitableDevice, .deviceFailed, .rateMismatch: nil
+    case .noDevice, .unsuitableDevice, .deviceFailed, .deviceStalled, .rateMismatch: nil
     }
   }
 

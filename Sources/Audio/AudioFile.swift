@@ -17,13 +17,12 @@ public enum AudioFile {
   ) throws(AudioError) -> AudioBuffer {
     var reader = try AudioFileReader(path: path)
     var buffer = AudioBuffer(sampleRate: reader.sampleRate, channelCount: reader.channelCount)
-    let block = UnsafeMutableBufferPointer<Float>.allocate(capacity: reader.channelCount * 8192)
-    defer { block.deallocate() }
-    while case let count = try reader.read(into: block), count > 0 {
+    var block = [Float](repeating: 0, count: reader.channelCount * 8192)
+    while case let count = try reader.read(into: &block), count > 0 {
       guard buffer.samples.count + count * reader.channelCount <= sampleLimit else {
         throw .tooLong(path: path, limit: sampleLimit)
       }
-      buffer.append(contentsOf: UnsafeBufferPointer(rebasing: block[..<(count * reader.channelCount)]))
+      buffer.append(contentsOf: block.span.extracting(first: count * reader.channelCount))
     }
     return buffer
   }
@@ -34,7 +33,8 @@ public enum AudioFile {
     _ buffer: AudioBuffer, to path: String, encoding: SampleEncoding? = nil
   ) throws(AudioError) {
     var writer = try AudioFileWriter(
-      path: path, encoding: encoding, sampleRate: buffer.sampleRate, channelCount: buffer.channelCount)
+      path: path, encoding: encoding, sampleRate: buffer.sampleRate, channelCount: buffer.channelCount,
+      expectedFrameCount: buffer.frameCount)
     try writer.write(buffer)
     try writer.commit()
   }
@@ -56,19 +56,21 @@ public enum AudioFile {
   ) throws(AudioError) -> WrittenSound? {
     let rate = source.sampleRate
     let channels = source.channelCount
-    var writer = try AudioFileWriter(path: path, encoding: encoding, sampleRate: rate, channelCount: channels)
-    let block = UnsafeMutableBufferPointer<Float>.allocate(capacity: channels * 4096)
-    defer { block.deallocate() }
+    var writer = try AudioFileWriter(
+      path: path, encoding: encoding, sampleRate: rate, channelCount: channels,
+      expectedFrameCount: source.frameCount)
+    var block = [Float](repeating: 0, count: channels * 4096)
     let total = source.frameCount.map { Double($0) / Double(rate) }
     let meter = LoudnessMeter(sampleRate: rate, channelCount: channels)
     var peak: Float = 0
     var isEnded = false
     while !isEnded {
       if cancellation?.isRequested == true { return nil }
-      let frames = source.render(into: block)
+      var room = block.mutableSpan
+      let frames = source.render(into: &room)
       isEnded = frames < 4096
-      let samples = UnsafeBufferPointer(rebasing: block[..<(frames * channels)])
-      for sample in samples { peak = max(peak, abs(sample)) }
+      let samples = block.span.extracting(first: frames * channels)
+      for index in samples.indices { peak = max(peak, abs(samples[index])) }
       meter.append(samples)
       try writer.write(samples)
       progress?(

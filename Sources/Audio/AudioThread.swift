@@ -27,4 +27,7 @@ struct AudioThread: ~Copyable {
 
   /// Waits for the thread's end.
   consuming func join() { pthread_join(identifier, nil) }
+
+  /// Leaves the thread to itself: it and what it uses are freed whenever it ends.
+  consuming func abandon() { pthread_detach(identifier) }
 }

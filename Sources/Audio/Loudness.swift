@@ -61,16 +61,17 @@ public final class LoudnessMeter {
   deinit { channels.deallocate() }
 
   /// Takes more interleaved samples, whole frames, full scale at ±1. What is no number counts as silence.
-  public func append(_ samples: UnsafeBufferPointer<Float>) {
+  public func append(_ samples: Span<Float>) {
     precondition(
       samples.count.isMultiple(of: channelCount),
       "\(samples.count) samples do not fill frames of \(channelCount) channels")
-    var rest = samples[...]
+    var rest = samples
     while !rest.isEmpty {
       let count = min(stepEnd - frameCount, rest.count / channelCount)
-      let portion = UnsafeBufferPointer(rebasing: rest.prefix(count * channelCount))
-      rest = rest.dropFirst(count * channelCount)
-      addPower(of: portion, frameCount: count)
+      rest.extracting(first: count * channelCount).withUnsafeBufferPointer {
+        addPower(of: $0, frameCount: count)
+      }
+      rest = rest.extracting(droppingFirst: count * channelCount)
       frameCount += count
       if frameCount == stepEnd { endStep() }
     }
@@ -82,7 +83,7 @@ public final class LoudnessMeter {
   /// The integrated loudness of `buffer`, in LUFS; nil if no block of 400 ms lies above −70 LUFS.
   public static func integratedLoudness(of buffer: AudioBuffer) -> Double? {
     let meter = LoudnessMeter(sampleRate: buffer.sampleRate, channelCount: buffer.channelCount)
-    buffer.samples.withUnsafeBufferPointer { meter.append($0) }
+    meter.append(buffer.samples.span)
     return meter.integratedLoudness
   }
 

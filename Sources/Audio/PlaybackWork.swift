@@ -18,6 +18,7 @@ final class PlaybackWork: Sendable {
   private let bytes: FixedStorage<UInt8>
 
   private let fadeFrames: Int
+  private let patience: PlaybackPatience
 
   private let stopping = Atomic<Bool>(false)
   private let finished = Atomic<Bool>(false)
@@ -25,14 +26,16 @@ final class PlaybackWork: Sendable {
   private let framesWritten = Atomic<Int>(0)
   private let framesHeard = Atomic<Int>(0)
   private let underruns = Atomic<Int>(0)
+  private let attempts = Atomic<Int>(0)
 
   /// How long sound takes to fade when it is stopped, in seconds.
   private static let fadeTime = 0.01
 
-  init(output: PCMOutput, ring: SampleRing) {
+  init(output: PCMOutput, ring: SampleRing, patience: PlaybackPatience) {
     let settings = output.settings
     self.output = output
     self.ring = ring
+    self.patience = patience
     fadeFrames = max(1, Int(Double(settings.sampleRate) * Self.fadeTime))
     let frames = max(settings.periodFrames, fadeFrames)
     block = .init(count: frames * ring.channelCount)
@@ -52,23 +55,36 @@ final class PlaybackWork: Sendable {
   var heardCount: Int { framesHeard.load(ordering: .relaxed) }
   /// How often the device ran out of frames.
   var underrunCount: Int { underruns.load(ordering: .relaxed) }
+  /// Grows as long as the thread runs; it stands still while a call to the device does not return.
+  var attemptCount: Int { attempts.load(ordering: .relaxed) }
 
   /// The thread's whole life.
   func run() {
-    let status = output.prepare()
+    var status = output.prepare()
+    if status >= 0, play() {
+      var watch = StallWatch()
+      status = output.drain { isWorthWaiting(&watch, $0) }
+    }
     if status < 0 {
       failure.store(status, ordering: .releasing)
-    } else if play() {
-      output.drain()
+    } else if failureCode == 0 {
       framesHeard.store(writtenCount, ordering: .relaxed)
     }
     finished.store(true, ordering: .releasing)
+  }
+
+  /// Counts an attempt, and says whether the device is still worth waiting for.
+  private func isWorthWaiting(_ watch: inout StallWatch, _ hasProgressed: Bool) -> Bool {
+    attempts.add(1, ordering: .relaxed)
+    if hasProgressed { watch.restart() }
+    return watch.elapsed < patience.seconds(isStopping: stopping.load(ordering: .relaxed))
   }
 
   /// - Returns: whether the device still works.
   private func play() -> Bool {
     let period = UnsafeMutableBufferPointer(rebasing: block.buffer[..<periodLength])
     while true {
+      attempts.add(1, ordering: .relaxed)
       if stopping.load(ordering: .relaxed) { return fadeOut() }
       let frames = ring.read(into: period)
       if frames > 0 {
@@ -92,7 +108,8 @@ final class PlaybackWork: Sendable {
     let raw = UnsafeMutableRawBufferPointer(bytes.buffer)
     settings.format.store(samples, in: raw)
     guard let start = UnsafeRawPointer(raw.baseAddress) else { return true }
-    let status = output.write(start, frames: frames) { stopping.load(ordering: .relaxed) }
+    var watch = StallWatch()
+    let status = output.write(start, frames: frames) { isWorthWaiting(&watch, $0) }
     underruns.store(output.underrunCount, ordering: .relaxed)
     if status < 0 {
       failure.store(status, ordering: .releasing)
@@ -138,6 +155,27 @@ final class PlaybackWork: Sendable {
       }
     }
   }
+}
+
+/// How long a device may make no progress before it counts as hanging, in seconds.
+struct PlaybackPatience: Sendable {
+  /// While it plays.
+  var playing = 10.0
+  /// Once the caller wants to stop.
+  var stopping = 0.5
+
+  /// What holds now.
+  func seconds(isStopping: Bool) -> Double { isStopping ? min(stopping, playing) : playing }
+}
+
+/// The time since something last happened.
+struct StallWatch {
+  private var start: ContinuousClock.Instant = .now
+
+  /// Something happened.
+  mutating func restart() { start = .now }
+  /// Seconds since then.
+  var elapsed: Double { (.now - start) / .seconds(1) }
 }
 
 /// Memory of a fixed size that one thread at a time uses.

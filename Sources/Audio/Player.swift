@@ -28,6 +28,10 @@ public final class Player {
   public var bufferSeconds: Double { Double(output.settings.bufferFrames) / Double(sampleRate) }
 
   private let output: PCMOutput
+  /// How long the device may take nothing.
+  package var patience = 10.0
+  /// How long the device hung; nil while it works. A hanging call may still be using the device.
+  private var stall: Double?
 
   /// What a piece of playing came to.
   public struct Result: Sendable, Equatable {
@@ -71,24 +75,35 @@ public final class Player {
   ///   - source: what to play, at the device's rate.
   ///   - cancellation: stops the playing.
   ///   - progress: is told the seconds heard, several times a second.
-  /// - Throws: `AudioError.rateMismatch` or `.deviceFailed`.
+  /// - Throws: `AudioError.rateMismatch` or `.deviceFailed`, or `.deviceStalled` where the device takes no sound for ten
+  ///   seconds (half a second once `cancellation` is requested); the player cannot be used again after that.
   public func play(
     _ source: inout some SampleSource, cancellation: Cancellation? = nil, progress: ProgressHandler? = nil
   ) throws(AudioError) -> Result {
     guard source.sampleRate == sampleRate else {
       throw .rateMismatch(name: device, deviceRate: sampleRate, soundRate: source.sampleRate)
     }
+    if let stall { throw .deviceStalled(name: device, seconds: stall) }
     let ring = SampleRing(capacity: max(sampleRate, 4096), channelCount: source.channelCount)
-    let work = PlaybackWork(output: output, ring: ring)
+    let patience = PlaybackPatience(playing: patience)
+    let work = PlaybackWork(output: output, ring: ring, patience: patience)
     guard let thread = AudioThread(work) else {
       throw .deviceFailed(name: device, reason: "the system has no thread left")
     }
     let report = ProgressTicker(
       total: source.frameCount, sampleRate: sampleRate, underruns: { work.underrunCount }, handler: progress)
-    let isCancelled = Self.feed(&source, to: work, cancellation: cancellation) {
+    // A call into ALSA that does not return cannot be ended from here, and may take as long as what the device holds.
+    let watchdog = Watchdog(work, patience: patience, holdSeconds: bufferSeconds)
+    let isCancelled = Self.feed(&source, to: work, cancellation: cancellation, watchdog: watchdog) {
       report.tick(work.heardCount)
     }
-    thread.join()
+    let hasReturned = work.isFinished
+    if hasReturned { thread.join() } else { thread.abandon() }
+    guard hasReturned, work.failureCode != -ETIMEDOUT else {
+      let seconds = patience.seconds(isStopping: isCancelled)
+      stall = seconds
+      throw .deviceStalled(name: device, seconds: seconds)
+    }
     guard work.failureCode == 0 else {
       throw .deviceFailed(name: device, reason: ALSALibrary.words(Int(work.failureCode)))
     }
@@ -97,24 +112,27 @@ public final class Player {
       isCancelled: isCancelled)
   }
 
-  /// Renders ahead of the audio thread until it has ended.
+  /// Renders ahead of the audio thread until it has ended, or hangs.
   /// - Returns: whether it was cancelled.
   private static func feed(
-    _ source: inout some SampleSource, to work: PlaybackWork, cancellation: Cancellation?, tick: () -> Void
+    _ source: inout some SampleSource, to work: PlaybackWork, cancellation: Cancellation?, watchdog: Watchdog,
+    tick: () -> Void
   ) -> Bool {
+    var watchdog = watchdog
     let channels = source.channelCount
     let block = UnsafeMutableBufferPointer<Float>.allocate(capacity: 1024 * channels)
     defer { block.deallocate() }
     var pending = block[..<0]
     var isEnded = false
     var isCancelled = false
-    while !work.isFinished {
+    while !work.isFinished, !watchdog.seesHang(isStopping: isCancelled) {
       if !isCancelled, cancellation?.isRequested == true {
         isCancelled = true
         work.stop()
       }
       if pending.isEmpty, !isEnded, !isCancelled {
-        let frames = source.render(into: block)
+        var room = block.mutableSpan
+        let frames = source.render(into: &room)
         pending = block[..<(frames * channels)]
         isEnded = frames < 1024
       }
@@ -125,6 +143,32 @@ public final class Player {
       if taken == 0 { usleep(5000) }
     }
     return isCancelled
+  }
+}
+
+/// Watches from the caller's thread that the audio thread does not hang in a call to the device.
+private struct Watchdog {
+  private let work: PlaybackWork
+  private let patience: PlaybackPatience
+  /// How long a call may rightly take: until the device has played what it holds.
+  private let holdSeconds: Double
+  private var watch = StallWatch()
+  private var lastCount = -1
+
+  init(_ work: PlaybackWork, patience: PlaybackPatience, holdSeconds: Double) {
+    self.work = work
+    self.patience = patience
+    self.holdSeconds = holdSeconds
+  }
+
+  /// Whether the audio thread has done nothing for too long.
+  mutating func seesHang(isStopping: Bool) -> Bool {
+    let count = work.attemptCount
+    if count != lastCount {
+      lastCount = count
+      watch.restart()
+    }
+    return watch.elapsed > patience.seconds(isStopping: isStopping) + holdSeconds
   }
 }
 

@@ -14,7 +14,7 @@ public protocol SampleSource {
   /// - Parameter block: room for whole frames.
   /// - Returns: how many frames were written. Fewer than there is room for, none included, means that the source
   ///   has ended.
-  mutating func render(into block: UnsafeMutableBufferPointer<Float>) -> Int
+  mutating func render(into block: inout MutableSpan<Float>) -> Int
 }
 
 extension SampleSource {
@@ -38,10 +38,12 @@ public struct AudioBufferSource: SampleSource {
   public var frameCount: Int? { buffer.frameCount }
 
   /// Copies the next frames of the buffer.
-  public mutating func render(into block: UnsafeMutableBufferPointer<Float>) -> Int {
+  public mutating func render(into block: inout MutableSpan<Float>) -> Int {
     let count = min(block.count / channelCount * channelCount, buffer.samples.count - position)
     buffer.samples.withUnsafeBufferPointer { samples in
-      _ = block.update(fromContentsOf: samples[position..<position + count])
+      block.withUnsafeMutableBufferPointer { block in
+        _ = block.update(fromContentsOf: samples[position..<position + count])
+      }
     }
     position += count
     return count / channelCount

@@ -8,11 +8,13 @@ public enum FeatureError: DiagnosableError, Equatable {
   case noChannel(path: String, channel: Int, channelCount: Int)
   /// The file is too short for a single frame.
   case tooShort(path: String, sampleCount: Int, needed: Int)
+  /// The file gives more than `limit` values with these options.
+  case tooLong(path: String, limit: Int)
 
   /// Whose fault it is.
   public var kind: FailureKind {
     switch self {
-    case .unusable, .noChannel: .usage
+    case .unusable, .noChannel, .tooLong: .usage
     case .tooShort: .badInput
     }
   }
@@ -26,6 +28,8 @@ public enum FeatureError: DiagnosableError, Equatable {
       "\(path): there is no channel \(channel &+ 1); the last is \(channelCount)"
     case .tooShort(let path, let sampleCount, let needed):
       "\(path): \(sampleCount) samples are too few for one frame, which takes \(needed)"
+    case .tooLong(let path, let limit):
+      "\(path): gives more than \(limit) values; take a longer frame shift or fewer values for each frame"
     }
   }
 
@@ -33,7 +37,7 @@ public enum FeatureError: DiagnosableError, Equatable {
   public var file: String? {
     switch self {
     case .unusable: nil
-    case .noChannel(let path, _, _), .tooShort(let path, _, _): path
+    case .noChannel(let path, _, _), .tooShort(let path, _, _), .tooLong(let path, _): path
     }
   }
 

@@ -73,21 +73,19 @@ public final class FeatureExtractor {
   ///   - samples: the samples.
   ///   - stride: from one sample to the next: the number of channels, to take the first of interleaved ones.
   ///   - features: gets the frames.
-  public func append(
-    _ samples: UnsafeBufferPointer<Float>, stride: Int = 1, to features: inout FeatureMatrix
-  ) {
+  public func append(_ samples: Span<Float>, stride: Int = 1, to features: inout FeatureMatrix) {
     precondition(stride >= 1, "samples \(stride) elements apart")
     let step = Self.portionLength * stride
     for start in Swift.stride(from: 0, to: samples.count, by: step) {
-      let portion = samples[start..<min(samples.count, start + step)]
-      stream.append(UnsafeBufferPointer(rebasing: portion), stride: stride)
+      let portion = samples.extracting(start..<min(samples.count, start + step))
+      portion.withUnsafeBufferPointer { stream.append($0, stride: stride) }
       drain(into: &features, isFinished: false)
     }
   }
 
   /// Takes more samples of one channel, full scale at ±1, and appends the frames that are complete now.
   public func append(_ samples: [Float], to features: inout FeatureMatrix) {
-    samples.withUnsafeBufferPointer { append($0, to: &features) }
+    append(samples.span, to: &features)
   }
 
   /// Appends the frames that reach over the sound's end. Nothing can be appended afterwards.
@@ -104,10 +102,8 @@ public final class FeatureExtractor {
     var features = extractor.emptyMatrix
     precondition((0..<buffer.channelCount).contains(channel), "channel \(channel) of \(buffer.channelCount)")
     features.values.reserveCapacity((buffer.frameCount / options.frames.shift + 1) * options.dimension)
-    buffer.samples.withUnsafeBufferPointer { samples in
-      let samples = UnsafeBufferPointer(rebasing: samples.dropFirst(channel))
-      extractor.append(samples, stride: buffer.channelCount, to: &features)
-    }
+    let samples = buffer.samples.span.extracting(droppingFirst: channel)
+    extractor.append(samples, stride: buffer.channelCount, to: &features)
     extractor.finish(into: &features)
     return features
   }

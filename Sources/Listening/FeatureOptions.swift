@@ -25,7 +25,7 @@ public struct MFCCOptions: Sendable, Hashable, Codable {
   public var frames = FrameOptions()
   /// The filters.
   public var mel = MelOptions()
-  /// How many coefficients, C0 included; at most as many as filters (`num-ceps`, 13).
+  /// How many coefficients, C0 included; at most as many as filters and at most 1000 (`num-ceps`, 13).
   public var count = 13
   /// Whether the frame's log energy stands in the place of C0 (`use-energy`, true).
   public var usesEnergy = true
@@ -138,8 +138,10 @@ public enum FeatureOptions: Sendable, Hashable, Codable {
         options.count >= 1 && options.count <= options.mel.count,
         "\(options.count) cepstral coefficients of \(options.mel.count) mel filters")
       try FeatureError.require(
-        options.cepstralLifter.isFinite && options.cepstralLifter >= 0,
-        "a cepstral lifter of \(options.cepstralLifter)")
+        options.count <= 1000, "\(options.count) cepstral coefficients, more than 1,000")
+      try FeatureError.require(
+        options.cepstralLifter == 0 || (0.001...1e6).contains(options.cepstralLifter),
+        "a cepstral lifter of \(options.cepstralLifter), which is neither 0 nor within 0.001 … 1,000,000")
     case .spectrogram(let options): try options.energy.validate()
     case .energy(let options): try options.energy.validate()
     }

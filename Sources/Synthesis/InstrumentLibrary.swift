@@ -51,6 +51,7 @@ public struct InstrumentLibrary: Sendable, Hashable {
   /// The instrument of a General MIDI program; where the folder has none for it the nearest of its family,
   /// else the nearest program's.
   public func instrument(program: Int) -> Instrument? {
+    let program = min(max(program, 0), 127)
     let family = program & ~7
     let kin = Self.nearest(to: program, in: instrumentOfProgram, among: family...(family + 7))
     return (kin ?? Self.nearest(to: program, in: instrumentOfProgram, among: 0...127)).map { instruments[$0] }
@@ -62,7 +63,8 @@ public struct InstrumentLibrary: Sendable, Hashable {
   }
 
   private static func nearest(to number: Int, in table: [Int?], among range: ClosedRange<Int>) -> Int? {
-    range.filter { table[$0] != nil }.min { abs($0 - number) < abs($1 - number) }.flatMap { table[$0] }
+    let number = min(max(number, 0), 127)
+    return range.filter { table[$0] != nil }.min { abs($0 - number) < abs($1 - number) }.flatMap { table[$0] }
   }
 }
 

@@ -126,9 +126,12 @@ public final class ScoreRenderer: SampleSource {
 
   /// Fills `block` with the next interleaved samples.
   /// - Returns: the frames written; fewer than there is room for once the sound has died away.
-  public func render(into block: UnsafeMutableBufferPointer<Float>) -> Int {
-    guard let output = block.baseAddress else { return 0 }
-    let wanted = block.count / 2
+  public func render(into block: inout MutableSpan<Float>) -> Int {
+    block.withUnsafeMutableBufferPointer { fill($0) }
+  }
+
+  private func fill(_ output: UnsafeMutableBufferPointer<Float>) -> Int {
+    let wanted = output.count / 2
     var written = 0
     while written < wanted {
       if segmentOffset == segmentCount {

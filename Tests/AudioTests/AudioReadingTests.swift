@@ -56,10 +56,9 @@ struct AudioReadingTests {
     let whole = try AudioFile.read(folder.file("a.flac"))
     var reader = try AudioFileReader(path: folder.file("a.flac"))
     #expect(reader.declaredFrameCount == 5000)
-    let block = UnsafeMutableBufferPointer<Float>.allocate(capacity: 2 * 777 + 1)
-    defer { block.deallocate() }
+    var block = [Float](repeating: 0, count: 2 * 777 + 1)
     var samples: [Float] = []
-    while case let count = try reader.read(into: block), count > 0 { samples += block[..<(2 * count)] }
+    while case let count = try reader.read(into: &block), count > 0 { samples += block[..<(2 * count)] }
     #expect(samples == whole.samples)
     #expect(reader.position == 5000)
   }

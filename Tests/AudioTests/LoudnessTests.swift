@@ -111,14 +111,13 @@ struct LoudnessTests {
     for portions in [[1, 2, 441], [4096], [4410], [30_000, 1]] {
       let meter = LoudnessMeter(sampleRate: 44_100, channelCount: 2)
       var (start, turn) = (0, 0)
-      sound.samples.withUnsafeBufferPointer { samples in
-        while start < samples.count {
-          let end = min(samples.count, start + 2 * portions[turn % portions.count])
-          meter.append(UnsafeBufferPointer(rebasing: samples[start..<end]))
-          start = end
-          turn += 1
-          if turn % 1000 == 0 { _ = meter.integratedLoudness }
-        }
+      let samples = sound.samples.span
+      while start < samples.count {
+        let end = min(samples.count, start + 2 * portions[turn % portions.count])
+        meter.append(samples.extracting(start..<end))
+        start = end
+        turn += 1
+        if turn % 1000 == 0 { _ = meter.integratedLoudness }
       }
       #expect(meter.integratedLoudness == whole, "portions of \(portions)")
     }
