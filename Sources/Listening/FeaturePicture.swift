@@ -24,7 +24,10 @@ public struct FeaturePicture: Sendable {
     """
 
   /// A picture of `features`, which were computed with `options`.
-  /// - Parameter title: what was heard, such as a file's name.
+  /// - Parameters:
+  ///   - features: the features.
+  ///   - options: what they were computed with.
+  ///   - title: what was heard, such as a file's name.
   public init(_ features: FeatureMatrix, options: FeatureOptions, title: String) {
     precondition(
       features.dimension == options.dimension,
