@@ -2,12 +2,12 @@ public import Groundwork
 
 /// Whole sound files in one call.
 public enum AudioFile {
-  /// How many samples a file may hold that is read whole: 2 GiB of memory.
+  /// How many samples a file may hold to be read at once: 2 GiB of memory.
   public static let defaultSampleLimit = 1 << 29
 
   /// Reads the file at `path`, of any kind that libsndfile knows.
   ///
-  /// Memory grows with what is really there, never by what the header claims.
+  /// Memory grows with the samples in the file, not with what its header claims.
   /// - Parameters:
   ///   - path: the file.
   ///   - sampleLimit: the most samples (frames × channels) to take.
@@ -27,7 +27,7 @@ public enum AudioFile {
     return buffer
   }
 
-  /// Writes `buffer` to `path`, atomically, in the format that the ending stands for.
+  /// Writes `buffer` to `path`, atomically, in the format of the name's ending.
   /// - Throws: `AudioError.unknownEnding`, `.unsupportedSettings` or `.file`.
   public static func write(
     _ buffer: AudioBuffer, to path: String, encoding: SampleEncoding? = nil
@@ -39,11 +39,11 @@ public enum AudioFile {
     try writer.commit()
   }
 
-  /// Writes all that `source` gives to `path`, atomically, in the format that the ending stands for.
+  /// Writes all that `source` gives to `path`, atomically, in the format of the name's ending.
   ///
   /// - Parameters:
-  ///   - source: what is written; it has ended afterwards.
-  ///   - path: where the file will stand.
+  ///   - source: what is written, to its end.
+  ///   - path: where the file will be.
   ///   - encoding: how samples are stored; see `AudioFileWriter`.
   ///   - cancellation: stops the work; then no file is written.
   ///   - progress: is told the seconds of sound done.
@@ -85,7 +85,7 @@ public enum AudioFile {
   }
 }
 
-/// What a source has left in a file.
+/// What was written of a source.
 public struct WrittenSound: Sendable, Equatable {
   /// How many frames.
   public var frameCount: Int

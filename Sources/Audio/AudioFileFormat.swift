@@ -9,7 +9,7 @@ public enum AudioFileFormat: String, Sendable, CaseIterable {
   /// Ogg Vorbis, compressed with loss.
   case ogg
 
-  /// The format that the ending of `path` stands for.
+  /// The format that the ending of `path` names.
   /// - Throws: `AudioError.unknownEnding`.
   public init(path: String) throws(AudioError) {
     let name = path.split(separator: "/").last ?? ""
@@ -22,7 +22,7 @@ public enum AudioFileFormat: String, Sendable, CaseIterable {
     }
   }
 
-  /// The encodings that the format can hold; none of its own choosing where it is compressed with loss.
+  /// The encodings that the format can hold; none where it is compressed with loss.
   public var encodings: [SampleEncoding] {
     switch self {
     case .wav: [.pcm16, .pcm24, .float]

@@ -40,11 +40,11 @@ public struct AudioFileReader: ~Copyable {
     self.path = path
     sampleRate = Int(info.samplerate)
     channelCount = Int(info.channels)
-    // libsndfile's sign for “unknown” is the largest value there is.
+    // libsndfile's value for “unknown” is the largest value there is.
     declaredFrameCount = (0..<sf_count_t.max).contains(info.frames) ? Int(info.frames) : nil
   }
 
-  /// Reads the next frames as interleaved samples, full scale at ±1. Samples of a floating-point file come as they are.
+  /// Reads the next frames as interleaved samples, full scale at ±1. Samples of a floating-point file are not clipped.
   /// - Parameter block: room for whole frames.
   /// - Returns: how many frames were read; 0 at the end.
   /// - Throws: `AudioError.damaged` or `.file`.

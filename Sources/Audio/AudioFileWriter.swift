@@ -3,11 +3,11 @@ internal import Groundwork
 
 /// A sound file that is written a block at a time and appears under its name, whole, when it is committed.
 ///
-/// Until then, and after any error, what stood under the name before stands there still. The same sound gives the same
+/// Until then, and after any error, a file that had the name before is still there. The same sound gives the same
 /// bytes as WAV and as FLAC, and the same decoded samples as Ogg Vorbis (whose streams carry a random number).
 /// Samples become integers by rounding to the nearest, clipped at full scale, without dither.
 public struct AudioFileWriter: ~Copyable {
-  /// Where the file will stand.
+  /// Where the file will be.
   public let path: String
   /// Frames per second, in Hz.
   public let sampleRate: Int
@@ -31,14 +31,14 @@ public struct AudioFileWriter: ~Copyable {
 
   /// Begins a file.
   /// - Parameters:
-  ///   - path: where it will stand.
+  ///   - path: where it will be.
   ///   - format: its format; nil chooses by the ending of `path`.
   ///   - encoding: how samples are stored: 16 bits where it is nil; must be nil for Ogg Vorbis.
   ///   - sampleRate: frames per second, in Hz.
   ///   - channelCount: samples in a frame.
   ///   - expectedFrameCount: about how many frames will be written; nil where that is not known. A WAV file that may
-  ///     pass 4 GiB, which a plain one cannot, is written as RF64 (EBU Tech 3306); the same file stays a plain one
-  ///     where it turns out shorter.
+  ///     pass 4 GiB, which a plain one cannot, is written as RF64 (EBU Tech 3306); where it turns out shorter, it
+  ///     becomes a plain one.
   /// - Throws: `AudioError.unknownEnding`, `.unsupportedSettings` or `.file`.
   public init(
     path: String, format: AudioFileFormat? = nil, encoding: SampleEncoding? = nil, sampleRate: Int,
@@ -111,7 +111,7 @@ public struct AudioFileWriter: ~Copyable {
   }
 
   /// Puts the finished file in its place.
-  /// - Throws: `AudioError.file`; then whatever stood there before still does.
+  /// - Throws: `AudioError.file`; then a file that was there before still is.
   public consuming func commit() throws(AudioError) {
     let isWhole = handle.close()
     guard isWhole, handle.stream.errorNumber == 0 else { throw writingFailure() }
@@ -126,7 +126,7 @@ public struct AudioFileWriter: ~Copyable {
 }
 
 extension AudioFileFormat {
-  /// What to say to an encoding that the format cannot hold.
+  /// The message for an encoding that the format cannot hold.
   fileprivate var encodingAdvice: String {
     switch self {
     case .wav: "a WAV file holds 16 bits, 24 bits or float"
@@ -135,7 +135,7 @@ extension AudioFileFormat {
     }
   }
 
-  /// What to say to more frames than the format can hold.
+  /// The message for more frames than the format can hold.
   fileprivate var lengthAdvice: String {
     switch self {
     case .wav: "a WAV file whose length is not known beforehand ends at 4 GiB; write .flac instead"
@@ -220,7 +220,7 @@ private final class ConversionScratch {
       return Int(sf_write_float(handle, block.baseAddress, length))
     case nil:
       return integers.withMemoryRebound(to: Float.self) { floats in
-        // One sample that is no number would silence the Vorbis encoder for good.
+        // A single NaN would silence the Vorbis encoder to the end of the file.
         for index in block.indices { floats[index] = block[index].isFinite ? block[index] : 0 }
         return Int(sf_write_float(handle, floats.baseAddress, length))
       }

@@ -4,7 +4,7 @@ internal import Glibc
 internal import Musl
 #endif
 
-/// A thread of the system that does one piece of playback work.
+/// A system thread that does one piece of playback work.
 struct AudioThread: ~Copyable {
   private let identifier: pthread_t
 

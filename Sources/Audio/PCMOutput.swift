@@ -10,7 +10,7 @@ internal import Musl
 ///
 /// One thread at a time may use it: the caller's until playing begins, then the audio thread.
 final class PCMOutput: @unchecked Sendable {
-  /// What came out of the negotiation with the device.
+  /// The settings that were negotiated with the device.
   struct Settings: Sendable, Equatable {
     var format = PCMFormat.int16
     var sampleRate = 0
@@ -28,7 +28,7 @@ final class PCMOutput: @unchecked Sendable {
 
   private let handle: OpaquePointer
 
-  /// How much sound the device is asked to hold, in microseconds: it bridges pauses of this process, and it is how long
+  /// How much sound the device is asked to hold, in microseconds: it covers pauses of this process, and it is how long
   /// sound goes on after a request to stop.
   private static let bufferTime: UInt32 = 200_000
   private static let periodTime: UInt32 = 25_000
@@ -71,7 +71,7 @@ final class PCMOutput: @unchecked Sendable {
 
   /// Writes frames, waiting for the device to take them, and recovers from underruns and suspensions.
   /// - Parameter isWaitedFor: is told after every attempt whether the device took anything; false gives the device up.
-  /// - Returns: 0, or ALSA's negative number for why the device is lost; `-ETIMEDOUT` when it was given up.
+  /// - Returns: 0, or ALSA's negative number for why the device failed; `-ETIMEDOUT` when it was given up.
   func write(
     _ bytes: UnsafeRawPointer, frames: Int, isWaitedFor: (_ hasProgressed: Bool) -> Bool
   ) -> Int32 {

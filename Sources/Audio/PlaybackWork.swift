@@ -6,7 +6,7 @@ internal import Glibc
 internal import Musl
 #endif
 
-/// What the audio thread does: takes frames from the ring, brings them into the device's form and writes them.
+/// What the audio thread does: takes frames from the ring, converts them for the device and writes them.
 ///
 /// Everything is allocated beforehand. While it runs, it takes no lock, allocates nothing, touches no file but the device,
 /// and shares only atomics.
@@ -47,7 +47,7 @@ final class PlaybackWork: Sendable {
   func stop() { stopping.store(true, ordering: .relaxed) }
   /// Whether the thread has ended.
   var isFinished: Bool { finished.load(ordering: .acquiring) }
-  /// ALSA's negative number for why the device was lost; 0 if it was not.
+  /// ALSA's negative number for why the device failed; 0 if it was not.
   var failureCode: Int32 { failure.load(ordering: .acquiring) }
   /// How many frames the device was given.
   var writtenCount: Int { framesWritten.load(ordering: .relaxed) }
@@ -58,7 +58,7 @@ final class PlaybackWork: Sendable {
   /// Grows as long as the thread runs; it stands still while a call to the device does not return.
   var attemptCount: Int { attempts.load(ordering: .relaxed) }
 
-  /// The thread's whole life.
+  /// What the thread runs.
   func run() {
     var status = output.prepare()
     if status >= 0, play() {
@@ -92,7 +92,7 @@ final class PlaybackWork: Sendable {
       } else if ring.isExhausted {
         return true
       } else {
-        // The source is late. The device's own buffer goes on sounding meanwhile.
+        // The source is late. The device's own buffer still plays.
         usleep(1000)
       }
     }
@@ -121,7 +121,7 @@ final class PlaybackWork: Sendable {
     return true
   }
 
-  /// Lets the next few milliseconds sink to silence, so that there is no step for the ear to hear as a click.
+  /// Fades the next few milliseconds to silence, because a step would be heard as a click.
   private func fadeOut() -> Bool {
     let channels = ring.channelCount
     let frames = ring.read(
@@ -134,8 +134,8 @@ final class PlaybackWork: Sendable {
     return write(frames)
   }
 
-  /// Brings the block's frames from the source's channels to the device's: one becomes all, all become one as their mean,
-  /// else they are taken in order and silence fills the rest.
+  /// Maps the block's frames from the source's channels to the device's: one is copied to all, all are averaged into
+  /// one; otherwise channels are taken in order and silence fills the rest.
   private func mapChannels(_ frames: Int) {
     let from = ring.channelCount
     let to = output.settings.channelCount
@@ -164,7 +164,7 @@ struct PlaybackPatience: Sendable {
   /// Once the caller wants to stop.
   var stopping = 0.5
 
-  /// What holds now.
+  /// The limit that applies now.
   func seconds(isStopping: Bool) -> Double { isStopping ? min(stopping, playing) : playing }
 }
 

@@ -8,7 +8,7 @@ internal import Musl
 
 /// Plays sources through an ALSA device.
 ///
-/// The device is opened and its rate settled first, so that a source can be made for that rate:
+/// The device is opened and its rate negotiated first, so that a source can be made for that rate:
 ///
 ///     let player = try Player(device: "default")
 ///     var source = makeSource(sampleRate: player.sampleRate)
@@ -24,7 +24,7 @@ public final class Player {
   public let channelCount: Int
   /// How the device takes its samples.
   public let format: PCMFormat
-  /// How much sound the device holds, in seconds: about as long goes on sounding after a request to stop.
+  /// How much sound the device holds, in seconds: after a request to stop, sound goes on for about as long.
   public var bufferSeconds: Double { Double(output.settings.bufferFrames) / Double(sampleRate) }
 
   private let output: PCMOutput
@@ -33,7 +33,7 @@ public final class Player {
   /// How long the device hung; nil while it works. A hanging call may still be using the device.
   private var stall: Double?
 
-  /// What a piece of playing came to.
+  /// What was played.
   public struct Result: Sendable, Equatable {
     /// How many frames the device was given.
     public var frameCount: Int
@@ -48,7 +48,7 @@ public final class Player {
     public var seconds: Double { Double(frameCount) / Double(sampleRate) }
   }
 
-  /// Opens a device and negotiates with it.
+  /// Opens a device and negotiates its settings.
   /// - Parameters:
   ///   - device: ALSA's name of it.
   ///   - sampleRate: the wanted rate in Hz; the device may settle on another.
@@ -70,10 +70,11 @@ public final class Player {
   /// Plays `source` to its end, or until `cancellation` is requested: then the sound fades out within 10 ms, and what
   /// the device still held is heard before.
   ///
-  /// A source of other channels is mapped: one becomes all, all become one as their mean, else they are taken in order.
+  /// A source with another number of channels is mapped: one is copied to all, all are averaged into one, otherwise
+  /// they are taken in order.
   /// - Parameters:
   ///   - source: what to play, at the device's rate.
-  ///   - cancellation: stops the playing.
+  ///   - cancellation: stops playback.
   ///   - progress: is told the seconds heard, several times a second.
   /// - Throws: `AudioError.rateMismatch` or `.deviceFailed`, or `.deviceStalled` where the device takes no sound for ten
   ///   seconds (half a second once `cancellation` is requested); the player cannot be used again after that.
@@ -150,7 +151,7 @@ public final class Player {
 private struct Watchdog {
   private let work: PlaybackWork
   private let patience: PlaybackPatience
-  /// How long a call may rightly take: until the device has played what it holds.
+  /// How long a call may take at most on a working device: until the device has played what it holds.
   private let holdSeconds: Double
   private var watch = StallWatch()
   private var lastCount = -1
@@ -172,7 +173,7 @@ private struct Watchdog {
   }
 }
 
-/// Tells progress about ten times a second.
+/// Reports progress about ten times a second.
 private final class ProgressTicker {
   private let total: Double?
   private let sampleRate: Double

@@ -1,4 +1,4 @@
-/// Something that sounds: it gives its samples in order, a block at a time, until it ends.
+/// A source of sound: it gives its samples in order, a block at a time, until it ends.
 ///
 /// A player and a file writer consume sources. They call `render` from one thread at a time.
 public protocol SampleSource {
@@ -6,8 +6,8 @@ public protocol SampleSource {
   var sampleRate: Int { get }
   /// Samples in a frame.
   var channelCount: Int { get }
-  /// About how many frames it will give in all, where that can be told beforehand: a measure for whoever shows how far
-  /// it has come, while the source itself says when it ends.
+  /// About how many frames it will give in all, where that is known beforehand. It serves to show
+  /// progress and to choose a file's form; the source itself says when it ends.
   var frameCount: Int? { get }
 
   /// Fills `block` with the next interleaved samples.

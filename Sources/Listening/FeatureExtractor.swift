@@ -6,10 +6,10 @@ internal import Glibc
 internal import Musl
 #endif
 
-/// Computes features of a sound that arrives bit by bit.
+/// Computes features of a sound that arrives in portions.
 ///
-/// However the samples are cut into portions, the values are the same, bit for bit: no frame's values depend on another's,
-/// and a frame is computed as soon as all its samples are there. Portions of ten frames and more are the fastest, because
+/// The values do not depend on the portions, bit for bit: no frame's values depend on another's, and a frame is
+/// computed as soon as all its samples are there. Portions of ten frames and more are the fastest, because
 /// several frames are computed at once.
 ///
 ///     let extractor = try FeatureExtractor(.fbank(FbankOptions()))
@@ -30,10 +30,10 @@ public final class FeatureExtractor {
   /// What the cepstral transform gives.
   private let coefficients: LaneBuffer
 
-  /// How many samples are taken at a time, so that frames are made of what the cache still holds.
+  /// How many samples are taken at a time, so that they are still in the cache when frames are computed.
   private static let portionLength = 8192
 
-  /// What is made of an analyzed frame.
+  /// What is computed from an analyzed frame.
   private enum Recipe {
     case fbank(FbankOptions, MelFilterBank)
     case mfcc(MFCCOptions, MelFilterBank, CepstralTransform)
@@ -88,7 +88,7 @@ public final class FeatureExtractor {
     append(samples.span, to: &features)
   }
 
-  /// Appends the frames that reach over the sound's end. Nothing can be appended afterwards.
+  /// Appends the last frames, which reach beyond the sound's end. Nothing can be appended afterwards.
   public func finish(into features: inout FeatureMatrix) {
     drain(into: &features, isFinished: true)
   }
@@ -122,7 +122,7 @@ public final class FeatureExtractor {
     }
   }
 
-  /// Makes the features of the frames that stand in `analysis`.
+  /// Computes the features of the frames in `analysis`.
   private func compute(count: Int, into values: UnsafeMutablePointer<Float>) {
     switch recipe {
     case .fbank(let options, let bank): computeFbank(options, bank, count: count, into: values)

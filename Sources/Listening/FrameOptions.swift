@@ -6,14 +6,15 @@ public import Arithmetic
 public struct FrameOptions: Sendable, Hashable, Codable {
   /// Samples per second, in Hz (`sample-frequency`, 16000).
   public var sampleRate: Double = 16_000
-  /// From the beginning of a frame to that of the next, in milliseconds (`frame-shift`, 10). Whole samples: the rest is cut.
+  /// From the beginning of a frame to that of the next, in milliseconds (`frame-shift`, 10). Rounded down to whole
+  /// samples.
   public var shiftMilliseconds: Double = 10
-  /// The length of a frame, in milliseconds (`frame-length`, 25). Whole samples: the rest is cut.
+  /// The length of a frame, in milliseconds (`frame-length`, 25). Rounded down to whole samples.
   public var lengthMilliseconds: Double = 25
   /// What samples at full scale ±1 are multiplied with. Kaldi's levels are those of 16-bit integers: 32768.
   public var sampleScale: Float = 32_768
   /// The standard deviation of noise that is added to each sample, in scaled units (`dither`; Kaldi's default is 1, ours 0,
-  /// which gives the same values each time without a seed). It keeps digital silence from an energy of zero.
+  /// which gives the same values each time without a seed). It prevents an energy of zero for digital silence.
   public var dither: Double = 0
   /// The seed of the noise.
   public var seed: UInt64 = 0
@@ -53,7 +54,7 @@ public struct FrameOptions: Sendable, Hashable, Codable {
   /// a sound within full scale stays within single precision.
   private static let amplitudeLimit = 1e6
 
-  /// A number of samples, cut to a whole one; never outside of what can be a frame, whatever the options hold.
+  /// A number of samples, rounded down, and limited so that no value of the options overflows.
   private static func samples(_ count: Double) -> Int { count > 0 ? Int(min(count, 2 * lengthLimit)) : 0 }
 
   /// Checks that frames can be made.

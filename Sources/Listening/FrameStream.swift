@@ -1,7 +1,7 @@
 internal import Arithmetic
 
 /// Cuts a stream of samples into frames as soon as they are complete (Kaldi's `NumFrames`, `FirstSampleOfFrame` and
-/// `ExtractWindow`). It keeps no more of the past than the next frames need.
+/// `ExtractWindow`). It stores no more samples than the next frames need.
 struct FrameStream {
   private let shift: Int
   private let length: Int
@@ -40,7 +40,7 @@ struct FrameStream {
     sampleCount += count
   }
 
-  /// Files of floating-point samples can hold anything: what is no number becomes silence, and the magnitude is
+  /// Files of floating-point samples can hold anything: NaN becomes silence, and the magnitude is
   /// limited so that the power of the longest frame is finite.
   @inline(__always)
   private static func bounded(_ sample: Float) -> Float {
@@ -100,7 +100,7 @@ struct FrameStream {
     snipsEdges ? frame * shift : frame * shift + shift / 2 - length / 2
   }
 
-  /// The sample that stands for one outside of the sound: …, 1, 0, 0, 1, … at the beginning, and so at the end.
+  /// The sample that replaces one outside of the sound: …, 1, 0, 0, 1, … at the beginning, and so at the end.
   private func mirrored(_ position: Int) -> Int {
     let period = 2 * sampleCount
     let rest = position % period
@@ -108,7 +108,7 @@ struct FrameStream {
     return place < sampleCount ? place : period - 1 - place
   }
 
-  /// Drops what no coming frame needs. Mirroring at the end looks back by up to a frame's length.
+  /// Drops the samples that no later frame needs. Mirroring at the end looks back by up to a frame's length.
   private mutating func forgetPast() {
     let needed = max(0, firstSample(of: frameIndex) - (snipsEdges ? 0 : length))
     let surplus = min(needed - start, samples.count)

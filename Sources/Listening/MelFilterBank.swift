@@ -15,7 +15,7 @@ struct MelFilterBank {
   }
 
   let filters: [Filter]
-  /// The least that a filter gives.
+  /// The least output of a filter.
   let floor: Float
 
   /// Where each filter's weights begin in `weights`.
@@ -47,7 +47,7 @@ struct MelFilterBank {
       let bins = spectrum + filters[index].firstBin
       let factors = weights.baseAddress + range.lowerBound
       let count = range.count
-      // Four sums at a time, which do not wait for each other.
+      // Four sums at a time, which do not depend on each other.
       var (a, b, c, d) = (Lanes(), Lanes(), Lanes(), Lanes())
       var bin = 0
       while bin + 4 <= count {

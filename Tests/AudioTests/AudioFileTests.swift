@@ -113,7 +113,7 @@ struct AudioFileTests {
     let bytes = try readFile(folder.file("a.wav"))
     #expect(bytes.count == 44 + 12)
     #expect(Array(bytes[..<4]) == Array("RIFF".utf8))
-    // 0, 0x4000, −0x8000, 0x7FFF, silence for what is no number, and 1.5 rounded to the even 2.
+    // 0, 0x4000, −0x8000, 0x7FFF, silence for NaN, and 1.5 rounded to the even 2.
     #expect(Array(bytes[44...]) == [0, 0, 0, 0x40, 0, 0x80, 0xFF, 0x7F, 0, 0, 2, 0])
     try AudioFile.write(sound, to: folder.file("float.wav"), encoding: .float)
     #expect(!(try readFile(folder.file("float.wav"))).contains(subsequence: Array("PEAK".utf8)))
@@ -222,7 +222,8 @@ struct AudioFileTests {
   }
 
   @Test(
-    "A full disk is told in the system's words and leaves nothing", arguments: ["a.wav", "a.flac", "a.ogg"])
+    "A full disk is reported in the system's words and leaves nothing",
+    arguments: ["a.wav", "a.flac", "a.ogg"])
   func fullDisk(name: String) throws {
     guard let disk = SmallDisk(kilobytes: 64) else {
       print("skipped: a small disk cannot be mounted here")

@@ -79,7 +79,7 @@ struct AudioReadingTests {
         refused.append(String(path.split(separator: "/").last ?? ""))
       }
     }
-    // The fuzzer's finds are not WAV files at all; every other file is sound.
+    // The files that a fuzzer found are not WAV files at all; all others can be read.
     #expect(refused.allSatisfy { $0.hasPrefix("crash-") || $0.hasPrefix("oom-") }, "\(refused)")
   }
 

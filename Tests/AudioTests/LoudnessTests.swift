@@ -90,7 +90,7 @@ struct LoudnessTests {
     for (value, expected) in printed { #expect(abs(value - expected) < 1e-8) }
   }
 
-  @Test("Silence, what is too soft, too short, or no number has no loudness", arguments: [0, 1, 19_199])
+  @Test("What is silent, too soft, too short or not a number has no loudness", arguments: [0, 1, 19_199])
   func nothing(frames: Int) {
     let loud = [Float](repeating: 0.5, count: frames)
     #expect(
@@ -145,7 +145,7 @@ struct LoudnessTests {
     }
   }
 
-  @Test("What is written is told with its loudness")
+  @Test("The loudness of what is written is reported")
   func written() throws {
     let folder = try TemporaryFolder()
     var source = AudioBufferSource(Self.sine([Section(seconds: 2, level: -23)], sampleRate: 44_100))

@@ -114,7 +114,7 @@ struct PlayerTests {
     #expect(samples == counted)
   }
 
-  @Test("Progress tells the seconds heard, and a player plays twice")
+  @Test("Progress reports the seconds heard, and a player plays twice")
   func progressAndReplay() throws {
     let player = try Player(device: "null")
     for _ in 0..<2 {
@@ -167,7 +167,7 @@ struct PlayerTests {
     #expect(seconds == 0.5 && ContinuousClock.now - start < .seconds(8))
   }
 
-  @Test("No device, a device that is none, and another rate are told with what to try")
+  @Test("A missing device, a name that is no device, and another rate are reported with what to try")
   func noDevice() throws {
     for name in ["nonsense", "hw:99", "", "file:"] {
       let error = #expect(throws: AudioError.self) { try Player(device: name) }
@@ -211,7 +211,7 @@ private struct EndlessTone: SampleSource {
   }
 }
 
-/// Counts up, and takes its time.
+/// Counts up, slowly.
 private struct LateSource: SampleSource {
   let sampleRate = 44_100
   let channelCount = 1
