@@ -73,5 +73,8 @@ private final class SoundBlock {
 
   deinit { block.deallocate() }
 
-  func render() { _ = renderer.render(into: block) }
+  func render() {
+    var room = block.mutableSpan
+    _ = renderer.render(into: &room)
+  }
 }

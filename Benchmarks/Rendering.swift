@@ -17,7 +17,8 @@ func measureRendering(_ arguments: [String]) throws {
   var block = [Float](repeating: 0, count: 8192)
   var frames = 0
   while true {
-    let count = block.withUnsafeMutableBufferPointer { renderer.render(into: $0) }
+    var room = block.mutableSpan
+    let count = renderer.render(into: &room)
     frames += count
     if count < block.count / 2 { break }
   }

@@ -50,7 +50,8 @@ struct Musician {
     let options = RenderOptions(sampleRate: 16_000, reverb: .off)
     let renderer = ScoreRenderer(score: score, library: library, options: options)
     var samples = [Float](repeating: 0, count: 2 * 16 * ((notes.last?.end ?? 0) + 200))
-    _ = samples.withUnsafeMutableBufferPointer { renderer.render(into: $0) }
+    var room = samples.mutableSpan
+    _ = renderer.render(into: &room)
     return AudioBuffer(sampleRate: 16_000, channelCount: 2, samples: samples)
   }
 

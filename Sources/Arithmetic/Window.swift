@@ -17,6 +17,7 @@ public enum Window: String, Sendable, Codable, CaseIterable {
   case sine
 
   /// The window's `count` values.
+  /// - Parameter count: how many values there are.
   /// - Parameter isPeriodic: divide by N instead of N − 1, which suits the spectrum of overlapping frames that are
   ///   added up again.
   /// - Parameter blackmanCoefficient: the 0.42 of Blackman's window, which Kaldi lets one choose; the others follow as

@@ -28,11 +28,11 @@ public struct AudioBuffer: Sendable, Equatable {
   public var peak: Float { samples.reduce(0) { max($0, abs($1)) } }
 
   /// Appends interleaved samples, whole frames.
-  public mutating func append(contentsOf interleaved: UnsafeBufferPointer<Float>) {
+  public mutating func append(contentsOf interleaved: Span<Float>) {
     precondition(
       interleaved.count.isMultiple(of: channelCount),
       "\(interleaved.count) samples do not fill frames of \(channelCount) channels")
-    samples.append(contentsOf: interleaved)
+    interleaved.withUnsafeBufferPointer { samples.append(contentsOf: $0) }
   }
 
   /// The samples of one channel.

@@ -4,42 +4,44 @@ public import Groundwork
 public enum AudioError: DiagnosableError, Equatable {
   /// The file could not be opened, read or written at all.
   case file(FileError)
-  /// The file is not sound in a form that can be read; `reason` is the decoder's word for why.
+  /// The file is not sound in a form that can be read; `reason` is what the decoder says.
   case notAudio(path: String, reason: String)
-  /// The file's sound breaks off: what comes at `frame` cannot be decoded.
+  /// The file's sound cannot be decoded from `frame` on.
   case damaged(path: String, frame: Int, reason: String)
-  /// The file holds more than `limit` samples and was to be read whole.
+  /// The file holds more than `limit` samples, too many to be read at once.
   case tooLong(path: String, limit: Int)
-  /// The ending of an output's name stands for no format that can be written.
+  /// The ending of an output's name is not that of a format that can be written.
   case unknownEnding(path: String)
   /// The format cannot hold sound of this kind; `reason` says what it can hold.
   case unsupportedSettings(path: String, reason: String)
   /// The playback device cannot be opened; `others` are the names of devices that are there.
   case noDevice(name: String, reason: String, others: [String])
-  /// The device was opened and cannot be set up for any format that we can give it.
+  /// The device was opened, but takes none of the formats that can be given to it.
   case unsuitableDevice(name: String, reason: String)
   /// The device stopped working while it played.
   case deviceFailed(name: String, reason: String)
-  /// The device runs at another rate than the sound that it was to play.
+  /// The device took no sound for this many seconds, without reporting an error.
+  case deviceStalled(name: String, seconds: Double)
+  /// The device runs at a rate other than the sound's.
   case rateMismatch(name: String, deviceRate: Int, soundRate: Int)
 
-  /// Whose fault it is.
+  /// Which kind of failure it is.
   public var kind: FailureKind {
     switch self {
     case .file(let error): error.kind
     case .notAudio, .damaged, .tooLong: .badInput
     case .unknownEnding, .unsupportedSettings: .usage
-    case .noDevice, .unsuitableDevice, .deviceFailed, .rateMismatch: .cannotWrite
+    case .noDevice, .unsuitableDevice, .deviceFailed, .deviceStalled, .rateMismatch: .cannotWrite
     }
   }
 
-  /// The fault in words, with what can be done.
+  /// What is wrong, and what can be done.
   public var message: String {
     switch self {
     case .file(let error): error.message
     case .notAudio(let path, let reason): "\(path): is not a sound file that can be read (\(reason))"
     case .damaged(let path, let frame, let reason):
-      "\(path): is damaged; the sound breaks off at frame \(frame) (\(reason))"
+      "\(path): is damaged; the sound cannot be read from frame \(frame) (\(reason))"
     case .tooLong(let path, let limit):
       "\(path): holds more than \(limit) samples, too many to read at once; cut it into parts"
     case .unknownEnding(let path):
@@ -53,20 +55,22 @@ public enum AudioError: DiagnosableError, Equatable {
       "the sound device “\(name)” cannot be set up (\(reason)); \(Self.deviceRemedy)"
     case .deviceFailed(let name, let reason):
       "the sound device “\(name)” stopped working (\(reason)); \(Self.deviceRemedy)"
+    case .deviceStalled(let name, let seconds):
+      "the sound device “\(name)” stopped taking sound (nothing for \(seconds) seconds); \(Self.deviceRemedy)"
     case .rateMismatch(let name, let deviceRate, let soundRate):
       "the sound device “\(name)” runs at \(deviceRate) Hz and the sound at \(soundRate) Hz; "
         + "try --device plug:\(name), which converts"
     }
   }
 
-  /// The file that it is about; nil for a device.
+  /// The file concerned; nil for a device.
   public var file: String? {
     switch self {
     case .file(let error): error.file
     case .notAudio(let path, _), .damaged(let path, _, _), .tooLong(let path, _), .unknownEnding(let path),
       .unsupportedSettings(let path, _):
       path
-    case .noDevice, .unsuitableDevice, .deviceFailed, .rateMismatch: nil
+    case .noDevice, .unsuitableDevice, .deviceFailed, .deviceStalled, .rateMismatch: nil
     }
   }
 

@@ -2,12 +2,12 @@ public import Groundwork
 
 /// Whole sound files in one call.
 public enum AudioFile {
-  /// How many samples a file may hold that is read whole: 2 GiB of memory.
+  /// How many samples a file may hold to be read at once: 2 GiB of memory.
   public static let defaultSampleLimit = 1 << 29
 
   /// Reads the file at `path`, of any kind that libsndfile knows.
   ///
-  /// Memory grows with what is really there, never by what the header claims.
+  /// Memory grows with the samples in the file, not with what its header claims.
   /// - Parameters:
   ///   - path: the file.
   ///   - sampleLimit: the most samples (frames × channels) to take.
@@ -17,33 +17,33 @@ public enum AudioFile {
   ) throws(AudioError) -> AudioBuffer {
     var reader = try AudioFileReader(path: path)
     var buffer = AudioBuffer(sampleRate: reader.sampleRate, channelCount: reader.channelCount)
-    let block = UnsafeMutableBufferPointer<Float>.allocate(capacity: reader.channelCount * 8192)
-    defer { block.deallocate() }
-    while case let count = try reader.read(into: block), count > 0 {
+    var block = [Float](repeating: 0, count: reader.channelCount * 8192)
+    while case let count = try reader.read(into: &block), count > 0 {
       guard buffer.samples.count + count * reader.channelCount <= sampleLimit else {
         throw .tooLong(path: path, limit: sampleLimit)
       }
-      buffer.append(contentsOf: UnsafeBufferPointer(rebasing: block[..<(count * reader.channelCount)]))
+      buffer.append(contentsOf: block.span.extracting(first: count * reader.channelCount))
     }
     return buffer
   }
 
-  /// Writes `buffer` to `path`, atomically, in the format that the ending stands for.
+  /// Writes `buffer` to `path`, atomically, in the format of the name's ending.
   /// - Throws: `AudioError.unknownEnding`, `.unsupportedSettings` or `.file`.
   public static func write(
     _ buffer: AudioBuffer, to path: String, encoding: SampleEncoding? = nil
   ) throws(AudioError) {
     var writer = try AudioFileWriter(
-      path: path, encoding: encoding, sampleRate: buffer.sampleRate, channelCount: buffer.channelCount)
+      path: path, encoding: encoding, sampleRate: buffer.sampleRate, channelCount: buffer.channelCount,
+      expectedFrameCount: buffer.frameCount)
     try writer.write(buffer)
     try writer.commit()
   }
 
-  /// Writes all that `source` gives to `path`, atomically, in the format that the ending stands for.
+  /// Writes all that `source` gives to `path`, atomically, in the format of the name's ending.
   ///
   /// - Parameters:
-  ///   - source: what is written; it has ended afterwards.
-  ///   - path: where the file will stand.
+  ///   - source: what is written, to its end.
+  ///   - path: where the file will be.
   ///   - encoding: how samples are stored; see `AudioFileWriter`.
   ///   - cancellation: stops the work; then no file is written.
   ///   - progress: is told the seconds of sound done.
@@ -56,19 +56,21 @@ public enum AudioFile {
   ) throws(AudioError) -> WrittenSound? {
     let rate = source.sampleRate
     let channels = source.channelCount
-    var writer = try AudioFileWriter(path: path, encoding: encoding, sampleRate: rate, channelCount: channels)
-    let block = UnsafeMutableBufferPointer<Float>.allocate(capacity: channels * 4096)
-    defer { block.deallocate() }
+    var writer = try AudioFileWriter(
+      path: path, encoding: encoding, sampleRate: rate, channelCount: channels,
+      expectedFrameCount: source.frameCount)
+    var block = [Float](repeating: 0, count: channels * 4096)
     let total = source.frameCount.map { Double($0) / Double(rate) }
     let meter = LoudnessMeter(sampleRate: rate, channelCount: channels)
     var peak: Float = 0
     var isEnded = false
     while !isEnded {
       if cancellation?.isRequested == true { return nil }
-      let frames = source.render(into: block)
+      var room = block.mutableSpan
+      let frames = source.render(into: &room)
       isEnded = frames < 4096
-      let samples = UnsafeBufferPointer(rebasing: block[..<(frames * channels)])
-      for sample in samples { peak = max(peak, abs(sample)) }
+      let samples = block.span.extracting(first: frames * channels)
+      for index in samples.indices { peak = max(peak, abs(samples[index])) }
       meter.append(samples)
       try writer.write(samples)
       progress?(
@@ -83,7 +85,7 @@ public enum AudioFile {
   }
 }
 
-/// What a source has left in a file.
+/// What was written of a source.
 public struct WrittenSound: Sendable, Equatable {
   /// How many frames.
   public var frameCount: Int

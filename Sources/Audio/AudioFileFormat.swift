@@ -2,14 +2,14 @@ internal import CSndfile
 
 /// The kinds of sound file that can be written. (Any kind that libsndfile knows can be read.)
 public enum AudioFileFormat: String, Sendable, CaseIterable {
-  /// RIFF WAVE, uncompressed.
+  /// RIFF WAVE, uncompressed; RF64 where it passes 4 GiB.
   case wav
   /// FLAC, compressed without loss.
   case flac
   /// Ogg Vorbis, compressed with loss.
   case ogg
 
-  /// The format that the ending of `path` stands for.
+  /// The format that the ending of `path` names.
   /// - Throws: `AudioError.unknownEnding`.
   public init(path: String) throws(AudioError) {
     let name = path.split(separator: "/").last ?? ""
@@ -22,7 +22,7 @@ public enum AudioFileFormat: String, Sendable, CaseIterable {
     }
   }
 
-  /// The encodings that the format can hold; none of its own choosing where it is compressed with loss.
+  /// The encodings that the format can hold; none where it is compressed with loss.
   public var encodings: [SampleEncoding] {
     switch self {
     case .wav: [.pcm16, .pcm24, .float]
@@ -32,7 +32,8 @@ public enum AudioFileFormat: String, Sendable, CaseIterable {
   }
 
   /// libsndfile's number for the format with this encoding; nil where the format cannot hold it.
-  func code(_ encoding: SampleEncoding?) -> Int32? {
+  /// - Parameter isLong: whether a WAV file may pass 4 GiB.
+  func code(_ encoding: SampleEncoding?, isLong: Bool) -> Int32? {
     let subtype: Int
     switch (self, encoding) {
     case (.ogg, nil): subtype = SF_FORMAT_VORBIS
@@ -43,7 +44,7 @@ public enum AudioFileFormat: String, Sendable, CaseIterable {
     }
     let container =
       switch self {
-      case .wav: SF_FORMAT_WAV
+      case .wav: isLong ? SF_FORMAT_RF64 : SF_FORMAT_WAV
       case .flac: SF_FORMAT_FLAC
       case .ogg: SF_FORMAT_OGG
       }

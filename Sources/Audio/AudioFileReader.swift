@@ -40,18 +40,21 @@ public struct AudioFileReader: ~Copyable {
     self.path = path
     sampleRate = Int(info.samplerate)
     channelCount = Int(info.channels)
-    // libsndfile's sign for “unknown” is the largest value there is.
+    // libsndfile's value for “unknown” is the largest value there is.
     declaredFrameCount = (0..<sf_count_t.max).contains(info.frames) ? Int(info.frames) : nil
   }
 
-  /// Reads the next frames as interleaved samples, full scale at ±1. Samples of a floating-point file come as they are.
+  /// Reads the next frames as interleaved samples, full scale at ±1. Samples of a floating-point file are not clipped.
   /// - Parameter block: room for whole frames.
   /// - Returns: how many frames were read; 0 at the end.
   /// - Throws: `AudioError.damaged` or `.file`.
-  public mutating func read(into block: UnsafeMutableBufferPointer<Float>) throws(AudioError) -> Int {
+  public mutating func read(into block: inout MutableSpan<Float>) throws(AudioError) -> Int {
     let room = block.count / channelCount
     guard room > 0 else { return 0 }
-    let count = Int(sf_readf_float(handle.raw, block.baseAddress, sf_count_t(room)))
+    let raw = handle.raw
+    let count = block.withUnsafeMutableBufferPointer {
+      Int(sf_readf_float(raw, $0.baseAddress, sf_count_t(room)))
+    }
     if count < room {
       if handle.stream.errorNumber != 0 {
         throw .file(.reading(path, errorNumber: handle.stream.errorNumber))
@@ -62,5 +65,14 @@ public struct AudioFileReader: ~Copyable {
     }
     position += max(0, count)
     return max(0, count)
+  }
+
+  /// Reads the next frames into an array of samples, as into a span.
+  /// - Parameter block: room for whole frames.
+  /// - Returns: how many frames were read; 0 at the end.
+  /// - Throws: `AudioError.damaged` or `.file`.
+  public mutating func read(into block: inout [Float]) throws(AudioError) -> Int {
+    var room = block.mutableSpan
+    return try read(into: &room)
   }
 }

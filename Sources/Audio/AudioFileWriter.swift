@@ -3,11 +3,11 @@ internal import Groundwork
 
 /// A sound file that is written a block at a time and appears under its name, whole, when it is committed.
 ///
-/// Until then, and after any error, what stood under the name before stands there still. The same sound gives the same
+/// Until then, and after any error, a file that had the name before is still there. The same sound gives the same
 /// bytes as WAV and as FLAC, and the same decoded samples as Ogg Vorbis (whose streams carry a random number).
 /// Samples become integers by rounding to the nearest, clipped at full scale, without dither.
 public struct AudioFileWriter: ~Copyable {
-  /// Where the file will stand.
+  /// Where the file will be.
   public let path: String
   /// Frames per second, in Hz.
   public let sampleRate: Int
@@ -31,20 +31,32 @@ public struct AudioFileWriter: ~Copyable {
 
   /// Begins a file.
   /// - Parameters:
-  ///   - path: where it will stand.
+  ///   - path: where it will be.
   ///   - format: its format; nil chooses by the ending of `path`.
   ///   - encoding: how samples are stored: 16 bits where it is nil; must be nil for Ogg Vorbis.
   ///   - sampleRate: frames per second, in Hz.
   ///   - channelCount: samples in a frame.
+  ///   - expectedFrameCount: about how many frames will be written; nil where that is not known. A WAV file that may
+  ///     pass 4 GiB, which a plain one cannot, is written as RF64 (EBU Tech 3306); where it turns out shorter, it
+  ///     becomes a plain one.
   /// - Throws: `AudioError.unknownEnding`, `.unsupportedSettings` or `.file`.
   public init(
     path: String, format: AudioFileFormat? = nil, encoding: SampleEncoding? = nil, sampleRate: Int,
-    channelCount: Int
+    channelCount: Int, expectedFrameCount: Int? = nil
   ) throws(AudioError) {
     let chosen: AudioFileFormat
     if let format { chosen = format } else { chosen = try AudioFileFormat(path: path) }
-    guard let code = chosen.code(encoding) else {
+    let bytesPerFrame = max(1, channelCount).multipliedReportingOverflow(by: (encoding ?? .pcm16).byteCount)
+      .partialValue
+    let plainLimit = chosen.plainFrameLimit(bytesPerFrame: bytesPerFrame)
+    // What is expected is an estimate: a sound may ring for a few seconds more.
+    let latest = (expectedFrameCount ?? 0).addingReportingOverflow(60 * min(max(0, sampleRate), 1 << 20))
+    let isLong = latest.overflow || latest.partialValue > plainLimit
+    guard let code = chosen.code(encoding, isLong: chosen == .wav && isLong) else {
       throw .unsupportedSettings(path: path, reason: chosen.encodingAdvice)
+    }
+    if let expectedFrameCount, expectedFrameCount > plainLimit, chosen != .wav {
+      throw .unsupportedSettings(path: path, reason: chosen.lengthAdvice)
     }
     guard var info = SF_INFO(code: code, sampleRate: sampleRate, channelCount: channelCount),
       sf_format_check(&info) != 0
@@ -58,8 +70,7 @@ public struct AudioFileWriter: ~Copyable {
     handle.configure(vorbisQuality: chosen == .ogg ? Self.vorbisQuality : nil)
     self.handle = handle
     self.replacement = replacement
-    let bytesPerFrame = channelCount * (encoding ?? .pcm16).byteCount
-    frameLimit = chosen == .wav ? (Int(UInt32.max) - 4096) / bytesPerFrame : .max
+    frameLimit = chosen == .wav && isLong ? .max : plainLimit
     self.path = path
     self.format = chosen
     self.encoding = chosen == .ogg ? nil : encoding ?? .pcm16
@@ -69,19 +80,21 @@ public struct AudioFileWriter: ~Copyable {
   }
 
   /// Appends interleaved samples, whole frames, full scale at ±1.
-  /// - Throws: `AudioError.file` when the disk is full, `.unsupportedSettings` when a WAV file would pass 4 GiB.
-  public mutating func write(_ samples: UnsafeBufferPointer<Float>) throws(AudioError) {
+  /// - Throws: `AudioError.file` when the disk is full, `.unsupportedSettings` when the file would pass what its format
+  ///   holds and that was not expected: 4 GiB as WAV, 2³⁶ frames as FLAC.
+  public mutating func write(_ samples: Span<Float>) throws(AudioError) {
     precondition(
       samples.count.isMultiple(of: channelCount),
       "\(samples.count) samples do not fill frames of \(channelCount) channels")
     guard frameCount + samples.count / channelCount <= frameLimit else {
-      throw .unsupportedSettings(path: path, reason: "a WAV file ends at 4 GiB; write .flac instead")
+      throw .unsupportedSettings(path: path, reason: format.lengthAdvice)
     }
     var start = 0
     while start < samples.count {
       let end = min(start + scratch.count, samples.count)
-      let block = UnsafeBufferPointer(rebasing: samples[start..<end])
-      guard scratch.write(block, as: encoding, to: handle.raw) == block.count else { throw writingFailure() }
+      let block = samples.extracting(start..<end)
+      let written = block.withUnsafeBufferPointer { scratch.write($0, as: encoding, to: handle.raw) }
+      guard written == block.count else { throw writingFailure() }
       frameCount += block.count / channelCount
       start = end
     }
@@ -94,14 +107,11 @@ public struct AudioFileWriter: ~Copyable {
       buffer.sampleRate == sampleRate && buffer.channelCount == channelCount,
       "\(buffer.channelCount) channels at \(buffer.sampleRate) Hz written to a file of \(channelCount) at \(sampleRate) Hz"
     )
-    let result = buffer.samples.withUnsafeBufferPointer { samples in
-      Result { () throws(AudioError) in try write(samples) }
-    }
-    try result.get()
+    try write(buffer.samples.span)
   }
 
   /// Puts the finished file in its place.
-  /// - Throws: `AudioError.file`; then whatever stood there before still does.
+  /// - Throws: `AudioError.file`; then a file that was there before still is.
   public consuming func commit() throws(AudioError) {
     let isWhole = handle.close()
     guard isWhole, handle.stream.errorNumber == 0 else { throw writingFailure() }
@@ -116,12 +126,30 @@ public struct AudioFileWriter: ~Copyable {
 }
 
 extension AudioFileFormat {
-  /// What to say to an encoding that the format cannot hold.
+  /// The message for an encoding that the format cannot hold.
   fileprivate var encodingAdvice: String {
     switch self {
     case .wav: "a WAV file holds 16 bits, 24 bits or float"
     case .flac: "a FLAC file holds 16 or 24 bits"
     case .ogg: "Ogg Vorbis has no sample width; leave it out"
+    }
+  }
+
+  /// The message for more frames than the format can hold.
+  fileprivate var lengthAdvice: String {
+    switch self {
+    case .wav: "a WAV file whose length is not known beforehand ends at 4 GiB; write .flac instead"
+    case .flac: "a FLAC file ends at 68,719,476,735 frames; write .wav instead"
+    case .ogg: "the sound is too long for Ogg Vorbis"
+    }
+  }
+
+  /// How many frames a file of the format holds; as WAV, one whose header counts bytes in 32 bits.
+  fileprivate func plainFrameLimit(bytesPerFrame: Int) -> Int {
+    switch self {
+    case .wav: (Int(UInt32.max) - 4096) / max(1, bytesPerFrame)
+    case .flac: (1 << 36) - 1
+    case .ogg: .max
     }
   }
 }
@@ -150,6 +178,8 @@ extension SF_INFO {
 extension SoundFileHandle {
   /// Settings that must be made before the first sample.
   fileprivate borrowing func configure(vorbisQuality: Double?) {
+    // An RF64 file that stays below 4 GiB becomes one that every WAV reader knows; other files ignore it.
+    sf_command(raw, Int32(SFC_RF64_AUTO_DOWNGRADE), nil, Int32(SF_TRUE))
     // The PEAK chunk holds the time of writing.
     sf_command(raw, Int32(SFC_SET_ADD_PEAK_CHUNK), nil, Int32(SF_FALSE))
     if var vorbisQuality {
@@ -190,7 +220,7 @@ private final class ConversionScratch {
       return Int(sf_write_float(handle, block.baseAddress, length))
     case nil:
       return integers.withMemoryRebound(to: Float.self) { floats in
-        // One sample that is no number would silence the Vorbis encoder for good.
+        // A single NaN would silence the Vorbis encoder to the end of the file.
         for index in block.indices { floats[index] = block[index].isFinite ? block[index] : 0 }
         return Int(sf_write_float(handle, floats.baseAddress, length))
       }

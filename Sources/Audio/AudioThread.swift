@@ -4,7 +4,7 @@ internal import Glibc
 internal import Musl
 #endif
 
-/// A thread of the system that does one piece of playback work.
+/// A system thread that does one piece of playback work.
 struct AudioThread: ~Copyable {
   private let identifier: pthread_t
 
@@ -27,4 +27,7 @@ struct AudioThread: ~Copyable {
 
   /// Waits for the thread's end.
   consuming func join() { pthread_join(identifier, nil) }
+
+  /// Leaves the thread to itself: it and what it uses are freed whenever it ends.
+  consuming func abandon() { pthread_detach(identifier) }
 }

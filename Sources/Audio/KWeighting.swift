@@ -7,19 +7,19 @@ internal import Musl
 /// The K-weighting of ITU-R BS.1770-4, annex 1: a shelf that raises what the head raises, then a high-pass filter.
 ///
 /// The recommendation prints coefficients for 48 kHz. Here they are made for any rate by the bilinear transform of the
-/// analogue filters from which those came; at 48 kHz they agree with the print.
+/// analog filters from which those came; at 48 kHz they agree with the printed ones.
 struct KWeighting {
   /// The shelf, then the high-pass filter.
   let shelf: Biquad
   let highPass: Biquad
 
-  /// The filters at a sample rate, in Hz. A filter whose frequency such a sound cannot hold is left out.
+  /// The filters at a sample rate, in Hz. A filter whose frequency is not below half the rate is left out.
   init(sampleRate: Int) {
     shelf = Self.shelf(sampleRate: Double(sampleRate))
     highPass = Self.highPass(sampleRate: Double(sampleRate))
   }
 
-  /// 4 dB more from 1682 Hz on.
+  /// Raises what is above 1682 Hz by 4 dB.
   private static func shelf(sampleRate: Double) -> Biquad {
     let (frequency, quality, decibels) = (1681.974450955533, 0.7071752369554196, 3.999843853973347)
     guard 2 * frequency < sampleRate else { return .identity }
@@ -33,7 +33,7 @@ struct KWeighting {
       a2: (1 - k / quality + k * k) * scale)
   }
 
-  /// Nothing much below 38 Hz.
+  /// Attenuates what is below 38 Hz.
   private static func highPass(sampleRate: Double) -> Biquad {
     let (frequency, quality) = (38.13547087602444, 0.5003270373238773)
     guard 2 * frequency < sampleRate else { return .identity }
@@ -50,12 +50,12 @@ struct Biquad {
 
   static let identity = Biquad(b0: 1, b1: 0, b2: 0, a1: 0, a2: 0)
 
-  /// What a filter remembers of one channel.
+  /// A filter's state for one channel.
   struct Memory {
     var first = 0.0
     var second = 0.0
 
-    /// Forgets what is too small to be heard, before it becomes so small that the processor stumbles over it.
+    /// Sets inaudible values to zero before they become denormal numbers, which are slow.
     mutating func flush() {
       if abs(first) < 1e-30 { first = 0 }
       if abs(second) < 1e-30 { second = 0 }

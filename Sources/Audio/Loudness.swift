@@ -17,19 +17,19 @@ public final class LoudnessMeter {
   public let channelCount: Int
 
   private let weighting: KWeighting
-  /// What each channel's power counts.
+  /// The weight of each channel's power.
   private let channelWeights: AlignedBuffer<Double>
   private let channels: UnsafeMutableBufferPointer<Channel>
   private var gate = LoudnessGate()
 
-  /// How many frames were heard, how many steps of a block's quarter are over, and where the present one ends.
+  /// How many frames were measured, how many steps (quarters of a block) are complete, and where the current one ends.
   private var frameCount = 0
   private var stepCount = 0
   private var stepEnd: Int
   /// The weighted sums of squares of the last four steps, in turn.
   private var stepSums = SIMD4<Double>()
 
-  /// What is kept of a channel: what its filters remember and the sum of squares of the present step.
+  /// A channel's state: that of its filters, and the sum of squares of the current step.
   private struct Channel {
     var shelf = Biquad.Memory()
     var highPass = Biquad.Memory()
@@ -39,10 +39,10 @@ public final class LoudnessMeter {
   /// How many steps there are in a second; a block lasts four of them.
   private static let stepsPerSecond = 10
 
-  /// A meter that has heard nothing.
+  /// A meter before the first sample.
   ///
   /// The channels of a file of four and more are taken in the order of WAVE_FORMAT_EXTENSIBLE: the surround channels
-  /// count 1.41-fold, and the fourth of six channels, low-frequency effects, not at all.
+  /// are weighted by 1.41, and the fourth of six channels, low-frequency effects, does not count.
   /// - Parameters:
   ///   - sampleRate: frames per second, in Hz.
   ///   - channelCount: samples in a frame.
@@ -60,29 +60,30 @@ public final class LoudnessMeter {
 
   deinit { channels.deallocate() }
 
-  /// Takes more interleaved samples, whole frames, full scale at ±1. What is no number counts as silence.
-  public func append(_ samples: UnsafeBufferPointer<Float>) {
+  /// Takes more interleaved samples, whole frames, full scale at ±1. Samples that are not finite count as silence.
+  public func append(_ samples: Span<Float>) {
     precondition(
       samples.count.isMultiple(of: channelCount),
       "\(samples.count) samples do not fill frames of \(channelCount) channels")
-    var rest = samples[...]
+    var rest = samples
     while !rest.isEmpty {
       let count = min(stepEnd - frameCount, rest.count / channelCount)
-      let portion = UnsafeBufferPointer(rebasing: rest.prefix(count * channelCount))
-      rest = rest.dropFirst(count * channelCount)
-      addPower(of: portion, frameCount: count)
+      rest.extracting(first: count * channelCount).withUnsafeBufferPointer {
+        addPower(of: $0, frameCount: count)
+      }
+      rest = rest.extracting(droppingFirst: count * channelCount)
       frameCount += count
       if frameCount == stepEnd { endStep() }
     }
   }
 
-  /// The integrated loudness of all that was heard, in LUFS; nil if no block of 400 ms lies above −70 LUFS.
+  /// The integrated loudness of all samples so far, in LUFS; nil if no block of 400 ms lies above −70 LUFS.
   public var integratedLoudness: Double? { gate.integratedLoudness }
 
   /// The integrated loudness of `buffer`, in LUFS; nil if no block of 400 ms lies above −70 LUFS.
   public static func integratedLoudness(of buffer: AudioBuffer) -> Double? {
     let meter = LoudnessMeter(sampleRate: buffer.sampleRate, channelCount: buffer.channelCount)
-    buffer.samples.withUnsafeBufferPointer { meter.append($0) }
+    meter.append(buffer.samples.span)
     return meter.integratedLoudness
   }
 
@@ -100,7 +101,7 @@ public final class LoudnessMeter {
     }
   }
 
-  /// Takes stock where a step ends, which is where a block ends too.
+  /// Adds a block to the gate at the end of a step, which is also the end of a block.
   private func endStep() {
     var sum = 0.0
     for index in 0..<channelCount {

@@ -8,7 +8,7 @@ internal import Musl
 
 /// Which blocks count for the integrated loudness (ITU-R BS.1770-4, annex 1, equations 4 to 7).
 ///
-/// The relative gate is known only at the end. Blocks are kept as counts and sums of their powers in classes 0.01 LU
+/// The relative gate is known only at the end. Blocks are stored as counts and sums of their powers in classes 0.01 LU
 /// wide, so that the memory is the same for a second and for a day.
 struct LoudnessGate {
   /// In LUFS.
@@ -34,7 +34,7 @@ struct LoudnessGate {
   /// The loudness of the blocks that pass both gates, in LUFS; nil if there is none.
   var integratedLoudness: Double? {
     guard let mean = meanPower(above: 0) else { return nil }
-    // A class passes whole: blocks of 0.01 LU around the gate are beyond what the recommendation settles.
+    // A class passes as a whole: the recommendation does not define differences of 0.01 LU.
     let gate = mean * pow(10, Self.relativeGate / 10)
     return meanPower(above: gate).map(Self.loudness(ofPower:))
   }

@@ -32,7 +32,7 @@ public enum PCMFormat: String, Sendable, CaseIterable {
 
   /// Stores `samples` in this format at the beginning of `bytes`, without allocating.
   ///
-  /// Integers are those of `SampleConversion`; floating-point samples are clipped at full scale, and what is no number
+  /// Integers are those of `SampleConversion`; floating-point samples are clipped at full scale, and NaN
   /// becomes silence.
   func store(_ samples: UnsafeBufferPointer<Float>, in bytes: UnsafeMutableRawBufferPointer) {
     precondition(

@@ -10,7 +10,7 @@ internal import Musl
 ///
 /// One thread at a time may use it: the caller's until playing begins, then the audio thread.
 final class PCMOutput: @unchecked Sendable {
-  /// What came out of the negotiation with the device.
+  /// The settings that were negotiated with the device.
   struct Settings: Sendable, Equatable {
     var format = PCMFormat.int16
     var sampleRate = 0
@@ -28,14 +28,10 @@ final class PCMOutput: @unchecked Sendable {
 
   private let handle: OpaquePointer
 
-  /// How much sound the device is asked to hold, in microseconds: it bridges pauses of this process, and it is how long
+  /// How much sound the device is asked to hold, in microseconds: it covers pauses of this process, and it is how long
   /// sound goes on after a request to stop.
   private static let bufferTime: UInt32 = 200_000
   private static let periodTime: UInt32 = 25_000
-  /// How long a device may take no frame before it counts as dead, in milliseconds.
-  private static let patience = 10_000
-  /// The same once the caller wants to stop.
-  private static let lastPatience = 500
 
   /// Opens the device and negotiates: the first of `formats` that it takes, and the rate and channels nearest to those
   /// wanted.
@@ -74,21 +70,20 @@ final class PCMOutput: @unchecked Sendable {
   }
 
   /// Writes frames, waiting for the device to take them, and recovers from underruns and suspensions.
-  /// - Parameter isAbandoned: is asked while the device takes nothing; true shortens the patience with it.
-  /// - Returns: 0, or ALSA's negative number for why the device is lost.
-  func write(_ bytes: UnsafeRawPointer, frames: Int, isAbandoned: () -> Bool) -> Int32 {
+  /// - Parameter isWaitedFor: is told after every attempt whether the device took anything; false gives the device up.
+  /// - Returns: 0, or ALSA's negative number for why the device failed; `-ETIMEDOUT` when it was given up.
+  func write(
+    _ bytes: UnsafeRawPointer, frames: Int, isWaitedFor: (_ hasProgressed: Bool) -> Bool
+  ) -> Int32 {
     let frameSize = settings.channelCount * settings.format.byteCount
     var done = 0
-    var waited = 0
     while done < frames {
       let count = snd_pcm_writei(handle, bytes + done * frameSize, snd_pcm_uframes_t(frames - done))
+      guard isWaitedFor(count > 0) else { return -ETIMEDOUT }
       if count > 0 {
         done += Int(count)
-        waited = 0
       } else if count == 0 || count == -Int(EAGAIN) {
-        if waited >= (isAbandoned() ? Self.lastPatience : Self.patience) { return -ETIMEDOUT }
         snd_pcm_wait(handle, 100)
-        waited += 100
       } else {
         if count == -Int(EPIPE) { underrunCount += 1 }
         let recovered = snd_pcm_recover(handle, Int32(clamping: count), 1)
@@ -99,12 +94,25 @@ final class PCMOutput: @unchecked Sendable {
   }
 
   /// Waits until all that was written has been heard.
-  func drain() {
-    snd_pcm_nonblock(handle, 0)
+  /// - Parameter isWaitedFor: is told after every attempt whether the device played on; false gives the device up.
+  /// - Returns: 0, or `-ETIMEDOUT` when the device was given up.
+  func drain(isWaitedFor: (_ hasProgressed: Bool) -> Bool) -> Int32 {
     // A piece shorter than the buffer has not started by itself.
     if snd_pcm_state(handle) == SND_PCM_STATE_PREPARED { snd_pcm_start(handle) }
-    snd_pcm_drain(handle)
-    snd_pcm_nonblock(handle, 1)
+    var rest = Int.max
+    // The handle does not block, so that a drain that takes time says EAGAIN and goes on by itself.
+    while snd_pcm_drain(handle) == -EAGAIN {
+      let state = snd_pcm_state(handle)
+      guard state == SND_PCM_STATE_DRAINING || state == SND_PCM_STATE_RUNNING else { break }
+      let delay = delay
+      guard isWaitedFor(delay < rest) else {
+        snd_pcm_drop(handle)
+        return -ETIMEDOUT
+      }
+      rest = min(rest, delay)
+      usleep(5000)
+    }
+    return 0
   }
 }
 

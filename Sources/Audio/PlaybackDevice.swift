@@ -51,14 +51,14 @@ public struct PlaybackDevice: Sendable, Equatable {
   }
 }
 
-/// What holds for ALSA's library as a whole.
+/// Functions of ALSA's library as a whole.
 enum ALSALibrary {
   private static let silenced: Void = { _ = gruppetto_alsa_silence() }()
 
-  /// Keeps ALSA from printing its own diagnostics; what matters comes back as an error.
+  /// Keeps ALSA from printing diagnostics; errors are reported by their numbers.
   static func silence() { silenced }
 
-  /// ALSA's words for one of its negative error numbers.
+  /// ALSA's description of one of its negative error numbers.
   static func words(_ code: Int) -> String {
     guard let text = snd_strerror(Int32(clamping: code)) else { return "error \(code)" }
     return String(cString: text).lowercased()

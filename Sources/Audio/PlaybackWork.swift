@@ -6,7 +6,7 @@ internal import Glibc
 internal import Musl
 #endif
 
-/// What the audio thread does: takes frames from the ring, brings them into the device's form and writes them.
+/// What the audio thread does: takes frames from the ring, converts them for the device and writes them.
 ///
 /// Everything is allocated beforehand. While it runs, it takes no lock, allocates nothing, touches no file but the device,
 /// and shares only atomics.
@@ -18,6 +18,7 @@ final class PlaybackWork: Sendable {
   private let bytes: FixedStorage<UInt8>
 
   private let fadeFrames: Int
+  private let patience: PlaybackPatience
 
   private let stopping = Atomic<Bool>(false)
   private let finished = Atomic<Bool>(false)
@@ -25,14 +26,16 @@ final class PlaybackWork: Sendable {
   private let framesWritten = Atomic<Int>(0)
   private let framesHeard = Atomic<Int>(0)
   private let underruns = Atomic<Int>(0)
+  private let attempts = Atomic<Int>(0)
 
   /// How long sound takes to fade when it is stopped, in seconds.
   private static let fadeTime = 0.01
 
-  init(output: PCMOutput, ring: SampleRing) {
+  init(output: PCMOutput, ring: SampleRing, patience: PlaybackPatience) {
     let settings = output.settings
     self.output = output
     self.ring = ring
+    self.patience = patience
     fadeFrames = max(1, Int(Double(settings.sampleRate) * Self.fadeTime))
     let frames = max(settings.periodFrames, fadeFrames)
     block = .init(count: frames * ring.channelCount)
@@ -44,7 +47,7 @@ final class PlaybackWork: Sendable {
   func stop() { stopping.store(true, ordering: .relaxed) }
   /// Whether the thread has ended.
   var isFinished: Bool { finished.load(ordering: .acquiring) }
-  /// ALSA's negative number for why the device was lost; 0 if it was not.
+  /// ALSA's negative number for why the device failed; 0 if it was not.
   var failureCode: Int32 { failure.load(ordering: .acquiring) }
   /// How many frames the device was given.
   var writtenCount: Int { framesWritten.load(ordering: .relaxed) }
@@ -52,23 +55,36 @@ final class PlaybackWork: Sendable {
   var heardCount: Int { framesHeard.load(ordering: .relaxed) }
   /// How often the device ran out of frames.
   var underrunCount: Int { underruns.load(ordering: .relaxed) }
+  /// Grows as long as the thread runs; it stands still while a call to the device does not return.
+  var attemptCount: Int { attempts.load(ordering: .relaxed) }
 
-  /// The thread's whole life.
+  /// What the thread runs.
   func run() {
-    let status = output.prepare()
+    var status = output.prepare()
+    if status >= 0, play() {
+      var watch = StallWatch()
+      status = output.drain { isWorthWaiting(&watch, $0) }
+    }
     if status < 0 {
       failure.store(status, ordering: .releasing)
-    } else if play() {
-      output.drain()
+    } else if failureCode == 0 {
       framesHeard.store(writtenCount, ordering: .relaxed)
     }
     finished.store(true, ordering: .releasing)
+  }
+
+  /// Counts an attempt, and says whether the device is still worth waiting for.
+  private func isWorthWaiting(_ watch: inout StallWatch, _ hasProgressed: Bool) -> Bool {
+    attempts.add(1, ordering: .relaxed)
+    if hasProgressed { watch.restart() }
+    return watch.elapsed < patience.seconds(isStopping: stopping.load(ordering: .relaxed))
   }
 
   /// - Returns: whether the device still works.
   private func play() -> Bool {
     let period = UnsafeMutableBufferPointer(rebasing: block.buffer[..<periodLength])
     while true {
+      attempts.add(1, ordering: .relaxed)
       if stopping.load(ordering: .relaxed) { return fadeOut() }
       let frames = ring.read(into: period)
       if frames > 0 {
@@ -76,7 +92,7 @@ final class PlaybackWork: Sendable {
       } else if ring.isExhausted {
         return true
       } else {
-        // The source is late. The device's own buffer goes on sounding meanwhile.
+        // The source is late. The device's own buffer still plays.
         usleep(1000)
       }
     }
@@ -92,7 +108,8 @@ final class PlaybackWork: Sendable {
     let raw = UnsafeMutableRawBufferPointer(bytes.buffer)
     settings.format.store(samples, in: raw)
     guard let start = UnsafeRawPointer(raw.baseAddress) else { return true }
-    let status = output.write(start, frames: frames) { stopping.load(ordering: .relaxed) }
+    var watch = StallWatch()
+    let status = output.write(start, frames: frames) { isWorthWaiting(&watch, $0) }
     underruns.store(output.underrunCount, ordering: .relaxed)
     if status < 0 {
       failure.store(status, ordering: .releasing)
@@ -104,7 +121,7 @@ final class PlaybackWork: Sendable {
     return true
   }
 
-  /// Lets the next few milliseconds sink to silence, so that there is no step for the ear to hear as a click.
+  /// Fades the next few milliseconds to silence, because a step would be heard as a click.
   private func fadeOut() -> Bool {
     let channels = ring.channelCount
     let frames = ring.read(
@@ -117,8 +134,8 @@ final class PlaybackWork: Sendable {
     return write(frames)
   }
 
-  /// Brings the block's frames from the source's channels to the device's: one becomes all, all become one as their mean,
-  /// else they are taken in order and silence fills the rest.
+  /// Maps the block's frames from the source's channels to the device's: one is copied to all, all are averaged into
+  /// one; otherwise channels are taken in order and silence fills the rest.
   private func mapChannels(_ frames: Int) {
     let from = ring.channelCount
     let to = output.settings.channelCount
@@ -138,6 +155,27 @@ final class PlaybackWork: Sendable {
       }
     }
   }
+}
+
+/// How long a device may make no progress before it counts as hanging, in seconds.
+struct PlaybackPatience: Sendable {
+  /// While it plays.
+  var playing = 10.0
+  /// Once the caller wants to stop.
+  var stopping = 0.5
+
+  /// The limit that applies now.
+  func seconds(isStopping: Bool) -> Double { isStopping ? min(stopping, playing) : playing }
+}
+
+/// The time since something last happened.
+struct StallWatch {
+  private var start: ContinuousClock.Instant = .now
+
+  /// Something happened.
+  mutating func restart() { start = .now }
+  /// Seconds since then.
+  var elapsed: Double { (.now - start) / .seconds(1) }
 }
 
 /// Memory of a fixed size that one thread at a time uses.

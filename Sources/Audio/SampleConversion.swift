@@ -1,7 +1,7 @@
 /// Samples in floating point, full scale at ±1, as integers.
 ///
 /// A sample is scaled by 2^(bits − 1), rounded to the nearest integer (ties to even) and clipped to the range, so that
-/// integers read from a file and written again are the same. What is no number becomes silence. There is no dither:
+/// integers read from a file and written again are the same. NaN becomes silence. There is no dither:
 /// the same sound always gives the same bytes.
 package enum SampleConversion {
   /// Converts as many samples as both buffers hold to 16 bits.

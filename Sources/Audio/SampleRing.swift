@@ -26,7 +26,7 @@ final class SampleRing: Sendable {
 
   /// Whether nothing more will come: the writer has ended and all was read.
   var isExhausted: Bool {
-    // In this order: what was written before the end is seen once the end is.
+    // The end is read first: once it is seen, all that was written before it is seen too.
     ended.load(ordering: .acquiring)
       && taken.load(ordering: .relaxed) == written.load(ordering: .acquiring)
   }

@@ -1,4 +1,4 @@
-/// Something that sounds: it gives its samples in order, a block at a time, until it ends.
+/// A source of sound: it gives its samples in order, a block at a time, until it ends.
 ///
 /// A player and a file writer consume sources. They call `render` from one thread at a time.
 public protocol SampleSource {
@@ -6,15 +6,15 @@ public protocol SampleSource {
   var sampleRate: Int { get }
   /// Samples in a frame.
   var channelCount: Int { get }
-  /// About how many frames it will give in all, where that can be told beforehand: a measure for whoever shows how far
-  /// it has come, while the source itself says when it ends.
+  /// About how many frames it will give in all, where that is known beforehand. It serves to show
+  /// progress and to choose a file's form; the source itself says when it ends.
   var frameCount: Int? { get }
 
   /// Fills `block` with the next interleaved samples.
   /// - Parameter block: room for whole frames.
   /// - Returns: how many frames were written. Fewer than there is room for, none included, means that the source
   ///   has ended.
-  mutating func render(into block: UnsafeMutableBufferPointer<Float>) -> Int
+  mutating func render(into block: inout MutableSpan<Float>) -> Int
 }
 
 extension SampleSource {
@@ -38,10 +38,12 @@ public struct AudioBufferSource: SampleSource {
   public var frameCount: Int? { buffer.frameCount }
 
   /// Copies the next frames of the buffer.
-  public mutating func render(into block: UnsafeMutableBufferPointer<Float>) -> Int {
+  public mutating func render(into block: inout MutableSpan<Float>) -> Int {
     let count = min(block.count / channelCount * channelCount, buffer.samples.count - position)
     buffer.samples.withUnsafeBufferPointer { samples in
-      _ = block.update(fromContentsOf: samples[position..<position + count])
+      block.withUnsafeMutableBufferPointer { block in
+        _ = block.update(fromContentsOf: samples[position..<position + count])
+      }
     }
     position += count
     return count / channelCount

@@ -10,15 +10,15 @@ internal import Musl
 
 /// The owner of libsndfile's handle and of the descriptor below it.
 ///
-/// libsndfile reaches the file through `FileByteStream`, so that what the system said when a read or a write failed is
-/// known exactly, whatever the decoder makes of it.
+/// libsndfile reaches the file through `FileByteStream`, so that the system's error number of a failed read or write
+/// is known, whatever the decoder reports.
 struct SoundFileHandle: ~Copyable {
   private var pointer: OpaquePointer?
   let stream: FileByteStream
   /// What libsndfile says of the file.
   let info: SF_INFO
 
-  /// libsndfile keeps the reason of a failed opening in a global place; this lock keeps it ours until it is read.
+  /// libsndfile stores the reason of a failed opening in a global variable; the lock protects it until it is read.
   private static let opening = Mutex(())
 
   /// Opens `stream` in `mode` (`SFM_READ` or `SFM_WRITE`).
@@ -37,7 +37,7 @@ struct SoundFileHandle: ~Copyable {
     self.info = info
   }
 
-  /// libsndfile's words for not opening a file.
+  /// Why libsndfile could not open a file.
   private struct OpeningFailure: Error {
     var words: String
   }
@@ -83,15 +83,15 @@ struct SoundFileHandle: ~Copyable {
   /// What libsndfile says is wrong; nil if nothing is.
   var failure: String? { sf_error(pointer) == 0 ? nil : Self.words(pointer) }
 
-  /// Finishes the file. What the system said is then in the stream.
-  /// - Returns: whether libsndfile was content.
+  /// Finishes the file. The stream then has the system's error number.
+  /// - Returns: whether libsndfile reported no error.
   mutating func close() -> Bool {
     guard let pointer else { return true }
     self.pointer = nil
     return sf_close(pointer) == 0
   }
 
-  /// libsndfile's words without their full stop, so that they fit into a sentence.
+  /// libsndfile's description without its full stop, so that it fits into a sentence.
   private static func words(_ pointer: OpaquePointer?) -> String {
     var text = String(cString: sf_strerror(pointer))
     while let last = text.last, last.isWhitespace || last == "." || last == "!" { text.removeLast() }

@@ -4,6 +4,7 @@ internal import Training
 extension TrainingPieces {
   /// The training and validation splits of a corpus, read from its file where they are.
   ///
+  /// - Parameter corpus: The corpus.
   /// - Parameter name: What to call it; the name of its folder unless told otherwise.
   public init(corpus: Corpus, name: String? = nil) {
     self.init(

@@ -37,7 +37,7 @@ public struct Color: Sendable, Hashable {
 
 /// Colors that stand for magnitudes or for kinds.
 public enum Palette {
-  /// 256 colors from dark to light for magnitudes; lightness rises evenly, so it survives gray printing.
+  /// 256 colors from dark to light for magnitudes; lightness rises evenly, so that it can be printed in gray.
   public static let magnitude: [Color] = {
     let stops = [0x0B0B2B, 0x3B1A6B, 0x86297C, 0xC8445F, 0xF0803F, 0xFBC24E, 0xFCFAD0].map {
       Color(UInt32($0))
@@ -49,7 +49,7 @@ public enum Palette {
     }
   }()
 
-  /// Ten colors for kinds, apart from each other for color-blind eyes too; beyond ten they recur.
+  /// Ten colors for kinds, distinguishable for color-blind readers too; beyond ten they repeat.
   public static func kind(_ index: Int) -> Color {
     let colors: [UInt32] = [
       0x2F6DB3, 0xD9822B, 0x2E8B57, 0xB8423A, 0x7B5EA7, 0x3AA6A6, 0xC2679B, 0x8A6D3B, 0x5B7083, 0x9A9B2F,

@@ -1,5 +1,5 @@
-/// A page of headings, paragraphs, tables and pictures as one HTML file that needs nothing beside itself: no script, no
-/// style sheet, no network.
+/// A page of headings, paragraphs, tables and pictures as one HTML file without scripts, style sheets or other
+/// files.
 public struct HTMLPage: Sendable {
   private let title: String
   private let refreshSeconds: Int?
@@ -8,14 +8,14 @@ public struct HTMLPage: Sendable {
   /// A page that begins with its title.
   /// - Parameters:
   ///   - title: What the page is called.
-  ///   - refreshSeconds: After how many seconds a browser reads the file anew; nil lets it stand.
+  ///   - refreshSeconds: After how many seconds a browser reloads the file; nil for never.
   public init(title: String, refreshSeconds: Int? = nil) {
     self.title = title
     self.refreshSeconds = refreshSeconds
     body = "<h1>\(SVG.escape(title))</h1>\n"
   }
 
-  /// Adds a heading of the second rank.
+  /// Adds a second-level heading.
   public mutating func heading(_ text: String) { body += "<h2>\(SVG.escape(text))</h2>\n" }
 
   /// Adds a paragraph.

@@ -6,11 +6,11 @@ internal import Musl
 
 /// Curves over a common axis, with marked axes and, where there are several, a legend.
 public struct LineChart: Sendable {
-  /// How an axis runs.
+  /// The scale of an axis.
   public enum Scale: Sendable {
     /// Equal distances are equal differences.
     case linear
-    /// Equal distances are equal ratios; what is not above 0 has no place and is left out.
+    /// Equal distances are equal ratios; values that are not above 0 are left out.
     case logarithmic
   }
 
@@ -38,13 +38,13 @@ public struct LineChart: Sendable {
 
   /// What it shows.
   public var title: String
-  /// What runs along the horizontal axis.
+  /// The title of the horizontal axis.
   public var xTitle: String
-  /// What runs along the vertical axis.
+  /// The title of the vertical axis.
   public var yTitle: String
-  /// How the horizontal axis runs.
+  /// The scale of the horizontal axis.
   public var xScale: Scale
-  /// How the vertical axis runs.
+  /// The scale of the vertical axis.
   public var yScale: Scale
   /// Where the vertical axis begins and ends, which for a logarithmic one are decimal logarithms; nil where the values
   /// decide.
@@ -98,7 +98,7 @@ public struct LineChart: Sendable {
 
   private func color(_ index: Int) -> Color { series[index].color ?? Palette.kind(index) }
 
-  /// The palette's colors recur; curves that have them a second time are dashed.
+  /// The palette's colors repeat; curves that use them a second time are dashed.
   private func curveClass(_ index: Int) -> String { index < 10 ? "curve" : "curve dashed" }
 
   private func isDrawable(_ point: (x: Double, y: Double)) -> Bool {
@@ -196,7 +196,7 @@ private struct Axis {
       marks = ticks.values.map { (ticks.label($0), from + fraction($0) * (to - from)) }
     case .logarithmic
     where range.upperBound - range.lowerBound < 0.5 && range.lowerBound > -3 && range.upperBound < 5:
-      // So short a range has hardly a round ratio in it; round differences are as good.
+      // So short a range holds hardly any round ratio, so round differences are used.
       let ticks = AxisTicks(range: pow(10, range.lowerBound)...pow(10, range.upperBound), count: 5)
       marks = ticks.values.map { (ticks.label($0), from + fraction(log10($0)) * (to - from)) }
     case .logarithmic:

@@ -1,5 +1,5 @@
 /// An image of palette colors, encoded as Portable Network Graphics (ISO/IEC 15948) without compression:
-/// its pictures are small, and any reader takes stored blocks.
+/// the pictures are small, and every reader supports stored blocks.
 public struct PNG: Sendable {
   /// Pixels in a row, at least 1.
   public let width: Int

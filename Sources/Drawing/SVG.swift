@@ -11,6 +11,8 @@ public struct SVG: Sendable {
 
   /// An empty picture.
   /// - Parameters:
+  ///   - width: the width in pixels.
+  ///   - height: the height in pixels.
   ///   - title: what the picture shows; read aloud by screen readers and shown as the window's title.
   ///   - style: rules of a style sheet for the classes that the elements name.
   public init(width: Double, height: Double, title: String, style: String = "") {

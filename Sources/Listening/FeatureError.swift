@@ -2,22 +2,24 @@ public import Groundwork
 
 /// Why features could not be computed.
 public enum FeatureError: DiagnosableError, Equatable {
-  /// The options make no sense; `reason` names what they ask for.
+  /// The options cannot be used; `reason` names the one that is wrong.
   case unusable(reason: String)
   /// The file has no channel of this number, counted from 0.
   case noChannel(path: String, channel: Int, channelCount: Int)
   /// The file is too short for a single frame.
   case tooShort(path: String, sampleCount: Int, needed: Int)
+  /// With these options the file has more than `limit` values.
+  case tooLong(path: String, limit: Int)
 
-  /// Whose fault it is.
+  /// Which kind of failure it is.
   public var kind: FailureKind {
     switch self {
-    case .unusable, .noChannel: .usage
+    case .unusable, .noChannel, .tooLong: .usage
     case .tooShort: .badInput
     }
   }
 
-  /// The fault in words.
+  /// What is wrong.
   public var message: String {
     switch self {
     case .unusable(let reason): "features cannot be computed with \(reason)"
@@ -26,14 +28,16 @@ public enum FeatureError: DiagnosableError, Equatable {
       "\(path): there is no channel \(channel &+ 1); the last is \(channelCount)"
     case .tooShort(let path, let sampleCount, let needed):
       "\(path): \(sampleCount) samples are too few for one frame, which takes \(needed)"
+    case .tooLong(let path, let limit):
+      "\(path): would give more than \(limit) values; take a longer frame shift or fewer values for each frame"
     }
   }
 
-  /// The file that it is about.
+  /// The file concerned.
   public var file: String? {
     switch self {
     case .unusable: nil
-    case .noChannel(let path, _, _), .tooShort(let path, _, _): path
+    case .noChannel(let path, _, _), .tooShort(let path, _, _), .tooLong(let path, _): path
     }
   }
 

@@ -2,6 +2,9 @@ public import Audio
 public import Groundwork
 
 extension FeatureExtractor {
+  /// The most values that are taken from a file: 4 GiB of memory, 37 hours in 80 values 100 times a second.
+  public static let valueLimit = 1 << 30
+
   /// The features of a sound file, of any kind that libsndfile reads, block by block.
   ///
   /// The options' sample rate is replaced by the file's, so that frames last as long as the options say.
@@ -12,7 +15,8 @@ extension FeatureExtractor {
   ///   - cancellation: stops the work.
   ///   - progress: is told the seconds of sound done.
   /// - Returns: the features and the options with the file's sample rate; nil if it was cancelled.
-  /// - Throws: `AudioError` for a file that cannot be read, `FeatureError` for options that do not fit it.
+  /// - Throws: `AudioError` for a file that cannot be read, `FeatureError` for options that do not fit it or give more
+  ///   than `valueLimit` values.
   public static func features(
     ofFile path: String, channel: Int = 0, options: FeatureOptions, cancellation: Cancellation? = nil,
     progress: ProgressHandler? = nil
@@ -37,12 +41,15 @@ extension FeatureExtractor {
     let extractor = try FeatureExtractor(options)
     var features = extractor.emptyMatrix
     let channels = reader.channelCount
-    let block = UnsafeMutableBufferPointer<Float>.allocate(capacity: 16_384 * channels)
-    defer { block.deallocate() }
+    var block = [Float](repeating: 0, count: 16_384 * channels)
     let total = reader.declaredFrameCount.map { Double($0) / Double(reader.sampleRate) }
-    while case let count = try reader.read(into: block), count > 0 {
+    while case let count = try reader.read(into: &block), count > 0 {
       if cancellation?.isRequested == true { return nil }
-      let samples = UnsafeBufferPointer(rebasing: block[channel..<(count - 1) * channels + channel + 1])
+      let samples = block.span.extracting(channel..<(count - 1) * channels + channel + 1)
+      let frames = count / options.frames.shift + 1
+      guard features.values.count + frames * features.dimension <= valueLimit else {
+        throw FeatureError.tooLong(path: path, limit: valueLimit)
+      }
       extractor.append(samples, stride: channels, to: &features)
       progress?(
         ProgressReport(

@@ -6,10 +6,10 @@ internal import Glibc
 internal import Musl
 #endif
 
-/// Computes features of a sound that arrives bit by bit.
+/// Computes features of a sound that arrives in portions.
 ///
-/// However the samples are cut into portions, the values are the same, bit for bit: no frame's values depend on another's,
-/// and a frame is computed as soon as all its samples are there. Portions of ten frames and more are the fastest, because
+/// The values do not depend on the portions, bit for bit: no frame's values depend on another's, and a frame is
+/// computed as soon as all its samples are there. Portions of ten frames and more are the fastest, because
 /// several frames are computed at once.
 ///
 ///     let extractor = try FeatureExtractor(.fbank(FbankOptions()))
@@ -30,10 +30,10 @@ public final class FeatureExtractor {
   /// What the cepstral transform gives.
   private let coefficients: LaneBuffer
 
-  /// How many samples are taken at a time, so that frames are made of what the cache still holds.
+  /// How many samples are taken at a time, so that they are still in the cache when frames are computed.
   private static let portionLength = 8192
 
-  /// What is made of an analyzed frame.
+  /// What is computed from an analyzed frame.
   private enum Recipe {
     case fbank(FbankOptions, MelFilterBank)
     case mfcc(MFCCOptions, MelFilterBank, CepstralTransform)
@@ -73,24 +73,22 @@ public final class FeatureExtractor {
   ///   - samples: the samples.
   ///   - stride: from one sample to the next: the number of channels, to take the first of interleaved ones.
   ///   - features: gets the frames.
-  public func append(
-    _ samples: UnsafeBufferPointer<Float>, stride: Int = 1, to features: inout FeatureMatrix
-  ) {
+  public func append(_ samples: Span<Float>, stride: Int = 1, to features: inout FeatureMatrix) {
     precondition(stride >= 1, "samples \(stride) elements apart")
     let step = Self.portionLength * stride
     for start in Swift.stride(from: 0, to: samples.count, by: step) {
-      let portion = samples[start..<min(samples.count, start + step)]
-      stream.append(UnsafeBufferPointer(rebasing: portion), stride: stride)
+      let portion = samples.extracting(start..<min(samples.count, start + step))
+      portion.withUnsafeBufferPointer { stream.append($0, stride: stride) }
       drain(into: &features, isFinished: false)
     }
   }
 
   /// Takes more samples of one channel, full scale at ±1, and appends the frames that are complete now.
   public func append(_ samples: [Float], to features: inout FeatureMatrix) {
-    samples.withUnsafeBufferPointer { append($0, to: &features) }
+    append(samples.span, to: &features)
   }
 
-  /// Appends the frames that reach over the sound's end. Nothing can be appended afterwards.
+  /// Appends the last frames, which reach beyond the sound's end. Nothing can be appended afterwards.
   public func finish(into features: inout FeatureMatrix) {
     drain(into: &features, isFinished: true)
   }
@@ -104,10 +102,8 @@ public final class FeatureExtractor {
     var features = extractor.emptyMatrix
     precondition((0..<buffer.channelCount).contains(channel), "channel \(channel) of \(buffer.channelCount)")
     features.values.reserveCapacity((buffer.frameCount / options.frames.shift + 1) * options.dimension)
-    buffer.samples.withUnsafeBufferPointer { samples in
-      let samples = UnsafeBufferPointer(rebasing: samples.dropFirst(channel))
-      extractor.append(samples, stride: buffer.channelCount, to: &features)
-    }
+    let samples = buffer.samples.span.extracting(droppingFirst: channel)
+    extractor.append(samples, stride: buffer.channelCount, to: &features)
     extractor.finish(into: &features)
     return features
   }
@@ -126,7 +122,7 @@ public final class FeatureExtractor {
     }
   }
 
-  /// Makes the features of the frames that stand in `analysis`.
+  /// Computes the features of the frames in `analysis`.
   private func compute(count: Int, into values: UnsafeMutablePointer<Float>) {
     switch recipe {
     case .fbank(let options, let bank): computeFbank(options, bank, count: count, into: values)

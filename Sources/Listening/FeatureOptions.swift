@@ -12,7 +12,7 @@ public struct FbankOptions: Sendable, Hashable, Codable {
   public var usesEnergy = false
   /// How that energy is measured.
   public var energy = EnergyMeasure()
-  /// Whether the energy stands last, where HTK has it, instead of first (`htk-compat`, false).
+  /// Whether the energy comes last, as in HTK, instead of first (`htk-compat`, false).
   public var putsEnergyLast = false
 
   /// Kaldi's defaults.
@@ -25,22 +25,22 @@ public struct MFCCOptions: Sendable, Hashable, Codable {
   public var frames = FrameOptions()
   /// The filters.
   public var mel = MelOptions()
-  /// How many coefficients, C0 included; at most as many as filters (`num-ceps`, 13).
+  /// How many coefficients, C0 included; at most as many as filters and at most 1000 (`num-ceps`, 13).
   public var count = 13
-  /// Whether the frame's log energy stands in the place of C0 (`use-energy`, true).
+  /// Whether the frame's log energy replaces C0 (`use-energy`, true).
   public var usesEnergy = true
   /// How that energy is measured.
   public var energy = EnergyMeasure()
   /// Q of the lifter 1 + Q/2 sin(πi / Q), which scales coefficient i; 0 for none (`cepstral-lifter`, 22).
   public var cepstralLifter: Double = 22
-  /// Whether C0 or the energy stands last, as HTK has it, and C0 is scaled by √2 (`htk-compat`, false).
+  /// Whether C0 or the energy comes last, as in HTK, and C0 is scaled by √2 (`htk-compat`, false).
   public var isHTKCompatible = false
 
   /// Kaldi's defaults.
   public init() {}
 }
 
-/// The log power spectrum, with the frame's log energy in the place of 0 Hz: Kaldi's `SpectrogramOptions`.
+/// The log power spectrum, with the frame's log energy instead of the bin at 0 Hz: Kaldi's `SpectrogramOptions`.
 public struct SpectrogramOptions: Sendable, Hashable, Codable {
   /// The frames.
   public var frames = FrameOptions()
@@ -124,7 +124,7 @@ public enum FeatureOptions: Sendable, Hashable, Codable {
   }
 
   /// Checks every option.
-  /// - Throws: `FeatureError.unusable`, which names the first that makes no sense.
+  /// - Throws: `FeatureError.unusable`, which names the first that cannot be used.
   public func validate() throws(FeatureError) {
     try frames.validate()
     switch self {
@@ -138,8 +138,10 @@ public enum FeatureOptions: Sendable, Hashable, Codable {
         options.count >= 1 && options.count <= options.mel.count,
         "\(options.count) cepstral coefficients of \(options.mel.count) mel filters")
       try FeatureError.require(
-        options.cepstralLifter.isFinite && options.cepstralLifter >= 0,
-        "a cepstral lifter of \(options.cepstralLifter)")
+        options.count <= 1000, "\(options.count) cepstral coefficients, more than 1,000")
+      try FeatureError.require(
+        options.cepstralLifter == 0 || (0.001...1e6).contains(options.cepstralLifter),
+        "a cepstral lifter of \(options.cepstralLifter), which is neither 0 nor within 0.001 … 1,000,000")
     case .spectrogram(let options): try options.energy.validate()
     case .energy(let options): try options.energy.validate()
     }

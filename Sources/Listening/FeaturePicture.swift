@@ -6,7 +6,7 @@ internal import Glibc
 internal import Musl
 #endif
 
-/// Features as a picture: time from left to right, values from below to above as colors, and a scale of the colors.
+/// Features as a picture: time from left to right, values from bottom to top as colors, and a scale of the colors.
 /// A single row of values, such as the energy, is drawn as a line.
 public struct FeaturePicture: Sendable {
   private let features: FeatureMatrix
@@ -24,7 +24,10 @@ public struct FeaturePicture: Sendable {
     """
 
   /// A picture of `features`, which were computed with `options`.
-  /// - Parameter title: what was heard, such as a file's name.
+  /// - Parameters:
+  ///   - features: the features.
+  ///   - options: what they were computed with.
+  ///   - title: what the sound is, such as a file's name.
   public init(_ features: FeatureMatrix, options: FeatureOptions, title: String) {
     precondition(
       features.dimension == options.dimension,
@@ -56,7 +59,7 @@ public struct FeaturePicture: Sendable {
     return picture.document
   }
 
-  /// From nearly the least to the greatest value; the lowest hundredth, mostly digital silence, would take most colors.
+  /// From the lowest percentile, below which there is mostly digital silence, to the greatest value.
   private var valueRange: ClosedRange<Double> {
     let finite = features.values.lazy.filter(\.isFinite)
     // A sample of the values is enough for a quantile.
@@ -129,7 +132,7 @@ public struct FeaturePicture: Sendable {
     let step = plot.height / Double(colors.count / 4)
     for index in stride(from: 0, to: colors.count, by: 4) {
       let y = plot.y + plot.height - step * Double(index / 4 + 1)
-      // A little taller, so that no gap shows between them.
+      // A little taller, so that no gap is visible between them.
       picture.rectangle(x: x, y: y, width: 14, height: step + 0.5, fill: colors[index].css)
     }
     drawScale(in: &picture, range: range, x: x + 14, towards: 1)

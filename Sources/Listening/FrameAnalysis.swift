@@ -39,10 +39,10 @@ final class FrameAnalysis {
     noise = RandomStream(seed: options.seed, name: "dither")
   }
 
-  /// Turns the samples that stand in `frames` into the windowed frames.
+  /// Turns the samples in `frames` into windowed frames.
   /// - Parameters:
   ///   - count: how many frames there are.
-  ///   - measure: how their energies are measured; nil if nobody wants them.
+  ///   - measure: how their energies are measured; nil if they are not needed.
   /// - Returns: the frames' log energies.
   func prepare(count: Int, energy measure: EnergyMeasure?) -> Lanes {
     let length = options.length
@@ -84,7 +84,7 @@ final class FrameAnalysis {
     }
   }
 
-  /// Adds noise to one frame after the other, so that it is the same for frames that come alone.
+  /// Adds noise to one frame after the other, so that the noise is the same for frames that are computed one by one.
   private func addNoise(count: Int) {
     for lane in 0..<count {
       for index in 0..<options.length {

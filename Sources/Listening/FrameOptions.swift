@@ -6,14 +6,15 @@ public import Arithmetic
 public struct FrameOptions: Sendable, Hashable, Codable {
   /// Samples per second, in Hz (`sample-frequency`, 16000).
   public var sampleRate: Double = 16_000
-  /// From the beginning of a frame to that of the next, in milliseconds (`frame-shift`, 10). Whole samples: the rest is cut.
+  /// From the beginning of a frame to that of the next, in milliseconds (`frame-shift`, 10). Rounded down to whole
+  /// samples.
   public var shiftMilliseconds: Double = 10
-  /// The length of a frame, in milliseconds (`frame-length`, 25). Whole samples: the rest is cut.
+  /// The length of a frame, in milliseconds (`frame-length`, 25). Rounded down to whole samples.
   public var lengthMilliseconds: Double = 25
   /// What samples at full scale ±1 are multiplied with. Kaldi's levels are those of 16-bit integers: 32768.
   public var sampleScale: Float = 32_768
   /// The standard deviation of noise that is added to each sample, in scaled units (`dither`; Kaldi's default is 1, ours 0,
-  /// which gives the same values each time without a seed). It keeps digital silence from an energy of zero.
+  /// which gives the same values each time without a seed). It prevents an energy of zero for digital silence.
   public var dither: Double = 0
   /// The seed of the noise.
   public var seed: UInt64 = 0
@@ -36,9 +37,9 @@ public struct FrameOptions: Sendable, Hashable, Codable {
   public init() {}
 
   /// Samples between the beginnings of frames.
-  public var shift: Int { Int(sampleRate * 0.001 * shiftMilliseconds) }
+  public var shift: Int { Self.samples(sampleRate * 0.001 * shiftMilliseconds) }
   /// Samples in a frame.
-  public var length: Int { Int(sampleRate * 0.001 * lengthMilliseconds) }
+  public var length: Int { Self.samples(sampleRate * 0.001 * lengthMilliseconds) }
   /// Samples that the Fourier transform takes.
   public var transformLength: Int {
     guard padsToPowerOfTwo else { return length }
@@ -47,10 +48,19 @@ public struct FrameOptions: Sendable, Hashable, Codable {
     return size
   }
 
+  /// The most samples that a frame has, or that lie between two.
+  private static let lengthLimit = 1e7
+  /// The largest deviation of the dither and the largest scale: with them, and with the longest frame, the power of
+  /// a sound within full scale stays within single precision.
+  private static let amplitudeLimit = 1e6
+
+  /// A number of samples, rounded down, and limited so that no value of the options overflows.
+  private static func samples(_ count: Double) -> Int { count > 0 ? Int(min(count, 2 * lengthLimit)) : 0 }
+
   /// Checks that frames can be made.
   /// - Throws: `FeatureError.unusable`, which names the option.
   func validate() throws(FeatureError) {
-    let limit = 1e7
+    let limit = Self.lengthLimit
     try FeatureError.require(sampleRate.isFinite && sampleRate > 0, "a sample rate of \(sampleRate) Hz")
     try FeatureError.require(shiftMilliseconds.isFinite, "frames every \(shiftMilliseconds) ms")
     try FeatureError.require(lengthMilliseconds.isFinite, "frames of \(lengthMilliseconds) ms")
@@ -68,11 +78,13 @@ public struct FrameOptions: Sendable, Hashable, Codable {
       "an odd number of samples a frame (\(length)) without padding to a power of two")
     try FeatureError.require(
       preemphasis >= 0 && preemphasis <= 1, "a pre-emphasis of \(preemphasis), outside 0 … 1")
-    try FeatureError.require(dither.isFinite && dither >= 0, "a dither of \(dither)")
     try FeatureError.require(
-      !sampleScale.isInfinite,
-      "a sample scale beyond \(Float.greatestFiniteMagnitude), the largest number of 32 bits")
-    try FeatureError.require(!sampleScale.isNaN && sampleScale != 0, "a sample scale of \(sampleScale)")
-    try FeatureError.require(blackmanCoefficient.isFinite, "a Blackman coefficient of \(blackmanCoefficient)")
+      dither >= 0 && dither <= Self.amplitudeLimit, "a dither of \(dither), outside 0 … 1,000,000")
+    try FeatureError.require(
+      sampleScale != 0 && Double(sampleScale.magnitude) <= Self.amplitudeLimit,
+      "a sample scale of \(sampleScale), which must not be 0 and lie within −1,000,000 … 1,000,000")
+    try FeatureError.require(
+      blackmanCoefficient.magnitude <= 10,
+      "a Blackman coefficient of \(blackmanCoefficient), outside −10 … 10")
   }
 }

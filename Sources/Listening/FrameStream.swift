@@ -1,7 +1,7 @@
 internal import Arithmetic
 
 /// Cuts a stream of samples into frames as soon as they are complete (Kaldi's `NumFrames`, `FirstSampleOfFrame` and
-/// `ExtractWindow`). It keeps no more of the past than the next frames need.
+/// `ExtractWindow`). It stores no more samples than the next frames need.
 struct FrameStream {
   private let shift: Int
   private let length: Int
@@ -32,13 +32,22 @@ struct FrameStream {
     samples.withUnsafeMutableBufferPointer { samples in
       let new = UnsafeMutableBufferPointer(rebasing: samples[(samples.count - count)...])
       if step == 1 {
-        for index in 0..<count { new[index] = more[index] * scale }
+        for index in 0..<count { new[index] = Self.bounded(more[index] * scale) }
       } else {
-        for index in 0..<count { new[index] = more[index * step] * scale }
+        for index in 0..<count { new[index] = Self.bounded(more[index * step] * scale) }
       }
     }
     sampleCount += count
   }
+
+  /// Files of floating-point samples can hold anything: NaN becomes silence, and the magnitude is
+  /// limited so that the power of the longest frame is finite.
+  @inline(__always)
+  private static func bounded(_ sample: Float) -> Float {
+    sample.magnitude <= sampleLimit ? sample : sample.isNaN ? 0 : sample < 0 ? -sampleLimit : sampleLimit
+  }
+
+  private static let sampleLimit: Float = 1e10
 
   /// Writes the next frames that are complete to `frames`, as many as there are lanes. Lanes that remain are zero.
   /// - Parameter isFinished: whether no more samples will come, so that frames over the end are complete too.
@@ -91,16 +100,15 @@ struct FrameStream {
     snipsEdges ? frame * shift : frame * shift + shift / 2 - length / 2
   }
 
-  /// The sample that stands for one outside of the sound: …, 1, 0, 0, 1, … at the beginning, and so at the end.
+  /// The sample that replaces one outside of the sound: …, 1, 0, 0, 1, … at the beginning, and so at the end.
   private func mirrored(_ position: Int) -> Int {
-    var position = position
-    while position < 0 || position >= sampleCount {
-      position = position < 0 ? -position - 1 : 2 * sampleCount - 1 - position
-    }
-    return position
+    let period = 2 * sampleCount
+    let rest = position % period
+    let place = rest < 0 ? rest + period : rest
+    return place < sampleCount ? place : period - 1 - place
   }
 
-  /// Drops what no coming frame needs. Mirroring at the end looks back by up to a frame's length.
+  /// Drops the samples that no later frame needs. Mirroring at the end looks back by up to a frame's length.
   private mutating func forgetPast() {
     let needed = max(0, firstSample(of: frameIndex) - (snipsEdges ? 0 : length))
     let surplus = min(needed - start, samples.count)

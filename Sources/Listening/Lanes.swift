@@ -19,7 +19,7 @@ final class LaneBuffer {
 
   deinit { baseAddress.deallocate() }
 
-  /// The numbers one by one: that of `lane` in element `index` stands at `index * Lanes.scalarCount + lane`.
+  /// The numbers one by one: that of `lane` in element `index` is at `index * Lanes.scalarCount + lane`.
   var scalars: UnsafeMutablePointer<Float> {
     UnsafeMutableRawPointer(baseAddress).assumingMemoryBound(to: Float.self)
   }

@@ -15,7 +15,7 @@ struct MelFilterBank {
   }
 
   let filters: [Filter]
-  /// The least that a filter gives.
+  /// The least output of a filter.
   let floor: Float
 
   /// Where each filter's weights begin in `weights`.
@@ -47,7 +47,7 @@ struct MelFilterBank {
       let bins = spectrum + filters[index].firstBin
       let factors = weights.baseAddress + range.lowerBound
       let count = range.count
-      // Four sums at a time, which do not wait for each other.
+      // Four sums at a time, which do not depend on each other.
       var (a, b, c, d) = (Lanes(), Lanes(), Lanes(), Lanes())
       var bin = 0
       while bin + 4 <= count {
@@ -90,13 +90,23 @@ extension MelFilterBank {
       let left = warped(index)
       let center = warped(index + 1)
       let right = warped(index + 2)
-      let first = binMels.firstIndex { $0 > left } ?? binMels.count
-      let end = binMels[first...].firstIndex { $0 >= right } ?? binMels.count
+      let first = Self.firstIndex(in: binMels) { $0 > left }
+      let end = Self.firstIndex(in: binMels) { $0 >= right }
       let weights = binMels[first..<max(first, end)].map { value in
         Float(value <= center ? (value - left) / (center - left) : (right - value) / (right - center))
       }
       return Filter(firstBin: first, weights: weights)
     }
+  }
+
+  /// The first of rising values for which `condition`, which never becomes false again, is true; else their number.
+  private static func firstIndex(in rising: [Double], where condition: (Double) -> Bool) -> Int {
+    var (low, high) = (0, rising.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if condition(rising[middle]) { high = middle } else { low = middle + 1 }
+    }
+    return low
   }
 
   /// Kaldi's warping function (`VtlnWarpFreq`): f / α in the middle, bent to keep both ends.

@@ -52,7 +52,8 @@ public struct MelOptions: Sendable, Hashable, Codable {
       "mel filters from \(lowFrequency) Hz to \(high) Hz at a sample rate of \(sampleRate) Hz")
     guard warpFactor != 1 else { return }
     let bend = warpHighFrequency(sampleRate: sampleRate)
-    try FeatureError.require(warpFactor.isFinite && warpFactor > 0, "a warp factor of \(warpFactor)")
+    try FeatureError.require(
+      (0.1...10).contains(warpFactor), "a warp factor of \(warpFactor), outside 0.1 … 10")
     try FeatureError.require(
       warpLowFrequency > lowFrequency && warpLowFrequency < bend && bend < high,
       "a warp between \(warpLowFrequency) Hz and \(bend) Hz in filters from \(lowFrequency) Hz to \(high) Hz")

@@ -10,8 +10,8 @@ internal import Musl
 ///
 /// Kaldi runs a split-radix transform of half the length with three multiplications a rotation (Malvar 1992, *Signal
 /// Processing with Lapped Transforms*) and separates the halves with factors that it makes by repeated multiplication.
-/// What this loses lies 100 dB below the strongest bin, and yet moves the logarithms of the weakest filters by more than
-/// a hundredth; who wants Kaldi's values there has to lose the same.
+/// The rounding error is 100 dB below the strongest bin, but changes the logarithms of the weakest filters by more than
+/// 0.01; to give Kaldi's values there, the same rounding is needed.
 ///
 /// The partial transforms stand in a list that is made once, each before its parts, and all frames of a group run in step.
 final class SplitRadixTransform {
@@ -54,7 +54,7 @@ final class SplitRadixTransform {
     var difference: Float
 
     init(angle: Double) {
-      // The angle is rounded to single precision first, as there.
+      // The angle is rounded to single precision first, as in Kaldi.
       let c = Float(cos(Double(Float(angle))))
       let s = Float(sin(Double(Float(angle))))
       cosine = c
@@ -75,9 +75,9 @@ final class SplitRadixTransform {
     var triple: Factor
   }
 
-  /// A transform of `size` samples, a power of two from 4 on.
+  /// A transform of `size` samples, a power of two, at least 4.
   init(size: Int) {
-    precondition(size >= 4 && size & (size - 1) == 0, "\(size) is no power of two from 4 on")
+    precondition(size >= 4 && size & (size - 1) == 0, "\(size) is not a power of two of at least 4")
     self.size = size
     let half = size / 2
     let levels = half.trailingZeroBitCount
@@ -106,7 +106,7 @@ final class SplitRadixTransform {
 
   /// Writes |X[k]|² for k = 0 … N / 2 to `power`.
   /// - Parameters:
-  ///   - samples: N samples of each frame, which are used up.
+  ///   - samples: N samples of each frame, which are overwritten.
   ///   - power: room for N / 2 + 1 values of each frame.
   func powerSpectrum(
     of samples: UnsafeMutablePointer<Lanes>, into power: UnsafeMutablePointer<Lanes>

@@ -53,6 +53,7 @@ public struct MIDITrack: Sendable, Equatable {
   }
 
   /// Appends a message.
+  /// - Parameter message: what happens.
   /// - Parameter tick: when; not before the last event.
   public mutating func append(_ message: MIDIMessage, at tick: Int) {
     if let bytes = message.channelBytes {

@@ -15,6 +15,8 @@ public enum ScoreReader {
   /// The scores of the file at `path`: of a tune book each tune, of a MIDI file of format 2 each sequence, else one.
   ///
   /// The name's ending decides how it is read; where that says nothing, the content does.
+  /// - Parameter path: the file.
+  /// - Parameter options: how a MIDI file is read.
   /// - Parameter ornaments: whether those of a tune book are played.
   /// - Throws: `FileError`, `MIDIError`, `ABCError`, or `ScoreError.unknownKind`.
   public static func read(
@@ -24,6 +26,9 @@ public enum ScoreReader {
   }
 
   /// The scores that `bytes`, the content of a file of this name, hold.
+  /// - Parameter bytes: the content.
+  /// - Parameter name: the file's name.
+  /// - Parameter options: how a MIDI file is read.
   /// - Parameter ornaments: whether those of a tune book are played.
   /// - Throws: `MIDIError`, `ABCError`, or `ScoreError.unknownKind`.
   public static func read(

@@ -1,5 +1,5 @@
-/// Memory for a renderer's whole life: taken before the first sample, freed with the renderer, and free of
-/// reference counting in between.
+/// Memory for a renderer: allocated before the first sample, freed with the renderer, and without reference
+/// counting in between.
 final class Arena {
   private var blocks: [UnsafeMutableRawPointer] = []
 

@@ -1,4 +1,4 @@
-/// An envelope in the course of a note.
+/// An envelope of a sounding note.
 struct EnvelopeGenerator {
   private enum Stage { case delay, attack, hold, decay, release, done }
 
@@ -11,14 +11,14 @@ struct EnvelopeGenerator {
   private var decayFactor: Float = 0
   private var releaseFactor: Float = 0
 
-  /// An attack runs towards this, as a capacitor does, and is cut at 1.
+  /// An attack approaches this level exponentially, as a capacitor charges, and is cut at 1.
   private static let attackTarget: Float = 1.25
-  /// Below this, −90 dB, nothing is left to hear.
+  /// Below this, −90 dB, nothing can be heard.
   private static let silence: Float = 3.2e-5
 
   /// Whether it is over.
   var isDone: Bool { stage == .done }
-  /// Whether the key is up for it.
+  /// Whether the key was released.
   var isReleasing: Bool { stage == .release || stage == .done }
 
   init() {}
@@ -29,7 +29,7 @@ struct EnvelopeGenerator {
     sustain = envelope.sustain
     framesLeft = Int(envelope.delay * sampleRate)
     holdFrames = Int(envelope.hold * sampleRate)
-    // Under half a millisecond an attack is a click.
+    // An attack shorter than half a millisecond is heard as a click.
     let attack = max(envelope.attack, 0.0005) * sampleRate
     attackFactor = power((Self.attackTarget - 1) / Self.attackTarget, 1 / attack)
     decayFactor = exponential(-timeConstantsTo60Decibels / max(1, envelope.decay * scale * sampleRate))
@@ -37,7 +37,7 @@ struct EnvelopeGenerator {
     stage = framesLeft > 0 ? .delay : .attack
   }
 
-  /// The key goes up.
+  /// The key is released.
   mutating func release() {
     guard stage != .done else { return }
     stage = stage == .delay ? .done : .release
@@ -105,7 +105,7 @@ struct EnvelopeGenerator {
       output[index] = target + difference
       index += 1
     }
-    // A difference that shrinks for ever would end in denormal numbers, which are slow.
+    // A difference that keeps shrinking would become a denormal number, which is slow.
     if abs(difference) < 1e-9 { difference = 0 }
     level = target + difference
     if target == 0, level < Self.silence { stage = .done }

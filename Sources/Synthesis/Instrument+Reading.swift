@@ -1,5 +1,5 @@
 extension Instrument {
-  /// What a file of instruments says of one.
+  /// Reads one instrument of a file.
   init(reading object: JSONObject, family: InstrumentFamily) throws(InstrumentError) {
     try object.allowOnly([
       "name", "like", "programs", "keys", "pitched", "level", "pan", "keyPan", "reverb", "chokeGroup",
@@ -32,12 +32,12 @@ extension Instrument {
     layers = []
     for layer in try object.objects("layers") { layers.append(try Layer(reading: layer, defaults: common)) }
     guard (1...Layer.maximumCount).contains(layers.count) else {
-      throw object.error("layers", "there are \(layers.count); 1 to \(Layer.maximumCount) can sound")
+      throw object.error("layers", "there are \(layers.count); an instrument has 1 to \(Layer.maximumCount)")
     }
   }
 }
 
-/// What an instrument says for those of its layers that say nothing else.
+/// Settings of an instrument for those of its layers that have none of their own.
 struct LayerDefaults {
   var velocityExponent: Float
   var vibrato: Vibrato
@@ -83,10 +83,10 @@ extension Layer {
     velocityExponent = try object.number("velocityExponent", in: 0...6, default: defaults.velocityExponent)
     isOneShot = try object.boolean("oneShot", default: defaults.isOneShot)
     if isOneShot, envelope.sustain > 0, !source.diesAway {
-      throw object.error("envelope.sustain", "must be 0 for a sound that no key release ends")
+      throw object.error("envelope.sustain", "must be 0 for a one-shot sound, which no key release ends")
     }
     if unison.pairs > 0 {
-      guard case .wave = source else { throw object.error("unison", "only waves have it") }
+      guard case .wave = source else { throw object.error("unison", "only a wave can have it") }
     }
   }
 }

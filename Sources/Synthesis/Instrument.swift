@@ -1,26 +1,26 @@
-/// A sound: which programs or drum keys it stands for, and the layers that make it.
+/// An instrument: the programs or drum keys that it plays, and the layers that make its sound.
 public struct Instrument: Sendable, Hashable {
   /// What it is called, unique in its library.
   public var name: String
   /// Its family.
   public var family: InstrumentFamily
-  /// The General MIDI programs, 0...127, that it sounds for; empty for drums.
+  /// The General MIDI programs, 0...127, that it plays; empty for drums.
   public var programs: [Int]
-  /// The drum keys, 0...127, that it sounds for; empty for anything else.
+  /// The drum keys, 0...127, that it plays; empty for anything else.
   public var drumKeys: [Int]
   /// Whether a key gives the pitch of its name; false for drums, breaths, gunshots and the like.
   public var isPitched: Bool
-  /// Level against the other instruments in decibels.
+  /// Level relative to the other instruments, in decibels.
   package var level: Float
   /// Place between left (−1) and right (1).
   package var pan: Float
-  /// How far its keys are spread, in the same measure for four octaves: a piano's bass stands left of its treble.
+  /// How far four octaves of its keys are spread, on the scale of `pan`: a piano's bass is left of its treble.
   package var keyPan: Float
   /// How much of it goes to the reverb, 1 being the usual amount.
   package var reverbSend: Float
   /// Drums of one group cut each other off, as an open hi-hat is by a closed one; 0 is no group.
   package var chokeGroup: Int
-  /// What sounds together.
+  /// The layers, which sound together.
   package var layers: [Layer]
 }
 
@@ -42,7 +42,7 @@ package struct Layer: Sendable, Hashable {
   var envelope: Envelope
   /// What shapes its spectrum; nil passes everything.
   var filter: Filter?
-  /// Where the pitch comes from when the note starts.
+  /// How the pitch moves when the note starts.
   var pitchSweep: PitchSweep
   /// Periodic change of pitch.
   var vibrato: Vibrato
@@ -56,14 +56,14 @@ package struct Layer: Sendable, Hashable {
 
 /// Copies of an oscillator around the one in tune, in pairs as far above as below.
 ///
-/// The two of a pair also begin as far before as behind, so that together they swell and fade with the middle one but
-/// never pull its pitch.
+/// The phases of a pair also begin as far before as behind, so that together they beat with the middle one but do not
+/// change its pitch.
 package struct Unison: Sendable, Hashable, BitwiseCopyable {
   /// How many pairs, 0...`maximumPairs`.
   var pairs: Int
   /// The outermost pair's distance from the middle, in cents.
   var detune: Float
-  /// How far the two of a pair stand apart: 0 both in the middle, 1 left and right.
+  /// How far the two of a pair are apart: 0 both in the middle, 1 left and right.
   var spread: Float
 
   static let single = Unison(pairs: 0, detune: 0, spread: 0)
@@ -107,7 +107,7 @@ package struct Filter: Sendable, Hashable, BitwiseCopyable {
   var envelope: Envelope
 }
 
-/// A pitch that starts away from its place and falls into it.
+/// A pitch that starts off the note and glides to it.
 package struct PitchSweep: Sendable, Hashable, BitwiseCopyable {
   /// The distance at the start, in semitones.
   var semitones: Float
@@ -123,7 +123,7 @@ package struct Vibrato: Sendable, Hashable, BitwiseCopyable {
   var rate: Float
   /// Cents to either side, besides what the modulation wheel adds.
   var depth: Float
-  /// Seconds before it begins and that it takes to grow.
+  /// Seconds before it begins, and seconds until it has its full depth.
   var delay: Float
   var fade: Float
 

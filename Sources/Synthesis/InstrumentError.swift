@@ -1,6 +1,6 @@
 public import Groundwork
 
-/// What is wrong with a folder of instruments.
+/// Why a folder of instruments cannot be used.
 public enum InstrumentError: DiagnosableError, Equatable {
   /// The folder or one of its files cannot be read.
   case unreadable(FileError)
@@ -8,10 +8,10 @@ public enum InstrumentError: DiagnosableError, Equatable {
   case noInstruments(folder: String)
   /// A file is not JSON; `reason` is the parser's.
   case notJSON(file: String, reason: String)
-  /// A key holds what it must not. `instrument` is empty where the fault lies outside of any.
+  /// A key has a value that is not allowed. `instrument` is empty where the error is not in an instrument.
   case invalid(file: String, instrument: String, key: String, reason: String)
 
-  /// Whose fault it is.
+  /// Which kind of failure it is.
   public var kind: FailureKind {
     switch self {
     case .unreadable(let error): error.kind
@@ -20,7 +20,7 @@ public enum InstrumentError: DiagnosableError, Equatable {
     }
   }
 
-  /// Where it stands, what is wrong and what could stand there.
+  /// The place, what is wrong, and what is allowed there.
   public var message: String {
     switch self {
     case .unreadable(let error): error.message
@@ -33,7 +33,7 @@ public enum InstrumentError: DiagnosableError, Equatable {
     }
   }
 
-  /// The file or folder that it is about.
+  /// The file or folder concerned.
   public var file: String? {
     switch self {
     case .unreadable(let error): error.file

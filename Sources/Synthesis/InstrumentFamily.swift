@@ -2,7 +2,7 @@
 public enum InstrumentFamily: String, Sendable, Hashable, CaseIterable {
   case piano, chromaticPercussion, organ, guitar, bass, strings, ensemble, brass
   case reed, pipe, synthLead, synthPad, synthEffects, ethnic, percussive, soundEffects
-  /// The percussion of channel 10, one sound a key.
+  /// The percussion of channel 10, one sound for each key.
   case drums
 
   /// The family that General MIDI gives a program, 0...127: eight programs each, in order.

@@ -48,21 +48,23 @@ public struct InstrumentLibrary: Sendable, Hashable {
     instrumentOfDrumKey = keys
   }
 
-  /// The instrument of a General MIDI program; where the folder has none for it the nearest of its family,
-  /// else the nearest program's.
+  /// The instrument of a General MIDI program; where the folder has none for it, that of the nearest
+  /// program of its family, else that of the nearest program.
   public func instrument(program: Int) -> Instrument? {
+    let program = min(max(program, 0), 127)
     let family = program & ~7
     let kin = Self.nearest(to: program, in: instrumentOfProgram, among: family...(family + 7))
     return (kin ?? Self.nearest(to: program, in: instrumentOfProgram, among: 0...127)).map { instruments[$0] }
   }
 
-  /// The sound of a drum key; outside the kit's range its nearest.
+  /// The sound of a drum key; for a key without one, that of the nearest key.
   public func instrument(drumKey: Int) -> Instrument? {
     Self.nearest(to: drumKey, in: instrumentOfDrumKey, among: 0...127).map { instruments[$0] }
   }
 
   private static func nearest(to number: Int, in table: [Int?], among range: ClosedRange<Int>) -> Int? {
-    range.filter { table[$0] != nil }.min { abs($0 - number) < abs($1 - number) }.flatMap { table[$0] }
+    let number = min(max(number, 0), 127)
+    return range.filter { table[$0] != nil }.min { abs($0 - number) < abs($1 - number) }.flatMap { table[$0] }
   }
 }
 
@@ -75,7 +77,7 @@ extension InstrumentLibrary {
     try root.allowOnly(["family", "instruments"])
     guard let family = InstrumentFamily(rawValue: try root.text("family")) else {
       let names = InstrumentFamily.allCases.map(\.rawValue).joined(separator: ", ")
-      throw root.error("family", "is none of \(names)")
+      throw root.error("family", "is not one of \(names)")
     }
     var instruments: [Instrument] = []
     var described: [String: [String: JSONValue]] = [:]
@@ -88,7 +90,7 @@ extension InstrumentLibrary {
       if named.has("like") {
         let model = try named.text("like")
         guard var members = described[model] else {
-          throw named.error("like", "no instrument “\(model)” stands above it in this file")
+          throw named.error("like", "there is no instrument “\(model)” above it in this file")
         }
         members.merge(object.members) { $1 }
         named = JSONObject(file: file, instrument: name, path: "", members: members)
@@ -112,22 +114,22 @@ extension InstrumentLibrary {
     return JSONObject(file: file, instrument: "", path: "", members: members)
   }
 
-  /// The parser's own words where it has any.
+  /// The parser's own description where it has one.
   private static func reason(of error: any Error) -> String {
     guard case .dataCorrupted(let context)? = error as? DecodingError else { return "\(error)" }
     return context.underlyingError.map { "\($0)" } ?? context.debugDescription
   }
 
-  /// Two sounds for one program would make it a matter of chance which is heard.
+  /// With two sounds for one program it would not be defined which is heard.
   private static func refuseTwice(
     _ instrument: Instrument, among others: [Instrument], object: JSONObject
   ) throws(InstrumentError) {
     for other in others {
       if let program = instrument.programs.first(where: other.programs.contains) {
-        throw object.error("programs", "program \(program) is “\(other.name)” already")
+        throw object.error("programs", "program \(program) already belongs to “\(other.name)”")
       }
       if let key = instrument.drumKeys.first(where: other.drumKeys.contains) {
-        throw object.error("keys", "key \(key) is “\(other.name)” already")
+        throw object.error("keys", "key \(key) already belongs to “\(other.name)”")
       }
     }
   }

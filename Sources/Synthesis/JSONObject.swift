@@ -1,6 +1,6 @@
 internal import FoundationEssentials
 
-/// Any JSON value, for objects whose faults must be told by file, instrument and key.
+/// Any JSON value, for objects whose errors are reported by file, instrument and key.
 enum JSONValue: Decodable, Equatable {
   case null
   case boolean(Bool)
@@ -38,7 +38,7 @@ enum JSONValue: Decodable, Equatable {
   }
 }
 
-/// A JSON object that is being read: it knows where it stands, and asks for each key with its range.
+/// A JSON object that is being read: it knows its place, and checks each value against its range.
 struct JSONObject {
   let file: String
   let instrument: String
@@ -52,10 +52,10 @@ struct JSONObject {
 
   private func place(of key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
-  /// Refuses keys that nobody will read: a misspelt one would otherwise change nothing in silence.
+  /// Refuses unknown keys: a misspelled one would otherwise be ignored silently.
   func allowOnly(_ keys: [String]) throws(InstrumentError) {
     for key in members.keys.sorted() where !keys.contains(key) {
-      throw error(key, "there is no such key; here can stand \(keys.sorted().joined(separator: ", "))")
+      throw error(key, "there is no such key; allowed are \(keys.sorted().joined(separator: ", "))")
     }
   }
 
@@ -124,7 +124,7 @@ struct JSONObject {
 
   func text(_ key: String) throws(InstrumentError) -> String {
     guard let value = members[key] else { throw error(key, "is missing") }
-    guard case .string(let text) = value, !text.isEmpty else { throw error(key, "must be a text") }
+    guard case .string(let text) = value, !text.isEmpty else { throw error(key, "must be a non-empty text") }
     return text
   }
 
@@ -135,7 +135,7 @@ struct JSONObject {
     let name = try text(key)
     guard let choice = Choice(rawValue: name) else {
       let names = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-      throw error(key, "“\(name)” is none of \(names)")
+      throw error(key, "“\(name)” is not one of \(names)")
     }
     return choice
   }

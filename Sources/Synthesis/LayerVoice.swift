@@ -17,7 +17,7 @@ struct Workspace {
   }
 }
 
-/// What a note is, for each of its layers.
+/// What each layer of a note needs to start.
 struct NoteStart {
   var key: Int
   var velocity: Int
@@ -51,7 +51,7 @@ struct LayerVoice {
   private var decayIsOver = false
 
   /// A layer that is silent until it is started, with memory for what it may have to play.
-  /// - Parameter lowestString: The deepest string in cycles a sample; nil where it need not play strings.
+  /// - Parameter lowestString: The lowest frequency of a string in cycles a sample; nil where it need not play strings.
   init(arena: Arena, hasBank: Bool, lowestString: Float?) {
     layer = .silent
     oscillators = arena.allocate(Unison.maximumCopies, of: WaveOscillator())
@@ -59,7 +59,7 @@ struct LayerVoice {
     string = lowestString.map { StringLoop(arena: arena, lowestFrequency: $0) }
   }
 
-  /// Whether nothing of it is left to hear.
+  /// Whether it can no longer be heard.
   var isDone: Bool { envelope.isDone || decayIsOver }
 
   /// Roughly how loud it is now.
@@ -73,7 +73,7 @@ struct LayerVoice {
     return isDone ? 0 : amplitude * envelope.level * source
   }
 
-  /// Two channels where copies stand apart, one otherwise.
+  /// Whether copies are spread over two channels.
   private var isStereo: Bool { layer.unison.pairs > 0 && layer.unison.spread > 0 }
 
   mutating func start(_ layer: PatchLayer, _ note: NoteStart) {
@@ -135,7 +135,7 @@ struct LayerVoice {
     if case .noise = layer.source { true } else { false }
   }
 
-  /// The key goes up.
+  /// The key is released.
   mutating func release() {
     guard !layer.isOneShot else { return }
     envelope.release()
@@ -194,7 +194,7 @@ struct LayerVoice {
   /// A decay below this, −90 dB, is over.
   private static let silence: Float = 3.2e-5
 
-  /// How loud a copy is against the one in tune. A single pair, whose two can both oppose it, stays well below.
+  /// How loud a copy is against the one in tune. A single pair, which can cancel it, is softer.
   private var followerGain: Float { layer.unison.pairs == 1 ? 0.35 : 0.5 }
 
   private mutating func fillWave(

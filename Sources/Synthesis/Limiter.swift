@@ -1,4 +1,4 @@
-/// Keeps every sample under a ceiling by turning the gain down before the peak comes.
+/// Limits every sample to a ceiling by reducing the gain before a peak.
 ///
 /// The gain that each frame needs is held back over the look-ahead (a sliding minimum), recovers slowly, and is
 /// averaged over the look-ahead: an average of values none of which is above what the peak needs is not above it
@@ -22,7 +22,7 @@ struct Limiter {
   private var sum: Double
 
   /// - Parameters:
-  ///   - ceiling: The largest amplitude that may come out.
+  ///   - ceiling: The largest amplitude of the output.
   ///   - lookAhead: In seconds.
   ///   - release: Seconds in which the gain recovers 63 % of the way.
   init(ceiling: Float, lookAhead: Float = 0.005, release: Float = 0.12, sampleRate: Float, arena: Arena) {
@@ -37,7 +37,7 @@ struct Limiter {
     sum = Double(delay)
   }
 
-  /// Limits `frames` frames in place; what comes out went in `delay` frames before.
+  /// Limits `frames` frames in place; the output is delayed by `delay` frames.
   mutating func process(
     left samplesLeft: UnsafeMutablePointer<Float>, right samplesRight: UnsafeMutablePointer<Float>,
     _ frames: Int
@@ -54,7 +54,7 @@ struct Limiter {
       left[position] = samplesLeft[index]
       right[position] = samplesRight[index]
       position = position &+ 1 == delay ? 0 : position &+ 1
-      // Rounding could leave a peak a hair above; nothing audible is cut here.
+      // Rounding could leave a peak slightly above; nothing audible is clipped here.
       samplesLeft[index] = min(max(outLeft, -ceiling), ceiling)
       samplesRight[index] = min(max(outRight, -ceiling), ceiling)
     }

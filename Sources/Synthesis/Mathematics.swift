@@ -4,7 +4,7 @@ internal import Glibc
 internal import Musl
 #endif
 
-// The system's functions under names that read in formulas.
+// The system's functions under names that are readable in formulas.
 
 @inline(__always) func power(_ base: Float, _ exponent: Float) -> Float { powf(base, exponent) }
 @inline(__always) func sine(_ angle: Float) -> Float { sinf(angle) }
@@ -27,7 +27,7 @@ let timeConstantsTo60Decibels: Float = 6.907_755
 /// The frequency of a MIDI key in hertz, equally tempered at A = 440 Hz.
 func frequency(ofKey key: Float) -> Float { 440 * exponential2((key - 69) / 12) }
 
-/// The finaliser of SplitMix64 (Steele, Lea & Flood 2014): well-mixed bits for a counter.
+/// The finalizer of SplitMix64 (Steele, Lea & Flood 2014): well-mixed bits for a counter.
 func mixed(_ counter: UInt64) -> UInt64 {
   var z = counter &+ 0x9E37_79B9_7F4A_7C15
   z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9

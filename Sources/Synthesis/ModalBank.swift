@@ -1,6 +1,6 @@
-/// Sines that die away, eight by eight: each is a point that turns and shrinks in the plane.
+/// Decaying sines, eight at a time: each is a complex number that is multiplied by a factor for each sample.
 struct ModalBank {
-  /// One mode as it is struck: where its frequency lies and how it decays.
+  /// One mode as it is struck: its frequency and its decay.
   private let real: UnsafeMutablePointer<SIMD8<Float>>
   private let imaginary: UnsafeMutablePointer<SIMD8<Float>>
   private let cosines: UnsafeMutablePointer<SIMD8<Float>>
@@ -27,7 +27,7 @@ struct ModalBank {
 
   /// Strikes the modes; those above 45 % of the sample rate are left out.
   ///
-  /// The energy of all is the same at every key and velocity, so that loudness is the envelope's matter alone.
+  /// The energy of all is the same at every key and velocity, so that the envelope alone decides the loudness.
   mutating func strike(
     _ modes: ModeTable, frequency: Float, octaves: Float, velocity: Float, sampleRate: Float
   ) {
@@ -81,7 +81,7 @@ struct ModalBank {
         x = turned
       }
       let square = x * x + y * y
-      // What is inaudible is made nothing, or it would end in denormal numbers, which are slow.
+      // Inaudible values are set to zero, or they would become denormal numbers, which are slow.
       let faint = square .< 1e-20
       x.replace(with: 0, where: faint)
       y.replace(with: 0, where: faint)
@@ -93,7 +93,7 @@ struct ModalBank {
     peak = largest.max().squareRoot()
   }
 
-  /// Turns each mode's coefficients to a new frequency; where it stands and how loud stays.
+  /// Turns each mode's coefficients to a new frequency; its phase and amplitude do not change.
   private mutating func tune(_ cyclesPerSample: Float) {
     tuning = cyclesPerSample
     withScalars(cosines) { cosines in

@@ -1,4 +1,4 @@
-/// A part's controllers, as General MIDI level 1 and the recommended practices understand them.
+/// A part's controllers, as General MIDI level 1 and the recommended practices define them.
 struct Part {
   var isDrum: Bool
   var program: Int
@@ -24,15 +24,15 @@ struct Part {
     self.program = program
   }
 
-  /// Makes the middle of the panorama neither louder nor softer than without it: √2.
+  /// Makes the center as loud as without panning: √2.
   private static let center: Float = 1.414_213_6
 
-  /// What else a controller asks for, beyond the part's own values.
+  /// What a controller asks for besides a change of the part's values.
   enum Effect {
     case none
-    /// The sustain pedal went up.
+    /// The sustain pedal was released.
     case releaseSustained
-    /// Keys go up; the pedal still holds.
+    /// Keys are released; the pedal still holds.
     case releaseAll
     /// Silence at once.
     case silence
@@ -61,7 +61,7 @@ struct Part {
       return wasDown && !pedalIsDown ? .releaseSustained : .none
     case 67: isSoft = value >= 64
     case 91: reverb = value
-    // A non-registered parameter is none of ours: what follows is not for us.
+    // Data entries after a non-registered parameter are ignored.
     case 98, 99: parameter = (127, 127)
     case 100: selectParameter(coarse: nil, fine: value)
     case 101: selectParameter(coarse: value, fine: nil)
@@ -103,7 +103,7 @@ struct Part {
     return wasDown ? .releaseSustained : .none
   }
 
-  /// The pedal goes up at the end of the piece, whatever the file says.
+  /// Releases the pedal at the end of the piece, whatever the file says.
   mutating func liftPedal() { pedalIsDown = false }
 
   /// Moves the gains towards what the controllers ask for; `share` 1 is all of the way.

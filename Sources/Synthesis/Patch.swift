@@ -1,4 +1,4 @@
-/// An instrument made ready to sound: its waves drawn, its lists in plain memory.
+/// An instrument ready to be played: its waves computed, its lists in plain memory.
 final class Patch {
   let layers: UnsafePointer<PatchLayer>
   let layerCount: Int
@@ -10,7 +10,7 @@ final class Patch {
   private let arena = Arena()
   private let wavetables: [Wavetable]
 
-  /// - Parameter wavetables: Waves that were drawn before, to be used again and added to.
+  /// - Parameter wavetables: Waves that were computed before; new ones are added.
   init(_ instrument: Instrument, wavetables cache: inout [Waveform: Wavetable]) {
     let level = decibels(instrument.level)
     let memory = arena.allocate(instrument.layers.count, of: PatchLayer.silent)
@@ -40,7 +40,7 @@ final class Patch {
   }
 }
 
-/// A layer without anything that counts references, so that the audio thread may copy it.
+/// A layer without reference counting, so that the audio thread may copy it.
 struct PatchLayer {
   var source: PatchSource
   /// Amplitude, the instrument's level included.
@@ -57,7 +57,7 @@ struct PatchLayer {
   var velocityExponent: Float
   var isOneShot: Bool
 
-  /// What a layer is before it is given anything to play.
+  /// A layer that plays nothing.
   static var silent: PatchLayer {
     PatchLayer(
       Layer(

@@ -1,17 +1,22 @@
 /// How a score is turned into samples.
 public struct RenderOptions: Sendable, Hashable {
-  /// Frames a second, 8,000...192,000.
+  /// Frames a second, one of `sampleRates`.
   public var sampleRate: Int
   /// Gain of the whole in decibels, before the limiter.
   public var gain: Double
   /// The room that the instruments play in.
   public var reverb: ReverbPreset
-  /// How much of the room is heard, 1 being the preset's own amount.
+  /// How much reverb there is, 1 being the preset's own amount.
   public var reverbAmount: Double
-  /// How many notes can sound at once; further ones take the place of the faintest.
+  /// How many notes can sound at once; further ones replace the faintest.
   public var maximumVoices: Int
 
-  /// The options of a good recording: 44,100 Hz, in a hall.
+  /// The sample rates that can be rendered, in Hz.
+  public static let sampleRates = 8000...192_000
+  /// How many voices a rendering may have.
+  public static let voiceCounts = 1...1024
+
+  /// By default 44,100 Hz, in a concert hall.
   public init(
     sampleRate: Int = 44_100, gain: Double = 0, reverb: ReverbPreset = .hall, reverbAmount: Double = 1,
     maximumVoices: Int = 96
@@ -24,7 +29,7 @@ public struct RenderOptions: Sendable, Hashable {
   }
 }
 
-/// A room.
+/// A reverb: the kind of room that the instruments play in.
 public enum ReverbPreset: String, Sendable, Hashable, CaseIterable {
   /// None: dry.
   case off
@@ -45,7 +50,7 @@ public enum ReverbPreset: String, Sendable, Hashable, CaseIterable {
     }
   }
 
-  /// How long its walls are away: a factor on the delays.
+  /// The size of the room: a factor on the delays.
   var size: Float {
     switch self {
     case .off, .room: 0.45
@@ -54,7 +59,7 @@ public enum ReverbPreset: String, Sendable, Hashable, CaseIterable {
     }
   }
 
-  /// Where its walls begin to swallow, in hertz.
+  /// The frequency in hertz above which the walls absorb.
   var damping: Float {
     switch self {
     case .off, .room: 4500
@@ -63,7 +68,7 @@ public enum ReverbPreset: String, Sendable, Hashable, CaseIterable {
     }
   }
 
-  /// How loud it answers.
+  /// The level of the reverb.
   var level: Float {
     switch self {
     case .off: 0

@@ -1,5 +1,5 @@
-/// A room of eight delay lines that feed each other through a Hadamard matrix (Jot & Chaigne 1991), each losing what
-/// makes the decay asked for and a little more at high frequencies.
+/// A room of eight delay lines that feed each other through a Hadamard matrix (Jot & Chaigne 1991), each with the
+/// loss that gives the decay time, and a little more at high frequencies.
 struct Reverb {
   private let lines: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
   private let lengths: UnsafeMutablePointer<Int>
@@ -13,11 +13,11 @@ struct Reverb {
   private let predelay: UnsafeMutablePointer<Float>
   private let predelayLength: Int
   private var predelayPosition = 0
-  /// Frames for which nothing went in or was left.
+  /// Frames for which the input and the reverb were silent.
   private var quietFrames = 0
   private let longest: Int
 
-  /// Delays in seconds, without a common measure so that echoes never meet.
+  /// Delays in seconds, without a common divisor so that echoes never coincide.
   private static let delays: [Float] = [0.0297, 0.0341, 0.0383, 0.0437, 0.0487, 0.0541, 0.0607, 0.0673]
   private static let diffusion: [Float] = [0.0047, 0.0073, 0.0113]
   private static let predelay: Float = 0.014
@@ -46,10 +46,10 @@ struct Reverb {
     longest = lengths[7] * 2 + predelayLength
   }
 
-  /// Whether nothing is left in the room.
+  /// Whether the reverb is silent.
   var isSilent: Bool { level == 0 || quietFrames > longest }
 
-  /// Adds the answer to `frames` samples of `input` to both sides.
+  /// Adds the reverb of `frames` samples of `input` to both sides.
   mutating func add(
     _ input: UnsafePointer<Float>, toLeft left: UnsafeMutablePointer<Float>,
     right: UnsafeMutablePointer<Float>, _ frames: Int

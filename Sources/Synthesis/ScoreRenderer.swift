@@ -3,16 +3,16 @@ public import Music
 
 /// Turns a score into stereo samples, block by block.
 ///
-/// All memory is taken and every wave drawn when it is made; `render(into:)` neither allocates nor waits nor reads a
-/// file, and may be called from an audio thread. The samples depend on score, instruments and options alone, not on
-/// how large the blocks are.
+/// All memory is allocated and every wave computed when it is created; `render(into:)` neither allocates nor waits nor
+/// reads a file, and may be called from an audio thread. The samples depend on score, instruments and options alone, not
+/// on how large the blocks are.
 public final class ScoreRenderer: SampleSource {
   /// Frames a second.
   public let sampleRate: Int
   /// Two: left and right, interleaved.
   public let channelCount = 2
-  /// About how long the sound will be in seconds, the last release and the room's answer included. The sound itself
-  /// goes on until it has died away.
+  /// About how long the sound will be in seconds, the last release and the reverb included. The sound itself
+  /// goes on until it is silent.
   public let totalSeconds: Double
 
   /// `totalSeconds` in frames.
@@ -38,12 +38,12 @@ public final class ScoreRenderer: SampleSource {
   private let send: UnsafeMutablePointer<Float>
   private let gainsBefore: UnsafeMutablePointer<SIMD4<Float>>
 
-  /// What is slower than 5 Hz in the mix, which no one hears and which costs room; it is taken out.
+  /// The part of the mix below 5 Hz, which is inaudible but takes headroom; it is subtracted.
   private var offset = SIMD2<Float>(repeating: 0)
   private let offsetShare: Float
   private var nextEvent = 0
   private var frame = 0
-  /// Frames of the last segment that are still to be handed out, and how many have been.
+  /// The frames of the last segment, and how many of them have been given out.
   private var segmentCount = 0
   private var segmentOffset = 0
   private var framesToSkip: Int
@@ -55,16 +55,18 @@ public final class ScoreRenderer: SampleSource {
   private static let ceiling: Float = 0.891_25
   /// Amplitudes below this, −80 dBFS, are silence.
   private static let silence: Float = 1e-4
-  /// However long an instrument rings, the sound ends this long after the last event, in seconds.
+  /// However long an instrument sounds, the rendering ends this long after the last event, in seconds.
   private static let longestTail = 20.0
 
-  /// Makes everything ready.
+  /// Prepares the rendering of a score.
   /// - Precondition: `options.sampleRate` is 8,000...192,000 and `options.maximumVoices` 1...1,024.
   public init(score: Score, library: InstrumentLibrary, options: RenderOptions = RenderOptions()) {
     precondition(
-      (8000...192_000).contains(options.sampleRate), "\(options.sampleRate) Hz is outside 8000...192000")
+      RenderOptions.sampleRates.contains(options.sampleRate),
+      "\(options.sampleRate) Hz is outside \(RenderOptions.sampleRates)")
     precondition(
-      (1...1024).contains(options.maximumVoices), "\(options.maximumVoices) voices are outside 1...1024")
+      RenderOptions.voiceCounts.contains(options.maximumVoices),
+      "\(options.maximumVoices) voices are outside \(RenderOptions.voiceCounts)")
     sampleRate = options.sampleRate
     let rate = Float(options.sampleRate)
     let timeline = Timeline(score: score, sampleRate: options.sampleRate)
@@ -102,7 +104,7 @@ public final class ScoreRenderer: SampleSource {
     for part in 0..<partCount { parts[part].follow(share: 1) }
   }
 
-  /// Draws what the score will need, and nothing else.
+  /// Computes the waves that the score needs.
   private static func preparePatches(
     _ timeline: Timeline, library: InstrumentLibrary, programs: UnsafeMutablePointer<Int>,
     drumKeys: UnsafeMutablePointer<Int>
@@ -125,10 +127,13 @@ public final class ScoreRenderer: SampleSource {
   }
 
   /// Fills `block` with the next interleaved samples.
-  /// - Returns: the frames written; fewer than there is room for once the sound has died away.
-  public func render(into block: UnsafeMutableBufferPointer<Float>) -> Int {
-    guard let output = block.baseAddress else { return 0 }
-    let wanted = block.count / 2
+  /// - Returns: the frames written; fewer than there is room for once the sound has ended.
+  public func render(into block: inout MutableSpan<Float>) -> Int {
+    block.withUnsafeMutableBufferPointer { fill($0) }
+  }
+
+  private func fill(_ output: UnsafeMutableBufferPointer<Float>) -> Int {
+    let wanted = output.count / 2
     var written = 0
     while written < wanted {
       if segmentOffset == segmentCount {
@@ -171,7 +176,7 @@ public final class ScoreRenderer: SampleSource {
     watchForTheEnd(frames)
   }
 
-  /// After the last event nothing may hold a note any more: neither a key nor a pedal.
+  /// Releases all keys and pedals after the last event.
   private func endAllNotes() {
     for part in 0..<partCount {
       parts[part].liftPedal()
@@ -185,7 +190,7 @@ public final class ScoreRenderer: SampleSource {
       mixRight[index] = 0
       send[index] = 0
     }
-    // Controllers are followed with a time constant of 8 ms, which is quick and does not crackle.
+    // Controllers are followed with a time constant of 8 ms, which is fast and makes no audible steps.
     let share = 1 - exponential(-Float(frames) / (0.008 * Float(sampleRate)))
     for part in 0..<partCount {
       gainsBefore[part] = parts[part].gains
@@ -237,7 +242,7 @@ public final class ScoreRenderer: SampleSource {
   private func start(note: Int, key: Int, velocity: Int, part: Int) {
     let place = parts[part].isDrum ? patchOfDrumKey[key] : patchOfProgram[parts[part].program]
     guard place >= 0 else { return }
-    // A part that is silent need not glide to where its controllers are.
+    // The controllers of a silent part take effect at once.
     if !pool.isSounding(part: part) { parts[part].follow(share: 1) }
     let patch = patches[place]
     pool.start(
@@ -248,7 +253,7 @@ public final class ScoreRenderer: SampleSource {
       note: note, part: part)
   }
 
-  /// The sound ends when it has died away, and fades where it never would.
+  /// Ends the sound when it is silent, or fades it out where it would go on too long.
   private func watchForTheEnd(_ frames: Int) {
     guard nextEvent == events.count else { return }
     let last = (events.last?.frame ?? 0) + framesAfterLastEvent

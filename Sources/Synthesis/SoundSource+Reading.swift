@@ -2,7 +2,7 @@ extension SoundSource {
   /// The keys of a layer that say where its samples come from; it has exactly one of them.
   static let keys = ["wave", "fm", "noise", "string", "modes"]
 
-  /// Whether it falls silent by itself.
+  /// Whether it decays by itself.
   var diesAway: Bool {
     switch self {
     case .string, .modes: true
@@ -116,7 +116,7 @@ extension Modes {
     let levels = try object.numbers("levels", in: -80...24)
     let decays = try object.numbers("decays", in: 0.005...120)
     guard (1...maximumCount).contains(ratios.count) else {
-      throw object.error("ratios", "there are \(ratios.count); 1 to \(maximumCount) can sound")
+      throw object.error("ratios", "there are \(ratios.count); 1 to \(maximumCount) are allowed")
     }
     for (key, count) in [("levels", levels.count), ("decays", decays.count)] where count != ratios.count {
       throw object.error(key, "there are \(count) for \(ratios.count) ratios")
@@ -126,7 +126,7 @@ extension Modes {
     }
   }
 
-  /// A harmonic series that is struck at one place: mode n has no part in the sound where it has a node.
+  /// A harmonic series that is struck at one place: mode n is missing where it has a node there.
   private static func series(_ object: JSONObject) throws(InstrumentError) -> [Mode] {
     let count = try object.integer("count", in: 1...maximumCount, default: 16)
     let slope = try object.number("slope", in: -48...6, default: -6)

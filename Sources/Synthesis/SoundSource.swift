@@ -8,7 +8,7 @@ package enum SoundSource: Sendable, Hashable {
   case noise(NoiseColor)
   /// A plucked string.
   case string(PluckedString)
-  /// A sum of sines that die away each at its own rate: struck strings, bars, bells, skins.
+  /// A sum of sines, each with its own decay: struck strings, bars, bells, skins.
   case modes(Modes)
 }
 
@@ -47,7 +47,7 @@ package struct PluckedString: Sendable, Hashable, BitwiseCopyable {
   var decay: Float
   /// Octaves by which the decay shortens for each octave above middle C.
   var keyScaling: Float
-  /// 0 dull, 1 as bright as it gets: how little each round trip loses of the highest frequencies.
+  /// 0 dull, 1 brightest: how little each round trip attenuates the highest frequencies.
   var brightness: Float
   /// Where it is plucked, as a part of its length.
   var pickPosition: Float
@@ -58,7 +58,7 @@ package struct PluckedString: Sendable, Hashable, BitwiseCopyable {
   var velocityTracking: Float
 }
 
-/// Sines that die away.
+/// Decaying sines.
 package struct Modes: Sendable, Hashable {
   /// One sine against the layer's frequency.
   struct Mode: Sendable, Hashable, BitwiseCopyable {

@@ -7,7 +7,7 @@ struct StateVariableFilter {
     fileprivate var damping: Float
     fileprivate var kind: Filter.Kind
 
-    /// - Parameter cutoff: In cycles a sample; kept below 0.45.
+    /// - Parameter cutoff: In cycles a sample; limited to 0.45.
     init(kind: Filter.Kind, cutoff: Float, resonance: Float) {
       g = tangent(.pi * min(max(cutoff, 0.0002), 0.45))
       damping = 1 / resonance
@@ -38,7 +38,7 @@ struct StateVariableFilter {
     second.x = Self.settled(s2)
   }
 
-  /// Filters `frames` samples of two channels in place: side by side, since each sample waits for the one before.
+  /// Filters `frames` samples of two channels in place: in one loop, since each sample depends on the one before.
   mutating func process(
     _ left: UnsafeMutablePointer<Float>, _ right: UnsafeMutablePointer<Float>, _ frames: Int,
     _ coefficients: Coefficients
@@ -62,10 +62,10 @@ struct StateVariableFilter {
     second = SIMD2(Self.settled(s2.x), Self.settled(s2.y))
   }
 
-  /// What would end in denormal numbers, which are slow, is made nothing.
+  /// Sets to zero what would become denormal numbers, which are slow.
   private static func settled(_ state: Float) -> Float { abs(state) < 1e-15 ? 0 : state }
 
-  /// The factors of one sample's step; the doubled ones keep the way from one sample to the next short.
+  /// The factors of one sample's step; the doubled ones shorten the dependency from one sample to the next.
   private struct Step {
     let a1: Float
     let a2: Float

@@ -1,4 +1,4 @@
-/// A plucked string: a delay line as long as the period, closed over a lowpass and a gain (Jaffe & Smith 1983).
+/// A plucked string: a delay line as long as the period, fed back through a lowpass and a gain (Jaffe & Smith 1983).
 ///
 /// The line is read between its samples by a polynomial of third order (Lagrange) rather than through an allpass:
 /// both tune it exactly, and this one has no state that clicks when the pitch is bent.
@@ -16,7 +16,7 @@ struct StringLoop {
   /// The largest sample of the last segment.
   private(set) var peak: Float = 0
 
-  /// - Parameter lowestFrequency: The deepest string that it must hold, in cycles a sample.
+  /// - Parameter lowestFrequency: The lowest frequency that it must hold, in cycles a sample.
   init(arena: Arena, lowestFrequency: Float) {
     var capacity = 16
     while Float(capacity) < 1 / lowestFrequency + 8 { capacity *= 2 }
@@ -24,7 +24,7 @@ struct StringLoop {
     mask = capacity - 1
   }
 
-  /// What is slower than this part of the fundamental is taken out, or a constant would circulate for minutes.
+  /// Frequencies below this part of the fundamental are removed, or a constant would circulate for minutes.
   private static let driftCutoff: Float = 0.003
 
   /// Plucks the string.
@@ -37,7 +37,7 @@ struct StringLoop {
     let loss = ((1 - lowpass) + lowpass * cosine(w), lowpass * sine(w))
     let lossGain = (loss.0 * loss.0 + loss.1 * loss.1).squareRoot()
     let life = string.decay * exponential2(-string.keyScaling * octaves) * sampleRate
-    // Each round trip must lose what makes −60 dB in `decay`; the lowpass has lost some of it already.
+    // The loss of each round trip must add up to −60 dB in `decay`; the lowpass is part of it.
     gain = min(0.99995, exponential(-timeConstantsTo60Decibels / max(1, life * cyclesPerSample)) / lossGain)
     last = 0
     drift = 0
@@ -49,8 +49,8 @@ struct StringLoop {
     peak = 1
   }
 
-  /// The velocity wave of a string that was drawn aside at one point, which is two opposite pulses, made as soft as
-  /// the finger is and a little rough.
+  /// The velocity wave of a string that was drawn aside at one point, which is two opposite pulses, smoothed by
+  /// the pluck's cutoff and mixed with noise.
   private mutating func excite(_ string: PluckedString, velocity: Float, sampleRate: Float, seed: UInt64) {
     let length = min(mask - 4, Int(delay) + 3)
     var noise = NoiseGenerator(seed: seed)
@@ -60,7 +60,7 @@ struct StringLoop {
     let second = max(1, Int(Float(period) * string.pickPosition))
     var mean: Float = 0
     var state: (Float, Float) = (0, 0)
-    // Twice around, so that the smoothing has come round to its own beginning.
+    // Twice, so that the smoothing is periodic.
     for index in 0..<(2 * period) {
       let place = index % period
       var impulse = string.pickNoise * 0.25 * noise.next()
@@ -79,7 +79,7 @@ struct StringLoop {
       energy += line[index] * line[index]
     }
     let scale = 0.35 / max(1e-6, (energy / Float(period)).squareRoot())
-    // The pulses grow sharper in energy's terms with a longer period; a ceiling keeps deep strings in hand.
+    // The energy of the pulses grows with the period; the limit keeps low strings from being too loud.
     var largest: Float = 0
     for index in 0..<period { largest = max(largest, abs(line[index])) }
     let level = min(scale, 1.6 / max(1e-6, largest))
@@ -88,8 +88,8 @@ struct StringLoop {
     position = length
   }
 
-  /// Lets the low part of the pluck come later than the high one, as stiffness does in a real string: the same
-  /// spectrum with a far lower peak.
+  /// Delays the low frequencies of the pluck, as the stiffness of a real string does: the same spectrum with a
+  /// far lower peak.
   private func disperse(_ period: Int) {
     let coefficient: Float = 0.65
     for _ in 0..<8 {
@@ -97,7 +97,7 @@ struct StringLoop {
       var output: Float = 0
       for index in 0..<(2 * period) {
         let place = index % period
-        // The first time around only settles the allpass; the second one writes.
+        // The first pass only settles the allpass; the second one writes.
         let sample = line[place]
         output = coefficient * (sample - output) + input
         input = sample
@@ -106,7 +106,7 @@ struct StringLoop {
     }
   }
 
-  /// Sets the delay so that line, polynomial, lowpass and the filter against drift together take one period.
+  /// Sets the delay so that line, polynomial, lowpass and the high-pass filter together take one period.
   private mutating func tune(_ cyclesPerSample: Float) {
     tuning = cyclesPerSample
     let w = 2 * .pi * cyclesPerSample

@@ -3,7 +3,7 @@ internal import Music
 /// What a score asks the voices to do, by frame.
 struct Timeline {
   struct Event: Hashable {
-    /// At one moment the first of these goes first: keys up, then changes, then keys down.
+    /// In this order at the same moment: note-offs, then changes, then note-ons.
     enum Action: Hashable {
       case noteOff(note: Int)
       case program(Int)
@@ -27,7 +27,7 @@ struct Timeline {
     var action: Action
   }
 
-  /// Who plays: a channel's controllers hold for all of its tracks.
+  /// A part: the controllers of a channel apply to all of its tracks.
   struct PartDescription: Hashable {
     var channel: Int?
     var isDrum: Bool
@@ -37,10 +37,10 @@ struct Timeline {
   private(set) var parts: [PartDescription] = []
   private(set) var events: [Event] = []
 
-  /// A key that is down for less gives no sound on any instrument, in seconds.
+  /// A shorter note would not be heard on any instrument, in seconds.
   private static let shortestNote = 0.01
 
-  /// Later events wait here, in seconds: a damaged file can name times that no count of frames holds.
+  /// Later events are moved here, in seconds: a damaged file can have times that no frame count can hold.
   private static let horizon = 1e9
 
   init(score: Score, sampleRate: Int) {
@@ -75,7 +75,7 @@ struct Timeline {
     sort()
   }
 
-  /// By time, then by rank, then as they stood: a stable sort, so that controllers keep their order.
+  /// By time, then by rank, then in their original order: a stable sort, so that controllers keep their order.
   private mutating func sort() {
     let order = events.indices.sorted { a, b in
       (events[a].frame, events[a].action.rank, a) < (events[b].frame, events[b].action.rank, b)
@@ -84,7 +84,7 @@ struct Timeline {
   }
 
   /// The part that a track belongs to: its channel's, unless the two begin with different programs, as tracks that
-  /// only happen to bear the same number do.
+  /// only happen to have the same channel do.
   private mutating func partIndex(for track: Track) -> Int {
     let program = track.program.map { $0 & 127 }
     if let channel = track.channel {

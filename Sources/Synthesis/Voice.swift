@@ -1,4 +1,4 @@
-/// One sounding note: its layers, whose it is, and how it ends.
+/// One sounding note: its layers, its part, and how it ends.
 struct Voice {
   let layers: UnsafeMutablePointer<LayerVoice>
   private(set) var layerCount = 0
@@ -11,10 +11,10 @@ struct Voice {
   /// The order in which voices began.
   private(set) var birth = 0
   private(set) var isActive = false
-  /// The key is up but the sustain pedal holds it.
+  /// The key was released but the sustain pedal holds the note.
   private(set) var isSustained = false
   private(set) var isReleased = false
-  /// It was told to make room and fades out within milliseconds.
+  /// It was stolen and fades out within milliseconds.
   private(set) var isFading = false
   private var fadeLevel: Float = 1
   private var fadeStep: Float = 0
@@ -40,7 +40,7 @@ struct Voice {
     fadeStep = 0
   }
 
-  /// The key goes up; with the pedal down the sound stays.
+  /// The key goes up; with the pedal down the note goes on.
   mutating func release(pedalIsDown: Bool) {
     guard !isReleased else { return }
     if pedalIsDown {

@@ -1,6 +1,6 @@
-/// All voices of a renderer, and who of them must make room.
+/// All voices of a renderer, and which of them is stolen when there are too many notes.
 ///
-/// There are more voices than may sound: one that is stolen fades out in a spare while the new note begins.
+/// There are a few voices more than the limit, so that a stolen one can fade out while the new note begins.
 struct VoicePool {
   let voices: UnsafeMutablePointer<Voice>
   let count: Int
@@ -9,7 +9,7 @@ struct VoicePool {
   private var births = 0
 
   private static let spares = 24
-  /// How long a voice that is stolen takes to fall silent, in seconds.
+  /// How long a voice that is stolen takes to fade out, in seconds.
   private static let stealingFade: Float = 0.006
 
   init(
@@ -19,7 +19,7 @@ struct VoicePool {
     count = limit + Self.spares
     fadeFrames = Int(Self.stealingFade * sampleRate)
     let layerCount = patches.map(\.layerCount).max() ?? 0
-    // An octave of room for bends; a string that is bent further stays there.
+    // Strings can be bent down by an octave; further bends stop there.
     let lowestString = frequency(ofKey: Float(lowestKey) - 12) / sampleRate * 0.25
     let idle = LayerVoice(arena: arena, hasBank: false, lowestString: nil)
     voices = arena.allocate(count, of: Voice(layers: arena.allocate(1, of: idle)))
@@ -38,7 +38,7 @@ struct VoicePool {
   /// Whether any voice sounds.
   var isSounding: Bool { (0..<count).contains { voices[$0].isActive } }
 
-  /// Begins a note, making room for it where there is none.
+  /// Begins a note, and steals a voice where none is free.
   mutating func start(_ patch: Patch, _ start: NoteStart, note: Int, part: Int) {
     births += 1
     silenceRivals(of: patch, key: start.key, part: part)
@@ -54,7 +54,7 @@ struct VoicePool {
     voices[place].start(patch, start, note: note, part: part, birth: births)
   }
 
-  /// A drum cuts off the others of its group; a key that is struck again ends what the pedal holds of it.
+  /// A drum cuts off the others of its group; a repeated key ends the note of the same key that the pedal holds.
   private func silenceRivals(of patch: Patch, key: Int, part: Int) {
     for index in 0..<count where voices[index].isActive && voices[index].part == part {
       if patch.chokeGroup > 0, voices[index].chokeGroup == patch.chokeGroup {
@@ -65,7 +65,7 @@ struct VoicePool {
     }
   }
 
-  /// The voice that is missed least: faint ones first, released ones before held ones, old ones before new ones.
+  /// The voice to steal: faint ones first, released ones before held ones, old ones before new ones.
   private func leastMissed(where isCandidate: (Voice) -> Bool) -> Int? {
     var best: Int?
     var bestScore = Float.infinity
@@ -87,7 +87,7 @@ struct VoicePool {
     }
   }
 
-  /// Lifts the keys of a part.
+  /// Releases the keys of a part.
   func releaseAll(part: Int, pedalIsDown: Bool) {
     for index in 0..<count where voices[index].isActive && voices[index].part == part {
       voices[index].release(pedalIsDown: pedalIsDown)

@@ -49,7 +49,7 @@ final class Wavetable: Sendable {
 
   deinit { storage.deallocate() }
 
-  /// The fullest level whose harmonics stay below the Nyquist frequency when the fundamental turns by
+  /// The level with the most harmonics that stay below the Nyquist frequency when the fundamental is
   /// `cyclesPerSample`.
   static func level(cyclesPerSample: Float, levelCount: Int) -> Int {
     var level = levelCount - 1
@@ -67,7 +67,7 @@ final class Wavetable: Sendable {
       }
     case .pulse(let width):
       (1...maximumHarmonics).map { n in
-        // In phase as sines the edges move apart but the spectrum, which is what is heard, stays.
+        // With all sines in phase the edges move apart, but the spectrum is the same.
         sine(.pi * Float(n) * width) / Float(n)
       }
     }

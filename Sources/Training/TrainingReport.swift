@@ -12,6 +12,7 @@ public struct TrainingReport: Sendable {
 
   /// A report of a history.
   /// - Parameters:
+  ///   - history: What was measured.
   ///   - title: What the page is called.
   ///   - facts: What else there is to say of the run: tables under headings.
   ///   - lossUnit: What a loss is measured in, such as `nats per token`.

@@ -113,7 +113,7 @@ struct AudioFileTests {
     let bytes = try readFile(folder.file("a.wav"))
     #expect(bytes.count == 44 + 12)
     #expect(Array(bytes[..<4]) == Array("RIFF".utf8))
-    // 0, 0x4000, −0x8000, 0x7FFF, silence for what is no number, and 1.5 rounded to the even 2.
+    // 0, 0x4000, −0x8000, 0x7FFF, silence for NaN, and 1.5 rounded to the even 2.
     #expect(Array(bytes[44...]) == [0, 0, 0, 0x40, 0, 0x80, 0xFF, 0x7F, 0, 0, 2, 0])
     try AudioFile.write(sound, to: folder.file("float.wav"), encoding: .float)
     #expect(!(try readFile(folder.file("float.wav"))).contains(subsequence: Array("PEAK".utf8)))
@@ -169,6 +169,47 @@ struct AudioFileTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["a.flac"])
   }
 
+  @Test(
+    "A WAV file that may pass 4 GiB begins as RF64 and is a plain one where it stays short",
+    arguments: [SampleEncoding.pcm16, .pcm24, .float])
+  func longWAV(encoding: SampleEncoding) throws {
+    let sound = Self.sound()
+    let path = folder.file("long.wav")
+    var writer = try AudioFileWriter(
+      path: path, encoding: encoding, sampleRate: 44_100, channelCount: 2, expectedFrameCount: 1 << 40)
+    try writer.write(sound)
+    try writer.commit()
+    let bytes = try readFile(path)
+    #expect(Array(bytes[..<4]) == Array("RIFF".utf8))
+    try AudioFile.write(sound, to: folder.file("short.wav"), encoding: encoding)
+    #expect(try AudioFile.read(path) == AudioFile.read(folder.file("short.wav")))
+    #expect(bytes.count > (try readFile(folder.file("short.wav")).count), "room for a length of 64 bits")
+  }
+
+  @Test(
+    "A WAV file of more than 4 GiB is written and read (GRUPPETTO_TEST_ALL=1)",
+    .enabled(if: ProcessInfo.processInfo.environment["GRUPPETTO_TEST_ALL"] == "1"))
+  func hugeWAV() throws {
+    let path = folder.file("huge.wav")
+    var source = LongSilence(frameCount: (1 << 32) / 32 + 1_000_000)
+    let written = try AudioFile.write(&source, to: path, encoding: .float)
+    #expect(written?.frameCount == source.frameCount)
+    let file = try FileHandle(forReadingFrom: URL(filePath: path))
+    #expect(try file.read(upToCount: 4) == Data("RF64".utf8))
+    #expect(try AudioFileReader(path: path).declaredFrameCount == source.frameCount)
+  }
+
+  @Test("What a format cannot hold is refused before the first sample where the length is known")
+  func tooLongForFormat() throws {
+    var source = LongSilence(frameCount: 1 << 36)
+    let error = #expect(throws: AudioError.self) {
+      try AudioFile.write(&source, to: folder.file("a.flac"))
+    }
+    #expect(error?.kind == .usage && error?.message.contains("68,719,476,735 frames") == true)
+    #expect(source.position == 0)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+  }
+
   @Test("A writer that is dropped leaves what was there")
   func abandonedWriter() throws {
     try replaceFile(at: folder.file("a.wav"), with: "precious")
@@ -181,7 +222,8 @@ struct AudioFileTests {
   }
 
   @Test(
-    "A full disk is told in the system's words and leaves nothing", arguments: ["a.wav", "a.flac", "a.ogg"])
+    "A full disk is reported in the system's words and leaves nothing",
+    arguments: ["a.wav", "a.flac", "a.ogg"])
   func fullDisk(name: String) throws {
     guard let disk = SmallDisk(kilobytes: 64) else {
       print("skipped: a small disk cannot be mounted here")
@@ -198,6 +240,23 @@ struct AudioFileTests {
     let error = #expect(throws: AudioError.self) { try AudioFile.write(noise, to: path) }
     #expect(error == .file(.unwritable(path: path, reason: "no space left on device")))
     #expect(try FileManager.default.contentsOfDirectory(atPath: disk.path).isEmpty)
+  }
+}
+
+/// Eight channels of silence, of a length that is known beforehand.
+private struct LongSilence: SampleSource {
+  let sampleRate = 44_100
+  let channelCount = 8
+  let frameCount: Int?
+  var position = 0
+
+  init(frameCount: Int) { self.frameCount = frameCount }
+
+  mutating func render(into block: inout MutableSpan<Float>) -> Int {
+    let count = min(block.count / channelCount, (frameCount ?? 0) - position)
+    block.update(repeating: 0)
+    position += count
+    return count
   }
 }
 

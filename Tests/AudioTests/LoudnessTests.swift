@@ -90,7 +90,7 @@ struct LoudnessTests {
     for (value, expected) in printed { #expect(abs(value - expected) < 1e-8) }
   }
 
-  @Test("Silence, what is too soft, too short, or no number has no loudness", arguments: [0, 1, 19_199])
+  @Test("What is silent, too soft, too short or not a number has no loudness", arguments: [0, 1, 19_199])
   func nothing(frames: Int) {
     let loud = [Float](repeating: 0.5, count: frames)
     #expect(
@@ -111,14 +111,13 @@ struct LoudnessTests {
     for portions in [[1, 2, 441], [4096], [4410], [30_000, 1]] {
       let meter = LoudnessMeter(sampleRate: 44_100, channelCount: 2)
       var (start, turn) = (0, 0)
-      sound.samples.withUnsafeBufferPointer { samples in
-        while start < samples.count {
-          let end = min(samples.count, start + 2 * portions[turn % portions.count])
-          meter.append(UnsafeBufferPointer(rebasing: samples[start..<end]))
-          start = end
-          turn += 1
-          if turn % 1000 == 0 { _ = meter.integratedLoudness }
-        }
+      let samples = sound.samples.span
+      while start < samples.count {
+        let end = min(samples.count, start + 2 * portions[turn % portions.count])
+        meter.append(samples.extracting(start..<end))
+        start = end
+        turn += 1
+        if turn % 1000 == 0 { _ = meter.integratedLoudness }
       }
       #expect(meter.integratedLoudness == whole, "portions of \(portions)")
     }
@@ -146,7 +145,7 @@ struct LoudnessTests {
     }
   }
 
-  @Test("What is written is told with its loudness")
+  @Test("The loudness of what is written is reported")
   func written() throws {
     let folder = try TemporaryFolder()
     var source = AudioBufferSource(Self.sine([Section(seconds: 2, level: -23)], sampleRate: 44_100))

@@ -114,7 +114,7 @@ struct PlayerTests {
     #expect(samples == counted)
   }
 
-  @Test("Progress tells the seconds heard, and a player plays twice")
+  @Test("Progress reports the seconds heard, and a player plays twice")
   func progressAndReplay() throws {
     let player = try Player(device: "null")
     for _ in 0..<2 {
@@ -126,7 +126,48 @@ struct PlayerTests {
     }
   }
 
-  @Test("No device, a device that is none, and another rate are told with what to try")
+  /// A pipe with no reader that is full after 64 KiB: who writes to it then waits for ever.
+  private func pipe(isFull: Bool) throws -> String {
+    let path = folder.file("pipe")
+    try #require(mkfifo(path, 0o600) == 0)
+    // Its descriptor stays open until the process ends: a writer without a reader would be ended by a signal.
+    let descriptor = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC)
+    try #require(descriptor >= 0)
+    let filling = [UInt8](repeating: 0, count: 4096)
+    if isFull { while write(descriptor, filling, filling.count) > 0 {} }
+    return path
+  }
+
+  @Test("A device that hangs while it is written to, or in its drain, is given up", arguments: [true, false])
+  func hangingDevice(inDrain: Bool) throws {
+    let name = "file:'\(try pipe(isFull: inDrain))',raw"
+    let player = try Player(device: name, formats: [.int16])
+    player.patience = 0.3
+    var source = AudioBufferSource(AudioFileTests.sound(frames: inDrain ? 100 : 100_000))
+    let start = ContinuousClock.now
+    let expected = AudioError.deviceStalled(name: name, seconds: 0.3)
+    #expect(throws: expected) { try player.play(&source) }
+    #expect(ContinuousClock.now - start < .seconds(8))
+    #expect(expected.kind == .cannotWrite && expected.message.contains("stopped taking sound"))
+    #expect(throws: expected, "the call that hangs still uses the device") { try player.play(&source) }
+  }
+
+  @Test("Stopping does not wait for a device that hangs")
+  func stoppingHangingDevice() throws {
+    let path = try pipe(isFull: true)
+    let player = try Player(device: "file:'\(path)',raw", channelCount: 1, formats: [.int16])
+    let cancellation = Cancellation()
+    var source = EndlessTone(cancellation: cancellation, cancelledAfter: 20_000)
+    let start = ContinuousClock.now
+    let error = #expect(throws: AudioError.self) { try player.play(&source, cancellation: cancellation) }
+    guard case .deviceStalled(_, let seconds)? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(seconds == 0.5 && ContinuousClock.now - start < .seconds(8))
+  }
+
+  @Test("A missing device, a name that is no device, and another rate are reported with what to try")
   func noDevice() throws {
     for name in ["nonsense", "hw:99", "", "file:"] {
       let error = #expect(throws: AudioError.self) { try Player(device: name) }
@@ -162,7 +203,7 @@ private struct EndlessTone: SampleSource {
     self.cancelledAfter = cancelledAfter
   }
 
-  mutating func render(into block: UnsafeMutableBufferPointer<Float>) -> Int {
+  mutating func render(into block: inout MutableSpan<Float>) -> Int {
     for index in block.indices { block[index] = Float(sin(2 * Double.pi * Double(position + index) / 100)) }
     position += block.count
     if position > cancelledAfter { cancellation.request() }
@@ -170,13 +211,13 @@ private struct EndlessTone: SampleSource {
   }
 }
 
-/// Counts up, and takes its time.
+/// Counts up, slowly.
 private struct LateSource: SampleSource {
   let sampleRate = 44_100
   let channelCount = 1
   var position = 0
 
-  mutating func render(into block: UnsafeMutableBufferPointer<Float>) -> Int {
+  mutating func render(into block: inout MutableSpan<Float>) -> Int {
     usleep(30_000)
     let count = min(block.count, 5 * 1024 + 100 - position)
     for index in 0..<count { block[index] = Float(position + index) / 32768 }

@@ -21,7 +21,7 @@ struct FeaturePictureTests {
     }
   }
 
-  @Test("Silence, nothing, and what is no number can be drawn")
+  @Test("Silence, no frames, and NaN can be drawn")
   func oddities() {
     let options = FeatureOptions.fbank(FbankOptions())
     for values in [[], [Float](repeating: -15.9, count: 23), [Float](repeating: .nan, count: 46)] {

@@ -5,7 +5,7 @@ import Testing
 @testable import Synthesis
 
 @Suite struct FamilyTests {
-  @Test("no two families have the same spectrum and envelope")
+  @Test("No two families have the same spectrum and envelope")
   func distances() throws {
     let families = InstrumentFamily.allCases.filter { $0 != .drums }
     let features = try families.indices.map { try Self.features(ofProgram: 8 * $0) }

@@ -9,7 +9,7 @@ import Testing
     Shipped.testsAll ? Array(0..<128) : stride(from: 0, to: 120, by: 8).map { $0 + $0 / 8 % 7 }
   static let keys = Shipped.testsAll ? [36, 48, 60, 72, 84, 96] : [48, 72]
 
-  @Test("every program is an instrument of its family")
+  @Test("Every program is an instrument of its family")
   func families() throws {
     let library = try Shipped.library.get()
     for program in 0..<128 {
@@ -22,7 +22,7 @@ import Testing
     }
   }
 
-  @Test("a pitched note is within five cents and between −30 and −3 dBFS", arguments: programs)
+  @Test("A pitched note is within five cents and between −30 and −3 dBFS", arguments: programs)
   func tuningAndLevel(program: Int) throws {
     let instrument = try #require(try Shipped.library.get().instrument(program: program))
     for key in Self.keys {
@@ -37,7 +37,7 @@ import Testing
   }
 
   @Test(
-    "a drum is between −30 and −3 dBFS", arguments: Shipped.testsAll ? Array(35...81) : [36, 38, 42, 49, 81])
+    "A drum is between −30 and −3 dBFS", arguments: Shipped.testsAll ? Array(35...81) : [36, 38, 42, 49, 81])
   func drums(key: Int) throws {
     let recording = try Recording(
       score(isDrum: true, [Note(onset: 0, duration: 100, pitch: key, velocity: 100)]), dry)

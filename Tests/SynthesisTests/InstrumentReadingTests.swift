@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct InstrumentReadingTests {
   @Test(
-    "a fault is named by file, instrument and key",
+    "A fault is named by file, instrument and key",
     arguments: [
       (#"{"wave": {"shape": "saw"}, "envelope": {"attck": 1}}"#, "layers[0].envelope.attck"),
       (#"{"wave": {"shape": "sow"}}"#, "layers[0].wave.shape"),
@@ -26,7 +26,7 @@ import Testing
     }
   }
 
-  @Test("what is not JSON and what is not there have errors of their own")
+  @Test("What is not JSON and what is not there have errors of their own")
   func otherFaults() {
     #expect(throws: InstrumentError.self) { try InstrumentLibrary.instruments(in: [0x7B], file: "a.json") }
     #expect(throws: InstrumentError.unreadable(.notFound(path: "/nowhere"))) {

@@ -15,7 +15,8 @@ struct Recording {
     (left, right) = ([], [])
     var block = [Float](repeating: 0, count: 2 * blockFrames)
     while true {
-      let frames = block.withUnsafeMutableBufferPointer { renderer.render(into: $0) }
+      var room = block.mutableSpan
+      let frames = renderer.render(into: &room)
       for frame in 0..<frames {
         left.append(block[2 * frame])
         right.append(block[2 * frame + 1])

@@ -7,7 +7,7 @@ import Testing
 @Suite struct ScoreRendererTests {
   let middle = [Note(onset: 0, duration: 250, pitch: 60, velocity: 100)]
 
-  @Test("the samples do not depend on the size of the blocks")
+  @Test("The samples do not depend on the size of the blocks")
   func blocks() throws {
     let piece = score(program: 40, middle + [Note(onset: 101, duration: 90, pitch: 67, velocity: 80)])
     let whole = try Recording(piece, RenderOptions(sampleRate: 16_000), blockFrames: 4096)
@@ -15,14 +15,14 @@ import Testing
     #expect(whole.left == parts.left && whole.right == parts.right)
   }
 
-  @Test("sixty-four notes at full force stay under the ceiling")
+  @Test("Sixty-four notes at full force stay under the ceiling")
   func limiter() throws {
     let notes = (0..<64).map { Note(onset: 0, duration: 120, pitch: 30 + $0, velocity: 127) }
     let recording = try Recording(score(program: 19, notes), RenderOptions(sampleRate: 16_000))
     #expect(recording.peak <= 0.8913 && recording.peak > 0.5)
   }
 
-  @Test("the sound ends in silence, not in a cut")
+  @Test("The sound ends in silence, not in a cut")
   func tail() throws {
     let recording = try Recording(score(middle), RenderOptions(sampleRate: 16_000))
     let end = Double(recording.left.count) / 16_000
@@ -30,7 +30,7 @@ import Testing
     #expect(abs(recording.left[0]) < 1e-3)
   }
 
-  @Test("volume, expression and pan move the sound as General MIDI recommends")
+  @Test("Volume, expression and pan move the sound as General MIDI recommends")
   func controllers() throws {
     func recording(_ controller: Int, _ value: Int) throws -> Recording {
       try Recording(
@@ -46,7 +46,7 @@ import Testing
     #expect(left.right.map(abs).max() ?? 1 < 1e-3 && left.peak > 0.01)
   }
 
-  @Test("the sustain pedal holds a note that its key has left")
+  @Test("The sustain pedal holds a note that its key has left")
   func pedal() throws {
     let down = [
       ControlChange(tick: 0, controller: 64, value: 127), ControlChange(tick: 700, controller: 64, value: 0),
@@ -56,7 +56,7 @@ import Testing
     #expect(held.level(from: 0.85, to: 0.9) < 1e-3)
   }
 
-  @Test("the wheel bends by the range that parameter 0 sets")
+  @Test("The wheel bends by the range that parameter 0 sets")
   func bend() throws {
     let range = [(101, 0), (100, 0), (6, 12)].map { ControlChange(tick: 0, controller: $0.0, value: $0.1) }
     let up = [PitchBend(tick: 0, value: 4096)]
@@ -66,7 +66,7 @@ import Testing
     #expect(abs(twelve.cents(above: 440 * pow(2, (66.0 - 69) / 12))) < 5)
   }
 
-  @Test("a stolen voice fades instead of clicking")
+  @Test("A stolen voice fades instead of clicking")
   func stealing() throws {
     let notes = (0..<12).map { Note(onset: 25 * $0, duration: 400, pitch: 48 + $0, velocity: 90) }
     var options = dry

@@ -8,7 +8,11 @@ extension Composer {
   static let piecesPerThread = 16
 
   /// Composes several pieces beside each other. Each is what `compose` gives for its options, note for note.
-  /// - Parameter threadCount: how many threads share the pieces; it changes nothing but the time.
+  /// - Parameters:
+  ///   - options: what is asked of each piece.
+  ///   - threadCount: how many threads share the pieces; it changes nothing but the time.
+  ///   - cancellation: stops the work.
+  ///   - progress: is told how many pieces are done.
   /// - Returns: for each of the options the piece, or why there is none.
   public func compose(
     _ options: [CompositionOptions], threadCount: Int, cancellation: Cancellation = Cancellation(),

@@ -14,7 +14,7 @@ public struct ModelImport {
   /// Puts weights and vocabulary together.
   /// - Parameters:
   ///   - weights: the network.
-  ///   - vocabulary: the path of a `vocabulary.json`, of a model or of a corpus; nil for the vocabulary that goes with the
+  ///   - path: the path of a `vocabulary.json`, of a model or of a corpus; nil for the vocabulary that goes with the
   ///     weights in a file that was exported by `MusicModel.export`.
   /// - Throws: `ComposingError`: there is no vocabulary, or it has another size than the network.
   public init(weights: PyTorchWeights, vocabulary path: String?) throws(ComposingError) {

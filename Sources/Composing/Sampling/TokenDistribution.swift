@@ -42,6 +42,7 @@ public struct TokenDistribution: Sendable {
   }
 
   /// Gives the probability of an id that is out to one that is in, besides its own: p(id) becomes p(id) + p(other).
+  /// - Parameter id: The id that is allowed.
   /// - Parameter other: The unnormalized log-probability of the other id.
   public mutating func credit(_ id: Int32, with other: Float) {
     let own = logits[Int(id)]

@@ -42,6 +42,13 @@ public struct EncoderDecoderConfiguration: Codable, Sendable, Hashable {
 
   /// An architecture. The embedding below a stack has the stack's dropout.
   /// - Parameters:
+  ///   - sourceVocabularySize: the number of ids of a source.
+  ///   - targetVocabularySize: the number of ids of a target.
+  ///   - embeddingSize: the length of an embedding, of either vocabulary.
+  ///   - encoder: the stack that reads the source.
+  ///   - decoder: the stack that writes the target.
+  ///   - attention: how the decoder looks at the source.
+  ///   - endID: the id that ends a target.
   ///   - beginID: by default the id that also ends a target.
   ///   - bridge: by default a copy where that fits.
   public init(

@@ -34,6 +34,7 @@ public final class Translator {
   /// The best translations that a beam search finds, best score first: at least one and at most `options.width`. Where none
   /// ended within `options.maximumLength` ids they are those that were followed when the limit was reached.
   /// - Parameter source: at least one id of the source's vocabulary.
+  /// - Parameter options: how wide and how far it searches.
   public func search(_ source: [Int32], _ options: BeamSearchOptions) -> [Translation] {
     let vocabulary = 0..<Int32(model.configuration.sourceVocabularySize)
     precondition(!source.isEmpty, "an empty source")

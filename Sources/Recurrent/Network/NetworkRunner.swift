@@ -14,7 +14,8 @@ public final class NetworkRunner {
   private let output: AlignedBuffer<Float>
 
   /// A runner with a zero state, for a network that runs step by step (see `Network.Configuration.runsStepByStep`).
-  /// - Parameter format: how the matrices of the layers and of the output are kept; embeddings stay in float32.
+  /// - Parameter network: the network.
+  /// - Parameter format: how the matrices of the layers and of the output are stored; embeddings stay in float32.
   public init(network: Network, format: WeightFormat = .float32) {
     let configuration = network.configuration, parameters = network.parameters
     precondition(

@@ -69,6 +69,10 @@ struct Play: ParsableCommand {
       path, piece: piece.piece, ornaments: ornament.ornaments, input: input, common: common)
     let library = try InstrumentLibrary(folder: try Resources.presets(named: presets) + "/instruments")
     let player = try Player(device: device)
+    guard RenderOptions.sampleRates.contains(player.sampleRate) else {
+      throw AudioError.unsuitableDevice(
+        name: device, reason: "it runs at \(player.sampleRate) Hz; instruments need 8000 to 192000 Hz")
+    }
     var source = ScoreRenderer(
       score: score, library: library, options: RenderOptions(sampleRate: player.sampleRate, gain: gain))
     return try player.play(&source, cancellation: Interruption.cancellation(), progress: common.progress)
