@@ -1,6 +1,7 @@
 internal import Arithmetic
 public import Groundwork
 internal import Music
+internal import Notation
 public import Tokenization
 
 /// Makes a corpus of files of music.

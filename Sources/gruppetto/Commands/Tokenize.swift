@@ -29,7 +29,7 @@ struct TokenizeCommand: ParsableCommand {
     let remi = try tokenizer.makeTokenizer()
     let encoding = try remi.encode(score)
     for sentence in encoding.report.sentences { common.remark("\(file): \(sentence)") }
-    if encoding.report.assumedMetre == .fourFourForOneFour {
+    if encoding.report.assumedTimeSignature == .fourFourForOneFour {
       common.remark("\(file): --metre overrides this")
     }
     ProgressLine.shared.clear()
