@@ -40,4 +40,11 @@ public struct CorpusReport: Sendable, Hashable, Codable {
   public var piecesReadInFourFour = 0
   /// The name of each piece: its file, and for a tune book the number and title of the tune.
   public var pieceNames: [String] = []
+
+  private enum CodingKeys: String, CodingKey {
+    case files, sourceFingerprint, skipped, duplicates
+    // The name in files; it was there before the API's.
+    case normalization = "normalisation"
+    case unusedPrograms, piecesReadInFourFour, pieceNames
+  }
 }
