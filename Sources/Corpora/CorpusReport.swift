@@ -60,4 +60,11 @@ public struct CorpusReport: Sendable, Hashable, Codable {
 
   /// A report of nothing yet.
   public init() {}
+
+  private enum CodingKeys: String, CodingKey {
+    case files, sourceFingerprint, skipped, damagedFiles, duplicates
+    // Files keep the spelling that they were first written in.
+    case normalization = "normalisation"
+    case unusedPrograms, piecesReadInFourFour, pieceNames
+  }
 }

@@ -1,23 +1,33 @@
 extension Score {
-  /// The score `semitones` higher (or lower, where negative). Drums stay as they are, key signatures follow, and notes
-  /// that would leave 0...127 are left out.
+  /// The score `semitones` higher (or lower, where negative), by any number of them. Drums stay as they are, key
+  /// signatures follow, and notes that would leave 0...127 are left out, as is the pressure on their keys.
   public func transposed(by semitones: Int) -> Score {
     var result = self
     for index in result.tracks.indices where !result.tracks[index].isDrum {
       result.tracks[index].notes = result.tracks[index].notes.compactMap { note in
-        guard (0...127).contains(note.pitch + semitones) else { return nil }
+        guard let pitch = Pitch(key: note.pitch)?.transposed(by: semitones) else { return nil }
         var moved = note
-        moved.pitch += semitones
+        moved.pitch = pitch.key
         return moved
       }
-      for pressure in result.tracks[index].pressures.indices {
-        guard let pitch = result.tracks[index].pressures[pressure].pitch else { continue }
-        result.tracks[index].pressures[pressure].pitch = min(max(pitch + semitones, 0), 127)
+      result.tracks[index].pressures = result.tracks[index].pressures.compactMap { pressure in
+        guard let key = pressure.pitch else { return pressure }
+        guard let pitch = Pitch(key: key)?.transposed(by: semitones) else { return nil }
+        var moved = pressure
+        moved.pitch = pitch.key
+        return moved
       }
     }
     for index in result.keys.indices {
       result.keys[index].fifths = Self.fifths(result.keys[index].fifths, transposedBy: semitones)
     }
+    return result
+  }
+
+  /// The score without the tracks of which `isRemoved` is true. The length and all that is for the whole piece stay.
+  public func withoutTracks(where isRemoved: (Track) throws -> Bool) rethrows -> Score {
+    var result = self
+    try result.tracks.removeAll(where: isRemoved)
     return result
   }
 
@@ -42,7 +52,7 @@ extension Score {
   /// A key signature moved by semitones, spelled with the fewest accidentals (six sharps rather than six flats).
   private static func fifths(_ fifths: Int, transposedBy semitones: Int) -> Int {
     guard semitones % 12 != 0 else { return fifths }
-    let turned = (((fifths + semitones * 7) % 12) + 12) % 12
+    let turned = (((fifths % 12 + semitones % 12 * 7) % 12) + 12) % 12
     return turned > 6 ? turned - 12 : turned
   }
 }

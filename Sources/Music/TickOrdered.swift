@@ -1,7 +1,7 @@
 /// Something at a tick.
 package protocol TickOrdered {
   /// When, in ticks.
-  var tick: Int { get }
+  var tick: Int { get set }
 }
 
 extension TempoChange: TickOrdered {}
@@ -13,6 +13,15 @@ extension ProgramChange: TickOrdered {}
 extension ControlChange: TickOrdered {}
 extension PitchBend: TickOrdered {}
 extension Pressure: TickOrdered {}
+
+extension TickOrdered {
+  /// The same, so many ticks later; earlier where negative.
+  func moved(by ticks: Int) -> Self {
+    var result = self
+    result.tick += ticks
+    return result
+  }
+}
 
 extension Array where Element: TickOrdered {
   /// The elements by tick, those of one tick in the order in which they stand here.

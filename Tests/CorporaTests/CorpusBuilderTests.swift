@@ -37,6 +37,17 @@ import Tokenization
     #expect(one.pieces.map(\.hash) == four.pieces.map(\.hash))
   }
 
+  @Test("A report's fields are called as in the files that there are")
+  func aReportsFieldsAreCalledAsInTheFilesThatThereAre()
+    throws
+  {
+    try write(0..<3)
+    let report = String(decoding: try JSONFormat.encode(try build().report), as: UTF8.self)
+    for name in ["normalisation", "metreApproximations", "movedMetreChanges", "pieceNames"] {
+      #expect(report.contains("\"\(name)\""), "\(name) is missing: \(report)")
+    }
+  }
+
   @Test("A sole program is not named in the tokens") func aSoleProgramIsNotNamedInTheTokens() throws {
     try write(0..<10)
     let corpus = try build()

@@ -39,4 +39,30 @@ import Testing
     #expect(grid.tracks[0].notes.map(\.duration) == [480, 120])
     #expect(grid.quantized(toMultiplesOf: 120) == grid)
   }
+
+  @Test("Transposing far out of reach leaves nothing but drums") func transposingFarOutOfReach() {
+    for semitones in [128, -128, .max, .min] {
+      let far = score.transposed(by: semitones)
+      #expect(far.tracks[0].notes.isEmpty && far.tracks[1] == score.tracks[1])
+      #expect((-5...6).contains(far.keys[0].fifths))
+    }
+  }
+
+  @Test("Random scores come back from every transposition that loses no note")
+  func randomScoresComeBackFromEveryTransposition() {
+    var scores = RandomScores(seed: 6)
+    for _ in 0..<100 {
+      var score = scores.next()
+      for index in score.keys.indices { score.keys[index].fifths = min(max(score.keys[index].fifths, -5), 6) }
+      for semitones in [-60, -13, -1, 0, 7, 12, 63] {
+        #expect(score.transposed(by: semitones).transposed(by: -semitones) == score)
+      }
+      #expect(score.transposed(by: 65).noteCount <= score.noteCount)
+    }
+  }
+
+  @Test("Tracks are left out by what they are") func tracksAreLeftOutByWhatTheyAre() {
+    let melody = score.withoutTracks(where: \.isDrum)
+    #expect(melody.tracks == [score.tracks[0]] && melody.length == score.length)
+  }
 }

@@ -87,7 +87,7 @@ struct Draft {
     if options.keepsPrimer {
       score.title = options.primer?.title
     } else {
-      score = score.suffix(fromBar: writing.givenBars)
+      score = score.slice(bars: writing.givenBars..., boundary: .drop).withoutTracks(where: \.notes.isEmpty)
       bars -= writing.givenBars
     }
     let stopReason: CompositionStop =

@@ -52,7 +52,8 @@ struct PieceCollection {
         $0 <= lastOnset
       })
     else { return }
-    let (first, last) = (whole.part(from: 0, to: line), whole.part(from: line, to: whole.length))
+    // A note over the line is cut there, and does not begin anew behind it.
+    let (first, last) = (whole.slice(ticks: 0..<line), whole.slice(ticks: line..., boundary: .drop))
     guard first.noteCount > 0 else { return }
     pieces.removeAll()
     report.pieceNames.removeAll()
@@ -78,42 +79,5 @@ struct PieceCollection {
         ids: encoding.ids, hash: hash, seconds: encoding.seconds, noteCount: encoding.noteCount,
         barCount: encoding.barCount, split: split))
     report.pieceNames.append(name)
-  }
-}
-
-extension Score {
-  /// The music from one tick to another, as a piece of its own: what begins there, in the tempo, time signature and key that hold there.
-  fileprivate func part(from start: Int, to end: Int) -> Score {
-    var part = self
-    part.tempos = Self.moved(tempos, \.tick, from: start, to: end)
-    part.timeSignatures = Self.moved(timeSignatures, \.tick, from: start, to: end)
-    part.keys = Self.moved(keys, \.tick, from: start, to: end)
-    part.markers = []
-    part.otherEvents = []
-    part.length = end - start
-    part.pickup = start == 0 ? pickup : 0
-    part.tracks = tracks.map { track in
-      Track(
-        name: track.name, program: track.program, isDrum: track.isDrum, channel: track.channel,
-        notes: track.notes.filter { (start..<end).contains($0.onset) }.map {
-          Note(
-            onset: $0.onset - start, duration: min($0.end, end) - $0.onset, pitch: $0.pitch,
-            velocity: $0.velocity)
-        })
-    }
-    return part
-  }
-
-  /// The changes within a stretch of time, counted from its beginning, with the one that holds when it begins.
-  private static func moved<Change>(
-    _ changes: [Change], _ tick: WritableKeyPath<Change, Int>, from start: Int, to end: Int
-  ) -> [Change] {
-    let before = changes.last { $0[keyPath: tick] <= start }
-    let within = changes.filter { $0[keyPath: tick] > start && $0[keyPath: tick] < end }
-    return ((before.map { [$0] } ?? []) + within).map { change in
-      var change = change
-      change[keyPath: tick] = max(0, change[keyPath: tick] - start)
-      return change
-    }
   }
 }
