@@ -8,7 +8,8 @@ public struct AxisTicks: Sendable, Equatable {
   /// About `count` round values within `range`.
   public init(range: ClosedRange<Double>, count: Int) {
     let span = range.upperBound - range.lowerBound
-    guard span > 0, span.isFinite, count > 0 else {
+    // Below this a power of ten would lose its digits, or become 0.
+    guard span > 1e-300, span.isFinite, count > 0 else {
       step = 1
       values = [range.lowerBound]
       return

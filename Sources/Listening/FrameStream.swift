@@ -32,19 +32,37 @@ struct FrameStream {
     samples.withUnsafeMutableBufferPointer { samples in
       let new = UnsafeMutableBufferPointer(rebasing: samples[(samples.count - count)...])
       if step == 1 {
-        for index in 0..<count { new[index] = Self.bounded(more[index] * scale) }
+        for index in 0..<count { new[index] = more[index] * scale }
       } else {
-        for index in 0..<count { new[index] = Self.bounded(more[index * step] * scale) }
+        for index in 0..<count { new[index] = more[index * step] * scale }
       }
+      if !Self.isWithinLimit(new) { Self.limit(new) }
     }
     sampleCount += count
   }
 
-  /// Files of floating-point samples can hold anything: NaN becomes silence, and the magnitude is
-  /// limited so that the power of the longest frame is finite.
-  @inline(__always)
-  private static func bounded(_ sample: Float) -> Float {
-    sample.magnitude <= sampleLimit ? sample : sample.isNaN ? 0 : sample < 0 ? -sampleLimit : sampleLimit
+  /// Whether all samples are numbers within the limit: eight at a time, because every sample of a sound comes by here.
+  private static func isWithinLimit(_ samples: UnsafeMutableBufferPointer<Float>) -> Bool {
+    let vectors = samples.count / Lanes.scalarCount
+    var isWithin = SIMDMask<SIMD8<Int32>>(repeating: true)
+    if let base = UnsafeRawPointer(samples.baseAddress) {
+      for index in 0..<vectors {
+        let offset = index * MemoryLayout<Lanes>.size
+        let values = base.loadUnaligned(fromByteOffset: offset, as: Lanes.self)
+        isWithin = isWithin .& (values .<= sampleLimit) .& (values .>= -sampleLimit)
+      }
+    }
+    return isWithin == SIMDMask(repeating: true)
+      && samples[(vectors * Lanes.scalarCount)...].allSatisfy { $0.magnitude <= sampleLimit }
+  }
+
+  /// Files of floating-point samples can hold anything: NaN becomes silence, and the magnitude is limited so that the
+  /// power of the longest frame is finite.
+  private static func limit(_ samples: UnsafeMutableBufferPointer<Float>) {
+    for index in samples.indices {
+      let sample = samples[index]
+      samples[index] = sample.isNaN ? 0 : max(-sampleLimit, min(sampleLimit, sample))
+    }
   }
 
   private static let sampleLimit: Float = 1e10
@@ -102,6 +120,8 @@ struct FrameStream {
 
   /// The sample that replaces one outside of the sound: …, 1, 0, 0, 1, … at the beginning, and so at the end.
   private func mirrored(_ position: Int) -> Int {
+    // Nearly all positions, and a division takes longer than all else that is done with a sample here.
+    if position >= 0, position < sampleCount { return position }
     let period = 2 * sampleCount
     let rest = position % period
     let place = rest < 0 ? rest + period : rest

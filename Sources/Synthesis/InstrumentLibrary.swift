@@ -17,10 +17,11 @@ public struct InstrumentLibrary: Sendable, Hashable {
       throw .unreadable(.notFound(path: folder))
     }
     var instruments: [Instrument] = []
+    var owners = Owners()
     for name in names.sorted() where name.hasSuffix(".json") {
       let path = folder + "/" + name
       do {
-        instruments += try Self.instruments(in: try readFile(path), file: path, others: instruments)
+        instruments += try Self.instruments(in: try readFile(path), file: path, owners: &owners)
       } catch {
         switch error {
         case let error as InstrumentError: throw error
@@ -71,7 +72,21 @@ public struct InstrumentLibrary: Sendable, Hashable {
 extension InstrumentLibrary {
   /// The instruments of one file. One may be `like` another of the same file and say only what differs.
   static func instruments(
-    in bytes: [UInt8], file: String, others: [Instrument] = []
+    in bytes: [UInt8], file: String
+  ) throws(InstrumentError) -> [Instrument] {
+    var owners = Owners()
+    return try instruments(in: bytes, file: file, owners: &owners)
+  }
+
+  /// Which instruments there are already, by what two of them cannot share.
+  private struct Owners {
+    var names: Set<String> = []
+    var programs: [Int: String] = [:]
+    var drumKeys: [Int: String] = [:]
+  }
+
+  private static func instruments(
+    in bytes: [UInt8], file: String, owners: inout Owners
   ) throws(InstrumentError) -> [Instrument] {
     let root = try parse(bytes, file: file)
     try root.allowOnly(["family", "instruments"])
@@ -84,7 +99,7 @@ extension InstrumentLibrary {
     for object in try root.objects("instruments") {
       let name = try object.text("name")
       var named = JSONObject(file: file, instrument: name, path: "", members: object.members)
-      guard described[name] == nil, !others.contains(where: { $0.name == name }) else {
+      guard owners.names.insert(name).inserted else {
         throw named.error("name", "there is another instrument of this name")
       }
       if named.has("like") {
@@ -97,7 +112,7 @@ extension InstrumentLibrary {
       }
       described[name] = named.members
       let instrument = try Instrument(reading: named, family: family)
-      try refuseTwice(instrument, among: others + instruments, object: named)
+      try claim(instrument, owners: &owners, object: named)
       instruments.append(instrument)
     }
     return instruments
@@ -121,15 +136,19 @@ extension InstrumentLibrary {
   }
 
   /// With two sounds for one program it would not be defined which is heard.
-  private static func refuseTwice(
-    _ instrument: Instrument, among others: [Instrument], object: JSONObject
+  private static func claim(
+    _ instrument: Instrument, owners: inout Owners, object: JSONObject
   ) throws(InstrumentError) {
-    for other in others {
-      if let program = instrument.programs.first(where: other.programs.contains) {
-        throw object.error("programs", "program \(program) already belongs to “\(other.name)”")
+    for program in instrument.programs {
+      let owner = owners.programs.updateValue(instrument.name, forKey: program) ?? instrument.name
+      guard owner == instrument.name else {
+        throw object.error("programs", "program \(program) already belongs to “\(owner)”")
       }
-      if let key = instrument.drumKeys.first(where: other.drumKeys.contains) {
-        throw object.error("keys", "key \(key) already belongs to “\(other.name)”")
+    }
+    for key in instrument.drumKeys {
+      let owner = owners.drumKeys.updateValue(instrument.name, forKey: key) ?? instrument.name
+      guard owner == instrument.name else {
+        throw object.error("keys", "key \(key) already belongs to “\(owner)”")
       }
     }
   }

@@ -55,6 +55,23 @@ import Testing
     #expect(AxisTicks(range: 3...3, count: 4).values == [3])
   }
 
+  @Test("Any range has few ticks, the smallest and the largest too")
+  func anyRangeHasFewTicks() {
+    let bounds = [
+      0, 5e-324, 1e-323, 2e-323, 1e-310, 1e-30, 1, 1 + 1e-15, 1e18, 1e18 + 256, 1e300,
+      Double.greatestFiniteMagnitude,
+      .infinity,
+    ]
+    let all = bounds.map { -$0 } + bounds
+    for low in all {
+      for high in all where high >= low {
+        let ticks = AxisTicks(range: low...high, count: 7)
+        #expect(ticks.values.count <= 20 && ticks.step > 0, "\(low)...\(high)")
+        for value in ticks.values { #expect(!ticks.label(value).isEmpty) }
+      }
+    }
+  }
+
   @Test("Labels keep their zeros") func labelsKeepTheirZeros() {
     let ticks = AxisTicks(range: -0.1...0.1, count: 4)
     #expect(ticks.values.map(ticks.label) == ["-0.10", "-0.05", "0.00", "0.05", "0.10"])

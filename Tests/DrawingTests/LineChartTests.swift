@@ -40,6 +40,23 @@ import Testing
     #expect(!document.contains(">0.01<") && !document.contains(">0.05<"))
   }
 
+  @Test("Any values can be drawn, on either scale")
+  func anyValuesCanBeDrawn() {
+    let odd = [
+      0, -0.0, 5e-324, 1e-323, 3e-323, 1e-300, 0.1, 1, 1e15, 1e300, Double.greatestFiniteMagnitude, -1e300,
+      -1, .nan,
+      .infinity, -.infinity,
+    ]
+    for first in odd {
+      for second in odd {
+        for scale in [LineChart.Scale.linear, .logarithmic] {
+          let document = chart([.init("a", [(0, first), (1, second), (second, first)])], yScale: scale)
+          #expect(document.hasSuffix("</svg>\n") && document.utf8.count < 20_000, "\(first), \(second)")
+        }
+      }
+    }
+  }
+
   @Test("An axis runs and is marked as told") func anAxisRunsAndIsMarkedAsTold() {
     let document = LineChart(
       title: "T", xTitle: "x", yTitle: "y", xScale: .logarithmic, yRange: 0...1, xTicks: [1, 4, 64],

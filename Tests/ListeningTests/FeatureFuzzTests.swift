@@ -76,7 +76,7 @@ struct FeatureFuzzTests {
     var options = EnergyOptions()
     options.frames.snipsEdges = false
     options.frames.shiftMilliseconds = 0.0625
-    options.frames.lengthMilliseconds = 60_000
+    options.frames.lengthMilliseconds = 6000
     options.frames.padsToPowerOfTwo = false
     let extractor = try FeatureExtractor(.energy(options))
     var features = extractor.emptyMatrix

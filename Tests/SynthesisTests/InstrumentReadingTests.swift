@@ -26,6 +26,37 @@ import Testing
     }
   }
 
+  @Test("Two instruments cannot share a name, a program or a drum key")
+  func sharedPrograms() {
+    func fault(_ family: String, _ first: String, _ second: String) -> String? {
+      let layers = #""layers": [{"noise": {}, "envelope": {"sustain": 0}}]"#
+      let text =
+        #"{"family": "\#(family)", "instruments": [{\#(first), \#(layers)}, {\#(second), \#(layers)}]}"#
+      do throws(InstrumentError) {
+        _ = try InstrumentLibrary.instruments(in: Array(text.utf8), file: "a.json")
+        return nil
+      } catch { return error.message }
+    }
+    let first = #""name": "A", "programs": [0, 1]"#
+    #expect(fault("piano", first, #""name": "A", "programs": [2]"#)?.contains("another instrument") == true)
+    #expect(fault("piano", first, #""name": "B", "programs": [2, 1]"#)?.contains("belongs to “A”") == true)
+    #expect(fault("piano", first, #""name": "B", "programs": [2]"#) == nil)
+    #expect(
+      fault("drums", #""name": "A", "keys": [40]"#, #""name": "B", "keys": [40]"#)?.contains("“A”") == true)
+  }
+
+  @Test("A file of many instruments is read in the time that it takes to parse")
+  func manyInstruments() throws {
+    let instruments = (0..<6000).map {
+      #"{"name": "\#($0)", "programs": [], "layers": [{"noise": {}}]}"#
+    }
+    let text = #"{"family": "piano", "instruments": [\#(instruments.joined(separator: ","))]}"#
+    let start = ContinuousClock.now
+    #expect(try InstrumentLibrary.instruments(in: Array(text.utf8), file: "a.json").count == 6000)
+    // Without optimization and on a busy machine; comparing all pairs took minutes.
+    #expect(ContinuousClock.now - start < .seconds(30))
+  }
+
   @Test("What is not JSON and what is not there have errors of their own")
   func otherFaults() {
     #expect(throws: InstrumentError.self) { try InstrumentLibrary.instruments(in: [0x7B], file: "a.json") }
