@@ -42,7 +42,7 @@ public struct Catalog: Sendable, Hashable {
       let place = context.codingPath.first?.intValue.map { "entry \($0 + 1)" } ?? "an entry"
       throw CorpusError.invalidCatalog(path: path, reason: "\(place) has no '\(key.stringValue)'")
     } catch {
-      throw CorpusError.invalidCatalog(path: path, reason: JSONFile.reason(of: error))
+      throw CorpusError.invalidCatalog(path: path, reason: "it is not an array of collections in JSON")
     }
     var seen: Set<String> = []
     for collection in collections {

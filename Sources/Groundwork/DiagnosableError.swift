@@ -91,7 +91,7 @@ public enum Remedy: Sendable, Hashable {
     case .train: "train a model first"
     case .buildCorpus: "build a corpus first"
     case .raise(let setting): "raise \(setting)"
-    case .lower(let setting, let value): "choose \(setting) below \(value)"
+    case .lower(let setting, let value): "choose a lower \(setting) than \(value)"
     case .set(let setting, let value): "set \(setting) to \(value)"
     }
   }

@@ -59,9 +59,9 @@ import Testing
   @Test(
     "A network that cannot be is refused",
     arguments: [
-      (["--cell", "transformer"], "transformer"), (["--cell", "transformer"], "- rnn\n"),
-      (["--tied-embedding", "--hidden", "24"], "embedding size is 16"),
-      (["--dropout", "1"], "dropout is 1.0"), (["--layers", "0"], "number of layers is 0"),
+      (["--cell", "transformer"], "transformer"), (["--cell", "transformer"], ": rnn, rnn-tanh"),
+      (["--tied-embedding", "--hidden", "24"], "--embedding (embedding size) is 16"),
+      (["--dropout", "1"], "dropout is 1.0"), (["--layers", "0"], "--layers (number of layers) is 0"),
     ])
   func aNetworkThatCannotBeIsRefused(options: [String], reason: String) throws {
     let outcome = try workshop.run(["train", "tunes", "-o", "model", "--steps", "2"] + Self.small + options)

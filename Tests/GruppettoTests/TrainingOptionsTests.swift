@@ -51,7 +51,7 @@ import Testing
           "--optimizer", "rmsprop", "--smoothing", "0.95", "--centered", "--epsilon", "1e-6", "--momentum",
           "0.3",
         ],
-        #"{"epsilon":1e-06,"isCentered":true,"momentum":0.3,"rule":"rmsprop","smoothing":0.95,"weightDecay":0}"#
+        #"{"epsilon":1e-06,"isCentred":true,"momentum":0.3,"rule":"rmsprop","smoothing":0.95,"weightDecay":0}"#
       ),
       (
         ["--beta1", "0.8", "--beta2", "0.99", "--epsilon", "1e-7"],

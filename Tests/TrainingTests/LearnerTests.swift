@@ -147,7 +147,7 @@ import Training
         Issue.record("\(poison) went unnoticed")
       } catch {
         #expect(error.message.contains("step 2"), "\(error.message)")
-        #expect(error.message.contains("learning rate than 0.01"), "\(error.message)")
+        #expect(error.message.contains("lower learningRate than 0.01"), "\(error.message)")
       }
       #expect(zip(learner.pass.parameters.values.array, before).allSatisfy { $0 == $1 || $1.isNaN })
     }

@@ -361,8 +361,9 @@ import Training
       #expect(step >= 2)
       #expect(error.message.contains("step \(step)"))
       #expect(
-        error.message.contains(
-          "--overwrite and a lower --learning-rate than 1e+30 or a lower --clip than 1.0"))
+        error.remedies == [
+          .overwrite, .lower(setting: "learningRate", below: "1e+30"), .lower(setting: "clipNorm", below: "1.0"),
+        ])
     }
     // The checkpoint is the one from before: it can be resumed.
     #expect(throws: Never.self) { try makeRun(in: folder, resuming: true) }

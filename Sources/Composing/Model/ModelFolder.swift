@@ -48,7 +48,10 @@ public struct ModelFolder: Hashable, Sendable {
   public var name: String { lastName(of: owner.path) }
 
   /// The names of the parts that are there.
-  var presentParts: [String] { Self.parts.filter { fileExists(path + "/" + $0) } }
+  var presentParts: [String] {
+    // A training opens its history before it has anything to write.
+    Self.parts.filter { (FileStatus(path: path + "/" + $0)?.size ?? 0) > 0 }
+  }
   /// Whether there is anything of a model.
   var holdsModel: Bool {
     !presentParts.isEmpty || isFolder(complete.path) || fileExists(replacement.descriptionPath)

@@ -32,10 +32,16 @@ struct Failure {
 
   /// What the parser has against a command line, in one line, with the command whose help tells more.
   private static func usageMessage(for error: any Error, in root: any ParsableCommand.Type) -> String {
-    var words = root.message(for: error).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    let lines = root.message(for: error).split(whereSeparator: \.isNewline).map {
+      $0.trimmingCharacters(in: .whitespaces)
+    }
+    // A choice is given as a list, one to a line.
+    let choices = lines.filter { $0.hasPrefix("- ") }.map { String($0.dropFirst(2)) }
+    let sentences = lines.filter { !$0.hasPrefix("- ") }
+    var words = (sentences + [choices.joined(separator: ", ")]).filter { !$0.isEmpty }.joined(separator: " ")
     if words.hasSuffix(".") { words.removeLast() }
     let help = root.fullMessage(for: error).firstMatch(of: /See '(.*) --help'/)?.1 ?? "gruppetto"
-    return "\(words); see `\(help) --help`"
+    return "\(words) (see `\(help) --help`)"
   }
 
   /// Prints the message to standard error, and as JSON to standard output where that was asked for, and ends the program.
