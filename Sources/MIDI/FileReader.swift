@@ -240,10 +240,10 @@ struct FileReader {
     return nil
   }
 
-  /// Where a header of six bytes begins between two offsets: eight bytes that no event holds by chance.
+  /// Where a header of six bytes begins from one offset to before another: eight bytes that no event holds by chance.
   private func findHeader(from start: Int, to limit: Int) -> Int? {
-    guard start <= limit - 8 else { return nil }
-    for candidate in start...limit - 8
+    guard start < limit, start <= end - 8 else { return nil }
+    for candidate in start...min(limit - 1, end - 8)
     where bytes[candidate] == 0x4D && isChunk("MThd", at: candidate) && bigEndian32(at: candidate + 4) == 6 {
       return candidate
     }
