@@ -8,6 +8,8 @@ public enum MIDIError: DiagnosableError, Equatable {
   case notMIDI(offset: Int)
   /// The header chunk is shorter than six bytes, or the file ends in it.
   case headerTooShort(offset: Int, length: Int)
+  /// Neither the header's length nor its format can be: what follows is noise.
+  case headerIsNonsense(offset: Int, length: Int, format: Int)
   /// The division is zero: a tick would have no duration.
   case divisionIsZero(offset: Int)
   /// A frame rate that SMPTE does not know.
@@ -15,7 +17,7 @@ public enum MIDIError: DiagnosableError, Equatable {
   /// More than 4 GB, which offsets of 32 bits cannot address.
   case fileTooLarge(byteCount: Int)
   /// Something that the standard forbids, met by the strict reader.
-  case violation(MIDIWarning)
+  case violation(Diagnostic)
   /// Any of these, in the file at `path`.
   indirect case inFile(path: String, MIDIError)
 
@@ -30,12 +32,15 @@ public enum MIDIError: DiagnosableError, Equatable {
       "this is no MIDI file: it has no MThd chunk at byte \(offset); export it again as a Standard MIDI File"
     case .headerTooShort(let offset, let length):
       "the MIDI header at byte \(offset) has \(length) bytes where six are needed"
+    case .headerIsNonsense(let offset, let length, let format):
+      "this is no MIDI file, or a damaged one: the header at byte \(offset) gives a length of \(length) bytes where six "
+        + "are usual, and format \(format), which does not exist; export it again as a Standard MIDI File"
     case .divisionIsZero(let offset):
       "the division at byte \(offset) is zero, so that no event has a time"
     case .unknownFrameRate(let offset, let framesPerSecond):
       "the division at byte \(offset) counts \(framesPerSecond) frames a second; 24, 25, 29 (29.97) and 30 exist"
     case .fileTooLarge(let byteCount): "\(byteCount) bytes are more than a MIDI file of 4 GB"
-    case .violation(let warning): "byte \(warning.offset): \(warning.message) (\(warning.rule.rawValue))"
+    case .violation(let diagnostic): "\(diagnostic) (\(diagnostic.rule))"
     case .inFile(let path, let error): "\(path): \(error.message)"
     }
   }
@@ -50,9 +55,9 @@ public enum MIDIError: DiagnosableError, Equatable {
     switch self {
     case .emptyFile, .fileTooLarge: nil
     case .notMIDI(let offset), .headerTooShort(let offset, _), .divisionIsZero(let offset),
-      .unknownFrameRate(let offset, _):
+      .headerIsNonsense(let offset, _, _), .unknownFrameRate(let offset, _):
       offset
-    case .violation(let warning): warning.offset
+    case .violation(let diagnostic): diagnostic.offset
     case .inFile(_, let error): error.offset
     }
   }

@@ -2,7 +2,7 @@ public import Groundwork
 
 /// A Standard MIDI File (format 0, 1 or 2): tracks of timed events, and what a tick is.
 ///
-/// Two files are equal when format, division and tracks are; warnings and places in the file are not compared.
+/// Two files are equal when format, division and tracks are; diagnostics and places in the file are not compared.
 public struct MIDIFile: Sendable, Equatable {
   /// 0: one track; 1: tracks that sound together; 2: tracks that are pieces of their own.
   public var format: Format
@@ -10,8 +10,8 @@ public struct MIDIFile: Sendable, Equatable {
   public var division: MIDIDivision
   /// The tracks, in order.
   public var tracks: [MIDITrack]
-  /// What the reader found to be wrong and how it went on, in the order of the bytes.
-  public var warnings: [MIDIWarning]
+  /// What the reader found to be wrong and how it went on, in the order of the bytes; the rules are those of `MIDIRule`.
+  public var diagnostics: DiagnosticSink
 
   /// How the tracks belong together.
   public enum Format: Int, Sendable {
@@ -26,13 +26,19 @@ public struct MIDIFile: Sendable, Equatable {
   /// A file of these tracks.
   public init(
     format: Format = .simultaneous, division: MIDIDivision = .ticksPerQuarter(480), tracks: [MIDITrack] = [],
-    warnings: [MIDIWarning] = []
+    diagnostics: DiagnosticSink = DiagnosticSink()
   ) {
     self.format = format
     self.division = division
     self.tracks = tracks
-    self.warnings = warnings
+    self.diagnostics = diagnostics
   }
+
+  /// What the reader found to be wrong, a bounded number of each rule.
+  public var warnings: [Diagnostic] { diagnostics.diagnostics }
+
+  /// What of it tells that the file is damaged: content is missing or cannot be trusted.
+  public var damage: [Diagnostic] { diagnostics.damage }
 
   /// Whether format, division and tracks are the same.
   public static func == (a: MIDIFile, b: MIDIFile) -> Bool {

@@ -1,3 +1,5 @@
+internal import Groundwork
+
 /// Reads the events of one track, one pass over its bytes; payloads stay where they are.
 struct TrackReader {
   private let bytes: UnsafeRawBufferPointer
@@ -36,7 +38,7 @@ struct TrackReader {
   }
 
   /// Reads to the end of the track, of the bytes, or of their sense.
-  mutating func read(_ warnings: inout WarningList) throws(MIDIError) {
+  mutating func read(_ diagnostics: inout MIDIDiagnostics) throws(MIDIError) {
     // A note's on or off takes three to four bytes with running status, four to five without.
     events.reserveCapacity((end - position) / 4 + 4)
     while position < end, !hasEnded, !isDamaged {
@@ -45,20 +47,20 @@ struct TrackReader {
       if first < 0x80 {
         position += 1
         tick += Int(first)
-      } else if let delta = try readQuantity(&warnings) {
+      } else if let delta = try readQuantity(&diagnostics) {
         tick += delta
       } else {
         return
       }
       guard position < end else {
-        return try stop(.truncated, at: start, "the track ends within an event", &warnings)
+        return try stop(.truncated, at: start, "the track ends within an event", &diagnostics)
       }
       let status = bytes[position]
       if status >= 0xF0 {
         position += 1
-        try readSystemEvent(status, at: start, &warnings)
+        try readSystemEvent(status, at: start, &diagnostics)
       } else {
-        try readChannelMessage(status, at: start, &warnings)
+        try readChannelMessage(status, at: start, &diagnostics)
       }
     }
   }
@@ -67,7 +69,7 @@ struct TrackReader {
   /// - Parameter first: its status, or the first of its data where running status holds.
   @inline(__always)
   private mutating func readChannelMessage(
-    _ first: UInt8, at start: Int, _ warnings: inout WarningList
+    _ first: UInt8, at start: Int, _ diagnostics: inout MIDIDiagnostics
   ) throws(MIDIError) {
     let hasRunningStatus = first < 0x80
     if !hasRunningStatus {
@@ -75,19 +77,20 @@ struct TrackReader {
       running = first
       interruption = 0
     } else {
-      guard running != 0 else { return try skipStrayBytes(&warnings) }
-      if interruption != 0 { try noteInterruption(&warnings) }
+      guard running != 0 else { return try skipStrayBytes(&diagnostics) }
+      if interruption != 0 { try noteInterruption(&diagnostics) }
     }
     let isShort = oneByteMessages >> UInt16(running >> 4) & 1 != 0
     guard position < end - (isShort ? 0 : 1) else {
-      return try stop(.truncated, at: start, "the track ends within an event", &warnings)
+      return try stop(.truncated, at: start, "the track ends within an event", &diagnostics)
     }
     var data1 = bytes[position]
     var data2 = isShort ? 0 : bytes[position + 1]
     position += isShort ? 1 : 2
     if (data1 | data2) >= 0x80 {
-      try warnings.add(
-        .dataByte, at: start, "data byte \(max(data1, data2)) is above 127; it was read as 127")
+      try diagnostics.add(
+        .dataByte, at: start, tick: tick, value: ("\(max(data1, data2))", "0...127"),
+        "data byte \(max(data1, data2)) is above 127; it was read as 127")
       data1 = min(data1, 0x7F)
       data2 = min(data2, 0x7F)
     }
@@ -100,41 +103,42 @@ struct TrackReader {
   // MARK: Events with a length, and messages without a place
 
   private mutating func readSystemEvent(
-    _ status: UInt8, at start: Int, _ warnings: inout WarningList
+    _ status: UInt8, at start: Int, _ diagnostics: inout MIDIDiagnostics
   ) throws(MIDIError) {
     switch status {
-    case 0xFF: try readMetaEvent(at: start, &warnings)
+    case 0xFF: try readMetaEvent(at: start, &diagnostics)
     case 0xF0, 0xF7:
-      guard let payload = try readPayload(at: start, &warnings) else { return }
+      guard let payload = try readPayload(at: start, &diagnostics) else { return }
       interruption = 0xF0
       append(status, 0, payload, at: start)
     default:
       let count = Int(MessageTable.dataCounts[Int(status)])
-      try warnings.add(
-        .systemMessage, at: start,
+      try diagnostics.add(
+        .systemMessage, at: start, tick: tick,
         "\(MessageTable.name(status: status, type: 0)) has no place in a file; it was skipped")
       // What looks like a status byte is one: some writers leave out the data.
       for _ in 0..<count where position < end && bytes[position] < 0x80 { position += 1 }
     }
   }
 
-  private mutating func readMetaEvent(at start: Int, _ warnings: inout WarningList) throws(MIDIError) {
+  private mutating func readMetaEvent(at start: Int, _ diagnostics: inout MIDIDiagnostics) throws(MIDIError) {
     guard position < end else {
-      return try stop(.truncated, at: start, "the track ends within an event", &warnings)
+      return try stop(.truncated, at: start, "the track ends within an event", &diagnostics)
     }
     let type = bytes[position]
     position += 1
-    guard let payload = try readPayload(at: start, &warnings) else { return }
+    guard let payload = try readPayload(at: start, &diagnostics) else { return }
     if running != 0 { interruption = 0xFF }
     if type > 0x7F {
-      try warnings.add(.metaType, at: start, "a meta event of type \(type); types end at 127")
+      try diagnostics.add(.metaType, at: start, tick: tick, "a meta event of type \(type); types end at 127")
     }
     if let meta = MessageTable.metaEvent[Int(type)], let lengths = meta.lengths {
       if lengths.contains(payload.count) {
-        try checkValues(of: type, payload, at: start, &warnings)
+        try checkValues(of: type, payload, at: start, &diagnostics)
       } else {
-        try warnings.add(
-          .metaLength, at: start,
+        try diagnostics.add(
+          .metaLength, at: start, tick: tick,
+          value: ("\(payload.count) bytes", "\(lengths.upperBound) bytes"),
           "\(meta.name) with \(payload.count) bytes instead of \(lengths.upperBound)")
       }
     }
@@ -147,16 +151,17 @@ struct TrackReader {
 
   /// Values that the standard rules out; the event is kept as it is, and whoever makes music of it must look.
   private func checkValues(
-    of type: UInt8, _ payload: Range<Int>, at start: Int, _ warnings: inout WarningList
+    of type: UInt8, _ payload: Range<Int>, at start: Int, _ diagnostics: inout MIDIDiagnostics
   ) throws(MIDIError) {
     switch MIDIMeta(type: type, payload: bytes[payload]) {
-    case .tempo(0): try warnings.add(.tempo, at: start, "a tempo of zero microseconds a quarter note")
+    case .tempo(0):
+      try diagnostics.add(.tempo, at: start, tick: tick, "a tempo of zero microseconds a quarter note")
     case .timeSignature(let numerator, let power, _, _) where numerator == 0 || power > 6:
-      try warnings.add(.timeSignature, at: start, "time signature \(numerator)/2^\(power)")
+      try diagnostics.add(.timeSignature, at: start, tick: tick, "time signature \(numerator)/2^\(power)")
     case .keySignature(let fifths, _) where abs(fifths) > 7:
-      try warnings.add(.keySignature, at: start, "a key signature of \(fifths) sharps")
+      try diagnostics.add(.keySignature, at: start, tick: tick, "a key signature of \(fifths) sharps")
     case .other(0x59, let bytes):
-      try warnings.add(.keySignature, at: start, "a key signature of mode \(bytes.last ?? 0)")
+      try diagnostics.add(.keySignature, at: start, tick: tick, "a key signature of mode \(bytes.last ?? 0)")
     default: break
     }
   }
@@ -171,12 +176,12 @@ struct TrackReader {
 
   /// Reads a length and passes as many bytes; nil where they are not there.
   private mutating func readPayload(
-    at start: Int, _ warnings: inout WarningList
+    at start: Int, _ diagnostics: inout MIDIDiagnostics
   ) throws(MIDIError) -> Range<Int>? {
-    guard let length = try readQuantity(&warnings) else { return nil }
+    guard let length = try readQuantity(&diagnostics) else { return nil }
     let available = end - position
     guard length <= available else {
-      try stop(.truncated, at: start, "an event of \(length) bytes where \(available) are left", &warnings)
+      try stop(.truncated, at: start, "an event of \(length) bytes where \(available) are left", &diagnostics)
       return nil
     }
     defer { position += length }
@@ -188,7 +193,7 @@ struct TrackReader {
   /// Reads a variable-length quantity: seven bits a byte, all but the last with bit 7 set, four bytes at most.
   ///
   /// A longer one is accepted where leading zeros make it so; one that needs more than 28 bits ends the track.
-  private mutating func readQuantity(_ warnings: inout WarningList) throws(MIDIError) -> Int? {
+  private mutating func readQuantity(_ diagnostics: inout MIDIDiagnostics) throws(MIDIError) -> Int? {
     let start = position
     var value = 0
     while position < end {
@@ -198,55 +203,55 @@ struct TrackReader {
       guard value <= 0x0FFF_FFFF else {
         try stop(
           .variableLength, at: start, "a variable-length quantity above 28 bits; the track was read to here",
-          &warnings)
+          &diagnostics)
         return nil
       }
       if byte < 0x80 {
         if position - start > 4 {
-          try warnings.add(
-            .variableLength, at: start,
+          try diagnostics.add(
+            .variableLength, at: start, tick: tick,
             "a variable-length quantity of \(position - start) bytes; it was read as \(value)")
         }
         return value
       }
     }
-    try stop(.truncated, at: start, "the track ends within an event", &warnings)
+    try stop(.truncated, at: start, "the track ends within an event", &diagnostics)
     return nil
   }
 
-  private mutating func noteInterruption(_ warnings: inout WarningList) throws(MIDIError) {
+  private mutating func noteInterruption(_ diagnostics: inout MIDIDiagnostics) throws(MIDIError) {
     let isMeta = interruption == 0xFF
     interruption = 0
-    try warnings.add(
-      isMeta ? .runningStatusAfterMeta : .runningStatusAfterSysex, at: position,
+    try diagnostics.add(
+      isMeta ? .runningStatusAfterMeta : .runningStatusAfterSysex, at: position, tick: tick,
       "running status across a \(isMeta ? "meta" : "system-exclusive") event, which cancels it; "
         + "the status before it was used")
   }
 
   /// Data without a status: passes to the next byte that can be one.
-  private mutating func skipStrayBytes(_ warnings: inout WarningList) throws(MIDIError) {
+  private mutating func skipStrayBytes(_ diagnostics: inout MIDIDiagnostics) throws(MIDIError) {
     let start = position
     while position < end, bytes[position] < 0x80 { position += 1 }
-    try warnings.add(
-      .missingStatus, at: start, "\(position - start) data bytes without a status were skipped")
+    try diagnostics.add(
+      .missingStatus, at: start, tick: tick, "\(position - start) data bytes without a status were skipped")
     // The bytes passed may have held a delta time; the next status follows without one.
     guard position < end else { return }
-    try readStatusWithoutDelta(&warnings)
+    try readStatusWithoutDelta(&diagnostics)
   }
 
-  private mutating func readStatusWithoutDelta(_ warnings: inout WarningList) throws(MIDIError) {
+  private mutating func readStatusWithoutDelta(_ diagnostics: inout MIDIDiagnostics) throws(MIDIError) {
     let status = bytes[position]
     guard status < 0xF0 else {
       let start = position
       position += 1
-      return try readSystemEvent(status, at: start, &warnings)
+      return try readSystemEvent(status, at: start, &diagnostics)
     }
     running = status
     interruption = 0
     position += 1
     let count = Int(MessageTable.dataCounts[Int(status)])
     guard count <= end - position else {
-      return try stop(.truncated, at: position - 1, "the track ends within an event", &warnings)
+      return try stop(.truncated, at: position - 1, "the track ends within an event", &diagnostics)
     }
     let data1 = min(bytes[position], 0x7F)
     let data2 = count == 2 ? min(bytes[position + 1], 0x7F) : 0
@@ -258,9 +263,11 @@ struct TrackReader {
   }
 
   private mutating func stop(
-    _ rule: MIDIRule, at offset: Int, _ message: @autoclosure () -> String, _ warnings: inout WarningList
+    _ rule: MIDIRule, at offset: Int, _ message: @autoclosure () -> String,
+    _ diagnostics: inout MIDIDiagnostics
   ) throws(MIDIError) {
     isDamaged = true
-    try warnings.add(rule, at: offset, message())
+    try diagnostics.add(
+      rule, at: offset, tick: tick, severity: .damage, action: .stopped, message())
   }
 }

@@ -1,3 +1,5 @@
+internal import Groundwork
+
 /// What becomes of a note that sounds over an edge of a slice.
 public enum SliceBoundary: Sendable, Hashable, CaseIterable {
   /// It is cut at the edge: one that began before the slice begins anew with it, one that outlasts it ends with it.

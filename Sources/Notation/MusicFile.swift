@@ -2,8 +2,6 @@ package import Groundwork
 
 /// The bytes of a file of music, of which nothing is read that its beginning shows to be something else.
 package enum MusicFile {
-  /// How much of a file is looked at before the rest is read.
-  private static let headSize = 1 << 16
   /// How much is read of a file that does not begin like music, so that its reader can say what is wrong with it.
   private static let strangerLimit = 1 << 20
 
@@ -19,7 +17,7 @@ package enum MusicFile {
   /// - Parameter limit: how many are read at most.
   /// - Throws: `FileError`; `ScoreError.unknownKind` for a large file that does not begin like music.
   package static func bytes(of file: inout InputFile, limit: Int = SizeLimit.music) throws -> [UInt8] {
-    let isMusic = ScoreReader.beginsLikeMusic(try file.firstBytes(headSize))
+    let isMusic = ScoreReader.beginsLikeMusic(try file.firstBytes(ScoreReader.recognizableLength))
     do {
       return try file.bytes(limit: isMusic ? limit : min(limit, strangerLimit))
     } catch FileError.tooLarge where !isMusic {
@@ -30,5 +28,7 @@ package enum MusicFile {
 
 extension ScoreReader {
   /// Whether a file that begins so may be one that can be read.
-  static func beginsLikeMusic(_ head: [UInt8]) -> Bool { looksLikeMIDI(head) || looksLikeABC(head) }
+  static func beginsLikeMusic(_ head: [UInt8]) -> Bool {
+    formats.contains { $0.recognizes(firstBytes: head) }
+  }
 }

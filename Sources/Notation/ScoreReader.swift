@@ -1,15 +1,41 @@
-internal import Groundwork
-internal import MIDI
-internal import Music
+public import Groundwork
+public import Music
 
 /// Reads scores from files of any kind that this package knows.
 public enum ScoreReader {
+  /// The formats that are known, in the order in which they are asked whether they recognize a file.
+  public static let formats: [any ScoreFormat] = [MIDIFormat(), ABCFormat()]
+
+  /// How many bytes of a file's beginning tell its format.
+  public static let recognizableLength = 65_536
+
   /// The endings of the files that can be read, in lower case without the dot.
-  public static let fileEndings: Set<String> = ["mid", "midi", "rmi", "kar", "abc"]
+  public static let fileEndings = Set(formats.flatMap(\.fileEndings))
 
   /// Whether the name of the file at `path` ends as a file of music does.
   public static func canRead(_ path: String) -> Bool {
-    fileEndings.contains(ending(of: path))
+    format(ofFileNamed: path) != nil
+  }
+
+  /// The format that the ending of a file's name stands for; nil where it stands for none.
+  public static func format(ofFileNamed name: String) -> (any ScoreFormat)? {
+    let ending = ending(of: name)
+    return formats.first { $0.fileEndings.contains(ending) }
+  }
+
+  /// The format of a file: the name's ending decides; where that says nothing, the content does.
+  ///
+  /// Whoever reads a file can ask this before the whole of it is read.
+  /// - Parameter firstBytes: its first `recognizableLength` bytes, all of them where it has fewer.
+  /// - Throws: `ScoreError.unknownKind`.
+  public static func format(
+    ofFileNamed name: String, firstBytes: [UInt8]
+  ) throws(ScoreError) -> any ScoreFormat {
+    if let format = format(ofFileNamed: name) { return format }
+    guard let format = formats.first(where: { $0.recognizes(firstBytes: firstBytes) }) else {
+      throw .unknownKind(path: name)
+    }
+    return format
   }
 
   /// The scores of the file at `path`: of a tune book each tune, of a MIDI file of format 2 each sequence, else one.
@@ -35,59 +61,28 @@ public enum ScoreReader {
     bytes: [UInt8], name: String, options: MIDIScoreOptions = MIDIScoreOptions(),
     ornaments: ABCOrnaments = .play
   ) throws -> ScoreReading {
-    switch ending(of: name) {
-    case "abc": return try readTunes(bytes, name: name, ornaments: ornaments)
-    case "mid", "midi", "rmi", "kar": return try readMIDI(bytes, name: name, options: options)
-    default:
-      if looksLikeMIDI(bytes) { return try readMIDI(bytes, name: name, options: options) }
-      guard looksLikeABC(bytes) else { throw ScoreError.unknownKind(path: name) }
-      return try readTunes(bytes, name: name, ornaments: ornaments)
-    }
-  }
-
-  private static func readMIDI(
-    _ bytes: [UInt8], name: String, options: MIDIScoreOptions
-  ) throws -> ScoreReading {
-    do throws(MIDIError) {
-      return Score.reading(try MIDIFile(bytes: bytes), options: options)
-    } catch {
-      throw MIDIError.inFile(path: name, error)
-    }
-  }
-
-  private static func readTunes(
-    _ bytes: [UInt8], name: String, ornaments: ABCOrnaments
-  ) throws -> ScoreReading {
-    let book = try ABCBook(bytes: bytes, file: name, ornaments: ornaments)
-    var reading = ScoreReading(scores: [])
-    for warning in book.warnings + book.tunes.flatMap(\.warnings) {
-      reading.warnings.append(
-        ScoreWarning(line: warning.line, column: warning.column, rule: "abc", message: warning.message))
-    }
-    for tune in book.tunes {
-      var score = tune.score
-      score.title = score.title ?? tune.title
-      reading.scores.append(score)
-    }
-    return reading
+    try format(ofFileNamed: name, firstBytes: bytes).read(
+      bytes, name: name, options: ScoreReadingOptions(midi: options, ornaments: ornaments))
   }
 
   private static func ending(of path: String) -> String {
     guard let dot = path.lastIndex(of: "."), !path[dot...].contains("/") else { return "" }
     return path[path.index(after: dot)...].lowercased()
   }
+}
 
-  /// A chunk named `MThd` at the beginning, or behind a RIFF header or 128 bytes of MacBinary.
-  static func looksLikeMIDI(_ bytes: [UInt8]) -> Bool {
-    let magic = Array("MThd".utf8)
-    return bytes.starts(with: magic) || bytes.starts(with: Array("RIFF".utf8))
-      || bytes.dropFirst(128).starts(with: magic)
-  }
-
-  /// A line that begins with `X:`, as every tune does.
-  static func looksLikeABC(_ bytes: [UInt8]) -> Bool {
-    let mark = Array("X:".utf8)
-    return bytes.prefix(65_536).split(separator: 0x0A).contains { $0.starts(with: mark) }
-      && !bytes.contains(0)
+extension Score {
+  /// Writes the score to the file at `path`, atomically, in the format that its ending stands for.
+  /// - Returns: what could not be said as it was meant.
+  /// - Throws: `ScoreError.notWritable` where that is none that can be written, `.unrepresentable` where it has no room for
+  ///   a value of the score; `FileError.unwritable`.
+  @discardableResult
+  public func write(to path: String) throws -> [Diagnostic] {
+    guard let format = ScoreReader.format(ofFileNamed: path) else {
+      throw ScoreError.notWritable(format: "a file of this ending (\(path))")
+    }
+    let encoded = try format.encode(self)
+    try replaceFile(at: path, with: encoded.bytes)
+    return encoded.warnings
   }
 }

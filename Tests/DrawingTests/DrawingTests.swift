@@ -58,7 +58,8 @@ import Testing
   @Test("Any range has few ticks, the smallest and the largest too")
   func anyRangeHasFewTicks() {
     let bounds = [
-      0, 5e-324, 1e-323, 2e-323, 1e-310, 1e-30, 1, 1 + 1e-15, 1e18, 1e18 + 256, 1e300,
+      0, .leastNonzeroMagnitude, 2 * .leastNonzeroMagnitude, 4 * .leastNonzeroMagnitude,
+      .leastNormalMagnitude / 128, 1e-30, 1, 1 + 1e-15, 1e18, 1e18 + 256, 1e300,
       Double.greatestFiniteMagnitude,
       .infinity,
     ]

@@ -1,3 +1,4 @@
+import Groundwork
 import MIDI
 import Testing
 
@@ -12,7 +13,7 @@ struct DamagedFileTests {
     let bytes = file("00 90 3C 40 00 FF 01 01 41 60 3C 00 00 3C 40 00 FF 2F 00")
     let midi = try MIDIFile(bytes: bytes)
     #expect(midi.messages().map(\.message) == [on, .meta(.text(.text, [0x41])), off, on])
-    #expect(midi.warnings.map(\.rule) == [.runningStatusAfterMeta])
+    #expect(midi.rules == [.runningStatusAfterMeta])
     #expect(midi.warnings.map(\.offset) == [32])
     #expect(strictFault(bytes) == .runningStatusAfterMeta)
   }
@@ -64,7 +65,7 @@ struct DamagedFileTests {
     let midi = try MIDIFile(bytes: bytes)
     #expect(midi.messages(0) == [TimedMessage(0, on)])
     #expect(midi.messages(1) == [TimedMessage(0, .programChange(channel: 0, program: 1))])
-    #expect(midi.warnings.map(\.rule) == [.variableLength])
+    #expect(midi.rules == [.variableLength])
     #expect(midi.warnings.map(\.offset) == [26])
   }
 
@@ -85,7 +86,7 @@ struct DamagedFileTests {
     let midi = try MIDIFile(bytes: bytes)
     #expect(midi.tracks.count == 2)
     #expect(midi.messages(1) == [TimedMessage(0, on)])
-    #expect(midi.warnings.map(\.rule) == [.trackCount])
+    #expect(midi.rules == [.trackCount])
     #expect(midi.warnings.map(\.offset) == [10])
     #expect(strictFault(bytes) == .trackCount)
   }

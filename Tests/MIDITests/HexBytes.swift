@@ -1,3 +1,4 @@
+import Groundwork
 import MIDI
 
 /// The bytes of annotated hexadecimal text: two digits a byte, `#` begins a remark.
@@ -35,7 +36,7 @@ extension MIDIFile {
   }
 
   /// The rules that were broken, in order.
-  var rules: [MIDIRule] { warnings.map(\.rule) }
+  var rules: [MIDIRule] { warnings.compactMap { MIDIRule(rawValue: $0.rule) } }
 }
 
 /// A message and when.
@@ -58,8 +59,8 @@ func strictFault(_ bytes: [UInt8]) -> MIDIRule? {
   do {
     _ = try MIDIFile(bytes: bytes, options: MIDIReadingOptions(policy: .strict))
     return nil
-  } catch .violation(let warning) {
-    return warning.rule
+  } catch .violation(let diagnostic) {
+    return MIDIRule(rawValue: diagnostic.rule)
   } catch {
     return nil
   }

@@ -1,4 +1,5 @@
 internal import Foundation
+import Groundwork
 import Music
 import Notation
 import Testing

@@ -1,3 +1,4 @@
+import Groundwork
 import Music
 import Notation
 import Testing
@@ -40,6 +41,8 @@ import Testing
     ",,,,,,,,,,,,,,,,,,,",
     "K:C#exp^^^^a\n", "w:- - - _ * ~\n", ">>>>>>>>", "<<<", "---", "[K:", "[V:", "\u{0}", "\u{FF}", "[1-63",
     "I:", "\r", "TA4", "~A3", "HB", "HZ9", ".C-", "TC9999", "H[CE]", "Q:1/4=1\n", "U:C=!trill!\n",
+    "~C,,,,,,3", "~c3", "K:C transpose=-48\n", "K:C octave=-4\n", "M:1/256\n", "HC256", "[CC]-[CC]",
+    "&&&C", "V:2 octave=4 transpose=48\n", "P:B\n", "w:a-b\n", "%%MIDI transpose -48\n",
   ].map { Array($0.utf8) }
 
   @Test("Damaged tunes are answered within bounds") func damagedTunesAreAnsweredWithinBounds() {

@@ -1,3 +1,4 @@
+import Groundwork
 import Music
 import Notation
 import Testing
@@ -57,6 +58,14 @@ private func score(
     }
     // Three unit lengths are what makes it a roll.
     #expect(try track("~F3", header: "M:3/4\nL:1/4\nK:D").notes.count == 5)
+  }
+
+  @Test("A roll on the lowest notes of all stays within MIDI's keys", arguments: ["C", "D", "B"])
+  func aRollOnTheLowestNotes(letter: String) throws {
+    for header in ["L:1/8\nK:C", "L:1/8\nK:C transpose=-12", "L:1/8\nK:Cb"] {
+      let notes = try track("~\(letter),,,,,,,3", header: header).notes
+      #expect(notes.count == 5 && notes.allSatisfy { (0...127).contains($0.pitch) })
+    }
   }
 
   @Test("A roll on another note is a cut") func aRollOnAnotherNoteIsACut() throws {

@@ -1,3 +1,4 @@
+import Groundwork
 import Music
 import Notation
 import Testing

@@ -1,3 +1,4 @@
+import Groundwork
 import MIDI
 import Music
 import Notation

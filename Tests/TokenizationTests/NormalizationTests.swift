@@ -1,4 +1,6 @@
+import MIDI
 import Music
+import Notation
 import Testing
 
 @testable import Tokenization
@@ -41,6 +43,18 @@ import Testing
         "Velocity_91", "Duration_1.0.12", "Position_24", "Tempo_60.0", "Program_0", "Pitch_64", "Velocity_3",
         "Duration_0.6.12", "EOS_None",
       ])
+  }
+
+  @Test("A note keeps the program that it began with where a change stands behind it at its tick")
+  func aNoteKeepsItsProgram() throws {
+    var midi = MIDITrack()
+    for (tick, message) in [
+      (0, .programChange(channel: 0, program: 5)), (0, .noteOn(channel: 0, key: 60, velocity: 91)),
+      (0, .programChange(channel: 0, program: 40)), (480, .noteOff(channel: 0, key: 60, velocity: 0)),
+      (480, .noteOn(channel: 0, key: 62, velocity: 91)), (960, .noteOff(channel: 0, key: 62, velocity: 0)),
+    ] as [(Int, MIDIMessage)] { midi.append(message, at: tick) }
+    let score = try Score(midi: MIDIFile(tracks: [midi]))
+    #expect(try tokens(score).filter { $0.hasPrefix("Program") } == ["Program_5", "Program_40"])
   }
 
   @Test("Leading bars stay and the last bar is the last note's")

@@ -362,7 +362,8 @@ import Training
       #expect(error.message.contains("step \(step)"))
       #expect(
         error.remedies == [
-          .overwrite, .lower(setting: "learningRate", below: "1e+30"), .lower(setting: "clipNorm", below: "1.0"),
+          .overwrite, .lower(setting: "learningRate", below: "1e+30"),
+          .lower(setting: "clipNorm", below: "1.0"),
         ])
     }
     // The checkpoint is the one from before: it can be resumed.

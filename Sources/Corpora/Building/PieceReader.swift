@@ -64,15 +64,9 @@ struct PieceReader: Sendable {
 
   /// What of a file was lost or made up when it was read, if anything was.
   private static func damage(in reading: ScoreReading, path: String) -> DamagedFile? {
-    let faults = reading.warnings.filter { damagingRules.contains($0.rule) }
-    return faults.first.map { DamagedFile(file: path, faults: faults.count, first: $0.message) }
+    let damage = reading.damage
+    return damage.first.map { DamagedFile(file: path, faults: damage.count, first: $0.message) }
   }
-
-  /// What readers report where bytes are not what they were meant to be; other warnings are of files that are whole, if not
-  /// quite as the standard has them.
-  private static let damagingRules: Set<String> = [
-    "second-header", "format", "truncated", "chunk-length", "missing-status", "data-byte", "variable-length",
-  ]
 
   /// The score with the programs that its tracks have by name; the names that were found join `used`.
   private func instrumented(_ score: Score, _ used: inout Set<String>) -> Score {

@@ -1,3 +1,4 @@
+public import Groundwork
 public import Music
 
 /// A tunebook in ABC notation, version 2.1 (abcnotation.com/wiki/abc:standard:v2.1): every tune of one file.
@@ -11,7 +12,10 @@ public struct ABCBook: Sendable {
   /// The tunes that have music, in the order of the file.
   public let tunes: [ABCTune]
   /// What was wrong outside the tunes, such as a tune that was left out because it has no music.
-  public let warnings: [ABCWarning]
+  public let diagnostics: DiagnosticSink
+
+  /// The same as a list.
+  public var warnings: [Diagnostic] { diagnostics.diagnostics }
 
   /// Reads a tunebook.
   /// - Parameters:
@@ -26,16 +30,18 @@ public struct ABCBook: Sendable {
       throw .notABC(file: file, line: 1, column: 1)
     }
     var tunes: [ABCTune] = []
-    var warnings: [ABCWarning] = []
+    var diagnostics = DiagnosticSink(limit: DiagnosticSink.capacity)
+    // What the file's header says holds for every tune; it is read once.
+    let opening = ABCTuneParser(bytes: bytes, header: splitter.header, ornaments: ornaments)
     for block in splitter.blocks {
-      var parser = ABCTuneParser(bytes: bytes, block: block, header: splitter.header, ornaments: ornaments)
-      parser.parse()
+      var parser = opening
+      parser.parse(tune: block)
       if parser.hasMusic {
         tunes.append(ABCTune(parser))
       } else {
         let reason = parser.isInBody ? "no notes" : "no K: field"
-        warnings.append(
-          ABCWarning(line: block.line, column: 1, message: "this tune is left out: it has \(reason)"))
+        diagnostics.report(
+          .abc(line: block.line, column: 1, message: "this tune is left out: it has \(reason)"))
       }
     }
     guard !tunes.isEmpty else {
@@ -43,7 +49,7 @@ public struct ABCBook: Sendable {
     }
     self.file = file
     self.tunes = tunes
-    self.warnings = warnings
+    self.diagnostics = diagnostics
   }
 
   /// Reads a tunebook from text.
@@ -60,15 +66,21 @@ public struct ABCTune: Sendable {
   /// The first `T:` field.
   public let title: String?
   /// Every field of its header in order, those of the file's header first: `fields(_:)` finds one kind.
-  public let fields: [ABCField]
+  public var fields: [ABCField] { bookFields + ownFields }
   /// The line of the file where it begins, counted from 1.
   public let line: Int
   /// The music, as it is played. The melody is the first track; the chord symbols make the last, named "Chords".
   public let score: Score
   /// What could not be read as it stands.
-  public let warnings: [ABCWarning]
+  public let diagnostics: DiagnosticSink
   /// How many bar lines that divide no sections stand elsewhere than on the metre's bar lines, as played.
   package let misplacedBarLines: Int
+  /// The fields of the file's header, which all tunes share.
+  private let bookFields: [ABCField]
+  private let ownFields: [ABCField]
+
+  /// What could not be read as it stands, as a list.
+  public var warnings: [Diagnostic] { diagnostics.diagnostics }
 
   /// The values of the header's fields with this letter, in order.
   public func values(of letter: Character) -> [String] {
@@ -89,13 +101,16 @@ public struct ABCTune: Sendable {
 
   init(_ parser: ABCTuneParser) {
     number = parser.number
-    fields = parser.fields
-    title = parser.fields.first { $0.letter == "T" && !$0.value.isEmpty }?.value
+    bookFields = parser.bookFields
+    ownFields = parser.fields
+    title = parser.namedTitle
     line = parser.block.line
     var builder = ABCScoreBuilder(parser)
     score = builder.build()
     misplacedBarLines = builder.misplacedBarLines
-    warnings = parser.warnings + builder.warnings
+    var diagnostics = parser.diagnostics
+    diagnostics.merge(builder.diagnostics)
+    self.diagnostics = diagnostics
   }
 }
 

@@ -1,6 +1,6 @@
 public import Groundwork
 
-/// Why nothing could be read from bytes that were given as ABC. Whatever can be kept is kept, with an `ABCWarning`.
+/// Why nothing could be read from bytes that were given as ABC. Whatever can be kept is kept, with a diagnostic.
 public enum ABCError: DiagnosableError, Equatable {
   /// There is neither an `X:` nor a `K:` field, so it is no ABC; the place is where the text begins.
   case notABC(file: String?, line: Int, column: Int)
@@ -43,22 +43,12 @@ public enum ABCError: DiagnosableError, Equatable {
   }
 }
 
-/// Something in a tune that could not be read as it stands, and what was done about it.
-public struct ABCWarning: Sendable, Hashable, CustomStringConvertible {
-  /// The line in the file, counted from 1.
-  public var line: Int
-  /// The column in bytes, counted from 1.
-  public var column: Int
-  /// What was wrong and how it was read.
-  public var message: String
-
-  /// A warning.
-  public init(line: Int, column: Int, message: String) {
-    self.line = line
-    self.column = column
-    self.message = message
+extension Diagnostic {
+  /// Something in a tune that could not be read as it stands.
+  static func abc(
+    line: Int, column: Int, action: Action = .skipped, severity: Severity = .fault, message: String
+  ) -> Diagnostic {
+    Diagnostic(
+      rule: "abc", severity: severity, action: action, line: line, column: column, message: message)
   }
-
-  /// Line, column and message.
-  public var description: String { "\(line):\(column): \(message)" }
 }

@@ -54,6 +54,9 @@ extension ABCPerformance {
     time = holds.sounding(time)
   }
 
+  /// The most changes of metre that held bars may make.
+  private static let metreLimit = 65_536
+
   /// The metres in sounding time, with one of its own for each bar that holds something.
   private func heldMetres(_ holds: ABCHolds) -> [(time: Int, metre: ABCMetre)] {
     var result: [(time: Int, metre: ABCMetre)] = []
@@ -70,7 +73,7 @@ extension ABCPerformance {
       var bar = origin
       for hold in holds.ranges[firstHold...].prefix(while: { $0.lowerBound < end }) {
         bar = max(bar, origin + (hold.lowerBound - origin) / length * length)
-        while bar < min(hold.upperBound, end) {
+        while bar < min(hold.upperBound, end), result.count < Self.metreLimit {
           let written = max(bar, 0)..<min(bar + length, end)
           let sounding = holds.sounding(written.lowerBound)..<holds.sounding(written.upperBound)
           if let longer = metre.lengthened(by: sounding.count - written.count) {

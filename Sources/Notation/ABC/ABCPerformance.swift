@@ -39,14 +39,19 @@ struct ABCPerformance {
 
   /// How much later each note of a chord is struck than the one before: ten milliseconds at 120 beats a minute.
   private static let chordDelay = ABCTime.quarter / 48
-  /// Once ornaments have made so many notes, further ones are left out.
-  private static let ornamentNoteLimit = 400_000
+  /// Once a tune's ornaments have made so many notes, further ones are left out.
+  static let ornamentNoteLimit = 200_000
+  /// The most notes that wait for the one that they are tied to.
+  private static let tieLimit = 256
 
   init(_ voice: ABCVoice) { self.voice = voice }
 
-  mutating func play(_ elements: [ABCElement]) {
+  /// - Parameter room: how much more may be played, in elements and notes.
+  mutating func play(_ elements: [ABCElement], room: inout Int) {
     for element in elements {
-      guard time <= ABCTime.longestTune else {
+      room -= 1
+      if case .event(let event) = element { room -= event.notes.count }
+      guard time <= ABCTime.longestTune, room >= 0 else {
         wasCut = true
         return
       }
@@ -107,7 +112,7 @@ struct ABCPerformance {
             onset: time, length: note.length, pitch: note.pitch, velocity: note.velocity, delay: delay,
             isStaccato: note.isStaccato, ornament: ornament))
       }
-      if note.isTied { waiting.append((note.pitch, index)) }
+      if note.isTied, waiting.count < ABCPerformance.tieLimit { waiting.append((note.pitch, index)) }
     }
     ties = waiting
     if let syllable = event.syllable { syllables.append((time, voice.syllables[syllable])) }
@@ -117,13 +122,14 @@ struct ABCPerformance {
   }
 
   /// Plays out ornaments, breaks chords and shortens staccato notes.
-  /// - Parameter tempos: the tempo changes of the whole score, in order.
-  mutating func embellish(tempos: [(time: Int, tempo: Int)]) {
+  /// - Parameters:
+  ///   - tempos: the tempo changes of the whole score, in order.
+  ///   - room: how many more notes ornaments may make.
+  mutating func embellish(tempos: [(time: Int, tempo: Int)], room: inout Int) {
     var played: [SoundingNote] = []
     played.reserveCapacity(notes.count)
     var tempo = TempoChange.standard.microsecondsPerQuarter
     var comingTempos = tempos[...]
-    var room = ABCPerformance.ornamentNoteLimit
     for var note in notes {
       while let next = comingTempos.first, next.time <= note.onset {
         tempo = next.tempo

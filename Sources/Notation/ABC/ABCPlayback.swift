@@ -26,6 +26,8 @@ struct ABCState {
 struct ABCPlayback {
   private let elements: [ABCElement]
   private(set) var groups: [Group] = []
+  /// How many groups are played more than once.
+  private var repeatedCount = 0
   /// How often something was assumed that the text does not say.
   private(set) var hasImpliedRepeat = false
 
@@ -46,7 +48,8 @@ struct ABCPlayback {
     /// How many of its bars have ended.
     var barCount = 0
 
-    var playedEndings: UInt64 { endings.reduce(0) { $0 | $1.passes } }
+    /// The passes that the endings are for.
+    var playedEndings: UInt64 = 0
   }
 
   private static let passLimit = 16
@@ -103,6 +106,7 @@ struct ABCPlayback {
           hasImpliedRepeat = true
         }
         open.endings.append((index, passes))
+        open.playedEndings |= passes
       case .bar(let bar): read(bar, at: index, &open, &previous)
       default: break
       }
@@ -116,7 +120,10 @@ struct ABCPlayback {
   ) {
     if bar.endsRepeat > 0, !open.hasMusic, let group = previous {
       // "|| :|" and "[|]:|": the repeat is that of the section before the double bar line.
-      while let last = groups.last, last.range.lowerBound >= group.start { groups.removeLast() }
+      while let last = groups.last, last.range.lowerBound >= group.start {
+        groups.removeLast()
+        if last.passes > 1 { repeatedCount -= 1 }
+      }
       open = group
     }
     if open.hasMusic { open.barCount += 1 }
@@ -148,7 +155,7 @@ struct ABCPlayback {
 
   /// Whether a double bar line after the group divides it from a repeat that begins later.
   private func isSectionOfItsOwn(_ open: OpenGroup) -> Bool {
-    !open.isExplicit && open.barCount >= ABCPlayback.shortestSection && groups.contains { $0.passes > 1 }
+    !open.isExplicit && open.barCount >= ABCPlayback.shortestSection && repeatedCount > 0
   }
 
   /// Whether the bar line at `index` belongs to the ending after it: another one of the same repeat, or the first after
@@ -175,6 +182,7 @@ struct ABCPlayback {
     if passes > 1, open.playedEndings != 0 {
       passes = max(2, 63 - open.playedEndings.leadingZeroBitCount)
     }
+    if passes > 1 { repeatedCount += 1 }
     groups.append(
       Group(range: open.start..<end, passes: min(passes, ABCPlayback.passLimit), endings: open.endings))
   }

@@ -1,13 +1,15 @@
+internal import Groundwork
 internal import Music
 
 /// Makes a score of a tune's voices: repeats and parts are played out, ties joined, the pickup's bar filled up.
 struct ABCScoreBuilder {
   private let parser: ABCTuneParser
-  private(set) var warnings: [ABCWarning] = []
+  private(set) var diagnostics = DiagnosticSink()
   private(set) var misplacedBarLines = 0
 
-  /// The most elements that a voice may have when played.
+  /// The most elements that a voice may have when played, and the most elements and notes of all voices.
   private static let elementLimit = 200_000
+  private static let playingLimit = 400_000
 
   init(_ parser: ABCTuneParser) { self.parser = parser }
 
@@ -28,7 +30,7 @@ struct ABCScoreBuilder {
     }
     return Conversion(
       shift: opening, ticksPerQuarter: resolution.ticks,
-      title: parser.fields.first { $0.letter == "T" }?.value
+      title: parser.title
     ).score(performances, sounding: sounding, voices: parser.voices.map(\.voice))
   }
 
@@ -50,17 +52,19 @@ struct ABCScoreBuilder {
   }
 
   private mutating func warn(_ message: String) {
-    warnings.append(ABCWarning(line: parser.block.line, column: 1, message: message))
+    diagnostics.report(.abc(line: parser.block.line, column: 1, action: .replaced, message: message))
   }
 
   /// Plays every voice: all sections as they stand, or one by one in the playing order, each as long in all voices.
   private mutating func perform(_ order: [Int]?) -> [ABCPerformance] {
     var performances = parser.voices.map { ABCPerformance($0.voice) }
+    var room = ABCScoreBuilder.playingLimit
     guard let order else {
       for index in performances.indices {
         let playback = ABCPlayback(Array(parser.voices[index].voice.sections.joined()))
         if playback.hasImpliedRepeat, index == 0 { warnOfImpliedRepeat() }
-        performances[index].play(playback.played(initial: ABCState(), limit: ABCScoreBuilder.elementLimit))
+        performances[index].play(
+          playback.played(initial: ABCState(), limit: min(room, ABCScoreBuilder.elementLimit)), room: &room)
       }
       return performances
     }
@@ -72,7 +76,9 @@ struct ABCScoreBuilder {
         let state = states[index][section]
         performances[index].play(
           state.elements
-            + playbacks[index][section].played(initial: state, limit: ABCScoreBuilder.elementLimit))
+            + playbacks[index][section].played(
+              initial: state, limit: min(room, ABCScoreBuilder.elementLimit)),
+          room: &room)
       }
       let end = performances.map(\.time).max() ?? 0
       for index in performances.indices { performances[index].rest(until: end) }
@@ -85,7 +91,8 @@ struct ABCScoreBuilder {
     let holds = ABCHolds(performances.flatMap(\.holds))
     for index in performances.indices { performances[index].hold(holds) }
     let tempos = performances[melody].tempos
-    for index in performances.indices { performances[index].embellish(tempos: tempos) }
+    var room = ABCPerformance.ornamentNoteLimit
+    for index in performances.indices { performances[index].embellish(tempos: tempos, room: &room) }
   }
 
   private mutating func warnOfImpliedRepeat() {

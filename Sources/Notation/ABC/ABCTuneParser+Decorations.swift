@@ -87,7 +87,9 @@ extension ABCTuneParser {
     let state = voices[currentVoice]
     // Steps from C, where letters count from A.
     let step = (slot % 16) * 7 + (slot / 16 + 5) % 7 + steps
-    let (octave, degree) = (step / 7, step % 7)
+    // Below the lowest C the division must round down.
+    let octave = (step + 7) / 7 - 1
+    let degree = step - 7 * octave
     let semitones = [0, 2, 4, 5, 7, 9, 11][degree] + state.key.accidentals[(degree + 2) % 7]
     return min(max(12 * octave + semitones + state.transposition, 0), 127)
   }

@@ -1,18 +1,21 @@
+internal import Groundwork
+
 /// Fields, in the header, between lines of music and inline.
 extension ABCTuneParser {
   mutating func parseField(_ letter: UInt8, value: Range<Int>) {
     let text = ABCText.decode(bytes[value])
-    if !isInBody { fields.append(ABCField(letter: Character(Unicode.Scalar(letter)), value: text)) }
+    if !isInBody { add(ABCField(letter: Character(Unicode.Scalar(letter)), value: text)) }
     switch Character(Unicode.Scalar(letter)) {
     case "X":
       if number == nil { number = Int(text.prefix { $0.isNumber }) }
-    case "T" where isInBody: fields.append(ABCField(letter: "T", value: text))
+    case "T" where isInBody: add(ABCField(letter: "T", value: text))
     case "M": parseMetre(text)
     case "L": parseUnitLength(text)
     case "Q": parseTempo(text)
     case "K": parseKey(text)
     case "P": parsePart(text)
-    case "V": parseVoice(text)
+    // A file's header has no voices (section 3.1, the table of fields).
+    case "V" where !isInFileHeader: parseVoice(text)
     case "U": parseUserSymbol(text)
     case "w" where isInBody: parseLyrics(value)
     default: break
@@ -27,7 +30,7 @@ extension ABCTuneParser {
     updateVoice { $0.metre = metre }
     if isInBody {
       let index = voiceIndex()
-      voices[index].append(.metre(metre))
+      append(.metre(metre), to: index)
     } else if headerUnitLength == nil {
       updateVoice { $0.unitLength = metre.unitLength }
     }
@@ -56,7 +59,7 @@ extension ABCTuneParser {
     let index = voiceIndex()
     let reading = ABCTempo.read(text, unitLength: voices[index].unitLength)
     if !reading.isUnderstood { warn("'\(text)' is no tempo; the field is skipped") }
-    if let tempo = reading.microsecondsPerQuarter { voices[index].append(.tempo(tempo)) }
+    if let tempo = reading.microsecondsPerQuarter { append(.tempo(tempo), to: index) }
   }
 
   private mutating func parseKey(_ text: String) {
@@ -72,7 +75,7 @@ extension ABCTuneParser {
     if isInBody {
       if let key {
         let index = voiceIndex()
-        voices[index].append(.key(key))
+        append(.key(key), to: index)
       }
     } else if block.bytes.contains(position) || position == block.bytes.upperBound {
       beginBody(key ?? ABCKey())
@@ -110,6 +113,13 @@ extension ABCTuneParser {
       }
       return
     }
+    guard sectionLabels.count < ABCTuneParser.sectionLimit else {
+      warn(
+        "there are more than \(ABCTuneParser.sectionLimit) parts; this one is joined to the last",
+        action: .replaced)
+      append(.part(text), to: voiceIndex())
+      return
+    }
     sectionLabels.append(text)
     _ = voiceIndex()
     for index in voices.indices {
@@ -120,7 +130,7 @@ extension ABCTuneParser {
     }
     // A label stands for all voices, and begins with the first.
     currentVoice = 0
-    voices[0].append(.part(text))
+    append(.part(text), to: 0)
   }
 
   private mutating func parseVoice(_ text: String) {
@@ -192,13 +202,6 @@ extension ABCTuneParser {
 }
 
 extension VoiceState {
-  /// Whether any note or rest has been written.
-  var hasEvents: Bool {
-    voice.sections.contains { section in
-      section.contains { if case .event = $0 { true } else { false } }
-    }
-  }
-
   /// Puts a syllable under an event of the section that is being read.
   mutating func setSyllable(_ syllable: String, ofEvent index: Int) {
     let section = voice.sections.count - 1

@@ -8,7 +8,7 @@ extension ABCTuneParser {
 
   mutating func parseMusic(until end: Int) {
     _ = voiceIndex()
-    while position < lineEnd {
+    while position < lineEnd, !isFull {
       let start = position
       parseSymbol()
       // Whatever happens, the line is read once.
@@ -89,7 +89,7 @@ extension ABCTuneParser {
   private mutating func append(_ bar: ABCBar, at place: Int) {
     let index = voiceIndex()
     checkBarLength(before: bar, at: place)
-    voices[index].append(.bar(bar))
+    append(.bar(bar), to: index)
     let hadMusic = voices[index].barLength > 0
     let mayBeShort = bar.dividesSections || (!hadMusic && voices[index].barMayBeShort)
     voices[index].beginBar(mayBeShort: mayBeShort)
@@ -121,7 +121,7 @@ extension ABCTuneParser {
     }
     if byte == UInt8(ascii: ".") || byte == UInt8(ascii: ",") { position += 1 }
     let index = voiceIndex()
-    voices[index].append(.ending(passes: passes))
+    append(.ending(passes: passes), to: index)
     voices[index].barAccidentals.removeAll(keepingCapacity: true)
   }
 
@@ -211,8 +211,8 @@ extension ABCTuneParser {
     guard let first = text.first, !"^_<>@".contains(first) else { return }
     let index = voiceIndex()
     switch ABCChordSymbol.read(text) {
-    case .chord(let chord): voices[index].append(.chordSymbol(chord))
-    case .silence: voices[index].append(.chordSymbol(nil))
+    case .chord(let chord): append(.chordSymbol(chord), to: index)
+    case .silence: append(.chordSymbol(nil), to: index)
     case .words: break
     case .unknown: warn("'\(text)' is no chord symbol that is known; it is skipped", at: start)
     }
@@ -230,7 +230,7 @@ extension ABCTuneParser {
   private mutating func parseOverlay() {
     position += 1
     let index = voiceIndex()
-    voices[index].append(.overlay)
+    append(.overlay, to: index)
     voices[index].beginBar(mayBeShort: voices[index].barMayBeShort)
     voices[index].barHasOverlay = true
     voices[index].lastEvent = nil

@@ -104,6 +104,9 @@ extension ABCTuneParser {
     }
   }
 
+  /// The most notes of a chord: more than MIDI has keys would double some.
+  private static let chordLimit = 128
+
   /// `[CEG]2`: the notes keep lengths of their own, and the first says when the next thing begins (ABC 2.1, section 4.17).
   mutating func parseChord() {
     let start = position
@@ -112,6 +115,11 @@ extension ABCTuneParser {
     var firstLength: Int?
     while position < lineEnd, byte != UInt8(ascii: "]") {
       let before = position
+      if notes.count == Self.chordLimit {
+        warn("this chord has more than \(Self.chordLimit) notes; the rest are left out", at: start)
+        position = bytes[position..<lineEnd].firstIndex { "]|".utf8.contains($0) } ?? lineEnd
+        continue
+      }
       switch byte {
       case UInt8(ascii: "A")...UInt8(ascii: "G"), UInt8(ascii: "a")...UInt8(ascii: "g"), UInt8(ascii: "^"),
         UInt8(ascii: "_"), UInt8(ascii: "="):
@@ -184,7 +192,9 @@ extension ABCTuneParser {
     let event = ABCEvent(
       notes: first..<voices[index].voice.notes.count, length: length, isHeld: marks.contains(.fermata))
     voices[index].lastEvent = voices[index].voice.sections[section].count
-    voices[index].append(.event(event))
+    append(.event(event), to: index)
+    note(written: read.count)
+    voices[index].hasEvents = true
     voices[index].barLength += length
     voices[index].lastSlots = read.map { ($0.slot, $0.note.pitch) }
     voices[index].ties = read.filter(\.note.isTied).map { ($0.slot, $0.note.pitch) }

@@ -1,13 +1,21 @@
+internal import Groundwork
+
 /// Reads one tune in one pass over its bytes: the header's fields into defaults, the body into the elements of voices.
 struct ABCTuneParser {
   let bytes: [UInt8]
-  let block: ABCBlock
+  /// The tune, once its reading has begun.
+  private(set) var block = ABCBlock(bytes: 0..<0, line: 1)
   /// Whether signs before notes change them.
   let ornaments: ABCOrnaments
-  private(set) var warnings: [ABCWarning] = []
+  private(set) var diagnostics = DiagnosticSink(limit: ABCTuneParser.warningLimit)
 
   var number: Int?
-  var fields: [ABCField] = []
+  /// The fields of the file's header, and of the tune's own.
+  private(set) var bookFields: [ABCField] = []
+  private(set) var fields: [ABCField] = []
+  /// The first `T:` field, and the first that is not empty.
+  private(set) var title: String?
+  private(set) var namedTitle: String?
   var voices: [VoiceState] = []
   /// The voice that music goes to; nil before the first is needed.
   var currentVoice: Int?
@@ -37,32 +45,40 @@ struct ABCTuneParser {
   var lineEnd = 0
   var line: Int
   private var lineStart = 0
-  private var isInFileHeader = false
+  private(set) var isInFileHeader = false
+  /// How much has been written to the voices: notes, chords, rests, bar lines and whatever stands between them.
+  private var writtenCount = 0
   private var isInTextBlock = false
   private var isAfterHistory = false
   private var unknownBytes: Set<UInt8> = []
 
   private static let warningLimit = 100
+  /// The most that is written to a tune's voices: more than any tune has, little enough for memory.
+  static let writingLimit = 200_000
+  /// The most sections that `P:` fields divide a tune into.
+  static let sectionLimit = 256
 
-  /// - Parameter header: the file's header, whose fields hold for every tune.
-  init(bytes: [UInt8], block: ABCBlock, header: ABCBlock?, ornaments: ABCOrnaments) {
+  /// A parser that has read what holds for every tune: the file's header.
+  init(bytes: [UInt8], header: ABCBlock?, ornaments: ABCOrnaments) {
     self.bytes = bytes
-    self.block = block
     self.ornaments = ornaments
-    line = block.line
+    line = 1
     if let header {
       isInFileHeader = true
       parse(header)
       isInFileHeader = false
       isInTextBlock = false
+      swap(&bookFields, &fields)
     }
   }
 
   /// Whether there is a note or a rest in any voice.
   var hasMusic: Bool { voices.contains { !$0.voice.notes.isEmpty } }
 
-  mutating func parse() {
-    parse(block)
+  /// Reads a tune.
+  mutating func parse(tune: ABCBlock) {
+    block = tune
+    parse(tune)
     for index in voices.indices where voices[index].tuplet.remaining > 0 {
       warn("the tune ends within a tuplet")
     }
@@ -81,6 +97,33 @@ struct ABCTuneParser {
     }
   }
 
+  /// Adds a field of a header.
+  mutating func add(_ field: ABCField) {
+    fields.append(field)
+    guard field.letter == "T" else { return }
+    title = title ?? field.value
+    if namedTitle == nil, !field.value.isEmpty { namedTitle = field.value }
+  }
+
+  /// Whether no more is written to the voices.
+  var isFull: Bool { writtenCount > ABCTuneParser.writingLimit }
+
+  /// Writes an element to the section of a voice that is being read.
+  mutating func append(_ element: ABCElement, to index: Int) {
+    note(written: 1)
+    voices[index].append(element)
+  }
+
+  /// Counts what is written to the voices.
+  mutating func note(written count: Int) {
+    let wasFull = isFull
+    writtenCount += count
+    if isFull, !wasFull {
+      let message = "the tune is longer than is believed; the rest of it is left out"
+      warn(message, action: .stopped, severity: .damage)
+    }
+  }
+
   private mutating func parseLine() {
     if position + 1 < lineEnd, bytes[position] == UInt8(ascii: "%"), bytes[position + 1] == UInt8(ascii: "%")
     {
@@ -88,7 +131,7 @@ struct ABCTuneParser {
       return
     }
     cutComment()
-    guard position < lineEnd, !isInTextBlock else { return }
+    guard position < lineEnd, !isInTextBlock, !isFull else { return }
     if let letter = ABCSplitter.fieldLetter(in: bytes, at: position, end: lineEnd) {
       position += 2
       parseField(letter, value: position..<lineEnd)
@@ -166,10 +209,14 @@ struct ABCTuneParser {
   }
 
   /// Adds a warning about the place that is being read, or `column` bytes into its line.
-  mutating func warn(_ message: String, at place: Int? = nil) {
-    guard warnings.count < ABCTuneParser.warningLimit else { return }
-    let column = max(1, (place ?? position) - lineStart + 1)
-    warnings.append(ABCWarning(line: line, column: column, message: message))
+  mutating func warn(
+    _ message: @autoclosure () -> String, at place: Int? = nil, action: Diagnostic.Action = .skipped,
+    severity: Diagnostic.Severity = .fault
+  ) {
+    let (line, column) = (line, max(1, (place ?? position) - lineStart + 1))
+    diagnostics.report(rule: "abc", severity: severity) {
+      .abc(line: line, column: column, action: action, severity: severity, message: message())
+    }
   }
 
   /// Warns of a byte that means nothing, once a tune.
@@ -209,6 +256,8 @@ struct VoiceState {
   var barHasOverlay = false
   /// The signs that stand before the next note.
   var marks: ABCMarks = []
+  /// Whether any note or rest has been written.
+  var hasEvents = false
   /// Events since the last line of lyrics, and whether that line has been read.
   var lineEvents: [Int] = []
   var hasLyrics = false

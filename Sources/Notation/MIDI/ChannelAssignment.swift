@@ -1,3 +1,4 @@
+internal import Groundwork
 internal import Music
 
 /// Which MIDI channel each track of a score plays on.
@@ -5,7 +6,7 @@ struct ChannelAssignment {
   /// A channel for each track, 0...15.
   private(set) var channels: [Int]
   /// Tracks that had to take the channel of another program.
-  private(set) var warnings: [ScoreWarning] = []
+  private(set) var diagnostics = DiagnosticSink()
 
   /// Drums play on channel 9 and nothing else does. A track keeps the channel that it names; the others get a channel
   /// of their own while there are any, then that of a track with the same program, then any in turn.
@@ -30,9 +31,9 @@ struct ChannelAssignment {
       } else {
         channels[index] = turn + (turn < 9 ? 0 : 1)
         turn = (turn + 1) % 15
-        warnings.append(
-          ScoreWarning(
-            offset: nil, rule: "shared-channel",
+        diagnostics.report(
+          Diagnostic(
+            rule: "shared-channel", action: .replaced, track: index,
             message: "track \(index + 1) shares channel \(channels[index] + 1) with another program: "
               + "a MIDI file has 15 channels for \(tracks.count) tracks"))
       }

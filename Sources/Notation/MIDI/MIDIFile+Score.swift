@@ -1,9 +1,11 @@
+public import Groundwork
 public import MIDI
 public import Music
 
 extension MIDIFile {
   /// A file of format 1 that says what the score says: a first track with title, tempo, metre, key and markers, then a
-  /// track for each of the score's, all as long as the score.
+  /// track for each of the score's, all as long as the score; but a track that ends more than 2²⁸ ticks before the score
+  /// ends with its last event, as the pause would have to be bridged by events.
   ///
   /// Tracks without a channel are given one: drums the tenth, the others what is free; where more parts than channels
   /// sound they share those of their own program, and `ScoreWriting` tells of those that could not. What is read back is
@@ -20,7 +22,7 @@ public struct ScoreWriting: Sendable {
   /// The file.
   public private(set) var file: MIDIFile
   /// What could not be said as it was meant.
-  public private(set) var warnings: [ScoreWarning]
+  public private(set) var warnings: [Diagnostic]
 
   /// Makes a MIDI file of a score, as `MIDIFile.init(score:)` describes.
   /// - Throws: `ScoreError.unrepresentable` for values outside MIDI's ranges.
@@ -35,12 +37,23 @@ public struct ScoreWriting: Sendable {
     guard tracks.count <= 65_535 else { throw .unrepresentable("\(score.tracks.count) tracks") }
     file = MIDIFile(
       format: .simultaneous, division: .ticksPerQuarter(score.ticksPerQuarter), tracks: tracks)
-    warnings = assignment.warnings
+    warnings = assignment.diagnostics.diagnostics
   }
 
   private struct Event: TickOrdered {
     var tick: Int
     var message: MIDIMessage
+  }
+
+  /// The most bytes that a text or another payload may have, which is what four bytes of length can say.
+  static let payloadLimit = 0x0FFF_FFFF
+
+  /// A meta event of text.
+  static func text(_ kind: MIDITextKind, _ text: String) throws(ScoreError) -> MIDIMessage {
+    guard text.utf8.count <= payloadLimit else {
+      throw .unrepresentable("a text of \(text.utf8.count) bytes")
+    }
+    return .meta(.text(kind, Array(text.utf8)))
   }
 
   private static func conductorTrack(of score: Score, length: Int) throws(ScoreError) -> MIDITrack {
@@ -64,10 +77,10 @@ public struct ScoreWriting: Sendable {
           tick: change.tick, message: .meta(.keySignature(fifths: change.fifths, isMinor: change.isMinor))))
     }
     for marker in score.markers {
-      events.append(Event(tick: marker.tick, message: .meta(.text(.marker, Array(marker.text.utf8)))))
+      events.append(Event(tick: marker.tick, message: try text(.marker, marker.text)))
     }
     var track = MIDITrack()
-    if let title = score.title { track.append(.meta(.text(.trackName, Array(title.utf8))), at: 0) }
+    if let title = score.title { track.append(try text(.trackName, title), at: 0) }
     for event in events.stablySorted() {
       guard event.tick >= 0 else { throw .unrepresentable("an event at tick \(event.tick)") }
       track.append(event.message, at: event.tick)
@@ -95,7 +108,10 @@ extension OpaqueEvent {
   /// The message that it is.
   var message: MIDIMessage {
     get throws(ScoreError) {
-      switch type {
+      guard payload.count <= ScoreWriting.payloadLimit else {
+        throw .unrepresentable("an event of \(payload.count) bytes")
+      }
+      return switch type {
       case 0xF0: .systemExclusive(payload)
       case 0xF7: .escape(payload)
       case 0x00..<0x2F, 0x30...0x7F: .meta(.other(type: type, payload))

@@ -1,16 +1,31 @@
+internal import Groundwork
 internal import MIDI
 internal import Music
 
 /// Sorts the events of a MIDI track into parts by channel, and pairs its notes; then of the next track.
+///
+/// In a score a change of program holds for the notes of its tick, but in a channel it holds for what stands behind it: a
+/// note before it, of the same tick, keeps the program that it began with. Such a change is therefore put one tick later.
+/// A note of that tick that stands behind the change would then miss it, and goes to a part of its own that begins with
+/// the new program, has the controls of its channel, and leaves the choice of a channel to the writer. Drums have no other
+/// channel to go to: there the note stays, and so does the drum kit, for this tick.
 struct MIDIPartReader {
   /// A part for each channel, used or not.
   private(set) var parts: [Track]
+  /// The parts that notes behind a change of program went to.
+  private(set) var splitParts: [Track] = []
   /// Which channels have events, as bits.
   private(set) var usedChannels: UInt16 = 0
   /// The events that are for no channel, with the channel that a prefix gave them; −1 where none did.
   private(set) var otherEvents: [(event: MIDIEvent, channel: Int)] = []
 
   private let policy: MIDIScoreOptions.OverlapPolicy
+  /// The index of each note that goes to a part of its own, by onset, and that part's among `splitParts`.
+  private var splitNotes: [(note: Int, part: Int)] = []
+  /// For each channel what was last played and changed.
+  private var moments = [Moment](repeating: Moment(), count: 16)
+  /// How many notes sound on each channel.
+  private var soundingCounts = [Int](repeating: 0, count: 16)
   /// The notes of all channels in the order in which they begin, and whether they are of more than one.
   private var notes: [Note] = []
   private var noteChannels: UInt16 = 0
@@ -19,6 +34,16 @@ struct MIDIPartReader {
   private var heads: [Int32]
   /// The last note in line.
   private var tails: [Int32]
+
+  /// The most parts that one track's program changes may make.
+  private static let splitPartLimit = 16
+
+  /// When a channel's last note began, and when its program was last changed behind a note of the same tick.
+  private struct Moment {
+    var onset = -1
+    var lateChange = -1
+    var lateProgram = 0
+  }
 
   init(policy: MIDIScoreOptions.OverlapPolicy) {
     self.policy = policy
@@ -32,17 +57,22 @@ struct MIDIPartReader {
   /// Whether any channel has a note.
   var hasNotes: Bool { noteChannels != 0 }
 
-  mutating func read(_ track: MIDITrack, _ warnings: inout ScoreWarningList) {
+  /// Reads a track.
+  /// - Parameter index: its number in the file, for what is reported.
+  mutating func read(_ track: MIDITrack, index: Int, _ diagnostics: inout DiagnosticSink) {
     notes.reserveCapacity(track.events.count / 2)
     parts = Self.emptyParts
     usedChannels = 0
     noteChannels = 0
+    splitParts = []
+    splitNotes = []
+    for channel in 0..<16 { moments[channel] = Moment() }
     otherEvents.removeAll(keepingCapacity: true)
     var prefix = -1
     for event in track.events {
       if event.status < 0xF0 {
         prefix = -1
-        readChannelEvent(event, &warnings)
+        readChannelEvent(event, track: index, &diagnostics)
       } else if event.isMeta && event.data1 == 0x20, let channel = track.payload(of: event).first {
         prefix = channel < 16 ? Int(channel) : -1
       } else {
@@ -50,34 +80,54 @@ struct MIDIPartReader {
         otherEvents.append((event, prefix))
       }
     }
-    closeHangingNotes(of: track, &warnings)
+    closeHangingNotes(of: track, index: index, &diagnostics)
     distributeNotes(of: track)
   }
 
   private mutating func distributeNotes(of track: MIDITrack) {
-    if noteChannels.nonzeroBitCount == 1 {
+    if noteChannels.nonzeroBitCount == 1 && splitNotes.isEmpty {
       notes.sortWithinOnsets()
       parts[noteChannels.trailingZeroBitCount].notes = notes
     } else if noteChannels != 0 {
       var index = 0
+      var split = splitNotes[...]
       for event in track.events where event.status & 0xF0 == 0x90 && event.data2 != 0 {
-        parts[event.channel].notes.append(notes[index])
+        if let next = split.first, next.note == index {
+          splitParts[next.part].notes.append(notes[index])
+          split.removeFirst()
+        } else {
+          parts[event.channel].notes.append(notes[index])
+        }
         index += 1
       }
       for channel in 0..<16 { parts[channel].notes.sortWithinOnsets() }
+      finishSplitParts()
     }
     notes = []
+  }
+
+  /// Gives the parts that were split off what is done to the sound of the channels that they came from.
+  private mutating func finishSplitParts() {
+    for index in splitParts.indices {
+      splitParts[index].notes.sortWithinOnsets()
+      guard let channel = splitParts[index].channel else { continue }
+      splitParts[index].channel = nil
+      splitParts[index].controlChanges = parts[channel].controlChanges
+      splitParts[index].pitchBends = parts[channel].pitchBends
+    }
   }
 
   // MARK: Channel events
 
   @inline(__always)
-  private mutating func readChannelEvent(_ event: MIDIEvent, _ warnings: inout ScoreWarningList) {
+  private mutating func readChannelEvent(
+    _ event: MIDIEvent, track: Int, _ diagnostics: inout DiagnosticSink
+  ) {
     let channel = Int(event.status & 0x0F)
     usedChannels |= 1 << UInt16(channel)
     switch event.status >> 4 {
     case 0x9 where event.data2 != 0: beginNote(event, channel)
-    case 0x8, 0x9: endNote(event, channel, &warnings)
+    case 0x8, 0x9: endNote(event, channel, track: track, &diagnostics)
     default: readControl(event, channel)
     }
   }
@@ -92,14 +142,35 @@ struct MIDIPartReader {
       if data1 == 120 || data1 >= 123 { endAllNotes(channel, at: event.tick) }
       parts[channel].controlChanges.append(
         ControlChange(tick: event.tick, controller: data1, value: data2))
-    case 0xC: parts[channel].programChanges.append(ProgramChange(tick: event.tick, program: data1))
+    case 0xC: changeProgram(event, channel)
     case 0xD: parts[channel].pressures.append(Pressure(tick: event.tick, pitch: nil, value: data1))
     default:
       parts[channel].pitchBends.append(PitchBend(tick: event.tick, value: (data2 << 7 | data1) - 8_192))
     }
   }
 
+  private mutating func changeProgram(_ event: MIDIEvent, _ channel: Int) {
+    let isLate = moments[channel].onset == event.tick
+    if isLate {
+      moments[channel].lateChange = event.tick
+      moments[channel].lateProgram = Int(event.data1)
+    }
+    parts[channel].programChanges.append(
+      ProgramChange(tick: isLate ? event.tick + 1 : event.tick, program: Int(event.data1)))
+  }
+
   // MARK: Notes
+
+  /// Sends a note that follows a change of program of its own tick to the part that begins with that program.
+  private mutating func splitOff(note index: Int, of channel: Int) {
+    let program = moments[channel].lateProgram
+    var part = splitParts.firstIndex { $0.channel == channel && $0.program == program }
+    if part == nil, splitParts.count < Self.splitPartLimit {
+      part = splitParts.count
+      splitParts.append(Track(program: program, channel: channel))
+    }
+    if let part { splitNotes.append((index, part)) }
+  }
 
   @inline(__always)
   private mutating func beginNote(_ event: MIDIEvent, _ channel: Int) {
@@ -118,31 +189,35 @@ struct MIDIPartReader {
       notes[Int(tails[slot])].duration = -2 - Int(index)
     }
     tails[slot] = index
+    soundingCounts[channel] += 1
+    moments[channel].onset = event.tick
+    if moments[channel].lateChange == event.tick, channel != 9 { splitOff(note: Int(index), of: channel) }
     notes.append(
       Note(onset: event.tick, duration: link, pitch: Int(event.data1), velocity: Int(event.data2)))
   }
 
   @inline(__always)
   private mutating func endNote(
-    _ event: MIDIEvent, _ channel: Int, _ warnings: inout ScoreWarningList
+    _ event: MIDIEvent, _ channel: Int, track: Int, _ diagnostics: inout DiagnosticSink
   ) {
     let slot = channel << 7 | Int(event.data1)
     let head = Int(heads[slot])
     guard head >= 0 else {
-      noteStrayEnd(event, &warnings)
+      reportStrayEnd(event, track: track, &diagnostics)
       return
     }
     let link = notes[head].duration
     notes[head].duration = event.tick - notes[head].onset
     heads[slot] = Int32(truncatingIfNeeded: link == -1 ? -1 : -2 - link)
+    soundingCounts[channel] -= 1
     if policy == .endAll { endAll(in: slot, at: event.tick) }
   }
 
-  private func noteStrayEnd(_ event: MIDIEvent, _ warnings: inout ScoreWarningList) {
+  private func reportStrayEnd(_ event: MIDIEvent, track: Int, _ diagnostics: inout DiagnosticSink) {
     // These policies end notes before their own note-off comes.
     if policy == .endAll || policy == .cutAtNext { return }
-    warnings.add(
-      "stray-note-off", at: event.offset,
+    diagnostics.report(
+      "stray-note-off", .skipped, at: event, track: track,
       "a note-off for key \(event.data1) of channel \(event.channel + 1), which does not sound, was ignored")
   }
 
@@ -151,28 +226,46 @@ struct MIDIPartReader {
     while index >= 0 {
       let link = notes[index].duration
       notes[index].duration = tick - notes[index].onset
+      soundingCounts[slot >> 7] -= 1
       index = link == -1 ? -1 : -2 - link
     }
     heads[slot] = -1
   }
 
   private mutating func endAllNotes(_ channel: Int, at tick: Int) {
+    guard soundingCounts[channel] > 0 else { return }
     for key in 0..<128 where heads[channel << 7 | key] >= 0 {
       endAll(in: channel << 7 | key, at: tick)
     }
   }
 
-  private mutating func closeHangingNotes(of track: MIDITrack, _ warnings: inout ScoreWarningList) {
-    guard heads.contains(where: { $0 >= 0 }) else { return }
+  private mutating func closeHangingNotes(
+    of track: MIDITrack, index trackIndex: Int, _ diagnostics: inout DiagnosticSink
+  ) {
+    guard soundingCounts.contains(where: { $0 > 0 }) else { return }
     var index = 0
     for event in track.events where event.status & 0xF0 == 0x90 && event.data2 != 0 {
       defer { index += 1 }
       guard notes[index].duration < 0 else { continue }
-      warnings.add(
-        "hanging-note", at: event.offset,
+      diagnostics.report(
+        "hanging-note", .supplied, at: event, track: trackIndex,
         "key \(event.data1) of channel \(event.channel + 1) is never released; it was ended with the track")
     }
     for channel in 0..<16 { endAllNotes(channel, at: track.length) }
+  }
+}
+
+extension DiagnosticSink {
+  /// Reports something about an event that can be read but says little of music.
+  mutating func report(
+    _ rule: String, _ action: Diagnostic.Action, at event: MIDIEvent, track: Int,
+    severity: Diagnostic.Severity = .fault, _ message: @autoclosure () -> String
+  ) {
+    report(rule: rule, severity: severity) {
+      Diagnostic(
+        rule: rule, severity: severity, action: action, offset: event.offset, track: track, tick: event.tick,
+        message: message())
+    }
   }
 }
 

@@ -18,20 +18,3 @@ public struct MIDIScoreOptions: Sendable, Hashable {
   /// Options; first in, first out unless told otherwise.
   public init(overlap: OverlapPolicy = .firstInFirstOut) { self.overlap = overlap }
 }
-
-/// Warnings of the making of a score, a bounded number of each rule.
-struct ScoreWarningList {
-  private(set) var warnings: [ScoreWarning] = []
-  private var counts: [String: Int] = [:]
-
-  /// How many of one rule are kept.
-  static let limit = 16
-
-  mutating func add(_ rule: String, at offset: Int?, _ message: @autoclosure () -> String) {
-    counts[rule, default: 0] += 1
-    let count = counts[rule] ?? 0
-    if count > Self.limit { return }
-    let end = count == Self.limit ? " (further ones of this kind are not listed)" : ""
-    warnings.append(ScoreWarning(offset: offset, rule: rule, message: message() + end))
-  }
-}

@@ -1,11 +1,12 @@
+internal import Groundwork
 internal import MIDI
 internal import Music
 
 /// Makes one score of MIDI tracks that sound together.
 struct MIDIScoreReader {
   private var score: Score
-  private(set) var warnings = ScoreWarningList()
-  private let options: MIDIScoreOptions
+  /// What was wrong.
+  private(set) var diagnostics = DiagnosticSink()
   private let isSMPTE: Bool
   /// Program changes by port and channel, of all tracks.
   private var programs: [Int: [ProgramChange]] = [:]
@@ -13,8 +14,7 @@ struct MIDIScoreReader {
   private var ports: [Int] = []
   private var karaokeTitle: String?
 
-  init(division: MIDIDivision, options: MIDIScoreOptions) {
-    self.options = options
+  init(division: MIDIDivision) {
     switch division {
     case .ticksPerQuarter(let ticks):
       score = Score(ticksPerQuarter: ticks)
@@ -39,19 +39,23 @@ struct MIDIScoreReader {
     return ticks % 2 == 0 ? (ticks / 2, second / 2) : (ticks, second)
   }
 
-  /// Reads the tracks of a file, the first of which holds what is for all of them.
-  mutating func read(_ tracks: [MIDITrack]) -> Score {
+  /// Reads tracks of a file, the first of which holds what is for all of them.
+  /// - Parameter reader: reads one track after the other; made once for all, as it is large.
+  mutating func read(_ tracks: ArraySlice<MIDITrack>, with reader: inout MIDIPartReader) -> Score {
     var setup: [Track] = []
-    var reader = MIDIPartReader(policy: options.overlap)
     for (index, track) in tracks.enumerated() {
-      reader.read(track, &warnings)
+      reader.read(track, index: tracks.startIndex + index, &diagnostics)
       // The standard: the name in a sole or first track is the piece's. A first track that has notes is a part.
       let isConductor = index == 0 && (tracks.count == 1 || !reader.hasNotes)
       var parts = (0..<16).filter { reader.usedChannels >> UInt16($0) & 1 != 0 }.map { reader.parts[$0] }
+      parts += reader.splitParts
       if parts.isEmpty && index > 0 { parts = [Track()] }
       let port = take(
-        reader.otherEvents, of: track, into: &parts, isFirst: index == 0, isConductor: isConductor)
-      score.length = max(score.length, track.length)
+        reader.otherEvents, of: track, at: tracks.startIndex + index, into: &parts, isFirst: index == 0,
+        isConductor: isConductor)
+      // A change that was put behind the notes of its tick may stand behind the last of all.
+      let lastChange = parts.lazy.compactMap { $0.programChanges.last?.tick }.max() ?? 0
+      score.length = max(score.length, track.length, lastChange)
       for part in parts where !part.programChanges.isEmpty {
         programs[port << 4 | (part.channel ?? 0), default: []] += part.programChanges
       }
@@ -63,6 +67,7 @@ struct MIDIScoreReader {
       }
     }
     distribute(setup)
+    for key in programs.keys { programs[key] = programs[key]?.stablySorted() }
     for index in score.tracks.indices { settleProgram(of: index) }
     settleLists()
     return score
@@ -94,9 +99,17 @@ struct MIDIScoreReader {
       score.tracks[index].program = first.program
       score.tracks[index].programChanges.removeFirst()
     } else if let firstOnset {
-      let before = programs[ports[index] << 4 | channel]?.filter { $0.tick <= firstOnset }
-      score.tracks[index].program = before?.max { $0.tick < $1.tick }?.program
+      score.tracks[index].program = program(of: ports[index] << 4 | channel, at: firstOnset)
     }
+  }
+
+  /// The program that a port's channel has at a tick, of several changes at once the first; nil before the first.
+  private func program(of channel: Int, at tick: Int) -> Int? {
+    guard let changes = programs[channel] else { return nil }
+    let behind = changes.partitioningIndex { $0.tick > tick }
+    guard behind > 0 else { return nil }
+    let last = changes[behind - 1].tick
+    return changes[changes.partitioningIndex { $0.tick >= last }].program
   }
 
   /// Puts the lists that several tracks gave to into order, one entry a tick: the last one.
@@ -126,24 +139,26 @@ extension MIDIScoreReader {
   /// where the track is the conductor's, else to the first part.
   /// - Returns: the track's port.
   private mutating func take(
-    _ events: [(event: MIDIEvent, channel: Int)], of track: MIDITrack, into parts: inout [Track],
-    isFirst: Bool, isConductor: Bool
+    _ events: [(event: MIDIEvent, channel: Int)], of track: MIDITrack, at index: Int,
+    into parts: inout [Track], isFirst: Bool, isConductor: Bool
   ) -> Int {
     var port = 0
     var misplaced: Set<UInt8> = []
     var named: Set<Int> = []
     for (event, channel) in events {
       let payload = track.payload(of: event)
-      if event.isMeta, takeUp(event, payload) {
+      if event.isMeta, takeUp(event, payload, track: index) {
         if !isFirst, misplaced.insert(event.data1).inserted {
-          warnings.add(
-            "outside-first-track", at: event.offset,
+          diagnostics.report(
+            "outside-first-track", .kept, at: event, track: index, severity: .remark,
             "a \(event.name) outside the first track; it was read as being for all")
         }
         continue
       }
       if event.isMeta && event.data1 > 0x7F {
-        warnings.add("meta-type", at: event.offset, "a meta event of type \(event.data1) was left out")
+        diagnostics.report(
+          "meta-type", .skipped, at: event, track: index,
+          "a meta event of type \(event.data1) was left out")
         continue
       }
       let part = parts.firstIndex { $0.channel == channel }
@@ -174,7 +189,7 @@ extension MIDIScoreReader {
   }
 
   /// Adds an event that is for the whole score to it; false where it is none, or says nothing that can be used.
-  private mutating func takeUp(_ event: MIDIEvent, _ payload: ArraySlice<UInt8>) -> Bool {
+  private mutating func takeUp(_ event: MIDIEvent, _ payload: ArraySlice<UInt8>, track: Int) -> Bool {
     switch event.data1 {
     case 0x06:
       score.markers.append(Marker(tick: event.tick, text: MIDIText.decode(payload)))
@@ -185,8 +200,9 @@ extension MIDIScoreReader {
     switch MIDIMeta(type: event.data1, payload: payload) {
     case .tempo(let microseconds) where microseconds > 0:
       if isSMPTE {
-        warnings.add(
-          "tempo-under-smpte", at: event.offset, "a tempo where ticks are parts of a second was ignored")
+        diagnostics.report(
+          "tempo-under-smpte", .skipped, at: event, track: track, severity: .remark,
+          "a tempo where ticks are parts of a second was ignored")
       } else {
         score.tempos.append(TempoChange(tick: event.tick, microsecondsPerQuarter: microseconds))
       }

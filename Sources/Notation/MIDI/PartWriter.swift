@@ -19,7 +19,7 @@ struct PartWriter {
     let controls = controls(firstOnset: notes.first?.onset)
     var track = MIDITrack()
     track.reserveCapacity(notes.count * 2 + controls.count + 1)
-    if !part.name.isEmpty { track.append(.meta(.text(.trackName, Array(part.name.utf8))), at: 0) }
+    if !part.name.isEmpty { track.append(try ScoreWriting.text(.trackName, part.name), at: 0) }
     let on = 0x90 | channel
     let off = 0x80 | channel
     var sounding = NoteEndQueue()
@@ -58,9 +58,13 @@ struct PartWriter {
         nextInstant += 1
       }
     }
-    track.end(at: max(length, track.length))
+    if length - track.length <= Self.longestPause { track.end(at: max(length, track.length)) }
     return track
   }
+
+  /// The longest pause before the end of a track that one delta time can say. The first track tells how long the score
+  /// is; were a longer pause bridged in each of many tracks, a small score could make a huge file.
+  private static let longestPause = 0x0FFF_FFFF
 
   // MARK: Controls
 
@@ -98,7 +102,8 @@ struct PartWriter {
     return controls.stablySorted()
   }
 
-  /// The program at the beginning, or behind the bank selection that is meant for it, and its changes.
+  /// The program at the beginning, or behind the bank selection that is meant for it, and its changes. At one tick they
+  /// come before the notes, which is what a change at a note's tick means in a score.
   private func programChanges(firstOnset: Int?) -> [ProgramChange] {
     var changes = part.programChanges.stablySorted()
     if let program = part.program {

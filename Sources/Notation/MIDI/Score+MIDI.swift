@@ -1,3 +1,4 @@
+public import Groundwork
 public import MIDI
 public import Music
 
@@ -5,7 +6,7 @@ extension Score {
   /// The score that a MIDI file holds.
   ///
   /// A track of format 1 becomes a `Track`, or several where it plays on several channels; format 0 is split by channel;
-  /// channel 10 is drums. Tempo, metre, key and markers are taken from any track. Ticks of SMPTE time become ticks at a
+  /// channel 10 is drums. A program change behind a note of its tick is for the notes behind it (`MIDIPartReader`). Tempo, metre, key and markers are taken from any track. Ticks of SMPTE time become ticks at a
   /// constant tempo. Events that have no meaning here stay in `otherEvents`, in order.
   ///
   /// `sequences(in:)` gives the scores of a file of format 2; `reading(_:)` the warnings too.
@@ -14,8 +15,9 @@ extension Score {
     guard midi.format != .independent || midi.tracks.count < 2 else {
       throw .severalSequences(count: midi.tracks.count)
     }
-    var reader = MIDIScoreReader(division: midi.division, options: options)
-    self = reader.read(midi.tracks)
+    var notes = MIDIPartReader(policy: options.overlap)
+    var reader = MIDIScoreReader(division: midi.division)
+    self = reader.read(midi.tracks[...], with: &notes)
   }
 
   /// The scores that a MIDI file holds: one, or in format 2 one for each track.
@@ -29,12 +31,14 @@ extension Score {
   /// said, then what the making of the scores did.
   public static func reading(_ midi: MIDIFile, options: MIDIScoreOptions = MIDIScoreOptions()) -> ScoreReading
   {
-    var reading = ScoreReading(scores: [], warnings: midi.warnings.map(ScoreWarning.init))
-    let groups = midi.format == .independent ? midi.tracks.map { [$0] } : [midi.tracks]
-    for tracks in groups {
-      var reader = MIDIScoreReader(division: midi.division, options: options)
-      reading.scores.append(reader.read(tracks))
-      reading.warnings += reader.warnings.warnings
+    var reading = ScoreReading(scores: [], diagnostics: midi.diagnostics)
+    var notes = MIDIPartReader(policy: options.overlap)
+    let groups =
+      midi.format == .independent ? midi.tracks.indices.map { $0..<$0 + 1 } : [midi.tracks.indices]
+    for group in groups {
+      var reader = MIDIScoreReader(division: midi.division)
+      reading.scores.append(reader.read(midi.tracks[group], with: &notes))
+      reading.diagnostics.merge(reader.diagnostics)
     }
     return reading
   }
@@ -43,25 +47,11 @@ extension Score {
   /// - Throws: `FileError`, `MIDIError`, or `ScoreError.severalSequences` for a file of format 2 with several tracks.
   public static func read(
     midiPath path: String, options: MIDIScoreOptions = MIDIScoreOptions()
-  ) throws -> (score: Score, warnings: [ScoreWarning]) {
+  ) throws -> (score: Score, warnings: [Diagnostic]) {
     let reading = Score.reading(try MIDIFile(path: path), options: options)
     guard let score = reading.scores.first, reading.scores.count == 1 else {
       throw ScoreError.severalSequences(count: reading.scores.count)
     }
     return (score, reading.warnings)
-  }
-}
-
-/// What was read from one file: its scores, and what was wrong with it.
-public struct ScoreReading: Sendable {
-  /// The scores, in the order of the file; one, but for MIDI files of format 2 and tune books.
-  public var scores: [Score]
-  /// What was wrong, and what was made of it.
-  public var warnings: [ScoreWarning]
-
-  /// A reading.
-  public init(scores: [Score], warnings: [ScoreWarning] = []) {
-    self.scores = scores
-    self.warnings = warnings
   }
 }

@@ -104,12 +104,24 @@ struct Inspect: ParsableCommand {
 
 /// What is told of one piece, in the words of `--json`.
 struct Inspection: Encodable {
-  struct Warning: Encodable {
-    var offset: Int?
-    var line: Int?
-    var column: Int?
-    var rule: String
-    var message: String
+  /// The part of a diagnostic that is told, under the names of the manual.
+  struct Warning: Encodable, CustomStringConvertible {
+    let diagnostic: Diagnostic
+
+    private enum Keys: String, CodingKey {
+      case offset, line, column, rule, message
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: Keys.self)
+      try container.encodeIfPresent(diagnostic.offset, forKey: .offset)
+      try container.encodeIfPresent(diagnostic.line, forKey: .line)
+      try container.encodeIfPresent(diagnostic.column, forKey: .column)
+      try container.encode(diagnostic.rule, forKey: .rule)
+      try container.encode(diagnostic.message, forKey: .message)
+    }
+
+    var description: String { diagnostic.description }
   }
 
   let file: String
@@ -117,13 +129,11 @@ struct Inspection: Encodable {
   let summary: ScoreSummary
   let warnings: [Warning]
 
-  init(file: String, midi: MIDIFile?, score: Score, warnings: [ScoreWarning]) {
+  init(file: String, midi: MIDIFile?, score: Score, warnings: [Diagnostic]) {
     self.file = file
     format = midi.map { "midi \($0.format.rawValue)" } ?? "abc"
     summary = ScoreSummary(score)
-    self.warnings = warnings.map {
-      Warning(offset: $0.offset, line: $0.line, column: $0.column, rule: $0.rule, message: $0.message)
-    }
+    self.warnings = warnings.map(Warning.init)
   }
 
   private enum Keys: String, CodingKey {
@@ -154,12 +164,7 @@ struct Inspection: Encodable {
       return ["   \(index + 1)", track.name, sound, Readable.plural(track.notes, "note")]
     }
     lines.append(Readable.table(rows, rightAligned: [3]))
-    lines += warnings.map { warning in
-      let place =
-        warning.offset.map { "byte \($0): " }
-        ?? warning.line.map { "line \($0), column \(warning.column ?? 1): " }
-      return "  warning: \(place ?? "")\(warning.message)"
-    }
+    lines += warnings.map { "  warning: \($0)" }
     return lines.joined(separator: "\n")
   }
 

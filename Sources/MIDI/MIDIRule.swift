@@ -1,19 +1,4 @@
-/// Something in a file that the standard forbids or leaves open, and what the reader made of it.
-public struct MIDIWarning: Sendable, Hashable {
-  /// Where in the file.
-  public var offset: Int
-  /// Which rule it is about.
-  public var rule: MIDIRule
-  /// What was found and what was done, in a sentence.
-  public var message: String
-
-  /// A warning.
-  public init(offset: Int, rule: MIDIRule, message: String) {
-    self.offset = offset
-    self.rule = rule
-    self.message = message
-  }
-}
+internal import Groundwork
 
 /// The rules of Standard MIDI Files that the reader watches over. The raw values are stable names for programs.
 public enum MIDIRule: String, Sendable, Hashable, CaseIterable {
@@ -65,36 +50,65 @@ public enum MIDIRule: String, Sendable, Hashable, CaseIterable {
   case tempo
 
   /// Whether the standard forbids it, so that the strict reader refuses the file.
-  public var isViolation: Bool {
+  public var isViolation: Bool { severity != .remark }
+
+  /// What a diagnostic of this rule means for the content, where the place does not tell better.
+  var severity: Diagnostic.Severity {
     switch self {
-    case .alienChunk, .longHeader, .wrapper: false
-    default: true
+    case .alienChunk, .longHeader, .wrapper: .remark
+    case .secondHeader, .format, .chunkLength, .truncated, .missingStatus, .dataByte: .damage
+    default: .fault
+    }
+  }
+
+  /// What the reader does, where the place does not tell better.
+  var action: Diagnostic.Action {
+    switch self {
+    case .alienChunk, .longHeader, .wrapper, .trailingBytes, .eventsAfterEndOfTrack, .missingStatus,
+      .systemMessage:
+      .skipped
+    case .wrapperSize, .format, .chunkLength, .dataByte: .replaced
+    case .secondHeader, .truncated: .stopped
+    case .missingEndOfTrack: .supplied
+    case .trackCount, .runningStatusAfterMeta, .runningStatusAfterSysex, .variableLength, .metaType,
+      .metaLength, .keySignature, .timeSignature, .tempo:
+      .kept
     }
   }
 }
 
-/// Collects warnings, a bounded number of each rule, or turns the first violation into an error.
-struct WarningList {
-  /// How many of one rule are kept.
-  static let limit = 16
-
-  private(set) var warnings: [MIDIWarning] = []
+/// Takes what the reader of a file reports: into a sink, or the first violation as an error.
+struct MIDIDiagnostics {
+  private(set) var sink = DiagnosticSink()
+  /// The track that is being read, from 0.
+  var track: Int?
   private let isStrict: Bool
-  private var counts: [MIDIRule: Int] = [:]
 
   init(isStrict: Bool) { self.isStrict = isStrict }
 
-  /// Adds a warning; a file that breaks one rule everywhere is told so `limit` times.
+  /// Reports that a rule is broken at an offset of the file.
+  /// - Parameters:
+  ///   - severity: where the place tells it better than the rule does.
+  ///   - action: the same.
+  ///   - value: what was found and what was expected, where both are values.
   mutating func add(
-    _ rule: MIDIRule, at offset: Int, _ message: @autoclosure () -> String
+    _ rule: MIDIRule, at offset: Int, tick: Int? = nil, severity: Diagnostic.Severity? = nil,
+    action: Diagnostic.Action? = nil,
+    value: @autoclosure () -> (found: String, expected: String)? = nil,
+    _ message: @autoclosure () -> String
   ) throws(MIDIError) {
+    let severity = severity ?? rule.severity
     if isStrict && rule.isViolation {
-      throw .violation(MIDIWarning(offset: offset, rule: rule, message: message()))
+      throw .violation(
+        Diagnostic(
+          rule: rule.rawValue, severity: severity, action: .stopped, offset: offset, track: track, tick: tick,
+          found: value()?.found, expected: value()?.expected, message: message()))
     }
-    let count = counts[rule, default: 0] + 1
-    counts[rule] = count
-    if count > Self.limit { return }
-    let end = count == Self.limit ? " (further ones of this kind are not listed)" : ""
-    warnings.append(MIDIWarning(offset: offset, rule: rule, message: message() + end))
+    let track = track
+    sink.report(rule: rule.rawValue, severity: severity) {
+      Diagnostic(
+        rule: rule.rawValue, severity: severity, action: action ?? rule.action, offset: offset, track: track,
+        tick: tick, found: value()?.found, expected: value()?.expected, message: message())
+    }
   }
 }
