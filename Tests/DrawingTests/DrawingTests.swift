@@ -57,9 +57,10 @@ import Testing
 
   @Test("Any range has few ticks, the smallest and the largest too")
   func anyRangeHasFewTicks() {
-    let bounds = [
-      0, .leastNonzeroMagnitude, 2 * .leastNonzeroMagnitude, 4 * .leastNonzeroMagnitude,
-      .leastNormalMagnitude / 128, 1e-30, 1, 1 + 1e-15, 1e18, 1e18 + 256, 1e300,
+    let smallest = Double.leastNonzeroMagnitude
+    let bounds: [Double] = [
+      0, smallest, 2 * smallest, 4 * smallest, Double.leastNormalMagnitude / 128, 1e-30, 1, 1 + 1e-15, 1e18,
+      1e18 + 256, 1e300,
       Double.greatestFiniteMagnitude,
       .infinity,
     ]

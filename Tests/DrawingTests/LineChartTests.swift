@@ -42,8 +42,10 @@ import Testing
 
   @Test("Any values can be drawn, on either scale")
   func anyValuesCanBeDrawn() {
-    let odd = [
-      0, -0.0, 5e-324, 1e-323, 3e-323, 1e-300, 0.1, 1, 1e15, 1e300, Double.greatestFiniteMagnitude, -1e300,
+    let smallest = Double.leastNonzeroMagnitude
+    let odd: [Double] = [
+      0, -0.0, smallest, 2 * smallest, 6 * smallest, 1e-300, 0.1, 1, 1e15, 1e300,
+      Double.greatestFiniteMagnitude, -1e300,
       -1, .nan,
       .infinity, -.infinity,
     ]
