@@ -22,6 +22,8 @@ public enum ComposingError: DiagnosableError {
   case vocabularyChanged(path: String, given: String)
   /// What the music shall go on from is of no use.
   case unusablePrimer(reason: String)
+  /// The model's network is of another kind than its use needs.
+  case unsuitableNetwork(model: String, reason: String)
   /// The network's output is not a number.
   case brokenWeights(path: String)
   /// The model came to an end without a note.
@@ -37,7 +39,8 @@ public enum ComposingError: DiagnosableError {
   public var kind: FailureKind {
     switch self {
     case .invalidOption, .unknownPreset: .usage
-    case .malformed, .corpusChanged, .vocabularyChanged, .unusablePrimer, .brokenWeights, .nothingComposed:
+    case .malformed, .corpusChanged, .vocabularyChanged, .unusablePrimer, .brokenWeights, .nothingComposed,
+      .unsuitableNetwork:
       .badInput
     case .notAModel, .untrained, .noCheckpoint: .missingInput
     case .modelExists: .cannotWrite
@@ -72,6 +75,8 @@ public enum ComposingError: DiagnosableError {
       "\(path): its weights are of another vocabulary than that of \(given); give music that becomes the same tokens (the same "
         + "--metre), or import them with the vocabulary that they are of"
     case .unusablePrimer(let reason): "the primer cannot be continued: \(reason)"
+    case .unsuitableNetwork(let model, let reason):
+      "\(model): cannot be used like this: \(reason)"
     case .brokenWeights(let path):
       "\(path): its weights give values that are not numbers; train the model anew"
     case .nothingComposed(let tokens):
@@ -85,7 +90,8 @@ public enum ComposingError: DiagnosableError {
   /// The file that it is about.
   public var file: String? {
     switch self {
-    case .malformed(let path, _), .notAModel(let path), .untrained(let path), .noCheckpoint(let path),
+    case .unsuitableNetwork(let path, _), .malformed(let path, _), .notAModel(let path), .untrained(let path),
+      .noCheckpoint(let path),
       .modelExists(let path),
       .corpusChanged(let path, _, _), .vocabularyChanged(let path, _), .brokenWeights(let path):
       path

@@ -23,6 +23,8 @@ public struct MusicTraining {
   public let folder: ModelFolder
   /// What the model is; its corpus is named once training begins.
   public private(set) var description: ModelDescription
+  /// The network and its training.
+  public private(set) var settings: ModelPreset
   /// Whether training goes on from a checkpoint.
   public let isResuming: Bool
 
@@ -51,11 +53,13 @@ public struct MusicTraining {
       guard isResuming || description.importedFrom != nil || !fileExists(folder.training.weightsPath) else {
         throw .noCheckpoint(path: path)
       }
+      self.settings = try description.trainingSettings(of: folder)
       if description.importedFrom != nil, !isResuming { try begin(with: settings) }
       return
     }
     try Self.requireRoom(in: folder, for: existing)
     try Self.removeModel(in: folder)
+    self.settings = settings
     description = ModelDescription(program: program, preset: preset, settings: settings)
     isResuming = false
     try JSONFile.write(description, path: folder.descriptionPath)
@@ -69,8 +73,9 @@ public struct MusicTraining {
   /// Gives a model of imported weights the settings of its training.
   private mutating func begin(with settings: ModelPreset) throws(ComposingError) {
     try requireOption(
-      settings.network.hasWeights(of: description.settings.network), "the network",
+      settings.network.hasWeights(of: self.settings.network), "the network",
       "another than that of the imported weights", "the same cell, sizes and connections; dropout may differ")
+    self.settings = settings
     description.settings = settings
     try JSONFile.write(description, path: folder.descriptionPath)
   }
@@ -102,7 +107,7 @@ public struct MusicTraining {
     let result: TrainingResult
     do {
       let run = try Self.makeRun(
-        description.settings, on: pieces, from: imported, folder: folder.training, resuming: isResuming,
+        settings, on: pieces, from: imported, folder: folder.training, resuming: isResuming,
         validatesFirst: description.importedFrom != nil, threadCount: threadCount)
       result = try run.run(cancellation: cancellation, progress: progress) { _ in afterValidation() }
     } catch {
@@ -144,12 +149,12 @@ public struct MusicTraining {
   }
 
   /// The network of weights that were imported and not trained yet; nil where training begins with random ones or goes on.
-  private func importedNetwork(for pieces: TrainingPieces) throws(ComposingError) -> LanguageModel? {
+  private func importedNetwork(for pieces: TrainingPieces) throws(ComposingError) -> Network? {
     guard description.importedFrom != nil, !isResuming else { return nil }
     let size = pieces.tokenizer.vocabulary.count
     do {
-      return try LanguageModel(
-        configuration: LanguageModelConfiguration(description.settings.network, vocabularySize: size),
+      return try Network(
+        configuration: LanguageModelConfiguration(settings.network, vocabularySize: size),
         tensors: SafetensorsFile(path: folder.training.weightsPath))
     } catch {
       throw .cause(error)
@@ -157,12 +162,12 @@ public struct MusicTraining {
   }
 
   private static func makeRun(
-    _ settings: ModelPreset, on pieces: TrainingPieces, from network: LanguageModel? = nil,
+    _ settings: ModelPreset, on pieces: TrainingPieces, from network: Network? = nil,
     folder: TrainingFolder, resuming: Bool, validatesFirst: Bool = false, threadCount: Int
   ) throws(TrainingError) -> TrainingRun<LanguageModelPass, CorpusBatchSource, PieceBatches> {
     try TrainingRun(
       model: network
-        ?? LanguageModel(
+        ?? Network(
           configuration: LanguageModelConfiguration(
             settings.network, vocabularySize: pieces.tokenizer.vocabulary.count),
           seed: settings.training.seed),

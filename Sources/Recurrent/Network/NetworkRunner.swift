@@ -23,7 +23,7 @@ public final class NetworkRunner {
     self.configuration = configuration
     weights = StoredStack(
       configuration.stack, inputSize: configuration.input.size, parameters: parameters,
-      outputWeight: "output.weight", format: format)
+      outputWeight: configuration.outputWeightName, format: format)
     stepper = StackStepper(weights: weights, streamCount: 1)
     tables = configuration.input.vocabularySizes.indices.map {
       let table = parameters.matrix(named: configuration.embeddingName($0))

@@ -18,7 +18,7 @@ public final class LanguageModelSampler {
   private let logits: AlignedBuffer<Float>
 
   /// A sampler of one stream with a zero state.
-  public convenience init(model: LanguageModel, format: WeightFormat = .float32) {
+  public convenience init(model: Network, format: WeightFormat = .float32) {
     self.init(weights: SamplerWeights(model: model, format: format))
   }
 

@@ -150,7 +150,7 @@ struct Train: ParsableCommand {
 
   private func beginning(of training: MusicTraining) -> String {
     if training.isResuming { return "\(output): going on where training stopped" }
-    let seed = "seed \(training.description.settings.training.seed)"
+    let seed = "seed \(training.settings.training.seed)"
     if let weights = training.description.importedFrom {
       return "\(output): going on from the weights of \(weights), \(seed)"
     }

@@ -121,7 +121,7 @@ struct TrainingSettings: ParsableArguments {
       let description = try ModelDescription(folder: folder)
       let isBegun = FileManager.default.fileExists(atPath: folder.training.checkpointPath)
       guard description.importedFrom != nil, !isBegun else { return try kept(description, folder: folder) }
-      settings = try continued(description.settings, folder: folder)
+      settings = try continued(description.trainingSettings(of: folder), folder: folder)
     } else {
       settings = try chosenPreset()
       try apply(to: &settings)
@@ -140,9 +140,10 @@ struct TrainingSettings: ParsableArguments {
 
   /// The settings of a training that is under way, which the options may only repeat.
   private func kept(_ description: ModelDescription, folder: ModelFolder) throws -> ModelPreset {
-    var wanted = description.settings
+    let settings = try description.trainingSettings(of: folder)
+    var wanted = settings
     try apply(to: &wanted)
-    guard wanted == description.settings, preset == nil || preset == description.preset else {
+    guard wanted == settings, preset == nil || preset == description.preset else {
       throw UsageError(
         "\(folder.path): a training that is resumed keeps its settings; leave the other options away, or "
           + (description.importedFrom.map { "import \($0) again" } ?? "train anew with --overwrite"))
