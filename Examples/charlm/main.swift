@@ -46,7 +46,7 @@ for epoch in 1...epochs {
 let sampler = LanguageModelSampler(model: model)
 var chance = RandomStream(seed: 1, name: "sampling"), last = sequence.last ?? 0
 for _ in 0..<600 {
-  last = Int32(chance.index(logits: sampler.advance(last), temperature: 0.7))
+  last = sampler.advance(last) { Int32(chance.index(logits: $0, temperature: 0.7)) }
   print(characters[Int(last)], terminator: "")
 }
 print()

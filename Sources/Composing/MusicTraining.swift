@@ -123,12 +123,15 @@ public struct MusicTraining {
     _ settings: ModelPreset, on pieces: TrainingPieces, threadCount: Int
   ) throws(ComposingError) -> TrainingPlan {
     try settings.validate()
-    do {
-      return try TrainingPlan(tokensPerEpoch: pieces.training.predictionCount) {
-        () throws(TrainingError) in
-        try makeRun(
-          settings, on: pieces, folder: TrainingFolder(path: ""), resuming: false, threadCount: threadCount)
-      }
+    do throws(TrainingError) {
+      let source = try CorpusBatchSource(
+        pieces: pieces.training, tokenizer: pieces.tokenizer, settings: settings)
+      guard pieces.validation.predictionCount > 0 else { throw TrainingError.noData(split: "valid") }
+      return try TrainingPlan(
+        of: LanguageModelConfiguration(
+          settings.network, vocabularySize: pieces.tokenizer.vocabulary.count),
+        configuration: settings.training, tokensPerEpoch: pieces.training.predictionCount,
+        batchesPerEpoch: source.batchesPerEpoch)
     } catch {
       throw .cause(error)
     }

@@ -61,6 +61,14 @@ public struct LanguageModelConfiguration: Sendable, Hashable {
 
   /// How many weights such a network has.
   public var parameterCount: Int { network.parameterCount }
+
+  /// How many tensors they make.
+  package var tensorCount: Int { network.parameterShapes.count }
+
+  /// How many numbers a stream carries from one window to the next, L × S·H.
+  package var carriedStateSize: Int {
+    shape.layerCount * shape.cell.implementation.stateCount * shape.hiddenSize
+  }
 }
 
 extension LanguageModelConfiguration: Codable {

@@ -67,10 +67,7 @@ final class HeadLayer {
     query = head.pooling == .attention ? parameters.offset(of: Network.Configuration.queryName) : 0
     let rows = head.pooling == nil ? rowCapacity : streamCapacity
     let isOfLabels = head.kind == .softmax || head.kind == .ctc
-    // What CTC says of a step depends on all steps.
-    sliceRows =
-      head.kind == .ctc || rows * head.outputSize <= outputLimit
-      ? rows : max(1, outputLimit / Self.slicesPerLimit / head.outputSize)
+    sliceRows = Self.sliceRows(of: head, rows: rows, outputLimit: outputLimit)
     outputs = AlignedBuffer(count: sliceRows * head.outputSize)
     losses = AlignedBuffer(count: rows)
     labels = AlignedBuffer(count: isOfLabels ? rows : 0)
@@ -79,6 +76,25 @@ final class HeadLayer {
     pooled = AlignedBuffer(count: head.pooling == nil ? 0 : streamCapacity * width)
     pooledGradient = AlignedBuffer(count: pooled.count)
     parametersDidChange()
+  }
+
+  /// How many output rows are worked on at once. What CTC says of a step depends on all steps.
+  private static func sliceRows(of head: Head, rows: Int, outputLimit: Int) -> Int {
+    let (outputs, overflows) = rows.multipliedReportingOverflow(by: head.outputSize)
+    return head.kind == .ctc || !overflows && outputs <= outputLimit
+      ? rows : min(rows, max(1, outputLimit / slicesPerLimit / head.outputSize))
+  }
+
+  /// About how many floats the buffers of a network's head take.
+  static func floatCount(_ configuration: Network.Configuration, rows: Double, streams: Double) -> Double {
+    let head = configuration.head, width = Double(configuration.stack.outputSize)
+    let outputRows = head.pooling == nil ? rows : streams
+    let slice = sliceRows(
+      of: head, rows: Int(min(outputRows, 0x1p61)), outputLimit: outputLimit)
+    let targetSize = head.kind == .softmax || head.kind == .ctc ? 1 : head.size
+    return PackedMatrix.floatCount(configuration.stack.outputSize, head.outputSize)
+      + Double(slice) * Double(head.outputSize) + outputRows * Double(1 + targetSize)
+      + (head.pooling == nil ? 0 : 2 * streams * width) + (head.pooling == .attention ? 2 * rows : 0)
   }
 
   func parametersDidChange() { linear.pack(parameters.values.baseAddress + weight) }
