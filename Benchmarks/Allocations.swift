@@ -38,7 +38,7 @@ func measureAllocations(_ arguments: [String]) throws {
     for format in WeightFormat.allCases {
       let configuration = LanguageModelConfiguration(
         cell: cell, vocabularySize: 400, embeddingSize: 32, hiddenSize: 64, layerCount: 2)
-      let model = LanguageModel(configuration: configuration, seed: 0)
+      let model = Network(configuration: configuration, seed: 0)
       let sampler = LanguageModelSampler(
         weights: SamplerWeights(model: model, format: format), streamCount: 8)
       let ids: [Int32] = [3, 1, 4, 1, 5, 9, 2, 6]
@@ -48,7 +48,7 @@ func measureAllocations(_ arguments: [String]) throws {
       }
     }
   }
-  let model = LanguageModel(
+  let model = Network(
     configuration: LanguageModelConfiguration(
       vocabularySize: 400, embeddingSize: 32, hiddenSize: 64, layerCount: 2), seed: 0)
   let sampling = try SamplingBench(weights: SamplerWeights(model: model), streams: 0..<8, steps: 101)

@@ -85,12 +85,12 @@ private func measureCorpus(path: String, threads: Int) throws {
   }
 
   let team = ThreadTeam(threadCount: threads)
-  let model = LanguageModel(
+  let model = Network(
     configuration: LanguageModelConfiguration(
       cell: .gru, vocabularySize: corpus.vocabulary.count, embeddingSize: 256, hiddenSize: 256, layerCount: 2),
     seed: 0)
   let pass = LanguageModelPass(
-    model: model, batchSize: source.batchSize, truncationLength: source.truncationLength, team: team)
+    network: model, batchSize: source.batchSize, truncationLength: source.truncationLength, team: team)
   let learner = Learner(pass, team: team)
   var failure: (any Error)?
   let seconds = timings(count: 9) {

@@ -24,7 +24,7 @@ func measureSampling(_ arguments: [String]) throws {
   let steps = max(50, (numbers.count > 4 ? numbers[4] : 3000) / max(1, hidden / 256) / batch)
   let configuration = LanguageModelConfiguration(
     cell: cell, vocabularySize: 400, embeddingSize: 256, hiddenSize: hidden, layerCount: layers)
-  let weights = SamplerWeights(model: LanguageModel(configuration: configuration, seed: 0), format: format)
+  let weights = SamplerWeights(model: Network(configuration: configuration, seed: 0), format: format)
   let team = ThreadTeam(threadCount: threads)
   let benches = try (0..<threads).map {
     try SamplingBench(

@@ -20,9 +20,9 @@ func measureTraining(_ arguments: [String]) {
   let steps = numbers.count > 5 ? numbers[5] : 8
   let configuration = LanguageModelConfiguration(
     cell: cell, vocabularySize: 400, embeddingSize: 256, hiddenSize: hidden, layerCount: layers)
-  let model = LanguageModel(configuration: configuration, seed: 0)
+  let model = Network(configuration: configuration, seed: 0)
   let team = ThreadTeam(threadCount: threads)
-  let pass = LanguageModelPass(model: model, batchSize: batch, truncationLength: length, team: team)
+  let pass = LanguageModelPass(network: model, batchSize: batch, truncationLength: length, team: team)
   let optimizer = Optimizer(.adamw(weightDecay: 0), parameterCount: model.parameters.count)
   let clipping = GradientClipping(pass.gradients, team: team)
   var random = RandomStream(seed: 0, name: "benchmark")

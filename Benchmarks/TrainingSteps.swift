@@ -38,7 +38,7 @@ private func languageModelStep(cell: Cell, team: ThreadTeam) -> () -> Void {
     batch.resets[index] = index % 13 == 0
   }
   let pass = LanguageModelPass(
-    model: LanguageModel(configuration: configuration, seed: 0), batchSize: batch.batchSize,
+    network: Network(configuration: configuration, seed: 0), batchSize: batch.batchSize,
     truncationLength: batch.truncationLength, team: team)
   return step(pass, batch, team: team)
 }

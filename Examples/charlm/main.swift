@@ -24,7 +24,7 @@ let training = TokenBatch.windows(of: sequence.prefix(split), batchSize: 16, tru
 let heldOut = TokenBatch.windows(of: sequence.dropFirst(split), batchSize: 16, truncationLength: 64)
 print("\(sequence.count) characters, \(characters.count) different ones")
 
-let model = LanguageModel(
+let model = Network(
   configuration: LanguageModelConfiguration(
     cell: .lstm, vocabularySize: characters.count, embeddingSize: 32, hiddenSize: 128, layerCount: 2,
     dropout: 0.3),
@@ -32,7 +32,7 @@ let model = LanguageModel(
 
 // Truncated backpropagation through time: a window's gradient ends where it begins, its states come from the one before.
 let team = ThreadTeam()
-let pass = LanguageModelPass(model: model, batchSize: 16, truncationLength: 64, team: team)
+let pass = LanguageModelPass(network: model, batchSize: 16, truncationLength: 64, team: team)
 let learner = Learner(pass, learningRate: 3e-3, team: team)
 for epoch in 1...epochs {
   let bits = attempt { try learner.learn(training).mean / log(2) }
@@ -46,7 +46,7 @@ for epoch in 1...epochs {
 let sampler = LanguageModelSampler(model: model)
 var chance = RandomStream(seed: 1, name: "sampling"), last = sequence.last ?? 0
 for _ in 0..<600 {
-  last = Int32(chance.index(logits: sampler.advance(last), temperature: 0.7))
+  last = sampler.advance(last) { Int32(chance.index(logits: $0, temperature: 0.7)) }
   print(characters[Int(last)], terminator: "")
 }
 print()

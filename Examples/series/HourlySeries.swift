@@ -87,8 +87,9 @@ public final class Forecaster {
 
   /// The distribution of the value at `hour`, after that of the hour before it.
   public func expectation(at hour: Int, after value: Float) -> (mean: Float, deviation: Float) {
-    let row = runner.advance(ids: calendar(hour), frame: [(value - model.mean) / model.deviation])
-    return (row[0] * model.deviation + model.mean, row[1].squareRoot() * model.deviation)
+    runner.advance(ids: calendar(hour), frame: [(value - model.mean) / model.deviation]) { row in
+      (row[0] * model.deviation + model.mean, row[1].squareRoot() * model.deviation)
+    }
   }
 }
 

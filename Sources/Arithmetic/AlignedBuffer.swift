@@ -1,34 +1,20 @@
 /// A fixed number of elements in memory that begins on a 64-byte boundary, the size of a cache line and of the widest
-/// vector. The elements are zero at first.
+/// vector. The elements are zero at first. Other packages read it; what changes it belongs to the rooms of this one.
 ///
 /// A buffer does no bookkeeping of who reads and who writes: threads that share one must keep to elements of their own.
+/// Where the system gives no memory for one, the program ends with exit code 70 and one line that says so.
 public final class AlignedBuffer<Element: BitwiseCopyable & Numeric>: @unchecked Sendable {
   /// The first element; valid while this object is alive.
-  public let baseAddress: UnsafeMutablePointer<Element>
+  @usableFromInline package let baseAddress: UnsafeMutablePointer<Element>
   /// How many elements there are.
   public let count: Int
-
-  /// How many bytes are addresses alone, in a buffer that was made under a `MemoryPlan`.
-  private let plannedBytes: Int?
 
   /// A buffer of `count` zeros.
   public init(count: Int) {
     precondition(count >= 0, "a buffer cannot have \(count) elements")
     self.count = count
-    let bytes = max(64, (count * MemoryLayout<Element>.stride + 63) / 64 * 64)
-    let memory: UnsafeMutableRawPointer
-    if let plan = MemoryPlan.current {
-      plan.count(bytes)
-      memory = AddressSpace.reserve(byteCount: bytes)
-      plannedBytes = bytes
-    } else {
-      let isLarge = bytes >= LargePages.size
-      memory = .allocate(byteCount: bytes, alignment: isLarge ? LargePages.size : 64)
-      if isLarge { LargePages.request(memory, byteCount: bytes) }
-      memory.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
-      plannedBytes = nil
-    }
-    baseAddress = memory.bindMemory(to: Element.self, capacity: max(1, count))
+    baseAddress = AlignedMemory.allocate(count: count, stride: MemoryLayout<Element>.stride)
+      .bindMemory(to: Element.self, capacity: max(1, count))
   }
 
   /// A buffer that holds a copy of `elements`.
@@ -37,24 +23,25 @@ public final class AlignedBuffer<Element: BitwiseCopyable & Numeric>: @unchecked
     _ = UnsafeMutableBufferPointer(start: baseAddress, count: count).initialize(from: elements)
   }
 
-  deinit {
-    if let plannedBytes {
-      AddressSpace.release(baseAddress, byteCount: plannedBytes)
-    } else {
-      baseAddress.deallocate()
-    }
-  }
+  deinit { AlignedMemory.free(baseAddress) }
 
-  /// All elements; valid while this object is alive.
-  @inlinable public var elements: UnsafeMutableBufferPointer<Element> {
-    UnsafeMutableBufferPointer(start: baseAddress, count: count)
+  /// Lets `body` read all elements where they are.
+  public func withSpan<Result, Failure: Error>(
+    _ body: (Span<Element>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try body(UnsafeBufferPointer(elements).span)
   }
 
   /// The elements as an array.
   public var array: [Element] { Array(elements) }
 
+  /// All elements; valid while this object is alive.
+  @inlinable package var elements: UnsafeMutableBufferPointer<Element> {
+    UnsafeMutableBufferPointer(start: baseAddress, count: count)
+  }
+
   /// The element at `index`.
-  @inlinable public subscript(index: Int) -> Element {
+  @inlinable public package(set) subscript(index: Int) -> Element {
     get {
       precondition(index >= 0 && index < count, "index \(index) in a buffer of \(count)")
       return baseAddress[index]
@@ -66,10 +53,10 @@ public final class AlignedBuffer<Element: BitwiseCopyable & Numeric>: @unchecked
   }
 
   /// Makes every element zero.
-  public func clear() { elements.update(repeating: 0) }
+  package func clear() { elements.update(repeating: 0) }
 
   /// Takes the elements of `other`, which has as many.
-  public func update(from other: some Collection<Element>) {
+  package func update(from other: some Collection<Element>) {
     precondition(other.count == count, "\(other.count) elements for a buffer of \(count)")
     _ = elements.update(fromContentsOf: other)
   }

@@ -58,12 +58,12 @@ package final class PackedMatrix: Sendable {
 
   package var values: UnsafePointer<Float> { UnsafePointer(buffer.baseAddress) }
 
-  /// Takes `matrix` for the factor; under a `MemoryPlan`, whose memory is not to be touched, it only checks the shape.
+  /// Takes `matrix` for the factor.
   package func update(from matrix: MatrixView) {
     precondition(
       matrix.rows == rows && matrix.columns == columns,
       "a \(matrix.rows) x \(matrix.columns) matrix for a factor of \(rows) x \(columns)")
-    if !MemoryPlan.isMeasuring { Kernels.current.pack(matrix, into: buffer.baseAddress) }
+    Kernels.current.pack(matrix, into: buffer.baseAddress)
   }
 }
 

@@ -97,7 +97,12 @@ public struct RandomStream: Sendable, Hashable, Codable, RandomNumberGenerator {
   /// - Parameters:
   ///   - logits: unnormalized log-probabilities in nats; −∞ for what cannot be drawn, but not for all.
   ///   - temperature: above 0; more than 1 flattens the distribution, less sharpens it.
-  public mutating func index(logits: UnsafeBufferPointer<Float>, temperature: Double = 1) -> Int {
+  public mutating func index(logits: Span<Float>, temperature: Double = 1) -> Int {
+    logits.withUnsafeBufferPointer { index(logits: $0, temperature: temperature) }
+  }
+
+  /// The same of logits that somebody else keeps.
+  package mutating func index(logits: UnsafeBufferPointer<Float>, temperature: Double = 1) -> Int {
     precondition(temperature > 0, "a temperature of \(temperature) is not above 0")
     let maximum = logits.max() ?? -.infinity
     func weight(_ logit: Float) -> Double { exponential(Double(logit - maximum) / temperature) }

@@ -27,7 +27,7 @@ public struct RealFFT {
   ///   - samples: N samples.
   ///   - realPart: room for N / 2 + 1 values.
   ///   - imaginaryPart: room for N / 2 + 1 values.
-  public func forward(
+  package func forward(
     _ samples: UnsafeBufferPointer<Float>, realPart: UnsafeMutableBufferPointer<Float>,
     imaginaryPart: UnsafeMutableBufferPointer<Float>
   ) {
@@ -43,7 +43,7 @@ public struct RealFFT {
   /// - Parameters:
   ///   - samples: N samples.
   ///   - power: room for N / 2 + 1 values.
-  public func powerSpectrum(
+  package func powerSpectrum(
     of samples: UnsafeBufferPointer<Float>, into power: UnsafeMutableBufferPointer<Float>
   ) {
     check(samples.count, power.count, power.count)
@@ -60,7 +60,7 @@ public struct RealFFT {
   ///   - realPart: N / 2 + 1 values.
   ///   - imaginaryPart: N / 2 + 1 values; the first (and for even N the last) is taken for 0.
   ///   - samples: room for N samples.
-  public func inverse(
+  package func inverse(
     realPart: UnsafeBufferPointer<Float>, imaginaryPart: UnsafeBufferPointer<Float>,
     into samples: UnsafeMutableBufferPointer<Float>
   ) {
@@ -87,6 +87,53 @@ public struct RealFFT {
   private func check(_ samples: Int, _ first: Int, _ second: Int) {
     precondition(samples == size, "\(samples) samples for a transform of \(size)")
     precondition(first == binCount && second == binCount, "\(first) and \(second) bins for \(binCount)")
+  }
+}
+
+// The same for whoever is not of this package.
+extension RealFFT {
+  /// Samples to spectrum.
+  /// - Parameters:
+  ///   - samples: N of them.
+  ///   - realPart: room for N / 2 + 1 values.
+  ///   - imaginaryPart: room for N / 2 + 1 values.
+  public func forward(
+    _ samples: Span<Float>, realPart: inout MutableSpan<Float>, imaginaryPart: inout MutableSpan<Float>
+  ) {
+    samples.withUnsafeBufferPointer { samples in
+      realPart.withUnsafeMutableBufferPointer { realPart in
+        imaginaryPart.withUnsafeMutableBufferPointer { imaginaryPart in
+          forward(samples, realPart: realPart, imaginaryPart: imaginaryPart)
+        }
+      }
+    }
+  }
+
+  /// Samples to power spectrum.
+  /// - Parameters:
+  ///   - samples: N of them.
+  ///   - power: room for N / 2 + 1 values.
+  public func powerSpectrum(of samples: Span<Float>, into power: inout MutableSpan<Float>) {
+    samples.withUnsafeBufferPointer { samples in
+      power.withUnsafeMutableBufferPointer { powerSpectrum(of: samples, into: $0) }
+    }
+  }
+
+  /// Spectrum to samples.
+  /// - Parameters:
+  ///   - realPart: N / 2 + 1 values.
+  ///   - imaginaryPart: N / 2 + 1 values; the first (and for even N the last) is taken for 0.
+  ///   - samples: room for N samples.
+  public func inverse(
+    realPart: Span<Float>, imaginaryPart: Span<Float>, into samples: inout MutableSpan<Float>
+  ) {
+    realPart.withUnsafeBufferPointer { realPart in
+      imaginaryPart.withUnsafeBufferPointer { imaginaryPart in
+        samples.withUnsafeMutableBufferPointer { samples in
+          inverse(realPart: realPart, imaginaryPart: imaginaryPart, into: samples)
+        }
+      }
+    }
   }
 }
 

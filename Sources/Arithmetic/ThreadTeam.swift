@@ -11,22 +11,25 @@ internal import Musl
 /// a thread of its own, and returns when all are done.
 ///
 /// Between two calls the threads spin for some tens of microseconds, so that work in quick succession starts at once,
-/// and then sleep. A team is used by one thread at a time.
+/// and then sleep. A team does one piece of work at a time: what runs side by side, such as two passes on threads of their
+/// own, needs a team each.
 public final class ThreadTeam: @unchecked Sendable {
   /// How many threads work, the calling one included.
   public let threadCount: Int
 
   private let work: Work
-  private var threads: [pthread_t] = []
+  private let threads: [pthread_t]
   private let scratch: [AlignedBuffer<Float>]
+  /// Whether somebody's work is being done.
+  private let isAtWork = Atomic<Bool>(false)
 
-  /// A team of `threadCount` threads; nil means one for each processor that this process may use.
+  /// A team of `threadCount` threads, or of fewer where the system gives no more; nil means one for each processor that this
+  /// process may use.
   public init(threadCount: Int? = nil) {
     let count = threadCount ?? Self.processorCount
     precondition(count > 0, "a team of \(count) threads")
-    self.threadCount = count
-    work = Work(workerCount: count - 1)
-    scratch = (0..<count).map { _ in AlignedBuffer(count: Kernels.current.scratchCount) }
+    work = Work()
+    var threads: [pthread_t] = []
     for index in 1..<max(1, count) {
       let start = Unmanaged.passRetained(Worker(index: index, work: work))
       var thread = pthread_t()
@@ -36,9 +39,16 @@ public final class ThreadTeam: @unchecked Sendable {
           if let argument { Unmanaged<Worker>.fromOpaque(argument).takeRetainedValue().serve() }
           return nil
         }, start.toOpaque())
-      precondition(status == 0, "the system gave no thread (error \(status))")
+      guard status == 0 else {
+        start.release()
+        break
+      }
       threads.append(thread)
     }
+    self.threads = threads
+    self.threadCount = threads.count + 1
+    work.workerCount = threads.count
+    scratch = (0...threads.count).map { _ in AlignedBuffer(count: Kernels.current.scratchCount) }
   }
 
   deinit {
@@ -51,8 +61,14 @@ public final class ThreadTeam: @unchecked Sendable {
 
   /// Calls `body` with 0, 1, … threadCount − 1, index 0 on this thread, and waits for all.
   ///
-  /// What the bodies write must not overlap. `body` must not call `run` of the same team.
+  /// What the bodies write must not overlap. `body` must not call `run` of the same team, and no other thread may before
+  /// this returns: their work would be mixed up, so that the program is stopped.
   public func run(_ body: (_ threadIndex: Int) -> Void) {
+    precondition(
+      !isAtWork.exchange(true, ordering: .acquiring),
+      "a team of threads was given work while it was at work, by another thread or by the work itself; what runs at the "
+        + "same time needs a team each")
+    defer { isAtWork.store(false, ordering: .releasing) }
     guard threadCount > 1 else { return body(0) }
     lend(body, to: UnsafeRawPointer(Unmanaged.passUnretained(work).toOpaque())) { body, work in
       Unmanaged<Work>.fromOpaque(work).takeUnretainedValue().perform(body)
@@ -73,8 +89,11 @@ public final class ThreadTeam: @unchecked Sendable {
 
 /// Hands a closure that does not escape to code that calls it from other threads before this returns.
 ///
-/// That is what `withoutActuallyEscaping` is for as well, but it takes memory for each call, and a step of training, which
-/// takes none, gives work to its threads some dozens of times.
+/// That is what `withoutActuallyEscaping` is for as well, but it takes memory for each call (Swift 6.3, optimized: one
+/// allocation and some 60 ns), and a step of training, which takes none, gives work to its threads some dozens of times. A
+/// pointer to a closure that does not escape cannot be had, and a box or a generic context would have to hold an escaping
+/// one, which takes the same memory. Blocks, which can stand on the stack, need another runtime library and a flag of the C
+/// compiler that a package may not set.
 @_silgen_name("gruppetto_lend")
 private func lend(
   _ body: (Int) -> Void, to argument: UnsafeRawPointer,
@@ -101,7 +120,8 @@ private final class Worker {
 
 /// What a team's threads share: the current body, the number of the round it belongs to, and who is still at it.
 private final class Work: @unchecked Sendable {
-  private let workerCount: Int
+  /// How many threads there are beside the one that gives work; set before the first round.
+  var workerCount = 0
   private let round = Atomic<Int>(0)
   private let unfinished = Atomic<Int>(0)
   private let isDismissed = Atomic<Bool>(false)
@@ -113,8 +133,7 @@ private final class Work: @unchecked Sendable {
   /// About 30 µs on the processors of the day.
   private static let spinCount = 1500
 
-  init(workerCount: Int) {
-    self.workerCount = workerCount
+  init() {
     pthread_mutex_init(mutex, nil)
     pthread_cond_init(begun, nil)
     pthread_cond_init(ended, nil)

@@ -31,6 +31,8 @@ public enum ComposingError: DiagnosableError {
   case readyCorpus(path: String, isAlone: Bool)
   /// What the music shall go on from is of no use.
   case unusablePrimer(reason: String)
+  /// The model's network is of another kind than its use needs.
+  case unsuitableNetwork(model: String, reason: String)
   /// The network's output is not a number.
   case brokenWeights(path: String)
   /// The model came to an end without a note.
@@ -46,7 +48,8 @@ public enum ComposingError: DiagnosableError {
   public var kind: FailureKind {
     switch self {
     case .invalidOption, .unknownPreset, .settingsKept, .networkKept, .corpusKept, .readyCorpus: .usage
-    case .malformed, .corpusChanged, .vocabularyChanged, .unusablePrimer, .brokenWeights, .nothingComposed:
+    case .malformed, .corpusChanged, .vocabularyChanged, .unusablePrimer, .brokenWeights, .nothingComposed,
+      .unsuitableNetwork:
       .badInput
     case .notAModel, .untrained, .incomplete: .missingInput
     case .modelExists: .cannotWrite
@@ -124,6 +127,8 @@ public enum ComposingError: DiagnosableError {
           ? "; say nothing of how one is made, or give the music itself"
           : ", and is trained on alone; give the music that it is made of")
     case .unusablePrimer(let reason): "the primer cannot be continued: \(reason)"
+    case .unsuitableNetwork(let model, let reason):
+      "\(model): cannot be used like this: \(reason)"
     case .brokenWeights(let path):
       "\(path): its weights give values that are not numbers; train the model anew"
     case .nothingComposed(let tokens):
@@ -139,7 +144,7 @@ public enum ComposingError: DiagnosableError {
     switch self {
     case .malformed(let path, _), .notAModel(let path), .untrained(let path),
       .incomplete(let path, _, _, _), .modelExists(let path), .settingsKept(let path, _),
-      .networkKept(let path),
+      .networkKept(let path), .unsuitableNetwork(let path, _),
       .corpusKept(let path), .readyCorpus(let path, _),
       .corpusChanged(let path, _, _), .vocabularyChanged(let path, _), .brokenWeights(let path):
       path

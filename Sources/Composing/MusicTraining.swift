@@ -31,6 +31,8 @@ public struct MusicTraining {
   public private(set) var folder: ModelFolder
   /// What the model is; its corpus is named once training begins.
   public private(set) var description: ModelDescription
+  /// The network and its training.
+  public private(set) var settings: ModelPreset
   /// Whether training goes on from a checkpoint.
   public let isResuming: Bool
   /// Whether this value began to replace a model, rather than to go on with replacing it.
@@ -61,12 +63,14 @@ public struct MusicTraining {
       beganReplacing = false
       description = try ModelDescription(folder: folder)
       isResuming = fileExists(folder.training.checkpointPath)
+      self.settings = try description.trainingSettings(of: folder)
       if description.importedFrom != nil, !isResuming { try begin(with: settings) }
       return
     }
     let isReplacing = existing == .overwrite && modelFolder.holdsModel
     folder = isReplacing ? try ModelReplacement.begin(in: modelFolder) : modelFolder
     beganReplacing = isReplacing
+    self.settings = settings
     description = ModelDescription(program: program, preset: preset, settings: settings)
     isResuming = false
     try description.write(in: folder)
@@ -80,8 +84,9 @@ public struct MusicTraining {
   /// Gives a model of imported weights the settings of its training.
   private mutating func begin(with settings: ModelPreset) throws(ComposingError) {
     try requireOption(
-      settings.network.hasWeights(of: description.settings.network), "the network",
+      settings.network.hasWeights(of: self.settings.network), "the network",
       "another than that of the imported weights", "the same cell, sizes and connections; dropout may differ")
+    self.settings = settings
     description.settings = settings
     try description.write(in: folder)
   }
@@ -163,7 +168,7 @@ public struct MusicTraining {
     let run: TrainingRun<LanguageModelPass, CorpusBatchSource, PieceBatches>
     do {
       run = try Self.makeRun(
-        description.settings, on: pieces, from: imported, folder: folder.training, resuming: isResuming,
+        settings, on: pieces, from: imported, folder: folder.training, resuming: isResuming,
         validatesFirst: description.importedFrom != nil, threadCount: threadCount)
     } catch {
       throw .cause(error)
@@ -212,12 +217,15 @@ public struct MusicTraining {
     _ settings: ModelPreset, on pieces: TrainingPieces, threadCount: Int
   ) throws(ComposingError) -> TrainingPlan {
     try settings.validate()
-    do {
-      return try TrainingPlan(tokensPerEpoch: pieces.training.predictionCount) {
-        () throws(TrainingError) in
-        try makeRun(
-          settings, on: pieces, folder: TrainingFolder(path: ""), resuming: false, threadCount: threadCount)
-      }
+    do throws(TrainingError) {
+      let source = try CorpusBatchSource(
+        pieces: pieces.training, tokenizer: pieces.tokenizer, settings: settings)
+      guard pieces.validation.predictionCount > 0 else { throw TrainingError.noData(split: "valid") }
+      return try TrainingPlan(
+        of: LanguageModelConfiguration(
+          settings.network, vocabularySize: pieces.tokenizer.vocabulary.count),
+        configuration: settings.training, tokensPerEpoch: pieces.training.predictionCount,
+        batchesPerEpoch: source.batchesPerEpoch)
     } catch {
       throw .cause(error)
     }
@@ -254,12 +262,12 @@ public struct MusicTraining {
   }
 
   /// The network of weights that were imported and not trained yet; nil where training begins with random ones or goes on.
-  private func importedNetwork(for pieces: TrainingPieces) throws(ComposingError) -> LanguageModel? {
+  private func importedNetwork(for pieces: TrainingPieces) throws(ComposingError) -> Network? {
     guard description.importedFrom != nil, !isResuming else { return nil }
     let size = pieces.tokenizer.vocabulary.count
     do {
-      return try LanguageModel(
-        configuration: LanguageModelConfiguration(description.settings.network, vocabularySize: size),
+      return try Network(
+        configuration: LanguageModelConfiguration(settings.network, vocabularySize: size),
         tensors: SafetensorsFile(path: folder.training.weightsPath))
     } catch {
       throw .cause(error)
@@ -267,12 +275,12 @@ public struct MusicTraining {
   }
 
   private static func makeRun(
-    _ settings: ModelPreset, on pieces: TrainingPieces, from network: LanguageModel? = nil,
+    _ settings: ModelPreset, on pieces: TrainingPieces, from network: Network? = nil,
     folder: TrainingFolder, resuming: Bool, validatesFirst: Bool = false, threadCount: Int
   ) throws(TrainingError) -> TrainingRun<LanguageModelPass, CorpusBatchSource, PieceBatches> {
     try TrainingRun(
       model: network
-        ?? LanguageModel(
+        ?? Network(
           configuration: LanguageModelConfiguration(
             settings.network, vocabularySize: pieces.tokenizer.vocabulary.count),
           seed: settings.training.seed),

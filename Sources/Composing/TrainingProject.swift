@@ -89,10 +89,11 @@ public struct TrainingProject {
     var settings: ModelPreset
     if isResuming, fileExists(workingFolder.descriptionPath) {
       let description = try ModelDescription(folder: workingFolder)
-      settings = description.settings
+      let kept = try description.trainingSettings(of: folder)
+      settings = kept
       if description.importedFrom == nil || hasBegun {
         try change(&settings)
-        guard settings == description.settings, preset == nil || preset == description.preset else {
+        guard settings == kept, preset == nil || preset == description.preset else {
           throw ComposingError.settingsKept(path: folder.path, importedFrom: description.importedFrom)
         }
         return settings
@@ -100,11 +101,11 @@ public struct TrainingProject {
       if preset != nil {
         settings = try chosen()
         let network = settings.network
-        settings.network = description.settings.network
+        settings.network = kept.network
         settings.network.takeDropout(of: network)
       }
       try change(&settings)
-      guard settings.network.hasWeights(of: description.settings.network) else {
+      guard settings.network.hasWeights(of: kept.network) else {
         throw ComposingError.networkKept(path: folder.path)
       }
     } else {
@@ -170,7 +171,7 @@ public struct TrainingProject {
   }
 
   /// The seed of the training; nil until the project is prepared.
-  public var seed: UInt64? { training?.description.settings.training.seed }
+  public var seed: UInt64? { training?.settings.training.seed }
 
   /// Trains the model, from its beginning or from its checkpoint; `prepare` comes first.
   ///

@@ -14,7 +14,6 @@ extension ParameterStore {
   /// Gives a tensor its first weights. Each has a random stream of its own, named after it, so that a change of one
   /// shape leaves the other tensors as they were.
   package func initialize(_ entry: Entry, _ initialization: Initialization, seed: UInt64) {
-    if MemoryPlan.isMeasuring { return }
     var random = RandomStream(seed: seed, name: "initialisation/" + entry.name)
     let values = values.baseAddress
     for index in entry.range {

@@ -1,6 +1,5 @@
-internal import Arithmetic
 internal import Groundwork
-internal import Recurrent
+public import Recurrent
 
 /// What a run will need, known before it begins.
 public struct TrainingPlan: Codable, Hashable, Sendable {
@@ -20,25 +19,34 @@ public struct TrainingPlan: Codable, Hashable, Sendable {
   /// The size of `training.safetensors` in bytes.
   public var checkpointSize: Int
 
-  /// What the run that `make` lays out will need, beside what the process has in use now. `make` must come to its run
-  /// from data that is there already; its buffers take no memory.
-  /// - Throws: What `make` throws, and `TrainingError.file` where the system does not tell what is in use.
-  public init<Pass, Source, Validation>(
-    tokensPerEpoch: Int, of make: () throws(TrainingError) -> TrainingRun<Pass, Source, Validation>
+  /// What a training of `model` will need, beside what the process has in use now; the data must be there already.
+  /// - Parameters:
+  ///   - model: the network.
+  ///   - configuration: how it is trained.
+  ///   - tokensPerEpoch: how many predictions an epoch has.
+  ///   - batchesPerEpoch: how many batches that makes.
+  /// - Throws: `TrainingError.file` where the system does not tell what is in use.
+  public init(
+    of model: LanguageModelConfiguration, configuration: TrainingConfiguration, tokensPerEpoch: Int,
+    batchesPerEpoch: Int
   ) throws(TrainingError) {
     let memory: ProcessMemory
     do { memory = try ProcessMemory() } catch { throw .file(error) }
-    let (run, byteCount) = try MemoryPlan.measure(make)
-    let count = run.pass.parameters.count, tensors = run.pass.parameters.entries.count
-    let buffers = 1 + run.configuration.optimizer.stateCount + (run.configuration.averageDecay == nil ? 0 : 1)
+    let count = model.parameterCount, tensors = model.tensorCount
+    let buffers = 1 + configuration.optimizer.stateCount + (configuration.averageDecay == nil ? 0 : 1)
+    let byteCount =
+      4 * (buffers - 1) * count
+      + LanguageModelPass.memoryRequirement(
+        for: model, batchSize: configuration.batchSize, truncationLength: configuration.truncationLength)
     // A header spends about so many bytes on a tensor and on the rest.
     let (bytesPerTensor, bytesBeside) = (110, 1500)
     parameters = count
     self.tokensPerEpoch = tokensPerEpoch
-    stepsPerEpoch = max(1, run.source.batchesPerEpoch / run.configuration.accumulation)
+    stepsPerEpoch = max(1, batchesPerEpoch / configuration.accumulation)
     modelSize = 4 * count + bytesPerTensor * tensors
     checkpointSize =
-      4 * (buffers * count + run.pass.carriedState.count) + bytesPerTensor * tensors * buffers + bytesBeside
+      4 * (buffers * count + model.carriedStateSize * configuration.batchSize) + bytesPerTensor * tensors
+      * buffers + bytesBeside
     machineMemory = ProcessMemory.available
     peakMemory = max(memory.peak, memory.current + byteCount)
   }

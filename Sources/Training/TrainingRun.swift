@@ -205,13 +205,13 @@ extension TrainingRun where Pass == LanguageModelPass, Validation == PieceBatche
   ///   - team: The threads that compute.
   /// - Throws: `TrainingError`: a setting that makes no sense, no data, a checkpoint that does not fit.
   public convenience init(
-    model: LanguageModel, source: Source, validationPieces: PieceIDs, configuration: TrainingConfiguration,
+    model: Network, source: Source, validationPieces: PieceIDs, configuration: TrainingConfiguration,
     folder: TrainingFolder, resuming: Bool, validatesFirst: Bool = false, team: ThreadTeam
   ) throws(TrainingError) {
     try configuration.validate()
     try self.init(
       pass: LanguageModelPass(
-        model: model, batchSize: configuration.batchSize, truncationLength: configuration.truncationLength,
+        network: model, batchSize: configuration.batchSize, truncationLength: configuration.truncationLength,
         team: team),
       source: source,
       validation: PieceBatches(

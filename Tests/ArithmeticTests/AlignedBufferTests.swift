@@ -21,3 +21,18 @@ internal import Testing
     #expect(buffer.array == [0, 0, 0])
   }
 }
+
+/// Memory that the system does not give.
+@Suite struct OutOfMemoryTests {
+  @Test("A buffer that cannot be had ends the program by one line", arguments: [1 << 58, Int.max])
+  func aBufferThatCannotBeHadEndsTheProgramByOneLine(count: Int) async {
+    let result = await #expect(
+      processExitsWith: .exitCode(70), observing: [\.standardErrorContent]
+    ) { [count = count as Int] in
+      _ = AlignedBuffer<Double>(count: count)
+    }
+    let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(
+      text.contains("the system gives no") && text.hasSuffix("\n") && text.count(where: \.isNewline) == 1)
+  }
+}

@@ -50,3 +50,36 @@ internal import Testing
     #expect(results[0][0] == results[0][1])
   }
 }
+
+/// Work that is given to a team while it is at work stops the program, with one sentence.
+@Suite struct SharedTeamTests {
+  @Test("Work that gives its own team work is stopped", arguments: [1, 2])
+  func workThatGivesItsOwnTeamWorkIsStopped(threadCount: Int) async {
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) { [threadCount = threadCount as Int] in
+      let team = ThreadTeam(threadCount: threadCount)
+      team.run { thread in
+        if thread == 0 { team.run { _ in } }
+      }
+    }
+    #expect(text(result).contains("a team of threads was given work while it was at work"))
+  }
+
+  @Test("Two threads that give one team work are stopped") func twoThreadsThatGiveOneTeamWorkAreStopped()
+    async
+  {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let shared = ThreadTeam(threadCount: 2), pair = ThreadTeam(threadCount: 2)
+      let counts = AlignedBuffer<Int>(count: 2 * 2 * 64)
+      pair.run { outer in
+        for _ in 0..<1_000_000 { shared.run { counts.baseAddress[(outer * 2 + $0) * 64] += 1 } }
+      }
+    }
+    #expect(text(result).contains("what runs at the same time needs a team each"))
+  }
+
+  private func text(_ result: ExitTest.Result?) -> String {
+    String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+  }
+}

@@ -20,7 +20,7 @@ import Training
       folder: ModelFolder(path: "/nowhere"),
       description: ModelDescription(program: "test", preset: "test", settings: settings),
       tokenizer: tokenizer,
-      network: LanguageModel(
+      network: Network(
         configuration: LanguageModelConfiguration(network, vocabularySize: tokenizer.vocabulary.count),
         seed: 1))
   }
@@ -38,7 +38,7 @@ import Training
   }()
 
   @Test("As many bars as asked for whatever the seed") func asManyBarsAsAskedForWhateverTheSeed() throws {
-    let composer = Composer(model: try Self.untrainedModel())
+    let composer = try Composer(model: try Self.untrainedModel())
     for seed in UInt64(1)...50 {
       let bars = [1, 2, 5][Int(seed) % 3]
       let piece = try composer.compose(CompositionOptions(seed: seed, bars: bars))
@@ -55,7 +55,7 @@ import Training
 
   @Test("What is written reads without repair") func whatIsWrittenReadsWithoutRepair() throws {
     let model = try Self.untrainedModel()
-    let composer = Composer(model: model)
+    let composer = try Composer(model: model)
     for seed in UInt64(1)...10 {
       let piece = try composer.compose(CompositionOptions(seed: seed, bars: 3))
       #expect(try model.tokenizer.encode(piece.score).ids == piece.ids)
@@ -63,7 +63,7 @@ import Training
   }
 
   @Test("The seed decides") func theSeedDecides() throws {
-    let composer = Composer(model: try Self.untrainedModel())
+    let composer = try Composer(model: try Self.untrainedModel())
     let first = try composer.compose(CompositionOptions(seed: 7, bars: 4))
     _ = try composer.compose(CompositionOptions(seed: 8, bars: 2))
     let again = try composer.compose(CompositionOptions(seed: 7, bars: 4))
@@ -76,7 +76,7 @@ import Training
   @Test("Without a length it ends by itself or at the limit") func withoutALengthItEndsByItselfOrAtTheLimit()
     throws
   {
-    let composer = Composer(model: try Self.untrainedModel())
+    let composer = try Composer(model: try Self.untrainedModel())
     for seed in UInt64(1)...4 {
       let piece = try composer.compose(CompositionOptions(seed: seed))
       #expect((1...Composer.barLimit).contains(piece.bars))
@@ -101,7 +101,7 @@ import Training
   {
     let model = try Self.untrainedModel()
     try setOutputBias(of: model, id: model.tokenizer.vocabulary.eosID, to: 100)
-    let composer = Composer(model: model)
+    let composer = try Composer(model: model)
     for seed in UInt64(1)...10 {
       #expect(try composer.compose(CompositionOptions(seed: seed)).notes >= 1)
       #expect(try composer.compose(CompositionOptions(seed: seed, bars: 3)).bars == 3)
@@ -109,8 +109,8 @@ import Training
   }
 
   func setOutputBias(of model: MusicModel, id: Int32, to value: Float) throws {
-    let entry = try #require(model.network.parameters.entries.first { $0.name == "output.bias" })
-    model.network.parameters.values[entry.range.lowerBound + Int(id)] = value
+    let entry = try #require(try model.network.parameters.entries.first { $0.name == "output.bias" })
+    try model.network.parameters.values[entry.range.lowerBound + Int(id)] = value
   }
 
   @Test("A primer that is kept stands at the beginning") func aPrimerThatIsKeptStandsAtTheBeginning() throws {
@@ -128,7 +128,7 @@ import Training
   @Test("A primer that is not kept sets metre and tempo") func aPrimerThatIsNotKeptSetsMetreAndTempo() throws
   {
     let model = try Self.untrainedModel()
-    let composer = Composer(model: model)
+    let composer = try Composer(model: model)
     let kept = try composer.compose(
       CompositionOptions(seed: 3, bars: 2, primer: Self.primer, keepsPrimer: true))
     let piece = try composer.compose(CompositionOptions(seed: 3, bars: 2, primer: Self.primer))
@@ -141,7 +141,7 @@ import Training
   }
 
   @Test("Options that make no sense are refused") func optionsThatMakeNoSenseAreRefused() throws {
-    let composer = Composer(model: try Self.untrainedModel())
+    let composer = try Composer(model: try Self.untrainedModel())
     #expect(throws: ComposingError.self) { try composer.compose(CompositionOptions(seed: 1, bars: 0)) }
     #expect(throws: ComposingError.self) {
       try composer.compose(CompositionOptions(seed: 1, sampling: SamplingPreset(temperature: 0)))
@@ -153,7 +153,7 @@ import Training
 
   @Test("Pieces beside each other are those one by one", arguments: WeightFormat.allCases, [1, 2])
   func piecesBesideEachOtherAreThoseOneByOne(format: WeightFormat, threadCount: Int) throws {
-    let composer = Composer(model: try Self.untrainedModel(), format: format)
+    let composer = try Composer(model: try Self.untrainedModel(), format: format)
     var options = Composer.seeds(from: 20, count: 2 * threadCount * Composer.piecesPerThread + 3).map {
       CompositionOptions(seed: $0, bars: 1 + Int($0 % 3))
     }
@@ -174,7 +174,7 @@ import Training
 
   @Test("Several pieces can be stopped and their number is told")
   func severalPiecesCanBeStoppedAndTheirNumberIsTold() throws {
-    let composer = Composer(model: try Self.untrainedModel())
+    let composer = try Composer(model: try Self.untrainedModel())
     let options = Composer.seeds(from: 1, count: 5).map { CompositionOptions(seed: $0, bars: 1) }
     let cancellation = Cancellation(), told = Mutex([Double]())
     _ = composer.compose(options, threadCount: 2) { report in told.withLock { $0.append(report.completed) } }
@@ -187,7 +187,7 @@ import Training
   }
 
   @Test("It can be stopped") func itCanBeStopped() throws {
-    let composer = Composer(model: try Self.untrainedModel())
+    let composer = try Composer(model: try Self.untrainedModel())
     let cancellation = Cancellation()
     cancellation.request()
     #expect(throws: ComposingError.self) {

@@ -33,9 +33,9 @@ import Training
     try replaceFile(at: folder.file("model.json"), with: Self.early)
     let description = try ModelDescription(folder: ModelFolder(path: folder.path))
     #expect(
-      description.settings.network
+      description.settings?.network
         == LanguageModelShape(embeddingSize: 8, hiddenSize: 16, layerCount: 2, dropout: 0.1))
-    #expect(description.settings.training.accumulation == 1 && description.corpus?.trainingTokens == 900)
+    #expect(description.settings?.training.accumulation == 1 && description.corpus?.trainingTokens == 900)
   }
 
   @Test(

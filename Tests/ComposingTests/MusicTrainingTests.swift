@@ -61,7 +61,7 @@ import Training
     let info = try ModelInfo(path: path)
     #expect(info.history?.steps == 30)
     #expect(info.history?.bestValidationLoss == result.bestValidationLoss)
-    #expect(info.parameters == model.network.parameters.count)
+    #expect(try info.parameters == model.network.parameters.count)
     let card = String(decoding: try readFile(path + "/card.md"), as: UTF8.self)
     #expect(card.hasPrefix("# scales\n") && card.contains("6 pieces"))
   }

@@ -152,11 +152,11 @@ internal import Testing
 
   @Test("Language models are read or refused") func languageModelsAreReadOrRefused() throws {
     let model = StoredArchitectureTests.languageModel
-    let json = String(decoding: try JSONFormat.encodeLine(model.configuration), as: UTF8.self)
+    let json = String(decoding: try JSONFormat.encodeLine(model.configuration.languageModel), as: UTF8.self)
     try fuzz(model.tensors(), metadata: ["model": json], seed: 3) { file in
       let text = file.metadata["model"] ?? ""
       let configuration = try JSONFormat.decode(LanguageModelConfiguration.self, from: Array(text.utf8))
-      _ = try LanguageModel(configuration: configuration, tensors: file)
+      _ = try Network(configuration: configuration, tensors: file)
     }
   }
 

@@ -84,9 +84,9 @@ internal import Testing
         tiesEmbedding: true),
     ])
   func wholeNetwork(configuration: LanguageModelConfiguration) {
-    let model = LanguageModel(configuration: configuration, seed: 2)
+    let model = Network(configuration: configuration, seed: 2)
     let pass = LanguageModelPass(
-      model: model, batchSize: 3, truncationLength: 5, team: ThreadTeam(threadCount: 2))
+      network: model, batchSize: 3, truncationLength: 5, team: ThreadTeam(threadCount: 2))
     let batch = randomBatch(vocabulary: 13, steps: 5, streams: 3, seed: 3)
     let loss = {
       var random = RandomStream(seed: 4, name: "dropout")

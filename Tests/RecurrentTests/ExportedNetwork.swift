@@ -29,6 +29,13 @@ struct ExportedNetwork: Sendable, CustomTestStringConvertible {
     .frames(5, normalization: .sequence), .init(vocabularySizes: [5, 5], embeddingSize: 6),
   ]
 
+  /// One that needs to see the end of a sequence, and so is no language model.
+  static let bidirectional = Network(
+    configuration: Network.Configuration(
+      input: .ids(7, embeddingSize: 5),
+      stack: StackConfiguration(hiddenSize: 5, layerCount: 1, isBidirectional: true),
+      head: .softmax(classCount: 7)), seed: 1)
+
   init(cell: Cell, isBidirectional: Bool, head: Head, headName: String, input: Network.Input) {
     let hasExtras = headName.hasPrefix("residual")
     name = "\(cell.rawValue)-\(isBidirectional ? "both" : "forward")-\(headName)"

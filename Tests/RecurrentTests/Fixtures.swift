@@ -13,11 +13,11 @@ enum Fixtures {
   }
 
   /// A model with the weights of a fixture, whose architecture follows from their shapes.
-  static func model(_ file: SafetensorsFile) throws -> LanguageModel {
+  static func model(_ file: SafetensorsFile) throws -> Network {
     let layers = file.entries.count { $0.name.hasPrefix("weights/rnn.weight_hh_l") }
     let embedding = try #require(file.entry(named: "weights/embedding.weight")).shape
     let hidden = try #require(file.entry(named: "weights/rnn.weight_hh_l0")).shape[1]
-    let model = LanguageModel(
+    let model = Network(
       configuration: LanguageModelConfiguration(
         vocabularySize: embedding[0], embeddingSize: embedding[1], hiddenSize: hidden, layerCount: layers),
       seed: 0)

@@ -135,7 +135,7 @@ internal import Testing
   /// A language model and a network of the same weights see the same.
   @Test("A network sees what a language model sees") func aNetworkSeesWhatALanguageModelSees() throws {
     let (streams, steps, team) = (3, 10, ThreadTeam(threadCount: 1))
-    let model = LanguageModel(
+    let model = Network(
       configuration: LanguageModelConfiguration(
         cell: .lstm, vocabularySize: 11, embeddingSize: 4, hiddenSize: 6, layerCount: 2), seed: 1)
     let network = Network(
@@ -153,7 +153,8 @@ internal import Testing
       layout: StepLayout(streamCount: streams, stepCount: steps), ids: batch.inputs,
       targets: .labels(batch.targets), resets: batch.resets)
     let seen = try #require(
-      LanguageModelPass(model: model, batchSize: streams, truncationLength: steps, team: team).inspect(batch))
+      LanguageModelPass(network: model, batchSize: streams, truncationLength: steps, team: team).inspect(
+        batch))
     for carriesState in [false, true] {
       let pass = NetworkPass(
         network: network, rowCapacity: streams * steps, streamCapacity: streams, carriesState: carriesState,
@@ -241,7 +242,7 @@ internal import Testing
 
   @Test("Looking inside a pass changes no weight") func lookingInsideAPassChangesNoWeight() throws {
     let pass = LanguageModelPass(
-      model: LanguageModel(
+      network: Network(
         configuration: LanguageModelConfiguration(
           vocabularySize: 11, embeddingSize: 4, hiddenSize: 6, layerCount: 2, dropout: 0.5), seed: 1),
       batchSize: 3, truncationLength: 10, team: ThreadTeam(threadCount: 1))

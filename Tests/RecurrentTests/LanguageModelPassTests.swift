@@ -11,9 +11,9 @@ internal import Testing
   private func train(
     threadCount: Int, batchSize: Int
   ) -> (weights: [Float], losses: [LossSum], state: [Float]) {
-    let model = LanguageModel(configuration: configuration, seed: 5)
+    let model = Network(configuration: configuration, seed: 5)
     let team = ThreadTeam(threadCount: threadCount)
-    let pass = LanguageModelPass(model: model, batchSize: batchSize, truncationLength: 9, team: team)
+    let pass = LanguageModelPass(network: model, batchSize: batchSize, truncationLength: 9, team: team)
     let optimizer = Optimizer(.adamw(), parameterCount: model.parameters.count)
     let clipping = GradientClipping(pass.gradients, team: team)
     var random = RandomStream(seed: 5, name: "dropout")
@@ -39,15 +39,15 @@ internal import Testing
   }
 
   @Test("Streams do not touch each other") func streamsDoNotTouchEachOther() {
-    let model = LanguageModel(configuration: configuration, seed: 1)
+    let model = Network(configuration: configuration, seed: 1)
     let team = ThreadTeam(threadCount: 2)
     let (steps, streams) = (6, 5)
     let batch = randomBatch(vocabulary: 50, steps: steps, streams: streams, seed: 1)
-    let together = LanguageModelPass(model: model, batchSize: streams, truncationLength: steps, team: team)
+    let together = LanguageModelPass(network: model, batchSize: streams, truncationLength: steps, team: team)
     let sum = together.evaluate(inputs: batch.inputs, targets: batch.targets, resets: batch.resets)
     var alone = LossSum()
     for stream in 0..<streams {
-      let pass = LanguageModelPass(model: model, batchSize: 1, truncationLength: steps, team: team)
+      let pass = LanguageModelPass(network: model, batchSize: 1, truncationLength: steps, team: team)
       let places = (0..<steps).map { $0 * streams + stream }
       alone += pass.evaluate(
         inputs: places.map { batch.inputs[$0] }, targets: places.map { batch.targets[$0] },
@@ -58,11 +58,11 @@ internal import Testing
   }
 
   @Test("Two short calls are one long") func twoShortCallsAreOneLong() {
-    let model = LanguageModel(configuration: configuration, seed: 2)
+    let model = Network(configuration: configuration, seed: 2)
     let team = ThreadTeam(threadCount: 1)
     let batch = randomBatch(vocabulary: 50, steps: 8, streams: 3, seed: 2)
-    let long = LanguageModelPass(model: model, batchSize: 3, truncationLength: 8, team: team)
-    let short = LanguageModelPass(model: model, batchSize: 3, truncationLength: 4, team: team)
+    let long = LanguageModelPass(network: model, batchSize: 3, truncationLength: 8, team: team)
+    let short = LanguageModelPass(network: model, batchSize: 3, truncationLength: 4, team: team)
     let whole = long.evaluate(inputs: batch.inputs, targets: batch.targets, resets: batch.resets)
     let halves = [0..<12, 12..<24].map { range in
       short.evaluate(
@@ -74,9 +74,9 @@ internal import Testing
   }
 
   @Test("A reset is a zero state") func aResetIsAZeroState() {
-    let model = LanguageModel(configuration: configuration, seed: 3)
+    let model = Network(configuration: configuration, seed: 3)
     let pass = LanguageModelPass(
-      model: model, batchSize: 2, truncationLength: 1, team: ThreadTeam(threadCount: 1))
+      network: model, batchSize: 2, truncationLength: 1, team: ThreadTeam(threadCount: 1))
     let fresh = pass.evaluate(inputs: [4, 9], targets: [1, 2], resets: [false, false])
     let carried = pass.evaluate(inputs: [4, 9], targets: [1, 2], resets: [false, false])
     let reset = pass.evaluate(inputs: [4, 9], targets: [1, 2], resets: [true, true])
@@ -86,9 +86,9 @@ internal import Testing
   }
 
   @Test("A batch without targets leaves no gradient") func aBatchWithoutTargetsLeavesNoGradient() {
-    let model = LanguageModel(configuration: configuration, seed: 3)
+    let model = Network(configuration: configuration, seed: 3)
     let pass = LanguageModelPass(
-      model: model, batchSize: 2, truncationLength: 2, team: ThreadTeam(threadCount: 1))
+      network: model, batchSize: 2, truncationLength: 2, team: ThreadTeam(threadCount: 1))
     var random = RandomStream(seed: 0, name: "dropout")
     let loss = pass.train(
       inputs: [1, 2, 3, 4], targets: [-1, -1, -1, -1], resets: [true, true, false, false], dropout: &random)
@@ -97,7 +97,7 @@ internal import Testing
   }
 
   @Test("Initialization follows PyTorch") func initializationFollowsPyTorch() {
-    let model = LanguageModel(configuration: configuration, seed: 6)
+    let model = Network(configuration: configuration, seed: 6)
     let bound = 1 / Float(40).squareRoot()
     for entry in model.parameters.entries where entry.name != "embedding.weight" {
       let values = model.parameters.values.elements[entry.range]
@@ -108,10 +108,10 @@ internal import Testing
     let variance = embedding.reduce(0) { $0 + $1 * $1 } / Float(embedding.count)
     #expect(abs(variance - 1) < 0.2)
     #expect(
-      LanguageModel(configuration: configuration, seed: 6).parameters.values.array
+      Network(configuration: configuration, seed: 6).parameters.values.array
         == model.parameters.values.array)
     #expect(
-      LanguageModel(configuration: configuration, seed: 7).parameters.values.array
+      Network(configuration: configuration, seed: 7).parameters.values.array
         != model.parameters.values.array)
   }
 }

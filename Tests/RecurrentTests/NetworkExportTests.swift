@@ -112,6 +112,37 @@ internal import Testing
     }
   }
 
+  @Test("A tied embedding comes back, and is not replaced by another output")
+  func aTiedEmbeddingComesBack() throws {
+    let path = folder.file("x.safetensors")
+    let configuration = Network.Configuration(
+      input: .ids(7, embeddingSize: 5), stack: StackConfiguration(hiddenSize: 5, layerCount: 1),
+      head: .softmax(classCount: 7), tiesEmbedding: true)
+    let network = Network(configuration: configuration, seed: 1)
+    try network.export(as: .pytorch, to: path)
+    let file = try SafetensorsFile(path: path)
+    #expect(try file.floats(named: "output.weight") == file.floats(named: "embedding.weight"))
+    let again = try Network(path: path)
+    #expect(again.configuration == configuration && again.configuration.languageModel?.tiesEmbedding == true)
+    #expect(again.parameters.values.array == network.parameters.values.array)
+    var tensors = network.tensors()
+    tensors.append(
+      SafetensorsTensor(name: "output.weight", shape: [7, 5], values: .init(repeating: 1, count: 35)))
+    try configuration.write(with: tensors, to: path)
+    #expect(throws: SafetensorsError.unexpectedTensor(file: path, tensor: "output.weight")) {
+      try Network(path: path)
+    }
+    #expect(throws: ExchangeError.self) {
+      try ExportedNetwork.bidirectional.export(as: .onnx, to: path, interface: .languageModel)
+    }
+    for (embedding, head) in [(4, Head.softmax(classCount: 7)), (5, .softmax(classCount: 8))] {
+      var wrong = configuration
+      wrong.input.embeddingSize = embedding
+      wrong.head = head
+      #expect(wrong.fault?.contains("cannot share") == true)
+    }
+  }
+
   /// For `Scripts/check-exchange`: the networks in both formats, and what ours make of random sequences.
   @Test(
     "Files for the script are written",

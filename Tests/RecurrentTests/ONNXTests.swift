@@ -18,16 +18,16 @@ internal import Testing
     ]
   }
 
-  private func exported(_ model: LanguageModel, metadata: [String: String] = [:]) throws -> ONNXFile {
+  private func exported(_ model: Network, metadata: [String: String] = [:]) throws -> ONNXFile {
     let folder = try TemporaryFolder()
     let path = folder.file("x.onnx")
-    try model.export(as: .onnx, to: path, metadata: metadata)
+    try model.export(as: .onnx, to: path, interface: .languageModel, metadata: metadata)
     return try ONNXFile(try readFile(path))
   }
 
   /// Weights that differ in all places, those of a normalization too.
-  private func model(_ configuration: LanguageModelConfiguration) -> LanguageModel {
-    let model = LanguageModel(configuration: configuration, seed: 3)
+  private func model(_ configuration: LanguageModelConfiguration) -> Network {
+    let model = Network(configuration: configuration, seed: 3)
     var random = RandomStream(seed: 4, name: "weights")
     for index in 0..<model.parameters.count { model.parameters.values[index] += 0.2 * Float(random.normal()) }
     return model

@@ -12,7 +12,8 @@ internal import Testing
     let model = try Fixtures.model(file)
     let first = try Fixtures.Batch(file, "0")
     let pass = LanguageModelPass(
-      model: model, batchSize: first.streams, truncationLength: first.steps, team: ThreadTeam(threadCount: 2))
+      network: model, batchSize: first.streams, truncationLength: first.steps,
+      team: ThreadTeam(threadCount: 2))
     var random = RandomStream(seed: 0, name: "dropout")
     for call in ["0", "1"] {
       let batch = try Fixtures.Batch(file, call)
@@ -36,7 +37,7 @@ internal import Testing
     let first = try Fixtures.Batch(file, "0")
     let team = ThreadTeam(threadCount: 2)
     let pass = LanguageModelPass(
-      model: model, batchSize: first.streams, truncationLength: first.steps, team: team)
+      network: model, batchSize: first.streams, truncationLength: first.steps, team: team)
     let optimizer = Optimizer(.adamw(weightDecay: 0.1), parameterCount: model.parameters.count)
     let clipping = GradientClipping(pass.gradients, team: team)
     let losses = try file.floats(named: "losses"), norms = try file.floats(named: "norms")
@@ -76,10 +77,10 @@ internal import Testing
         normalizesLayers: true),
     ])
   func theSamplerGivesTheLossesOfThePass(configuration: LanguageModelConfiguration) throws {
-    let model = LanguageModel(configuration: configuration, seed: 9)
+    let model = Network(configuration: configuration, seed: 9)
     let ids: [Int32] = [1, 5, 2, 22, 7, 7, 0, 3]
     let pass = LanguageModelPass(
-      model: model, batchSize: 1, truncationLength: ids.count - 1, team: ThreadTeam(threadCount: 1))
+      network: model, batchSize: 1, truncationLength: ids.count - 1, team: ThreadTeam(threadCount: 1))
     let loss = pass.evaluate(
       inputs: Array(ids.dropLast()), targets: Array(ids.dropFirst()),
       resets: [Bool](repeating: false, count: ids.count - 1))

@@ -82,8 +82,8 @@ internal import Testing
       !$0.isResidual && !$0.normalizesLayers && $0.cell != .gruResetBefore
     })
   func whatIsExportedIsImported(configuration: LanguageModelConfiguration) throws {
-    let model = LanguageModel(configuration: configuration, seed: 1)
-    try model.export(as: .pytorch, to: path, metadata: ["k": "v"])
+    let model = Network(configuration: configuration, seed: 1)
+    try model.export(as: .pytorch, to: path, interface: .languageModel, metadata: ["k": "v"])
     let file = try SafetensorsFile(path: path)
     #expect(file.metadata == ["format": "pt", "k": "v", "gruppetto.cell": configuration.shape.cell.rawValue])
     let weights = try PyTorchWeights(file: file)
@@ -95,8 +95,8 @@ internal import Testing
   func tiedWeightsStandTwiceForPyTorchAndOnceForUs() throws {
     let configuration = LanguageModelConfiguration(
       vocabularySize: 5, embeddingSize: 4, hiddenSize: 4, layerCount: 1, tiesEmbedding: true)
-    let model = LanguageModel(configuration: configuration, seed: 1)
-    try model.export(as: .pytorch, to: path)
+    let model = Network(configuration: configuration, seed: 1)
+    try model.export(as: .pytorch, to: path, interface: .languageModel)
     let file = try SafetensorsFile(path: path)
     #expect(try file.floats(named: "output.weight") == file.floats(named: "embedding.weight"))
     #expect(try PyTorchWeights(file: file).configuration.tiesEmbedding)
@@ -166,8 +166,8 @@ internal import Testing
       LanguageModelConfiguration(
         vocabularySize: 3, embeddingSize: 2, hiddenSize: 2, layerCount: 1, normalizesLayers: true),
     ] {
-      let model = LanguageModel(configuration: configuration, seed: 1)
-      #expect { try model.export(as: .pytorch, to: path) } throws: { error in
+      let model = Network(configuration: configuration, seed: 1)
+      #expect { try model.export(as: .pytorch, to: path, interface: .languageModel) } throws: { error in
         (error as? ExchangeError)?.message.contains("PyTorch has no words for") == true
           && (error as? ExchangeError)?.message.hasSuffix("export it in the format onnx") == true
       }
@@ -194,10 +194,12 @@ internal import Testing
         let configuration = LanguageModelConfiguration(
           cell: cell, vocabularySize: 50, embeddingSize: extras ? 32 : 24, hiddenSize: 32, layerCount: layers,
           isResidual: extras, normalizesLayers: extras, tiesEmbedding: extras)
-        let model = LanguageModel(configuration: configuration, seed: UInt64(layers))
+        let model = Network(configuration: configuration, seed: UInt64(layers))
         let name = "\(folder)/\(cell.rawValue)-\(layers)\(extras ? "-residual-normalized-tied" : "")"
-        try model.export(as: .onnx, to: name + ".onnx")
-        if !extras, cell != .gruResetBefore { try model.export(as: .pytorch, to: name + ".safetensors") }
+        try model.export(as: .onnx, to: name + ".onnx", interface: .languageModel)
+        if !extras, cell != .gruResetBefore {
+          try model.export(as: .pytorch, to: name + ".safetensors", interface: .languageModel)
+        }
         var random = RandomStream(seed: 1, name: name)
         let ids = (0..<1000).map { _ in Int64(random.integer(below: 50)) }
         let sampler = LanguageModelSampler(model: model)

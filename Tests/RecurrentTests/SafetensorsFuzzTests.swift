@@ -12,7 +12,7 @@ internal import Testing
   /// A small model's weights with a checkpoint's integers, and the same without a checksum that is looked at, so that
   /// what is changed behind the header is read too.
   private func originals() -> [[UInt8]] {
-    let model = LanguageModel(
+    let model = Network(
       configuration: LanguageModelConfiguration(
         vocabularySize: 3, embeddingSize: 2, hiddenSize: 2, layerCount: 1),
       seed: 0)

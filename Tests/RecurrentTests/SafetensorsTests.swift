@@ -44,24 +44,24 @@ internal import Testing
     let folder = try TemporaryFolder()
     let configuration = LanguageModelConfiguration(
       vocabularySize: 7, embeddingSize: 3, hiddenSize: 4, layerCount: 2)
-    let model = LanguageModel(configuration: configuration, seed: 1)
+    let model = Network(configuration: configuration, seed: 1)
     let path = folder.file("model.safetensors")
     try Safetensors.write(model.tensors(), to: path)
     let file = try SafetensorsFile(path: path)
-    let copy = try LanguageModel(configuration: configuration, tensors: file)
+    let copy = try Network(configuration: configuration, tensors: file)
     #expect(copy.parameters.values.array == model.parameters.values.array)
 
     var other = configuration
     other.hiddenSize = 5
-    #expect(throws: SafetensorsError.self) { try LanguageModel(configuration: other, tensors: file) }
+    #expect(throws: SafetensorsError.self) { try Network(configuration: other, tensors: file) }
     other = configuration
     other.layerCount = 3
     #expect(throws: SafetensorsError.missingTensor(file: path, tensor: "rnn.weight_ih_l2")) {
-      try LanguageModel(configuration: other, tensors: file)
+      try Network(configuration: other, tensors: file)
     }
     other.layerCount = 1
     #expect(throws: SafetensorsError.unexpectedTensor(file: path, tensor: "rnn.weight_ih_l1")) {
-      try LanguageModel(configuration: other, tensors: file)
+      try Network(configuration: other, tensors: file)
     }
   }
 
@@ -213,12 +213,12 @@ internal import Testing
     let folder = try TemporaryFolder()
     let path = folder.file("model.safetensors")
     for value in [Float.nan, .infinity] {
-      let model = LanguageModel(configuration: configuration, seed: 1)
+      let model = Network(configuration: configuration, seed: 1)
       let entry = try #require(model.parameters.entry(named: "rnn.bias_hh_l0"))
       model.parameters.values.baseAddress[entry.range.lowerBound + 4] = value
       try Safetensors.write(model.tensors(), to: path)
       #expect(throws: SafetensorsError.notFinite(file: path, tensor: "rnn.bias_hh_l0", index: 4)) {
-        try LanguageModel(configuration: configuration, tensors: SafetensorsFile(path: path))
+        try Network(configuration: configuration, tensors: SafetensorsFile(path: path))
       }
     }
   }

@@ -22,9 +22,9 @@ internal import Testing
 
   @Test("A sampler gives the losses of the pass", arguments: configurations, [0, SamplerWeights.tableLimit])
   func aSamplerGivesTheLossesOfThePass(configuration: LanguageModelConfiguration, tableLimit: Int) {
-    let model = LanguageModel(configuration: configuration, seed: 3), steps = Self.ids.count - 1
+    let model = Network(configuration: configuration, seed: 3), steps = Self.ids.count - 1
     let pass = LanguageModelPass(
-      model: model, batchSize: 1, truncationLength: steps, team: ThreadTeam(threadCount: 1))
+      network: model, batchSize: 1, truncationLength: steps, team: ThreadTeam(threadCount: 1))
     let loss = pass.evaluate(
       inputs: Array(Self.ids.dropLast()), targets: Array(Self.ids.dropFirst()),
       resets: [Bool](repeating: false, count: steps))
@@ -45,7 +45,7 @@ internal import Testing
   func aStreamGetsTheSameBitsAloneAsBesideOthers(
     configuration: LanguageModelConfiguration, format: WeightFormat
   ) {
-    let weights = SamplerWeights(model: LanguageModel(configuration: configuration, seed: 4), format: format)
+    let weights = SamplerWeights(model: Network(configuration: configuration, seed: 4), format: format)
     let streams = 11
     let many = LanguageModelSampler(weights: weights, streamCount: streams)
     let alone = (0..<streams).map { _ in LanguageModelSampler(weights: weights) }
@@ -62,7 +62,7 @@ internal import Testing
   }
 
   @Test("Streams are copied reset and given states") func streamsAreCopiedResetAndGivenStates() {
-    let model = LanguageModel(configuration: Self.configurations[4], seed: 5)
+    let model = Network(configuration: Self.configurations[4], seed: 5)
     let sampler = LanguageModelSampler(weights: SamplerWeights(model: model), streamCount: 3)
     let expected = logits(LanguageModelSampler(model: model))
     sampler.setState([Float](repeating: 0.5, count: sampler.state.count), ofStream: 1)
@@ -84,7 +84,7 @@ internal import Testing
 
   @Test("Narrower weights give nearly the same logits", arguments: configurations)
   func narrowerWeightsGiveNearlyTheSameLogits(configuration: LanguageModelConfiguration) {
-    let model = LanguageModel(configuration: configuration, seed: 6)
+    let model = Network(configuration: configuration, seed: 6)
     let exact = logits(LanguageModelSampler(model: model))
     let half = logits(LanguageModelSampler(model: model, format: .float16))
     let bytes = logits(LanguageModelSampler(model: model, format: .int8))
@@ -95,7 +95,7 @@ internal import Testing
   @Test("A step reads a byte a weight in int8") func aStepReadsAByteAWeightInInt8() {
     let configuration = LanguageModelConfiguration(
       vocabularySize: 384, embeddingSize: 16, hiddenSize: 192, layerCount: 2)
-    let model = LanguageModel(configuration: configuration, seed: 7)
+    let model = Network(configuration: configuration, seed: 7)
     let bytes = WeightFormat.allCases.map { SamplerWeights(model: model, format: $0).matrixByteCount }
     let weights = 3 * 192 * 192 * 3 + 384 * 192
     #expect(bytes[0] >= 4 * weights && Double(bytes[0]) < 4.2 * Double(weights))

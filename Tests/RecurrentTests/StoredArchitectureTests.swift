@@ -18,7 +18,7 @@ internal import Testing
       encoder: .init(cell: .lstm, hiddenSize: 3, layerCount: 1, isBidirectional: true),
       decoder: .init(cell: .gru, hiddenSize: 5, layerCount: 2, dropout: 0.25),
       attention: .init(score: .additive, alignmentSize: 4), beginID: 3, endID: 4), seed: 1)
-  static let languageModel = LanguageModel(
+  static let languageModel = Network(
     configuration: LanguageModelConfiguration(
       cell: .gru, vocabularySize: 7, embeddingSize: 2, hiddenSize: 4, layerCount: 2, dropout: 0.25), seed: 1)
 
@@ -90,7 +90,7 @@ internal import Testing
     ])
   func aLanguageModelOfAbsurdSizesIsNotDecoded(field: String) throws {
     let json = String(
-      decoding: try JSONFormat.encodeLine(Self.languageModel.configuration), as: UTF8.self)
+      decoding: try JSONFormat.encodeLine(Self.languageModel.configuration.languageModel), as: UTF8.self)
     for value in Self.absurdSizes {
       let damaged = try replacing(field, by: value, in: json)
       #expect(throws: (any Error).self, "\(damaged)") {

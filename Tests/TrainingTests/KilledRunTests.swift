@@ -19,7 +19,7 @@ import Training
       truncationLength: 8, accumulation: 2, averageDecay: 0.9, validationInterval: 3,
       checkpointSeconds: 0, seed: 5)
     return try TrainingRun(
-      model: LanguageModel(configuration: network, seed: 5), source: RepeatingSource(pattern: pattern),
+      model: Network(configuration: network, seed: 5), source: RepeatingSource(pattern: pattern),
       validationPieces: PieceIDs([pattern]), configuration: configuration,
       folder: TrainingFolder(path: folder),
       resuming: resuming, team: ThreadTeam(threadCount: threads)

@@ -42,7 +42,7 @@ import Training
     var network = Self.network
     network.dropout = dropout
     let pass = LanguageModelPass(
-      model: LanguageModel(configuration: network, seed: 3), batchSize: streams, truncationLength: 6,
+      network: Network(configuration: network, seed: 3), batchSize: streams, truncationLength: 6,
       team: team)
     let learner = Learner(pass, learningRate: 1e-2, clipNorm: 0.5, averageDecay: 0.9, team: team)
     change(learner)

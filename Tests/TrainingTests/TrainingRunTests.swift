@@ -24,7 +24,7 @@ import Training
     var source = RepeatingSource(pattern: Self.pattern)
     source.onBatch = onBatch
     return try TrainingRun(
-      model: LanguageModel(configuration: Self.network, seed: 5), source: source,
+      model: Network(configuration: Self.network, seed: 5), source: source,
       validationPieces: PieceIDs([Self.pattern, Array(Self.pattern.dropFirst(2))]),
       configuration: configuration,
       folder: TrainingFolder(path: folder.path), resuming: resuming, validatesFirst: validatesFirst,
@@ -73,10 +73,10 @@ import Training
   @Test("Weights that have learned are replaced by better ones alone")
   func weightsThatHaveLearnedAreReplacedByBetterOnesAlone() throws {
     let (worse, better) = (try TemporaryFolder(), try TemporaryFolder())
-    let first = LanguageModel(configuration: Self.network, seed: 5).parameters.values.array
+    let first = Network(configuration: Self.network, seed: 5).parameters.values.array
     func isUnchanged(_ folder: TemporaryFolder) throws -> Bool {
       let file = try SafetensorsFile(path: folder.file("model.safetensors"))
-      return try LanguageModel(configuration: Self.network, tensors: file).parameters.values.array == first
+      return try Network(configuration: Self.network, tensors: file).parameters.values.array == first
     }
     let result = try makeRun(in: worse, steps: 8, validatesFirst: true) {
       ($0.optimizer, $0.learningRate, $0.schedule) = (.sgd(), 1e4, .constant)
@@ -200,7 +200,7 @@ import Training
   @Test("The average is validated and kept") func theAverageIsValidatedAndKept() throws {
     let folder = try TemporaryFolder()
     let result = try makeRun(in: folder, steps: 60) { $0.averageDecay = 0.95 }.run()
-    let kept = try LanguageModel(
+    let kept = try Network(
       configuration: Self.network, tensors: SafetensorsFile(path: folder.file("model.safetensors")))
     let pieces = [Self.pattern, Array(Self.pattern.dropFirst(2))]
     #expect(abs(try loss(of: kept, pieces: pieces) - #require(result.bestValidationLoss)) < 1e-6)
@@ -306,19 +306,19 @@ import Training
       $0.learningRate = 0.3
       $0.schedule = .constant
     }.run()
-    let kept = try LanguageModel(
+    let kept = try Network(
       configuration: Self.network, tensors: SafetensorsFile(path: folder.file("model.safetensors")))
     let pieces = [Self.pattern, Array(Self.pattern.dropFirst(2))]
     #expect(abs(try loss(of: kept, pieces: pieces) - #require(result.bestValidationLoss)) < 1e-6)
   }
 
   /// The loss piece by piece, one stream at a time.
-  func loss(of model: LanguageModel, pieces: [[Int32]]) throws -> Double {
+  func loss(of model: Network, pieces: [[Int32]]) throws -> Double {
     var (sum, count) = (0.0, 0)
     for piece in pieces {
       let steps = piece.count - 1
       let pass = LanguageModelPass(
-        model: model, batchSize: 1, truncationLength: steps, team: ThreadTeam(threadCount: 1))
+        network: model, batchSize: 1, truncationLength: steps, team: ThreadTeam(threadCount: 1))
       let part = pass.evaluate(
         inputs: Array(piece.dropLast()), targets: Array(piece.dropFirst()),
         resets: (0..<steps).map { $0 == 0 })
@@ -352,7 +352,7 @@ import Training
 
   @Test("A loss that is no number stops the run") func aLossThatIsNoNumberStopsTheRun() throws {
     let folder = try TemporaryFolder()
-    let model = LanguageModel(configuration: Self.network, seed: 5)
+    let model = Network(configuration: Self.network, seed: 5)
     do {
       _ = try makeRun(in: folder) { $0.learningRate = 1e30 }.run()
       Issue.record("a learning rate of 1e30 did not diverge")
@@ -375,7 +375,7 @@ import Training
     let folder = try TemporaryFolder()
     #expect(throws: TrainingError.self) {
       try TrainingRun(
-        model: LanguageModel(configuration: Self.network, seed: 1),
+        model: Network(configuration: Self.network, seed: 1),
         source: RepeatingSource(pattern: Self.pattern), validationPieces: PieceIDs([[1]]),
         configuration: TrainingConfiguration(budget: .steps(1), batchSize: 3, truncationLength: 8),
         folder: TrainingFolder(path: folder.path), resuming: false, team: ThreadTeam(threadCount: 1))
@@ -389,7 +389,7 @@ import Training
     wider.hiddenSize = 16
     #expect(throws: TrainingError.self) {
       try TrainingRun(
-        model: LanguageModel(configuration: wider, seed: 1), source: RepeatingSource(pattern: Self.pattern),
+        model: Network(configuration: wider, seed: 1), source: RepeatingSource(pattern: Self.pattern),
         validationPieces: PieceIDs([Self.pattern]),
         configuration: TrainingConfiguration(budget: .steps(40), batchSize: 3, truncationLength: 8),
         folder: TrainingFolder(path: folder.path), resuming: true, team: ThreadTeam(threadCount: 1))

@@ -22,9 +22,10 @@ public final class Composer {
   private var chooser: TokenChooser
 
   /// A composer with this model, whose weights it reads in `format`. Fewer bytes are quicker, and change what a seed gives.
-  public init(model: MusicModel, format: WeightFormat = .float32) {
+  /// - Throws: `ComposingError.unsuitableNetwork` where the model's network is not one that goes from ids to ids.
+  public init(model: MusicModel, format: WeightFormat = .float32) throws(ComposingError) {
     self.model = model
-    weights = SamplerWeights(model: model.network, format: format)
+    weights = SamplerWeights(model: try model.network, format: format)
     sampler = LanguageModelSampler(weights: weights)
     chooser = TokenChooser(model: model)
   }

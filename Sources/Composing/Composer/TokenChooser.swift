@@ -11,7 +11,7 @@ struct TokenChooser {
 
   init(model: MusicModel) {
     vocabulary = model.tokenizer.vocabulary
-    weightsPath = model.folder.training.weightsPath
+    weightsPath = model.weightsName
     distribution = TokenDistribution(vocabularySize: vocabulary.count)
     mask = Array(repeating: false, count: vocabulary.count)
   }

@@ -21,8 +21,13 @@ struct ModelCard {
     }
     lines += [
       "## Use", "",
-      "    gruppetto generate \(name) -o tune.mid --bars 16",
-      "    gruppetto train CORPUS -o \(name) --resume", "",
+    ]
+    if info.network != nil || info.description.settings != nil {
+      lines.append("    gruppetto generate \(name) -o tune.mid --bars 16")
+    }
+    if info.description.settings != nil { lines.append("    gruppetto train CORPUS -o \(name) --resume") }
+    lines += [
+      "",
       "The weights are in `model.safetensors`, with the names and layouts of PyTorch's modules\(modules). What the model writes "
         + "resembles what it was trained on; whoever publishes it should know the rights in that music.", "",
     ]
@@ -59,6 +64,9 @@ struct ModelCard {
       return "\(origin) and were trained further by \(info.description.program) on "
         + "\(corpus.trainingPieces.grouped) pieces of `\(corpus.name)`."
     }
+    guard info.description.settings != nil else {
+      return "A model of music as a sequence of tokens, made by \(info.description.program)."
+    }
     let data = info.description.corpus.map { " on \($0.trainingPieces.grouped) pieces of `\($0.name)`" } ?? ""
     return
       "A model of music as a sequence of tokens, trained by \(info.description.program)\(data) from the preset "
@@ -66,7 +74,12 @@ struct ModelCard {
   }
 
   private var network: [(String, String)] {
-    let shape = info.description.settings.network
+    guard let shape = info.description.settings?.network ?? info.network?.shape else {
+      return [
+        ("Architecture", info.description.architecture?.rawValue ?? "unknown"),
+        ("Parameters", info.parameters.map(\.grouped) ?? "unknown"),
+      ]
+    }
     return [
       ("Cell", shape.cell.rawValue.uppercased()),
       ("Layers", "\(shape.layerCount) of \(shape.hiddenSize)"),
@@ -88,13 +101,13 @@ struct ModelCard {
       ("Validation", "\(corpus.validationPieces.grouped) pieces, \(corpus.validationTokens.grouped) tokens"),
       (
         "Transposition",
-        info.description.settings.transposition.map { "\($0.lowest) to \($0.highest) semitones" } ?? "none"
+        info.description.settings?.transposition.map { "\($0.lowest) to \($0.highest) semitones" } ?? "none"
       ),
     ]
   }
 
   private var training: [(String, String)] {
-    let settings = info.description.settings.training
+    guard let settings = info.description.settings?.training else { return [] }
     var rows = [
       ("Budget", settings.budget.description),
       ("Optimizer", optimizer(settings)),

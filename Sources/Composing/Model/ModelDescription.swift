@@ -4,17 +4,21 @@ internal import Groundwork
 ///
 /// It is written before anything else of a model, so that training can be resumed without any option.
 public struct ModelDescription: Codable, Hashable, Sendable {
-  /// The version of this file's layout.
-  public static let currentFormat = 1
+  /// The versions of this file's layout: the first knows language models alone, and they are still written in it, so that
+  /// programs of its time read them.
+  public static let languageModelFormat = 1, currentFormat = 2
 
   /// The version of the file's layout.
   public var format: Int
   /// The program that made it, such as `gruppetto 0.1.0`.
   public var program: String
-  /// The name of the preset that it began from.
+  /// The name of the preset that it began from; `none` where there was none.
   public var preset: String
-  /// The network and its training.
-  public var settings: ModelPreset
+  /// Which kind of network it has; nil for a language model that `settings` describe.
+  public var architecture: ModelArchitecture?
+  /// The network and its training, for a language model that is trained here; nil for a network that its weights file
+  /// describes.
+  public var settings: ModelPreset?
   /// What it is trained on; nil until training has begun.
   public var corpus: CorpusProvenance?
   /// The name of the file that its first weights are from; nil for a model that was begun here.
@@ -62,11 +66,29 @@ public struct ModelDescription: Codable, Hashable, Sendable {
 
   /// A description of a model that is about to be trained.
   public init(program: String, preset: String, settings: ModelPreset, corpus: CorpusProvenance? = nil) {
-    format = Self.currentFormat
+    format = Self.languageModelFormat
     self.program = program
     self.preset = preset
     self.settings = settings
     self.corpus = corpus
+  }
+
+  /// A description of a model whose weights file describes the network.
+  public init(program: String, architecture: ModelArchitecture) {
+    format = Self.currentFormat
+    self.program = program
+    preset = "none"
+    self.architecture = architecture
+  }
+
+  /// The network and its training.
+  /// - Throws: `ComposingError.unsuitableNetwork` for a model that is not trained here.
+  public func trainingSettings(of folder: ModelFolder) throws(ComposingError) -> ModelPreset {
+    guard let settings else {
+      throw .unsuitableNetwork(
+        model: folder.path, reason: "it was put together by \(program), which has to train it itself")
+    }
+    return settings
   }
 
   /// Reads a model's description.
@@ -80,12 +102,20 @@ public struct ModelDescription: Codable, Hashable, Sendable {
     } catch {
       throw ComposingError(error)
     }
-    guard format == Self.currentFormat else {
+    guard (Self.languageModelFormat...Self.currentFormat).contains(format) else {
       throw .malformed(
-        path: path, reason: "it has format \(format); this program reads format \(Self.currentFormat)")
+        path: path,
+        reason: "it has format \(format); this program reads formats up to \(Self.currentFormat)")
+    }
+    let isLanguageModel = (architecture ?? .languageModel) == .languageModel
+    guard isLanguageModel == (settings != nil) else {
+      throw .malformed(
+        path: path,
+        reason: isLanguageModel
+          ? "the setting 'settings' is missing" : "a model with 'architecture' has no 'settings'")
     }
     do {
-      try settings.validate()
+      try settings?.validate()
     } catch {
       throw .malformed(path: path, reason: error.message)
     }

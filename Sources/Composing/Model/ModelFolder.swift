@@ -1,4 +1,6 @@
 internal import Groundwork
+internal import Recurrent
+internal import Tokenization
 public import Training
 
 /// Where a model keeps its files.
@@ -73,13 +75,45 @@ extension ModelFolder {
   /// Why the model has no weights: they are to come, or were there and are lost.
   func absenceOfWeights(_ description: ModelDescription) -> ComposingError {
     let isFinished =
-      if let progress = try? training.progress() {
-        progress.isOver(description.settings.training)
+      if let progress = try? training.progress(), let settings = description.settings {
+        progress.isOver(settings.training)
       } else {
         fileExists(training.historyPath)
       }
-    guard isFinished || description.importedFrom != nil else { return .untrained(path: owner.path) }
+    guard isFinished || description.importedFrom != nil || description.settings == nil else {
+      return .untrained(path: owner.path)
+    }
     return .incomplete(
       path: owner.path, present: presentParts, missing: ["model.safetensors"], isFinished: isFinished)
+  }
+
+  /// Makes the folder of a model whose weights there are already.
+  /// - Parameters:
+  ///   - description: what it is.
+  ///   - vocabulary: what its ids mean.
+  ///   - replacing: whether a model that is there is replaced.
+  ///   - writeWeights: writes the weights to the path that it is given.
+  /// - Throws: `ComposingError`: a model that is in the way, a folder that cannot be written.
+  func write(
+    _ description: ModelDescription, vocabulary: Vocabulary, replacing: Bool,
+    writeWeights: (_ path: String) throws(SafetensorsError) -> Void
+  ) throws(ComposingError) {
+    try MusicTraining.requireRoom(in: self, for: replacing ? .overwrite : .refuse)
+    try withFolder(path, failure: ComposingError.file) { () throws(ComposingError) in
+      // The weights are what may not fit on the disk: they come first, and a model that is there stands until they do.
+      do throws(SafetensorsError) { try writeWeights(training.weightsPath) } catch { throw .cause(error) }
+      do throws(ComposingError) {
+        try MusicTraining.removeHistory(in: self)
+        do throws(FileError) { try replaceFile(at: vocabularyPath, with: vocabulary.json()) } catch {
+          throw .file(error)
+        }
+        try description.write(in: self)
+        try ModelCard.write(in: self)
+      } catch {
+        // Weights without the rest are no model, and would be in the way of the next import.
+        try? MusicTraining.removeModel(in: self)
+        throw error
+      }
+    }
   }
 }

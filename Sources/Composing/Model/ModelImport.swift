@@ -41,40 +41,18 @@ public struct ModelImport {
   public func write(
     to path: String, preset: ModelPreset, replacing: Bool, program: String
   ) throws(ComposingError) {
-    let folder = ModelFolder(path: path)
     var settings = preset
     settings.summary = nil
     settings.network = weights.configuration.shape
     settings.network.takeDropout(of: preset.network)
+    try settings.validate()
     var description = ModelDescription(program: program, preset: "imported", settings: settings)
     description.importedFrom = weights.file.path.split(separator: "/").last.map(String.init)
-    try description.settings.validate()
-    let model: LanguageModel
-    do { model = try weights.model() } catch { throw .cause(error) }
-    try MusicTraining.requireRoom(in: folder, for: replacing ? .overwrite : .refuse)
-    try withFolder(folder.path, failure: ComposingError.file) { () throws(ComposingError) in
-      try fill(folder, with: model, description)
-    }
-  }
-
-  private func fill(
-    _ folder: ModelFolder, with model: LanguageModel, _ description: ModelDescription
-  ) throws(ComposingError) {
-    // The weights are what may not fit on the disk: they come first, and a model that is there stands until they do.
-    do {
-      try Safetensors.write(model.tensors(), metadata: ["format": "pt"], to: folder.training.weightsPath)
-    } catch {
-      throw .cause(error)
-    }
-    do throws(ComposingError) {
-      try MusicTraining.removeHistory(in: folder)
-      do { try replaceFile(at: folder.vocabularyPath, with: vocabulary.json()) } catch { throw .file(error) }
-      try description.write(in: folder)
-      try ModelCard.write(in: folder)
-    } catch {
-      // Weights without the rest are no model, and would be in the way of the next import.
-      try? MusicTraining.removeModel(in: folder)
-      throw error
+    let network: Network
+    do { network = try weights.model() } catch { throw .cause(error) }
+    try ModelFolder(path: path).write(description, vocabulary: vocabulary, replacing: replacing) {
+      path throws(SafetensorsError) in
+      try Safetensors.write(network.tensors(), metadata: ["format": "pt"], to: path)
     }
   }
 

@@ -15,7 +15,7 @@ public struct ModelInfo: Codable, Sendable {
   public var model: String
   /// What it is, how it is trained, and on what.
   public var description: ModelDescription
-  /// The network, once the vocabulary is known.
+  /// The network, once the vocabulary is known; nil where it is not from ids to ids.
   public var network: LanguageModelConfiguration?
   /// How many values the network learns.
   public var parameters: Int?
@@ -92,16 +92,25 @@ public struct ModelInfo: Codable, Sendable {
     description = try ModelDescription(folder: folder)
     if fileExists(folder.vocabularyPath) {
       let vocabulary = try MusicModel.vocabulary(in: folder)
-      let network = LanguageModelConfiguration(
-        description.settings.network, vocabularySize: vocabulary.count)
-      self.network = network
-      parameters = network.parameterCount
       uniformLoss = log(Double(vocabulary.count))
+      if let settings = description.settings {
+        let network = LanguageModelConfiguration(settings.network, vocabularySize: vocabulary.count)
+        self.network = network
+        parameters = network.parameterCount
+      }
       tokenizer = vocabulary.configuration.name
     }
     if fileExists(folder.training.weightsPath) {
       // A file that is damaged is told here, not first when the model shall compose.
-      do { weights = WeightsSummary(try SafetensorsFile(path: folder.training.weightsPath)) } catch {
+      do throws(SafetensorsError) {
+        let file = try SafetensorsFile(path: folder.training.weightsPath)
+        weights = WeightsSummary(file)
+        if let architecture = description.architecture, description.settings == nil {
+          let network = try ModelNetwork(architecture, path: file.path)
+          parameters = network.parameters.count
+          if case .network(let network) = network { self.network = network.configuration.languageModel }
+        }
+      } catch {
         throw .cause(error)
       }
     }

@@ -14,9 +14,19 @@ extension MusicModel {
     do { vocabulary = try JSONFormat.encodeLine(tokenizer.vocabulary) } catch {
       preconditionFailure("strings and integers can always be written as JSON: \(error)")
     }
+    let network: Network
+    let interface: ExportInterface
+    switch anyNetwork {
+    case .network(let given):
+      network = given
+      interface = given.configuration.languageModel == nil ? .network : .languageModel
+    case .encoderDecoder:
+      throw .unsuitableNetwork(
+        model: name, reason: "it has \(anyNetwork.summary), which no format can hold yet")
+    }
     do {
       try network.export(
-        as: format, to: path,
+        as: format, to: path, interface: interface,
         metadata: [
           Self.vocabularyKey: String(decoding: vocabulary, as: UTF8.self),
           "gruppetto.program": description.program,

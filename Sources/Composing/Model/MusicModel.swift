@@ -3,47 +3,112 @@ public import Recurrent
 public import Tokenization
 internal import Training
 
-/// A trained model: a tokenizer, and a network over its ids.
+/// A model of music: a tokenizer, and a network over its ids.
+///
+/// It comes from a folder, or is put together of its parts:
+///
+///     let model = MusicModel(tokenizer: tokenizer, network: network)
+///     let piece = try Composer(model: model).compose(CompositionOptions(seed: 1, bars: 8))
 public struct MusicModel {
-  /// Where its files are.
-  public let folder: ModelFolder
+  /// Where its files are; nil for a model that was put together in the program.
+  public let folder: ModelFolder?
   /// What it is and where it comes from.
   public let description: ModelDescription
   /// Scores to ids and back.
   public let tokenizer: any Tokenizer
-  /// The network, with the weights of the best validation.
-  public let network: LanguageModel
+  /// The network, whatever it is, with the weights of the best validation.
+  public let anyNetwork: ModelNetwork
 
   /// Reads the model in the folder at `path` and checks that its parts belong together.
   /// - Throws: `ComposingError`, which names the file at fault.
   public init(path: String) throws(ComposingError) {
-    folder = ModelFolder(path: path).current
+    let folder = ModelFolder(path: path).current
+    self.folder = folder
     description = try ModelDescription(folder: folder)
-    guard fileExists(folder.training.weightsPath) else { throw folder.absenceOfWeights(description) }
+    let weights = folder.training.weightsPath
+    guard fileExists(weights) else { throw folder.absenceOfWeights(description) }
     let vocabulary = try Self.vocabulary(in: folder)
     do {
       tokenizer = try vocabulary.makeTokenizer()
     } catch {
       throw .malformed(path: folder.vocabularyPath, reason: error.message)
     }
-    let configuration = LanguageModelConfiguration(
-      description.settings.network, vocabularySize: vocabulary.count)
-    do {
-      network = try LanguageModel(
-        configuration: configuration, tensors: SafetensorsFile(path: folder.training.weightsPath))
+    do throws(SafetensorsError) {
+      guard let settings = description.settings else {
+        anyNetwork = try ModelNetwork(description.architecture ?? .network, path: weights)
+        return
+      }
+      anyNetwork = .network(
+        try Network(
+          configuration: LanguageModelConfiguration(settings.network, vocabularySize: vocabulary.count),
+          tensors: SafetensorsFile(path: weights)))
     } catch {
       throw .cause(error)
     }
   }
 
-  /// A model of these parts, whose files may not exist.
-  package init(
-    folder: ModelFolder, description: ModelDescription, tokenizer: any Tokenizer, network: LanguageModel
+  /// A model of these parts.
+  /// - Parameters:
+  ///   - tokenizer: makes ids of scores and scores of ids.
+  ///   - network: runs over these ids.
+  ///   - folder: where its files are, if there are any.
+  ///   - description: what it is and where it comes from; by default that it was made in a program.
+  public init(
+    tokenizer: any Tokenizer, network: ModelNetwork, folder: ModelFolder? = nil,
+    description: ModelDescription? = nil
   ) {
     self.folder = folder
-    self.description = description
+    self.description =
+      description ?? ModelDescription(program: "a program", architecture: network.architecture)
     self.tokenizer = tokenizer
-    self.network = network
+    anyNetwork = network
+  }
+
+  /// A model of a tokenizer and a network over its ids. Whether it can be composed with is asked when it is; see `network`.
+  public init(tokenizer: any Tokenizer, network: Network) {
+    self.init(tokenizer: tokenizer, network: .network(network))
+  }
+
+  /// A model of these parts, whose files may not exist.
+  package init(
+    folder: ModelFolder, description: ModelDescription, tokenizer: any Tokenizer, network: Network
+  ) {
+    self.init(tokenizer: tokenizer, network: .network(network), folder: folder, description: description)
+  }
+
+  /// What the model is called in messages: its folder.
+  public var name: String { folder?.path ?? "the model" }
+
+  /// What its weights are called in messages: their file.
+  package var weightsName: String { folder?.training.weightsPath ?? "the model" }
+
+  /// The network as composing needs it: one that reads one id at each step and tells what the next of the tokenizer's ids
+  /// is.
+  /// - Throws: `ComposingError.unsuitableNetwork` where the model has another.
+  public var network: Network {
+    get throws(ComposingError) {
+      func refuse(_ reason: String) -> ComposingError { .unsuitableNetwork(model: name, reason: reason) }
+      guard case .network(let network) = anyNetwork,
+        let size = network.configuration.languageModel?.vocabularySize
+      else { throw refuse("it has \(anyNetwork.summary)") }
+      guard size == tokenizer.vocabulary.count else {
+        throw refuse("its network has \(size) ids, and its tokenizer \(tokenizer.vocabulary.count)")
+      }
+      return network
+    }
+  }
+
+  /// Writes the model into a folder, from which `init(path:)` reads it.
+  /// - Parameters:
+  ///   - path: the folder; it is made where it is missing.
+  ///   - replacing: whether a model that is there is replaced.
+  ///   - program: what the description names as the program that made it.
+  /// - Throws: `ComposingError`: a model that is in the way, a folder that cannot be written.
+  public func write(to path: String, replacing: Bool = false, program: String) throws(ComposingError) {
+    let description = ModelDescription(program: program, architecture: anyNetwork.architecture)
+    try ModelFolder(path: path).write(
+      description, vocabulary: tokenizer.vocabulary, replacing: replacing
+    ) { weightsPath throws(SafetensorsError) in try anyNetwork.write(to: weightsPath) }
   }
 
   /// Reads `vocabulary.json`.

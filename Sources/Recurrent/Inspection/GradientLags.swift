@@ -5,7 +5,7 @@
 ///
 /// where s(l, d, b, j) is what direction d of layer l hands on after j of the n_b steps of stream b: h, and for the LSTM h and
 /// c. It is followed along this one way: what the same h gives to the layer above is another's share. L is the loss of the last
-/// step or of the sequence's label, the mean over the streams, so far as it comes through the last state of each
+/// step or of the sequence's label, the mean over the streams that have one, so far as it comes through the last state of each
 /// direction: the last layer's h at a stream's last step, and at its first step where the layer reads backward. (Where a
 /// label is read from all steps, by a mean or by attention, what comes through earlier steps would hide how
 /// far the last one reaches.) So k counts a direction's own steps, and lengths and directions may differ.

@@ -8,18 +8,15 @@ extension NetworkPass {
     let layout = batch.layout
     omitDropout()
     clearCarriedState()
-    forward(batch)
+    read(batch)
     let gates = stack.gateSaturations(rowCount: layout.rowCount)
     guard batch.targets != .none else { return PassInspection(lags: nil, gates: gates) }
-    var unbroken = batch
-    unbroken.resets = []
     clearCarriedState()
-    forward(unbroken)
-    var loss = head.take(batch.targets, layout: layout)
-    head.addLosses(to: &loss, scale: 1 / Float(layout.streamCount), layout: layout, team: team)
-    head.backward(
-      input: stack.output.baseAddress, inputGradient: outputGradient.baseAddress, layout: layout,
-      gradients: gradients, team: team)
+    read(layout: layout, ids: batch.ids.span, frames: batch.frames.span, resets: Span())
+    let taken = head.take(batch.targets, layout: layout)
+    _ = head.learn(
+      taken, scale: 1 / Float(max(1, head.streamsWithLastTarget(layout))), input: stack.output.baseAddress,
+      inputGradient: outputGradient.baseAddress, layout: layout, gradients: gradients, team: team)
     let lags = stack.gradientLags(
       input: input.output.baseAddress, layout: layout, outputGradient: outputGradient.baseAddress,
       gradients: gradients, team: team)

@@ -1,4 +1,5 @@
-/// The architecture of a language model over ids: embedding, stacked recurrent layers, linear output.
+/// The architecture of a language model over ids: embedding, stacked recurrent layers, linear output. It is a short way to
+/// say which `Network.Configuration` is meant; see `network`.
 ///
 /// All that its shape says can be asked of it directly: `configuration.hiddenSize`.
 @dynamicMemberLookup
@@ -49,6 +50,25 @@ public struct LanguageModelConfiguration: Sendable, Hashable {
 
   /// The recurrent layers.
   public var stack: StackConfiguration { shape.stack }
+
+  /// The network that it is the architecture of.
+  public var network: Network.Configuration {
+    Network.Configuration(
+      input: .ids(
+        vocabularySize, embeddingSize: shape.embeddingSize, dropout: shape.embeddingDropout ?? shape.dropout),
+      stack: shape.stack, head: .softmax(classCount: vocabularySize), tiesEmbedding: shape.tiesEmbedding)
+  }
+
+  /// How many weights such a network has.
+  public var parameterCount: Int { network.parameterCount }
+
+  /// How many tensors they make.
+  package var tensorCount: Int { network.parameterShapes.count }
+
+  /// How many numbers a stream carries from one window to the next, L × S·H.
+  package var carriedStateSize: Int {
+    shape.layerCount * shape.cell.implementation.stateCount * shape.hiddenSize
+  }
 }
 
 extension LanguageModelConfiguration: Codable {
@@ -73,21 +93,4 @@ extension LanguageModelConfiguration: Codable {
     var fields = encoder.container(keyedBy: CodingKeys.self)
     try fields.encode(vocabularySize, forKey: .vocabularySize)
   }
-}
-
-extension LanguageModelConfiguration {
-  /// The names and shapes of the weights, in their order in the buffer. A tied output has a bias alone.
-  var parameterShapes: [(name: String, shape: [Int])] {
-    [("embedding.weight", [vocabularySize, shape.embeddingSize])]
-      + RecurrentStack.parameterShapes(
-        configuration: stack, inputSize: shape.embeddingSize, namePrefix: "rnn")
-      + (shape.tiesEmbedding ? [] : [("output.weight", [vocabularySize, shape.hiddenSize])])
-      + [("output.bias", [vocabularySize])]
-  }
-
-  /// The name of the tensor that is the output's weight.
-  var outputWeightName: String { shape.tiesEmbedding ? "embedding.weight" : "output.weight" }
-
-  /// How many weights such a network has.
-  public var parameterCount: Int { parameterShapes.reduce(0) { $0 + $1.shape.reduce(1, *) } }
 }

@@ -68,6 +68,18 @@ final class LayerDirection {
     reorderedInputWeight = inputRuns.count > 1 ? AlignedBuffer(count: gates * h * inputSize) : nil
   }
 
+  /// About how many floats the buffers of such a direction take: what rows keep, and the packed weights.
+  static func floatCount(
+    cell: any RecurrentCell, inputSize: Int, hiddenSize: Int, rows: Double, streams: Double
+  ) -> Double {
+    let h = Double(hiddenSize), gates = cell.gateCount
+    let reordered = runs(of: cell.inputGradientOrder).count > 1 ? Double(gates * hiddenSize * inputSize) : 0
+    return rows * h * Double(1 + cell.keptCount) + streams * h
+      * Double(gates + (cell.phases.count > 1 ? 1 : 0))
+      + PackedMatrix.floatCount(inputSize, gates * hiddenSize) + reordered
+      + cell.phases.reduce(0) { $0 + PackedMatrix.floatCount(hiddenSize, $1.gates.count * hiddenSize) }
+  }
+
   private static func runs(of order: [Int]) -> [(blocks: Range<Int>, gate: Int)] {
     var runs: [(blocks: Range<Int>, gate: Int)] = []
     for (block, gate) in order.enumerated() {

@@ -1,5 +1,13 @@
 internal import Arithmetic
 
+extension PackedMatrix {
+  /// How many floats a matrix takes that is packed in both directions, for the forward and for the backward pass.
+  static func floatCount(_ rows: Int, _ columns: Int) -> Double {
+    Double(Kernels.current.packedCount(rows: rows, columns: columns))
+      + Double(Kernels.current.packedCount(rows: columns, columns: rows))
+  }
+}
+
 /// y = x Wᵀ, the bias being the caller's. N rows of I inputs, O outputs, W is O × I.
 final class LinearLayer {
   let inputSize: Int

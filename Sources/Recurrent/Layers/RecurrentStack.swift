@@ -71,9 +71,27 @@ package final class RecurrentStack {
     parametersDidChange()
   }
 
+  /// About how many floats the buffers of such a stack take, those of the weights aside.
+  static func floatCount(
+    _ configuration: StackConfiguration, inputSize: Int, rows: Double, streams: Double
+  ) -> Double {
+    let cell = configuration.cell.implementation
+    let width = Double(configuration.outputSize), directions = Double(configuration.directionCount)
+    func layer(_ index: Int) -> Double {
+      let direction = LayerDirection.floatCount(
+        cell: cell, inputSize: configuration.inputSize(ofLayer: index, inputSize: inputSize),
+        hiddenSize: configuration.hiddenSize, rows: rows, streams: streams)
+      let states = 2 * streams * Double(cell.stateCount) * width
+      return directions * direction + rows * width + states
+        + (configuration.normalizesLayers ? rows * (width + 2) : 0)
+    }
+    // All layers but the first are alike.
+    return layer(0) + Double(configuration.layerCount - 1) * layer(1)
+      + (configuration.isResidual ? rows * width : 0)
+  }
+
   /// Takes the weights as they are now. To be called after every change of them.
   package func parametersDidChange() {
-    if MemoryPlan.isMeasuring { return }
     for layer in layers { layer.pack() }
   }
 

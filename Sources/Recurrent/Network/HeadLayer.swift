@@ -13,7 +13,9 @@ final class HeadLayer {
   private let bias: Int
   private let query: Int
 
-  /// R × O: outputs, then their gradients.
+  /// How many output rows are worked on at once, R where they are few.
+  private let sliceRows: Int
+  /// As many × O: outputs, then their gradients.
   private let outputs: AlignedBuffer<Float>
   private let losses: AlignedBuffer<Float>
   /// Labels: R, or for CTC at least as many as there are.
@@ -32,7 +34,13 @@ final class HeadLayer {
     case labelSequences(CTCLoss)
   }
 
-  init(network: Network, rowCapacity: Int, streamCapacity: Int, threadCount: Int) {
+  /// The most outputs that are held for all rows at once, 128 MB of them. Where there are more, as with labels by the ten
+  /// thousand, they are made, used and overwritten slice by slice, each a quarter of that. Which rows a slice has follows
+  /// from their number alone, so that sums do not depend on threads.
+  static let outputLimit = 1 << 25
+  private static let slicesPerLimit = 4
+
+  init(network: Network, rowCapacity: Int, streamCapacity: Int, outputLimit: Int, threadCount: Int) {
     let head = network.configuration.head, stack = network.configuration.stack
     self.head = head
     width = stack.outputSize
@@ -54,12 +62,13 @@ final class HeadLayer {
       case .gaussian: .frames(GaussianLikelihood(frameSize: head.size))
       case .ctc: .labelSequences(CTCLoss(classCount: head.size, threadCount: threadCount))
       }
-    weight = parameters.offset(of: "output.weight")
+    weight = parameters.offset(of: network.configuration.outputWeightName)
     bias = parameters.offset(of: "output.bias")
     query = head.pooling == .attention ? parameters.offset(of: Network.Configuration.queryName) : 0
     let rows = head.pooling == nil ? rowCapacity : streamCapacity
     let isOfLabels = head.kind == .softmax || head.kind == .ctc
-    outputs = AlignedBuffer(count: rows * head.outputSize)
+    sliceRows = Self.sliceRows(of: head, rows: rows, outputLimit: outputLimit)
+    outputs = AlignedBuffer(count: sliceRows * head.outputSize)
     losses = AlignedBuffer(count: rows)
     labels = AlignedBuffer(count: isOfLabels ? rows : 0)
     labelOffsets = AlignedBuffer(count: head.kind == .ctc ? streamCapacity + 1 : 0)
@@ -67,6 +76,25 @@ final class HeadLayer {
     pooled = AlignedBuffer(count: head.pooling == nil ? 0 : streamCapacity * width)
     pooledGradient = AlignedBuffer(count: pooled.count)
     parametersDidChange()
+  }
+
+  /// How many output rows are worked on at once. What CTC says of a step depends on all steps.
+  private static func sliceRows(of head: Head, rows: Int, outputLimit: Int) -> Int {
+    let (outputs, overflows) = rows.multipliedReportingOverflow(by: head.outputSize)
+    return head.kind == .ctc || !overflows && outputs <= outputLimit
+      ? rows : min(rows, max(1, outputLimit / slicesPerLimit / head.outputSize))
+  }
+
+  /// About how many floats the buffers of a network's head take.
+  static func floatCount(_ configuration: Network.Configuration, rows: Double, streams: Double) -> Double {
+    let head = configuration.head, width = Double(configuration.stack.outputSize)
+    let outputRows = head.pooling == nil ? rows : streams
+    let slice = sliceRows(
+      of: head, rows: Int(min(outputRows, 0x1p61)), outputLimit: outputLimit)
+    let targetSize = head.kind == .softmax || head.kind == .ctc ? 1 : head.size
+    return PackedMatrix.floatCount(configuration.stack.outputSize, head.outputSize)
+      + Double(slice) * Double(head.outputSize) + outputRows * Double(1 + targetSize)
+      + (head.pooling == nil ? 0 : 2 * streams * width) + (head.pooling == .attention ? 2 * rows : 0)
   }
 
   func parametersDidChange() { linear.pack(parameters.values.baseAddress + weight) }
@@ -81,14 +109,7 @@ final class HeadLayer {
   func take(_ targets: SequenceBatch.Targets, layout: StepLayout) -> LossSum {
     let rows = rowCount(layout)
     switch (loss, targets) {
-    case (.labels(let loss), .labels(let given)):
-      precondition(given.count == rows, "\(given.count) labels for \(rows) rows")
-      for (row, label) in given.enumerated() {
-        precondition(
-          label >= -1 && Int(label) < head.size, "label \(label) is none of \(head.size) classes")
-        labels.baseAddress[row] = label
-      }
-      return loss.counted(labels.baseAddress, rows: rows)
+    case (.labels, .labels(let given)): return take(labels: given.span, layout: layout)
     case (.frames(let loss), .frames(let given)):
       precondition(
         given.count == rows * head.size, "\(given.count) numbers for \(rows) frames of \(head.size)")
@@ -100,6 +121,22 @@ final class HeadLayer {
     default:
       preconditionFailure("the batch's targets are not those of a \(head.kind.rawValue) head")
     }
+  }
+
+  /// Copies labels in and checks them, one for each output row; for a softmax.
+  /// - Returns: how many count and what they weigh, with a sum of 0.
+  func take(labels given: Span<Int32>, layout: StepLayout) -> LossSum {
+    guard case .labels(let loss) = loss else {
+      preconditionFailure("a \(head.kind.rawValue) head takes no labels of rows")
+    }
+    let rows = rowCount(layout)
+    precondition(given.count == rows, "\(given.count) labels for \(rows) rows")
+    for row in 0..<rows {
+      let label = given[row]
+      precondition(label >= -1 && Int(label) < head.size, "label \(label) is none of \(head.size) classes")
+      labels.baseAddress[row] = label
+    }
+    return loss.counted(labels.baseAddress, rows: rows)
   }
 
   private func takeLabelSequences(_ given: [Int32], _ offsets: [Int], _ layout: StepLayout) {
@@ -117,70 +154,126 @@ final class HeadLayer {
     for (index, offset) in offsets.enumerated() { labelOffsets.baseAddress[index] = offset }
   }
 
-  /// The stack's output N × W → outputs.
-  func forward(input: UnsafePointer<Float>, layout: StepLayout, team: ThreadTeam) {
-    if let pooling {
-      pooling.forward(
-        input: input, query: parameters.values.baseAddress + query, layout: layout,
-        output: pooled.baseAddress, team: team)
+  /// The losses of the targets that were taken, in what the stack gives, N × W.
+  /// - Parameter taken: what `take` has counted.
+  func measure(
+    _ taken: LossSum, input: UnsafePointer<Float>, layout: StepLayout, team: ThreadTeam
+  ) -> LossSum {
+    let input = pooled(input, layout: layout, team: team)
+    forEachSlice(of: layout) { rows in
+      forward(input, rows: rows, team: team)
+      runLoss(scale: 0, rows: rows, layout: layout, team: team)
     }
-    linear.forward(
-      input: pooling == nil ? input : UnsafePointer(pooled.baseAddress), rows: rowCount(layout),
-      output: outputs.baseAddress, team: team)
+    return added(to: taken, layout: layout)
   }
 
-  /// The losses of the targets that were taken; with a `scale` other than 0 the outputs become the gradient of scale · loss.
-  func addLosses(to sum: inout LossSum, scale: Float, layout: StepLayout, team: ThreadTeam) {
-    let bias = UnsafePointer(parameters.values.baseAddress + bias)
-    var count = rowCount(layout)
-    switch loss {
-    case .labels(let loss):
-      loss.run(
-        logits: outputs.baseAddress, bias: bias, targets: labels.baseAddress, count: count, scale: scale,
-        losses: losses.baseAddress, team: team)
-    case .frames(let loss):
-      loss.run(
-        outputs: outputs.baseAddress, bias: bias, targets: frames.baseAddress, rows: count, scale: scale,
-        losses: losses.baseAddress, team: team)
-    case .labelSequences(let loss):
-      count = layout.streamCount
-      loss.run(
-        logits: outputs.baseAddress, bias: bias, labels: labels.baseAddress,
-        offsets: labelOffsets.baseAddress, layout: layout, scale: scale, losses: losses.baseAddress,
-        team: team)
+  /// The same, and the gradient of scale · Σ losses: inputGradient N × W, and the weights' gradients, which are added to.
+  func learn(
+    _ taken: LossSum, scale: Float, input: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>,
+    layout: StepLayout, gradients: AlignedBuffer<Float>, team: ThreadTeam
+  ) -> LossSum {
+    let base = gradients.baseAddress, read = pooled(input, layout: layout, team: team)
+    let readGradient = pooling == nil ? inputGradient : pooledGradient.baseAddress
+    forEachSlice(of: layout) { rows in
+      forward(read, rows: rows, team: team)
+      runLoss(scale: scale, rows: rows, layout: layout, team: team)
+      linear.backward(
+        input: read + rows.lowerBound * width, outputGradient: outputs.baseAddress, rows: rows.count,
+        inputGradient: readGradient + rows.lowerBound * width, weightGradient: base + weight,
+        biasGradient: base + bias, team: team)
     }
-    for index in 0..<count { sum.sum += Double(losses.baseAddress[index]) }
-  }
-
-  /// Outputs' gradients → inputGradient N × W, and the weights' gradients, which are added to.
-  func backward(
-    input: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>, layout: StepLayout,
-    gradients: AlignedBuffer<Float>, team: ThreadTeam
-  ) {
-    let base = gradients.baseAddress
-    linear.backward(
-      input: pooling == nil ? input : UnsafePointer(pooled.baseAddress), outputGradient: outputs.baseAddress,
-      rows: rowCount(layout), inputGradient: pooling == nil ? inputGradient : pooledGradient.baseAddress,
-      weightGradient: base + weight, biasGradient: base + bias, team: team)
     if let pooling {
       pooling.backward(
         input: input, query: parameters.values.baseAddress + query, layout: layout,
         outputGradient: pooledGradient.baseAddress, inputGradient: inputGradient,
         queryGradient: base + query, team: team)
     }
+    return added(to: taken, layout: layout)
   }
 
-  /// Makes what the head says of the outputs.
-  /// - Returns: R × O; see `NetworkOutput.values`.
-  func predict(layout: StepLayout, team: ThreadTeam) -> UnsafeBufferPointer<Float> {
-    let size = head.outputSize, rows = rowCount(layout)
-    let bias = UnsafePointer(parameters.values.baseAddress + bias)
-    team.run { thread in
-      for row in team.share(of: rows, threadIndex: thread) {
-        head.finish(outputs.baseAddress + row * size, bias: bias)
+  /// Makes what the head says of what the stack gives, N × W.
+  /// - Parameter take: is given each row and its O numbers, in the rows' order; see `NetworkOutput.values`.
+  func predict(
+    input: UnsafePointer<Float>, layout: StepLayout, team: ThreadTeam,
+    take: (_ row: Int, _ values: UnsafeBufferPointer<Float>) -> Void
+  ) {
+    let size = head.outputSize, bias = UnsafePointer(parameters.values.baseAddress + bias)
+    let input = pooled(input, layout: layout, team: team)
+    forEachSlice(of: layout) { rows in
+      forward(input, rows: rows, team: team)
+      team.run { thread in
+        for row in team.share(of: rows.count, threadIndex: thread) {
+          head.finish(outputs.baseAddress + row * size, bias: bias)
+        }
+      }
+      for row in rows {
+        take(
+          row, UnsafeBufferPointer(start: outputs.baseAddress + (row - rows.lowerBound) * size, count: size))
       }
     }
-    return UnsafeBufferPointer(start: outputs.baseAddress, count: rows * size)
+  }
+
+  /// How many streams have a label at their last step, or of their whole sequence; all of them where targets are no labels.
+  func streamsWithLastTarget(_ layout: StepLayout) -> Int {
+    guard head.kind == .softmax else { return layout.streamCount }
+    return (0..<layout.streamCount).count {
+      labels[head.pooling == nil ? layout.lastRow(ofStream: $0, direction: 0) : $0] >= 0
+    }
+  }
+
+  /// Calls `body` for one piece of the output rows after the other, as many as `outputs` has room for.
+  private func forEachSlice(of layout: StepLayout, _ body: (_ rows: Range<Int>) -> Void) {
+    let count = rowCount(layout)
+    var first = 0
+    while first < count {
+      let end = min(count, first + sliceRows)
+      body(first..<end)
+      first = end
+    }
+  }
+
+  /// What the linear layer reads: the stack's output, or a vector for each stream.
+  private func pooled(
+    _ input: UnsafePointer<Float>, layout: StepLayout, team: ThreadTeam
+  ) -> UnsafePointer<Float> {
+    guard let pooling else { return input }
+    pooling.forward(
+      input: input, query: parameters.values.baseAddress + query, layout: layout,
+      output: pooled.baseAddress, team: team)
+    return UnsafePointer(pooled.baseAddress)
+  }
+
+  private func forward(_ input: UnsafePointer<Float>, rows: Range<Int>, team: ThreadTeam) {
+    linear.forward(
+      input: input + rows.lowerBound * width, rows: rows.count, output: outputs.baseAddress, team: team)
+  }
+
+  /// The losses of these rows; with a `scale` other than 0 the outputs become the gradient of scale · loss.
+  private func runLoss(scale: Float, rows: Range<Int>, layout: StepLayout, team: ThreadTeam) {
+    let bias = UnsafePointer(parameters.values.baseAddress + bias), first = rows.lowerBound
+    switch loss {
+    case .labels(let loss):
+      loss.run(
+        logits: outputs.baseAddress, bias: bias, targets: labels.baseAddress + first, count: rows.count,
+        scale: scale, losses: losses.baseAddress + first, team: team)
+    case .frames(let loss):
+      loss.run(
+        outputs: outputs.baseAddress, bias: bias, targets: frames.baseAddress + first * head.size,
+        rows: rows.count, scale: scale, losses: losses.baseAddress + first, team: team)
+    case .labelSequences(let loss):
+      loss.run(
+        logits: outputs.baseAddress, bias: bias, labels: labels.baseAddress,
+        offsets: labelOffsets.baseAddress, layout: layout, scale: scale, losses: losses.baseAddress,
+        team: team)
+    }
+  }
+
+  /// The losses' sum, in the rows' order.
+  private func added(to taken: LossSum, layout: StepLayout) -> LossSum {
+    var result = taken
+    let count = head.kind == .ctc ? layout.streamCount : rowCount(layout)
+    for index in 0..<count { result.sum += Double(losses.baseAddress[index]) }
+    return result
   }
 }
 

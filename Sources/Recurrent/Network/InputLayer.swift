@@ -45,16 +45,16 @@ final class InputLayer {
   /// Lets nothing be dropped.
   func omitDropout() { dropout = nil }
 
-  /// A batch's N × K ids and N × F numbers → `output`.
-  func forward(_ batch: SequenceBatch, team: ThreadTeam) {
-    let rows = batch.layout.rowCount, vocabularies = input.vocabularySizes.count
+  /// N × K ids and N × F numbers → `output`.
+  func forward(ids given: Span<Int32>, frames: Span<Float>, layout: StepLayout, team: ThreadTeam) {
+    let rows = layout.rowCount, vocabularies = input.vocabularySizes.count
     precondition(
-      batch.ids.count == rows * vocabularies && batch.frames.count == rows * input.frameSize,
-      "\(batch.ids.count) ids and \(batch.frames.count) numbers for \(rows) rows of \(vocabularies) ids and frames of "
+      given.count == rows * vocabularies && frames.count == rows * input.frameSize,
+      "\(given.count) ids and \(frames.count) numbers for \(rows) rows of \(vocabularies) ids and frames of "
         + "\(input.frameSize)")
     for row in 0..<rows {
       for k in 0..<vocabularies {
-        let id = batch.ids[row * vocabularies + k]
+        let id = given[row * vocabularies + k]
         precondition(
           id >= -1 && Int(id) < input.vocabularySizes[k],
           "id \(id) is outside a vocabulary of \(input.vocabularySizes[k])")
@@ -63,13 +63,13 @@ final class InputLayer {
     }
     if vocabularies > 0 { embed(rows: rows, team: team) }
     if input.frameSize > 0 {
-      batch.frames.withUnsafeBufferPointer { frames in
+      frames.withUnsafeBufferPointer { frames in
         guard let frames = frames.baseAddress else { return }
-        if input.normalization == .sequence { measure(frames, batch.layout, team) }
-        normalize(frames, batch.layout, team)
+        if input.normalization == .sequence { measure(frames, layout, team) }
+        normalize(frames, layout, team)
       }
     }
-    dropout?.apply(to: output.baseAddress, layout: batch.layout, team: team)
+    dropout?.apply(to: output.baseAddress, layout: layout, team: team)
   }
 
   /// The gradient of `output`, which stands there, → the tables' gradients, which are added to. Threads share the columns,

@@ -73,23 +73,36 @@ extension Network {
   }
 
   /// The architecture of a network: what it reads, the recurrent layers, what it says.
-  public struct Configuration: Codable, Sendable, Hashable {
+  public struct Configuration: Sendable, Hashable {
     /// What it reads.
     public var input: Input
     /// The recurrent layers.
     public var stack: StackConfiguration
     /// What it says, and the loss.
     public var head: Head
+    /// Whether the output's weight is the embedding's (Press & Wolf 2017). There is one vocabulary then, the output tells of
+    /// as many numbers as it has ids, and what the stack gives is as long as an embedded id.
+    public var tiesEmbedding: Bool
 
     /// An architecture.
-    public init(input: Input, stack: StackConfiguration, head: Head) {
+    public init(input: Input, stack: StackConfiguration, head: Head, tiesEmbedding: Bool = false) {
       self.input = input
       self.stack = stack
       self.head = head
+      self.tiesEmbedding = tiesEmbedding
     }
 
     /// What makes no sense in it, if anything does; a configuration that was read from a file may be of any kind.
-    var fault: String? { stack.fault ?? input.fault ?? head.fault }
+    var fault: String? { stack.fault ?? input.fault ?? head.fault ?? tyingFault }
+
+    private var tyingFault: String? {
+      guard tiesEmbedding,
+        input.vocabularySizes != [head.outputSize] || input.embeddingSize != stack.outputSize
+      else { return nil }
+      return
+        "an output of \(head.outputSize) × \(stack.outputSize) weights cannot share those of embeddings of "
+        + "\(input.vocabularySizes) × \(input.embeddingSize)"
+    }
 
     /// The names and shapes of the weights, in their order in the buffer.
     var parameterShapes: [(name: String, shape: [Int])] {
@@ -99,10 +112,12 @@ extension Network {
       shapes += RecurrentStack.parameterShapes(
         configuration: stack, inputSize: input.size, namePrefix: Self.stackName)
       if head.pooling == .attention { shapes.append((Self.queryName, [stack.outputSize])) }
-      return shapes + [
-        ("output.weight", [head.outputSize, stack.outputSize]), ("output.bias", [head.outputSize]),
-      ]
+      if !tiesEmbedding { shapes.append(("output.weight", [head.outputSize, stack.outputSize])) }
+      return shapes + [("output.bias", [head.outputSize])]
     }
+
+    /// The name of the tensor that is the output's weight.
+    var outputWeightName: String { tiesEmbedding ? embeddingName(0) : "output.weight" }
 
     /// Whether the network says of each step what it has to say without knowing the steps behind it: its layers read
     /// forward alone, its head does not pool, and frames are not normalized by their sequence.
@@ -136,5 +151,30 @@ extension Network.Input: Codable {
     frameSize = try fields.decodeIfPresent(Int.self, forKey: .frameSize) ?? 0
     normalization = try fields.decodeIfPresent(Normalization.self, forKey: .normalization) ?? .none
     dropout = try fields.decodeIfPresent(Double.self, forKey: .dropout) ?? 0
+  }
+}
+
+extension Network.Configuration: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case input, stack, head, tiesEmbedding
+  }
+
+  /// Reads an architecture; input, stack and head must be there.
+  public init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: CodingKeys.self)
+    input = try fields.decode(Network.Input.self, forKey: .input)
+    stack = try fields.decode(StackConfiguration.self, forKey: .stack)
+    head = try fields.decode(Head.self, forKey: .head)
+    tiesEmbedding = try fields.decodeIfPresent(Bool.self, forKey: .tiesEmbedding) ?? false
+  }
+
+  /// Writes an architecture, and that the embedding is shared only where it is, so that all others are read by programs
+  /// that know nothing of it.
+  public func encode(to encoder: any Encoder) throws {
+    var fields = encoder.container(keyedBy: CodingKeys.self)
+    try fields.encode(input, forKey: .input)
+    try fields.encode(stack, forKey: .stack)
+    try fields.encode(head, forKey: .head)
+    if tiesEmbedding { try fields.encode(true, forKey: .tiesEmbedding) }
   }
 }

@@ -12,8 +12,9 @@ public final class Network: Sendable {
   public let normalization: FrameNormalization?
 
   /// A network with random weights, drawn as PyTorch does by default: embeddings from the normal distribution, layers
-  /// uniformly within ±1 / √H, the output within ±1 / √W, W being its input's length. A query of attention begins at 0,
-  /// where it weighs all steps the same.
+  /// uniformly within ±1 / √H, the output within ±1 / √W, W being its input's length. A tied embedding is drawn as the
+  /// output's weight is, or the first logits would be as large as √W. A query of attention begins at 0, where it weighs all
+  /// steps the same.
   /// - Parameters:
   ///   - configuration: the architecture.
   ///   - normalization: mean and variance of frames; there must be one if and only if the input is normalized by the
@@ -34,7 +35,7 @@ public final class Network: Sendable {
     let bound = 1 / Float(configuration.stack.outputSize).squareRoot()
     for entry in parameters.entries where !entry.name.hasPrefix(Configuration.stackName + ".") {
       let kind: Initialization =
-        entry.name.hasPrefix("embedding.")
+        entry.name.hasPrefix("embedding.") && !configuration.tiesEmbedding
         ? .normal : entry.name == Configuration.queryName ? .constant(0) : .uniform(bound: bound)
       parameters.initialize(entry, kind, seed: seed)
     }
@@ -53,7 +54,8 @@ public final class Network: Sendable {
       namePrefix: Configuration.stackName, in: tensors)
     self.configuration = configuration
     parameters = try ParameterStore(
-      shapes: configuration.parameterShapes, tensors: tensors, besides: statistics)
+      shapes: configuration.parameterShapes, tensors: tensors,
+      besides: statistics + (try Self.tiedOutput(configuration, in: tensors)))
     guard !statistics.isEmpty else {
       normalization = nil
       return
@@ -61,6 +63,27 @@ public final class Network: Sendable {
     normalization = try FrameNormalization(
       size: configuration.input.frameSize, meanName: Self.meanName, varianceName: Self.varianceName,
       tensors: tensors)
+  }
+
+  /// Modules of PyTorch write tied weights twice: the name of the second tensor, if it is there and has the same numbers.
+  private static func tiedOutput(
+    _ configuration: Configuration, in tensors: SafetensorsFile
+  ) throws(SafetensorsError) -> [String] {
+    let name = "output.weight", source = configuration.outputWeightName
+    guard configuration.tiesEmbedding, tensors.entry(named: name) != nil, tensors.entry(named: source) != nil
+    else { return [] }
+    return try tensors.floats(named: name) == tensors.floats(named: source) ? [name] : []
+  }
+
+  /// A network that is not normalized by a training set, whose weights `fill` sets, tensor by tensor; what it leaves is 0.
+  init(
+    configuration: Configuration,
+    fill: (ParameterStore.Entry, UnsafeMutableBufferPointer<Float>) throws(SafetensorsError) -> Void
+  ) throws(SafetensorsError) {
+    self.configuration = configuration
+    normalization = nil
+    parameters = ParameterStore(shapes: configuration.parameterShapes)
+    for entry in parameters.entries { try fill(entry, parameters.elements(of: entry)) }
   }
 
   private init(copying other: Network) {

@@ -25,6 +25,8 @@ public final class NetworkPass: TrainablePass {
   let stack: RecurrentStack
   let head: HeadLayer
   private let resets: AlignedBuffer<UInt8>
+  /// Whether what was read last has any.
+  private var hasResets = false
   /// N × D·H: the gradient of the stack's output.
   let outputGradient: AlignedBuffer<Float>
 
@@ -36,8 +38,18 @@ public final class NetworkPass: TrainablePass {
   ///   - carriesState: whether streams go on in each batch with the state in which the last batch left them; for layers
   ///     that read forward alone.
   ///   - team: the threads that compute.
-  public init(
+  public convenience init(
     network: Network, rowCapacity: Int, streamCapacity: Int, carriesState: Bool = false, team: ThreadTeam
+  ) {
+    self.init(
+      network: network, rowCapacity: rowCapacity, streamCapacity: streamCapacity, carriesState: carriesState,
+      outputLimit: HeadLayer.outputLimit, team: team)
+  }
+
+  /// - Parameter outputLimit: how many outputs of the head are kept at once; see `HeadLayer`.
+  init(
+    network: Network, rowCapacity: Int, streamCapacity: Int, carriesState: Bool = false, outputLimit: Int,
+    team: ThreadTeam
   ) {
     let stackConfiguration = network.configuration.stack
     precondition(
@@ -57,7 +69,7 @@ public final class NetworkPass: TrainablePass {
       namePrefix: Network.Configuration.stackName)
     head = HeadLayer(
       network: network, rowCapacity: rowCapacity, streamCapacity: streamCapacity,
-      threadCount: team.threadCount)
+      outputLimit: outputLimit, threadCount: team.threadCount)
     resets = AlignedBuffer(count: rowCapacity)
     outputGradient = AlignedBuffer(count: rowCapacity * stackConfiguration.outputSize)
   }
@@ -90,15 +102,10 @@ public final class NetworkPass: TrainablePass {
 
   /// The loss of a batch, and the gradient of its mean; see `TrainablePass`.
   public func train(_ batch: SequenceBatch, accumulating: Bool, dropout: inout RandomStream) -> LossSum {
-    input.drawDropout(for: batch.layout, kind: network.configuration.stack.dropoutKind, from: &dropout)
-    stack.drawDropout(for: batch.layout, from: &dropout)
-    var loss = head.take(batch.targets, layout: batch.layout)
-    forward(batch)
-    head.addLosses(
-      to: &loss, scale: loss.weight > 0 ? Float(1 / loss.weight) : 0, layout: batch.layout, team: team)
-    if !accumulating { gradients.clear() }
-    if loss.weight > 0 { backward(batch) }
-    return loss
+    drawDropout(for: batch.layout, from: &dropout)
+    let loss = head.take(batch.targets, layout: batch.layout)
+    read(batch)
+    return learn(loss, layout: batch.layout, accumulating: accumulating)
   }
 
   /// What the mean loss of a batch is the mean over: its targets, or their weights.
@@ -109,66 +116,98 @@ public final class NetworkPass: TrainablePass {
   /// The loss of a batch, without dropout and without gradients.
   public func evaluate(_ batch: SequenceBatch) -> LossSum {
     omitDropout()
-    var loss = head.take(batch.targets, layout: batch.layout)
-    forward(batch)
-    head.addLosses(to: &loss, scale: 0, layout: batch.layout, team: team)
-    return loss
+    let loss = head.take(batch.targets, layout: batch.layout)
+    read(batch)
+    return measure(loss, layout: batch.layout)
   }
 
   /// What the network says of a batch.
   public func predict(_ batch: SequenceBatch) -> NetworkOutput {
     omitDropout()
-    forward(batch)
-    let outputs = head.predict(layout: batch.layout, team: team)
-    let configuration = network.configuration.head, size = configuration.outputSize
+    read(batch)
+    let configuration = network.configuration.head, layout = batch.layout, size = configuration.outputSize
     var values = [[Float]](repeating: [], count: batch.order.count)
     for (stream, sequence) in batch.order.enumerated() {
-      let steps = configuration.pooling == nil ? batch.layout.lengths[stream] : 1
-      values[sequence].reserveCapacity(steps * size)
-      for step in 0..<steps {
-        let row = configuration.pooling == nil ? batch.layout.row(step: step, stream: stream) : stream
-        values[sequence] += outputs[row * size..<(row + 1) * size]
-      }
+      values[sequence].reserveCapacity((configuration.pooling == nil ? layout.lengths[stream] : 1) * size)
+    }
+    // Rows come in the order of the steps, and those of a step in that of the streams.
+    var step = 0
+    head.predict(input: stack.output.baseAddress, layout: layout, team: team) { row, output in
+      while configuration.pooling == nil, row >= layout.offsets[step + 1] { step += 1 }
+      let stream = configuration.pooling == nil ? row - layout.offsets[step] : row
+      values[batch.order[stream]] += output
     }
     return NetworkOutput(values: values, head: configuration)
   }
+}
 
+// The parts of a step, for batches of any form.
+extension NetworkPass {
+  /// Decides what is dropped from a batch of this layout.
+  func drawDropout(for layout: StepLayout, from random: inout RandomStream) {
+    input.drawDropout(for: layout, kind: network.configuration.stack.dropoutKind, from: &random)
+    stack.drawDropout(for: layout, from: &random)
+  }
+
+  /// Lets nothing be dropped.
   func omitDropout() {
     input.omitDropout()
     stack.omitDropout()
   }
 
-  func forward(_ batch: SequenceBatch) {
-    let layout = batch.layout
+  /// Copies labels in and checks them: N, or as many as there are streams where the head pools.
+  /// - Returns: how many count and what they weigh, with a sum of 0.
+  func take(labels: Span<Int32>, layout: StepLayout) -> LossSum { head.take(labels: labels, layout: layout) }
+
+  /// Runs input and stack over a batch.
+  func read(_ batch: SequenceBatch) {
+    read(
+      layout: batch.layout, ids: batch.ids.span, frames: batch.frames.span, resets: batch.resets.span)
+  }
+
+  /// Runs input and stack.
+  /// - Parameters:
+  ///   - layout: which row is which step, N of them.
+  ///   - ids: N × K.
+  ///   - frames: N × F.
+  ///   - resets: N; none where no stream is reset.
+  func read(layout: StepLayout, ids: Span<Int32>, frames: Span<Float>, resets: Span<Bool>) {
     precondition(
       layout.rowCount <= rowCapacity && layout.streamCount <= streamCapacity,
       "\(layout.rowCount) rows of \(layout.streamCount) streams for a pass over \(rowCapacity) of \(streamCapacity)"
     )
     precondition(
-      batch.resets.isEmpty || batch.resets.count == layout.rowCount,
-      "\(batch.resets.count) resets for \(layout.rowCount) rows")
-    for row in batch.resets.indices { resets.baseAddress[row] = batch.resets[row] ? 1 : 0 }
+      resets.isEmpty || resets.count == layout.rowCount, "\(resets.count) resets for \(layout.rowCount) rows")
+    hasResets = !resets.isEmpty
+    for row in resets.indices { self.resets.baseAddress[row] = resets[row] ? 1 : 0 }
     if !carriesState { stack.clearState() }
-    input.forward(batch, team: team)
-    stack.forward(
-      input: input.output.baseAddress, layout: layout, resets: currentResets(batch), team: team)
-    head.forward(input: stack.output.baseAddress, layout: layout, team: team)
+    input.forward(ids: ids, frames: frames, layout: layout, team: team)
+    stack.forward(input: input.output.baseAddress, layout: layout, resets: currentResets, team: team)
   }
 
-  private func backward(_ batch: SequenceBatch) {
-    head.backward(
-      input: stack.output.baseAddress, inputGradient: outputGradient.baseAddress, layout: batch.layout,
-      gradients: gradients, team: team)
+  /// The loss of the targets that were taken in what was read.
+  func measure(_ taken: LossSum, layout: StepLayout) -> LossSum {
+    head.measure(taken, input: stack.output.baseAddress, layout: layout, team: team)
+  }
+
+  /// The same, and the gradient of its mean.
+  func learn(_ taken: LossSum, layout: StepLayout, accumulating: Bool) -> LossSum {
+    if !accumulating { gradients.clear() }
+    guard taken.weight > 0 else { return measure(taken, layout: layout) }
+    let loss = head.learn(
+      taken, scale: Float(1 / taken.weight), input: stack.output.baseAddress,
+      inputGradient: outputGradient.baseAddress, layout: layout, gradients: gradients, team: team)
     // Without ids there is nothing below the stack that could learn.
     let hasIDs = !network.configuration.input.vocabularySizes.isEmpty
     stack.backward(
       input: input.output.baseAddress, outputGradient: outputGradient.baseAddress,
-      inputGradient: hasIDs ? input.output.baseAddress : nil, gradients: gradients, layout: batch.layout,
-      resets: currentResets(batch), team: team)
-    input.backward(layout: batch.layout, gradients: gradients, team: team)
+      inputGradient: hasIDs ? input.output.baseAddress : nil, gradients: gradients, layout: layout,
+      resets: currentResets, team: team)
+    input.backward(layout: layout, gradients: gradients, team: team)
+    return loss
   }
 
-  private func currentResets(_ batch: SequenceBatch) -> UnsafePointer<UInt8>? {
-    batch.resets.isEmpty ? nil : UnsafePointer(resets.baseAddress)
+  private var currentResets: UnsafePointer<UInt8>? {
+    hasResets ? UnsafePointer(resets.baseAddress) : nil
   }
 }

@@ -24,7 +24,7 @@ public final class NetworkRunner {
     self.configuration = configuration
     weights = StoredStack(
       configuration.stack, inputSize: configuration.input.size, parameters: parameters,
-      outputWeight: "output.weight", format: format)
+      outputWeight: configuration.outputWeightName, format: format)
     stepper = StackStepper(weights: weights, streamCount: 1)
     tables = configuration.input.vocabularySizes.indices.map {
       let table = parameters.matrix(named: configuration.embeddingName($0))
@@ -38,13 +38,21 @@ public final class NetworkRunner {
     output = AlignedBuffer(count: configuration.head.outputSize)
   }
 
-  /// Goes one step on.
+  /// Goes one step on and lets `body` read what the network says.
   /// - Parameters:
   ///   - ids: an id of each vocabulary; −1 for none.
   ///   - frame: the numbers of a frame.
+  ///   - body: is given a row as in `NetworkOutput.values`.
+  public func advance<Result, Failure: Error>(
+    ids: [Int32] = [], frame: [Float] = [], _ body: (_ row: Span<Float>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try body(advance(ids: ids, frame: frame).span)
+  }
+
+  /// Goes one step on.
   /// - Returns: a row as in `NetworkOutput.values`; valid until the next call and as long as this object lives.
   @discardableResult
-  public func advance(ids: [Int32] = [], frame: [Float] = []) -> UnsafeBufferPointer<Float> {
+  package func advance(ids: [Int32] = [], frame: [Float] = []) -> UnsafeBufferPointer<Float> {
     let input = configuration.input
     precondition(
       ids.count == input.vocabularySizes.count && frame.count == input.frameSize,

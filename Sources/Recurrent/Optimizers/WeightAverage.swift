@@ -18,7 +18,7 @@ public final class WeightAverage {
     precondition(decay >= 0 && decay < 1, "an average that keeps \(decay) of itself; expected 0 to below 1")
     self.decay = decay
     values = AlignedBuffer(count: parameters.count)
-    if !MemoryPlan.isMeasuring { values.update(from: parameters.values.elements) }
+    values.update(from: parameters.values.elements)
   }
 
   /// Takes in the weights after an update.

@@ -18,7 +18,7 @@ public final class LanguageModelSampler {
   private let logits: AlignedBuffer<Float>
 
   /// A sampler of one stream with a zero state.
-  public convenience init(model: LanguageModel, format: WeightFormat = .float32) {
+  public convenience init(model: Network, format: WeightFormat = .float32) {
     self.init(weights: SamplerWeights(model: model, format: format))
   }
 
@@ -29,16 +29,34 @@ public final class LanguageModelSampler {
     logits = AlignedBuffer(count: streamCount * weights.configuration.vocabularySize)
   }
 
+  /// Feeds one id to the first stream and lets `body` read the logits of the next, V of them.
+  public func advance<Result, Failure: Error>(
+    _ id: Int32, _ body: (_ logits: Span<Float>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    advance(id)
+    return try withLogits(ofStream: 0, body)
+  }
+
+  /// Feeds an id to each of the first streams, as many as there are ids; the others stay where they are.
+  public func advance(_ ids: Span<Int32>) { ids.withUnsafeBufferPointer { advance($0) } }
+
+  /// Lets `body` read the logits of a stream's next id, V of them.
+  public func withLogits<Result, Failure: Error>(
+    ofStream stream: Int, _ body: (_ logits: Span<Float>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try body(logits(ofStream: stream).span)
+  }
+
   /// Feeds one id to the first stream.
   /// - Returns: the logits of the next, V of them; valid until the next call and as long as this object lives.
   @discardableResult
-  public func advance(_ id: Int32) -> UnsafeBufferPointer<Float> {
+  package func advance(_ id: Int32) -> UnsafeBufferPointer<Float> {
     withUnsafePointer(to: id) { advance(UnsafeBufferPointer(start: $0, count: 1)) }
     return logits(ofStream: 0)
   }
 
   /// Feeds an id to each of the first streams, as many as there are ids; the others stay where they are.
-  public func advance(_ ids: UnsafeBufferPointer<Int32>) {
+  package func advance(_ ids: UnsafeBufferPointer<Int32>) {
     let vocabulary = configuration.vocabularySize
     precondition(ids.count <= streamCount, "\(ids.count) ids for \(streamCount) streams")
     for (stream, id) in ids.enumerated() {
@@ -53,7 +71,7 @@ public final class LanguageModelSampler {
   }
 
   /// The logits of a stream's next id, V of them; valid until the next step and as long as this object lives.
-  public func logits(ofStream stream: Int) -> UnsafeBufferPointer<Float> {
+  package func logits(ofStream stream: Int) -> UnsafeBufferPointer<Float> {
     precondition((0..<streamCount).contains(stream), "stream \(stream) of \(streamCount)")
     let vocabulary = configuration.vocabularySize
     return UnsafeBufferPointer(start: logits.baseAddress + stream * vocabulary, count: vocabulary)

@@ -22,13 +22,17 @@ public final class SamplerWeights: Sendable {
   /// The most numbers that the table may have: 32 MB of them.
   static let tableLimit = 8 << 20
 
-  /// Converts the weights of `model`.
-  public convenience init(model: LanguageModel, format: WeightFormat = .float32) {
+  /// Converts the weights of `model`, which must be a language model; see `Network.Configuration.languageModel`.
+  public convenience init(model: Network, format: WeightFormat = .float32) {
     self.init(model: model, format: format, tableLimit: Self.tableLimit)
   }
 
-  init(model: LanguageModel, format: WeightFormat, tableLimit: Int) {
-    let configuration = model.configuration, parameters = model.parameters
+  init(model: Network, format: WeightFormat, tableLimit: Int) {
+    guard let configuration = model.configuration.languageModel else {
+      preconditionFailure(
+        "only a network from ids to a softmax over the same ids, step by step, is sampled from")
+    }
+    let parameters = model.parameters
     let inputWeight = StoredStack.inputWeight(ofLayer: 0, in: parameters)
     let embedding = parameters.matrix(named: "embedding.weight")
     let hasTable = embedding.rows * inputWeight.rows <= tableLimit
@@ -36,7 +40,7 @@ public final class SamplerWeights: Sendable {
     self.configuration = configuration
     stack = StoredStack(
       configuration.stack, inputSize: configuration.embeddingSize, parameters: parameters,
-      outputWeight: configuration.outputWeightName, omitsFirstInputWeight: hasTable, format: format)
+      outputWeight: model.configuration.outputWeightName, omitsFirstInputWeight: hasTable, format: format)
     table = hasTable ? AlignedBuffer(count: embedding.rows * inputWeight.rows) : nil
     if let table {
       ThreadTeam(threadCount: 1).multiply(embedding, inputWeight.transposed, into: table.baseAddress)

@@ -1,4 +1,14 @@
-extension Network: ExportableNetwork {
+/// What an exported network takes and gives.
+public enum ExportInterface: Sendable {
+  /// What every network does: ids and frames in, `values` out.
+  case network
+  /// What a language model does: in an ONNX file the inputs are `ids` (T × B, 64-bit integers), `h_0` and, for an LSTM,
+  /// `c_0` (L × B × H, the state before the first step, zero at the beginning), the outputs `logits` (T × B × V), `h_n` and
+  /// `c_n` (the state after the last step). T and B are free at each call.
+  case languageModel
+}
+
+extension Network {
   /// Writes the network for another program, atomically.
   ///
   /// T steps, B streams, K vocabularies of V_k ids, embeddings of E numbers, frames of F, D directions, L layers of H
@@ -19,19 +29,31 @@ extension Network: ExportableNetwork {
   ///   (L × B × H, the state before the first step, zero at the beginning), and gives `h_n` and `c_n`, the state after the
   ///   last step. Every other takes `lengths` (B 64-bit integers from 1 to T): how many steps each stream has. What is
   ///   given behind a stream's end is not read. What `values` has there means nothing.
+  ///
+  /// Tied weights stand twice in a `state_dict`, as `embedding.weight` and as `output.weight`.
   /// - Parameters:
   ///   - format: for which program.
   ///   - path: where to write.
+  ///   - interface: what the network takes and gives in an ONNX file, if it is to be another than the above.
   ///   - metadata: text to go with the network, such as the names of its classes. The architecture is added to it, as JSON
-  ///     under `network`.
+  ///     under `network`, unless the interface is that of a language model.
   /// - Throws: `ExchangeError`: the format has no words for such a network, or the file cannot be written.
   public func export(
-    as format: ExchangeFormat, to path: String, metadata: [String: String] = [:]
+    as format: ExchangeFormat, to path: String, interface: ExportInterface = .network,
+    metadata: [String: String] = [:]
   ) throws(ExchangeError) {
-    try write(as: format, to: path, metadata: metadata.merging(configuration.metadata) { _, ours in ours })
+    var metadata = metadata
+    switch interface {
+    case .network: metadata.merge(configuration.metadata) { _, ours in ours }
+    case .languageModel:
+      guard configuration.languageModel != nil else {
+        throw .notExpressible(
+          format: format, feature: "this network as a language model", remedy: "export it as a network")
+      }
+    }
+    switch format {
+    case .pytorch: try writeStateDictionary(to: path, metadata: metadata)
+    case .onnx: try onnxGraph(interface).write(to: path, metadata: metadata)
+    }
   }
-
-  var stack: StackConfiguration { configuration.stack }
-
-  func pytorchTensors() -> [SafetensorsTensor] { tensors() }
 }

@@ -40,7 +40,7 @@ public struct PyTorchWeights: Sendable {
     configuration = LanguageModelConfiguration(shape, vocabularySize: embedding.rowCount)
     let theirs = ["embedding": embedding.prefix, "rnn": recurrent.prefix, "output": output.prefix]
     var sources: [String: String] = [:]
-    for (name, shape) in configuration.parameterShapes {
+    for (name, shape) in configuration.network.parameterShapes {
       let parts = name.split(separator: ".", maxSplits: 1)
       let source = (theirs[String(parts[0])] ?? "") + parts[1]
       if file.entry(named: source) == nil, parts[1].hasPrefix("bias") { continue }
@@ -56,9 +56,9 @@ public struct PyTorchWeights: Sendable {
 
   /// The model with the file's weights, rounded to Float.
   /// - Throws: `ExchangeError.weights` for a weight that is infinite or no number.
-  public func model() throws(ExchangeError) -> LanguageModel {
+  public func model() throws(ExchangeError) -> Network {
     do throws(SafetensorsError) {
-      return try LanguageModel(configuration: configuration) { (entry, values) throws(SafetensorsError) in
+      return try Network(configuration: configuration.network) { (entry, values) throws(SafetensorsError) in
         if let source = sources[entry.name] { try file.read(tensor: source, into: values) }
       }
     } catch {

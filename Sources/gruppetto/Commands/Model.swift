@@ -35,13 +35,17 @@ struct ModelInfoCommand: ParsableCommand {
   /// What is known of a model, for people.
   static func text(_ info: ModelInfo) -> String {
     let origin =
-      info.description.importedFrom.map { "imported from \($0)" } ?? "preset \(info.description.preset)"
+      info.description.importedFrom.map { "imported from \($0)" }
+      ?? info.description.architecture?.rawValue ?? "preset \(info.description.preset)"
     var lines = ["\(info.model): \(origin), made by \(info.description.program)"]
-    let shape = info.description.settings.network
-    lines.append(
-      "  network: \(shape.cell.rawValue.uppercased()), \(Readable.plural(shape.layerCount, "layer")) of \(shape.hiddenSize), "
-        + "embedding \(shape.embeddingSize), dropout \(shape.dropout)"
-        + (info.parameters.map { ", \(Readable.count($0)) parameters" } ?? ""))
+    let parameters = info.parameters.map { ", \(Readable.count($0)) parameters" } ?? ""
+    if let shape = info.description.settings?.network ?? info.network?.shape {
+      lines.append(
+        "  network: \(shape.cell.rawValue.uppercased()), \(Readable.plural(shape.layerCount, "layer")) of \(shape.hiddenSize), "
+          + "embedding \(shape.embeddingSize), dropout \(shape.dropout)\(parameters)")
+    } else {
+      lines.append("  network: one that composes nothing\(parameters)")
+    }
     if let weights = info.weights {
       let checksum = weights.checksum.map { ", checksum \($0) (verified)" } ?? ", without a checksum"
       lines.append(

@@ -49,22 +49,25 @@ struct ModelExport: ParsableCommand {
     let music = try MusicModel(path: model)
     try music.export(as: format, to: output)
     let report = Report(
-      model: model, file: output, format: format.rawValue, parameters: music.network.parameters.count)
-    try common.report(report) { text(of: music.network, format: format) }
+      model: model, file: output, format: format.rawValue, parameters: music.anyNetwork.parameters.count)
+    try common.report(report) { text(of: music.anyNetwork, format: format) }
   }
 
-  private func text(of network: LanguageModel, format: ExchangeFormat) -> String {
+  private func text(of network: ModelNetwork, format: ExchangeFormat) -> String {
     let count = Readable.count(network.parameters.count)
+    guard case .network(let network) = network, let configuration = network.configuration.languageModel else {
+      return "\(output): \(count) parameters"
+    }
     switch format {
     case .pytorch:
       return """
         \(output): \(count) parameters; a torch.nn.Module loads them with load_state_dict if it has
-          embedding = \(network.configuration.pytorchEmbedding)
-          rnn = \(network.configuration.pytorchRecurrent ?? "")
-          output = \(network.configuration.pytorchOutput)
+          embedding = \(configuration.pytorchEmbedding)
+          rnn = \(configuration.pytorchRecurrent ?? "")
+          output = \(configuration.pytorchOutput)
         """
     case .onnx:
-      let inputs = network.configuration.onnxInputs, outputs = network.configuration.onnxOutputs
+      let inputs = configuration.onnxInputs, outputs = configuration.onnxOutputs
       return "\(output): \(count) parameters; takes \(inputs.joined(separator: ", ")), "
         + "gives \(outputs.joined(separator: ", "))"
     }

@@ -122,7 +122,7 @@ struct CompositionCommand {
     let targets = try checkedTargets()
     // Found missing now rather than after the composing.
     let library = targets.contains { $0.form == .sound } ? try sound.instruments() : nil
-    let composer = Composer(model: try MusicModel(path: model), format: weights)
+    let composer = try Composer(model: try MusicModel(path: model), format: weights)
     var reports: [CompositionReport] = []
     let pieces = Composer.seeds(from: options.seed, count: outputs.count).map { seed in
       var options = options

@@ -9,10 +9,22 @@ extension Network.Configuration {
   public var onnxOutputs: [String] { ["values"] + (runsStepByStep ? stack.onnxStateOutputs : []) }
 }
 
+extension LanguageModelConfiguration {
+  /// The inputs of the network as an ONNX file with the interface of a language model: the ids, and the state before the
+  /// first step.
+  public var onnxInputs: [String] { ["ids"] + stack.onnxStateInputs }
+  /// The outputs: the logits, and the state after the last step.
+  public var onnxOutputs: [String] { ["logits"] + stack.onnxStateOutputs }
+}
+
 extension Network {
-  func onnxGraph() throws(ExchangeError) -> ONNXGraph {
-    var builder = NetworkGraphBuilder(self)
-    try builder.build()
+  /// What the network computes, as ONNX describes it.
+  func onnxGraph(_ interface: ExportInterface) throws(ExchangeError) -> ONNXGraph {
+    var builder = NetworkGraphBuilder(self, interface)
+    switch interface {
+    case .network: try builder.build()
+    case .languageModel: try builder.buildLanguageModel()
+    }
     return builder.graph
   }
 }
@@ -20,13 +32,14 @@ extension Network {
 /// Puts a network together of ONNX's operators. T steps, B streams, K vocabularies, E numbers an embedded id, F a frame, W
 /// numbers a step that the stack gives.
 private struct NetworkGraphBuilder {
-  private(set) var graph = ONNXGraph(name: "network")
+  private(set) var graph: ONNXGraph
 
   private let configuration: Network.Configuration
   private let normalization: FrameNormalization?
   private let weights: NamedTensors
 
-  init(_ network: Network) {
+  init(_ network: Network, _ interface: ExportInterface) {
+    graph = ONNXGraph(name: interface == .languageModel ? "language_model" : "network")
     configuration = network.configuration
     normalization = network.normalization
     weights = NamedTensors(network.parameters.tensors())
@@ -53,6 +66,27 @@ private struct NetworkGraphBuilder {
       weights: weights, prefix: Network.Configuration.stackName)
     addHead(to: values.output, steps: steps)
     graph.addStateOutputs(values.finalStates, of: stack)
+  }
+
+  /// Ids without an axis of vocabularies, none of which is missing, and the logits: `Gather`, the recurrent layers, `MatMul`
+  /// and `Add`.
+  mutating func buildLanguageModel() throws(ExchangeError) {
+    let stack = configuration.stack
+    let ids = graph.addInput("ids", .signed64, [.named("time"), .named("batch")])
+    let states = graph.addStateInputs(of: stack)
+    let embedded = graph.add(
+      "Gather", [graph.addConstant(weights[configuration.embeddingName(0)]), ids], output: "embedding.output")
+    let values = try graph.addStack(
+      stack, input: embedded, states: states, weights: weights, prefix: Network.Configuration.stackName)
+    let logits = addOutputLayer(values.output, named: "logits")
+    graph.addOutput(
+      logits, .float32, [.named("time"), .named("batch"), .fixed(configuration.head.outputSize)])
+    graph.addStateOutputs(values.finalStates, of: stack)
+  }
+
+  private mutating func addOutputLayer(_ input: String, named name: String) -> String {
+    graph.addLinear(
+      input, weight: weights[configuration.outputWeightName], bias: weights["output.bias"], output: name)
   }
 
   private mutating func addInput(_ name: String, _ type: SafetensorsType, _ width: Int) -> String {
@@ -145,9 +179,7 @@ private struct NetworkGraphBuilder {
       input = addPooled(stackOutput, by: pooling, steps: steps)
       axes.removeFirst()
     }
-    let outputs = graph.addLinear(
-      input, weight: weights["output.weight"], bias: weights["output.bias"],
-      output: head.kind == .squaredError ? "values" : "output.sum")
+    let outputs = addOutputLayer(input, named: head.kind == .squaredError ? "values" : "output.sum")
     let last: [(name: String, value: ONNXGraph.Attribute)] = [("axis", .integer(-1))]
     switch head.kind {
     case .softmax: _ = graph.add("Softmax", [outputs], attributes: last, output: "values")

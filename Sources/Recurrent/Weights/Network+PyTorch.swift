@@ -1,32 +1,28 @@
 internal import Groundwork
 
-/// A network that can be written for other programs.
-protocol ExportableNetwork {
-  /// Its recurrent layers.
-  var stack: StackConfiguration { get }
-  /// The weights as a module's `state_dict` has them.
-  func pytorchTensors() -> [SafetensorsTensor]
-  /// What it computes, as ONNX describes it.
-  func onnxGraph() throws(ExchangeError) -> ONNXGraph
-}
-
-extension ExportableNetwork {
-  /// Writes the network for another program, atomically.
-  /// - Throws: `ExchangeError`: the format has no words for such a network, or the file cannot be written.
-  func write(
-    as format: ExchangeFormat, to path: String, metadata: [String: String]
-  ) throws(ExchangeError) {
-    switch format {
-    case .pytorch:
-      try stack.requirePyTorch()
-      let metadata = metadata.merging(["format": "pt", PyTorchWeights.cellKey: stack.cell.rawValue]) { $1 }
-      do throws(SafetensorsError) {
-        try Safetensors.write(pytorchTensors(), metadata: metadata, to: path)
-      } catch {
-        throw .weights(error)
-      }
-    case .onnx: try onnxGraph().write(to: path, metadata: metadata)
+extension Network {
+  /// Writes what modules of PyTorch load by name, atomically.
+  /// - Throws: `ExchangeError`: PyTorch has no words for such a network, or the file cannot be written.
+  func writeStateDictionary(to path: String, metadata: [String: String]) throws(ExchangeError) {
+    let stack = configuration.stack
+    try stack.requirePyTorch()
+    let metadata = metadata.merging(["format": "pt", PyTorchWeights.cellKey: stack.cell.rawValue]) { $1 }
+    do throws(SafetensorsError) {
+      try Safetensors.write(pytorchTensors(), metadata: metadata, to: path)
+    } catch {
+      throw .weights(error)
     }
+  }
+
+  /// The weights as a module's `state_dict` has them.
+  private func pytorchTensors() -> [SafetensorsTensor] {
+    var tensors = tensors()
+    if configuration.tiesEmbedding {
+      var output = NamedTensors(tensors)[configuration.outputWeightName]
+      output.name = "output.weight"
+      tensors.append(output)
+    }
+    return tensors
   }
 }
 
