@@ -22,8 +22,15 @@ public enum ComposingError: DiagnosableError {
   case vocabularyChanged(path: String, given: String)
   /// What the music shall go on from is of no use.
   case unusablePrimer(reason: String)
-  /// The network's output is not a number.
-  case brokenWeights(path: String)
+  /// The music to go on from is so long that what was asked for cannot follow: it has `bars` bars, and at most `limit` can be gone on
+  /// from by `newBars`.
+  case primerTooLong(bars: Int, limit: Int, newBars: Int)
+  /// Nothing can come next that all constraints allow, whichever way the piece goes.
+  case contradiction(constraints: [String], tokens: Int)
+  /// The grammar lets the piece come to no end.
+  case endless(tokens: Int)
+  /// The network's output is not a number; the path is that of its weights, where they come from a file.
+  case brokenWeights(path: String?)
   /// The model came to an end without a note.
   case nothingComposed(tokens: Int)
   /// The user stopped it.
@@ -36,9 +43,11 @@ public enum ComposingError: DiagnosableError {
   /// Whose fault it is.
   public var kind: FailureKind {
     switch self {
-    case .invalidOption, .unknownPreset: .usage
-    case .malformed, .corpusChanged, .vocabularyChanged, .unusablePrimer, .brokenWeights, .nothingComposed:
+    case .invalidOption, .unknownPreset, .contradiction: .usage
+    case .malformed, .corpusChanged, .vocabularyChanged, .unusablePrimer, .primerTooLong, .brokenWeights,
+      .nothingComposed:
       .badInput
+    case .endless: .internalFault
     case .notAModel, .untrained, .noCheckpoint: .missingInput
     case .modelExists: .cannotWrite
     case .interrupted: .interrupted
@@ -72,8 +81,18 @@ public enum ComposingError: DiagnosableError {
       "\(path): its weights are of another vocabulary than that of \(given); give music that becomes the same tokens (the same "
         + "--metre), or import them with the vocabulary that they are of"
     case .unusablePrimer(let reason): "the primer cannot be continued: \(reason)"
+    case .primerTooLong(let bars, let limit, let newBars):
+      "the primer cannot be continued: it has \(bars) bars, and \(newBars) more can follow on at most \(limit); "
+        + "give its last part alone"
+    case .contradiction(let constraints, let tokens):
+      "after \(tokens) tokens nothing is left that satisfies "
+        + (constraints.isEmpty ? "the tokenizer's grammar" : constraints.joined(separator: " and "))
+        + "; loosen what is asked for, or try another seed"
+    case .endless(let tokens):
+      "the tokenizer's grammar lets a bar come to no end, after \(tokens) tokens"
     case .brokenWeights(let path):
-      "\(path): its weights give values that are not numbers; train the model anew"
+      (path.map { "\($0): its" } ?? "the model's")
+        + " weights give values that are not numbers; train the model anew"
     case .nothingComposed(let tokens):
       "the model wrote \(tokens) tokens and not one note; try another seed, or train it for longer"
     case .interrupted: "stopped before the music was complete"
@@ -87,11 +106,14 @@ public enum ComposingError: DiagnosableError {
     switch self {
     case .malformed(let path, _), .notAModel(let path), .untrained(let path), .noCheckpoint(let path),
       .modelExists(let path),
-      .corpusChanged(let path, _, _), .vocabularyChanged(let path, _), .brokenWeights(let path):
+      .corpusChanged(let path, _, _), .vocabularyChanged(let path, _):
       path
+    case .brokenWeights(let path): path
     case .file(let error): error.file
     case .cause(let error): error.file
-    case .invalidOption, .unknownPreset, .unusablePrimer, .nothingComposed, .interrupted: nil
+    case .invalidOption, .unknownPreset, .unusablePrimer, .primerTooLong, .contradiction, .endless,
+      .nothingComposed, .interrupted:
+      nil
     }
   }
 

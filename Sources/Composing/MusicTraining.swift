@@ -108,7 +108,8 @@ public struct MusicTraining {
     } catch {
       throw .cause(error)
     }
-    try ModelCard.write(in: folder)
+    try ModelCard.write(
+      in: folder, tokenizers: .standard.adding(type(of: pieces.tokenizer.vocabulary.configuration)))
     return result
   }
 

@@ -89,7 +89,7 @@ import Training
   {
     let model = try Self.untrainedModel()
     // A bias that no other logit reaches keeps the end away.
-    try setOutputBias(of: model, id: model.tokenizer.vocabulary.eosID, to: -100)
+    try setOutputBias(of: model, id: model.tokenizer.vocabulary.roles.end, to: -100)
     let piece = try Composer(model: model).compose(CompositionOptions(seed: 1))
     #expect(piece.bars == 64)
     #expect(piece.stopReason == .barLimit)
@@ -99,7 +99,7 @@ import Training
     throws
   {
     let model = try Self.untrainedModel()
-    try setOutputBias(of: model, id: model.tokenizer.vocabulary.eosID, to: 100)
+    try setOutputBias(of: model, id: model.tokenizer.vocabulary.roles.end, to: 100)
     let composer = Composer(model: model)
     for seed in UInt64(1)...10 {
       #expect(try composer.compose(CompositionOptions(seed: seed)).notes >= 1)

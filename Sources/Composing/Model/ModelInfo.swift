@@ -1,6 +1,6 @@
 internal import Groundwork
 public import Recurrent
-internal import Tokenization
+public import Tokenization
 public import Training
 
 /// What there is to know of a model. Its weights are only checked for damage.
@@ -71,12 +71,12 @@ public struct ModelInfo: Codable, Sendable {
 
   /// Reads what the folder of a model says of it.
   /// - Throws: `ComposingError`: no model there, or a file that is not what it should be.
-  public init(path: String) throws(ComposingError) {
+  public init(path: String, tokenizers: TokenizerRegistry = .standard) throws(ComposingError) {
     let folder = ModelFolder(path: path)
     model = path
     description = try ModelDescription(folder: folder)
     if fileExists(folder.vocabularyPath) {
-      let vocabulary = try MusicModel.vocabulary(in: folder)
+      let vocabulary = try MusicModel.vocabulary(atPath: folder.vocabularyPath, tokenizers: tokenizers)
       let network = LanguageModelConfiguration(
         description.settings.network, vocabularySize: vocabulary.count)
       self.network = network

@@ -51,6 +51,20 @@ public struct TokenDistribution: Sendable {
     logits[Int(id)] = high + log1p(exp(low - high))
   }
 
+  /// Gives the probability of an id that is out to several, of which each that is in gets a share in proportion to its own.
+  /// - Parameter other: The unnormalized log-probability of the other id.
+  public mutating func credit(among ids: [Int32], with other: Float) {
+    guard ids.count != 1 else { return credit(ids[0], with: other) }
+    let highest = ids.reduce(-Float.infinity) { max($0, logits[Int($1)]) }
+    guard highest > -.infinity, highest < .infinity, other.isFinite else { return }
+    hasWeights = false
+    let sum = ids.reduce(0) { $0 + exp(logits[Int($1)] - highest) }
+    // Beyond what Float's exponential holds, the other id is all there is.
+    let difference = other - highest - log(sum)
+    let raise = difference > 80 ? difference : log1p(exp(difference))
+    for id in ids where logits[Int(id)] > -.infinity { logits[Int(id)] += raise }
+  }
+
   /// How many ids are still in.
   public var candidateCount: Int {
     logits.reduce(0) { $1 > -.infinity ? $0 + 1 : $0 }

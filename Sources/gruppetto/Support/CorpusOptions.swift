@@ -57,7 +57,7 @@ struct CorpusRequest: Codable, Hashable {
 
   func builder(testShare: Double, threads: Int) -> CorpusBuilder {
     CorpusBuilder(
-      tokenizer: .remi(REMIConfiguration(metre: metre.flatMap { TimeSignature($0) })),
+      tokenizer: REMIConfiguration(metre: metre.flatMap { TimeSignature($0) }),
       fractions: SplitFractions(valid: valid ?? 0.1, test: test ?? testShare),
       deduplication: deduplicate.flatMap(CorpusBuilder.Deduplication.init) ?? .exact,
       programs: programs ?? [:],
