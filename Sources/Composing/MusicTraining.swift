@@ -108,8 +108,7 @@ public struct MusicTraining {
     } catch {
       throw .cause(error)
     }
-    try ModelCard.write(
-      in: folder, tokenizers: .standard.adding(type(of: pieces.tokenizer.vocabulary.configuration)))
+    try ModelCard.write(in: folder, vocabulary: pieces.tokenizer.vocabulary)
     return result
   }
 

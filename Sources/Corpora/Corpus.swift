@@ -33,9 +33,20 @@ public final class Corpus: Sendable {
   ///   - progress: Is told how much was read, where there is more than a little.
   /// - Throws: `FileError`, `CorpusError.notACorpus`, `.wrongVersion`, `.damaged`, `.cancelled`, `TokenizationError` for its
   ///   vocabulary.
-  public init(
+  public convenience init(
     path: String, tokenizers: TokenizerRegistry = .standard, cancellation: Cancellation? = nil,
     progress: ProgressHandler? = nil
+  ) throws {
+    try self.init(path: path, cancellation: cancellation, progress: progress) {
+      json throws(TokenizationError) in
+      try Vocabulary(json: json, tokenizers: tokenizers)
+    }
+  }
+
+  /// Opens a corpus; `read` makes a vocabulary of its text.
+  init(
+    path: String, cancellation: Cancellation?, progress: ProgressHandler?,
+    read: ([UInt8]) throws(TokenizationError) -> Vocabulary
   ) throws {
     let filePath = FileSystem.isFolder(path) ? "\(path)/\(Self.fileName)" : path
     guard FileSystem.exists(filePath) else {
@@ -55,7 +66,7 @@ public final class Corpus: Sendable {
         path: filePath, offset: 48, reason: "the content does not have the hash that is noted")
     }
     fingerprint = hexadecimal(sections.contentHash)
-    vocabulary = try Vocabulary(json: Array(bytes[sections.vocabulary]), tokenizers: tokenizers)
+    vocabulary = try read(Array(bytes[sections.vocabulary]))
     guard vocabulary.count == sections.vocabularySize else {
       throw CorpusError.damaged(
         path: filePath, offset: 12,

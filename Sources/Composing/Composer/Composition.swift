@@ -12,7 +12,7 @@ public struct CompositionOptions: Sendable {
   /// Music to go on from.
   public var primer: Score?
   /// Whether the primer stands at the beginning of the score that is written, as the tokenizer's grid has it; otherwise
-  /// the score begins at the first bar line after it.
+  /// the score begins at the first bar line after it, or at its end where the model's tokens know no bars.
   public var keepsPrimer: Bool
   /// Ids that the piece begins with, after the one that begins every piece: attributes, a first chord. Where there is a primer, it
   /// brings its own.

@@ -7,6 +7,8 @@ struct PieceBeginning {
   let ids: [Int32]
   /// How many bars are given by a primer; those of an opening belong to the piece.
   let bars: Int
+  /// The tick at which a primer ends whose tokens know no bars; else 0.
+  let end: Int
   /// How many bars the piece may have.
   let limit: BarLimit
 
@@ -32,9 +34,15 @@ struct PieceBeginning {
       }
       ids = encoding.ids.last == roles.end ? encoding.ids.dropLast() : encoding.ids
       bars = encoding.barCount
+      do {
+        end = roles.hasBars ? 0 : try tokenizer.decode(ids).length
+      } catch {
+        throw .unusablePrimer(reason: error.message)
+      }
     } else {
       ids = [roles.beginning] + options.opening
       bars = 0
+      end = 0
     }
     let (fewest, most) = options.bars.map { ($0, $0) } ?? (1, Composer.barLimit)
     guard bars + most <= BarLimit.highest else {

@@ -36,7 +36,9 @@ struct PieceInProgress {
   /// Room for the ids of an ordinary piece, so that the lists seldom grow.
   private static let expectedCount = 8192
   /// After so many dead ends the constraints are taken to contradict each other.
-  static let deadEndLimit = 10_000
+  static let deadEndLimit = 2_000
+  /// After so many dead ends, one after the other, more than one id is given up.
+  private static let deadEndsPerLeap = 8
 
   /// All that the next choice depends on beside the network.
   struct Progress {
@@ -158,25 +160,33 @@ extension PieceInProgress {
   }
 
   /// Takes the last id back, after which nothing can come, and notes that it leads nowhere.
+  ///
+  /// What made it a dead end may lie far back. So now and then all that was chosen since a bar line is given up: mostly the last
+  /// one, half as often the one two bars before, and so on.
   private mutating func takeBack(_ sampler: LanguageModelSampler, stream: Int) throws(ComposingError) {
-    let index = ids.count - 1
+    let last = ids.count - 1
     deadEndCount += 1
-    let saved = bars.last { $0.idCount <= index } ?? start
-    guard index >= beginning.ids.count, deadEndCount <= Self.deadEndLimit, let saved else {
+    guard last >= beginning.ids.count, deadEndCount <= Self.deadEndLimit, let start else {
       throw .contradiction(constraints: options.constraints.map(\.summary), tokens: chosenCount)
     }
-    deadEnds.removeAll { $0.index > index }
-    deadEnds.append((index, ids[index]))
-    let kept = ids[saved.idCount..<index]
+    deadEnds.removeAll { $0.index > last }
+    deadEnds.append((last, ids[last]))
+    let (leaps, rest) = deadEndCount.quotientAndRemainder(dividingBy: Self.deadEndsPerLeap)
+    let back = rest == 0 ? 1 << leaps.trailingZeroBitCount : 0
+    let reachable = bars.prefix { $0.idCount <= last }
+    let place = reachable.dropLast(max(0, back - 1)).last ?? start
+    let kept = back == 0 ? ids[place.idCount..<last] : []
     // The random numbers go on: those of the saved place would lead to the same place again.
     let random = progress.random
-    try restore(saved, sampler, stream: stream)
+    let count = place.idCount + kept.count
+    takenBack += ids.count - count
+    try restore(place, sampler, stream: stream)
     progress.random = random
-    surprisals.removeLast(ids.count - index)
-    ids.removeLast(ids.count - index)
+    surprisals.removeLast(ids.count - count)
+    ids.removeLast(ids.count - count)
+    deadEnds.removeAll { $0.index > count }
     for id in kept { try advance(id) }
     music.removeAll()
-    takenBack += 1
   }
 
   private mutating func restore(
@@ -245,28 +255,20 @@ extension PieceInProgress {
     } catch {
       throw .cause(error)
     }
-    var bars = roles.hasBars ? progress.grammar.barCount : score.bars.count
     if options.keepsPrimer {
       score.title = options.primer?.title
-    } else if options.primer != nil {
-      let given = roles.hasBars ? beginning.bars : try barsOfPrimer(in: score)
-      score = score.suffix(fromBar: given)
-      bars -= given
+    } else if roles.hasBars {
+      score = score.suffix(fromBar: beginning.bars)
     } else {
-      score = score.suffix(fromBar: 0)
+      score = score.suffix(fromTick: beginning.end)
     }
+    let givenBars = options.keepsPrimer ? 0 : beginning.bars
+    let bars = roles.hasBars ? progress.grammar.barCount - givenBars : score.bars.count
     let nll = surprisals.reduce(0, +)
     return Composition(
       score: score, seed: options.seed, ids: ids, givenCount: beginning.ids.count, surprisals: surprisals,
       bars: bars, notes: score.noteCount, tokens: chosenCount, seconds: score.seconds,
       nllPerToken: nll / Double(max(chosenCount, 1)), stopReason: stopReason(roles))
-  }
-
-  /// Where the tokens know no bars: how many of the score's begin before the primer ends.
-  private func barsOfPrimer(in score: Score) throws(ComposingError) -> Int {
-    guard let primer = options.primer else { return 0 }
-    let end = primer.lastNoteEnd * score.ticksPerQuarter / primer.ticksPerQuarter
-    return score.bars.first { $0.start >= end }?.index ?? score.bars.count
   }
 
   private func stopReason(_ roles: TokenRoles) -> CompositionStop {

@@ -5,7 +5,11 @@ extension Score {
   func suffix(fromBar index: Int) -> Score {
     let bars = self.bars
     guard index < bars.count else { return Score(ticksPerQuarter: ticksPerQuarter) }
-    let start = bars[index].start
+    return suffix(fromTick: bars[index].start)
+  }
+
+  /// The music from a tick on, at tick 0.
+  func suffix(fromTick start: Int) -> Score {
     var score = self
     score.pickup = 0
     score.length = length - start

@@ -9,10 +9,8 @@ struct ModelCard {
   var info: ModelInfo
 
   /// Writes the card of the model in `folder`.
-  static func write(
-    in folder: ModelFolder, tokenizers: TokenizerRegistry = .standard
-  ) throws(ComposingError) {
-    let card = ModelCard(info: try ModelInfo(path: folder.path, tokenizers: tokenizers))
+  static func write(in folder: ModelFolder, vocabulary: Vocabulary) throws(ComposingError) {
+    let card = ModelCard(info: try ModelInfo(path: folder.path) { _ in vocabulary })
     do { try replaceFile(at: folder.cardPath, with: card.markdown) } catch { throw .file(error) }
   }
 

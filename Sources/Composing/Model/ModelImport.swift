@@ -70,7 +70,7 @@ public struct ModelImport {
       try MusicTraining.removeHistory(in: folder)
       do { try replaceFile(at: folder.vocabularyPath, with: vocabulary.json()) } catch { throw .file(error) }
       try JSONFile.write(description, path: folder.descriptionPath)
-      try ModelCard.write(in: folder)
+      try ModelCard.write(in: folder, vocabulary: vocabulary)
     } catch {
       // Weights without the rest are no model, and would be in the way of the next import.
       try? MusicTraining.removeModel(in: folder)

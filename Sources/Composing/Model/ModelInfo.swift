@@ -72,11 +72,20 @@ public struct ModelInfo: Codable, Sendable {
   /// Reads what the folder of a model says of it.
   /// - Throws: `ComposingError`: no model there, or a file that is not what it should be.
   public init(path: String, tokenizers: TokenizerRegistry = .standard) throws(ComposingError) {
+    try self.init(path: path) { folder throws(ComposingError) in
+      try MusicModel.vocabulary(atPath: folder.vocabularyPath, tokenizers: tokenizers)
+    }
+  }
+
+  /// Reads what the folder of a model says of it; `read` gives the vocabulary, if there is one.
+  init(
+    path: String, vocabulary read: (ModelFolder) throws(ComposingError) -> Vocabulary
+  ) throws(ComposingError) {
     let folder = ModelFolder(path: path)
     model = path
     description = try ModelDescription(folder: folder)
     if fileExists(folder.vocabularyPath) {
-      let vocabulary = try MusicModel.vocabulary(atPath: folder.vocabularyPath, tokenizers: tokenizers)
+      let vocabulary = try read(folder)
       let network = LanguageModelConfiguration(
         description.settings.network, vocabularySize: vocabulary.count)
       self.network = network

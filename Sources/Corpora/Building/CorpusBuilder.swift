@@ -73,10 +73,10 @@ public struct CorpusBuilder: Sendable {
       throw CorpusError.nothingReadable(skipped: collection.report.skipped)
     }
     try collection.split(fractions, with: reader.tokenizer)
-    var vocabulary = reader.tokenizer.vocabulary
-    if dropsSoleProgram {
-      vocabulary = try collection.droppingConstantTokens(of: reader.tokenizer).vocabulary
-    }
+    let tokenizer =
+      dropsSoleProgram
+      ? try collection.droppingConstantTokens(of: reader.tokenizer) : reader.tokenizer
+    let vocabulary = tokenizer.vocabulary
     let tokens = collection.pieces.reduce(0) { $0 + $1.ids.count }
     guard tokens >= Self.leastTokens else {
       throw CorpusError.tooSmall(tokens: tokens, pieces: collection.pieces.count, needed: Self.leastTokens)
@@ -86,9 +86,8 @@ public struct CorpusBuilder: Sendable {
         collection.pieces, vocabulary: vocabulary, report: collection.report,
         to: "\(output)/\(Corpus.fileName)")
     }
-    return try Corpus(
-      path: output, tokenizers: .standard.adding(type(of: vocabulary.configuration)),
-      cancellation: cancellation, progress: progress)
+    // It is known what was written, also where no registry knows it.
+    return try Corpus(path: output, cancellation: cancellation, progress: progress) { _ in vocabulary }
   }
 
   /// What tells the files of music in `paths` from others: it changes with any byte of any file, and with a file that comes or goes,

@@ -63,7 +63,9 @@ struct CorpusExport: ParsableCommand {
       var bos: Int32
     }
     try common.report(
-      Report(folder: npy, files: written, vocabulary: opened.vocabulary.count, bos: opened.vocabulary.roles.beginning)
+      Report(
+        folder: npy, files: written, vocabulary: opened.vocabulary.count,
+        bos: opened.vocabulary.roles.beginning)
     ) {
       "\(npy): \(written.joined(separator: ", ")); \(opened.vocabulary.count) tokens in the vocabulary, BOS is \(opened.vocabulary.roles.beginning)"
     }
