@@ -122,6 +122,20 @@ let package = Package(
         "ExampleSupport", "Training", "Recurrent", "Listening", "Synthesis", "Audio", "Music", "Arithmetic",
       ],
       path: "Examples/transcribe", exclude: ["README.md"], swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "surprisal",
+      dependencies: ["ExampleSupport", "Composing", "Tokenization", "Music"],
+      path: "Examples/snippets/surprisal", swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "bar-by-bar",
+      dependencies: ["ExampleSupport", "Composing", "Tokenization", "Music"],
+      path: "Examples/snippets/bar-by-bar", swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "ten-tokens",
+      dependencies: [
+        "ExampleSupport", "Composing", "Training", "Recurrent", "Corpora", "Tokenization", "Music",
+      ],
+      path: "Examples/snippets/ten-tokens", swiftSettings: swiftSettings),
     .target(
       name: "KernelChecks", dependencies: ["CKernels"], path: "Tests/KernelChecks", exclude: ["driver"],
       cSettings: [.headerSearchPath(".")]),

@@ -10,9 +10,16 @@ public protocol TokenDecoder: Sendable {
   /// Notes come in the order in which their last ids do. A bar is complete by the next bar line or by the end of the piece.
   /// - Throws: `TokenizationError.unknownID`, `.unexpectedToken`, `.tooLong`; the decoder is of no more use then.
   mutating func take(_ id: Int32, into music: inout DecodedMusic) throws(TokenizationError)
+  /// Takes memory for so many ids at once, so that none need be taken on the way.
+  mutating func reserveCapacity(idCount: Int)
   /// All that was taken, as a score.
   /// - Throws: `TokenizationError.truncated` where something is half said, `.noNotes`.
   func finished() throws(TokenizationError) -> DecodedScore
+}
+
+extension TokenDecoder {
+  /// Nothing.
+  public mutating func reserveCapacity(idCount: Int) {}
 }
 
 /// What a decoder gives: a list to append to, used again for each id, so that no memory is taken for most.

@@ -44,10 +44,6 @@ public struct ValueScale: Sendable, Hashable {
     return Int(indicesByValue[value])
   }
 
-  /// The index of a value that the scale has.
-  @inline(__always)
-  func indexOfMember(_ value: Int) -> Int32 { indicesByValue[value] }
-
   /// The index of the nearest value, the lower of two that are as near.
   public func index(nearest value: Int) -> Int {
     let above = firstIndex(atLeast: value)

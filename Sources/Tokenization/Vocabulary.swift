@@ -140,6 +140,7 @@ extension Vocabulary: Codable {
   private static func reason(of error: DecodingError) -> String {
     switch error {
     case .keyNotFound(let key, _): "'\(key.stringValue)' is missing"
+    case .typeMismatch(_, let context) where context.codingPath.isEmpty: "it is no JSON object"
     case .typeMismatch(_, let context), .valueNotFound(_, let context):
       "'\(context.codingPath.map(\.stringValue).joined(separator: "."))' is of another type than expected"
     case .dataCorrupted(let context) where context.codingPath.isEmpty: "it is not JSON"

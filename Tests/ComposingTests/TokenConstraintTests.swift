@@ -83,7 +83,7 @@ private struct Trap: TokenConstraint {
   @Test("What is asked holds, alone and together") func whatIsAskedHoldsAloneAndTogether() throws {
     let white = Pitches(model.tokenizer, name: "the white keys") { [0, 2, 4, 5, 7, 9, 11].contains($0 % 12) }
     let high = Pitches(model.tokenizer, name: "high notes") { $0 >= 60 }
-    for seed in UInt64(1)...12 {
+    for seed in UInt64(1)...4 {
       let notes = try compose([white, high, count(7)], seed: seed).score.tracks.flatMap(\.notes)
       #expect(notes.count == 7, "seed \(seed)")
       #expect(notes.allSatisfy { $0.pitch >= 60 && [0, 2, 4, 5, 7, 9, 11].contains($0.pitch % 12) })

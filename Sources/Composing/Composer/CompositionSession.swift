@@ -24,8 +24,8 @@ public final class CompositionSession {
   private let sampler: LanguageModelSampler
   private var chooser: TokenChooser
   private var piece: PieceInProgress
-  /// Notes that are complete and were not given by `nextBar` yet.
-  private var pendingNotes: [DecodedNote] = []
+  /// Notes and bars that are complete and were not given by `nextBar` yet.
+  private var pending = DecodedMusic()
 
   /// How many of the last bars can be gone back to unless told otherwise.
   public static let savedBarLimit = 64
@@ -67,7 +67,7 @@ public final class CompositionSession {
     sampler.setState(other.sampler.state(ofStream: 0), ofStream: 0)
     chooser = other.chooser
     piece = other.piece
-    pendingNotes = other.pendingNotes
+    pending = other.pending
   }
 
   /// All ids so far, those that were given among them.
@@ -145,16 +145,16 @@ extension CompositionSession {
   /// - Returns: the bar; nil where the piece has ended, or its tokens know no bars.
   /// - Throws: as `step`.
   public func nextBar(cancellation: Cancellation? = nil) throws(ComposingError) -> ComposedBar? {
-    while let step = try step(cancellation: cancellation) {
-      if step.takenBack > 0 { pendingNotes.removeAll { $0.ids.upperBound >= piece.ids.count } }
-      pendingNotes += step.music.notes
-      guard let bar = step.music.bars.last else { continue }
-      let first = step.music.bars[0].start
-      let notes = pendingNotes.filter { (first..<bar.end).contains($0.note.onset) }
-      pendingNotes.removeAll { $0.note.onset < bar.end }
-      return ComposedBar(bar: bar, notes: notes)
+    while pending.bars.isEmpty {
+      guard let step = try step(cancellation: cancellation) else { return nil }
+      if step.takenBack > 0 { pending.notes.removeAll { $0.ids.upperBound >= piece.ids.count } }
+      pending.notes += step.music.notes
+      pending.bars += step.music.bars
     }
-    return nil
+    let bar = pending.bars.removeFirst()
+    let notes = pending.notes.filter { (bar.start..<bar.end).contains($0.note.onset) }
+    pending.notes.removeAll { $0.note.onset < bar.end }
+    return ComposedBar(bar: bar, notes: notes)
   }
 
   /// Goes on to the end of the piece.
@@ -203,7 +203,8 @@ extension CompositionSession {
   /// - Throws: `ComposingError.invalidOption`.
   public func rewind(toBar number: Int, seed: UInt64? = nil) throws(ComposingError) {
     try piece.rewind(toBar: number, sampler, stream: 0)
-    pendingNotes.removeAll { $0.ids.upperBound > piece.ids.count }
+    pending.notes.removeAll { $0.ids.upperBound > piece.ids.count }
+    pending.bars.removeAll { $0.number >= number }
     if let seed { piece.reseed(seed) }
   }
 }

@@ -81,6 +81,7 @@ struct PieceInProgress {
     progress = Progress(
       grammar: tokenizer.makeGrammar(bars: beginning.limit), decoder: tokenizer.makeDecoder(),
       constraints: options.constraints, random: RandomStream(seed: options.seed, name: "sampling"))
+    progress.decoder.reserveCapacity(idCount: beginning.ids.count + Self.expectedCount)
     for id in beginning.ids { try advance(id) }
     music.removeAll()
     progress.idsInBar = 0
@@ -223,7 +224,7 @@ extension PieceInProgress {
   mutating func rewind(
     toBar number: Int, _ sampler: LanguageModelSampler, stream: Int
   ) throws(ComposingError) {
-    guard let place = bars.last(where: { $0.progress.grammar.barCount == number + 1 }) else {
+    guard let place = bars.last(where: { $0.progress.grammar.barCount - 1 == number }) else {
       throw .invalidOption(
         name: "the bar to go back to", value: "\(number)",
         expected: savedBars.map { "\($0.lowerBound) to \($0.upperBound)" } ?? "none: no bar is saved")

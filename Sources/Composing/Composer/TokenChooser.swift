@@ -36,15 +36,21 @@ struct TokenChooser {
     }
     for constraint in progress.constraints { constraint.narrow(&mask) }
     for deadEnd in forbidden where deadEnd.index == index { mask[Int(deadEnd.id)] = false }
-    while mask.contains(true) {
+    choosing: while mask.contains(true) {
       distribution.load(logits, allowed: mask)
       creditTheOtherEnd(logits)
       for filter in filters { filter.apply(to: &distribution) }
-      guard let id = distribution.draw(random: &progress.random) else {
+      guard var id = distribution.draw(random: &progress.random) else {
         throw .brokenWeights(path: weightsPath)
       }
-      if progress.constraints.allSatisfy({ $0.leastToFinish(after: id) != nil }) { return id }
-      mask[Int(id)] = false
+      while !progress.constraints.allSatisfy({ $0.leastToFinish(after: id) != nil }) {
+        mask[Int(id)] = false
+        distribution.remove(id)
+        // Where the filters left nothing else, they get what they had put aside.
+        guard let other = distribution.draw(random: &progress.random) else { continue choosing }
+        id = other
+      }
+      return id
     }
     return nil
   }

@@ -15,7 +15,7 @@ public struct TokenDistribution: Sendable {
   /// The unnormalized log-probability of each id, in nats; −∞ for what cannot come next.
   public private(set) var logits: [Float]
 
-  /// What softmax made of the logits when it was last asked for; 0 for what has been put out since. They need not add up
+  /// What softmax made of the logits when it was last asked for; 0 for what has been masked out since. They need not add up
   /// to 1.
   private var weights: [Float]
   /// Whether the weights are in the proportion of the probabilities.
@@ -108,8 +108,11 @@ public struct TokenDistribution: Sendable {
   public mutating func keep(atLeast share: Double) {
     weigh()
     let least = Float(share) * (weights.max() ?? 0)
-    for id in logits.indices where weights[id] < least { putOut(id) }
+    for id in logits.indices where weights[id] < least { maskOut(id) }
   }
+
+  /// Masks out an id; the others keep their proportions.
+  public mutating func remove(_ id: Int32) { maskOut(Int(id)) }
 
   /// Draws an id; nil where none is in, or where the network's logits are not numbers.
   public mutating func draw(random: inout RandomStream) -> Int32? {
@@ -119,7 +122,7 @@ public struct TokenDistribution: Sendable {
     return random.index(weights: weights.lazy.map(Double.init), sum: Double(sum)).map(Int32.init)
   }
 
-  private mutating func putOut(_ id: Int) {
+  private mutating func maskOut(_ id: Int) {
     logits[id] = -.infinity
     weights[id] = 0
   }
@@ -168,7 +171,7 @@ public struct TokenDistribution: Sendable {
       if logits[id] == threshold, sum < wanted {
         sum += shares[id]
       } else {
-        putOut(id)
+        maskOut(id)
       }
     }
   }

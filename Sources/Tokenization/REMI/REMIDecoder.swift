@@ -28,12 +28,18 @@ struct REMIDecoder: TokenDecoder {
 
   var ticksPerQuarter: Int { GridScore.ticks(layout).perQuarter }
 
-  /// Takes memory for the notes of so many ids.
-  mutating func reserveCapacity(idCount: Int) { grid.notes.reserveCapacity(idCount / 4) }
+  mutating func reserveCapacity(idCount: Int) {
+    grid.notes.reserveCapacity(idCount / 4)
+    grid.bars.reserveCapacity(idCount / 16)
+    grid.tempos.reserveCapacity(idCount / 8)
+  }
 
   mutating func take(_ id: Int32, into music: inout DecodedMusic) throws(TokenizationError) {
-    let (notes, tempos, bar) = (grid.notes.count, grid.tempos.count, openBar)
+    let (notes, tempos) = (grid.notes.count, grid.tempos.count)
+    let bar = id == REMILayout.bar || id == REMILayout.end ? openBar : nil
     try read(id)
+    if let bar { music.bars.append(bar) }
+    guard grid.notes.count > notes || grid.tempos.count > tempos else { return }
     let ticks = GridScore.ticks(layout).perStep
     if grid.notes.count > notes {
       let note = grid.notes[notes]
@@ -51,12 +57,11 @@ struct REMIDecoder: TokenDecoder {
           tick: tempo.step * ticks, microsecondsPerQuarter: layout.tempos.microsecondsPerQuarter[tempo.tempo])
       )
     }
-    if let bar, state == .bar || state == .end { music.bars.append(bar) }
   }
 
-  /// The bar that is being read, as it is if it ends before the next id; nil where there is none.
+  /// The bar that ends before the next id, which begins a bar or ends the piece; nil where there is none.
   private var openBar: DecodedBar? {
-    guard let bar = grid.bars.last, state != .bar, state != .end else { return nil }
+    guard let bar = grid.bars.last, state != .end else { return nil }
     let ticks = GridScore.ticks(layout).perStep
     return DecodedBar(
       number: grid.bars.count - 1, start: bar.start * ticks, end: barEnd * ticks,
@@ -102,7 +107,7 @@ struct REMIDecoder: TokenDecoder {
     }
     idCount += 1
     // No bar is longer than 4,095 steps, so that none of so many begins where a note's step no longer fits its word.
-    guard grid.bars.count <= BarLimit.highest else {
+    if state == .metre, grid.bars.count > BarLimit.highest {
       throw .tooLong(bars: grid.bars.count, limit: BarLimit.highest)
     }
   }
