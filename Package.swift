@@ -125,6 +125,30 @@ let package = Package(
         "ExampleSupport", "Training", "Recurrent", "Listening", "Synthesis", "Audio", "Music", "Arithmetic",
       ],
       path: "Examples/transcribe", exclude: ["README.md"], swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "surprisal",
+      dependencies: ["ExampleSupport", "Composing", "Tokenization", "Music", "Notation"],
+      path: "Examples/snippets/surprisal", swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "trim",
+      dependencies: ["ExampleSupport", "Music", "Notation"],
+      path: "Examples/snippets/trim", swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "own-network",
+      dependencies: [
+        "ExampleSupport", "Composing", "Recurrent", "Training", "Arithmetic", "Tokenization", "Music",
+      ],
+      path: "Examples/snippets/own-network", swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "bar-by-bar",
+      dependencies: ["ExampleSupport", "Composing", "Tokenization", "Music"],
+      path: "Examples/snippets/bar-by-bar", swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "ten-tokens",
+      dependencies: [
+        "ExampleSupport", "Composing", "Training", "Recurrent", "Corpora", "Tokenization", "Music",
+      ],
+      path: "Examples/snippets/ten-tokens", swiftSettings: swiftSettings),
     .target(
       name: "KernelChecks", dependencies: ["CKernels"], path: "Tests/KernelChecks", exclude: ["driver"],
       cSettings: [.headerSearchPath(".")]),

@@ -1,9 +1,12 @@
 internal import AllocationCounter
 internal import Arithmetic
+internal import Composing
 internal import Foundation
 internal import Music
 internal import Recurrent
 internal import Synthesis
+internal import Tokenization
+internal import Training
 
 /// `benchmarks allocations [INSTRUMENTS]`: how often a step of training or of sampling, or a block of sound, asks for
 /// memory after the first. Ends with exit code 1 where any does.
@@ -53,9 +56,29 @@ func measureAllocations(_ arguments: [String]) throws {
       vocabularySize: 400, embeddingSize: 32, hiddenSize: 64, layerCount: 2), seed: 0)
   let sampling = try SamplingBench(weights: SamplerWeights(model: model), streams: 0..<8, steps: 101)
   report("sampling step with the choice of ids", count: 100) { sampling.step() }
+  let session = try endlessSession()
+  // Until each of its lists has been used once.
+  for _ in 0..<500 { _ = try session.step() }
+  report("step of a composition", count: 2000) {
+    do {
+      if try session.step() == nil { preconditionFailure("the piece has ended") }
+    } catch {
+      preconditionFailure("\(error)")
+    }
+  }
   try report(
     "block of sound", count: 100, SoundBlock(instruments: arguments.first ?? "presets/instruments").render)
   exit(isClean ? 0 : 1)
+}
+
+/// A piece that is longer than any measurement: a model that hardly ever ends its bars.
+private func endlessSession() throws -> CompositionSession {
+  let tokenizer = try REMITokenizer()
+  let shape = LanguageModelShape(embeddingSize: 32, hiddenSize: 64, layerCount: 2, dropout: 0)
+  let configuration = LanguageModelConfiguration(shape, vocabularySize: tokenizer.vocabulary.count)
+  let model = MusicModel(tokenizer: tokenizer, network: Network(configuration: configuration, seed: 1))
+  return try CompositionSession(
+    model: model, CompositionOptions(seed: 1, bars: Composer.mostBars), savedBarLimit: 0)
 }
 
 /// Blocks of a score of many voices, one after the other.

@@ -43,16 +43,16 @@ func measureGrowth(_ arguments: [String]) throws {
 private func writeRandomCorpus(megabytes: Int, to folder: String) throws {
   let tokenizer = try REMITokenizer()
   let vocabulary = tokenizer.vocabulary
+  let music = (0..<Int32(vocabulary.count)).filter { vocabulary.roles[$0].isDisjoint(with: .special) }
   var random = RandomStream(seed: 0, name: "growth")
   var pieces: [TokenizedPiece] = []
   var left = megabytes * 1_000_000 / 4
   while left > 0 {
     let count = min(200 + random.integer(below: 3801), max(left, 2))
-    // Above PAD, BOS and EOS.
-    var ids = [vocabulary.bosID]
+    var ids = [vocabulary.roles.beginning]
     ids.reserveCapacity(count)
-    for _ in 2..<count { ids.append(Int32(3 + random.integer(below: vocabulary.count - 3))) }
-    ids.append(vocabulary.eosID)
+    for _ in 2..<count { ids.append(music[random.integer(below: music.count)]) }
+    ids.append(vocabulary.roles.end)
     pieces.append(TokenizedPiece(name: "\(pieces.count + 1)", ids: ids))
     left -= count
   }

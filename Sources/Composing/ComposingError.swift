@@ -33,8 +33,15 @@ public enum ComposingError: DiagnosableError {
   case unusablePrimer(reason: String)
   /// The model's network is of another kind than its use needs.
   case unsuitableNetwork(model: String, reason: String)
-  /// The network's output is not a number.
-  case brokenWeights(path: String)
+  /// The music to go on from is so long that what was asked for cannot follow: it has `bars` bars, and at most `limit` can be gone on
+  /// from by `newBars`.
+  case primerTooLong(bars: Int, limit: Int, newBars: Int)
+  /// Nothing can come next that all constraints allow, whichever way the piece goes.
+  case contradiction(constraints: [String], tokens: Int)
+  /// The grammar lets the piece come to no end.
+  case endless(tokens: Int)
+  /// The network's output is not a number; the path is that of its weights, where they come from a file.
+  case brokenWeights(path: String?)
   /// The model came to an end without a note.
   case nothingComposed(tokens: Int)
   /// The user stopped it.
@@ -47,10 +54,13 @@ public enum ComposingError: DiagnosableError {
   /// Whose fault it is.
   public var kind: FailureKind {
     switch self {
-    case .invalidOption, .unknownPreset, .settingsKept, .networkKept, .corpusKept, .readyCorpus: .usage
-    case .malformed, .corpusChanged, .vocabularyChanged, .unusablePrimer, .brokenWeights, .nothingComposed,
-      .unsuitableNetwork:
+    case .invalidOption, .unknownPreset, .settingsKept, .networkKept, .corpusKept, .readyCorpus,
+      .contradiction:
+      .usage
+    case .malformed, .corpusChanged, .vocabularyChanged, .unusablePrimer, .primerTooLong, .brokenWeights,
+      .nothingComposed, .unsuitableNetwork:
       .badInput
+    case .endless: .internalFault
     case .notAModel, .untrained, .incomplete: .missingInput
     case .modelExists: .cannotWrite
     case .interrupted: .interrupted
@@ -129,8 +139,18 @@ public enum ComposingError: DiagnosableError {
     case .unusablePrimer(let reason): "the primer cannot be continued: \(reason)"
     case .unsuitableNetwork(let model, let reason):
       "\(model): cannot be used like this: \(reason)"
+    case .primerTooLong(let bars, let limit, let newBars):
+      "the primer cannot be continued: it has \(bars) bars, and \(newBars) more can follow on at most \(limit); "
+        + "give its last part alone"
+    case .contradiction(let constraints, let tokens):
+      "after \(tokens) tokens nothing is left that satisfies "
+        + (constraints.isEmpty ? "the tokenizer's grammar" : constraints.joined(separator: " and "))
+        + "; loosen what is asked for, or try another seed"
+    case .endless(let tokens):
+      "the tokenizer's grammar lets a bar come to no end, after \(tokens) tokens"
     case .brokenWeights(let path):
-      "\(path): its weights give values that are not numbers; train the model anew"
+      (path.map { "\($0): its" } ?? "the model's")
+        + " weights give values that are not numbers; train the model anew"
     case .nothingComposed(let tokens):
       "the model wrote \(tokens) tokens and not one note; try another seed, or train it for longer"
     case .interrupted: "stopped before the music was complete"
@@ -146,11 +166,14 @@ public enum ComposingError: DiagnosableError {
       .incomplete(let path, _, _, _), .modelExists(let path), .settingsKept(let path, _),
       .networkKept(let path), .unsuitableNetwork(let path, _),
       .corpusKept(let path), .readyCorpus(let path, _),
-      .corpusChanged(let path, _, _), .vocabularyChanged(let path, _), .brokenWeights(let path):
+      .corpusChanged(let path, _, _), .vocabularyChanged(let path, _):
       path
+    case .brokenWeights(let path): path
     case .file(let error): error.file
     case .cause(let error): error.file
-    case .invalidOption, .unknownPreset, .unusablePrimer, .nothingComposed, .interrupted: nil
+    case .invalidOption, .unknownPreset, .unusablePrimer, .primerTooLong, .contradiction, .endless,
+      .nothingComposed, .interrupted:
+      nil
     }
   }
 

@@ -155,7 +155,7 @@ public struct MusicTraining {
       try description.write(in: folder)
     }
     result.uniformLoss = log(Double(pieces.tokenizer.vocabulary.count))
-    if folder == modelFolder { try ModelCard.write(in: folder) }
+    if folder == modelFolder { try ModelCard.write(in: folder, vocabulary: pieces.tokenizer.vocabulary) }
     return result
   }
 
@@ -236,29 +236,32 @@ public struct MusicTraining {
   public static func requireMemory(
     for settings: ModelPreset, on pieces: TrainingPieces, threadCount: Int
   ) throws(ComposingError) {
-    let plan = try Self.plan(settings, on: pieces, threadCount: threadCount)
+    try requireMemory(for: Self.plan(settings, on: pieces, threadCount: threadCount))
+  }
+
+  /// The same before there are pieces: with the least that the pieces of any music need.
+  static func requireMemory(for settings: ModelPreset) throws(ComposingError) {
+    let smallest = LanguageModelConfiguration(settings.network, vocabularySize: leastVocabularySize)
+    let plan: TrainingPlan
+    do {
+      plan = try TrainingPlan(
+        of: smallest, configuration: settings.training, tokensPerEpoch: 1, batchesPerEpoch: 1)
+    } catch {
+      throw .cause(error)
+    }
+    try requireMemory(for: plan)
+  }
+
+  /// No tokenizer that is worth training on has fewer ids.
+  private static let leastVocabularySize = 8
+
+  private static func requireMemory(for plan: TrainingPlan) throws(ComposingError) {
     let (needed, present) = (plan.peakMemory, plan.machineMemory)
     func gigabytes(_ bytes: Int) -> String { "\((Double(bytes) / 1e8).rounded() / 10) GB" }
     try requireOption(
       needed <= present, "the memory that this training needs", gigabytes(needed),
       "at most the \(gigabytes(present)) that the machine has; choose fewer or smaller layers, or smaller batches"
     )
-  }
-
-  /// The same before there are pieces: with the least that the pieces of any music need.
-  static func requireMemory(for settings: ModelPreset, threadCount: Int) throws(ComposingError) {
-    let tokenizer: any Tokenizer
-    do {
-      tokenizer = try REMITokenizer(configuration: REMIConfiguration(instruments: .single(program: 0)))
-    } catch {
-      throw .cause(error)
-    }
-    let silence = PieceIDs([[tokenizer.vocabulary.bosID, tokenizer.vocabulary.eosID]])
-    try requireMemory(
-      for: settings,
-      on: TrainingPieces(
-        name: "", fingerprint: "", tokenizer: tokenizer, training: silence, validation: silence),
-      threadCount: threadCount)
   }
 
   /// The network of weights that were imported and not trained yet; nil where training begins with random ones or goes on.

@@ -144,7 +144,7 @@ public struct TrainingProject {
     preset: String, settings: ModelPreset, program: String, cancellation: Cancellation = Cancellation(),
     progress: ProgressHandler? = nil
   ) throws {
-    try MusicTraining.requireMemory(for: settings, threadCount: threadCount)
+    try MusicTraining.requireMemory(for: settings)
     do {
       let training = try MusicTraining(
         path: folder.path, preset: preset, settings: settings, existing: existing, program: program)

@@ -3,7 +3,7 @@ internal import Tokenization
 
 extension Corpus {
   /// Writes the splits for other programs: `train.npy`, `valid.npy` and `test.npy`, each one flat array of 32-bit ids with the
-  /// pieces one after another from `BOS_None` to `EOS_None`, and `vocabulary.json`. The folder is made where it is not there.
+  /// pieces one after another, each with the ids that begin and end it, and `vocabulary.json`. The folder is made where it is not there.
   /// - Returns: the paths of the files.
   /// - Throws: `FileError.unwritable`.
   @discardableResult

@@ -1,7 +1,7 @@
 public import Groundwork
 public import Tokenization
 
-/// A collection as ids: pieces, each from `BOS_None` to `EOS_None`, with their vocabulary and their splits.
+/// A collection as ids: pieces, each from the id that begins a piece to the one that ends it, with their vocabulary and their splits.
 ///
 /// It is one file, mapped into memory, in a folder of its own (`CORPUS/corpus.gruppetto`). Everything in it is checked when it is
 /// opened: lengths, order, that every id is in the vocabulary and every piece is framed, and the hash of it all.
@@ -28,11 +28,26 @@ public final class Corpus: Sendable {
   /// All of it is read, which for large corpora may take seconds.
   /// - Parameters:
   ///   - path: The folder or the file.
+  ///   - tokenizers: The tokenizers that its vocabulary may name.
   ///   - cancellation: Asks to give up.
   ///   - progress: Is told how much was read, where there is more than a little.
   /// - Throws: `FileError`, `CorpusError.notACorpus`, `.wrongVersion`, `.damaged`, `.cancelled`, `TokenizationError` for its
   ///   vocabulary.
-  public init(path: String, cancellation: Cancellation? = nil, progress: ProgressHandler? = nil) throws {
+  public convenience init(
+    path: String, tokenizers: TokenizerRegistry = .standard, cancellation: Cancellation? = nil,
+    progress: ProgressHandler? = nil
+  ) throws {
+    try self.init(path: path, cancellation: cancellation, progress: progress) {
+      json throws(TokenizationError) in
+      try Vocabulary(json: json, tokenizers: tokenizers)
+    }
+  }
+
+  /// Opens a corpus; `read` makes a vocabulary of its text.
+  init(
+    path: String, cancellation: Cancellation?, progress: ProgressHandler?,
+    read: ([UInt8]) throws(TokenizationError) -> Vocabulary
+  ) throws {
     let filePath = isFolder(path) ? "\(path)/\(Self.fileName)" : path
     guard fileExists(filePath) else {
       throw fileExists(path) ? CorpusError.notACorpus(path: path) : FileError.notFound(path: path)
@@ -51,7 +66,7 @@ public final class Corpus: Sendable {
         path: filePath, offset: 48, reason: "the content does not have the hash that is noted")
     }
     fingerprint = hexadecimal(sections.contentHash)
-    vocabulary = try Vocabulary(json: Array(bytes[sections.vocabulary]))
+    vocabulary = try read(Array(bytes[sections.vocabulary]))
     guard vocabulary.count == sections.vocabularySize else {
       throw CorpusError.damaged(
         path: filePath, offset: 12,
@@ -86,7 +101,7 @@ public final class Corpus: Sendable {
     UnsafeBufferPointer(rebasing: ids[pieces[piece].ids])
   }
 
-  /// The ids of a piece, from `BOS_None` to `EOS_None`.
+  /// The ids of a piece, from the one that begins it to the one that ends it.
   public func ids(ofPiece piece: Int) -> [Int32] { Array(idBuffer(ofPiece: piece)) }
 
   /// What the building of the corpus found.
@@ -128,7 +143,7 @@ public final class Corpus: Sendable {
       guard Self.isFramed(idBuffer(ofPiece: number), in: vocabulary) else {
         throw .damaged(
           path: path, offset: sections.ids.lowerBound + 4 * piece.ids.lowerBound,
-          reason: "a piece is not framed by BOS and EOS or has ids outside the vocabulary")
+          reason: "a piece is not framed by the ids that begin and end it, or has ids outside the vocabulary")
       }
     }
   }

@@ -10,7 +10,7 @@ public enum CorpusError: DiagnosableError, Equatable {
   case tooSmall(tokens: Int, pieces: Int, needed: Int)
   /// Fractions that are no fractions, or leave nothing for training.
   case invalidFractions(valid: Double, test: Double)
-  /// A piece of tokens that is not framed by BOS and EOS or has ids outside the vocabulary.
+  /// A piece of tokens that is not framed by the ids that begin and end a piece or has ids outside the vocabulary.
   case invalidPiece(name: String)
   /// There is no corpus at the path.
   case notACorpus(path: String)
@@ -59,7 +59,7 @@ public enum CorpusError: DiagnosableError, Equatable {
       "a fraction of \(valid) for validation and \(test) for the test leaves nothing to train on; both are at least 0 "
         + "and together less than 1"
     case .invalidPiece(let name):
-      "\(name): a piece begins with BOS_None, ends with EOS_None, and has other ids of the vocabulary in between; this one does not"
+      "\(name): a piece begins with the id for its beginning, ends with the one for its end, and has other ids of the vocabulary in between; this one does not"
     case .notACorpus(let path):
       "\(path): there is no corpus here"
     case .wrongVersion(let path, let found, let expected):

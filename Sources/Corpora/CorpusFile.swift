@@ -14,7 +14,7 @@ internal import Groundwork
 ///     56      8     hash of the report
 ///     64            vocabulary, filled up with zeros
 ///                   index: P entries of 48 bytes
-///                   ids: N × 4 bytes, the pieces one after another, each from BOS_None to EOS_None; filled up with zeros
+///                   ids: N × 4 bytes, the pieces one after another, each with the ids that begin and end it; filled up with zeros
 ///                   report, to the end of the file
 ///
 /// An entry of the index: first id (8), number of ids (8), hash of the content (8), seconds as a double (8), notes (4),
@@ -133,6 +133,6 @@ public struct CorpusPiece: Sendable, Hashable {
   /// What it is for.
   public var split: Split
 
-  /// How many ids it has, with `BOS_None` and `EOS_None`.
+  /// How many ids it has, with those that begin and end it.
   public var tokenCount: Int { ids.count }
 }

@@ -6,7 +6,7 @@ public struct CorpusInfo: Sendable, Hashable, Codable {
   public struct SplitSize: Sendable, Hashable, Codable {
     /// How many pieces.
     public var pieces = 0
-    /// How many tokens, with `BOS_None` and `EOS_None`.
+    /// How many tokens, with those that begin and end a piece.
     public var tokens = 0
   }
 
@@ -24,7 +24,7 @@ public struct CorpusInfo: Sendable, Hashable, Codable {
 
   /// How many pieces there are.
   public var pieces: Int
-  /// How many tokens, with `BOS_None` and `EOS_None`.
+  /// How many tokens, with those that begin and end a piece.
   public var tokens: Int
   /// How many notes.
   public var notes: Int

@@ -70,7 +70,7 @@ public struct CorpusRequest: Codable, Sendable, Hashable {
   public func builder(testShare: Double, threadCount: Int) throws(CorpusError) -> CorpusBuilder {
     if let fault { throw .invalidRequest(path: nil, reason: fault) }
     var builder = CorpusBuilder(
-      tokenizer: .remi(REMIConfiguration(timeSignature: metre.flatMap { TimeSignature($0) })),
+      tokenizer: TokenizerRegistry.defaultConfiguration(timeSignature: metre.flatMap { TimeSignature($0) }),
       fractions: SplitFractions(valid: valid ?? 0.1, test: test ?? testShare),
       deduplication: deduplicate.flatMap(CorpusBuilder.Deduplication.init) ?? .exact,
       programs: programs ?? [:],

@@ -5,7 +5,7 @@ public import Tokenization
 public struct TokenizedPiece: Sendable, Hashable {
   /// What it is called in the corpus's report.
   public var name: String
-  /// Its ids, from `BOS_None` to `EOS_None`.
+  /// Its ids, from the one that begins a piece to the one that ends it.
   public var ids: [Int32]
   /// How long it sounds, in seconds; 0 where that is not known.
   public var seconds: Double
@@ -37,8 +37,8 @@ extension Corpus {
   ///   - tokenizer: What the ids are ids of.
   ///   - fractions: How much is set aside for validation and test.
   ///   - output: The corpus's folder; it is made where it is not there.
-  /// - Throws: `FileError.unwritable`; `CorpusError.invalidFractions`, and `.invalidPiece` for one that is not framed by `BOS_None`
-  ///   and `EOS_None` or has ids outside the vocabulary. Where it throws, no corpus was written.
+  /// - Throws: `FileError.unwritable`; `CorpusError.invalidFractions`, and `.invalidPiece` for one that is not framed by the
+  ///   ids that begin and end a piece, or has ids outside the vocabulary. Where it throws, no corpus was written.
   public static func write(
     _ pieces: [TokenizedPiece], tokenizer: any Tokenizer, fractions: SplitFractions = SplitFractions(),
     to output: String
@@ -69,17 +69,20 @@ extension Corpus {
     }
   }
 
-  /// Whether ids begin with `BOS_None`, end with `EOS_None`, and are music in between.
+  /// Whether ids begin with the one that begins a piece, end with the one that ends it, and are music in between.
   static func isFramed(_ ids: UnsafeBufferPointer<Int32>, in vocabulary: Vocabulary) -> Bool {
-    guard ids.count >= 2, ids[0] == vocabulary.bosID, ids[ids.count - 1] == vocabulary.eosID else {
+    let roles = vocabulary.roles
+    guard ids.count >= 2, ids[0] == roles.beginning, ids[ids.count - 1] == roles.end else {
       return false
     }
+    // In a loop without lookups, which runs over several ids at once: these three are the ids that never stand within a piece.
+    let (beginning, end, padding) = (roles.beginning, roles.end, roles.padding ?? roles.end)
     let size = UInt32(vocabulary.count)
     var isValid = true
     for index in 1..<ids.count - 1 {
-      // BOS and EOS are 1 and 2, PAD is 0: inside a piece there is none of them.
-      let id = UInt32(bitPattern: ids[index])
-      isValid = isValid && id > 2 && id < size
+      let id = ids[index]
+      let isSpecial = id == beginning || id == end || id == padding
+      isValid = isValid && !isSpecial && UInt32(bitPattern: id) < size
     }
     return isValid
   }

@@ -20,4 +20,13 @@ package enum JSONFormat {
   package static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws -> Value {
     try JSONDecoder().decode(type, from: Data(bytes))
   }
+
+  /// The value that `bytes` describe, for a type that asks its decoder for more than the text.
+  package static func decode<Value: Decodable>(
+    _ type: Value.Type, from bytes: [UInt8], userInfo: [CodingUserInfoKey: any Sendable]
+  ) throws -> Value {
+    let decoder = JSONDecoder()
+    decoder.userInfo = userInfo
+    return try decoder.decode(type, from: Data(bytes))
+  }
 }

@@ -18,8 +18,8 @@ public enum TokenizationError: DiagnosableError, Equatable {
   case invalidConfiguration(field: String, value: String, expected: String)
   /// A vocabulary whose tokens are not those that its configuration makes.
   case vocabularyMismatch(index: Int, found: String?, expected: String?)
-  /// A tokenizer that this version does not know.
-  case unknownTokenizer(String)
+  /// A tokenizer that is not among those that are known.
+  case unknownTokenizer(String, known: [String])
   /// A `vocabulary.json` that is not one.
   case invalidVocabulary(reason: String)
 
@@ -51,8 +51,9 @@ public enum TokenizationError: DiagnosableError, Equatable {
     case .vocabularyMismatch(let index, let found, let expected):
       "token \(index) of the vocabulary is \(found.map { "'\($0)'" } ?? "missing"), and its configuration makes "
         + "\(expected.map { "'\($0)'" } ?? "no such token"); it was written by another version or edited by hand"
-    case .unknownTokenizer(let name):
-      "there is no tokenizer '\(name)'; this version knows 'remi'"
+    case .unknownTokenizer(let name, let known):
+      "there is no tokenizer '\(name)'; this version knows "
+        + known.map { "'\($0)'" }.joined(separator: ", ")
     case .invalidVocabulary(let reason):
       "the vocabulary cannot be used: \(reason)"
     }

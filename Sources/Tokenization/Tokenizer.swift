@@ -4,84 +4,102 @@ public import Music
 ///
 /// For every score, `decode(encode(score).ids)` equals `normalized(score).score`: what is lost is lost in normalizing,
 /// which says so in its report.
+///
+/// A new tokenizer is a type with this protocol, a `TokenDecoder`, a `TokenGrammar` and a `TokenizerConfiguration`, and a
+/// line in a `TokenizerRegistry`. Nothing outside looks for tokens by name: `vocabulary.roles` says what each id does.
 public protocol Tokenizer: Sendable {
-  /// The tokens and their ids.
+  /// The tokens, their ids and their roles.
   var vocabulary: Vocabulary { get }
-  /// The ids of a score, from `BOS_None` to `EOS_None`.
+  /// The ids of a score, from the one that begins a piece to the one that ends it.
   /// - Throws: `TokenizationError.noNotes`, `.tooLong`.
   func encode(_ score: Score) throws(TokenizationError) -> Encoding
-  /// The score that ids describe. `BOS_None` and `EOS_None` may be missing.
+  /// What reads ids one at a time, before its first.
+  func makeDecoder() -> any TokenDecoder
+  /// The score that ids describe. The ids that begin and end a piece may be missing.
   /// - Throws: `TokenizationError` where an id is unknown or stands where it cannot.
   func decode(_ ids: [Int32]) throws(TokenizationError) -> Score
   /// What the tokens can say of a score, and a report of what they cannot.
   /// - Throws: `TokenizationError.noNotes`, `.tooLong`.
   func normalized(_ score: Score) throws(TokenizationError) -> (score: Score, report: NormalizationReport)
-  /// Which ids may follow which: the grammar before its first id, for pieces whose number of bars is within `bars`.
+  /// Which ids may follow which: the grammar before its first id, for pieces whose number of bars is within `bars`. Where the
+  /// tokens know no bars, the limit says nothing.
   func makeGrammar(bars: BarLimit) -> any TokenGrammar
   /// What each id becomes when the music moves by `semitones`, drums staying as they are; −1 for an id whose pitch
   /// would leave the vocabulary's range.
   func transpositionTable(semitones: Int) -> [Int32]
+  /// A tokenizer without the tokens that say nothing in these pieces, since all of them have the same; nil where there are none.
+  /// - Throws: `TokenizationError.invalidConfiguration`.
+  func narrowing(to pieces: some Sequence<[Int32]>) throws(TokenizationError) -> TokenizerNarrowing?
 }
 
 extension Tokenizer {
   /// The grammar before its first id, for pieces of any length.
   public func makeGrammar() -> any TokenGrammar { makeGrammar(bars: .unlimited) }
+
+  /// The score that ids describe, read by the decoder.
+  public func decode(_ ids: [Int32]) throws(TokenizationError) -> Score {
+    var decoder = makeDecoder()
+    var music = DecodedMusic()
+    for id in ids {
+      try decoder.take(id, into: &music)
+      music.removeAll()
+    }
+    return try decoder.finished().score
+  }
+
+  /// The score as it is after encoding and decoding.
+  public func normalized(
+    _ score: Score
+  ) throws(TokenizationError) -> (score: Score, report: NormalizationReport) {
+    let encoding = try encode(score)
+    return (try decode(encoding.ids), encoding.report)
+  }
+
+  /// No transposition but by nothing: every pitch would leave the range.
+  public func transpositionTable(semitones: Int) -> [Int32] {
+    let roles = vocabulary.roles
+    return (0..<Int32(roles.count)).map { semitones != 0 && roles[$0].contains(.pitch) ? -1 : $0 }
+  }
+
+  /// Nil: every token says something.
+  public func narrowing(to pieces: some Sequence<[Int32]>) throws(TokenizationError) -> TokenizerNarrowing? {
+    nil
+  }
 }
 
-/// A score as ids, and what there is to know of it.
+/// A score as ids, and what there is to know of it. Which ids say which note tells `Tokenizer.spans(of:)`.
 public struct Encoding: Sendable, Hashable {
-  /// The ids, from `BOS_None` to `EOS_None`.
+  /// The ids, from the one that begins a piece to the one that ends it.
   public var ids: [Int32]
   /// What was changed to fit the grid.
   public var report: NormalizationReport
   /// How many notes the ids hold.
   public var noteCount: Int
-  /// How many bars the ids hold.
+  /// How many bars the ids hold; 0 where the tokens know no bars.
   public var barCount: Int
   /// How long the piece sounds at its tempos, to the end of its last bar, in seconds.
   public var seconds: Double
-}
 
-/// How many bars a piece may have.
-public struct BarLimit: Sendable, Hashable {
-  /// The fewest; the end is not allowed before.
-  public var minimum: Int
-  /// The most; a further bar is not allowed.
-  public var maximum: Int
-
-  /// The most bars that any piece may have.
-  public static let highest = 65_536
-  /// Any number of bars.
-  public static let unlimited = BarLimit(1...highest)
-
-  /// A number of bars within `range`, which is within 1...65,536.
-  public init(_ range: ClosedRange<Int>) {
-    precondition(
-      range.lowerBound >= 1 && range.upperBound <= Self.highest, "\(range) bars is not within 1...65536")
-    minimum = range.lowerBound
-    maximum = range.upperBound
+  /// An encoding.
+  public init(ids: [Int32], report: NormalizationReport, noteCount: Int, barCount: Int, seconds: Double) {
+    self.ids = ids
+    self.report = report
+    self.noteCount = noteCount
+    self.barCount = barCount
+    self.seconds = seconds
   }
-
-  /// So many bars and no others.
-  public static func exactly(_ count: Int) -> BarLimit { BarLimit(count...count) }
-  /// So many bars or fewer.
-  public static func atMost(_ count: Int) -> BarLimit { BarLimit(1...count) }
 }
 
-/// What may follow in a sequence of ids, after those that it has been told of.
-///
-/// Every sequence that only ever takes an allowed id reaches an end, decodes, and encodes to the same ids again.
-public protocol TokenGrammar: Sendable {
-  /// Takes note of the next id of the sequence, allowed or not.
-  mutating func advance(_ id: Int32)
-  /// Writes for each id whether it may come next. `mask` has one element for each token of the vocabulary; nothing is allocated.
-  func allowed(into mask: inout [Bool])
-  /// How many bars have begun.
-  var barCount: Int { get }
-  /// How many notes are complete.
-  var noteCount: Int { get }
-  /// Whether no note and no bar's heading is half said, so that the sequence could be cut here and be read.
-  var isBetweenNotes: Bool { get }
-  /// Whether the end of the piece has been reached.
-  var isFinished: Bool { get }
+/// A tokenizer with fewer tokens, and the way to it.
+public struct TokenizerNarrowing: Sendable {
+  /// The tokenizer of what the pieces are then.
+  public var tokenizer: any Tokenizer
+  /// What each id becomes; −1 for an id that is left out.
+  public var idMap: [Int32]
+
+  /// A narrower tokenizer and the map from id to id.
+  public init(tokenizer: any Tokenizer, idMap: [Int32]) {
+    self.tokenizer = tokenizer
+    self.idMap = idMap
+  }
 }

@@ -1,52 +1,45 @@
 internal import Groundwork
 
-/// Which tokenizer made a vocabulary, and with what settings.
-public enum TokenizerConfiguration: Sendable, Hashable {
-  /// REMI.
-  case remi(REMIConfiguration)
-
-  /// The name on the command line and in files.
-  public var name: String {
-    switch self {
-    case .remi: "remi"
-    }
-  }
-
-  /// The tokenizer itself.
-  /// - Throws: `TokenizationError.invalidConfiguration`.
-  public func makeTokenizer() throws(TokenizationError) -> any Tokenizer {
-    switch self {
-    case .remi(let configuration): try REMITokenizer(configuration: configuration)
-    }
-  }
-}
-
-/// The tokens of a tokenizer in the order of their ids, with the configuration that makes them.
+/// The tokens of a tokenizer in the order of their ids, with what each does and the settings that make them.
 ///
 /// As JSON it is the `vocabulary.json` of a model and of an exported corpus:
 /// `{"tokenizer": "remi", "configuration": {…}, "tokens": ["PAD_None", …]}`.
-public struct Vocabulary: Sendable, Hashable {
-  /// The tokenizer and its settings.
-  public let configuration: TokenizerConfiguration
+public struct Vocabulary: Sendable {
+  /// The tokenizer's settings.
+  public let configuration: any TokenizerConfiguration
   /// The tokens; a token's index is its id.
   public let tokens: [String]
+  /// What each id does.
+  public let roles: TokenRoles
 
   private let ids: [String: Int32]
 
-  init(configuration: TokenizerConfiguration, tokens: [String]) {
+  /// A vocabulary.
+  /// - Parameters:
+  ///   - configuration: The settings of the tokenizer that it belongs to.
+  ///   - tokens: The tokens by id, each once.
+  ///   - roles: What each id does, one for each token.
+  /// - Throws: `TokenizationError.invalidVocabulary`.
+  public init(
+    configuration: any TokenizerConfiguration, tokens: [String], roles: [TokenRole]
+  ) throws(TokenizationError) {
+    guard tokens.count == roles.count else {
+      throw .invalidVocabulary(reason: "it has \(tokens.count) tokens and roles for \(roles.count)")
+    }
+    var ids = [String: Int32](minimumCapacity: tokens.count)
+    for (id, token) in tokens.enumerated() {
+      guard ids.updateValue(Int32(id), forKey: token) == nil else {
+        throw .invalidVocabulary(reason: "'\(token)' occurs twice among its tokens")
+      }
+    }
     self.configuration = configuration
     self.tokens = tokens
-    ids = Dictionary(uniqueKeysWithValues: tokens.enumerated().map { ($1, Int32($0)) })
+    self.roles = try TokenRoles(roles)
+    self.ids = ids
   }
 
   /// How many tokens there are: ids are 0 ..< count.
   public var count: Int { tokens.count }
-  /// The id of `PAD_None`, which fills what is not music.
-  public var padID: Int32 { 0 }
-  /// The id of `BOS_None`, with which every piece begins.
-  public var bosID: Int32 { 1 }
-  /// The id of `EOS_None`, with which every piece ends.
-  public var eosID: Int32 { 2 }
 
   /// The id of a token; nil where there is no such token.
   public func id(of token: String) -> Int32? { ids[token] }
@@ -75,18 +68,28 @@ public struct Vocabulary: Sendable, Hashable {
   }
 }
 
+extension Vocabulary: Hashable {
+  /// Whether both have the same tokens of the same tokenizer with the same settings.
+  public static func == (a: Self, b: Self) -> Bool {
+    a.configuration.equals(b.configuration) && a.tokens == b.tokens
+  }
+
+  /// Feeds what `==` compares.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(AnyHashable(configuration))
+    hasher.combine(tokens)
+  }
+}
+
 extension Vocabulary: Codable {
   private enum CodingKeys: String, CodingKey {
-    case tokenizer, configuration, tokens
+    case tokens
   }
 
   /// Reads a vocabulary and checks that its tokens are the ones its configuration makes, in their order.
   public init(from decoder: any Decoder) throws {
+    let configuration = try WrappedTokenizer(from: decoder).configuration
     let container = try decoder.container(keyedBy: CodingKeys.self)
-    let name = try container.decode(String.self, forKey: .tokenizer)
-    guard name == "remi" else { throw TokenizationError.unknownTokenizer(name) }
-    let configuration = TokenizerConfiguration.remi(
-      try container.decode(REMIConfiguration.self, forKey: .configuration))
     let tokens = try container.decode([String].self, forKey: .tokens)
     let made = try configuration.makeTokenizer().vocabulary
     for index in 0..<max(made.count, tokens.count) {
@@ -101,19 +104,21 @@ extension Vocabulary: Codable {
 
   /// Writes the tokenizer's name, its configuration and the tokens.
   public func encode(to encoder: any Encoder) throws {
+    try WrappedTokenizer(configuration).encode(to: encoder)
     var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(configuration.name, forKey: .tokenizer)
-    switch configuration {
-    case .remi(let settings): try container.encode(settings, forKey: .configuration)
-    }
     try container.encode(tokens, forKey: .tokens)
   }
 
   /// Reads the text of a `vocabulary.json`.
-  /// - Throws: `TokenizationError`, in particular `.vocabularyMismatch` and `.invalidVocabulary`.
-  public init(json: [UInt8]) throws(TokenizationError) {
+  /// - Parameters:
+  ///   - json: The text.
+  ///   - tokenizers: The tokenizers that it may name.
+  /// - Throws: `TokenizationError`, in particular `.vocabularyMismatch`, `.unknownTokenizer` and `.invalidVocabulary`.
+  public init(json: [UInt8], tokenizers: TokenizerRegistry = .standard) throws(TokenizationError) {
     do {
-      self = try JSONFormat.decode(Vocabulary.self, from: json)
+      var userInfo: [CodingUserInfoKey: any Sendable] = [:]
+      if let key = TokenizerRegistry.userInfoKey { userInfo[key] = tokenizers }
+      self = try JSONFormat.decode(Vocabulary.self, from: json, userInfo: userInfo)
     } catch let error as TokenizationError {
       throw error
     } catch let error as DecodingError {
@@ -128,13 +133,14 @@ extension Vocabulary: Codable {
     do {
       return try JSONFormat.encode(self)
     } catch {
-      preconditionFailure("strings and integers can always be written as JSON: \(error)")
+      preconditionFailure("a tokenizer's configuration can always be written as JSON: \(error)")
     }
   }
 
   private static func reason(of error: DecodingError) -> String {
     switch error {
     case .keyNotFound(let key, _): "'\(key.stringValue)' is missing"
+    case .typeMismatch(_, let context) where context.codingPath.isEmpty: "it is no JSON object"
     case .typeMismatch(_, let context), .valueNotFound(_, let context):
       "'\(context.codingPath.map(\.stringValue).joined(separator: "."))' is of another type than expected"
     case .dataCorrupted(let context) where context.codingPath.isEmpty: "it is not JSON"

@@ -13,7 +13,12 @@ import Training
 @Suite struct ComposerTests {
   /// A model whose weights are as they were first drawn: it writes anything that the grammar lets it.
   static func untrainedModel(instruments: REMIConfiguration.Instruments = .programs) throws -> MusicModel {
-    let tokenizer = try REMITokenizer(configuration: REMIConfiguration(instruments: instruments))
+    try model(REMIConfiguration(instruments: instruments))
+  }
+
+  /// A model of any tokenizer whose network is random.
+  static func model(_ configuration: any TokenizerConfiguration) throws -> MusicModel {
+    let tokenizer = try configuration.makeTokenizer()
     let network = LanguageModelShape(embeddingSize: 8, hiddenSize: 16, layerCount: 2, dropout: 0)
     let settings = ModelPreset(network: network, training: TrainingConfiguration(budget: .steps(1)))
     return MusicModel(
@@ -90,7 +95,7 @@ import Training
   {
     let model = try Self.untrainedModel()
     // A bias that no other logit reaches keeps the end away.
-    try setOutputBias(of: model, id: model.tokenizer.vocabulary.eosID, to: -100)
+    try Self.setOutputBias(of: model, id: model.tokenizer.vocabulary.roles.end, to: -100)
     let piece = try Composer(model: model).compose(CompositionOptions(seed: 1))
     #expect(piece.bars == 64)
     #expect(piece.stopReason == .barLimit)
@@ -100,7 +105,7 @@ import Training
     throws
   {
     let model = try Self.untrainedModel()
-    try setOutputBias(of: model, id: model.tokenizer.vocabulary.eosID, to: 100)
+    try Self.setOutputBias(of: model, id: model.tokenizer.vocabulary.roles.end, to: 100)
     let composer = try Composer(model: model)
     for seed in UInt64(1)...10 {
       #expect(try composer.compose(CompositionOptions(seed: seed)).notes >= 1)
@@ -108,7 +113,7 @@ import Training
     }
   }
 
-  func setOutputBias(of model: MusicModel, id: Int32, to value: Float) throws {
+  static func setOutputBias(of model: MusicModel, id: Int32, to value: Float) throws {
     let entry = try #require(try model.network.parameters.entries.first { $0.name == "output.bias" })
     try model.network.parameters.values[entry.range.lowerBound + Int(id)] = value
   }
@@ -148,6 +153,34 @@ import Training
     }
     #expect(throws: ComposingError.self) {
       try composer.compose(CompositionOptions(seed: 1, bars: 1, primer: Score(ticksPerQuarter: 480)))
+    }
+  }
+
+  /// A piece has at most 65,536 bars; a primer of 45 bytes can have nearly as many.
+  @Test("A primer that leaves no room for more is refused") func aPrimerThatLeavesNoRoomForMoreIsRefused()
+    throws
+  {
+    let composer = try Composer(model: try Self.untrainedModel())
+    func primer(bars: Int) -> Score {
+      let notes = [Note(onset: 4 * (bars - 1), duration: 1, pitch: 60, velocity: 80)]
+      return Score(ticksPerQuarter: 1, tracks: [Track(program: 0, notes: notes)])
+    }
+    for bars in [nil, 36] {
+      let error = #expect(throws: ComposingError.self) {
+        try composer.compose(CompositionOptions(seed: 1, bars: bars, primer: primer(bars: 65_501)))
+      }
+      guard case .primerTooLong(65_501, let limit, let more) = error else {
+        Issue.record("\(String(describing: error))")
+        continue
+      }
+      #expect(more == bars ?? 64 && limit == 65_536 - more && error?.kind == .badInput)
+    }
+    let several = composer.compose(
+      [CompositionOptions(seed: 1, bars: 36, primer: primer(bars: 65_501))], threadCount: 1)
+    #expect(throws: ComposingError.self) { try several[0].get() }
+    #expect(throws: Never.self) {
+      try PieceBeginning(
+        CompositionOptions(seed: 1, bars: 35, primer: primer(bars: 65_501)), tokenizer: REMITokenizer())
     }
   }
 

@@ -56,6 +56,39 @@ import Testing
     #expect(credited.probabilities[2] == 0, "an id that is out stays out")
   }
 
+  @Test("An id that is out gives its probability to several in proportion")
+  func anIDThatIsOutGivesItsProbabilityToSeveralInProportion() {
+    let logits: [Float?] = [0, 1, nil, -2, nil]
+    var credited = distribution(logits)
+    credited.credit(among: [0, 2, 3], with: 1.5)
+    let (own, other) = (exp(0.0) + exp(-2.0), exp(1.5))
+    let weights = [exp(0.0) * (1 + other / own), exp(1.0), 0, exp(-2.0) * (1 + other / own), 0]
+    for (probability, weight) in zip(credited.probabilities, weights) {
+      #expect(abs(probability - weight / weights.reduce(0, +)) < 1e-6)
+    }
+    var single = distribution(logits), alone = single
+    single.credit(1, with: 3)
+    alone.credit(among: [1], with: 3)
+    #expect(single.logits == alone.logits)
+    alone.credit(among: [2, 4], with: 3)
+    #expect(single.logits == alone.logits, "ids that are out stay out")
+    alone.credit(among: [0, 3], with: 1000)
+    #expect(alone.logits.allSatisfy { $0 < .infinity })
+  }
+
+  @Test("A removed id is not drawn and the others keep their proportions")
+  func aRemovedIDIsNotDrawn() {
+    var distribution = distribution([0, 1, 2])
+    var random = RandomStream(seed: 1, name: "sampling")
+    _ = distribution.draw(random: &random)
+    distribution.remove(2)
+    #expect((0..<50).allSatisfy { _ in distribution.draw(random: &random) != 2 })
+    #expect(abs(distribution.probabilities[1] / distribution.probabilities[0] - exp(1)) < 1e-6)
+    distribution.remove(0)
+    distribution.remove(1)
+    #expect(distribution.draw(random: &random) == nil)
+  }
+
   @Test("Top k keeps the likeliest") func topKKeepsTheLikeliest() throws {
     for logits in Self.cases {
       for count in 1...logits.count + 1 {

@@ -224,7 +224,7 @@ import Tokenization
     let train = try readFile(folder.file("arrays/train.npy"))
     let count = corpus.pieces.filter { $0.split == .train }.reduce(0) { $0 + $1.tokenCount }
     #expect(train.count == 128 + 4 * count)
-    #expect(train[128] == UInt8(corpus.vocabulary.bosID))
+    #expect(train[128] == UInt8(corpus.vocabulary.roles.beginning))
   }
 
   @Test("The corpus is told in figures") func theCorpusIsToldInFigures() throws {

@@ -16,8 +16,11 @@ import Tokenization
 
   /// From BOS to EOS, `count` ids in all.
   private func piece(_ number: Int, count: Int) -> TokenizedPiece {
-    let inner = (0..<count - 2).map { Int32(3 + ($0 * 7 + number) % (tokenizer.vocabulary.count - 3)) }
-    return TokenizedPiece(name: "piece \(number)", ids: [1] + inner + [2], noteCount: number)
+    let roles = tokenizer.vocabulary.roles
+    let music = (0..<Int32(roles.count)).filter { roles[$0].isDisjoint(with: .special) }
+    let inner = (0..<count - 2).map { music[($0 * 7 + number) % music.count] }
+    return TokenizedPiece(
+      name: "piece \(number)", ids: [roles.beginning] + inner + [roles.end], noteCount: number)
   }
 
   @Test("Pieces of tokens are read as they were written") func piecesOfTokensAreReadAsTheyWereWritten() throws
@@ -34,8 +37,14 @@ import Tokenization
 
   @Test(
     "A piece that is none is refused and named",
-    arguments: [[], [1], [1, 3], [3, 2], [1, 0, 2], [1, 2, 2], [1, -1, 2], [1, 100_000, 2]] as [[Int32]])
-  func aPieceThatIsNoneIsRefusedAndNamed(ids: [Int32]) {
+    arguments: [
+      "", "BOS", "BOS Bar", "Bar EOS", "BOS PAD EOS", "BOS EOS EOS", "BOS BOS EOS", "BOS -1 EOS",
+      "BOS 100000 EOS",
+    ])
+  func aPieceThatIsNoneIsRefusedAndNamed(tokens: String) throws {
+    let ids = try tokens.split(separator: " ").map { token in
+      try Int32(token) ?? #require(tokenizer.vocabulary.id(of: token + "_None"))
+    }
     let pieces = [piece(1, count: 20), TokenizedPiece(name: "odd one", ids: ids)]
     #expect(throws: CorpusError.invalidPiece(name: "odd one")) {
       try Corpus.write(pieces, tokenizer: tokenizer, to: folder.file("made"))

@@ -26,6 +26,44 @@ import Testing
     #expect(heard.output.split(separator: "\n").count == 17)
   }
 
+  @Test("The snippets do what they say") func theSnippetsDoWhatTheySay() throws {
+    let workshop = try Workshop()
+    let trained = try workshop.run(
+      ["train", "tunes", "-o", "model", "--steps", "20", "--quiet"] + Workshop.quick)
+    #expect(trained.exitCode == 0, "\(trained.errors)")
+
+    let read = try Program("surprisal").run([workshop("model"), workshop("tunes/tune1.abc")])
+    #expect(read.exitCode == 0, "\(read.errors)")
+    let lines = read.output.split(separator: "\n")
+    let notes = try ScoreReader.read(path: workshop("tunes/tune1.abc"), ornaments: .ignore).scores[0]
+      .noteCount
+    #expect(lines.count == notes + 1 && lines.last?.contains("nats a note") == true, "\(read.output)")
+
+    let composed = try Program("bar-by-bar").run([workshop("model"), "3"])
+    #expect(composed.exitCode == 0, "\(composed.errors)")
+    let bars = composed.output.split(separator: "\n")
+    #expect(bars.count == 8 && bars.first?.hasPrefix("bar 1, ") == true, "\(composed.output)")
+
+    let trimmed = try Program("trim").run([workshop("tunes/tune1.abc"), workshop("part.mid")])
+    #expect(trimmed.exitCode == 0, "\(trimmed.errors)")
+    let part = try ScoreReader.read(path: workshop("part.mid")).scores[0]
+    let whole = try ScoreReader.read(path: workshop("tunes/tune1.abc")).scores[0]
+    #expect(part.bars.count == min(4, max(0, whole.bars.count - 4)), "\(trimmed.output)")
+
+    let network = try Program("own-network").run(["corpora", "2"], folder: Self.checkout)
+    #expect(network.exitCode == 0 && network.output.contains("4 bars: "), "\(network.errors)")
+    let losses = network.output.split(separator: "\n").prefix(2).compactMap {
+      Double($0.prefix { $0 != " " })
+    }
+    #expect(losses.count == 2 && losses[1] < losses[0], "\(network.output)")
+
+    let own = try Program("ten-tokens").run(["corpora", workshop("ten")], folder: Self.checkout)
+    #expect(own.exitCode == 0, "\(own.errors)")
+    let scale = Set(["60", "62", "64", "65", "67", "69", "71"])
+    let pitches = own.output.split(separator: "\n").last?.split(separator: " ").map(String.init) ?? []
+    #expect(own.output.hasPrefix("10 tokens, ") && !pitches.isEmpty && scale.isSuperset(of: pitches))
+  }
+
   @Test("Translate learns prints and draws") func translateLearnsPrintsAndDraws() throws {
     let folder = try TemporaryFolder()
     let run = try Program("translate").run(["200"], folder: folder.path)
@@ -88,6 +126,10 @@ import Testing
       ("anomaly", ["README.md"], 65), ("anomaly", ["Examples/series/series.csv", "-1"], 64),
       ("translate", ["-5"], 64), ("transcribe", ["3"], 64), ("compose", [], 64), ("compose", ["model"], 64),
       ("compose", ["no-such-model", "no-such-folder/piece"], 66), ("features", [], 64),
+      ("surprisal", ["no-such-model", "piece.mid"], 66), ("bar-by-bar", ["no-such-model"], 66),
+      ("bar-by-bar", ["no-such-model", "first"], 64), ("ten-tokens", ["no-such-folder", "out"], 66),
+      ("ten-tokens", ["corpora"], 64), ("trim", ["no-such.mid", "part.mid"], 66), ("trim", ["README.md"], 64),
+      ("own-network", ["no-such-folder"], 66), ("own-network", ["corpora", "0"], 64),
       ("features", ["no-such.wav"], 66),
       ("features", ["README.md"], 65),
     ] as [(String, [String], Int32)])

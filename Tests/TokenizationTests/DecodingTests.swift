@@ -75,7 +75,7 @@ import Tokenization
     let count = tokenizer.vocabulary.count
     for id in [-1, Int32(count), .max, .min] {
       #expect(throws: TokenizationError.unknownID(id: id, index: 1, vocabularySize: count)) {
-        try tokenizer.decode([1, id])
+        try tokenizer.decode([tokenizer.vocabulary.roles.beginning, id])
       }
     }
   }

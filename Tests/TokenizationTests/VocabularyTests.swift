@@ -78,7 +78,9 @@ import Tokenization
     }
     #expect(throws: TokenizationError.self) { try reading("\"PAD_None\",", "") }
     #expect(throws: TokenizationError.self) { try reading("\"BOS_None\",", "\"BOS_None\", \"BOS_None\",") }
-    #expect(throws: TokenizationError.unknownTokenizer("octuple")) { try reading("\"remi\"", "\"octuple\"") }
+    #expect(throws: TokenizationError.unknownTokenizer("octuple", known: ["remi"])) {
+      try reading("\"remi\"", "\"octuple\"")
+    }
     #expect(throws: TokenizationError.self) { try reading("\"programs\"", "\"voices\"") }
     #expect(throws: TokenizationError.self) { try reading("\"stepsPerQuarter\"", "\"steps\"") }
   }

@@ -2,6 +2,7 @@ internal import Arithmetic
 public import Groundwork
 internal import Recurrent
 internal import Synchronization
+internal import Tokenization
 
 extension Composer {
   /// How many pieces a thread writes beside each other: so many share each weight that is read.
@@ -80,7 +81,7 @@ private final class CompositionBench: @unchecked Sendable {
   private let sampler: LanguageModelSampler
   private var chooser: TokenChooser
   /// The pieces under way, on streams 0, 1, …
-  private var drafts: [(index: Int, draft: Draft)] = []
+  private var pieces: [(index: Int, piece: PieceInProgress)] = []
   private var ids: [Int32] = []
 
   init(model: MusicModel, weights: SamplerWeights, streamCount: Int) {
@@ -91,25 +92,25 @@ private final class CompositionBench: @unchecked Sendable {
 
   func work(_ queue: PieceQueue, cancellation: Cancellation) {
     begin(queue)
-    while !drafts.isEmpty, !cancellation.isRequested {
+    while !pieces.isEmpty, !cancellation.isRequested {
       ids.removeAll(keepingCapacity: true)
-      for piece in drafts { ids.append(piece.draft.nextID) }
+      for place in pieces.indices { ids.append(pieces[place].piece.nextID) }
       ids.withUnsafeBufferPointer { sampler.advance($0) }
       // From the last stream to the first, for one that is finished gives its place to the last.
-      for stream in drafts.indices.reversed() { take(stream, queue) }
+      for stream in pieces.indices.reversed() { take(stream, queue) }
       begin(queue)
     }
   }
 
   /// Begins pieces as long as there are streams and pieces left.
   private func begin(_ queue: PieceQueue) {
-    while drafts.count < sampler.streamCount, let piece = queue.next() {
+    while pieces.count < sampler.streamCount, let next = queue.next() {
       do throws(ComposingError) {
-        let draft = try Draft(piece.options, tokenizer: model.tokenizer)
-        sampler.reset(stream: drafts.count)
-        drafts.append((piece.index, draft))
+        let piece = try PieceInProgress(next.options, tokenizer: model.tokenizer)
+        sampler.reset(stream: pieces.count)
+        pieces.append((next.index, piece))
       } catch {
-        queue.finish(piece.index, with: .failure(error))
+        queue.finish(next.index, with: .failure(error))
       }
     }
   }
@@ -117,16 +118,16 @@ private final class CompositionBench: @unchecked Sendable {
   /// Goes on with a piece by the logits of its stream.
   private func take(_ stream: Int, _ queue: PieceQueue) {
     do throws(ComposingError) {
-      _ = try drafts[stream].draft.take(sampler.logits(ofStream: stream), chooser: &chooser)
-      guard drafts[stream].draft.isFinished else { return }
-      let piece = try drafts[stream].draft.finished(tokenizer: model.tokenizer)
-      queue.finish(drafts[stream].index, with: .success(piece))
+      _ = try pieces[stream].piece.take(sampler, stream: stream, chooser: &chooser)
+      guard pieces[stream].piece.isFinished else { return }
+      let piece = try pieces[stream].piece.finished(roles: model.tokenizer.vocabulary.roles)
+      queue.finish(pieces[stream].index, with: .success(piece))
     } catch {
-      queue.finish(drafts[stream].index, with: .failure(error))
+      queue.finish(pieces[stream].index, with: .failure(error))
     }
-    let last = drafts.count - 1
+    let last = pieces.count - 1
     if stream < last { sampler.copyStream(last, to: stream) }
-    drafts.swapAt(stream, last)
-    drafts.removeLast()
+    pieces.swapAt(stream, last)
+    pieces.removeLast()
   }
 }

@@ -1,11 +1,12 @@
 public import Arithmetic
 public import Groundwork
+public import Music
 internal import Recurrent
 internal import Tokenization
 
 /// Writes new music with a model, one id after another.
 ///
-/// The tokenizer's grammar puts out every id that cannot come next, so that what is written always reads as music: it
+/// The tokenizer's grammar masks out every id that cannot come next, so that what is written always reads as music: it
 /// has the bars that were asked for, no note sounds beyond the last bar line, and there is at least one note.
 public final class Composer {
   /// The most bars of a piece whose length is not given.
@@ -13,13 +14,13 @@ public final class Composer {
   /// The most bars that can be asked for.
   public static let mostBars = 4096
   /// After this many ids within one bar, the bar is closed as soon as the grammar lets it: no music that can be read
-  /// has as many, but a model that was hardly trained may never come to an end.
+  /// has as many, but a model that was hardly trained may never come to an end. Where the tokens know no bars, the piece ends.
   static let idsPerBarLimit = 4096
 
   let model: MusicModel
   let weights: SamplerWeights
   private let sampler: LanguageModelSampler
-  private var chooser: TokenChooser
+  private let chooser: TokenChooser
 
   /// A composer with this model, whose weights it reads in `format`. Fewer bytes are quicker, and change what a seed gives.
   /// - Throws: `ComposingError.unsuitableNetwork` where the model's network is not one that goes from ids to ids.
@@ -35,28 +36,48 @@ public final class Composer {
     (0..<UInt64(max(count, 0))).map { seed &+ $0 }
   }
 
+  /// A session that shares this composer's weights and composes by itself.
+  /// - Throws: as `CompositionSession.init`.
+  public func session(
+    _ options: CompositionOptions, savedBarLimit: Int = CompositionSession.savedBarLimit
+  ) throws(ComposingError) -> CompositionSession {
+    try CompositionSession(
+      model: model, sampler: LanguageModelSampler(weights: weights), chooser: chooser, options,
+      savedBarLimit: savedBarLimit)
+  }
+
   /// Composes a piece. The same model and options give the same piece.
-  /// - Throws: `ComposingError`: options that make no sense, a primer that the tokenizer has no words for, broken
-  ///   weights, or `.interrupted`.
+  /// - Throws: `ComposingError`: options that make no sense, a primer that the tokenizer has no words for or that is too long,
+  ///   constraints that contradict each other, broken weights, or `.interrupted`.
   public func compose(
     _ options: CompositionOptions, cancellation: Cancellation = Cancellation(),
     progress: ProgressHandler? = nil
   ) throws(ComposingError) -> Composition {
-    var draft = try Draft(options, tokenizer: model.tokenizer)
-    sampler.reset()
-    while !draft.isFinished {
-      if cancellation.isRequested { throw .interrupted }
-      let logits = sampler.advance(draft.nextID)
-      if try draft.take(logits, chooser: &chooser) {
-        progress?(report(draft.writing, bars: options.bars))
-      }
-    }
-    return try draft.finished(tokenizer: model.tokenizer)
+    try CompositionSession(
+      model: model, sampler: sampler, chooser: chooser, options, savedBarLimit: 0
+    ).finish(cancellation: cancellation, progress: progress)
   }
 
-  private func report(_ writing: Writing, bars: Int?) -> ProgressReport {
-    ProgressReport(
-      activity: "composing", completed: Double(writing.grammar.barCount - writing.givenBars),
-      total: bars.map(Double.init), unit: "bars")
+  /// How surprising the model finds each token of a score.
+  /// - Throws: `ComposingError.cause` for a score that the tokenizer has no words for, `.interrupted`.
+  public func surprisals(
+    of score: Score, cancellation: Cancellation? = nil
+  ) throws(ComposingError) -> ScoreSurprisals {
+    let ids: [Int32]
+    let spans: TokenSpans
+    do {
+      ids = try model.tokenizer.encode(score).ids
+      spans = try model.tokenizer.spans(of: ids)
+    } catch {
+      throw .cause(error)
+    }
+    sampler.reset()
+    var surprisals = [0.0]
+    surprisals.reserveCapacity(ids.count)
+    for (id, next) in zip(ids, ids.dropFirst()) {
+      if cancellation?.isRequested == true { throw .interrupted }
+      surprisals.append(TokenChooser.surprisal(of: next, logits: sampler.advance(id)))
+    }
+    return ScoreSurprisals(ids: ids, surprisals: surprisals, spans: spans)
   }
 }

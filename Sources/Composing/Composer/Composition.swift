@@ -7,24 +7,31 @@ public struct CompositionOptions: Sendable {
   /// How adventurous the choices are.
   public var sampling: SamplingPreset
   /// Exactly how many bars to write, after those of the primer; nil lets the model find its end, in at most
-  /// `Composer.barLimit` bars.
+  /// `Composer.barLimit` bars. A model whose tokens know no bars takes nil alone.
   public var bars: Int?
   /// Music to go on from.
   public var primer: Score?
   /// Whether the primer stands at the beginning of the score that is written, as the tokenizer's grid has it; otherwise
-  /// the score begins at the first bar line after it.
+  /// the score begins at the first bar line after it, or at its end where the model's tokens know no bars.
   public var keepsPrimer: Bool
+  /// Ids that the piece begins with, after the one that begins every piece: attributes, a first chord. Where there is a primer, it
+  /// brings its own.
+  public var opening: [Int32]
+  /// What is asked of the piece beyond the tokenizer's grammar.
+  public var constraints: [any TokenConstraint]
 
   /// Options; what is not given is a free piece.
   public init(
     seed: UInt64, sampling: SamplingPreset = SamplingPreset(), bars: Int? = nil, primer: Score? = nil,
-    keepsPrimer: Bool = false
+    keepsPrimer: Bool = false, opening: [Int32] = [], constraints: [any TokenConstraint] = []
   ) {
     self.seed = seed
     self.sampling = sampling
     self.bars = bars
     self.primer = primer
     self.keepsPrimer = keepsPrimer
+    self.opening = opening
+    self.constraints = constraints
   }
 }
 
@@ -36,6 +43,8 @@ public enum CompositionStop: String, Codable, Hashable, Sendable {
   case modelEnded
   /// It reached the most bars that a piece without a given length may have.
   case barLimit
+  /// It reached the most tokens of a piece whose tokens know no bars.
+  case tokenLimit
 }
 
 /// A new piece.
@@ -48,6 +57,8 @@ public struct Composition: Sendable {
   public var ids: [Int32]
   /// How many ids at the beginning of `ids` were given: the primer's, or the one that begins every piece.
   public var givenCount: Int
+  /// −log p of each id that was chosen, in nats, under the model's own distribution: of `ids[givenCount]` and those that follow.
+  public var surprisals: [Double]
   /// How many bars the score has.
   public var bars: Int
   /// How many notes the score has.
@@ -56,8 +67,7 @@ public struct Composition: Sendable {
   public var tokens: Int
   /// How long the score lasts, in seconds.
   public var seconds: Double
-  /// The mean of −log p over the ids chosen, in nats, under the model's own distribution: before temperature, filters
-  /// and grammar.
+  /// The mean of `surprisals`: before temperature, filters, grammar and constraints.
   public var nllPerToken: Double
   /// Why it ends where it ends.
   public var stopReason: CompositionStop

@@ -2,45 +2,78 @@ internal import Arithmetic
 internal import Tokenization
 internal import Training
 
-/// Draws the next id among those that the grammar allows. Its memory is taken when it is made.
+/// Draws the next id among those that the grammar and the constraints allow. Its memory is taken when it is made.
 struct TokenChooser {
-  private let vocabulary: Vocabulary
-  private let weightsPath: String
+  private let roles: TokenRoles
+  private let weightsPath: String?
   private var distribution: TokenDistribution
   private var mask: [Bool]
 
   init(model: MusicModel) {
-    vocabulary = model.tokenizer.vocabulary
-    weightsPath = model.weightsName
-    distribution = TokenDistribution(vocabularySize: vocabulary.count)
-    mask = Array(repeating: false, count: vocabulary.count)
+    roles = model.tokenizer.vocabulary.roles
+    weightsPath = model.folder?.training.weightsPath
+    distribution = TokenDistribution(vocabularySize: roles.count)
+    mask = Array(repeating: false, count: roles.count)
   }
 
-  /// - Throws: `ComposingError.brokenWeights` where the logits are not numbers.
+  /// - Parameters:
+  ///   - forbidden: ids that lead nowhere, each at its place.
+  ///   - index: the place of the id to choose.
+  /// - Returns: the id; nil where nothing is left that is allowed.
+  /// - Throws: `ComposingError.brokenWeights` where the logits are not numbers, `.endless`.
   mutating func chooseID(
-    logits: UnsafeBufferPointer<Float>, filters: [any SamplingFilter], writing: Writing,
-    random: inout RandomStream
-  ) throws(ComposingError) -> Int32 {
-    writing.grammar.allowed(into: &mask)
-    if writing.newNotes == 0 { forbid(vocabulary.eosID) }
-    if writing.idsInBar >= Composer.idsPerBarLimit { closeBar() }
-    distribution.load(logits, allowed: mask)
-    creditTheOtherEnd(logits)
-    for filter in filters { filter.apply(to: &distribution) }
-    guard let id = distribution.draw(random: &random) else { throw .brokenWeights(path: weightsPath) }
-    return id
+    logits: UnsafeBufferPointer<Float>, filters: [any SamplingFilter],
+    progress: inout PieceInProgress.Progress, forbidden: [(index: Int, id: Int32)], index: Int
+  ) throws(ComposingError) -> Int32? {
+    progress.grammar.allowed(into: &mask)
+    if progress.newNotes == 0 { forbid(roles.end) }
+    if progress.idsInBar >= Composer.idsPerBarLimit {
+      guard progress.idsInBar < 2 * Composer.idsPerBarLimit else {
+        throw .endless(tokens: progress.idsInBar)
+      }
+      closeBar()
+    }
+    for constraint in progress.constraints { constraint.narrow(&mask) }
+    for deadEnd in forbidden where deadEnd.index == index { mask[Int(deadEnd.id)] = false }
+    choosing: while mask.contains(true) {
+      distribution.load(logits, allowed: mask)
+      creditTheOtherEnd(logits)
+      for filter in filters { filter.apply(to: &distribution) }
+      guard var id = distribution.draw(random: &progress.random) else {
+        throw .brokenWeights(path: weightsPath)
+      }
+      while !progress.constraints.allSatisfy({ $0.leastToFinish(after: id) != nil }) {
+        mask[Int(id)] = false
+        distribution.remove(id)
+        // Where the filters left nothing else, they get what they had put aside.
+        guard let other = distribution.draw(random: &progress.random) else { continue choosing }
+        id = other
+      }
+      return id
+    }
+    return nil
+  }
+
+  /// −log p of an id in nats, p being the softmax of the logits.
+  static func surprisal(of id: Int32, logits: UnsafeBufferPointer<Float>) -> Double {
+    guard let base = logits.baseAddress else { return 0 }
+    let logSum = Kernels.current.softmax(count: logits.count, logits: base, probabilities: nil)
+    return Double(logSum) - Double(logits[Int(id)])
   }
 
   /// A bar ends by the next bar line or by the end of the piece. Where the number of bars leaves only one of them, it stands for
   /// both; else a model that has finished its bar would be made to write notes until the improbable end came up.
   private mutating func creditTheOtherEnd(_ logits: UnsafeBufferPointer<Float>) {
-    let end = vocabulary.eosID
-    guard let bar = vocabulary.id(of: "Bar_None"), mask[Int(bar)] != mask[Int(end)] else { return }
-    let (allowed, barred) = mask[Int(bar)] ? (bar, end) : (end, bar)
-    distribution.credit(allowed, with: logits[Int(barred)])
+    let mayGoOn = roles.barLines.contains { mask[Int($0)] }
+    guard mayGoOn != mask[Int(roles.end)] else { return }
+    if mayGoOn {
+      distribution.credit(among: roles.barLines, with: logits[Int(roles.end)])
+    } else {
+      for bar in roles.barLines { distribution.credit(roles.end, with: logits[Int(bar)]) }
+    }
   }
 
-  /// Puts an id out unless it is the only one.
+  /// Masks out an id unless it is the only one.
   private mutating func forbid(_ id: Int32) {
     let index = Int(id)
     guard mask[index] else { return }
@@ -50,8 +83,9 @@ struct TokenChooser {
 
   /// Leaves nothing but the end of the bar or of the piece, where either is allowed.
   private mutating func closeBar() {
-    let closing = [vocabulary.id(of: "Bar_None"), vocabulary.eosID].compactMap { $0.map(Int.init) }
-    guard closing.contains(where: { mask[$0] }) else { return }
-    for index in mask.indices where !closing.contains(index) { mask[index] = false }
+    guard mask[Int(roles.end)] || roles.barLines.contains(where: { mask[Int($0)] }) else { return }
+    for index in mask.indices where mask[index] {
+      mask[index] = !roles[Int32(index)].isDisjoint(with: [.end, .barLine])
+    }
   }
 }

@@ -1,5 +1,6 @@
 internal import Groundwork
 internal import Recurrent
+internal import Tokenization
 internal import Training
 
 /// A model in words: the content of `card.md`.
@@ -8,8 +9,8 @@ struct ModelCard {
   var info: ModelInfo
 
   /// Writes the card of the model in `folder`.
-  static func write(in folder: ModelFolder) throws(ComposingError) {
-    let card = ModelCard(info: try ModelInfo(path: folder.path))
+  static func write(in folder: ModelFolder, vocabulary: Vocabulary) throws(ComposingError) {
+    let card = ModelCard(info: try ModelInfo(path: folder.path) { _ in vocabulary })
     do { try replaceFile(at: folder.cardPath, with: card.markdown) } catch { throw .file(error) }
   }
 

@@ -108,7 +108,7 @@ extension ModelFolder {
           throw .file(error)
         }
         try description.write(in: self)
-        try ModelCard.write(in: self)
+        try ModelCard.write(in: self, vocabulary: vocabulary)
       } catch {
         // Weights without the rest are no model, and would be in the way of the next import.
         try? MusicTraining.removeModel(in: self)

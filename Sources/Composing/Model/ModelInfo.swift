@@ -1,6 +1,6 @@
 internal import Groundwork
 public import Recurrent
-internal import Tokenization
+public import Tokenization
 public import Training
 
 #if canImport(Glibc)
@@ -86,12 +86,21 @@ public struct ModelInfo: Codable, Sendable {
 
   /// Reads what the folder of a model says of it.
   /// - Throws: `ComposingError`: no model there, or a file that is not what it should be.
-  public init(path: String) throws(ComposingError) {
+  public init(path: String, tokenizers: TokenizerRegistry = .standard) throws(ComposingError) {
+    try self.init(path: path) { folder throws(ComposingError) in
+      try MusicModel.vocabulary(atPath: folder.vocabularyPath, tokenizers: tokenizers)
+    }
+  }
+
+  /// Reads what the folder of a model says of it; `read` gives the vocabulary, if there is one.
+  init(
+    path: String, vocabulary read: (ModelFolder) throws(ComposingError) -> Vocabulary
+  ) throws(ComposingError) {
     let folder = ModelFolder(path: path).current
     model = path
     description = try ModelDescription(folder: folder)
     if fileExists(folder.vocabularyPath) {
-      let vocabulary = try MusicModel.vocabulary(in: folder)
+      let vocabulary = try read(folder)
       uniformLoss = log(Double(vocabulary.count))
       if let settings = description.settings {
         let network = LanguageModelConfiguration(settings.network, vocabularySize: vocabulary.count)

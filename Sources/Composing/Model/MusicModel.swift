@@ -20,14 +20,17 @@ public struct MusicModel {
   public let anyNetwork: ModelNetwork
 
   /// Reads the model in the folder at `path` and checks that its parts belong together.
+  /// - Parameters:
+  ///   - path: The folder.
+  ///   - tokenizers: The tokenizers that its vocabulary may name.
   /// - Throws: `ComposingError`, which names the file at fault.
-  public init(path: String) throws(ComposingError) {
+  public init(path: String, tokenizers: TokenizerRegistry = .standard) throws(ComposingError) {
     let folder = ModelFolder(path: path).current
     self.folder = folder
     description = try ModelDescription(folder: folder)
     let weights = folder.training.weightsPath
     guard fileExists(weights) else { throw folder.absenceOfWeights(description) }
-    let vocabulary = try Self.vocabulary(in: folder)
+    let vocabulary = try Self.vocabulary(atPath: folder.vocabularyPath, tokenizers: tokenizers)
     do {
       tokenizer = try vocabulary.makeTokenizer()
     } catch {
@@ -117,11 +120,13 @@ public struct MusicModel {
   }
 
   /// Reads a vocabulary in the form of `vocabulary.json`.
-  static func vocabulary(atPath path: String) throws(ComposingError) -> Vocabulary {
+  static func vocabulary(
+    atPath path: String, tokenizers: TokenizerRegistry = .standard
+  ) throws(ComposingError) -> Vocabulary {
     let bytes: [UInt8]
     do { bytes = try readFile(path) } catch { throw .file(error) }
     do {
-      return try Vocabulary(json: bytes)
+      return try Vocabulary(json: bytes, tokenizers: tokenizers)
     } catch {
       throw .malformed(path: path, reason: error.message)
     }

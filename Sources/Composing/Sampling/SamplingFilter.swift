@@ -1,6 +1,6 @@
 /// A step in narrowing down what may come next. Filters are applied one after another, in the order of an array.
 public protocol SamplingFilter: Sendable {
-  /// Reweights ids or puts some out; at least one stays in.
+  /// Reweights ids or masks some out; at least one stays in.
   func apply(to distribution: inout TokenDistribution)
 }
 
@@ -43,7 +43,7 @@ public struct TopK: SamplingFilter {
     self.count = count
   }
 
-  /// Puts out all but the likeliest.
+  /// Masks out all but the likeliest.
   public func apply(to distribution: inout TokenDistribution) {
     if count < distribution.vocabularySize { distribution.keepLikeliest(count) }
   }
@@ -64,7 +64,7 @@ public struct TopP: SamplingFilter {
     self.mass = mass
   }
 
-  /// Puts out the improbable tail.
+  /// Masks out the improbable tail.
   public func apply(to distribution: inout TokenDistribution) {
     if mass < 1 { distribution.keepLikeliest(mass: mass) }
   }
@@ -85,7 +85,7 @@ public struct MinP: SamplingFilter {
     self.share = share
   }
 
-  /// Puts out what is far less likely than the likeliest.
+  /// Masks out what is far less likely than the likeliest.
   public func apply(to distribution: inout TokenDistribution) {
     if share > 0 { distribution.keep(atLeast: share) }
   }

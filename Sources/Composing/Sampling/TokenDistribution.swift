@@ -15,7 +15,7 @@ public struct TokenDistribution: Sendable {
   /// The unnormalized log-probability of each id, in nats; −∞ for what cannot come next.
   public private(set) var logits: [Float]
 
-  /// What softmax made of the logits when it was last asked for; 0 for what has been put out since. They need not add up
+  /// What softmax made of the logits when it was last asked for; 0 for what has been masked out since. They need not add up
   /// to 1.
   private var weights: [Float]
   /// Whether the weights are in the proportion of the probabilities.
@@ -50,6 +50,20 @@ public struct TokenDistribution: Sendable {
     hasWeights = false
     let (low, high) = (min(own, other), max(own, other))
     logits[Int(id)] = high + log1p(exp(low - high))
+  }
+
+  /// Gives the probability of an id that is out to several, of which each that is in gets a share in proportion to its own.
+  /// - Parameter other: The unnormalized log-probability of the other id.
+  public mutating func credit(among ids: [Int32], with other: Float) {
+    guard ids.count != 1 else { return credit(ids[0], with: other) }
+    let highest = ids.reduce(-Float.infinity) { max($0, logits[Int($1)]) }
+    guard highest > -.infinity, highest < .infinity, other.isFinite else { return }
+    hasWeights = false
+    let sum = ids.reduce(0) { $0 + exp(logits[Int($1)] - highest) }
+    // Beyond what Float's exponential holds, the other id is all there is.
+    let difference = other - highest - log(sum)
+    let raise = difference > 80 ? difference : log1p(exp(difference))
+    for id in ids where logits[Int(id)] > -.infinity { logits[Int(id)] += raise }
   }
 
   /// How many ids are still in.
@@ -95,8 +109,11 @@ public struct TokenDistribution: Sendable {
   public mutating func keep(atLeast share: Double) {
     weigh()
     let least = Float(share) * (weights.max() ?? 0)
-    for id in logits.indices where weights[id] < least { putOut(id) }
+    for id in logits.indices where weights[id] < least { maskOut(id) }
   }
+
+  /// Masks out an id; the others keep their proportions.
+  public mutating func remove(_ id: Int32) { maskOut(Int(id)) }
 
   /// Draws an id; nil where none is in, or where the network's logits are not numbers.
   public mutating func draw(random: inout RandomStream) -> Int32? {
@@ -106,7 +123,7 @@ public struct TokenDistribution: Sendable {
     return random.index(weights: weights.lazy.map(Double.init), sum: Double(sum)).map(Int32.init)
   }
 
-  private mutating func putOut(_ id: Int) {
+  private mutating func maskOut(_ id: Int) {
     logits[id] = -.infinity
     weights[id] = 0
   }
@@ -155,7 +172,7 @@ public struct TokenDistribution: Sendable {
       if logits[id] == threshold, sum < wanted {
         sum += shares[id]
       } else {
-        putOut(id)
+        maskOut(id)
       }
     }
   }

@@ -20,7 +20,7 @@ public struct CorpusBuilder: Sendable {
   public static let leastTokens = 2_000
 
   /// How scores become tokens.
-  public var tokenizer: TokenizerConfiguration
+  public var tokenizer: any TokenizerConfiguration
   /// How much is set aside for validation and test.
   public var fractions: SplitFractions
   /// What to do with pieces that occur more than once.
@@ -34,13 +34,13 @@ public struct CorpusBuilder: Sendable {
   public var sizeLimit = SizeLimit.music
   /// How many threads read files.
   public var threadCount: Int
-  /// Whether tokens name no program where the whole collection has only one, or only drums: they would say nothing, and be a fifth of
-  /// all tokens.
+  /// Whether tokens that say nothing in this collection are left out: those that name the program where there is only one, or only
+  /// drums, which would be a fifth of all tokens.
   public var dropsSoleProgram = true
 
   /// A builder; as given here it takes the standard grid, a tenth each for validation and test, and no piece twice.
   public init(
-    tokenizer: TokenizerConfiguration = .remi(REMIConfiguration()),
+    tokenizer: any TokenizerConfiguration = TokenizerRegistry.defaultConfiguration,
     fractions: SplitFractions = SplitFractions(),
     deduplication: Deduplication = .exact, programs: [String: Int] = [:], threadCount: Int = 1
   ) {
@@ -82,10 +82,10 @@ public struct CorpusBuilder: Sendable {
       throw CorpusError.nothingReadable(skipped: collection.report.skipped)
     }
     try collection.split(fractions, with: reader.tokenizer)
-    var vocabulary = reader.tokenizer.vocabulary
-    if dropsSoleProgram, let tokenizer = reader.tokenizer as? REMITokenizer {
-      vocabulary = try collection.droppingSoleProgram(of: tokenizer).vocabulary
-    }
+    let tokenizer =
+      dropsSoleProgram
+      ? try collection.droppingConstantTokens(of: reader.tokenizer) : reader.tokenizer
+    let vocabulary = tokenizer.vocabulary
     let tokens = collection.pieces.reduce(0) { $0 + $1.ids.count }
     guard tokens >= Self.leastTokens else {
       throw CorpusError.tooSmall(tokens: tokens, pieces: collection.pieces.count, needed: Self.leastTokens)
@@ -95,7 +95,8 @@ public struct CorpusBuilder: Sendable {
         collection.pieces, vocabulary: vocabulary, report: collection.report,
         to: "\(output)/\(Corpus.fileName)")
     }
-    return try Corpus(path: output, cancellation: cancellation, progress: progress)
+    // It is known what was written, also where no registry knows it.
+    return try Corpus(path: output, cancellation: cancellation, progress: progress) { _ in vocabulary }
   }
 
   /// What tells the files of music in `paths` from others: it changes with any byte of any file, and with a file that comes or goes,

@@ -1,26 +1,18 @@
 internal import Tokenization
 
 extension PieceCollection {
-  /// Takes the `Program` tokens out of all pieces where they say nothing: in a collection that knows one program only, or only drums.
+  /// Takes the tokens out of all pieces that say nothing in this collection, such as the program where there is one only.
   /// - Returns: the tokenizer of what the pieces are now.
-  mutating func droppingSoleProgram(of tokenizer: REMITokenizer) throws(TokenizationError) -> REMITokenizer {
-    guard tokenizer.configuration.instruments == .programs else { return tokenizer }
-    var programs: Set<Int> = []
-    for piece in pieces {
-      programs.formUnion(tokenizer.programs(in: piece.ids))
-      if programs.count > 1 { return tokenizer }
-    }
-    guard let sole = programs.first else { return tokenizer }
-    var configuration = tokenizer.configuration
-    configuration.instruments = sole == REMITokenizer.drumProgram ? .drums : .single(program: sole)
-    let narrow = try REMITokenizer(configuration: configuration)
-    let map = tokenizer.idMap(to: narrow)
+  mutating func droppingConstantTokens(
+    of tokenizer: any Tokenizer
+  ) throws(TokenizationError) -> any Tokenizer {
+    guard let narrowing = try tokenizer.narrowing(to: pieces.lazy.map(\.ids)) else { return tokenizer }
     replaceIDs { ids in
       ids.compactMap { id in
-        let mapped = map[Int(id)]
+        let mapped = narrowing.idMap[Int(id)]
         return mapped < 0 ? nil : mapped
       }
     }
-    return narrow
+    return narrowing.tokenizer
   }
 }

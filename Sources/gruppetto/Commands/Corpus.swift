@@ -63,9 +63,11 @@ struct CorpusExport: ParsableCommand {
       var bos: Int32
     }
     try common.report(
-      Report(folder: npy, files: written, vocabulary: opened.vocabulary.count, bos: opened.vocabulary.bosID)
+      Report(
+        folder: npy, files: written, vocabulary: opened.vocabulary.count,
+        bos: opened.vocabulary.roles.beginning)
     ) {
-      "\(npy): \(written.joined(separator: ", ")); \(opened.vocabulary.count) tokens in the vocabulary, BOS is \(opened.vocabulary.bosID)"
+      "\(npy): \(written.joined(separator: ", ")); \(opened.vocabulary.count) tokens in the vocabulary, BOS is \(opened.vocabulary.roles.beginning)"
     }
   }
 }

@@ -99,6 +99,7 @@ struct CompositionReport: Encodable {
       case .barsWritten: ""
       case .modelEnded: ", where the model came to its end"
       case .barLimit: ", the most without --bars"
+      case .tokenLimit: ", at the most tokens that a piece without bars may have"
       }
     return
       "\(files.joined(separator: ", ")): \(Readable.plural(bars, "bar"))\(reason), \(Readable.plural(notes, "note")), "

@@ -3,9 +3,11 @@ extension GridScore {
   func ids(_ layout: REMILayout) -> [Int32] {
     let usesPrograms = layout.usesPrograms
     let lowestPitch = layout.pitch.lowerBound - Int32(layout.lowestPitch)
+    // The scale of durations goes by ones.
+    let firstDuration = layout.duration.lowerBound - Int32(layout.durations.values[0])
     var ids: [Int32] = []
     ids.reserveCapacity(2 + 2 * bars.count + 2 * tempos.count + (usesPrograms ? 5 : 4) * notes.count)
-    ids.append(1)
+    ids.append(REMILayout.beginning)
     var (tempo, note) = (0, 0)
     for bar in bars {
       ids.append(REMILayout.bar)
@@ -27,12 +29,12 @@ extension GridScore {
           if usesPrograms { ids.append(layout.program.lowerBound + Int32(word.program)) }
           ids.append((isDrum ? layout.drumPitch.lowerBound : lowestPitch) + Int32(word.pitch))
           ids.append(layout.velocity.lowerBound + Int32(word.velocity))
-          ids.append(layout.duration.lowerBound + Int32(word.duration - 1))
+          ids.append(firstDuration + Int32(word.duration))
           note += 1
         }
       }
     }
-    ids.append(2)
+    ids.append(REMILayout.end)
     return ids
   }
 }

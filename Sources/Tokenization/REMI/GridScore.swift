@@ -59,13 +59,31 @@ struct GridNote: Comparable, Hashable {
 extension GridScore {
   /// The score in ticks: one track a program in ascending order, drums last, and a further one for notes that a MIDI
   /// file could not tell from others of the same track.
-  func score(_ layout: REMILayout) -> Score {
+  func score(_ layout: REMILayout) -> Score { score(layout) { _, _ in } }
+
+  /// The score in ticks, and where each note stands in it.
+  func placedScore(_ layout: REMILayout) -> DecodedScore {
+    var places: [NotePlace] = []
+    places.reserveCapacity(notes.count)
+    let score = score(layout) { places.append(NotePlace(track: $0, index: $1)) }
+    return DecodedScore(score: score, places: places)
+  }
+
+  /// Ticks in a step and in a quarter note.
+  static func ticks(_ layout: REMILayout) -> (perStep: Int, perQuarter: Int) {
     let steps = layout.configuration.stepsPerQuarter
-    let ticksPerStep = max(1, 480 / steps)
-    var score = Score(ticksPerQuarter: steps * ticksPerStep)
+    let perStep = max(1, 480 / steps)
+    return (perStep, steps * perStep)
+  }
+
+  /// The score; `place` is told of each note in order its track and its index there.
+  @inline(__always)
+  private func score(_ layout: REMILayout, place: (Int, Int) -> Void) -> Score {
+    let (ticksPerStep, ticksPerQuarter) = Self.ticks(layout)
+    var score = Score(ticksPerQuarter: ticksPerQuarter)
 
     var layers = [NoteLayers](repeating: NoteLayers(), count: REMILayout.drums + 1)
-    let places = notes.map { layers[$0.program].place(of: $0) }
+    let layersOfNotes = notes.map { layers[$0.program].place(of: $0) }
     var firstTracks: [Int] = []
     for (program, layers) in layers.enumerated() {
       firstTracks.append(score.tracks.count)
@@ -74,11 +92,13 @@ extension GridScore {
         score.tracks.append(Track(program: isDrum ? nil : program, isDrum: isDrum))
       }
     }
-    for (note, place) in zip(notes, places) {
-      score.tracks[firstTracks[note.program] + place].notes.append(
+    for (note, layer) in zip(notes, layersOfNotes) {
+      let track = firstTracks[note.program] + layer
+      place(track, score.tracks[track].notes.count)
+      score.tracks[track].notes.append(
         Note(
           onset: note.step * ticksPerStep, duration: note.duration * ticksPerStep, pitch: note.pitch,
-          velocity: layout.velocities[note.velocity]))
+          velocity: layout.velocities.values[note.velocity]))
     }
 
     score.tempos = tempos.map {

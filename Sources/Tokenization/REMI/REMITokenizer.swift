@@ -27,7 +27,7 @@ public struct REMITokenizer: Tokenizer {
     try configuration.validate()
     self.configuration = configuration
     layout = REMILayout(configuration)
-    vocabulary = Vocabulary(configuration: .remi(configuration), tokens: layout.tokens())
+    vocabulary = try Vocabulary(configuration: configuration, tokens: layout.tokens(), roles: layout.roles())
   }
 
   /// What the grid can say of a score, and a report of what it cannot.
@@ -53,9 +53,14 @@ public struct REMITokenizer: Tokenizer {
 
   /// The score that ids describe. `BOS_None` and `EOS_None` may be missing; notes of one position may stand in any order.
   public func decode(_ ids: [Int32]) throws(TokenizationError) -> Score {
-    var parser = REMIParser(layout)
-    return try parser.parse(ids).score(layout)
+    var decoder = REMIDecoder(layout)
+    decoder.reserveCapacity(idCount: ids.count)
+    for id in ids { try decoder.read(id) }
+    return try decoder.gridScore().score(layout)
   }
+
+  /// What reads ids one at a time.
+  public func makeDecoder() -> any TokenDecoder { REMIDecoder(layout) }
 
   /// Which ids may follow which.
   public func makeGrammar(bars: BarLimit) -> any TokenGrammar {
@@ -73,22 +78,39 @@ public struct REMITokenizer: Tokenizer {
     return table
   }
 
-  /// What each id of this tokenizer is in `other`'s vocabulary; −1 where it has no such token.
-  package func idMap(to other: REMITokenizer) -> [Int32] {
-    vocabulary.tokens.map { other.vocabulary.id(of: $0) ?? -1 }
+  /// A tokenizer whose notes name no program, where all pieces know one only, or only drums: the program would say nothing, and be
+  /// a fifth of all tokens.
+  public func narrowing(to pieces: some Sequence<[Int32]>) throws(TokenizationError) -> TokenizerNarrowing? {
+    guard configuration.instruments == .programs else { return nil }
+    var programs: Set<Int> = []
+    for ids in pieces {
+      addPrograms(in: ids, to: &programs)
+      if programs.count > 1 { return nil }
+    }
+    guard let sole = programs.first else { return nil }
+    var configuration = configuration
+    configuration.instruments = sole == REMILayout.drums ? .drums : .single(program: sole)
+    let narrow = try REMITokenizer(configuration: configuration)
+    return TokenizerNarrowing(
+      tokenizer: narrow, idMap: vocabulary.tokens.map { narrow.vocabulary.id(of: $0) ?? -1 })
   }
 
-  /// The number that stands for drums among programs.
-  package static var drumProgram: Int { REMILayout.drums }
-
-  /// The programs that `ids` name, with `drumProgram` for drums; empty where tokens name none.
-  package func programs(in ids: [Int32]) -> Set<Int> {
-    var seen: Set<Int> = []
+  /// Adds the programs that `ids` name, with 128 for drums.
+  private func addPrograms(in ids: [Int32], to programs: inout Set<Int>) {
     var last: Int32 = -1
     for id in ids where id != last && layout.program.contains(id) {
-      seen.insert(Int(id - layout.program.lowerBound))
+      programs.insert(Int(id - layout.program.lowerBound))
       last = id
     }
-    return seen
+  }
+}
+
+extension REMIConfiguration: TokenizerConfiguration {
+  /// `remi`.
+  public static var tokenizerName: String { "remi" }
+
+  /// The tokenizer with these settings.
+  public func makeTokenizer() throws(TokenizationError) -> any Tokenizer {
+    try REMITokenizer(configuration: self)
   }
 }

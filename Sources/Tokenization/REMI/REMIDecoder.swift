@@ -1,5 +1,7 @@
-/// Reads ids back onto the grid, in one pass, and refuses what stands where it cannot.
-struct REMIParser {
+internal import Music
+
+/// Reads ids back onto the grid, one at a time, and refuses what stands where it cannot.
+struct REMIDecoder: TokenDecoder {
   /// What was read last, which decides what may come.
   private enum State {
     case start, bar, metre, position, tempo, program, pitch, velocity, note, end
@@ -8,39 +10,106 @@ struct REMIParser {
   private let layout: REMILayout
   private var grid = GridScore()
   private var state = State.start
+  /// How many ids were read.
+  private var idCount = 0
   private var barStart = 0
   private var barEnd = 0
   private var step = -1
   private var program = 0
   private var pitch = 0
   private var velocity = 0
+  /// The index of the first id of the bar, and of the note that is being said.
+  private var firstIDOfBar = 0
+  private var firstIDOfNote = 0
 
   init(_ layout: REMILayout) {
     self.layout = layout
   }
 
-  /// The score on the grid.
-  mutating func parse(_ ids: [Int32]) throws(TokenizationError) -> GridScore {
-    grid.notes.reserveCapacity(ids.count / 4)
-    for index in ids.indices {
-      let id = ids[index]
-      guard id >= 0, Int(id) < layout.count else {
-        throw .unknownID(id: id, index: index, vocabularySize: layout.count)
-      }
-      guard take(id, isFirst: index == 0) else {
-        throw .unexpectedToken(layout.tokens()[Int(id)], index: index, expected: expectation)
-      }
+  var ticksPerQuarter: Int { GridScore.ticks(layout).perQuarter }
+
+  mutating func reserveCapacity(idCount: Int) {
+    grid.notes.reserveCapacity(idCount / 4)
+    grid.bars.reserveCapacity(idCount / 16)
+    grid.tempos.reserveCapacity(idCount / 8)
+  }
+
+  mutating func take(_ id: Int32, into music: inout DecodedMusic) throws(TokenizationError) {
+    let (notes, tempos) = (grid.notes.count, grid.tempos.count)
+    let bar = id == REMILayout.bar || id == REMILayout.end ? openBar : nil
+    try read(id)
+    if let bar { music.bars.append(bar) }
+    guard grid.notes.count > notes || grid.tempos.count > tempos else { return }
+    let ticks = GridScore.ticks(layout).perStep
+    if grid.notes.count > notes {
+      let note = grid.notes[notes]
+      music.notes.append(
+        DecodedNote(
+          note: Note(
+            onset: note.step * ticks, duration: note.duration * ticks, pitch: note.pitch,
+            velocity: layout.velocities.values[note.velocity]),
+          program: note.program == REMILayout.drums ? nil : note.program, ids: firstIDOfNote..<idCount))
     }
+    if grid.tempos.count > tempos {
+      let tempo = grid.tempos[tempos]
+      music.tempos.append(
+        TempoChange(
+          tick: tempo.step * ticks, microsecondsPerQuarter: layout.tempos.microsecondsPerQuarter[tempo.tempo])
+      )
+    }
+  }
+
+  /// The bar that ends before the next id, which begins a bar or ends the piece; nil where there is none.
+  private var openBar: DecodedBar? {
+    guard let bar = grid.bars.last, state != .end else { return nil }
+    let ticks = GridScore.ticks(layout).perStep
+    return DecodedBar(
+      number: grid.bars.count - 1, start: bar.start * ticks, end: barEnd * ticks,
+      timeSignature: layout.timeSignatures[bar.timeSignature], ids: firstIDOfBar..<idCount)
+  }
+
+  func finished() throws(TokenizationError) -> DecodedScore {
+    let grid = try checkedGrid()
+    let order = grid.notes.indices.sorted { (grid.notes[$0], $0) < (grid.notes[$1], $1) }
+    var sorted = grid
+    sorted.notes = order.map { grid.notes[$0] }
+    var result = sorted.placedScore(layout)
+    let places = result.places
+    for (place, index) in zip(places, order) { result.places[index] = place }
+    return result
+  }
+
+  /// The score on the grid, its notes in order.
+  func gridScore() throws(TokenizationError) -> GridScore {
+    var grid = try checkedGrid()
+    grid.notes.sortUnlessSorted()
+    return grid
+  }
+
+  /// What was read, if it can be cut here.
+  private func checkedGrid() throws(TokenizationError) -> GridScore {
     switch state {
     case .metre, .tempo, .note, .end: break
     default: throw .truncated(expected: expectation)
     }
     guard !grid.notes.isEmpty else { throw .noNotes }
-    guard grid.bars.count <= BarLimit.highest, barEnd < GridNote.stepLimit else {
+    return grid
+  }
+
+  /// Reads the next id.
+  @inline(__always)
+  mutating func read(_ id: Int32) throws(TokenizationError) {
+    guard id >= 0, Int(id) < layout.count else {
+      throw .unknownID(id: id, index: idCount, vocabularySize: layout.count)
+    }
+    guard take(id, isFirst: idCount == 0) else {
+      throw .unexpectedToken(layout.tokens()[Int(id)], index: idCount, expected: expectation)
+    }
+    idCount += 1
+    // No bar is longer than 4,095 steps, so that none of so many begins where a note's step no longer fits its word.
+    if state == .metre, grid.bars.count > BarLimit.highest {
       throw .tooLong(bars: grid.bars.count, limit: BarLimit.highest)
     }
-    grid.notes.sortUnlessSorted()
-    return grid
   }
 
   /// Reads one id; false where it cannot stand here.
@@ -63,6 +132,7 @@ struct REMIParser {
       guard mayLeavePosition || state == .start else { return false }
       barStart = barEnd
       step = -1
+      firstIDOfBar = idCount
       state = .bar
     case .timeSignature:
       guard state == .bar else { return false }
@@ -93,6 +163,7 @@ struct REMIParser {
     case .program:
       guard mayBeginNote else { return false }
       program = Int(id - layout.program.lowerBound)
+      firstIDOfNote = idCount
       state = .program
     case .pitch:
       if layout.usesPrograms {
@@ -100,6 +171,7 @@ struct REMIParser {
       } else {
         guard mayBeginNote, case .single(let only) = layout.configuration.instruments else { return false }
         program = only
+        firstIDOfNote = idCount
       }
       pitch = layout.lowestPitch + Int(id - layout.pitch.lowerBound)
       state = .pitch
@@ -109,6 +181,7 @@ struct REMIParser {
       } else {
         guard mayBeginNote else { return false }
         program = REMILayout.drums
+        firstIDOfNote = idCount
       }
       pitch = Int(id - layout.drumPitch.lowerBound)
       state = .pitch
@@ -120,7 +193,8 @@ struct REMIParser {
       guard state == .velocity else { return false }
       grid.notes.append(
         GridNote(
-          step: step, program: program, pitch: pitch, duration: Int(id - layout.duration.lowerBound) + 1,
+          step: step, program: program, pitch: pitch,
+          duration: layout.durations.values[Int(id - layout.duration.lowerBound)],
           velocity: velocity))
       state = .note
     default: return false

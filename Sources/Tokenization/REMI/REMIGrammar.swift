@@ -89,7 +89,7 @@ struct REMIGrammar: TokenGrammar {
       velocity = Int(id - layout.velocity.lowerBound)
       state = .velocity
     case .duration:
-      complete(duration: Int(id - layout.duration.lowerBound) + 1)
+      complete(duration: layout.durations.values[Int(id - layout.duration.lowerBound)])
     }
   }
 
@@ -106,7 +106,7 @@ struct REMIGrammar: TokenGrammar {
       mask.count == layout.count, "a mask of \(mask.count) does not fit a vocabulary of \(layout.count)")
     for index in mask.indices { mask[index] = false }
     switch state {
-    case .start: mask[1] = true
+    case .start: mask[Int(REMILayout.beginning)] = true
     case .bos: mask[Int(REMILayout.bar)] = true
     case .bar: allowTimeSignatures(&mask)
     case .metre:
@@ -122,8 +122,12 @@ struct REMIGrammar: TokenGrammar {
       allowLeaving(&mask)
     case .program: allowPitches(&mask)
     case .pitch: allow(layout.velocity, &mask, from: lowestVelocity)
-    case .velocity: allow(layout.duration, &mask, from: shortestDuration - 1, upTo: longestDuration)
-    case .end: mask[0] = true
+    case .velocity:
+      let durations = layout.durations
+      allow(
+        layout.duration, &mask, from: durations.firstIndex(atLeast: shortestDuration),
+        upTo: durations.firstIndex(atLeast: longestDuration + 1))
+    case .end: mask[Int(REMILayout.padding)] = true
     }
   }
 
@@ -152,7 +156,7 @@ struct REMIGrammar: TokenGrammar {
   private func allowLeaving(_ mask: inout [Bool]) {
     allow(layout.position, &mask, from: step + 1 - barStart, upTo: barEnd - barStart)
     mask[Int(REMILayout.bar)] = barCount < bars.maximum
-    mask[2] =
+    mask[Int(REMILayout.end)] =
       barCount >= bars.minimum && furthestEnd > barStart && furthestEnd <= barEnd && !hasOnlyQuarterBars
   }
 

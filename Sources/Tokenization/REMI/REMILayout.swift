@@ -12,6 +12,9 @@ struct REMILayout: Sendable {
 
   /// The number that stands for drums where programs are numbers.
   static let drums = 128
+  static let padding: Int32 = 0
+  static let beginning: Int32 = 1
+  static let end: Int32 = 2
   static let bar: Int32 = 3
 
   let configuration: REMIConfiguration
@@ -25,8 +28,10 @@ struct REMILayout: Sendable {
   let timeSignature: Range<Int32>
   /// The kind of every id.
   let kinds: [Kind]
+  /// The durations in steps.
+  let durations: ValueScale
   /// The MIDI velocity of each velocity token, and for each MIDI velocity the nearest token.
-  let velocities: [Int]
+  let velocities: ValueScale
   let velocityBins: [UInt8]
   let tempos: TempoScale
   let timeSignatures: [TimeSignature]
@@ -37,11 +42,13 @@ struct REMILayout: Sendable {
     self.configuration = configuration
     tempos = TempoScale(slowest: configuration.slowestTempo, fastest: configuration.fastestTempo)
     let count = configuration.velocityCount
-    let velocities = (1...count).map { 127 * $0 / count }
+    let values = (1...count).map { 127 * $0 / count }
+    let velocities = ValueScale(ascending: values, names: values.map { "Velocity_\($0)" })
     self.velocities = velocities
-    velocityBins = (0...127).map { value in
-      UInt8(velocities.indices.min { abs(velocities[$0] - value) < abs(velocities[$1] - value) } ?? 0)
-    }
+    velocityBins = (0...127).map { UInt8(velocities.index(nearest: $0)) }
+    let durations = ValueScale.durations(
+      longest: configuration.maximumDuration, stepsPerQuarter: configuration.stepsPerQuarter)
+    self.durations = durations
     let signatures = Self.timeSignatures(
       stepsPerQuarter: configuration.stepsPerQuarter, maximumLength: configuration.maximumBarLength)
     timeSignatures = signatures
@@ -62,7 +69,7 @@ struct REMILayout: Sendable {
       }
     pitch = take(usesPitches ? configuration.pitchRange.count : 0, .pitch)
     velocity = take(count, .velocity)
-    duration = take(configuration.maximumDuration, .duration)
+    duration = take(durations.count, .duration)
     position = take(configuration.maximumBarLength, .position)
     drumPitch = take(usesDrums ? 128 : 0, .drumPitch)
     tempo = take(tempos.count, .tempo)
@@ -88,11 +95,10 @@ struct REMILayout: Sendable {
 
   /// The tokens by id.
   func tokens() -> [String] {
-    let steps = configuration.stepsPerQuarter
     var tokens = ["PAD_None", "BOS_None", "EOS_None", "Bar_None"]
     tokens += pitch.indices.map { "Pitch_\(lowestPitch + Int($0 - pitch.lowerBound))" }
-    tokens += velocities.map { "Velocity_\($0)" }
-    tokens += (1...configuration.maximumDuration).map { "Duration_\($0 / steps).\($0 % steps).\(steps)" }
+    tokens += velocities.names
+    tokens += durations.names
     tokens += (0..<configuration.maximumBarLength).map { "Position_\($0)" }
     tokens += drumPitch.indices.map { "PitchDrum_\($0 - drumPitch.lowerBound)" }
     tokens += (0..<tempos.count).map { "Tempo_\(tempos.name(of: $0))" }
@@ -101,6 +107,25 @@ struct REMILayout: Sendable {
     }
     tokens += timeSignatures.map { "TimeSig_\($0)" }
     return tokens
+  }
+
+  /// What each id does.
+  func roles() -> [TokenRole] {
+    kinds.map { kind in
+      switch kind {
+      case .pad: .padding
+      case .bos: .beginning
+      case .eos: .end
+      case .bar: .barLine
+      case .pitch, .drumPitch: .pitch
+      case .velocity: .loudness
+      case .duration: .duration
+      case .position: .position
+      case .tempo: .tempo
+      case .program: .instrument
+      case .timeSignature: .timeSignature
+      }
+    }
   }
 }
 

@@ -1,0 +1,282 @@
+internal import Arithmetic
+internal import Music
+internal import Recurrent
+internal import Tokenization
+
+/// A piece on its way: what was asked for, what is written, and all that the next choice depends on. It says which id the
+/// network is to be fed next and takes the logits that come back; who advances the network, for this piece alone or for several
+/// beside each other, is not its concern. It is a value: a copy goes on by itself.
+struct PieceInProgress {
+  let options: CompositionOptions
+  let beginning: PieceBeginning
+  /// All ids so far.
+  private(set) var ids: [Int32]
+  /// −log p of each id that was chosen.
+  private(set) var surprisals: [Double] = []
+  /// Where grammar, decoder, constraints and random numbers stand.
+  private(set) var progress: Progress
+  /// What the last id that was chosen has completed.
+  private(set) var music = DecodedMusic()
+  /// How many ids were taken back since the last one that was chosen.
+  private(set) var takenBack = 0
+
+  private var filters: [any SamplingFilter]
+  /// How many ids the network has been fed.
+  private var fedCount = 0
+  /// How many bars can be gone back to; 0 where nothing is saved.
+  private let savedBarLimit: Int
+  /// Where the choices began.
+  private var start: SavedPlace?
+  /// The last bar lines that were chosen.
+  private var bars: [SavedPlace] = []
+  /// Ids that turned out to lead nowhere, each at its place in the piece.
+  private var deadEnds: [(index: Int, id: Int32)] = []
+  private var deadEndCount = 0
+
+  /// Room for the ids of an ordinary piece, so that the lists seldom grow.
+  private static let expectedCount = 8192
+  /// After so many dead ends the constraints are taken to contradict each other.
+  static let deadEndLimit = 2_000
+  /// After so many dead ends, one after the other, more than one id is given up.
+  private static let deadEndsPerLeap = 8
+
+  /// All that the next choice depends on beside the network.
+  struct Progress {
+    /// What may come next.
+    var grammar: any TokenGrammar
+    /// What was written.
+    var decoder: any TokenDecoder
+    var constraints: [any TokenConstraint]
+    var random: RandomStream
+    /// How many ids have been chosen since the last bar began.
+    var idsInBar = 0
+    /// How many notes were complete when the first new bar began; nil before that.
+    var notesBefore: Int?
+
+    /// How many notes there are behind the first new bar line.
+    var newNotes: Int { notesBefore.map { grammar.noteCount - $0 } ?? 0 }
+  }
+
+  /// A place in the piece that can be gone back to: the last of its ids is what the network is fed next.
+  private struct SavedPlace {
+    var idCount: Int
+    var progress: Progress
+    /// The network's state before its last id; empty for zero.
+    var state: [Float]
+  }
+
+  /// The beginning of a piece.
+  /// - Parameter savedBarLimit: how many bars can be gone back to; 0 saves nothing, unless constraints make it necessary.
+  /// - Throws: `ComposingError`: options that make no sense, or a primer that the tokenizer has no words for.
+  init(
+    _ options: CompositionOptions, tokenizer: any Tokenizer, savedBarLimit: Int = 0
+  ) throws(ComposingError) {
+    filters = try options.sampling.filters()
+    self.options = options
+    beginning = try PieceBeginning(options, tokenizer: tokenizer)
+    ids = beginning.ids
+    ids.reserveCapacity(beginning.ids.count + Self.expectedCount)
+    surprisals.reserveCapacity(Self.expectedCount)
+    self.savedBarLimit = options.constraints.isEmpty ? savedBarLimit : max(savedBarLimit, 64)
+    progress = Progress(
+      grammar: tokenizer.makeGrammar(bars: beginning.limit), decoder: tokenizer.makeDecoder(),
+      constraints: options.constraints, random: RandomStream(seed: options.seed, name: "sampling"))
+    progress.decoder.reserveCapacity(idCount: beginning.ids.count + Self.expectedCount)
+    for id in beginning.ids { try advance(id) }
+    music.removeAll()
+    progress.idsInBar = 0
+    // A primer's notes are not new, those of an opening are.
+    if options.primer != nil {
+      progress.notesBefore = tokenizer.vocabulary.roles.hasBars ? nil : progress.grammar.noteCount
+    } else if !tokenizer.vocabulary.roles.hasBars {
+      progress.notesBefore = 0
+    }
+  }
+
+  /// The id that the network is to be fed next.
+  var nextID: Int32 { ids[fedCount] }
+  /// Whether the end has been reached.
+  var isFinished: Bool { progress.grammar.isFinished }
+  /// How many bars have begun, without those that were given.
+  var newBars: Int { progress.grammar.barCount - beginning.bars }
+  /// How many ids were chosen.
+  var chosenCount: Int { ids.count - beginning.ids.count }
+}
+
+// MARK: - Choosing
+
+extension PieceInProgress {
+  /// Takes the logits that the network gave for `nextID`, and chooses by them once all that is known is fed.
+  /// - Parameters:
+  ///   - sampler: the network, whose state is saved and restored here; it is not advanced.
+  ///   - stream: the piece's stream of it.
+  /// - Returns: whether an id was chosen, which is the last of `ids`.
+  /// - Throws: `ComposingError.brokenWeights`, `.contradiction`, `.endless`.
+  mutating func take(
+    _ sampler: LanguageModelSampler, stream: Int, chooser: inout TokenChooser
+  ) throws(ComposingError) -> Bool {
+    fedCount += 1
+    if savedBarLimit > 0, start == nil, fedCount == beginning.ids.count - 1 {
+      start = SavedPlace(idCount: fedCount + 1, progress: progress, state: sampler.state(ofStream: stream))
+    }
+    guard fedCount == ids.count else { return false }
+    if savedBarLimit > 0, start == nil {
+      start = SavedPlace(idCount: fedCount, progress: progress, state: [])
+    }
+    music.removeAll()
+    let logits = sampler.logits(ofStream: stream)
+    guard
+      let id = try chooser.chooseID(
+        logits: logits, filters: filters, progress: &progress, forbidden: deadEnds, index: ids.count)
+    else {
+      try takeBack(sampler, stream: stream)
+      return false
+    }
+    surprisals.append(TokenChooser.surprisal(of: id, logits: logits))
+    ids.append(id)
+    let barCount = progress.grammar.barCount
+    try advance(id)
+    if savedBarLimit > 0, progress.grammar.barCount > barCount {
+      if bars.count == savedBarLimit { bars.removeFirst() }
+      bars.append(
+        SavedPlace(idCount: ids.count, progress: progress, state: sampler.state(ofStream: stream)))
+    }
+    return true
+  }
+
+  /// Takes note of the next id.
+  private mutating func advance(_ id: Int32) throws(ComposingError) {
+    let bars = progress.grammar.barCount
+    progress.grammar.advance(id)
+    for index in progress.constraints.indices { progress.constraints[index].advance(id) }
+    do {
+      try progress.decoder.take(id, into: &music)
+    } catch {
+      throw .cause(error)
+    }
+    progress.idsInBar += 1
+    guard progress.grammar.barCount > bars else { return }
+    progress.idsInBar = 0
+    if progress.notesBefore == nil { progress.notesBefore = progress.grammar.noteCount }
+  }
+
+  /// Takes the last id back, after which nothing can come, and notes that it leads nowhere.
+  ///
+  /// What made it a dead end may lie far back. So now and then all that was chosen since a bar line is given up: mostly the last
+  /// one, half as often the one two bars before, and so on.
+  private mutating func takeBack(_ sampler: LanguageModelSampler, stream: Int) throws(ComposingError) {
+    let last = ids.count - 1
+    deadEndCount += 1
+    guard last >= beginning.ids.count, deadEndCount <= Self.deadEndLimit, let start else {
+      throw .contradiction(constraints: options.constraints.map(\.summary), tokens: chosenCount)
+    }
+    deadEnds.removeAll { $0.index > last }
+    deadEnds.append((last, ids[last]))
+    let (leaps, rest) = deadEndCount.quotientAndRemainder(dividingBy: Self.deadEndsPerLeap)
+    let back = rest == 0 ? 1 << leaps.trailingZeroBitCount : 0
+    let reachable = bars.prefix { $0.idCount <= last }
+    let place = reachable.dropLast(max(0, back - 1)).last ?? start
+    let kept = back == 0 ? ids[place.idCount..<last] : []
+    // The random numbers go on: those of the saved place would lead to the same place again.
+    let random = progress.random
+    let count = place.idCount + kept.count
+    takenBack += ids.count - count
+    try restore(place, sampler, stream: stream)
+    progress.random = random
+    surprisals.removeLast(ids.count - count)
+    ids.removeLast(ids.count - count)
+    deadEnds.removeAll { $0.index > count }
+    for id in kept { try advance(id) }
+    music.removeAll()
+  }
+
+  private mutating func restore(
+    _ place: SavedPlace, _ sampler: LanguageModelSampler, stream: Int
+  ) throws(ComposingError) {
+    bars.removeAll { $0.idCount > place.idCount }
+    progress = place.progress
+    fedCount = place.idCount - 1
+    if place.state.isEmpty {
+      sampler.reset(stream: stream)
+    } else {
+      sampler.setState(place.state, ofStream: stream)
+    }
+  }
+
+  /// How many ids were taken back before the last one was chosen.
+  mutating func forgetTakenBack() -> Int {
+    defer { takenBack = 0 }
+    return takenBack
+  }
+}
+
+// MARK: - Going back and on
+
+extension PieceInProgress {
+  /// The bars that can be gone back to, by number; nil where there are none.
+  var savedBars: ClosedRange<Int>? {
+    guard let first = bars.first, let last = bars.last else { return nil }
+    return first.progress.grammar.barCount - 1...last.progress.grammar.barCount - 1
+  }
+
+  /// Takes back all that was chosen after the bar line of a bar.
+  /// - Throws: `ComposingError.invalidOption` where the bar was not saved.
+  mutating func rewind(
+    toBar number: Int, _ sampler: LanguageModelSampler, stream: Int
+  ) throws(ComposingError) {
+    guard let place = bars.last(where: { $0.progress.grammar.barCount - 1 == number }) else {
+      throw .invalidOption(
+        name: "the bar to go back to", value: "\(number)",
+        expected: savedBars.map { "\($0.lowerBound) to \($0.upperBound)" } ?? "none: no bar is saved")
+    }
+    try restore(place, sampler, stream: stream)
+    surprisals.removeLast(ids.count - place.idCount)
+    ids.removeLast(ids.count - place.idCount)
+    deadEnds.removeAll { $0.index >= place.idCount }
+    music.removeAll()
+  }
+
+  /// Draws all further random numbers from another seed.
+  mutating func reseed(_ seed: UInt64) {
+    progress.random = RandomStream(seed: seed, name: "sampling")
+  }
+
+  /// Makes all further choices in another way.
+  mutating func sample(by sampling: SamplingPreset) throws(ComposingError) {
+    filters = try sampling.filters()
+  }
+
+  /// Reads the ids as a score.
+  /// - Throws: `ComposingError.nothingComposed`.
+  func finished(roles: TokenRoles) throws(ComposingError) -> Composition {
+    guard progress.newNotes > 0 else { throw .nothingComposed(tokens: chosenCount) }
+    var score: Score
+    do {
+      score = try progress.decoder.finished().score
+    } catch {
+      throw .cause(error)
+    }
+    if options.keepsPrimer {
+      score.title = options.primer?.title
+    } else if roles.hasBars {
+      score = score.slice(bars: beginning.bars..., boundary: .drop).withoutTracks(where: \.notes.isEmpty)
+    } else {
+      score = score.slice(ticks: beginning.end..., boundary: .drop).withoutTracks(where: \.notes.isEmpty)
+    }
+    let givenBars = options.keepsPrimer ? 0 : beginning.bars
+    let bars = roles.hasBars ? progress.grammar.barCount - givenBars : score.bars.count
+    let nll = surprisals.reduce(0, +)
+    return Composition(
+      score: score, seed: options.seed, ids: ids, givenCount: beginning.ids.count, surprisals: surprisals,
+      bars: bars, notes: score.noteCount, tokens: chosenCount, seconds: score.seconds,
+      nllPerToken: nll / Double(max(chosenCount, 1)), stopReason: stopReason(roles))
+  }
+
+  private func stopReason(_ roles: TokenRoles) -> CompositionStop {
+    if options.bars != nil { return .barsWritten }
+    guard roles.hasBars else {
+      return progress.idsInBar > Composer.idsPerBarLimit ? .tokenLimit : .modelEnded
+    }
+    return progress.grammar.barCount == beginning.limit.maximum ? .barLimit : .modelEnded
+  }
+}

@@ -1,0 +1,32 @@
+/// Something that is asked of a piece while it is composed, beyond the tokenizer's grammar: a key, a range of pitches, a form.
+///
+/// It sees every id of the piece, given or chosen, and masks out those that may not come next. A mask alone cannot promise
+/// that there is a way out, so it also says how many ids are needed before the piece could end: an id after which there is no
+/// way to the end (`nil`) is never chosen. Several constraints hold together. Where none of them could know beforehand that nothing
+/// is left that all of them allow, the composer takes ids back and goes another way; where there is none, it says which constraints
+/// contradict each other.
+///
+/// A constraint is a value: a copy goes on by itself.
+public protocol TokenConstraint: Sendable {
+  /// What it asks for, in a few words that end the sentence "nothing is left that satisfies …".
+  var summary: String { get }
+  /// Takes note of the next id of the piece, from the first that was given on.
+  mutating func advance(_ id: Int32)
+  /// Masks out ids that may not come next, by writing false; the end of the piece among them where it would be too early. `mask`
+  /// has one element for each token, and what is false already stays so.
+  func narrow(_ mask: inout [Bool])
+  /// The fewest ids that are needed before the piece could end, its end among them; 0 once it has ended as it should, nil where it
+  /// cannot end as it should any more. It may be too low, and never too high.
+  func leastToFinish() -> Int?
+  /// What `leastToFinish` would be after one id more.
+  func leastToFinish(after id: Int32) -> Int?
+}
+
+extension TokenConstraint {
+  /// What a copy says that has taken note of the id.
+  public func leastToFinish(after id: Int32) -> Int? {
+    var copy = self
+    copy.advance(id)
+    return copy.leastToFinish()
+  }
+}

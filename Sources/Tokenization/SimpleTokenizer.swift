@@ -1,0 +1,166 @@
+public import Music
+
+/// A small set of tokens of which each can be read by itself: a note, a rest, a step in time. Two functions and a list of tokens
+/// make a tokenizer that can be trained and composed with:
+///
+///     struct Beats: SimpleTokens {
+///       static let tokenizerName = "beats"
+///       var tokens: [SimpleToken] { [SimpleToken("Rest", .position), SimpleToken("Beat", .pitch)] }
+///       func write(_ score: Score) -> [Int] { … }
+///       func read(_ token: Int, at tick: inout Int) -> [Note] { … }
+///     }
+///
+/// Ids 0 and 1 begin and end a piece, those of `tokens` follow. Any token may follow any other; a piece can end once it has a note. There
+/// are no bars, one track, and one tempo.
+public protocol SimpleTokens: TokenizerConfiguration {
+  /// The tokens in order.
+  var tokens: [SimpleToken] { get }
+  /// Ticks in a quarter note of what `read` gives, 1...32,767; 480 unless told otherwise.
+  var ticksPerQuarter: Int { get }
+  /// The score as indices into `tokens`. For each list that this gives, writing what it reads as gives the list again.
+  func write(_ score: Score) -> [Int]
+  /// The notes that a token says.
+  /// - Parameters:
+  ///   - token: An index into `tokens`.
+  ///   - tick: Where in the piece it stands; it is moved on by as long as the token lasts.
+  func read(_ token: Int, at tick: inout Int) -> [Note]
+}
+
+extension SimpleTokens {
+  /// 480.
+  public var ticksPerQuarter: Int { 480 }
+
+  /// A `SimpleTokenizer` of these tokens.
+  public func makeTokenizer() throws(TokenizationError) -> any Tokenizer { try SimpleTokenizer(self) }
+}
+
+/// One of a set of simple tokens.
+public struct SimpleToken: Sendable, Hashable {
+  /// Its name, which no other of the set has.
+  public var name: String
+  /// What it does; `.pitch` for one that is a note.
+  public var role: TokenRole
+
+  /// A token.
+  public init(_ name: String, _ role: TokenRole) {
+    self.name = name
+    self.role = role
+  }
+}
+
+/// The tokenizer of a set of simple tokens.
+public struct SimpleTokenizer<Tokens: SimpleTokens>: Tokenizer {
+  /// The set.
+  public let tokens: Tokens
+  /// The tokens and their ids.
+  public let vocabulary: Vocabulary
+
+  /// How many ids there are before those of the set.
+  static var offset: Int { 2 }
+
+  /// The tokenizer of a set.
+  /// - Throws: `TokenizationError.invalidVocabulary` where a token occurs twice or is special.
+  public init(_ tokens: Tokens) throws(TokenizationError) {
+    self.tokens = tokens
+    let list = tokens.tokens
+    vocabulary = try Vocabulary(
+      configuration: tokens, tokens: ["BOS_None", "EOS_None"] + list.map(\.name),
+      roles: [.beginning, .end] + list.map(\.role))
+  }
+
+  /// The ids of a score.
+  /// - Throws: `TokenizationError.noNotes` where none of them is a note.
+  public func encode(_ score: Score) throws(TokenizationError) -> Encoding {
+    let list = tokens.write(score)
+    let size = vocabulary.count - Self.offset
+    if let stray = list.first(where: { !(0..<size).contains($0) }) {
+      throw .unknownToken("token \(stray) of \(size)")
+    }
+    let roles = vocabulary.roles
+    let ids = [roles.beginning] + list.map { Int32($0 + Self.offset) } + [roles.end]
+    let read = try decode(ids)
+    var report = NormalizationReport()
+    report.notes = score.noteCount
+    report.keptNotes = read.noteCount
+    report.unsupportedNotes = max(0, report.notes - report.keptNotes)
+    return Encoding(
+      ids: ids, report: report, noteCount: read.noteCount, barCount: 0, seconds: read.seconds)
+  }
+
+  /// What reads ids one at a time.
+  public func makeDecoder() -> any TokenDecoder { SimpleDecoder(self) }
+
+  /// Any token after any other.
+  public func makeGrammar(bars: BarLimit) -> any TokenGrammar { SimpleGrammar(vocabulary.roles) }
+}
+
+/// Reads simple tokens one at a time.
+private struct SimpleDecoder<Tokens: SimpleTokens>: TokenDecoder {
+  private let tokenizer: SimpleTokenizer<Tokens>
+  private var notes: [Note] = []
+  private var tick = 0
+  private var idCount = 0
+  private var isFinished = false
+
+  init(_ tokenizer: SimpleTokenizer<Tokens>) { self.tokenizer = tokenizer }
+
+  var ticksPerQuarter: Int { tokenizer.tokens.ticksPerQuarter }
+
+  mutating func take(_ id: Int32, into music: inout DecodedMusic) throws(TokenizationError) {
+    let vocabulary = tokenizer.vocabulary
+    guard let token = vocabulary.token(of: id) else {
+      throw .unknownID(id: id, index: idCount, vocabularySize: vocabulary.count)
+    }
+    guard !isFinished, id != vocabulary.roles.beginning || idCount == 0 else {
+      throw .unexpectedToken(
+        token, index: idCount, expected: isFinished ? "nothing more" : "a token of the piece")
+    }
+    if id == vocabulary.roles.end {
+      isFinished = true
+    } else if id != vocabulary.roles.beginning {
+      let said = tokenizer.tokens.read(Int(id) - SimpleTokenizer<Tokens>.offset, at: &tick)
+      notes += said
+      music.notes += said.map { DecodedNote(note: $0, program: 0, ids: idCount..<idCount + 1) }
+    }
+    idCount += 1
+  }
+
+  func finished() throws(TokenizationError) -> DecodedScore {
+    guard !notes.isEmpty else { throw .noNotes }
+    let order = notes.indices.sorted { (notes[$0], $0) < (notes[$1], $1) }
+    var places = [NotePlace](repeating: NotePlace(track: 0, index: 0), count: notes.count)
+    for (place, index) in order.enumerated() { places[index].index = place }
+    var score = Score(
+      ticksPerQuarter: ticksPerQuarter, tracks: [Track(program: 0, notes: order.map { notes[$0] })],
+      tempos: [.standard], timeSignatures: [.standard])
+    score.length = max(tick, score.lastNoteEnd)
+    return DecodedScore(score: score, places: places)
+  }
+}
+
+/// Any token after any other; the end once there is a note.
+private struct SimpleGrammar: TokenGrammar {
+  private let roles: TokenRoles
+  private var hasBegun = false
+  private(set) var noteCount = 0
+  private(set) var isFinished = false
+
+  init(_ roles: TokenRoles) { self.roles = roles }
+
+  var barCount: Int { 0 }
+  var isBetweenNotes: Bool { hasBegun }
+
+  mutating func advance(_ id: Int32) {
+    hasBegun = true
+    if id == roles.end { isFinished = true }
+    if roles[id].contains(.pitch) { noteCount += 1 }
+  }
+
+  func allowed(into mask: inout [Bool]) {
+    for index in mask.indices {
+      mask[index] = hasBegun && !isFinished && roles[Int32(index)].isDisjoint(with: .special)
+    }
+    if !hasBegun { mask[Int(roles.beginning)] = true }
+    mask[Int(roles.end)] = isFinished || noteCount > 0
+  }
+}
