@@ -1,4 +1,5 @@
 /// Something at a tick.
+@usableFromInline
 package protocol TickOrdered {
   /// When, in ticks.
   var tick: Int { get }
@@ -16,6 +17,7 @@ extension Pressure: TickOrdered {}
 
 extension Array where Element: TickOrdered {
   /// The elements by tick, those of one tick in the order in which they stand here.
+  @inlinable
   package func stablySorted() -> [Element] {
     for index in indices.dropFirst() where self[index].tick < self[index - 1].tick {
       return enumerated().sorted { ($0.element.tick, $0.offset) < ($1.element.tick, $1.offset) }.map(
