@@ -1,7 +1,7 @@
 /// What some systems put around a MIDI file: a RIFF form of type RMID (Microsoft's *Multimedia Programming
 /// Interface*, 1991) or the 128-byte header of MacBinary II.
 enum FileWrapper {
-  /// Where in `bytes` the MIDI file proper lies.
+  /// Where in `bytes` the MIDI file itself is.
   static func contents(
     of bytes: UnsafeRawBufferPointer, _ diagnostics: inout MIDIDiagnostics
   ) throws(MIDIError) -> Range<Int> {

@@ -27,13 +27,13 @@ public enum MIDIError: DiagnosableError, Equatable {
   /// What was wrong and where, in a sentence.
   public var message: String {
     switch self {
-    case .emptyFile: "the file is empty, and so no MIDI file"
+    case .emptyFile: "the file is empty, so it is not a MIDI file"
     case .notMIDI(let offset):
-      "this is no MIDI file: it has no MThd chunk at byte \(offset); export it again as a Standard MIDI File"
+      "this is not a MIDI file: it has no MThd chunk at byte \(offset); export it again as a Standard MIDI File"
     case .headerTooShort(let offset, let length):
       "the MIDI header at byte \(offset) has \(length) bytes where six are needed"
     case .headerIsNonsense(let offset, let length, let format):
-      "this is no MIDI file, or a damaged one: the header at byte \(offset) gives a length of \(length) bytes where six "
+      "this is not a MIDI file, or a damaged one: the header at byte \(offset) gives a length of \(length) bytes where six "
         + "are usual, and format \(format), which does not exist; export it again as a Standard MIDI File"
     case .divisionIsZero(let offset):
       "the division at byte \(offset) is zero, so that no event has a time"

@@ -44,7 +44,7 @@ public enum MIDIRule: String, Sendable, Hashable, CaseIterable {
   case metaLength = "meta-length"
   /// A key signature outside seven flats to seven sharps, or of no mode.
   case keySignature = "key-signature"
-  /// A time signature over or under zero, or with an unheard-of denominator.
+  /// A time signature with a zero in it, or with a denominator above 64.
   case timeSignature = "time-signature"
   /// A tempo of no duration.
   case tempo

@@ -37,7 +37,7 @@ struct TrackReader {
       events: isRoomy ? events.withUnsafeBufferPointer { Array($0) } : events, length: tick, storage: storage)
   }
 
-  /// Reads to the end of the track, of the bytes, or of their sense.
+  /// Reads until the track ends, the bytes end, or what follows cannot be read.
   mutating func read(_ diagnostics: inout MIDIDiagnostics) throws(MIDIError) {
     // A note's on or off takes three to four bytes with running status, four to five without.
     events.reserveCapacity((end - position) / 4 + 4)
@@ -149,7 +149,7 @@ struct TrackReader {
     }
   }
 
-  /// Values that the standard rules out; the event is kept as it is, and whoever makes music of it must look.
+  /// Values that the standard rules out; the event is kept as it is, and has to be checked before it is used.
   private func checkValues(
     of type: UInt8, _ payload: Range<Int>, at start: Int, _ diagnostics: inout MIDIDiagnostics
   ) throws(MIDIError) {

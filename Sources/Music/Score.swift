@@ -47,7 +47,7 @@ public struct Score: Sendable, Hashable {
   }
 
   /// The end of the last note in ticks; 0 where there is none.
-  public var lastNoteEnd: Int { tracks.lazy.map(\.lastNoteEnd).max() ?? 0 }
+  @inlinable public var lastNoteEnd: Int { tracks.lazy.map(\.lastNoteEnd).max() ?? 0 }
 
   /// How many notes there are in all tracks.
   public var noteCount: Int { tracks.reduce(0) { $0 + $1.notes.count } }

@@ -1,4 +1,5 @@
 /// Something at a tick.
+@usableFromInline
 package protocol TickOrdered {
   /// When, in ticks.
   var tick: Int { get set }
@@ -25,6 +26,7 @@ extension TickOrdered {
 
 extension Array where Element: TickOrdered {
   /// The elements by tick, those of one tick in the order in which they stand here.
+  @inlinable
   package func stablySorted() -> [Element] {
     for index in indices.dropFirst() where self[index].tick < self[index - 1].tick {
       return enumerated().sorted { ($0.element.tick, $0.offset) < ($1.element.tick, $1.offset) }.map(

@@ -40,7 +40,7 @@ public struct Track: Sendable, Hashable {
   }
 
   /// The end of the last note in ticks; 0 where there is none.
-  public var lastNoteEnd: Int { notes.lazy.map(\.end).max() ?? 0 }
+  @inlinable public var lastNoteEnd: Int { notes.lazy.map(\.end).max() ?? 0 }
 }
 
 /// A note: when, how long, how high, how loud.
@@ -81,6 +81,7 @@ public struct ProgramChange: Sendable, Hashable {
   public var program: Int
 
   /// A change of program.
+  @inlinable
   public init(tick: Int, program: Int) {
     self.tick = tick
     self.program = program
@@ -97,6 +98,7 @@ public struct ControlChange: Sendable, Hashable {
   public var value: Int
 
   /// A control change.
+  @inlinable
   public init(tick: Int, controller: Int, value: Int) {
     self.tick = tick
     self.controller = controller
@@ -112,6 +114,7 @@ public struct PitchBend: Sendable, Hashable {
   public var value: Int
 
   /// A pitch bend.
+  @inlinable
   public init(tick: Int, value: Int) {
     self.tick = tick
     self.value = value
@@ -128,6 +131,7 @@ public struct Pressure: Sendable, Hashable {
   public var value: Int
 
   /// A pressure.
+  @inlinable
   public init(tick: Int, pitch: Int?, value: Int) {
     self.tick = tick
     self.pitch = pitch

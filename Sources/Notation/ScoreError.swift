@@ -1,6 +1,6 @@
 public import Groundwork
 
-/// Why something is no score, or a score no MIDI file.
+/// Why no score could be read, or a score could not be written.
 public enum ScoreError: DiagnosableError, Equatable {
   /// A MIDI file of format 2 holds several pieces where one was asked for.
   case severalSequences(count: Int)

@@ -25,7 +25,7 @@ public enum ScoreReader {
 
   /// The format of a file: the name's ending decides; where that says nothing, the content does.
   ///
-  /// Whoever reads a file can ask this before the whole of it is read.
+  /// This can be asked before the whole file is read.
   /// - Parameter firstBytes: its first `recognizableLength` bytes, all of them where it has fewer.
   /// - Throws: `ScoreError.unknownKind`.
   public static func format(

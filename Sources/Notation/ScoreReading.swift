@@ -25,7 +25,7 @@ public struct ScoreReading: Sendable {
   public var isDamaged: Bool { diagnostics.hasDamage }
 }
 
-/// A score as the content of a file, and what had to give way.
+/// A score as the content of a file, and what could not be kept.
 public struct EncodedScore: Sendable {
   /// The file's content.
   public var bytes: [UInt8]

@@ -2,7 +2,7 @@ public import Groundwork
 
 /// Why nothing could be read from bytes that were given as ABC. Whatever can be kept is kept, with a diagnostic.
 public enum ABCError: DiagnosableError, Equatable {
-  /// There is neither an `X:` nor a `K:` field, so it is no ABC; the place is where the text begins.
+  /// There is neither an `X:` nor a `K:` field, so it is not ABC; the place is where the text begins.
   case notABC(file: String?, line: Int, column: Int)
   /// There are tunes, but none has a `K:` field followed by music; the place is the first tune's beginning.
   case noMusic(file: String?, line: Int, column: Int)
@@ -36,7 +36,7 @@ public enum ABCError: DiagnosableError, Equatable {
     let place = "\(file ?? "ABC text"):\(line):\(column)"
     return switch self {
     case .notABC:
-      "\(place): this is no ABC; a tune begins with an 'X:' field and its music follows a 'K:' field"
+      "\(place): this is not ABC; a tune begins with an 'X:' field and its music follows a 'K:' field"
     case .noMusic:
       "\(place): no tune has music; the notes must follow a 'K:' field without a blank line between"
     }

@@ -17,7 +17,7 @@ struct ABCState {
   var elements: [ABCElement] { [metre, key, tempo].compactMap { $0 } }
 }
 
-/// Plays out the repeats of a row of elements (ABC 2.1, section 4.8): it is cut into groups, each of which is
+/// Plays out the repeats in a list of elements (ABC 2.1, section 4.8): it is cut into groups, each of which is
 /// played once or, with its variant endings, several times.
 ///
 /// Where `:|` has no `|:` before it, the repeat goes back to the last `:|` or double bar line, and the first repeat of
@@ -53,7 +53,7 @@ struct ABCPlayback {
   }
 
   private static let passLimit = 16
-  /// Fewer bars make no section that would be repeated by itself.
+  /// A section of fewer bars is not repeated on its own.
   private static let shortestSection = 4
 
   init(_ elements: [ABCElement]) {

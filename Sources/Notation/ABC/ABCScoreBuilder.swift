@@ -26,7 +26,7 @@ struct ABCScoreBuilder {
     let resolution = ABCTime.ticksPerQuarter(forDivisor: divisor)
     if !resolution.isExact { warn("some notes are finer than a MIDI file's ticks; their times are rounded") }
     if performances.contains(where: \.wasCut) {
-      warn("the tune is longer than is believed when played; it is cut")
+      warn("the tune is too long when played; it is cut")
     }
     return Conversion(
       shift: opening, ticksPerQuarter: resolution.ticks,

@@ -5,7 +5,7 @@ enum ABCTime {
   static let whole = 138_378_240
   /// Grains in a quarter note.
   static let quarter = whole / 4
-  /// The longest note, rest or chord that is believed.
+  /// The longest note, rest or chord that is read.
   static let longestNote = 256 * whole
   /// The shortest.
   static let shortestNote = whole / 1024

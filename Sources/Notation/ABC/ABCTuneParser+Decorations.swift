@@ -15,7 +15,7 @@ extension ABCTuneParser {
   }
 
   /// Hands the sign's marks to the note that it stands before. A sign before anything else is out of the standard's
-  /// order (section 4.20), and which note it means is anyone's guess: it is skipped.
+  /// order (section 4.20), and which note it means cannot be known: it is skipped.
   private mutating func mark(_ sign: UInt8) {
     guard let marks = userSymbols[sign] ?? ABCMarks.lettered[sign], !marks.isEmpty else { return }
     let next = byte(ahead: 1)

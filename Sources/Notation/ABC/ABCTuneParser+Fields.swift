@@ -24,7 +24,7 @@ extension ABCTuneParser {
 
   private mutating func parseMetre(_ text: String) {
     guard let metre = ABCMetre(text) else {
-      warn("'\(text)' is no metre; the field is skipped")
+      warn("'\(text)' is not a metre; the field is skipped")
       return
     }
     updateVoice { $0.metre = metre }
@@ -43,7 +43,7 @@ extension ABCTuneParser {
       (1...256).contains(lower), numbers.count <= 2,
       let length = ABCTime.scaled(ABCTime.whole, by: upper, over: lower)
     else {
-      warn("'\(text)' is no unit note length; the field is skipped")
+      warn("'\(text)' is not a unit note length; the field is skipped")
       return
     }
     if !isInBody { headerUnitLength = length }
@@ -58,7 +58,7 @@ extension ABCTuneParser {
     }
     let index = voiceIndex()
     let reading = ABCTempo.read(text, unitLength: voices[index].unitLength)
-    if !reading.isUnderstood { warn("'\(text)' is no tempo; the field is skipped") }
+    if !reading.isUnderstood { warn("'\(text)' is not a tempo; the field is skipped") }
     if let tempo = reading.microsecondsPerQuarter { append(.tempo(tempo), to: index) }
   }
 
@@ -216,7 +216,7 @@ extension VoiceState {
 enum ABCPartOrder {
   private static let limit = 256
 
-  /// The labels in playing order, at most 256; empty where the text is no order.
+  /// The labels in playing order, at most 256; empty where the text is not a playing order.
   static func read(_ text: String) -> [String] {
     var stack: [[String]] = [[]]
     var last: [String] = []

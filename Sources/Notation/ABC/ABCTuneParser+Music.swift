@@ -72,7 +72,7 @@ extension ABCTuneParser {
     }
     var bar = ABCBar(isDouble: strokes > 1 || isThick)
     if strokes == 0, colonsBefore == 1 {
-      warn("a colon by itself is no bar line; it is skipped", at: start)
+      warn("a single colon is not a bar line; it is skipped", at: start)
       return
     }
     if strokes == 0 {
@@ -179,7 +179,7 @@ extension ABCTuneParser {
     let time = q ?? 0
     let numerator = time > 0 ? time : ABCTuneParser.tupletTime(p, isCompound: voices[index].metre.isCompound)
     guard (2...64).contains(p), (1...64).contains(numerator), (r ?? p) <= 64 else {
-      warn("this is no tuplet; it is skipped", at: start)
+      warn("this is not a tuplet; it is skipped", at: start)
       return
     }
     let count = r ?? 0
@@ -214,7 +214,7 @@ extension ABCTuneParser {
     case .chord(let chord): append(.chordSymbol(chord), to: index)
     case .silence: append(.chordSymbol(nil), to: index)
     case .words: break
-    case .unknown: warn("'\(text)' is no chord symbol that is known; it is skipped", at: start)
+    case .unknown: warn("'\(text)' is not a chord symbol that is known; it is skipped", at: start)
     }
   }
 

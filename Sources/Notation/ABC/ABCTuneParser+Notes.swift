@@ -179,7 +179,7 @@ extension ABCTuneParser {
     for single in read {
       var note = single.note
       note.isStaccato = marks.contains(.staccato)
-      // A trill or a roll of several notes at once is nothing that one player plays.
+      // One player cannot trill or roll several notes at once.
       if read.count == 1 {
         note.ornament = ornament(marks, slot: single.slot, written: length, length: plainLength)
       }
@@ -283,11 +283,11 @@ extension ABCTuneParser {
     _ length: Int, _ factor: (numerator: Int, denominator: Int), at place: Int
   ) -> Int {
     guard let result = ABCTime.scaled(length, by: factor.numerator, over: factor.denominator) else {
-      warn("this length is longer than is believed; it is cut", at: place)
+      warn("this length is longer than 256 whole notes; it is cut", at: place)
       return ABCTime.longestNote
     }
     if result < ABCTime.shortestNote {
-      warn("this length is shorter than is believed; it is set to 1/1024", at: place)
+      warn("this length is shorter than 1/1024; it is set to 1/1024", at: place)
       return ABCTime.shortestNote
     }
     return result

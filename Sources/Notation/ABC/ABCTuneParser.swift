@@ -105,7 +105,7 @@ struct ABCTuneParser {
     if namedTitle == nil, !field.value.isEmpty { namedTitle = field.value }
   }
 
-  /// Whether no more is written to the voices.
+  /// Whether the voices are full, so that the rest of the tune is left out.
   var isFull: Bool { writtenCount > ABCTuneParser.writingLimit }
 
   /// Writes an element to the section of a voice that is being read.
@@ -119,7 +119,7 @@ struct ABCTuneParser {
     let wasFull = isFull
     writtenCount += count
     if isFull, !wasFull {
-      let message = "the tune is longer than is believed; the rest of it is left out"
+      let message = "the tune is too long; the rest of it is left out"
       warn(message, action: .stopped, severity: .damage)
     }
   }

@@ -17,7 +17,7 @@ extension MIDIFile {
   }
 }
 
-/// A MIDI file made of a score, and what had to give way.
+/// A MIDI file made of a score, and what could not be kept.
 public struct ScoreWriting: Sendable {
   /// The file.
   public private(set) var file: MIDIFile

@@ -22,10 +22,15 @@ struct MIDIPartReader {
   private let policy: MIDIScoreOptions.OverlapPolicy
   /// The index of each note that goes to a part of its own, by onset, and that part's among `splitParts`.
   private var splitNotes: [(note: Int, part: Int)] = []
-  /// For each channel what was last played and changed.
-  private var moments = [Moment](repeating: Moment(), count: 16)
-  /// How many notes sound on each channel.
-  private var soundingCounts = [Int](repeating: 0, count: 16)
+  /// The events of the track, and the index of the one that is being read.
+  private var events: [MIDIEvent] = []
+  private var place = 0
+  /// The last tick at which a program was changed behind a note, on which channels that was, and to which programs.
+  private var lateTick = -1
+  private var lateChannels: UInt16 = 0
+  private var latePrograms = [Int](repeating: 0, count: 16)
+  /// How many notes sound.
+  private var soundingCount = 0
   /// The notes of all channels in the order in which they begin, and whether they are of more than one.
   private var notes: [Note] = []
   private var noteChannels: UInt16 = 0
@@ -37,13 +42,6 @@ struct MIDIPartReader {
 
   /// The most parts that one track's program changes may make.
   private static let splitPartLimit = 16
-
-  /// When a channel's last note began, and when its program was last changed behind a note of the same tick.
-  private struct Moment {
-    var onset = -1
-    var lateChange = -1
-    var lateProgram = 0
-  }
 
   init(policy: MIDIScoreOptions.OverlapPolicy) {
     self.policy = policy
@@ -66,7 +64,9 @@ struct MIDIPartReader {
     noteChannels = 0
     splitParts = []
     splitNotes = []
-    for channel in 0..<16 { moments[channel] = Moment() }
+    lateTick = -1
+    events = track.events
+    place = 0
     otherEvents.removeAll(keepingCapacity: true)
     var prefix = -1
     for event in track.events {
@@ -79,7 +79,9 @@ struct MIDIPartReader {
         if !event.isMeta { prefix = -1 }
         otherEvents.append((event, prefix))
       }
+      place += 1
     }
+    events = []
     closeHangingNotes(of: track, index: index, &diagnostics)
     distributeNotes(of: track)
   }
@@ -91,10 +93,11 @@ struct MIDIPartReader {
     } else if noteChannels != 0 {
       var index = 0
       var split = splitNotes[...]
+      var nextSplit = split.first?.note ?? -1
       for event in track.events where event.status & 0xF0 == 0x90 && event.data2 != 0 {
-        if let next = split.first, next.note == index {
-          splitParts[next.part].notes.append(notes[index])
-          split.removeFirst()
+        if index == nextSplit {
+          splitParts[split.removeFirst().part].notes.append(notes[index])
+          nextSplit = split.first?.note ?? -1
         } else {
           parts[event.channel].notes.append(notes[index])
         }
@@ -150,20 +153,35 @@ struct MIDIPartReader {
   }
 
   private mutating func changeProgram(_ event: MIDIEvent, _ channel: Int) {
-    let isLate = moments[channel].onset == event.tick
+    let isLate = standsBehindANote(event)
     if isLate {
-      moments[channel].lateChange = event.tick
-      moments[channel].lateProgram = Int(event.data1)
+      if lateTick != event.tick { lateChannels = 0 }
+      lateTick = event.tick
+      lateChannels |= 1 << UInt16(channel)
+      latePrograms[channel] = Int(event.data1)
     }
     parts[channel].programChanges.append(
       ProgramChange(tick: isLate ? event.tick + 1 : event.tick, program: Int(event.data1)))
+  }
+
+  /// Whether a note of its channel stands before a change of program at the same tick.
+  private func standsBehindANote(_ change: MIDIEvent) -> Bool {
+    for event in events[..<place].reversed() {
+      guard event.tick == change.tick else { return false }
+      if event.status == change.status {
+        // What stands before this change was looked at for its sake.
+        return lateTick == change.tick && lateChannels >> UInt16(change.channel) & 1 != 0
+      }
+      if event.status == 0x90 | change.status & 0x0F && event.data2 != 0 { return true }
+    }
+    return false
   }
 
   // MARK: Notes
 
   /// Sends a note that follows a change of program of its own tick to the part that begins with that program.
   private mutating func splitOff(note index: Int, of channel: Int) {
-    let program = moments[channel].lateProgram
+    let program = latePrograms[channel]
     var part = splitParts.firstIndex { $0.channel == channel && $0.program == program }
     if part == nil, splitParts.count < Self.splitPartLimit {
       part = splitParts.count
@@ -189,9 +207,10 @@ struct MIDIPartReader {
       notes[Int(tails[slot])].duration = -2 - Int(index)
     }
     tails[slot] = index
-    soundingCounts[channel] += 1
-    moments[channel].onset = event.tick
-    if moments[channel].lateChange == event.tick, channel != 9 { splitOff(note: Int(index), of: channel) }
+    soundingCount += 1
+    if event.tick == lateTick, channel != 9, lateChannels >> UInt16(channel) & 1 != 0 {
+      splitOff(note: Int(index), of: channel)
+    }
     notes.append(
       Note(onset: event.tick, duration: link, pitch: Int(event.data1), velocity: Int(event.data2)))
   }
@@ -209,7 +228,7 @@ struct MIDIPartReader {
     let link = notes[head].duration
     notes[head].duration = event.tick - notes[head].onset
     heads[slot] = Int32(truncatingIfNeeded: link == -1 ? -1 : -2 - link)
-    soundingCounts[channel] -= 1
+    soundingCount -= 1
     if policy == .endAll { endAll(in: slot, at: event.tick) }
   }
 
@@ -226,14 +245,14 @@ struct MIDIPartReader {
     while index >= 0 {
       let link = notes[index].duration
       notes[index].duration = tick - notes[index].onset
-      soundingCounts[slot >> 7] -= 1
+      soundingCount -= 1
       index = link == -1 ? -1 : -2 - link
     }
     heads[slot] = -1
   }
 
   private mutating func endAllNotes(_ channel: Int, at tick: Int) {
-    guard soundingCounts[channel] > 0 else { return }
+    guard soundingCount > 0 else { return }
     for key in 0..<128 where heads[channel << 7 | key] >= 0 {
       endAll(in: channel << 7 | key, at: tick)
     }
@@ -242,7 +261,7 @@ struct MIDIPartReader {
   private mutating func closeHangingNotes(
     of track: MIDITrack, index trackIndex: Int, _ diagnostics: inout DiagnosticSink
   ) {
-    guard soundingCounts.contains(where: { $0 > 0 }) else { return }
+    guard soundingCount > 0 else { return }
     var index = 0
     for event in track.events where event.status & 0xF0 == 0x90 && event.data2 != 0 {
       defer { index += 1 }

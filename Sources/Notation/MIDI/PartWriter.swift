@@ -86,7 +86,7 @@ struct PartWriter {
     }
   }
 
-  /// All that is no note, by tick, and at one tick in the order: opaque events, controllers (the bank, which a program
+  /// Everything but the notes, by tick, and at one tick in this order: opaque events, controllers (the bank, which a program
   /// change needs first, among them), programs, bends, pressure.
   private func controls(firstOnset: Int?) -> [Control] {
     var controls = part.otherEvents.indices.map { Control(tick: part.otherEvents[$0].tick, opaque: $0) }
