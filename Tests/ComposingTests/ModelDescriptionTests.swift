@@ -3,6 +3,7 @@ import Groundwork
 import Recurrent
 import TestSupport
 import Testing
+import Tokenization
 import Training
 
 @Suite struct ModelDescriptionTests {
@@ -53,5 +54,39 @@ import Training
       try ModelDescription(folder: ModelFolder(path: folder.path))
     }
     #expect(error?.message.contains(reason) == true, "\(error?.message ?? "")")
+  }
+
+  /// Every number of a model's files at the ends of what JSON can say: each is read or refused, and what is read can be
+  /// shown and planned with.
+  @Test("Numbers without measure in model.json and presets are read or refused")
+  func numbersWithoutMeasureAreReadOrRefused() throws {
+    let folder = try TemporaryFolder()
+    let model = ModelFolder(path: folder.file("model"))
+    try makeFolder(model.path)
+    let tokenizer = try REMITokenizer(configuration: REMIConfiguration())
+    try replaceFile(at: model.vocabularyPath, with: tokenizer.vocabulary.json())
+    let extremes = [
+      "0", "-1", "1e-320", "0.99999999999", "1e30", "1e308", "4096", "9223372036854775807",
+      "-9223372036854775808", "18446744073709551615",
+    ]
+    var accepted = 0
+    for number in Self.early.matches(of: /: (-?[0-9][0-9.e+-]*)/) {
+      for extreme in extremes {
+        let range = number.output.1.startIndex..<number.output.1.endIndex
+        let json = Self.early[..<range.lowerBound] + extreme + Self.early[range.upperBound...]
+        try replaceFile(at: model.descriptionPath, with: String(json))
+        do throws(ComposingError) {
+          _ = try ModelReport(path: model.path)
+          let settings = try ModelDescription(folder: model).trainingSettings(of: model)
+          _ = LanguageModelPass.memoryRequirement(
+            for: LanguageModelConfiguration(settings.network, vocabularySize: tokenizer.vocabulary.count),
+            batchSize: settings.training.batchSize, truncationLength: settings.training.truncationLength)
+          accepted += 1
+        } catch {
+          #expect(error.kind == .badInput, "\(json): \(error.message)")
+        }
+      }
+    }
+    #expect(accepted > 20)
   }
 }

@@ -60,6 +60,27 @@ internal import Testing
     }
   }
 
+  @Test("An encoder–decoder learns the same in slices", arguments: EncoderDecoderTests.configurations)
+  func anEncoderDecoderLearnsTheSameInSlices(configuration: EncoderDecoderConfiguration) {
+    let model = EncoderDecoder(configuration: configuration, seed: 1)
+    let results = [1 << 25, 1, 60].map { limit -> (loss: [LossSum], gradients: [Float]) in
+      let pass = EncoderDecoderPass(
+        model: model, capacity: .init(pairs: 5, sourceLength: 6, targetLength: 5), outputLimit: limit,
+        team: ThreadTeam(threadCount: 2))
+      var random = RandomStream(seed: 1, name: "dropout")
+      let batch = EncoderDecoderTests.batch
+      let losses = [
+        pass.train(batch, dropout: &random), pass.train(batch, accumulating: true, dropout: &random),
+        pass.evaluate(batch),
+      ]
+      return (losses, pass.gradients.array)
+    }
+    for sliced in results.dropFirst() {
+      #expect(sliced.loss == results[0].loss)
+      #expect(relativeDistance(sliced.gradients, results[0].gradients) < 1e-6)
+    }
+  }
+
   /// The logits alone of 4,096 rows would be 490 MB.
   @Test("Thirty thousand ids take no memory for all their logits")
   func thirtyThousandIDsTakeNoMemoryForAllTheirLogits() {

@@ -76,6 +76,7 @@ final class DecodingWorkspace {
     }
     let memory = layers.encoder.output.baseAddress
     layers.attend(memory: memory, layout: attentionLayouts[count - 1], count: count, team: team)
+    layers.predict(rows: 0..<count, team: team)
     for row in 0..<count {
       Kernels.current.add(
         layers.tensors.outputBias, to: logits + row * vocabularySize, count: vocabularySize)

@@ -18,6 +18,8 @@ final class EncoderDecoderLayers {
     var weights: Int
     /// Whether a backward pass follows.
     var isTrained: Bool
+    /// How many logits are held at once where a backward pass follows; see `RowSlices`.
+    var outputLimit = RowSlices.outputLimit
   }
 
   let configuration: EncoderDecoderConfiguration
@@ -40,7 +42,9 @@ final class EncoderDecoderLayers {
   let combined: AlignedBuffer<Float>
   /// By sequence, N × H: the attentional states.
   let attentional: AlignedBuffer<Float>
-  /// By sequence, N × V, without their bias.
+  /// Which rows of the targets `logits` holds at once: all where they are few.
+  let slices: RowSlices
+  /// By sequence, the rows of a slice × V, without their bias.
   let logits: AlignedBuffer<Float>
 
   init(model: EncoderDecoder, capacity: Capacity) {
@@ -70,7 +74,9 @@ final class EncoderDecoderLayers {
     (sourceEmbedded, targetEmbedded) = (AlignedBuffer(count: m * e), AlignedBuffer(count: n * e))
     combined = AlignedBuffer(count: n * (k + h))
     attentional = AlignedBuffer(count: n * h)
-    logits = AlignedBuffer(count: n * v)
+    slices = RowSlices(
+      rowCapacity: n, width: v, outputLimit: capacity.isTrained ? capacity.outputLimit : .max)
+    logits = AlignedBuffer(count: slices.rowCapacity * v)
     parametersDidChange()
   }
 
@@ -114,7 +120,7 @@ extension EncoderDecoderLayers {
     decoder.forward(input: targetEmbedded.baseAddress, layout: layout, team: team)
   }
 
-  /// From the queries in the first `count` rows of `combined`, for which the keys were projected, to `logits`.
+  /// From the queries in the first `count` rows of `combined`, for which the keys were projected, to `attentional`.
   func attend(memory: UnsafePointer<Float>, layout: AttentionLayout, count: Int, team: ThreadTeam) {
     let rows = combinedRows(combined, count: count)
     attention.attend(
@@ -125,6 +131,12 @@ extension EncoderDecoderLayers {
       let part = team.share(of: count * querySize, unit: 16, threadIndex: thread)
       Kernels.current.tanh(attentional.baseAddress + part.lowerBound, count: part.count)
     }
-    output.forward(input: attentional.baseAddress, rows: count, output: logits.baseAddress, team: team)
+  }
+
+  /// From some rows of `attentional`, not more than a slice has, to as many of `logits`.
+  func predict(rows: Range<Int>, team: ThreadTeam) {
+    output.forward(
+      input: attentional.baseAddress + rows.lowerBound * querySize, rows: rows.count,
+      output: logits.baseAddress, team: team)
   }
 }

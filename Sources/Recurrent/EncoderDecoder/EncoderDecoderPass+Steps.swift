@@ -19,12 +19,8 @@ extension EncoderDecoderPass {
       memory: memory.baseAddress, layout: batch.attention, count: batch.targetCount, team: team)
   }
 
-  /// From the gradients in `layers.logits` to those of all tensors.
+  /// From the gradients in `attentionalGradient` to those of all tensors below the output.
   func backward(_ batch: SequencePairBatch) {
-    layers.output.backward(
-      input: layers.attentional.baseAddress, outputGradient: layers.logits.baseAddress,
-      rows: batch.targetCount, inputGradient: attentionalGradient.baseAddress,
-      weightGradient: tensorGradients.outputWeight, biasGradient: tensorGradients.outputBias, team: team)
     attendBackward(batch)
     decodeBackward(batch)
     layers.bridge.backward(

@@ -60,7 +60,12 @@ public final class EncoderDecoderPass: TrainablePass {
   var targetDropout: Dropout?
 
   /// A pass over batches that fit `capacity`.
-  public init(model: EncoderDecoder, capacity: Capacity, team: ThreadTeam) {
+  public convenience init(model: EncoderDecoder, capacity: Capacity, team: ThreadTeam) {
+    self.init(model: model, capacity: capacity, outputLimit: RowSlices.outputLimit, team: team)
+  }
+
+  /// - Parameter outputLimit: how many logits are held at once; see `RowSlices`.
+  init(model: EncoderDecoder, capacity: Capacity, outputLimit: Int, team: ThreadTeam) {
     precondition(
       min(capacity.pairs, capacity.sourceLength, capacity.targetLength + 1) > 0,
       "\(capacity.pairs) pairs of \(capacity.sourceLength) and \(capacity.targetLength) ids: none may be 0")
@@ -74,7 +79,7 @@ public final class EncoderDecoderPass: TrainablePass {
       model: model,
       capacity: .init(
         sources: capacity.pairs, streams: capacity.pairs, sourceRows: m, targetRows: n,
-        weights: n * capacity.sourceLength, isTrained: true))
+        weights: n * capacity.sourceLength, isTrained: true, outputLimit: outputLimit))
     gradients = AlignedBuffer(count: model.parameters.count)
     tensorGradients = EncoderDecoderTensors(model.parameters, in: gradients)
     loss = SoftmaxCrossEntropy(classCount: configuration.targetVocabularySize)
@@ -102,8 +107,8 @@ public final class EncoderDecoderPass: TrainablePass {
     drawDropout(for: batch, from: &dropout)
     take(batch)
     forward(batch)
-    let total = addLosses(count: batch.targetCount, scale: 1 / Float(batch.targetCount))
     if !accumulating { gradients.clear() }
+    let total = measure(count: batch.targetCount, scale: 1 / Float(batch.targetCount))
     backward(batch)
     return total
   }
@@ -118,7 +123,7 @@ public final class EncoderDecoderPass: TrainablePass {
     layers.decoder.omitDropout()
     take(batch)
     forward(batch)
-    return addLosses(count: batch.targetCount, scale: 0)
+    return measure(count: batch.targetCount, scale: 0)
   }
 
   private func drawDropout(for batch: SequencePairBatch, from random: inout RandomStream) {
@@ -135,11 +140,23 @@ public final class EncoderDecoderPass: TrainablePass {
     layers.decoder.drawDropout(for: batch.target.layout, from: &random)
   }
 
-  private func addLosses(count: Int, scale: Float) -> LossSum {
-    loss.run(
-      logits: layers.logits.baseAddress, bias: layers.tensors.outputBias, targets: targetIDs.baseAddress,
-      count: count,
-      scale: scale, losses: losses.baseAddress, team: team)
+  /// The losses of the first `count` rows of `layers.attentional`; with a `scale` other than 0 their gradients too, and those
+  /// of the output's tensors, which are added to.
+  private func measure(count: Int, scale: Float) -> LossSum {
+    let width = layers.querySize
+    layers.slices.forEach(of: count) { rows in
+      let first = rows.lowerBound
+      layers.predict(rows: rows, team: team)
+      loss.run(
+        logits: layers.logits.baseAddress, bias: layers.tensors.outputBias,
+        targets: targetIDs.baseAddress + first, count: rows.count, scale: scale,
+        losses: losses.baseAddress + first, team: team)
+      guard scale != 0 else { return }
+      layers.output.backward(
+        input: layers.attentional.baseAddress + first * width, outputGradient: layers.logits.baseAddress,
+        rows: rows.count, inputGradient: attentionalGradient.baseAddress + first * width,
+        weightGradient: tensorGradients.outputWeight, biasGradient: tensorGradients.outputBias, team: team)
+    }
     return LossSum(sum: losses.elements.prefix(count).reduce(0) { $0 + Double($1) }, count: count)
   }
 

@@ -13,9 +13,9 @@ final class HeadLayer {
   private let bias: Int
   private let query: Int
 
-  /// How many output rows are worked on at once, R where they are few.
-  private let sliceRows: Int
-  /// As many × O: outputs, then their gradients.
+  /// Which output rows are worked on at once: all where they are few.
+  private let slices: RowSlices
+  /// The rows of a slice × O: outputs, then their gradients.
   private let outputs: AlignedBuffer<Float>
   private let losses: AlignedBuffer<Float>
   /// Labels: R, or for CTC at least as many as there are.
@@ -33,12 +33,6 @@ final class HeadLayer {
     case frames(any FrameLoss)
     case labelSequences(CTCLoss)
   }
-
-  /// The most outputs that are held for all rows at once, 128 MB of them. Where there are more, as with labels by the ten
-  /// thousand, they are made, used and overwritten slice by slice, each a quarter of that. Which rows a slice has follows
-  /// from their number alone, so that sums do not depend on threads.
-  static let outputLimit = 1 << 25
-  private static let slicesPerLimit = 4
 
   init(network: Network, rowCapacity: Int, streamCapacity: Int, outputLimit: Int, threadCount: Int) {
     let head = network.configuration.head, stack = network.configuration.stack
@@ -67,8 +61,8 @@ final class HeadLayer {
     query = head.pooling == .attention ? parameters.offset(of: Network.Configuration.queryName) : 0
     let rows = head.pooling == nil ? rowCapacity : streamCapacity
     let isOfLabels = head.kind == .softmax || head.kind == .ctc
-    sliceRows = Self.sliceRows(of: head, rows: rows, outputLimit: outputLimit)
-    outputs = AlignedBuffer(count: sliceRows * head.outputSize)
+    slices = Self.slices(of: head, rows: rows, outputLimit: outputLimit)
+    outputs = AlignedBuffer(count: slices.rowCapacity * head.outputSize)
     losses = AlignedBuffer(count: rows)
     labels = AlignedBuffer(count: isOfLabels ? rows : 0)
     labelOffsets = AlignedBuffer(count: head.kind == .ctc ? streamCapacity + 1 : 0)
@@ -78,19 +72,19 @@ final class HeadLayer {
     parametersDidChange()
   }
 
-  /// How many output rows are worked on at once. What CTC says of a step depends on all steps.
-  private static func sliceRows(of head: Head, rows: Int, outputLimit: Int) -> Int {
-    let (outputs, overflows) = rows.multipliedReportingOverflow(by: head.outputSize)
-    return head.kind == .ctc || !overflows && outputs <= outputLimit
-      ? rows : min(rows, max(1, outputLimit / slicesPerLimit / head.outputSize))
+  /// What CTC says of a step depends on all steps.
+  private static func slices(of head: Head, rows: Int, outputLimit: Int) -> RowSlices {
+    RowSlices(
+      rowCapacity: rows, width: head.outputSize, outputLimit: head.kind == .ctc ? .max : outputLimit)
   }
 
   /// About how many floats the buffers of a network's head take.
   static func floatCount(_ configuration: Network.Configuration, rows: Double, streams: Double) -> Double {
     let head = configuration.head, width = Double(configuration.stack.outputSize)
     let outputRows = head.pooling == nil ? rows : streams
-    let slice = sliceRows(
-      of: head, rows: Int(min(outputRows, 0x1p61)), outputLimit: outputLimit)
+    let slice = slices(
+      of: head, rows: Int(min(outputRows, 0x1p61)), outputLimit: RowSlices.outputLimit
+    ).rowCapacity
     let targetSize = head.kind == .softmax || head.kind == .ctc ? 1 : head.size
     return PackedMatrix.floatCount(configuration.stack.outputSize, head.outputSize)
       + Double(slice) * Double(head.outputSize) + outputRows * Double(1 + targetSize)
@@ -160,7 +154,7 @@ final class HeadLayer {
     _ taken: LossSum, input: UnsafePointer<Float>, layout: StepLayout, team: ThreadTeam
   ) -> LossSum {
     let input = pooled(input, layout: layout, team: team)
-    forEachSlice(of: layout) { rows in
+    slices.forEach(of: rowCount(layout)) { rows in
       forward(input, rows: rows, team: team)
       runLoss(scale: 0, rows: rows, layout: layout, team: team)
     }
@@ -174,7 +168,7 @@ final class HeadLayer {
   ) -> LossSum {
     let base = gradients.baseAddress, read = pooled(input, layout: layout, team: team)
     let readGradient = pooling == nil ? inputGradient : pooledGradient.baseAddress
-    forEachSlice(of: layout) { rows in
+    slices.forEach(of: rowCount(layout)) { rows in
       forward(read, rows: rows, team: team)
       runLoss(scale: scale, rows: rows, layout: layout, team: team)
       linear.backward(
@@ -199,7 +193,7 @@ final class HeadLayer {
   ) {
     let size = head.outputSize, bias = UnsafePointer(parameters.values.baseAddress + bias)
     let input = pooled(input, layout: layout, team: team)
-    forEachSlice(of: layout) { rows in
+    slices.forEach(of: rowCount(layout)) { rows in
       forward(input, rows: rows, team: team)
       team.run { thread in
         for row in team.share(of: rows.count, threadIndex: thread) {
@@ -218,17 +212,6 @@ final class HeadLayer {
     guard head.kind == .softmax else { return layout.streamCount }
     return (0..<layout.streamCount).count {
       labels[head.pooling == nil ? layout.lastRow(ofStream: $0, direction: 0) : $0] >= 0
-    }
-  }
-
-  /// Calls `body` for one piece of the output rows after the other, as many as `outputs` has room for.
-  private func forEachSlice(of layout: StepLayout, _ body: (_ rows: Range<Int>) -> Void) {
-    let count = rowCount(layout)
-    var first = 0
-    while first < count {
-      let end = min(count, first + sliceRows)
-      body(first..<end)
-      first = end
     }
   }
 

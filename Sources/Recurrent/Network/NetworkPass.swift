@@ -43,10 +43,10 @@ public final class NetworkPass: TrainablePass {
   ) {
     self.init(
       network: network, rowCapacity: rowCapacity, streamCapacity: streamCapacity, carriesState: carriesState,
-      outputLimit: HeadLayer.outputLimit, team: team)
+      outputLimit: RowSlices.outputLimit, team: team)
   }
 
-  /// - Parameter outputLimit: how many outputs of the head are kept at once; see `HeadLayer`.
+  /// - Parameter outputLimit: how many outputs of the head are held at once; see `RowSlices`.
   init(
     network: Network, rowCapacity: Int, streamCapacity: Int, carriesState: Bool = false, outputLimit: Int,
     team: ThreadTeam
