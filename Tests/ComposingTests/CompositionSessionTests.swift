@@ -84,7 +84,9 @@ import Tokenization
     let other = try session.finish()
     #expect(other.ids != piece.ids && other.bars == piece.bars)
     #expect(other.surprisals.count == other.ids.count - other.givenCount)
-    for bar in [-1, 3, 10, .max, .min] { #expect(throws: ComposingError.self) { try session.rewind(toBar: bar) } }
+    for bar in [-1, 3, 10, .max, .min] {
+      #expect(throws: ComposingError.self) { try session.rewind(toBar: bar) }
+    }
   }
 
   @Test("Only the last bars are saved, as many as asked for") func onlyTheLastBarsAreSaved() throws {
