@@ -75,10 +75,17 @@ extension Corpus {
     guard ids.count >= 2, ids[0] == roles.beginning, ids[ids.count - 1] == roles.end else {
       return false
     }
-    // In a loop without lookups, which runs over several ids at once: these three are the ids that never stand within a piece.
-    let (beginning, end, padding) = (roles.beginning, roles.end, roles.padding ?? roles.end)
+    // Loops without lookups, which run over several ids at once.
     let size = UInt32(vocabulary.count)
     var isValid = true
+    if let first = roles.firstMusicID.map(UInt32.init) {
+      for index in 1..<ids.count - 1 {
+        let id = UInt32(bitPattern: ids[index])
+        isValid = isValid && id >= first && id < size
+      }
+      return isValid
+    }
+    let (beginning, end, padding) = (roles.beginning, roles.end, roles.padding ?? roles.end)
     for index in 1..<ids.count - 1 {
       let id = ids[index]
       let isSpecial = id == beginning || id == end || id == padding

@@ -132,6 +132,15 @@ public struct TokenSpans: Sendable {
   public var score: Score
 }
 
+extension Encoding {
+  /// Which of the ids say which note and which bar.
+  /// - Parameter tokenizer: The tokenizer that made them.
+  /// - Throws: `TokenizationError` where it did not.
+  public func spans(in tokenizer: any Tokenizer) throws(TokenizationError) -> TokenSpans {
+    try tokenizer.spans(of: ids)
+  }
+}
+
 extension Tokenizer {
   /// Which of these ids say which note and which bar. Ids of time and tempo belong to bars and to no note.
   /// - Throws: `TokenizationError` where the ids do not describe a score.

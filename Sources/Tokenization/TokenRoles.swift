@@ -55,6 +55,9 @@ public struct TokenRoles: Sendable, Hashable {
   /// The ids that begin a bar, ascending; empty where the tokens know no bars.
   public let barLines: [Int32]
 
+  /// The first id that can stand within a piece, where all that cannot come before it; else nil.
+  package let firstMusicID: Int32?
+
   private let roles: [TokenRole]
 
   /// Roles by id.
@@ -80,6 +83,8 @@ public struct TokenRoles: Sendable, Hashable {
     end = ends[0]
     padding = paddings.first
     barLines = ids(.barLine)
+    let specials = (beginnings + ends + paddings).sorted()
+    firstMusicID = specials == Array(0..<Int32(specials.count)) ? Int32(specials.count) : nil
     self.roles = roles
   }
 

@@ -168,6 +168,7 @@ import Training
     // A bias that no other logit reaches keeps the end away.
     try ComposerTests.setOutputBias(of: model, id: model.tokenizer.vocabulary.roles.end, to: -100)
     let piece = try Composer(model: model).compose(CompositionOptions(seed: 1))
+    // The end is one of them where nothing else is left.
     #expect(piece.stopReason == .tokenLimit && piece.tokens == 4097)
     #expect(try model.tokenizer.encode(piece.score).ids == piece.ids)
   }

@@ -17,7 +17,7 @@ internal import Musl
 ///     let piece = try session.finish()
 ///
 /// Between two steps the sampling can be changed, the session can be forked, to try several ways on from here, and it can be taken
-/// back to a bar line. The same model, options and calls give the same tokens.
+/// back to a bar line. The same model, options and calls give the same tokens. A session is used by one thread at a time.
 public final class CompositionSession {
   private let vocabulary: Vocabulary
   private let weights: SamplerWeights

@@ -27,13 +27,10 @@ struct TokenChooser {
   ) throws(ComposingError) -> Int32? {
     progress.grammar.allowed(into: &mask)
     if progress.newNotes == 0 { forbid(roles.end) }
-    if progress.idsInBar >= Composer.idsPerBarLimit {
-      guard progress.idsInBar < 2 * Composer.idsPerBarLimit else {
-        throw .endless(tokens: progress.idsInBar)
-      }
-      closeBar()
-    }
     for constraint in progress.constraints { constraint.narrow(&mask) }
+    let idsLeft = 2 * Composer.idsPerBarLimit - progress.idsInBar
+    guard idsLeft > 0 else { throw .endless(tokens: progress.idsInBar) }
+    if progress.idsInBar >= Composer.idsPerBarLimit { closeBar() }
     for deadEnd in forbidden where deadEnd.index == index { mask[Int(deadEnd.id)] = false }
     choosing: while mask.contains(true) {
       distribution.load(logits, allowed: mask)
@@ -42,7 +39,7 @@ struct TokenChooser {
       guard var id = distribution.draw(random: &progress.random) else {
         throw .brokenWeights(path: weightsPath)
       }
-      while !progress.constraints.allSatisfy({ $0.leastToFinish(after: id) != nil }) {
+      while !isOpen(after: id, progress.constraints, idsLeft: idsLeft - 1) {
         mask[Int(id)] = false
         distribution.remove(id)
         // Where the filters left nothing else, they get what they had put aside.
@@ -52,6 +49,14 @@ struct TokenChooser {
       return id
     }
     return nil
+  }
+
+  /// Whether no constraint sees a dead end after an id, or more to do than a piece without bars has ids left for.
+  private func isOpen(after id: Int32, _ constraints: [any TokenConstraint], idsLeft: Int) -> Bool {
+    constraints.allSatisfy { constraint in
+      guard let least = constraint.leastToFinish(after: id) else { return false }
+      return roles.hasBars || least <= idsLeft
+    }
   }
 
   /// −log p of an id in nats, p being the softmax of the logits.

@@ -2,7 +2,7 @@
 ///
 /// It sees every id of the piece, given or chosen, and masks out those that may not come next. A mask alone cannot promise
 /// that there is a way out, so it also says how many ids are needed before the piece could end: an id after which there is no
-/// way to the end (`nil`) is never chosen. Several constraints hold together. Where none of them could know beforehand that nothing
+/// way to the end (`nil`), or none within the most tokens of a piece, is never chosen. Several constraints hold together. Where none of them could know beforehand that nothing
 /// is left that all of them allow, the composer takes ids back and goes another way; where there is none, it says which constraints
 /// contradict each other.
 ///

@@ -70,6 +70,7 @@ struct REMIDecoder: TokenDecoder {
 
   func finished() throws(TokenizationError) -> DecodedScore {
     let grid = try checkedGrid()
+    guard !grid.notes.isAscending else { return grid.placedScore(layout) }
     let order = grid.notes.indices.sorted { (grid.notes[$0], $0) < (grid.notes[$1], $1) }
     var sorted = grid
     sorted.notes = order.map { grid.notes[$0] }
@@ -82,7 +83,7 @@ struct REMIDecoder: TokenDecoder {
   /// The score on the grid, its notes in order.
   func gridScore() throws(TokenizationError) -> GridScore {
     var grid = try checkedGrid()
-    grid.notes.sortUnlessSorted()
+    if !grid.notes.isAscending { grid.notes.sort() }
     return grid
   }
 
@@ -227,11 +228,9 @@ struct REMIDecoder: TokenDecoder {
 }
 
 extension Array where Element: Comparable {
-  /// Sorts, if there is anything to sort.
-  fileprivate mutating func sortUnlessSorted() {
-    for index in indices.dropFirst() where self[index] < self[index - 1] {
-      sort()
-      return
-    }
+  /// Whether there is nothing to sort.
+  fileprivate var isAscending: Bool {
+    for index in indices.dropFirst() where self[index] < self[index - 1] { return false }
+    return true
   }
 }
