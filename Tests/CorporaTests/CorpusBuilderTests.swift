@@ -42,7 +42,7 @@ import Tokenization
     throws
   {
     try write(0..<3)
-    let report = String(decoding: try JSONFormat.encode(try build().report), as: UTF8.self)
+    let report = String(decoding: try JSONFormat.encode(try build().report()), as: UTF8.self)
     for name in ["normalisation", "metreApproximations", "movedMetreChanges", "pieceNames"] {
       #expect(report.contains("\"\(name)\""), "\(name) is missing: \(report)")
     }

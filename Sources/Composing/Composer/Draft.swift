@@ -84,7 +84,10 @@ struct Draft {
       throw .cause(error)
     }
     var bars = writing.grammar.barCount
+    var newMusicTick = 0
     if options.keepsPrimer {
+      let all = score.bars
+      newMusicTick = writing.givenBars < all.count ? all[writing.givenBars].start : score.length
       score.title = options.primer?.title
     } else {
       score = score.slice(bars: writing.givenBars..., boundary: .drop).withoutTracks(where: \.notes.isEmpty)
@@ -97,7 +100,8 @@ struct Draft {
         writing.grammar.barCount == limit.maximum ? .barLimit : .modelEnded
       }
     return Composition(
-      score: score, seed: options.seed, ids: writing.ids, givenCount: writing.givenCount, bars: bars,
+      score: score, newMusicTick: newMusicTick, seed: options.seed, ids: writing.ids,
+      givenCount: writing.givenCount, bars: bars,
       notes: score.noteCount, tokens: tokens, seconds: score.seconds,
       nllPerToken: writing.surprisal / Double(max(tokens, 1)), stopReason: stopReason)
   }
