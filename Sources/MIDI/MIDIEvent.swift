@@ -34,6 +34,14 @@ public struct MIDIEvent: Sendable {
     self.hadRunningStatus = hadRunningStatus
   }
 
+  /// The same event of a track whose payloads lie so many bytes further on.
+  func withPayload(movedBy bytes: UInt32) -> MIDIEvent {
+    MIDIEvent(
+      tick: tick, offset: position, status: status, data1: data1, data2: data2,
+      payloadStart: payloadLength == 0 ? 0 : payloadStart + bytes, payloadLength: payloadLength,
+      hadRunningStatus: hadRunningStatus)
+  }
+
   /// What `offset` is for an event that came from no file.
   static let nowhere = UInt32.max
 

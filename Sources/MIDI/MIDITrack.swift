@@ -106,6 +106,33 @@ public struct MIDITrack: Sendable, Equatable {
     appendEvent(status: status, data1: data1, data2: data2, at: tick)
   }
 
+  /// Adds all that `other` says, at its ticks; of what stands on one tick this track's own comes first. The track ends with
+  /// whichever of the two is longer. Its own events stay as they are, down to their running status.
+  public mutating func merge(_ other: MIDITrack) {
+    length = max(length, other.length)
+    guard !other.events.isEmpty else { return }
+    var shift = 0
+    if other.events.contains(where: { $0.payloadLength > 0 }) {
+      shift = storage.count
+      precondition(
+        shift + other.storage.count < Int(UInt32.max),
+        "\(other.storage.count) bytes are more than a track of \(shift) has room for")
+      storage += other.storage
+    }
+    var merged: [MIDIEvent] = []
+    merged.reserveCapacity(events.count + other.events.count)
+    var own = events[...]
+    for event in other.events {
+      while let first = own.first, first.tick <= event.tick {
+        merged.append(first)
+        own.removeFirst()
+      }
+      merged.append(event.withPayload(movedBy: UInt32(shift)))
+    }
+    merged += own
+    events = merged
+  }
+
   /// Makes room for more events.
   package mutating func reserveCapacity(_ count: Int) { events.reserveCapacity(count) }
 

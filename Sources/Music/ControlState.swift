@@ -1,6 +1,6 @@
 /// What the controls of a part have come to: all that has to be said again where its music is cut, so that what follows
 /// sounds as it did, or undone where other music follows.
-struct ControlState: Equatable {
+package struct ControlState: Equatable {
   /// A registered or non-registered parameter, which two controllers choose and data entry sets.
   private struct Parameter: Hashable {
     var isRegistered: Bool
@@ -115,7 +115,7 @@ struct ControlState: Equatable {
 
 extension ControlState {
   /// The value of a controller of which nothing was said, as General MIDI has it; nil where nobody knows.
-  static func defaultValue(of controller: Int) -> Int? {
+  package static func defaultValue(of controller: Int) -> Int? {
     switch controller {
     case 0, 1, 32, 64...69, 93: 0
     case 7: 100

@@ -55,11 +55,11 @@ extension Score {
 }
 
 /// The way from ticks of one length to those of another.
-struct TickScale {
+package struct TickScale {
   private let old: Int128
   private let new: Int128
 
-  init(from old: Int, to new: Int) {
+  package init(from old: Int, to new: Int) {
     self.old = Int128(old)
     self.new = Int128(new)
   }
@@ -68,12 +68,12 @@ struct TickScale {
   private static let limit = Int128(Int.max / 4)
 
   /// The nearest new tick.
-  subscript(tick: Int) -> Int {
+  package subscript(tick: Int) -> Int {
     let (whole, rest) = (2 * Int128(tick) * new + old).quotientAndRemainder(dividingBy: 2 * old)
     return Int(truncatingIfNeeded: min(max(rest < 0 ? whole - 1 : whole, -Self.limit), Self.limit))
   }
 
-  subscript(note: Note) -> Note {
+  package subscript(note: Note) -> Note {
     let onset = self[note.onset]
     let end = self[note.end]
     return Note(

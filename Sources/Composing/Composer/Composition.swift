@@ -51,6 +51,8 @@ public enum CompositionStop: String, Codable, Hashable, Sendable {
 public struct Composition: Sendable {
   /// The music.
   public var score: Score
+  /// The tick of `score` at which the new music begins: 0, but where the score has the primer at its beginning.
+  public var newMusicTick: Int
   /// The seed that it came from.
   public var seed: UInt64
   /// All ids, from the beginning of the primer where there was one.

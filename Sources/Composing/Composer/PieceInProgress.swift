@@ -256,7 +256,9 @@ extension PieceInProgress {
     } catch {
       throw .cause(error)
     }
+    var newMusicTick = 0
     if options.keepsPrimer {
+      newMusicTick = tickOfNewMusic(in: score, roles)
       score.title = options.primer?.title
     } else if roles.hasBars {
       score = score.slice(bars: beginning.bars..., boundary: .drop).withoutTracks(where: \.notes.isEmpty)
@@ -267,9 +269,17 @@ extension PieceInProgress {
     let bars = roles.hasBars ? progress.grammar.barCount - givenBars : score.bars.count
     let nll = surprisals.reduce(0, +)
     return Composition(
-      score: score, seed: options.seed, ids: ids, givenCount: beginning.ids.count, surprisals: surprisals,
+      score: score, newMusicTick: newMusicTick, seed: options.seed, ids: ids, givenCount: beginning.ids.count,
+      surprisals: surprisals,
       bars: bars, notes: score.noteCount, tokens: chosenCount, seconds: score.seconds,
       nllPerToken: nll / Double(max(chosenCount, 1)), stopReason: stopReason(roles))
+  }
+
+  /// Where the music behind the primer begins in a score that has both.
+  private func tickOfNewMusic(in score: Score, _ roles: TokenRoles) -> Int {
+    guard roles.hasBars else { return beginning.end }
+    let bars = score.bars
+    return beginning.bars < bars.count ? bars[beginning.bars].start : score.length
   }
 
   private func stopReason(_ roles: TokenRoles) -> CompositionStop {

@@ -92,7 +92,7 @@ public struct ScoreWriting: Sendable {
 
 extension TimeSignatureChange {
   /// The time signature, with a click for each beat: a dotted one where it is compound.
-  fileprivate var meta: MIDIMeta {
+  var meta: MIDIMeta {
     get throws(ScoreError) {
       let denominator = timeSignature.denominator
       guard denominator <= 64 else { throw .unrepresentable("the time signature \(timeSignature)") }

@@ -1,7 +1,9 @@
 internal import ArgumentParser
 internal import Composing
 internal import Groundwork
+internal import MIDI
 internal import Music
+internal import Notation
 
 /// `gruppetto generate`: a new piece from a model.
 struct Generate: ParsableCommand {
@@ -59,6 +61,8 @@ struct Continue: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Let a model go on with a piece; the piece stays at the beginning.",
     discussion: """
+      Every event of a MIDI file stays as it is; the new bars follow in its tracks, its ticks and its tempo.
+
       Example:
 
         gruppetto continue model tune.mid --bars 8 -o longer.mid
@@ -87,14 +91,15 @@ struct Continue: ParsableCommand {
   func validate() throws { try CompositionOutputs.check(bars: bars) }
 
   func run() throws {
-    let given = try MusicInput.readOne(file, piece: piece.piece, input: input, common: common)
+    let given = try MusicInput.readWhole(file, piece: piece.piece, input: input, common: common)
     let options = CompositionOptions(
-      seed: seed.drawn(), sampling: try sampling.resolved(presets: sound.presets), bars: bars, primer: given,
-      keepsPrimer: true)
-    let name = given.title ?? file.split(separator: "/").last.map(String.init) ?? file
+      seed: seed.drawn(), sampling: try sampling.resolved(presets: sound.presets), bars: bars,
+      primer: given.score, keepsPrimer: true)
+    let name = given.score.title ?? file.split(separator: "/").last.map(String.init) ?? file
     try CompositionCommand(
       model: model, outputs: outputs, options: options, weights: weights.weights, threadCount: threads.count,
       sound: sound, common: common,
+      original: try given.midi ?? MIDIFile(score: given.score),
       title: "\(name), continued by \(ModelFolder(path: model).name)"
     ).run()
   }

@@ -116,6 +116,8 @@ struct CompositionCommand {
   var threadCount: Int
   var sound: SoundOptions
   var common: CommonOptions
+  /// The piece that the new bars follow, which is to stay as it is.
+  var original: MIDIFile?
   /// What the pieces are called in pictures and files.
   var title: String
 
@@ -188,15 +190,29 @@ struct CompositionCommand {
       pieces, threadCount: threadCount, cancellation: cancellation, progress: common.progress)
   }
 
+  /// What is written: the composition, or the piece that it goes on with and what is new behind it.
+  private struct Piece {
+    let composition: Composition
+    let score: Score
+    let midi: MIDIFile?
+
+    init(_ composition: Composition, behind original: MIDIFile?) throws {
+      self.composition = composition
+      midi = try original?.continued(by: composition.score, from: composition.newMusicTick)
+      score = try midi.map { midi throws(ScoreError) in try Score(midi: midi) } ?? composition.score
+    }
+  }
+
   /// Writes a piece and tells of it, also where only some of its files could be written.
   private func finish(
     _ piece: Composition, number: Int, _ targets: [OutputFile], library: InstrumentLibrary?,
     reports: inout [CompositionReport]
   ) throws {
+    let piece = try Piece(piece, behind: original)
     var files: [OutputFile] = []
     do {
       for file in targets.map({ $0.numbered(number, of: outputs.count) }) {
-        try write(piece.score, to: file, library: library)
+        try write(piece, to: file, library: library)
         files.append(file)
       }
     } catch {
@@ -206,11 +222,13 @@ struct CompositionCommand {
     reports.append(try tell(piece, in: files))
   }
 
-  private func tell(_ piece: Composition, in files: [OutputFile]) throws -> CompositionReport {
+  private func tell(_ piece: Piece, in files: [OutputFile]) throws -> CompositionReport {
+    let composition = piece.composition
     let report = CompositionReport(
-      files: files.map(\.path), seed: piece.seed, weights: weights, bars: piece.bars, notes: piece.notes,
-      tokens: piece.tokens, seconds: piece.seconds, nllPerToken: piece.nllPerToken,
-      stopReason: piece.stopReason)
+      files: files.map(\.path), seed: composition.seed, weights: weights,
+      bars: piece.score.bars.count, notes: piece.score.noteCount,
+      tokens: composition.tokens, seconds: piece.score.seconds, nllPerToken: composition.nllPerToken,
+      stopReason: composition.stopReason)
     if common.json { return report }
     if files.contains(where: \.isStandardOutput) {
       common.remark(report.text)
@@ -244,10 +262,11 @@ struct CompositionCommand {
     return targets
   }
 
-  private func write(_ score: Score, to file: OutputFile, library: InstrumentLibrary?) throws {
+  private func write(_ piece: Piece, to file: OutputFile, library: InstrumentLibrary?) throws {
+    let score = piece.score
     switch file.form {
     case .midi:
-      let bytes = try MIDIFile(score: score).encoded()
+      let bytes = try (piece.midi ?? MIDIFile(score: score)).encoded()
       if file.isStandardOutput {
         try Console.write(bytes)
       } else {

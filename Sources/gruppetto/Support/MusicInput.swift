@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Groundwork
+internal import MIDI
 internal import Music
 internal import Notation
 
@@ -26,6 +27,29 @@ enum MusicInput {
     _ path: String, piece: Int?, ornaments: ABCOrnaments = .ignore, input: InputOptions, common: CommonOptions
   ) throws -> Score {
     let reading = try readAll(path, ornaments: ornaments, input)
+    return reading.scores[try index(of: piece, in: reading, path: path, common: common)]
+  }
+
+  /// A piece to go on with: the one of number `piece`, from 1, and the MIDI file that it is, where it is one. Of a file of
+  /// format 2 that is the piece's own track.
+  /// - Throws: as `readOne`.
+  static func readWhole(
+    _ path: String, piece: Int?, input: InputOptions, common: CommonOptions
+  ) throws -> (score: Score, midi: MIDIFile?) {
+    let (bytes, name) = try bytes(of: path, input)
+    let reading = try ScoreReader.read(bytes: bytes, name: name, ornaments: .ignore)
+    let index = try index(of: piece, in: reading, path: path, common: common)
+    guard var midi = try? MIDIFile(bytes: bytes) else { return (reading.scores[index], nil) }
+    if midi.format == .independent, midi.tracks.count > 1 {
+      midi = MIDIFile(format: .singleTrack, division: midi.division, tracks: [midi.tracks[index]])
+    }
+    return (reading.scores[index], midi)
+  }
+
+  /// The place of a piece among those that were read.
+  private static func index(
+    of piece: Int?, in reading: ScoreReading, path: String, common: CommonOptions
+  ) throws -> Int {
     let count = reading.scores.count
     guard piece != nil || count == 1 else {
       let titles = reading.scores.prefix(3).enumerated().map {
@@ -45,7 +69,7 @@ enum MusicInput {
         "\(path): \(faults) in it \(reading.warnings.count == 1 ? "is" : "are") not as should be; gruppetto inspect tells more"
       )
     }
-    return reading.scores[number - 1]
+    return number - 1
   }
 
   /// The one score of the file at `path`, which can be made to sound; see `readOne(_:piece:common:)`.

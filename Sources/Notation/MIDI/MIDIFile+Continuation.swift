@@ -1,0 +1,269 @@
+public import MIDI
+public import Music
+
+extension MIDIFile {
+  /// The file with new music behind it: every event of it stays at its tick, and what is new follows in its tracks.
+  ///
+  /// `composed` is a score that begins as this file does, in ticks of its own and in whatever bars and programs a tokenizer
+  /// read there, and that is new from `tick` on. What is new begins at the same time here, counted in quarter notes:
+  ///
+  /// - Notes go to the part (a channel of a track) that plays the same program when they begin, drums to the drums; of
+  ///   several parts to the one that played last. Where none has the program, but `composed` has the notes of a part under
+  ///   it, they go to that part: so it is where a tokenizer knows one instrument alone. Only what finds no part at all gets a
+  ///   track of its own, on a channel that is free; in a file of format 0, a channel of its own.
+  /// - Tempos are taken relative to the one that holds: where `composed` goes from 120 to 60, a file at 121 goes to 60.5. None are
+  ///   written to a file whose ticks are parts of a second.
+  /// - A time signature is said where the new bars differ from those that the file counts, or do not begin with one of
+  ///   its bar lines. A file that counts in bars of 1/4 has no bars to differ from 4/4.
+  /// - Notes that the file never releases end where their track ended. Pedals that are down go up, and on channels that play on
+  ///   the wheels of pitch and modulation go to rest. A volume or expression that was faded to less than half of what
+  ///   most notes of the channel had returns to that. All of this stands behind the channel's last event.
+  /// - The tracks that go on, and the first one, end with the new music.
+  ///
+  /// - Parameters:
+  ///   - composed: the piece as it was composed, with the new music.
+  ///   - tick: where the new music begins, in ticks of `composed`.
+  /// - Throws: `ScoreError.severalSequences` for a file of format 2 with several tracks, `ScoreError.unrepresentable` for
+  ///   new music outside MIDI's ranges.
+  public func continued(by composed: Score, from tick: Int) throws(ScoreError) -> MIDIFile {
+    var continuation = try MIDIContinuation(of: self, by: composed, from: tick)
+    try continuation.addNotes()
+    try continuation.addConductorEvents()
+    continuation.releaseWhatHangs()
+    return try continuation.file()
+  }
+}
+
+extension Score {
+  /// The score with new music behind it; see `MIDIFile.continued(by:from:)`, by whose rules the new notes find their tracks.
+  /// - Throws: `ScoreError.unrepresentable` for values outside MIDI's ranges.
+  public func continued(by composed: Score, from tick: Int) throws(ScoreError) -> Score {
+    var result = try Score(midi: MIDIFile(score: self).continued(by: composed, from: tick))
+    result.title = title
+    result.pickup = pickup
+    return result
+  }
+}
+
+/// Puts new music behind a MIDI file.
+private struct MIDIContinuation {
+  private var original: MIDIFile
+  private let score: Score
+  private let isSMPTE: Bool
+  private let composed: Score
+  /// Where the new music begins, in ticks of `composed`, and in those of the file.
+  private let composedStart: Int
+  private let start: Int
+  private let end: Int
+  private let scale: TickScale
+  private let survey: MIDISurvey
+  /// The program of each channel where the new music begins.
+  private let programs: [Int: Int]
+  /// What is to be added to each track, and the new tracks.
+  private var additions: [MIDITrack]
+  private var added: [MIDITrack] = []
+  /// The channels that play on, by port and channel.
+  private var playingOn: Set<Int> = []
+
+  init(of original: MIDIFile, by composed: Score, from tick: Int) throws(ScoreError) {
+    self.original = original
+    if self.original.tracks.isEmpty { self.original.tracks = [MIDITrack()] }
+    self.composed = composed
+    composedStart = tick
+    score = try Score(midi: original)
+    isSMPTE = if case .smpte = original.division { true } else { false }
+    scale = TickScale(from: composed.ticksPerQuarter, to: score.ticksPerQuarter)
+    start = scale[tick]
+    end = max(scale[max(composed.length, composed.lastNoteEnd)], start)
+    survey = MIDISurvey(self.original)
+    programs = survey.programs(at: start)
+    additions = Array(repeating: MIDITrack(), count: self.original.tracks.count)
+  }
+
+  // MARK: Notes
+
+  mutating func addNotes() throws(ScoreError) {
+    var layers: [Int: Int] = [:]
+    for track in composed.tracks {
+      let notes = track.notes.filter { $0.onset >= composedStart }.map { scale[$0] }
+      if notes.isEmpty { continue }
+      let program = track.isDrum ? -1 : track.program ?? 0
+      let layer = layers[program, default: 0]
+      layers[program] = layer + 1
+      let parts = parts(for: track)
+      let new = Track(isDrum: track.isDrum, notes: notes)
+      if parts.isEmpty {
+        try addPart(playing: track.program, new)
+      } else {
+        // Notes of one pitch that overlap are told apart by their channels, as far as there are any.
+        let part = parts[min(layer, parts.count - 1)]
+        playingOn.insert(part.key)
+        additions[part.track].merge(try PartWriter(new, channel: part.channel).track(length: 0))
+      }
+    }
+  }
+
+  /// The parts in which a track may go on, each on a channel of its own, the likeliest first.
+  private func parts(for track: Track) -> [MIDISurvey.Part] {
+    let alike = survey.parts.filter { ($0.channel == 9) == track.isDrum && !$0.onsets.isEmpty }
+    var candidates = alike.filter { track.isDrum || programs[$0.key] ?? 0 == track.program ?? 0 }
+    if candidates.isEmpty {
+      let twins = composed.tracks.filter { $0.isDrum == track.isDrum && $0.program == track.program }
+      let given = NoteIndex(
+        twins.flatMap { $0.notes.filter { $0.onset < composedStart } }, composed.ticksPerQuarter)
+      candidates = alike.filter { given.holdsMost(of: $0.onsets, score.ticksPerQuarter) }
+    }
+    candidates.sort { ($0.lastOnset, $0.onsets.count) > ($1.lastOnset, $1.onsets.count) }
+    var seen: Set<Int> = []
+    return candidates.filter { seen.insert($0.key).inserted }
+  }
+
+  /// Adds a part that the file has not got.
+  private mutating func addPart(playing program: Int?, _ notes: Track) throws(ScoreError) {
+    let channel = notes.isDrum ? 9 : freeChannel()
+    playingOn.insert(channel)
+    var part = notes
+    if !notes.isDrum {
+      part.programChanges = [ProgramChange(tick: start, program: program ?? 0)]
+      // Of what played here before, nothing is left that could be heard.
+      part.controlChanges = survey.channels[channel]?.restored(at: start) ?? []
+    }
+    if original.format == .singleTrack {
+      additions[0].merge(try PartWriter(part, channel: channel).track(length: 0))
+    } else {
+      part.name = notes.isDrum ? "Drums" : GeneralMIDI.programName(program ?? 0) ?? ""
+      added.append(try PartWriter(part, channel: channel).track(length: end))
+    }
+  }
+
+  /// A channel that nothing plays on, or that nothing plays on any longer.
+  private func freeChannel() -> Int {
+    let channels = (0..<16).filter { $0 != 9 && !playingOn.contains($0) }
+    return channels.first { survey.channels[$0] == nil }
+      ?? channels.min { survey.lastOnset(ofChannel: $0) < survey.lastOnset(ofChannel: $1) } ?? 0
+  }
+
+  // MARK: What is for all
+
+  mutating func addConductorEvents() throws(ScoreError) {
+    var track = MIDITrack()
+    var events: [(tick: Int, message: MIDIMessage)] = []
+    if !isSMPTE { events += tempos() }
+    for change in timeSignatures() { events.append((change.tick, .meta(try change.meta))) }
+    for event in events.enumerated().sorted(by: {
+      ($0.element.tick, $0.offset) < ($1.element.tick, $1.offset)
+    }) {
+      track.append(event.element.message, at: event.element.tick)
+    }
+    additions[0].merge(track)
+  }
+
+  private func tempos() -> [(tick: Int, message: MIDIMessage)] {
+    let before =
+      composed.tempos.last { $0.tick < composedStart }?.microsecondsPerQuarter
+      ?? TempoChange.standard.microsecondsPerQuarter
+    let last = score.tempos.last ?? .standard
+    var current = last.microsecondsPerQuarter
+    var result: [(tick: Int, message: MIDIMessage)] = []
+    for change in composed.tempos where change.tick >= composedStart {
+      let ratio = Double(change.microsecondsPerQuarter) / Double(max(1, before))
+      let value = Int(min(max((Double(last.microsecondsPerQuarter) * ratio).rounded(), 1), 0xFF_FFFF))
+      if value == current { continue }
+      current = value
+      result.append((max(scale[change.tick], last.tick), .meta(.tempo(value))))
+    }
+    return result
+  }
+
+  private func timeSignatures() -> [TimeSignatureChange] {
+    let stated = score.timeSignatures.last ?? .standard
+    var result: [TimeSignatureChange] = []
+    var current = stated.timeSignature
+    let opening = composed.timeSignatures.last { $0.tick <= composedStart }?.timeSignature ?? .common
+    let position = Bars(
+      ticksPerQuarter: score.ticksPerQuarter, timeSignatures: score.timeSignatures, length: start
+    ).position(of: start)
+    let isOnBarLine = position.beat == 0 && position.ticksIntoBeat == 0
+    if !isOnBarLine || !Self.counts(current, alike: opening) {
+      result.append(TimeSignatureChange(tick: max(start, stated.tick), timeSignature: opening))
+      current = opening
+    }
+    for change in composed.timeSignatures where change.tick > composedStart {
+      if Self.counts(current, alike: change.timeSignature) { continue }
+      current = change.timeSignature
+      result.append(
+        TimeSignatureChange(tick: max(scale[change.tick], stated.tick), timeSignature: current))
+    }
+    return result
+  }
+
+  /// Whether bars of `new` need no word where bars of `old` are counted.
+  private static func counts(_ old: TimeSignature, alike new: TimeSignature) -> Bool {
+    old.numerator * new.denominator == new.numerator * old.denominator
+      || (old == TimeSignature(1, 4) && new == .common)
+  }
+
+  // MARK: The join
+
+  mutating func releaseWhatHangs() {
+    for (key, channel) in survey.channels.sorted(by: { $0.key > $1.key }) {
+      let tick = max(start, channel.lastTick)
+      let messages = channel.releases(channel: key & 0xF, playsOn: playingOn.contains(key))
+      release(messages, at: tick, in: channel.lastTrack)
+    }
+    for (index, track) in original.tracks.enumerated() {
+      let messages = survey.hanging[index].map {
+        MIDIMessage.noteOff(channel: $0.channel, key: $0.key, velocity: 64)
+      }
+      release(messages, at: track.length, in: index)
+    }
+  }
+
+  /// Adds messages to a track before whatever else is new on their tick.
+  private mutating func release(_ messages: [MIDIMessage], at tick: Int, in track: Int) {
+    if messages.isEmpty { return }
+    var events = MIDITrack()
+    for message in messages { events.append(message, at: tick) }
+    events.merge(additions[track])
+    additions[track] = events
+  }
+
+  func file() throws(ScoreError) -> MIDIFile {
+    guard original.tracks.count + added.count <= 65_535 else {
+      throw .unrepresentable("\(original.tracks.count + added.count) tracks")
+    }
+    var file = original
+    for (index, addition) in additions.enumerated() {
+      let isLast = addition.events.contains { $0.tick >= start }
+      file.tracks[index].merge(addition)
+      if index == 0 || isLast { file.tracks[index].end(at: max(file.tracks[index].length, end)) }
+    }
+    file.tracks += added
+    return file
+  }
+}
+
+/// Where notes are, for asking whether others are the same but for a grid.
+private struct NoteIndex {
+  private struct Place: Hashable {
+    var pitch: Int
+    var eighth: Int
+  }
+
+  private var places: Set<Place> = []
+
+  init(_ notes: [Note], _ ticksPerQuarter: Int) {
+    let scale = TickScale(from: ticksPerQuarter, to: 8)
+    for note in notes { places.insert(Place(pitch: note.pitch, eighth: scale[note.onset])) }
+  }
+
+  /// Whether more than half of some notes are here, within an eighth of a quarter note.
+  func holdsMost(of onsets: [(tick: Int, key: Int)], _ ticksPerQuarter: Int) -> Bool {
+    guard !places.isEmpty else { return false }
+    let scale = TickScale(from: ticksPerQuarter, to: 8)
+    let count = onsets.count { onset in
+      (-1...1).contains { places.contains(Place(pitch: onset.key, eighth: scale[onset.tick] + $0)) }
+    }
+    return 2 * count > onsets.count
+  }
+}
