@@ -84,6 +84,7 @@ import Testing
       ["train", "tunes", "-o", "m", "--cell", "transformer"],
       ["generate", "m", "-o", "x.mid", "--bars", "0"],
       ["generate", "m", "-o", "x.mid", "--piece", "2"],
+      ["inspect", "short.abc", "--piece", "-9223372036854775808"],
     ])
   func aUsageErrorTakesOneLine(arguments: [String]) throws {
     let outcome = try workshop.run(arguments)

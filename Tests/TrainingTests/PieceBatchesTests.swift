@@ -27,6 +27,10 @@ import Training
     let all = PieceBatches(pieces: PieceIDs(pieces), batchSize: 3, truncationLength: 16)
     let sample = all.sample(batchCount: count)
     #expect(sample.batchCount <= max(count, 3) && sample.batchCount >= min(all.batchCount, count / 2))
+    // All streams are used, be it by the beginnings of longer pieces.
+    var batch = sample.makeBatch()
+    sample.fill(&batch, index: 0)
+    #expect((0..<3).allSatisfy { batch.resets[$0] })
     #expect(sample.predictionCount == all.sample(batchCount: count).predictionCount)
     #expect(count < all.batchCount || sample.predictionCount == all.predictionCount)
   }
