@@ -127,6 +127,7 @@ package func linkFile(_ path: String, to newPath: String) throws(FileError) {
   }
   // Of two names of one file already, renaming leaves both.
   defer { _ = withSystemPath(temporary) { unlink($0) } }
+  FaultInjection.reach("before-link", of: newPath)
   try rename(temporary, to: newPath)
 }
 

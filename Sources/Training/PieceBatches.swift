@@ -80,17 +80,17 @@ public struct PieceBatches: ValidationBatches, Sendable {
     }
   }
 
-  /// Whole pieces, spread evenly over all, as many as fill so many windows; where one piece alone is longer, that.
+  /// Whole pieces, spread evenly over all, as many as fill so many windows. Where already one piece for each stream fills more,
+  /// the first windows hold the beginnings of all.
   public func sample(batchCount: Int) -> PieceBatches {
-    var wanted = max(1, batchCount).multipliedReportingOverflow(by: batchSize * truncationLength).partialValue
-    guard batchCount < self.batchCount, wanted > 0 else { return self }
+    guard batchCount < self.batchCount else { return self }
+    var wanted = max(1, batchCount) * batchSize * truncationLength
     while true {
-      let part = PieceBatches(
-        pieces: pieces.sample(predictionCount: wanted), batchSize: batchSize,
-        truncationLength: truncationLength)
+      let chosen = pieces.sample(predictionCount: wanted, pieceCount: batchSize)
+      let part = PieceBatches(pieces: chosen, batchSize: batchSize, truncationLength: truncationLength)
       // Pieces are of different lengths: where they leave streams idle, fewer of them fill the windows.
-      if part.batchCount <= batchCount || wanted == 1 { return part }
-      wanted = max(1, wanted * 3 / 4)
+      if part.batchCount <= batchCount || chosen.count <= batchSize { return part }
+      wanted = wanted * 3 / 4
     }
   }
 }

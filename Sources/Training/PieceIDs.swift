@@ -50,11 +50,16 @@ public struct PieceIDs: Sendable {
   /// last of them; all pieces where they have fewer. The same are chosen each time, and a smaller choice is part of a
   /// larger one.
   public func sample(predictionCount wanted: Int) -> PieceIDs {
+    sample(predictionCount: wanted, pieceCount: 0)
+  }
+
+  /// The same, of at least so many pieces where there are as many.
+  func sample(predictionCount wanted: Int, pieceCount: Int) -> PieceIDs {
     guard wanted < predictionCount else { return self }
     // The order of the van der Corput sequence: numbers with their bits reversed fall into the widest gap left.
     let bits = Int.bitWidth - max(0, count - 1).leadingZeroBitCount
     var chosen: [Int] = [], predictions = 0
-    for number in 0..<1 << bits where predictions < wanted {
+    for number in 0..<1 << bits where predictions < wanted || chosen.count < pieceCount {
       let piece = bits == 0 ? 0 : Int(UInt(number).bitReversed >> UInt(UInt.bitWidth - bits))
       guard piece < count, ranges[piece].count > 1 else { continue }
       chosen.append(piece)

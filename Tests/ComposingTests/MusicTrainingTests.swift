@@ -141,6 +141,134 @@ import Training
     #expect(try readFile(folder.file("model/model.safetensors")) != weights)
   }
 
+  /// The bytes of the files by which a model composes.
+  private func parts(_ path: String) throws -> [[UInt8]] {
+    try ["model.json", "vocabulary.json", "model.safetensors"].map { try readFile(path + "/" + $0) }
+  }
+
+  @Test("A model that is replaced stays until the new one has weights")
+  func aModelThatIsReplacedStaysUntilTheNewOneHasWeights() throws {
+    let folder = try TemporaryFolder()
+    let (path, scales) = (folder.file("model"), try Self.scales())
+    var first = try prepare(path)
+    _ = try first.run(on: scales, threadCount: 1)
+    let old = try parts(path)
+    var changed = Self.settings
+    changed.training.seed = 2
+    // Stopped before its first validation, and resumed.
+    let cancellation = Cancellation()
+    var second = try prepare(path, existing: .overwrite, settings: changed)
+    let stopped = try second.run(on: scales, threadCount: 1, cancellation: cancellation) { _ in
+      cancellation.request()
+    }
+    #expect(stopped.stopped == .interrupted)
+    #expect(try parts(path) == old)
+    #expect(try MusicModel(path: path).description.settings.training.seed == Self.settings.training.seed)
+    var resumed = try prepare(path, existing: .resume, settings: changed)
+    #expect(resumed.isResuming && resumed.description.settings.training.seed == 2)
+    var validations = 0
+    _ = try resumed.run(on: scales, threadCount: 1, afterValidation: { _ in validations += 1 })
+    #expect(validations > 1 && resumed.folder == resumed.modelFolder)
+    var whole = try prepare(folder.file("whole"), settings: changed)
+    _ = try whole.run(on: scales, threadCount: 1)
+    #expect(try parts(path) == parts(folder.file("whole")))
+    #expect(try names(inFolder: path) == names(inFolder: folder.file("whole")))
+  }
+
+  @Test("A replacement that diverges leaves the model, and another training says that it did")
+  func aReplacementThatDivergesLeavesTheModel() throws {
+    let folder = try TemporaryFolder()
+    let (path, scales) = (folder.file("model"), try Self.scales())
+    var first = try prepare(path)
+    _ = try first.run(on: scales, threadCount: 1)
+    let old = try parts(path)
+    var wild = Self.settings
+    wild.training.learningRate = 1e30
+    var second = try prepare(path, existing: .overwrite, settings: wild)
+    #expect(throws: ComposingError.self) { try second.run(on: scales, threadCount: 1) }
+    #expect(try parts(path) == old)
+    #expect(try !names(inFolder: path).contains { $0.hasPrefix("replacement") })
+    #expect(try ModelInfo(path: path).description.divergence == nil)
+    var other = try prepare(folder.file("other"), settings: wild)
+    #expect(throws: ComposingError.self) { try other.run(on: scales, threadCount: 1) }
+    let divergence = try #require(try ModelInfo(path: folder.file("other")).description.divergence)
+    #expect(divergence.step >= 1 && !divergence.quantity.isEmpty)
+  }
+
+  @Test(
+    "A folder with anything of a model is not trained in",
+    arguments: [
+      "model.json", "vocabulary.json", "model.safetensors", "training.safetensors", "history.jsonl",
+    ])
+  func aFolderWithAnythingOfAModelIsNotTrainedIn(part: String) throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("model")
+    var training = try prepare(path)
+    _ = try training.run(on: Self.scales(), threadCount: 1)
+    for name in try names(inFolder: path) where name != part { try removeFile(path + "/" + name) }
+    let bytes = try readFile(path + "/" + part)
+    #expect(throws: ComposingError.self) { try prepare(path) }
+    if part == "model.json" {
+      // What a training that has just begun has too.
+      #expect(throws: Never.self) { try prepare(path, existing: .resume) }
+    } else {
+      do throws(ComposingError) {
+        _ = try MusicTraining(
+          path: path, preset: "tiny", settings: Self.settings, existing: .resume, program: "test 1")
+        Issue.record("\(part) was trained over")
+      } catch {
+        guard case .incomplete(_, let present, let missing, _) = error else { throw error }
+        #expect(present == [part] && missing == ["model.json"] && error.message.contains("model.json"))
+      }
+    }
+    #expect(try readFile(path + "/" + part) == bytes)
+    #expect(throws: Never.self) { try prepare(path, existing: .overwrite) }
+  }
+
+  @Test("A finished model without weights is told from one that can go on")
+  func aFinishedModelWithoutWeightsIsTold() throws {
+    let folder = try TemporaryFolder()
+    let (path, scales) = (folder.file("model"), try Self.scales())
+    var training = try prepare(path)
+    _ = try training.run(on: scales, threadCount: 1)
+    try removeFile(path + "/model.safetensors")
+    for use in [
+      { _ = try MusicModel(path: path) }, { _ = try prepare(path, existing: .resume) },
+    ] as [() throws -> Void] {
+      do {
+        try use()
+        Issue.record("a model without weights was used")
+      } catch let error as ComposingError {
+        guard case .incomplete(_, _, let missing, let isFinished) = error else { throw error }
+        #expect(missing == ["model.safetensors"] && isFinished && error.remedies == [.overwrite])
+      }
+    }
+    let cancellation = Cancellation()
+    var stopped = try prepare(folder.file("stopped"))
+    _ = try stopped.run(on: scales, threadCount: 1, cancellation: cancellation) {
+      if $0.activity == "training" { cancellation.request() }
+    }
+    try removeFile(folder.file("stopped/model.safetensors"))
+    do throws(ComposingError) {
+      _ = try MusicModel(path: folder.file("stopped"))
+      Issue.record("a model without weights was used")
+    } catch {
+      #expect(error.remedies == [.resume(path: folder.file("stopped"))])
+    }
+    #expect(throws: Never.self) { try prepare(folder.file("stopped"), existing: .resume) }
+  }
+
+  @Test("A loss worse than that of a uniform guess is known") func aLossWorseThanUniformIsKnown() throws {
+    let folder = try TemporaryFolder()
+    var training = try prepare(folder.file("model"))
+    var result = try training.run(on: Self.scales(), threadCount: 1)
+    let uniform = try #require(result.uniformLoss)
+    #expect(try uniform == log(Double(MusicModel(path: folder.file("model")).tokenizer.vocabulary.count)))
+    #expect(try !result.isWorseThanUniform && ModelInfo(path: folder.file("model")).uniformLoss == uniform)
+    result.bestValidationLoss = uniform + 0.1
+    #expect(result.isWorseThanUniform)
+  }
+
   @Test("A changed corpus is refused") func aChangedCorpusIsRefused() throws {
     let folder = try TemporaryFolder()
     var training = try prepare(folder.file("model"))
@@ -181,6 +309,17 @@ import Training
     _ = try prepare(folder.path)
     #expect(throws: ComposingError.self) { try MusicModel(path: folder.path) }
     #expect(try ModelInfo(path: folder.path).history == nil)
+  }
+
+  @Test("A file is no model, and is there") func aFileIsNoModelAndIsThere() throws {
+    let folder = try TemporaryFolder()
+    try replaceFile(at: folder.file("model"), with: "text")
+    do throws(ComposingError) {
+      _ = try MusicModel(path: folder.file("model"))
+      Issue.record("a file was read as a model")
+    } catch {
+      #expect(error.kind == .badInput && error.file == folder.file("model"))
+    }
   }
 
   @Test("A damaged part is named", arguments: ["model.json", "vocabulary.json", "model.safetensors"])

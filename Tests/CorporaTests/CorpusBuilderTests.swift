@@ -1,4 +1,5 @@
 import Corpora
+import Foundation
 import Groundwork
 import Music
 import Synchronization
@@ -96,6 +97,66 @@ import Tokenization
     #expect(report.skipped.map(\.file) == [folder.file("bad.mid")])
     #expect(report.duplicates.count == 1 && report.duplicates[0].piece == folder.file("copy.abc"))
     #expect(try build(CorpusBuilder(deduplication: .none)).pieces.count == 11)
+  }
+
+  @Test("Damaged files that can be read are counted, named, and left out if so asked")
+  func damagedFilesThatCanBeReadAreCounted() throws {
+    try write(0..<10)
+    // A note, and then the file ends within an event of a track that is said to be longer.
+    let whole: [UInt8] = [0, 0x90, 60, 80, 96, 0x80, 60, 0]
+    try replaceFile(
+      at: folder.file("cut.mid"),
+      with: Array("MThd".utf8) + [0, 0, 0, 6, 0, 0, 0, 1, 0, 96] + Array("MTrk".utf8) + [0, 0, 0, 100] + whole
+        + [0, 0x90])
+    let corpus = try build()
+    #expect(corpus.pieces.count == 11)
+    let damaged = try #require(try corpus.info().damaged.first)
+    #expect(damaged.file == folder.file("cut.mid") && damaged.faults >= 1 && !damaged.first.isEmpty)
+    var builder = CorpusBuilder()
+    builder.leavesOutDamaged = true
+    let strict = try build(builder)
+    #expect(strict.pieces.count == 10)
+    #expect(try strict.report().skipped.map(\.file) == [folder.file("cut.mid")])
+    #expect(try strict.info().damaged.isEmpty)
+  }
+
+  @Test("A file that is too large is skipped and named") func aFileThatIsTooLargeIsSkippedAndNamed() throws {
+    try write(0..<10)
+    let path = folder.file("huge.mid")
+    for beginning in ["MThd", "zeros"] {
+      try replaceFile(at: path, with: beginning)
+      #expect(truncate(path, 1 << 40) == 0)
+      let report = try build().report()
+      #expect(report.skipped.map(\.file) == [path])
+      #expect(report.skipped[0].reason.contains(beginning == "MThd" ? "64,000,000" : "neither a MIDI file"))
+      #expect(
+        try CorpusBuilder.sourceFingerprint(of: [folder.path + "/0.abc", path])
+          != CorpusBuilder.sourceFingerprint(of: [folder.path + "/1.abc", path]))
+      try FileManager.default.removeItem(atPath: folder.file("made"))
+    }
+    var builder = CorpusBuilder()
+    builder.sizeLimit = 10
+    #expect(throws: CorpusError.self) { try build(builder) }
+  }
+
+  @Test("A request is kept and checked when it is read") func aRequestIsKeptAndChecked() throws {
+    let path = folder.file("request.json")
+    #expect(try CorpusRequest(path: path) == nil)
+    let request = CorpusRequest(valid: 0.2, programs: ["A": 5], metre: "3/4", strict: true, sizeLimit: 1000)
+    try request.write(to: path)
+    #expect(try CorpusRequest(path: path) == request)
+    for text in [
+      "{", #"{"valid":2}"#, #"{"programs":{"A":128}}"#, #"{"metre":"x"}"#, #"{"deduplicate":"maybe"}"#,
+      #"{"a":1}"#,
+    ] {
+      try replaceFile(at: path, with: text)
+      do {
+        _ = try CorpusRequest(path: path)
+        Issue.record("\(text) was read")
+      } catch let error as CorpusError {
+        #expect(error.kind == .badInput && error.file == path, "\(error.message)")
+      }
+    }
   }
 
   @Test("A single piece gives its last tenth to validation") func aSinglePieceGivesItsLastTenthToValidation()

@@ -38,14 +38,18 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
   }
 
+  /// In a process of its own: all temporary files go, those of other tests too.
   @Test("An interrupted program can remove its temporary files")
-  func anInterruptedProgramCanRemoveItsTemporaryFiles() throws {
-    let replacement = try AtomicReplacement(path: folder.file("c.txt"))
-    #expect(FileManager.default.fileExists(atPath: replacement.temporaryPath))
-    let temporary = replacement.temporaryPath
-    TemporaryFiles.removeAll()
-    #expect(!FileManager.default.fileExists(atPath: temporary))
-    _ = consume replacement
+  func anInterruptedProgramCanRemoveItsTemporaryFiles() async throws {
+    let path = folder.file("c.txt")
+    await #expect(processExitsWith: .exitCode(7)) { [path = path as String] in
+      let replacement = try AtomicReplacement(path: path)
+      let temporary = replacement.temporaryPath
+      guard fileExists(temporary) else { exit(1) }
+      TemporaryFiles.removeAll()
+      _exit(fileExists(temporary) ? 2 : 7)
+    }
+    #expect(try names(inFolder: folder.path).isEmpty)
   }
 
   @Test("Writing where nothing can be written names the path")

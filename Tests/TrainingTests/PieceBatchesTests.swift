@@ -21,6 +21,20 @@ import Training
     return streams.flatMap { $0 }
   }
 
+  @Test("A sample fills as many windows as it is told to", arguments: [1, 2, 7, 40, 10_000])
+  func aSampleFillsAsManyWindows(count: Int) {
+    let pieces = (0..<300).map { piece in (0..<(5 + piece % 30)).map { Int32(3 + $0) } }
+    let all = PieceBatches(pieces: PieceIDs(pieces), batchSize: 3, truncationLength: 16)
+    let sample = all.sample(batchCount: count)
+    #expect(sample.batchCount <= max(count, 3) && sample.batchCount >= min(all.batchCount, count / 2))
+    // All streams are used, be it by the beginnings of longer pieces.
+    var batch = sample.makeBatch()
+    sample.fill(&batch, index: 0)
+    #expect((0..<3).allSatisfy { batch.resets[$0] })
+    #expect(sample.predictionCount == all.sample(batchCount: count).predictionCount)
+    #expect(count < all.batchCount || sample.predictionCount == all.predictionCount)
+  }
+
   @Test("Every id but a piece's first is predicted once", arguments: [1, 2, 3, 7], [1, 2, 5, 64])
   func everyIdButAPiecesFirstIsPredictedOnce(batchSize: Int, truncationLength: Int) {
     // Piece p has the ids 100 p, 100 p + 1, …; lengths from 0 to 12.

@@ -49,6 +49,13 @@ import Training
     #expect(name { $0.batchSize = 0 } == "batchSize")
     #expect(name { $0.truncationLength = 0 } == "truncationLength")
     #expect(name { $0.patience = 0 } == "patience")
+    // Beyond what a duration, or an exact count, can be.
+    #expect(name { $0.checkpointSeconds = 1e30 } == "checkpointSeconds")
+    #expect(name { $0.checkpointSeconds = .nan } == "checkpointSeconds")
+    #expect(name { $0.budget = .minutes(1e300) } == "budget.minutes")
+    #expect(name { $0.budget = .epochs(.max) } == "budget.epochs")
+    #expect(name { $0.budget = .steps(.max) } == "budget.steps")
+    #expect(name { $0.validationTokens = .max } == "validationTokens")
     #expect(name { $0.validationInterval = 0 } == "validationInterval")
     #expect(name { $0.clipValue = -1 } == "clipValue")
     #expect(name { $0.accumulation = 0 } == "accumulation")

@@ -350,6 +350,31 @@ import Training
     #expect(seconds.last == result.seconds)
   }
 
+  @Test("Under a budget in minutes validation takes a part of the time")
+  func underABudgetInMinutesValidationTakesAPartOfTheTime() throws {
+    let folder = try TemporaryFolder()
+    let pieces = PieceIDs((0..<4000).map { _ in Self.pattern })
+    func run(
+      _ budget: TrainingBudget, in folder: TemporaryFolder, resuming: Bool = false
+    ) throws -> TrainingResult {
+      try TrainingRun(
+        model: LanguageModel(configuration: Self.network, seed: 5),
+        source: RepeatingSource(pattern: Self.pattern),
+        validationPieces: pieces,
+        configuration: TrainingConfiguration(
+          budget: budget, learningRate: 1e-2, batchSize: 3, truncationLength: 8, seed: 5),
+        folder: TrainingFolder(path: folder.path), resuming: resuming, team: ThreadTeam(threadCount: 1)
+      ).run()
+    }
+    let result = try run(.minutes(0.005), in: folder)
+    let entries = try TrainingHistory(path: folder.file("history.jsonl")).entries
+    #expect(Set(entries.map(\.validationTokens)).count == 1, "each validation reads the same")
+    #expect(try #require(result.validationTokens) < pieces.predictionCount / 2)
+    #expect(try run(.minutes(0.005), in: folder, resuming: true).steps == result.steps)
+    // What is counted and not timed is validated on all, for the same run shall give the same numbers.
+    #expect(try run(.steps(2), in: TemporaryFolder()).validationTokens == pieces.predictionCount)
+  }
+
   @Test("A loss that is no number stops the run") func aLossThatIsNoNumberStopsTheRun() throws {
     let folder = try TemporaryFolder()
     let model = Network(configuration: Self.network, seed: 5)

@@ -47,8 +47,8 @@ struct Features: ParsableCommand {
   }
 
   func run() throws {
-    let chance = seed.drawn()
-    if settings.dither != 0, seed.seed == nil { common.remark("seed \(chance)") }
+    let drawn = seed.drawn()
+    if settings.dither != 0, seed.seed == nil { common.remark("seed \(drawn)") }
     for path in [output, svg].compactMap({ $0 }) { try OutputFile.checkFolder(of: path) }
     let began = DispatchTime.now().uptimeNanoseconds
     let result = try FeatureExtractor.features(
@@ -56,7 +56,7 @@ struct Features: ParsableCommand {
         ? AudioFileReader(
           bytes: Console.readStandardInput(limit: input.limit(SizeLimit.sound)), name: "standard input")
         : AudioFileReader(path: audio),
-      channel: channel - 1, options: settings.options(kind, seed: chance),
+      channel: channel - 1, options: settings.options(kind, seed: drawn),
       cancellation: Interruption.cancellation(), progress: common.progress)
     guard let (features, options) = result else {
       throw InterruptedError("interrupted; \(output) was not written")

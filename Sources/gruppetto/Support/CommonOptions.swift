@@ -46,11 +46,11 @@ struct ThreadOptions: ParsableArguments {
   }
 }
 
-/// Where chance begins.
+/// The seed of all random choices.
 struct SeedOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Where chance begins; the same seed gives the same result (default: drawn and printed).", valueName: "n"
+      "Random seed; the same seed gives the same result (default: drawn and printed).", valueName: "n"
     ),
     transform: Self.seed)
   var seed: UInt64?

@@ -85,7 +85,7 @@ enum Readable {
 
   /// Seconds as `0:07`, `12:34` or `1:02:03`.
   static func clock(_ seconds: Double) -> String {
-    guard seconds.isFinite, seconds < 1e9 else { return "?" }
+    guard seconds.magnitude < 1e9 else { return "?" }
     let whole = Int(seconds.rounded())
     let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60)
     return hours > 0

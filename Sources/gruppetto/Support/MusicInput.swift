@@ -113,6 +113,10 @@ struct PieceOption: ParsableArguments {
   @Option(
     help: ArgumentHelp("Which piece of a tune book or of a MIDI file of format 2, from 1.", valueName: "n"))
   var piece: Int?
+
+  func validate() throws {
+    if let piece, piece < 1 { throw ValidationError("--piece counts from 1, and is \(piece).") }
+  }
 }
 
 /// Whether a tune's ornaments are played.

@@ -98,7 +98,7 @@ struct TrainingSettings: ParsableArguments {
   var presets: String?
 
   @Option(
-    help: ArgumentHelp("Where chance begins (default: the preset's seed).", valueName: "n"),
+    help: ArgumentHelp("Random seed (default: the preset's).", valueName: "n"),
     transform: SeedOptions.seed)
   var seed: UInt64?
 
