@@ -7,8 +7,8 @@ import Testing
 /// No file makes a reader take time or memory out of proportion to its size.
 @Suite("Files made to be slow", .serialized)
 struct AdversarialFilesTests {
-  private static let small = 25_000
-  private static let large = 100_000
+  private static let small = 12_500
+  private static let large = 50_000
 
   @Test(
     "The time to read a file grows with its size, and what is read is bounded",
