@@ -36,10 +36,17 @@ struct AdversarialFilesTests {
     #expect(again.scores.map(\.length) == [score.length])
   }
 
-  /// How long a file takes, whose content must be in proportion to it.
+  /// How long a file takes to read, and its first scores to be summed up and written; its content must be in proportion
+  /// to it.
   private static func secondsToRead(_ bytes: [UInt8], name: String) -> Double {
     let start = processorSeconds()
     let reading = try? ScoreReader.read(bytes: bytes, name: name)
+    for score in reading?.scores.prefix(100) ?? [] {
+      _ = ScoreSummary(score)
+      _ = score.lyrics
+      _ = score.bars.position(of: score.length)
+      _ = try? MIDIFormat().encode(score)
+    }
     let seconds = processorSeconds() - start
     guard let reading else { return seconds }
     #expect(reading.warnings.count <= DiagnosticSink.capacity, "\(name)")
