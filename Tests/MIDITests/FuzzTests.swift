@@ -38,6 +38,9 @@ struct FuzzTests {
       "00 99 24 40 10 24 00 00 FF 05 01 61 00 FF 2F 00"),
     Array("RIFF".utf8) + [60, 0, 0, 0] + Array("RMIDdata".utf8) + [40, 0, 0, 0]
       + file(format: 2, division: "E7 28", "00 90 3C 40 60 3C 00 00 FF 2F 00"),
+    // A MacBinary header, and a file behind a file.
+    [0, 4] + [UInt8](repeating: 0, count: 126) + file("00 90 3C 40 60 3C 00 00 FF 2F 00"),
+    file("00 90 3C 40 60 3C 00 00 FF 2F 00") + file(format: 1, "00 C0 01 00 90 3C 40 60 3C 00 00 FF 2F 00"),
   ]
 
   /// One to eight changes: a byte replaced, a bit turned, bytes removed, repeated, or a large length put in.

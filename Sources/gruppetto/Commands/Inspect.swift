@@ -68,7 +68,13 @@ struct Inspect: ParsableCommand {
     let reading = try ScoreReader.read(bytes: bytes, name: name, ornaments: ornament.ornaments)
     let scores = try chosen(reading.scores, path: path)
     let midi = try? MIDIFile(bytes: bytes)
-    let inspections = scores.map { Inspection(file: path, midi: midi, score: $0, warnings: reading.warnings) }
+    // Each piece is shown with the warnings of its file. Of a book of many tunes and many warnings that would be a list
+    // that is far longer than the file: there the first piece has them all.
+    let isLong = scores.count * reading.warnings.count > 100_000
+    let inspections = scores.enumerated().map { index, score in
+      Inspection(
+        file: path, midi: midi, score: score, warnings: isLong && index > 0 ? [] : reading.warnings)
+    }
     if !common.json {
       for inspection in inspections { try Console.print(inspection.text) }
       if events { try listEvents(of: midi, path: path) }
