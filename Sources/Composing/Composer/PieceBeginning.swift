@@ -32,6 +32,9 @@ struct PieceBeginning {
       } catch {
         throw .unusablePrimer(reason: error.message)
       }
+      guard encoding.ids.first == roles.beginning else {
+        throw .unusablePrimer(reason: "its ids do not begin as a piece does, by a fault of the tokenizer")
+      }
       ids = encoding.ids.last == roles.end ? encoding.ids.dropLast() : encoding.ids
       bars = encoding.barCount
       do {

@@ -9,6 +9,11 @@ internal import Tokenization
 struct PieceInProgress {
   let options: CompositionOptions
   let beginning: PieceBeginning
+  // The next two are asked for at every step, and stored, since a computed property of a value that a class holds takes a copy of it.
+  /// The id that the network is to be fed next.
+  private(set) var nextID: Int32
+  /// Whether the end has been reached.
+  private(set) var isFinished = false
   /// All ids so far.
   private(set) var ids: [Int32]
   /// −log p of each id that was chosen.
@@ -75,6 +80,7 @@ struct PieceInProgress {
     self.options = options
     beginning = try PieceBeginning(options, tokenizer: tokenizer)
     ids = beginning.ids
+    nextID = beginning.ids[0]
     ids.reserveCapacity(beginning.ids.count + Self.expectedCount)
     surprisals.reserveCapacity(Self.expectedCount)
     self.savedBarLimit = options.constraints.isEmpty ? savedBarLimit : max(savedBarLimit, 64)
@@ -93,10 +99,6 @@ struct PieceInProgress {
     }
   }
 
-  /// The id that the network is to be fed next.
-  var nextID: Int32 { ids[fedCount] }
-  /// Whether the end has been reached.
-  var isFinished: Bool { progress.grammar.isFinished }
   /// How many bars have begun, without those that were given.
   var newBars: Int { progress.grammar.barCount - beginning.bars }
   /// How many ids were chosen.
@@ -119,7 +121,10 @@ extension PieceInProgress {
     if savedBarLimit > 0, start == nil, fedCount == beginning.ids.count - 1 {
       start = SavedPlace(idCount: fedCount + 1, progress: progress, state: sampler.state(ofStream: stream))
     }
-    guard fedCount == ids.count else { return false }
+    guard fedCount == ids.count else {
+      nextID = ids[fedCount]
+      return false
+    }
     if savedBarLimit > 0, start == nil {
       start = SavedPlace(idCount: fedCount, progress: progress, state: [])
     }
@@ -136,6 +141,8 @@ extension PieceInProgress {
     ids.append(id)
     let barCount = progress.grammar.barCount
     try advance(id)
+    nextID = id
+    isFinished = progress.grammar.isFinished
     if savedBarLimit > 0, progress.grammar.barCount > barCount {
       if bars.count == savedBarLimit { bars.removeFirst() }
       bars.append(
@@ -196,6 +203,8 @@ extension PieceInProgress {
     bars.removeAll { $0.idCount > place.idCount }
     progress = place.progress
     fedCount = place.idCount - 1
+    nextID = ids[fedCount]
+    isFinished = false
     if place.state.isEmpty {
       sampler.reset(stream: stream)
     } else {
