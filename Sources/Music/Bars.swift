@@ -53,12 +53,16 @@ public struct Bars: RandomAccessCollection, Sendable {
   private let ticksPerQuarter: Int
   private let segments: [Segment]
 
+  /// No music has as many bars or ticks: beyond this, numbers stay what they are, so that no sum of them overflows.
+  private static let barLimit = Int.max / 8
+
   /// The bars of these time signatures from tick 0 to the one in which the last tick before `length` lies; 4/4 before
   /// the first of them. Of several at one tick the last holds.
   public init(ticksPerQuarter: Int, timeSignatures: [TimeSignatureChange], length: Int) {
     self.ticksPerQuarter = ticksPerQuarter
     var starts = [TimeSignatureChange.standard]
     for change in timeSignatures.stablySorted() where change.tick < Swift.max(length, 1) {
+      let change = TimeSignatureChange(tick: Swift.max(0, change.tick), timeSignature: change.timeSignature)
       if change.tick <= starts[starts.count - 1].tick { starts.removeLast() }
       starts.append(change)
     }
@@ -68,7 +72,7 @@ public struct Bars: RandomAccessCollection, Sendable {
       let end = index + 1 < starts.count ? starts[index + 1].tick : Swift.max(length, change.tick)
       let ticks = end - change.tick
       let bars = ticks == 0 ? 0 : Self.bar(of: ticks - 1, change.timeSignature, ticksPerQuarter) + 1
-      let first = segments.last.map { $0.firstBar + $0.barCount } ?? 0
+      let first = segments.last.map { Swift.min($0.firstBar + $0.barCount, Self.barLimit) } ?? 0
       segments.append(
         Segment(
           start: change.tick, end: end, timeSignature: change.timeSignature, firstBar: first, barCount: bars))
@@ -100,11 +104,13 @@ public struct Bars: RandomAccessCollection, Sendable {
     let segment = segments[segments.partitioningIndex { $0.start > tick } - 1]
     let bar = Self.bar(of: tick - segment.start, segment.timeSignature, ticksPerQuarter)
     let intoBar = tick - segment.start - Self.start(of: bar, segment.timeSignature, ticksPerQuarter)
-    let beat = intoBar * segment.timeSignature.denominator / (4 * ticksPerQuarter)
-    let beatStart =
-      (beat * 4 * ticksPerQuarter + segment.timeSignature.denominator - 1) / segment.timeSignature.denominator
+    let denominator = Int128(segment.timeSignature.denominator)
+    let ticksPerWhole = Int128(4 * ticksPerQuarter)
+    let beat = Int128(intoBar) * denominator / ticksPerWhole
+    let beatStart = (beat * ticksPerWhole + denominator - 1) / denominator
     return BarPosition(
-      bar: segment.firstBar + bar, beat: beat, ticksIntoBeat: Swift.max(0, intoBar - beatStart))
+      bar: segment.firstBar + bar, beat: Int(truncatingIfNeeded: Swift.min(beat, Int128(Self.barLimit))),
+      ticksIntoBeat: Int(truncatingIfNeeded: Swift.max(0, Int128(intoBar) - beatStart)))
   }
 
   /// The number of the bar in which a tick lies; as `position(of:)`.
@@ -112,16 +118,17 @@ public struct Bars: RandomAccessCollection, Sendable {
 
   /// Ticks from a time signature's beginning to bar `bar`: ⌊bar · 4 · ticks a quarter · numerator ∕ denominator⌋.
   private static func start(of bar: Int, _ timeSignature: TimeSignature, _ ticksPerQuarter: Int) -> Int {
-    Int(
-      truncatingIfNeeded: Int128(bar) * Int128(4 * ticksPerQuarter * timeSignature.numerator)
-        / Int128(timeSignature.denominator))
+    let ticks =
+      Int128(bar) * Int128(4 * ticksPerQuarter * timeSignature.numerator) / Int128(timeSignature.denominator)
+    return Int(truncatingIfNeeded: Swift.min(ticks, Int128(barLimit)))
   }
 
   /// The last bar that begins at or before `tick` since the time signature's beginning.
   private static func bar(of tick: Int, _ timeSignature: TimeSignature, _ ticksPerQuarter: Int) -> Int {
     // The largest k with ⌊k·n∕d⌋ ≤ t is the largest with k·n < (t + 1)·d.
     let limit = (Int128(tick) + 1) * Int128(timeSignature.denominator)
-    return Int(truncatingIfNeeded: (limit - 1) / Int128(4 * ticksPerQuarter * timeSignature.numerator))
+    let bar = (limit - 1) / Int128(4 * ticksPerQuarter * timeSignature.numerator)
+    return Int(truncatingIfNeeded: Swift.min(bar, Int128(barLimit)))
   }
 }
 

@@ -16,6 +16,7 @@ struct PianoRollRows {
         if track.isDrum {
           struck.insert(note.pitch)
         } else {
+          guard Pitch.keys.contains(note.pitch) else { continue }
           lowest = min(lowest, note.pitch)
           highest = max(highest, note.pitch)
         }

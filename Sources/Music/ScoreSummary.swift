@@ -34,8 +34,10 @@ public struct ScoreSummary: Sendable, Hashable, Codable {
   public var title: String?
   /// Ticks in a quarter note.
   public var ticksPerQuarter: Int
-  /// How long it sounds, in seconds.
+  /// How long the piece is in seconds, to its end; as `Score.seconds`.
   public var seconds: Double
+  /// When its last note ends, in seconds, never later than `seconds`; as `Score.lastNoteSeconds`.
+  public var lastNoteSeconds: Double
   /// How many bars it has.
   public var bars: Int
   /// How many notes it has.
@@ -52,7 +54,7 @@ public struct ScoreSummary: Sendable, Hashable, Codable {
   public var keySignature: String?
 
   private enum CodingKeys: String, CodingKey {
-    case title, ticksPerQuarter, seconds, bars, notes, tracks, tempos
+    case title, ticksPerQuarter, seconds, lastNoteSeconds, bars, notes, tracks, tempos
     case timeSignatures = "metres"
     case key, keySignature
   }
@@ -62,6 +64,7 @@ public struct ScoreSummary: Sendable, Hashable, Codable {
     title = score.title
     ticksPerQuarter = score.ticksPerQuarter
     seconds = score.seconds
+    lastNoteSeconds = score.lastNoteSeconds
     bars = score.bars.count
     notes = score.noteCount
     tracks = score.tracks.map {

@@ -113,6 +113,74 @@ import Testing
     #expect(workshop.has("roll.svg"))
   }
 
+  @Test("Inspect escapes what a terminal would obey, and tells both ends of a piece")
+  func inspectEscapesTitles() throws {
+    var track = MIDITrack()
+    track.append(.meta(.text(.trackName, Array("Red\u{1B}[31m\nfile: safe\u{202E}".utf8))), at: 0)
+    track.append(.noteOn(channel: 0, key: 60, velocity: 80), at: 0)
+    track.append(.noteOff(channel: 0, key: 60, velocity: 0), at: 480)
+    track.end(at: 480 * 20)
+    try replaceFile(
+      at: workshop("evil.mid"), with: MIDIFile(format: .singleTrack, tracks: [track]).encoded())
+    let told = try workshop.run(["inspect", "evil.mid", "--events"])
+    #expect(
+      told.exitCode == 0 && told.output.contains("Red\\x1B[31m\\x0Afile: safe\\u202E"), "\(told.output)")
+    #expect(!told.output.contains("\u{1B}") && !told.output.contains("\nfile: safe"))
+    #expect(told.output.contains("0:10 (the last note ends at 0:01)"), "\(told.output)")
+    let object = try workshop.run(["inspect", "evil.mid", "--json"]).json()
+    #expect(object["seconds"] as? Double == 10 && object["lastNoteSeconds"] as? Double == 0.5)
+
+    let rendered = try workshop.run(["render", "evil.mid", "-o", "evil.wav"])
+    #expect(
+      rendered.output.contains("(the piece is 0:10 long, and its last note ends at 0:01)"),
+      "\(rendered.output)")
+    let report = try workshop.run(["render", "evil.mid", "-o", "evil.wav", "--json"]).json()
+    #expect(report["pieceSeconds"] as? Double == 10 && report["lastNoteSeconds"] as? Double == 0.5)
+    #expect((report["seconds"] as? Double ?? 10) < 10)
+  }
+
+  @Test("A piece that is gone on with stays as it is, in every form") func aPieceThatIsGoneOnWithStaysAsItIs()
+    throws
+  {
+    try workshop.run(["train", "tunes", "-o", "model", "--steps", "5", "--quiet"] + Workshop.quick)
+    var conductor = MIDITrack()
+    conductor.append(.meta(.text(.trackName, Array("Song".utf8))), at: 0)
+    conductor.append(.meta(.tempo(612_345)), at: 0)
+    conductor.append(
+      .meta(
+        .timeSignature(numerator: 1, denominatorPower: 2, clocksPerClick: 24, thirtySecondsPerQuarter: 8)),
+      at: 0)
+    var melody = MIDITrack()
+    melody.append(.meta(.text(.trackName, Array("MELODY".utf8))), at: 0)
+    melody.append(.controlChange(channel: 2, controller: 7, value: 90), at: 3)
+    for beat in 0..<7 {
+      melody.append(.noteOn(channel: 2, key: 60 + beat, velocity: 81), at: 96 * beat + 5)
+      melody.append(.noteOff(channel: 2, key: 60 + beat, velocity: 33), at: 96 * beat + 77)
+    }
+    let original = MIDIFile(division: .ticksPerQuarter(96), tracks: [conductor, melody])
+    try replaceFile(at: workshop("song.mid"), with: original.encoded())
+    let continued = try workshop.run(
+      [
+        "continue", "model", "song.mid", "--bars", "2", "--seed", "1", "-o", "longer.mid", "-o", "longer.svg",
+        "--json",
+      ])
+    #expect(continued.exitCode == 0, "\(continued.errors)")
+    let longer = try MIDIFile(path: workshop("longer.mid"))
+    #expect(longer.division == original.division && longer.tracks.count == 2)
+    for (old, new) in zip(original.tracks, longer.tracks) {
+      #expect(new.events.count >= old.events.count)
+      for (before, after) in zip(old.events, new.events) {
+        #expect(before.tick == after.tick && old.message(of: before) == new.message(of: after))
+      }
+    }
+    let score = try #require(try ScoreReader.read(path: workshop("longer.mid")).scores.first)
+    // Seven beats are two bars of 4/4 to the tokenizer: the new bars begin with the ninth beat.
+    let new = score.tracks[0].notes.dropFirst(7)
+    #expect(!new.isEmpty && new.allSatisfy { $0.onset >= 8 * 96 })
+    #expect(try continued.json()["notes"] as? Int == score.noteCount)
+    #expect(try String(decoding: workshop.bytes("longer.svg"), as: UTF8.self).contains("MELODY"))
+  }
+
   @Test("A network goes to other programs and comes back") func aNetworkGoesToOtherProgramsAndComesBack()
     throws
   {

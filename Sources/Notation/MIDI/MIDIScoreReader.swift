@@ -30,7 +30,7 @@ struct MIDIScoreReader {
 
   /// Ticks in real time as a tempo: a "quarter" of half a second, or of a whole one where half of one has no whole
   /// number of ticks. 29 stands for 30 frames in 1.001 s, so that 15 of them take 500,500 µs.
-  static func constantTempo(
+  private static func constantTempo(
     framesPerSecond: Int, ticksPerFrame: Int
   ) -> (ticksPerQuarter: Int, microseconds: Int) {
     let frames = framesPerSecond == 29 ? 30 : framesPerSecond

@@ -155,10 +155,10 @@ struct Inspection: Encodable {
   }
 
   var text: String {
-    var lines = ["\(file)" + (summary.title.map { ": \($0)" } ?? "")]
+    var lines = [Readable.line(file + (summary.title.map { ": \($0)" } ?? ""))]
     lines.append(
       "  \(format), \(summary.ticksPerQuarter) ticks a quarter, \(Readable.plural(summary.bars, "bar")), "
-        + "\(Readable.plural(summary.notes, "note")), \(Readable.clock(summary.seconds))")
+        + "\(Readable.plural(summary.notes, "note")), \(duration)")
     let timeSignatures = summary.timeSignatures.map { "\($0.numerator)/\($0.denominator)" }
     let tempos = summary.tempos.map { Readable.decimal($0.beatsPerMinute, 1) }
     lines.append("  metre \(Self.few(timeSignatures)), quarters a minute \(Self.few(tempos))")
@@ -167,11 +167,17 @@ struct Inspection: Encodable {
     }
     let rows = summary.tracks.enumerated().map { index, track in
       let sound = track.isDrum ? "Drums" : track.program.flatMap(GeneralMIDI.programName) ?? "no program"
-      return ["   \(index + 1)", track.name, sound, Readable.plural(track.notes, "note")]
+      return ["   \(index + 1)", Readable.line(track.name), sound, Readable.plural(track.notes, "note")]
     }
     lines.append(Readable.table(rows, rightAligned: [3]))
     lines += warnings.map { "  warning: \($0)" }
     return lines.joined(separator: "\n")
+  }
+
+  /// How long the piece is, and when it is over where that is something else.
+  private var duration: String {
+    let (end, lastNote) = (Readable.clock(summary.seconds), Readable.clock(summary.lastNoteSeconds))
+    return end == lastNote ? end : "\(end) (the last note ends at \(lastNote))"
   }
 
   private static func few(_ values: [String]) -> String {

@@ -36,7 +36,7 @@ struct Render: ParsableCommand {
     let result = try sound.write(
       score, library: try sound.instruments(), to: output, progress: common.progress)
     try common.report(result) {
-      "\(output): \(Readable.clock(result.seconds)), peak \(Readable.decimal(result.peakDecibels, 1)) dBFS"
+      "\(output): \(Readable.clock(result.seconds))\(result.silence), peak \(Readable.decimal(result.peakDecibels, 1)) dBFS"
         + (result.loudness.map { ", \(Readable.decimal($0, 1)) LUFS" } ?? "")
         + ", rendered \(Readable.decimal(result.realTimeFactor, 0)) times faster than it sounds"
     }

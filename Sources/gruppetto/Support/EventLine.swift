@@ -28,7 +28,7 @@ struct EventLine {
 
   private static func content(_ meta: MIDIMeta) -> String {
     switch meta {
-    case .text(_, let bytes): "\"\(MIDIText.decode(bytes))\""
+    case .text(_, let bytes): "\"\(Readable.line(MIDIText.decode(bytes)))\""
     case .tempo(let microseconds): "\(microseconds) µs a quarter"
     case .keySignature(let fifths, let isMinor): "\(fifths) fifths, \(isMinor ? "minor" : "major")"
     case .channelPrefix(let number): "channel \(number + 1)"

@@ -53,7 +53,7 @@ enum MusicInput {
     let count = reading.scores.count
     guard piece != nil || count == 1 else {
       let titles = reading.scores.prefix(3).enumerated().map {
-        "\($0.offset + 1) \($0.element.title ?? "untitled")"
+        "\($0.offset + 1) \(Readable.line($0.element.title ?? "untitled"))"
       }
       throw UsageError(
         "\(path) holds \(count) pieces; choose one with --piece N (\(titles.joined(separator: ", "))\(count > 3 ? ", …" : ""))"

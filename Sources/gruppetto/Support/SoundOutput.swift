@@ -78,7 +78,8 @@ struct SoundOptions: ParsableArguments {
     guard let written else { throw InterruptedError("interrupted; \(path) was not written") }
     let spent = Double(DispatchTime.now().uptimeNanoseconds - began) / 1e9
     return RenderedFile(
-      file: path, seconds: written.seconds, peak: Double(written.peak), loudness: written.loudness,
+      file: path, seconds: written.seconds, pieceSeconds: score.seconds,
+      lastNoteSeconds: score.lastNoteSeconds, peak: Double(written.peak), loudness: written.loudness,
       sound: "builtin",
       realTimeFactor: written.seconds / max(spent, 1e-9))
   }
@@ -87,8 +88,12 @@ struct SoundOptions: ParsableArguments {
 /// What a rendering has come to, in the words of `--json`.
 struct RenderedFile: Encodable {
   var file: String
-  /// Its length in seconds.
+  /// The length of the sound in seconds: to the last note's end, and until its sound has died away.
   var seconds: Double
+  /// How long the piece is, as `inspect` tells its `seconds`: a file may go on in silence.
+  var pieceSeconds: Double
+  /// When the last note ends in seconds.
+  var lastNoteSeconds: Double
   /// The largest magnitude of a sample, full scale being 1.
   var peak: Double
   /// The integrated loudness in LUFS; nil where nothing is loud enough to measure.
@@ -96,6 +101,13 @@ struct RenderedFile: Encodable {
   var sound: String
   /// Seconds of sound for each second of work.
   var realTimeFactor: Double
+
+  /// A remark where the piece lasts longer than its sound, because it ends in silence.
+  var silence: String {
+    guard pieceSeconds >= seconds + 1 else { return "" }
+    return " (the piece is \(Readable.clock(pieceSeconds)) long, and its last note ends at "
+      + "\(Readable.clock(lastNoteSeconds)))"
+  }
 
   /// The peak in decibels below full scale.
   var peakDecibels: Double { peak > 0 ? 20 * log10(peak) : -.infinity }
