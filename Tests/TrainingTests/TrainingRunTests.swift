@@ -358,7 +358,7 @@ import Training
       _ budget: TrainingBudget, in folder: TemporaryFolder, resuming: Bool = false
     ) throws -> TrainingResult {
       try TrainingRun(
-        model: LanguageModel(configuration: Self.network, seed: 5),
+        model: Network(configuration: Self.network, seed: 5),
         source: RepeatingSource(pattern: Self.pattern),
         validationPieces: pieces,
         configuration: TrainingConfiguration(
