@@ -29,7 +29,7 @@ import Testing
     "Sixty pop songs stay as they are, event for event, and new bars follow on the grid",
     .enabled(if: SharedData.isPresent, "\(SharedData.absence)"))
   func sixtyPopSongsStayAsTheyAre() throws {
-    let composer = try Composer(model: try ComposerTests.untrainedModel())
+    let composer = try Composer(model: ComposerTests.untrainedModel())
     let all = SharedData.files(under: "pop909", suffix: ".mid")
     for index in stride(from: 0, to: all.count, by: max(1, all.count / 60)) {
       let path = all[index]
@@ -69,7 +69,7 @@ import Testing
   @Test("The new music begins where the bars that were given end") func theNewMusicBeginsBehindTheGivenBars()
     throws
   {
-    let composer = try Composer(model: try ComposerTests.untrainedModel())
+    let composer = try Composer(model: ComposerTests.untrainedModel())
     let primer = ComposerTests.primer
     let kept = try composer.compose(CompositionOptions(seed: 3, bars: 2, primer: primer, keepsPrimer: true))
     #expect(kept.newMusicTick == kept.score.bars[4].start)
