@@ -56,7 +56,7 @@ package struct InputFile: ~Copyable {
   /// - Throws: `FileError.unreadable`.
   package mutating func firstBytes(_ count: Int) throws(FileError) -> [UInt8] {
     try fill(to: count)
-    return Array(head.prefix(count))
+    return head.count <= count ? head : Array(head.prefix(count))
   }
 
   /// All bytes from the beginning; to be asked for once.
@@ -64,7 +64,7 @@ package struct InputFile: ~Copyable {
   /// - Throws: `FileError.tooLarge` where there are more, `.unreadable`.
   package mutating func bytes(limit: Int = SizeLimit.standard) throws(FileError) -> [UInt8] {
     if let size, size > limit { throw .tooLarge(path: name, size: size, limit: limit) }
-    if let size { head.reserveCapacity(size + 1) }
+    if let size, size > head.count { head.reserveCapacity(size + 1) }
     // One more shows that there are more; some files of the system tell no size and hold bytes all the same.
     try fill(to: limit == .max ? .max : limit + 1)
     guard head.count <= limit else { throw .tooLarge(path: name, size: nil, limit: limit) }
@@ -75,7 +75,10 @@ package struct InputFile: ~Copyable {
   /// Reads until there are `count` bytes, or to the end.
   private mutating func fill(to count: Int) throws(FileError) {
     while head.count < count {
-      let wanted = min(count - head.count, max(1 << 16, (size ?? 0) - head.count + 1))
+      // Of a file that tells its size one byte more, which shows that it is the end, unless the file has grown.
+      let known = size ?? 0
+      let left = known > 0 && head.count <= known ? known - head.count + 1 : 1 << 16
+      let wanted = min(count - head.count, left)
       let start = head.count
       var result = 0
       // Into the array's own memory, for a large file is not copied twice.

@@ -1,4 +1,3 @@
-internal import FoundationEssentials
 internal import Groundwork
 
 /// The instruments of a folder, each program and drum key with one.
@@ -13,7 +12,7 @@ public struct InstrumentLibrary: Sendable, Hashable {
   ///   `.notJSON` and `.invalid` with file, instrument and key for what does not fit.
   public init(folder: String) throws(InstrumentError) {
     let names: [String]
-    do { names = try FileManager.default.contentsOfDirectory(atPath: folder) } catch {
+    do { names = try Groundwork.names(inFolder: folder) } catch {
       throw .unreadable(.notFound(path: folder))
     }
     var instruments: [Instrument] = []
