@@ -46,17 +46,11 @@ public struct AudioFileWriter: ~Copyable {
   ) throws(AudioError) {
     let chosen: AudioFileFormat
     if let format { chosen = format } else { chosen = try AudioFileFormat(path: path) }
-    let bytesPerFrame = max(1, channelCount).multipliedReportingOverflow(by: (encoding ?? .pcm16).byteCount)
-      .partialValue
-    let plainLimit = chosen.plainFrameLimit(bytesPerFrame: bytesPerFrame)
-    // What is expected is an estimate: a sound may ring for a few seconds more.
-    let latest = (expectedFrameCount ?? 0).addingReportingOverflow(60 * min(max(0, sampleRate), 1 << 20))
-    let isLong = latest.overflow || latest.partialValue > plainLimit
-    guard let code = chosen.code(encoding, isLong: chosen == .wav && isLong) else {
+    let extent = try AudioFileExtent(
+      path: path, format: chosen, encoding: encoding, sampleRate: sampleRate, channelCount: channelCount,
+      expectedFrameCount: expectedFrameCount)
+    guard let code = chosen.code(encoding, isLong: extent.isLongWAV) else {
       throw .unsupportedSettings(path: path, reason: chosen.encodingAdvice)
-    }
-    if let expectedFrameCount, expectedFrameCount > plainLimit, chosen != .wav {
-      throw .unsupportedSettings(path: path, reason: chosen.lengthAdvice)
     }
     guard var info = SF_INFO(code: code, sampleRate: sampleRate, channelCount: channelCount),
       sf_format_check(&info) != 0
@@ -66,11 +60,12 @@ public struct AudioFileWriter: ~Copyable {
     }
     let replacement: AtomicReplacement
     do throws(FileError) { replacement = try AtomicReplacement(path: path) } catch { throw .file(error) }
+    try extent.requireRoom(at: replacement.temporaryPath, for: path)
     let handle = try SoundFileHandle.writing(replacement, info: info)
     handle.configure(vorbisQuality: chosen == .ogg ? Self.vorbisQuality : nil)
     self.handle = handle
     self.replacement = replacement
-    frameLimit = chosen == .wav && isLong ? .max : plainLimit
+    frameLimit = extent.frameLimit
     self.path = path
     self.format = chosen
     self.encoding = chosen == .ogg ? nil : encoding ?? .pcm16
@@ -132,35 +127,6 @@ extension AudioFileFormat {
     case .wav: "a WAV file holds 16 bits, 24 bits or float"
     case .flac: "a FLAC file holds 16 or 24 bits"
     case .ogg: "Ogg Vorbis has no sample width; leave it out"
-    }
-  }
-
-  /// The message for more frames than the format can hold.
-  fileprivate var lengthAdvice: String {
-    switch self {
-    case .wav: "a WAV file whose length is not known beforehand ends at 4 GiB; write .flac instead"
-    case .flac: "a FLAC file ends at 68,719,476,735 frames; write .wav instead"
-    case .ogg: "the sound is too long for Ogg Vorbis"
-    }
-  }
-
-  /// How many frames a file of the format holds; as WAV, one whose header counts bytes in 32 bits.
-  fileprivate func plainFrameLimit(bytesPerFrame: Int) -> Int {
-    switch self {
-    case .wav: (Int(UInt32.max) - 4096) / max(1, bytesPerFrame)
-    case .flac: (1 << 36) - 1
-    case .ogg: .max
-    }
-  }
-}
-
-extension SampleEncoding {
-  /// Bytes of one sample in a WAV file.
-  fileprivate var byteCount: Int {
-    switch self {
-    case .pcm16: 2
-    case .pcm24: 3
-    case .float: 4
     }
   }
 }

@@ -175,8 +175,15 @@ struct AudioFileTests {
   func longWAV(encoding: SampleEncoding) throws {
     let sound = Self.sound()
     let path = folder.file("long.wav")
+    // Just below the limit, but with less than a minute to spare.
+    let bytesPerFrame = [SampleEncoding.pcm16: 4, .pcm24: 6, .float: 8][encoding] ?? 0
+    guard Self.freeBytes(at: folder.path) > 1 << 32 else {
+      print("skipped: less than 4 GiB are free")
+      return
+    }
     var writer = try AudioFileWriter(
-      path: path, encoding: encoding, sampleRate: 44_100, channelCount: 2, expectedFrameCount: 1 << 40)
+      path: path, encoding: encoding, sampleRate: 44_100, channelCount: 2,
+      expectedFrameCount: ((1 << 32) - 1_000_000) / bytesPerFrame)
     try writer.write(sound)
     try writer.commit()
     let bytes = try readFile(path)
@@ -184,6 +191,20 @@ struct AudioFileTests {
     try AudioFile.write(sound, to: folder.file("short.wav"), encoding: encoding)
     #expect(try AudioFile.read(path) == AudioFile.read(folder.file("short.wav")))
     #expect(bytes.count > (try readFile(folder.file("short.wav")).count), "room for a length of 64 bits")
+  }
+
+  private static func freeBytes(at path: String) -> Int {
+    let attributes = try? FileManager.default.attributesOfFileSystem(forPath: path)
+    return (attributes?[.systemFreeSize] as? NSNumber)?.intValue ?? 0
+  }
+
+  @Test("A WAV file that cannot fit on its disk is refused before the first sample, with both sizes")
+  func noRoom() throws {
+    var source = LongSilence(frameCount: 1 << 50)
+    let error = #expect(throws: AudioError.self) { try AudioFile.write(&source, to: folder.file("a.wav")) }
+    #expect(error?.kind == .cannotWrite && error?.message.contains("would take 16777216 GiB, and") == true)
+    #expect(source.position == 0)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
   }
 
   @Test(
