@@ -139,6 +139,8 @@ public struct TrainingProject {
   ///   - preset: The name of the preset that the settings began from.
   ///   - settings: What `settings(preset:chosen:change:)` gave.
   ///   - program: The program that trains, such as `gruppetto 0.1.0`.
+  ///   - cancellation: Asks the work to stop.
+  ///   - progress: Is told how much of the music was read.
   /// - Throws: `ComposingError`, `CorpusError`, `FileError`.
   public mutating func prepare(
     preset: String, settings: ModelPreset, program: String, cancellation: Cancellation = Cancellation(),

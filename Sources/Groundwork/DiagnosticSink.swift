@@ -47,7 +47,10 @@ public struct DiagnosticSink: Sendable {
   }
 
   /// Reports a diagnostic that is only made where it is kept.
-  /// - Parameter make: makes it, of this rule and severity.
+  /// - Parameters:
+  ///   - rule: The rule that it is about.
+  ///   - severity: How bad it is.
+  ///   - make: Makes it, of this rule and severity.
   public mutating func report(
     rule: String, severity: Diagnostic.Severity, _ make: () -> Diagnostic
   ) {

@@ -115,7 +115,9 @@ func openRegularFile(_ path: String) throws(FileError) -> (descriptor: Int32, st
 }
 
 /// Reads a whole file into memory.
-/// - Parameter limit: how many bytes are read at most.
+/// - Parameters:
+///   - path: The file.
+///   - limit: The most bytes that are read.
 /// - Throws: `FileError.notFound`, `.unreadable` or `.tooLarge`.
 public func readFile(_ path: String, limit: Int = SizeLimit.standard) throws(FileError) -> [UInt8] {
   var file = try InputFile(path: path)

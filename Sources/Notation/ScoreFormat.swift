@@ -19,6 +19,7 @@ public protocol ScoreFormat: Sendable {
   /// - Parameters:
   ///   - bytes: the whole content of a file.
   ///   - name: the file's name, for messages.
+  ///   - options: what the reading leaves to taste.
   /// - Throws: a `DiagnosableError` where nothing can be read.
   func read(_ bytes: [UInt8], name: String, options: ScoreReadingOptions) throws -> ScoreReading
 

@@ -26,7 +26,9 @@ public enum ScoreReader {
   /// The format of a file: the name's ending decides; where that says nothing, the content does.
   ///
   /// This can be asked before the whole file is read.
-  /// - Parameter firstBytes: its first `recognizableLength` bytes, all of them where it has fewer.
+  /// - Parameters:
+  ///   - name: its name.
+  ///   - firstBytes: its first `recognizableLength` bytes, all of them where it has fewer.
   /// - Throws: `ScoreError.unknownKind`.
   public static func format(
     ofFileNamed name: String, firstBytes: [UInt8]

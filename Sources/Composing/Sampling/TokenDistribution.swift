@@ -52,8 +52,10 @@ public struct TokenDistribution: Sendable {
     logits[Int(id)] = high + log1p(exp(low - high))
   }
 
-  /// Gives the probability of an id that is out to several, of which each that is in gets a share in proportion to its own.
-  /// - Parameter other: The unnormalized log-probability of the other id.
+  /// Gives the probability of an id that is masked out to several, in proportion to their own.
+  /// - Parameters:
+  ///   - ids: The ids that get it; those that are masked out get none.
+  ///   - other: The unnormalized log-probability of the other id.
   public mutating func credit(among ids: [Int32], with other: Float) {
     guard ids.count != 1 else { return credit(ids[0], with: other) }
     let highest = ids.reduce(-Float.infinity) { max($0, logits[Int($1)]) }

@@ -103,7 +103,11 @@ public struct CorpusBuilder: Sendable {
   /// but not with the place where they are. A corpus's report has it of the files that it was built from.
   ///
   /// Every file is read, which for a large collection may take a while.
-  /// - Parameter sizeLimit: The most bytes of a file that is read, as it was when the corpus was built.
+  /// - Parameters:
+  ///   - paths: Files and folders, as they were given when the corpus was built.
+  ///   - sizeLimit: The most bytes of a file that is read, as it was when the corpus was built.
+  ///   - cancellation: Asks the work to stop.
+  ///   - progress: Is told how many files were read.
   /// - Throws: `FileError.notFound`; `CorpusError.cancelled`.
   public static func sourceFingerprint(
     of paths: [String], sizeLimit: Int = SizeLimit.music, cancellation: Cancellation? = nil,

@@ -22,7 +22,11 @@ public final class LanguageModelPass: TrainablePass {
   public var gradients: AlignedBuffer<Float> { pass.gradients }
 
   /// A pass over `batchSize` streams of `truncationLength` steps, with zero states.
-  /// - Parameter network: a language model; see `Network.Configuration.languageModel`.
+  /// - Parameters:
+  ///   - network: A language model; see `Network.Configuration.languageModel`.
+  ///   - batchSize: How many streams are trained beside each other.
+  ///   - truncationLength: How many steps a window has.
+  ///   - team: The threads that compute.
   public init(network: Network, batchSize: Int, truncationLength: Int, team: ThreadTeam) {
     precondition(
       network.configuration.languageModel != nil, "a network from ids to ids is trained on windows of ids")
