@@ -156,6 +156,7 @@ let package = Package(
     .testTarget(
       name: "GruppettoTests",
       dependencies: ["TestSupport", "Groundwork", "MIDI", "Music", "Notation", "Audio"],
+      exclude: ["Fixtures"],
       swiftSettings: swiftSettings),
   ]
 )

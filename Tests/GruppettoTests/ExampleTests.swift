@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite struct ExampleTests {
-  private static let checkout = URL(filePath: #filePath).deletingLastPathComponent()
+  static let checkout = URL(filePath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent()
     .deletingLastPathComponent().path
 
