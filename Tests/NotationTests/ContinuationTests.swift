@@ -54,6 +54,19 @@ import Testing
     return track.events.dropFirst(original.events.count).map { "\($0.tick) \(track.message(of: $0))" }
   }
 
+  @Test(
+    "New music waits for the last notes, by whole bars",
+    arguments: [(3_900, 3_840), (5_000, 5_760), (9_000, 9_600)])
+  func newMusicWaitsForTheLastNotes(lastNoteEnd: Int, start: Int) throws {
+    let original = file { flute in
+      flute.append(.noteOn(channel: 3, key: 67, velocity: 80), at: 3_600)
+      flute.append(.noteOff(channel: 3, key: 67, velocity: 64), at: lastNoteEnd)
+    }
+    let joined = try original.continued(by: composed(), from: 96)
+    let onsets = joined.tracks[1].events.filter { $0.status & 0xF0 == 0x90 }.map(\.tick)
+    #expect(onsets.last == start, "\(onsets)")
+  }
+
   @Test("The new music follows in the tracks that play its programs") func theNewMusicFollows() throws {
     let original = file()
     let joined = try original.continued(by: composed(), from: 96)

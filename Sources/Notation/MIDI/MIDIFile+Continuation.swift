@@ -5,7 +5,8 @@ extension MIDIFile {
   /// The file with new music behind it: every event of it stays at its tick, and what is new follows in its tracks.
   ///
   /// `composed` is a score that begins as this file does, in ticks of its own and in whatever bars and programs a tokenizer
-  /// read there, and that is new from `tick` on. What is new begins at the same time here, counted in quarter notes:
+  /// read there, and that is new from `tick` on. What is new begins at the same time here, counted in quarter notes, or as
+  /// many of its bars later as the file's last notes go on sounding: a tokenizer may have cut them short.
   ///
   /// - Notes go to the part (a channel of a track) that plays the same program when they begin, drums to the drums; of
   ///   several parts to the one that played last. Where none has the program, but `composed` has the notes of a part under
@@ -51,8 +52,11 @@ private struct MIDIContinuation {
   private let score: Score
   private let isSMPTE: Bool
   private let composed: Score
-  /// Where the new music begins, in ticks of `composed`, and in those of the file.
+  /// Where the new music begins, in ticks of `composed`.
   private let composedStart: Int
+  /// How much later than in `composed` it begins, in ticks of the file.
+  private let delay: Int
+  /// Where it begins and ends, in ticks of the file.
   private let start: Int
   private let end: Int
   private let scale: TickScale
@@ -73,19 +77,38 @@ private struct MIDIContinuation {
     score = try Score(midi: original)
     isSMPTE = if case .smpte = original.division { true } else { false }
     scale = TickScale(from: composed.ticksPerQuarter, to: score.ticksPerQuarter)
-    start = scale[tick]
-    end = max(scale[max(composed.length, composed.lastNoteEnd)], start)
+    delay = Self.delay(of: composed, from: tick, scale, behind: score)
+    start = scale[tick] + delay
+    end = max(scale[max(composed.length, composed.lastNoteEnd)] + delay, start)
     survey = MIDISurvey(self.original)
     programs = survey.programs(at: start)
     additions = Array(repeating: MIDITrack(), count: self.original.tracks.count)
   }
+
+  /// How long new music must wait until the last notes have ended: whole bars of it, none where they end on its bar line or
+  /// a sixteenth behind, as played notes do.
+  private static func delay(
+    of composed: Score, from tick: Int, _ scale: TickScale, behind score: Score
+  ) -> Int {
+    let late = score.lastNoteEnd - scale[tick] - score.ticksPerQuarter / 4
+    let opening = composed.timeSignatures.last { $0.tick <= tick }?.timeSignature ?? .common
+    let bar = max(1, 4 * score.ticksPerQuarter * opening.numerator / opening.denominator)
+    return late > 0 ? (late + bar - 1) / bar * bar : 0
+  }
+
+  /// The tick of the file at which what is new at a tick of `composed` stands.
+  private func place(of tick: Int) -> Int { scale[tick] + delay }
 
   // MARK: Notes
 
   mutating func addNotes() throws(ScoreError) {
     var layers: [Int: Int] = [:]
     for track in composed.tracks {
-      let notes = track.notes.filter { $0.onset >= composedStart }.map { scale[$0] }
+      let notes = track.notes.filter { $0.onset >= composedStart }.map { note in
+        var note = scale[note]
+        note.onset += delay
+        return note
+      }
       if notes.isEmpty { continue }
       let program = track.isDrum ? -1 : track.program ?? 0
       let layer = layers[program, default: 0]
@@ -170,7 +193,7 @@ private struct MIDIContinuation {
       let value = Int(min(max((Double(last.microsecondsPerQuarter) * ratio).rounded(), 1), 0xFF_FFFF))
       if value == current { continue }
       current = value
-      result.append((max(scale[change.tick], last.tick), .meta(.tempo(value))))
+      result.append((max(place(of: change.tick), last.tick), .meta(.tempo(value))))
     }
     return result
   }
@@ -192,7 +215,7 @@ private struct MIDIContinuation {
       if Self.counts(current, alike: change.timeSignature) { continue }
       current = change.timeSignature
       result.append(
-        TimeSignatureChange(tick: max(scale[change.tick], stated.tick), timeSignature: current))
+        TimeSignatureChange(tick: max(place(of: change.tick), stated.tick), timeSignature: current))
     }
     return result
   }
