@@ -37,8 +37,23 @@ public enum AudioError: DiagnosableError, Equatable {
 
   /// What is wrong, and what can be done.
   public var message: String {
+    if case .file(let error) = self { error.message } else { problemWithRemedies }
+  }
+
+  /// What can be done about a device.
+  public var remedies: [Remedy] {
     switch self {
-    case .file(let error): error.message
+    case .file(let error): error.remedies
+    case .noDevice, .unsuitableDevice, .deviceFailed, .deviceStalled: [.chooseDevice, .writeSoundFile]
+    case .rateMismatch(let name, _, _): [.useConvertingDevice(name: "plug:\(name)")]
+    case .notAudio, .damaged, .tooLong, .unknownEnding, .unsupportedSettings: []
+    }
+  }
+
+  /// What is wrong.
+  public var problem: String {
+    switch self {
+    case .file(let error): error.problem
     case .notAudio(let path, let reason): "\(path): is not a sound file that can be read (\(reason))"
     case .damaged(let path, let frame, let reason):
       "\(path): is damaged; the sound cannot be read from frame \(frame) (\(reason))"
@@ -50,16 +65,14 @@ public enum AudioError: DiagnosableError, Equatable {
     case .noDevice(let name, let reason, let others):
       "the sound device “\(name)” cannot be opened (\(reason)); "
         + (others.isEmpty ? "no other device was found" : "others are: \(others.joined(separator: ", "))")
-        + "; \(Self.deviceRemedy)"
     case .unsuitableDevice(let name, let reason):
-      "the sound device “\(name)” cannot be set up (\(reason)); \(Self.deviceRemedy)"
+      "the sound device “\(name)” cannot be set up (\(reason))"
     case .deviceFailed(let name, let reason):
-      "the sound device “\(name)” stopped working (\(reason)); \(Self.deviceRemedy)"
+      "the sound device “\(name)” stopped working (\(reason))"
     case .deviceStalled(let name, let seconds):
-      "the sound device “\(name)” stopped taking sound (nothing for \(seconds) seconds); \(Self.deviceRemedy)"
+      "the sound device “\(name)” stopped taking sound (nothing for \(seconds) seconds)"
     case .rateMismatch(let name, let deviceRate, let soundRate):
-      "the sound device “\(name)” runs at \(deviceRate) Hz and the sound at \(soundRate) Hz; "
-        + "try --device plug:\(name), which converts"
+      "the sound device “\(name)” runs at \(deviceRate) Hz and the sound at \(soundRate) Hz"
     }
   }
 
@@ -73,7 +86,4 @@ public enum AudioError: DiagnosableError, Equatable {
     case .noDevice, .unsuitableDevice, .deviceFailed, .deviceStalled, .rateMismatch: nil
     }
   }
-
-  private static let deviceRemedy =
-    "name a device with --device, or write the sound to a file with ‘gruppetto render’"
 }

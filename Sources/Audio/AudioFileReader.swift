@@ -31,6 +31,14 @@ public struct AudioFileReader: ~Copyable {
     try self.init(path: name, handle: try SoundFileHandle.reading(name, bytes: bytes))
   }
 
+  /// Checks that a file which begins so may be sound, before the rest is read.
+  /// - Throws: `AudioError.notAudio` where libsndfile knows no format that begins so.
+  package static func check(firstBytes: [UInt8], name: String) throws(AudioError) {
+    // Behind a tag, which may be longer than what is looked at, sound may follow.
+    guard !firstBytes.starts(with: Array("ID3".utf8)) else { return }
+    try SoundFileHandle.check(firstBytes: firstBytes, name: name)
+  }
+
   private init(path: String, handle: consuming SoundFileHandle) throws(AudioError) {
     let info = handle.info
     guard info.samplerate > 0, info.channels > 0 else {

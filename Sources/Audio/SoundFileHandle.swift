@@ -27,11 +27,12 @@ struct SoundFileHandle: ~Copyable {
     var info = info
     let context = Unmanaged.passUnretained(stream).toOpaque()
     nonisolated(unsafe) var pointer: OpaquePointer?
-    let words = Self.opening.withLock { _ in
+    let failure: OpeningFailure? = Self.opening.withLock { _ in
       pointer = sf_open_virtual(&callbacks, Int32(mode), &info, context)
-      return pointer == nil ? Self.words(nil) : ""
+      let isUnknown = sf_error(nil) == Int32(SF_ERR_UNRECOGNISED_FORMAT)
+      return pointer == nil ? OpeningFailure(words: Self.words(nil), isOfUnknownFormat: isUnknown) : nil
     }
-    guard let pointer else { throw OpeningFailure(words: words) }
+    guard let pointer else { throw failure ?? OpeningFailure(words: "unknown reason") }
     self.pointer = pointer
     self.stream = stream
     self.info = info
@@ -40,6 +41,19 @@ struct SoundFileHandle: ~Copyable {
   /// Why libsndfile could not open a file.
   private struct OpeningFailure: Error {
     var words: String
+    /// Whether the file's beginning is that of no format that libsndfile knows.
+    var isOfUnknownFormat = false
+  }
+
+  /// Checks that a file may begin with these bytes. What else is wrong with them may be that the rest is missing.
+  static func check(firstBytes: [UInt8], name: String) throws(AudioError) {
+    let stream: FileByteStream
+    do throws(FileError) { stream = try .reading(firstBytes, name: name) } catch { throw .file(error) }
+    do throws(OpeningFailure) {
+      _ = try SoundFileHandle(stream, mode: SFM_READ, info: SF_INFO())
+    } catch {
+      if error.isOfUnknownFormat { throw .notAudio(path: name, reason: error.words) }
+    }
   }
 
   /// Opens the file at `path`, or `bytes` that were a file's and have the name `path`, for reading.

@@ -29,6 +29,8 @@ public enum ComposingError: DiagnosableError {
   case corpusKept(path: String)
   /// What was given as music is a corpus: with settings of how one is made, or beside other music.
   case readyCorpus(path: String, isAlone: Bool)
+  /// The machine has less memory than the model needs; both in bytes.
+  case insufficientMemory(model: String, needed: Int, available: Int)
   /// What the music shall go on from is of no use.
   case unusablePrimer(reason: String)
   /// The model's network is of another kind than its use needs.
@@ -58,7 +60,7 @@ public enum ComposingError: DiagnosableError {
       .contradiction:
       .usage
     case .malformed, .corpusChanged, .vocabularyChanged, .unusablePrimer, .primerTooLong, .brokenWeights,
-      .nothingComposed, .unsuitableNetwork:
+      .nothingComposed, .unsuitableNetwork, .insufficientMemory:
       .badInput
     case .endless: .internalFault
     case .notAModel, .untrained, .incomplete: .missingInput
@@ -139,6 +141,9 @@ public enum ComposingError: DiagnosableError {
     case .unusablePrimer(let reason): "the primer cannot be continued: \(reason)"
     case .unsuitableNetwork(let model, let reason):
       "\(model): cannot be used like this: \(reason)"
+    case .insufficientMemory(let model, let needed, let available):
+      "\(model): is too large for this machine: its weights need \((needed >> 20).grouped) MB of memory, and there are "
+        + "\((available >> 20).grouped) MB; use a smaller model"
     case .primerTooLong(let bars, let limit, let newBars):
       "the primer cannot be continued: it has \(bars) bars, and \(newBars) more can follow on at most \(limit); "
         + "give its last part alone"
@@ -164,7 +169,7 @@ public enum ComposingError: DiagnosableError {
     switch self {
     case .malformed(let path, _), .notAModel(let path), .untrained(let path),
       .incomplete(let path, _, _, _), .modelExists(let path), .settingsKept(let path, _),
-      .networkKept(let path), .unsuitableNetwork(let path, _),
+      .networkKept(let path), .unsuitableNetwork(let path, _), .insufficientMemory(let path, _, _),
       .corpusKept(let path), .readyCorpus(let path, _),
       .corpusChanged(let path, _, _), .vocabularyChanged(let path, _):
       path

@@ -77,7 +77,7 @@ public struct MusicTraining {
   }
 
   /// Keeps other programs from training the model.
-  private static func lock(_ folder: ModelFolder) throws(ComposingError) -> FolderLock {
+  static func lock(_ folder: ModelFolder) throws(ComposingError) -> FolderLock {
     do { return try FolderLock(path: folder.path) } catch { throw .file(error) }
   }
 

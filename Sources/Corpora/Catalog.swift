@@ -35,14 +35,12 @@ public struct Catalog: Sendable, Hashable {
   /// - Throws: `FileError`; `CorpusError.invalidCatalog` where an entry lacks a field, an id occurs twice or has other characters than
   ///   lower-case letters, digits and hyphens, or a home page is no web address.
   public init(path: String) throws {
-    let bytes = try readFile(path)
-    do {
-      collections = try JSONFormat.decode([Collection].self, from: bytes)
-    } catch DecodingError.keyNotFound(let key, let context) {
-      let place = context.codingPath.first?.intValue.map { "entry \($0 + 1)" } ?? "an entry"
-      throw CorpusError.invalidCatalog(path: path, reason: "\(place) has no '\(key.stringValue)'")
-    } catch {
-      throw CorpusError.invalidCatalog(path: path, reason: "it is not an array of collections in JSON")
+    do throws(JSONFile.Failure) {
+      collections = try JSONFile.read([Collection].self, path: path)
+    } catch .file(let error) {
+      throw error
+    } catch .malformed(let path, let reason) {
+      throw CorpusError.invalidCatalog(path: path, reason: reason)
     }
     var seen: Set<String> = []
     for collection in collections {

@@ -81,6 +81,12 @@ public enum Remedy: Sendable, Hashable {
   case lower(setting: String, below: String)
   /// Give a setting this value.
   case set(setting: String, to: String)
+  /// Play through another sound device.
+  case chooseDevice
+  /// Play through the sound device of this name, which converts what is played.
+  case useConvertingDevice(name: String)
+  /// Write a sound file rather than play.
+  case writeSoundFile
 
   /// The remedy in the words of a library.
   public var words: String {
@@ -93,6 +99,9 @@ public enum Remedy: Sendable, Hashable {
     case .raise(let setting): "raise \(setting)"
     case .lower(let setting, let value): "choose a lower \(setting) than \(value)"
     case .set(let setting, let value): "set \(setting) to \(value)"
+    case .chooseDevice: "choose another sound device"
+    case .useConvertingDevice(let name): "choose the sound device “\(name)”, which converts"
+    case .writeSoundFile: "write the sound to a file"
     }
   }
 }

@@ -14,6 +14,10 @@ public enum SizeLimit {
   public static let sound = 1_000_000_000
   /// Of a file of settings, such as a model's description or a preset: 4 MB.
   public static let settings = 4_000_000
+  /// Of a vocabulary: 64 MB, which is a million tokens of long names.
+  public static let vocabulary = 64_000_000
+  /// Of a file of weights that another program wrote: 16 GB, if the machine has as much memory.
+  public static let weights = 16_000_000_000
 }
 
 /// A file on its way into memory: its first bytes can be looked at before the rest is read, and never more is read than a limit.
@@ -70,6 +74,27 @@ package struct InputFile: ~Copyable {
     guard head.count <= limit else { throw .tooLarge(path: name, size: nil, limit: limit) }
     defer { head = [] }
     return head
+  }
+
+  /// All bytes of a file that begins as it should, and otherwise of a small one alone, so that its reader can say what is
+  /// wrong with it; to be asked for once.
+  /// - Parameters:
+  ///   - limit: how many are read at most.
+  ///   - strangerLimit: how many are read at most where the beginning is not recognized.
+  ///   - headLength: how many bytes tell what it is.
+  ///   - isRecognized: whether a file that begins so may be one that is wanted.
+  /// - Returns: nil for a larger file that is not recognized.
+  /// - Throws: `FileError.tooLarge`, `.unreadable`.
+  package mutating func bytes(
+    limit: Int, ofStrangers strangerLimit: Int = 1 << 20, headLength: Int,
+    ifRecognized isRecognized: ([UInt8]) -> Bool
+  ) throws(FileError) -> [UInt8]? {
+    if isRecognized(try firstBytes(headLength)) { return try bytes(limit: limit) }
+    do throws(FileError) {
+      return try bytes(limit: min(limit, strangerLimit))
+    } catch .tooLarge {
+      return nil
+    }
   }
 
   /// Reads until there are `count` bytes, or to the end.

@@ -13,20 +13,25 @@ package enum JSONFile {
   package static func read<Value: Codable>(
     _ type: Value.Type, path: String, limit: Int = SizeLimit.settings
   ) throws(Failure) -> Value {
-    let bytes: [UInt8]
+    let bytes = try content(of: path, limit: limit)
+    let value = try decode(type, from: bytes, path: path)
+    if let name = firstUnknownKey(of: bytes, in: value) {
+      throw .malformed(path: path, reason: "it has the unknown setting '\(name)'")
+    }
+    return value
+  }
+
+  /// The bytes of a file, for who decodes them.
+  /// - Parameter limit: how many are read at most.
+  package static func content(of path: String, limit: Int = SizeLimit.settings) throws(Failure) -> [UInt8] {
     do throws(FileError) {
-      bytes = try readFile(path, limit: limit)
+      return try readFile(path, limit: limit)
     } catch .tooLarge {
       throw .malformed(
         path: path, reason: "it has more than \(limit.grouped) bytes, which no such file needs")
     } catch {
       throw .file(error)
     }
-    let value = try decode(type, from: bytes, path: path)
-    if let name = firstUnknownKey(of: bytes, in: value) {
-      throw .malformed(path: path, reason: "it has the unknown setting '\(name)'")
-    }
-    return value
   }
 
   /// The value that the bytes of a file describe; what else they hold is passed over.
@@ -55,20 +60,26 @@ package enum JSONFile {
   package static func reason(of error: any Error) -> String {
     switch error {
     case DecodingError.keyNotFound(let key, let context):
-      "the setting '\(name(context.codingPath + [key]))' is missing"
+      "\(setting(context.codingPath + [key])) is missing"
+    case DecodingError.typeMismatch(let type, let context) where context.codingPath.isEmpty:
+      type == [Any].self ? "it is not a list" : "it is not an object of settings"
     case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
-      context.codingPath.isEmpty
-        ? "it is not an object of settings"
-        : "the setting '\(name(context.codingPath))' has a value of the wrong type"
+      "\(setting(context.codingPath)) has a value of the wrong type"
     case DecodingError.dataCorrupted(let context):
       context.codingPath.isEmpty
-        ? "it is not JSON" : "the setting '\(name(context.codingPath))': \(context.debugDescription)"
+        ? "it is not JSON" : "\(setting(context.codingPath)): \(context.debugDescription)"
     default:
       (error as? any DiagnosableError)?.message ?? "it is not JSON"
     }
   }
 
-  private static func name(_ path: [any CodingKey]) -> String {
+  /// What a message calls the value at `path`; of a list as a whole it names the entry, from 1.
+  private static func setting(_ path: [any CodingKey]) -> String {
+    guard let entry = path.first?.intValue else { return "the setting '\(name(path))'" }
+    return "entry \(entry + 1)" + (path.count > 1 ? ": the setting '\(name(path.dropFirst()))'" : "")
+  }
+
+  private static func name(_ path: some Sequence<any CodingKey>) -> String {
     path.map { $0.intValue.map { "\($0 + 1)" } ?? $0.stringValue }.joined(separator: ".")
   }
 

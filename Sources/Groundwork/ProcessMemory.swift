@@ -13,18 +13,19 @@ package struct ProcessMemory {
 
   /// How much memory this process may have, in bytes: the machine's, or less where a container or a service has a limit.
   package static var available: Int {
-    min(sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)), groupLimit ?? .max)
+    min(sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)), groupLimit() ?? .max)
   }
 
-  /// The lowest limit of the control groups that this process is in (cgroups 2, else 1); nil where there is none.
-  private static var groupLimit: Int? {
-    let groups = (try? text(of: "/proc/self/cgroup"))?.split(separator: "\n") ?? []
+  /// The lowest limit of the control groups that this process is in (cgroups 2, else 1), in bytes; nil where there is none.
+  /// - Parameter root: the folder that holds the system's `proc` and `sys`; empty for the root of all.
+  static func groupLimit(root: String = "") -> Int? {
+    let groups = (try? text(of: root + "/proc/self/cgroup"))?.split(separator: "\n") ?? []
     // Of version 2 there is one line, which begins so.
     let path = groups.first { $0.hasPrefix("0::") }.map { String($0.dropFirst(3)) } ?? "/"
-    var files = ["/sys/fs/cgroup/memory/memory.limit_in_bytes"]
+    var files = [root + "/sys/fs/cgroup/memory/memory.limit_in_bytes"]
     var group = path
     while group.hasPrefix("/") {
-      files.append("/sys/fs/cgroup\(group == "/" ? "" : group)/memory.max")
+      files.append("\(root)/sys/fs/cgroup\(group == "/" ? "" : group)/memory.max")
       guard group != "/" else { break }
       group = folderName(of: group)
     }

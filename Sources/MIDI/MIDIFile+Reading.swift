@@ -1,4 +1,4 @@
-internal import Groundwork
+public import Groundwork
 
 /// What a reader does with a file that breaks the standard.
 public struct MIDIReadingOptions: Sendable, Hashable {
@@ -41,11 +41,27 @@ extension MIDIFile {
     self = try reader.read()
   }
 
+  /// Whether a file that begins with these bytes may be one: a chunk named `MThd` is at the beginning, or behind a RIFF header
+  /// or 128 bytes of MacBinary.
+  package static func recognizes(firstBytes: [UInt8]) -> Bool {
+    let magic = Array("MThd".utf8)
+    return firstBytes.starts(with: magic) || firstBytes.starts(with: Array("RIFF".utf8))
+      || firstBytes.dropFirst(128).starts(with: magic)
+  }
+
   /// Reads the Standard MIDI File at `path`.
-  /// - Throws: `FileError` where it cannot be read, `MIDIError.inFile` where it is no MIDI file.
-  public init(path: String, options: MIDIReadingOptions = MIDIReadingOptions()) throws {
-    let bytes = try readFile(path)
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - options: what is done with a file that breaks the standard.
+  ///   - limit: how many bytes are read at most; of a file that does not begin as a MIDI file does, few.
+  /// - Throws: `FileError` where it cannot be read or is too large, `MIDIError.inFile` where it is no MIDI file.
+  public init(
+    path: String, options: MIDIReadingOptions = MIDIReadingOptions(), limit: Int = SizeLimit.music
+  ) throws {
+    var file = try InputFile(path: path)
+    let bytes = try file.bytes(limit: limit, headLength: 132, ifRecognized: Self.recognizes)
     do throws(MIDIError) {
+      guard let bytes else { throw MIDIError.notMIDI(offset: 0) }
       try self.init(bytes: bytes, options: options)
     } catch {
       throw MIDIError.inFile(path: path, error)

@@ -46,11 +46,14 @@ public enum ScoreReader {
   /// - Parameter path: the file.
   /// - Parameter options: how a MIDI file is read.
   /// - Parameter ornaments: whether those of a tune book are played.
+  /// - Parameter limit: how many bytes are read at most; of a file that does not begin like music, few.
   /// - Throws: `FileError`, `MIDIError`, `ABCError`, or `ScoreError.unknownKind`.
   public static func read(
-    path: String, options: MIDIScoreOptions = MIDIScoreOptions(), ornaments: ABCOrnaments = .play
+    path: String, options: MIDIScoreOptions = MIDIScoreOptions(), ornaments: ABCOrnaments = .play,
+    limit: Int = SizeLimit.music
   ) throws -> ScoreReading {
-    try read(bytes: try readFile(path), name: path, options: options, ornaments: ornaments)
+    try read(
+      bytes: try MusicFile.bytes(of: path, limit: limit), name: path, options: options, ornaments: ornaments)
   }
 
   /// The scores that `bytes`, the content of a file of this name, hold.

@@ -6,7 +6,7 @@ public enum InstrumentError: DiagnosableError, Equatable {
   case unreadable(FileError)
   /// The folder holds no instrument at all.
   case noInstruments(folder: String)
-  /// A file is not JSON; `reason` is the parser's.
+  /// A file is not JSON, or far too large; `reason` says which, in words.
   case notJSON(file: String, reason: String)
   /// A key has a value that is not allowed. `instrument` is empty where the error is not in an instrument.
   case invalid(file: String, instrument: String, key: String, reason: String)
@@ -26,7 +26,7 @@ public enum InstrumentError: DiagnosableError, Equatable {
     case .unreadable(let error): error.message
     case .noInstruments(let folder):
       "\(folder): holds no instruments; it should hold JSON files like those of presets/instruments"
-    case .notJSON(let file, let reason): "\(file): is not JSON (\(reason))"
+    case .notJSON(let file, let reason): "\(file): \(reason)"
     case .invalid(let file, let instrument, let key, let reason):
       instrument.isEmpty
         ? "\(file): \(key): \(reason)" : "\(file): instrument “\(instrument)”, \(key): \(reason)"
@@ -39,6 +39,16 @@ public enum InstrumentError: DiagnosableError, Equatable {
     case .unreadable(let error): error.file
     case .noInstruments(let folder): folder
     case .notJSON(let file, _), .invalid(let file, _, _, _): file
+    }
+  }
+}
+
+extension InstrumentError {
+  /// What is wrong with a file of instruments.
+  init(_ failure: JSONFile.Failure) {
+    switch failure {
+    case .file(let error): self = .unreadable(error)
+    case .malformed(let path, let reason): self = .notJSON(file: path, reason: reason)
     }
   }
 }

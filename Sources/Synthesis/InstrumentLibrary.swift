@@ -19,15 +19,9 @@ public struct InstrumentLibrary: Sendable, Hashable {
     var owners = Owners()
     for name in names.sorted() where name.hasSuffix(".json") {
       let path = folder + "/" + name
-      do {
-        instruments += try Self.instruments(in: try readFile(path), file: path, owners: &owners)
-      } catch {
-        switch error {
-        case let error as InstrumentError: throw error
-        case let error as FileError: throw .unreadable(error)
-        default: throw .notJSON(file: path, reason: "\(error)")
-        }
-      }
+      let bytes: [UInt8]
+      do { bytes = try JSONFile.content(of: path) } catch { throw InstrumentError(error) }
+      instruments += try Self.instruments(in: bytes, file: path, owners: &owners)
     }
     guard !instruments.isEmpty else { throw .noInstruments(folder: folder) }
     self.init(instruments: instruments)
@@ -119,19 +113,13 @@ extension InstrumentLibrary {
 
   private static func parse(_ bytes: [UInt8], file: String) throws(InstrumentError) -> JSONObject {
     let value: JSONValue
-    do { value = try JSONFormat.decode(JSONValue.self, from: bytes) } catch {
-      throw .notJSON(file: file, reason: reason(of: error))
+    do { value = try JSONFile.decode(JSONValue.self, from: bytes, path: file) } catch {
+      throw InstrumentError(error)
     }
     guard case .object(let members) = value else {
       throw .notJSON(file: file, reason: "it does not hold an object")
     }
     return JSONObject(file: file, instrument: "", path: "", members: members)
-  }
-
-  /// The parser's own description where it has one.
-  private static func reason(of error: any Error) -> String {
-    guard case .dataCorrupted(let context)? = error as? DecodingError else { return "\(error)" }
-    return context.underlyingError.map { "\($0)" } ?? context.debugDescription
   }
 
   /// With two sounds for one program it would not be defined which is heard.

@@ -121,10 +121,8 @@ extension Vocabulary: Codable {
       self = try JSONFormat.decode(Vocabulary.self, from: json, userInfo: userInfo)
     } catch let error as TokenizationError {
       throw error
-    } catch let error as DecodingError {
-      throw .invalidVocabulary(reason: Self.reason(of: error))
     } catch {
-      throw .invalidVocabulary(reason: "it is not JSON")
+      throw .invalidVocabulary(reason: JSONFile.reason(of: error))
     }
   }
 
@@ -134,18 +132,6 @@ extension Vocabulary: Codable {
       return try JSONFormat.encode(self)
     } catch {
       preconditionFailure("a tokenizer's configuration can always be written as JSON: \(error)")
-    }
-  }
-
-  private static func reason(of error: DecodingError) -> String {
-    switch error {
-    case .keyNotFound(let key, _): "'\(key.stringValue)' is missing"
-    case .typeMismatch(_, let context) where context.codingPath.isEmpty: "it is no JSON object"
-    case .typeMismatch(_, let context), .valueNotFound(_, let context):
-      "'\(context.codingPath.map(\.stringValue).joined(separator: "."))' is of another type than expected"
-    case .dataCorrupted(let context) where context.codingPath.isEmpty: "it is not JSON"
-    case .dataCorrupted(let context): context.debugDescription
-    @unknown default: "it is not as expected"
     }
   }
 }

@@ -112,7 +112,7 @@ extension TrainingRun {
     do {
       saved = try JSONFormat.decode(TrainingState<Source.Position>.self, from: Array(text.utf8))
     } catch {
-      throw unusable("its state cannot be read")
+      throw unusable("its state cannot be read: \(JSONFile.reason(of: error))")
     }
     if let fault = saved.fault { throw unusable("its state makes no sense: \(fault)") }
     guard (saved.dropout.seed, saved.dropout.name) == (learner.dropout.seed, learner.dropout.name) else {

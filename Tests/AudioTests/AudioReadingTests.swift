@@ -33,6 +33,23 @@ struct AudioReadingTests {
     }
   }
 
+  @Test("The first bytes tell what may be sound") func theFirstBytesTellWhatMayBeSound() throws {
+    for ending in ["wav", "flac", "ogg"] {
+      let path = folder.file("long." + ending)
+      try AudioFile.write(AudioFileTests.sound(frames: 200_000), to: path)
+      for count in [4096, 1 << 16] {
+        try AudioFileReader.check(firstBytes: Array(readFile(path).prefix(count)), name: path)
+      }
+    }
+    try AudioFileReader.check(firstBytes: Array("ID3 and a picture".utf8), name: "tagged.mp3")
+    for bytes in [[UInt8](repeating: 0, count: 1 << 16), Array("a tune, and no sound".utf8), []] {
+      let error = #expect(throws: AudioError.self) {
+        try AudioFileReader.check(firstBytes: bytes, name: "nonsense")
+      }
+      #expect(error?.kind == .badInput && error?.file == "nonsense")
+    }
+  }
+
   /// A WAV header of 44 bytes for 16-bit mono at 8 kHz that promises `dataSize` bytes of sound.
   private static func header(dataSize: UInt32) -> [UInt8] {
     func little(_ value: UInt32) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
@@ -74,6 +91,7 @@ struct AudioReadingTests {
       do throws(AudioError) {
         let sound = try AudioFile.read(path)
         #expect(sound.channelCount > 0)
+        try AudioFileReader.check(firstBytes: firstBytes(of: path, count: 1 << 16), name: path)
       } catch {
         #expect(error.kind == .badInput && error.file == path)
         refused.append(String(path.split(separator: "/").last ?? ""))

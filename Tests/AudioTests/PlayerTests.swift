@@ -173,13 +173,16 @@ struct PlayerTests {
       let error = #expect(throws: AudioError.self) { try Player(device: name) }
       #expect(error?.kind == .cannotWrite)
       #expect(error?.message.contains("“\(name)”") == true)
+      #expect(error?.remedies == [.chooseDevice, .writeSoundFile])
       #expect(
-        error?.message.contains("--device") == true && error?.message.contains("gruppetto render") == true)
+        error?.message.contains("choose another sound device") == true
+          && error?.message.contains("--") == false)
     }
     let player = try Player(device: "null", sampleRate: 48_000)
     var source = AudioBufferSource(AudioFileTests.sound())
     let error = #expect(throws: AudioError.self) { try player.play(&source) }
     #expect(error == .rateMismatch(name: "null", deviceRate: 48_000, soundRate: 44_100))
+    #expect(error?.remedies == [.useConvertingDevice(name: "plug:null")])
   }
 
   @Test("ALSA's devices are listed by name")

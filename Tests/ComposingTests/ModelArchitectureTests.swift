@@ -1,4 +1,5 @@
 import Arithmetic
+import Foundation
 import Groundwork
 import Music
 import Recurrent
@@ -62,6 +63,54 @@ import Training
     try model.write(to: path, replacing: true, program: "a test")
     let card = String(decoding: try readFile(path + "/card.md"), as: UTF8.self)
     #expect(card.contains("gruppetto generate model") && !card.contains("--resume"))
+  }
+
+  @Test("A model that the machine cannot hold is refused before its weights are converted")
+  func aModelThatTheMachineCannotHoldIsRefused() throws {
+    let network = network(.ids(size, embeddingSize: 8), head: .softmax(classCount: size))
+    let model = MusicModel(tokenizer: tokenizer, network: network)
+    let needed = 4 * network.parameters.count
+    #expect(throws: ComposingError.self) { try model.samplerWeights(.float32, available: needed) }
+    #expect(try model.samplerWeights(.float32, available: 4 * needed).format == .float32)
+
+    // Nothing of a terabyte of weights is read or converted, if they are of a model at all.
+    let path = folder.file("model"), weights = path + "/model.safetensors"
+    try model.write(to: path, program: "a test")
+    let header = #"{"a":{"dtype":"F32","shape":[274877906944],"data_offsets":[0,1099511627776]}}"#
+    try replaceFile(
+      at: weights,
+      with: withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Array($0) } + Array(header.utf8))
+    #expect(truncate(weights, off_t(8 + header.utf8.count) + 1 << 40) == 0)
+    for use in [{ _ = try MusicModel(path: path) }, { _ = try ModelInfo(path: path) }] {
+      let error = #expect(throws: ComposingError.self) { try use() }
+      guard case .insufficientMemory(path, 1 << 40, _)? = error else {
+        Issue.record("\(String(describing: error))")
+        continue
+      }
+      #expect(error?.kind == .badInput && error?.message.contains("1,048,576 MB") == true)
+    }
+  }
+
+  @Test("A model that is written in another's place leaves nothing of it")
+  func aModelThatIsWrittenInAnothersPlace() throws {
+    let small = network(.ids(size, embeddingSize: 8), head: .softmax(classCount: size))
+    let path = folder.file("model")
+    try MusicModel(tokenizer: tokenizer, network: small).write(to: path, program: "a test")
+    try replaceFile(at: path + "/history.jsonl", with: "{}\n")
+    let other = MusicModel(
+      tokenizer: tokenizer,
+      network: network(.ids(size, embeddingSize: 4), head: .softmax(classCount: size)))
+    // Whoever works in the folder is not disturbed.
+    do {
+      let lock = try FolderLock(path: path)
+      #expect(throws: ComposingError.self) { try other.write(to: path, replacing: true, program: "a test") }
+      withExtendedLifetime(lock) {}
+    }
+    #expect(try MusicModel(path: path).network.configuration == small.configuration)
+    try other.write(to: path, replacing: true, program: "a test")
+    #expect(try MusicModel(path: path).network.configuration == other.network.configuration)
+    #expect(
+      try names(inFolder: path) == ["card.md", "model.json", "model.safetensors", "vocabulary.json"])
   }
 
   @Test("A network that cannot compose is refused by what it is")

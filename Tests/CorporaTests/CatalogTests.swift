@@ -26,9 +26,10 @@ import Testing
   @Test(
     "A faulty catalog is refused with its fault",
     arguments: [
-      ("{}", "array"), ("[", "array"), ("[{}]", "entry 1 has no"), ("[ENTRY, ENTRY]", "occurs twice"),
-      ("[ENTRY, {\"id\": \"two\"}]", "entry 2 has no 'name'"), ("[UPPER]", "lower-case"),
-      ("[PAGE]", "web address"),
+      ("{}", "not a list"), ("[", "not JSON"), ("[{}]", "entry 1: the setting"),
+      ("[ENTRY, ENTRY]", "occurs twice"),
+      ("[ENTRY, {\"id\": \"two\"}]", "entry 2: the setting 'name' is missing"), ("[UPPER]", "lower-case"),
+      ("[[]]", "entry 1 has a value of the wrong type"), ("[PAGE]", "web address"),
       ("[EMPTY]", "empty"), ("[NEGATIVE]", "negative"),
     ])
   func aFaultyCatalogIsRefusedWithItsFault(_ template: String, _ fault: String) throws {

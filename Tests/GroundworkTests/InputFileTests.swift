@@ -1,7 +1,8 @@
 import Foundation
-import Groundwork
 import TestSupport
 import Testing
+
+@testable import Groundwork
 
 /// Files of users are read within limits, first bytes first.
 @Suite struct InputFileTests {
@@ -77,6 +78,65 @@ import Testing
       try reason(#"{"inner":{"number":"x"}}"#) == "the setting 'inner.number' has a value of the wrong type")
     #expect(try reason(#"{"inner":{"number":1,"more":2}}"#) == "it has the unknown setting 'inner.more'")
     #expect(try reason(#"{"inner":{"number":1}}"#, limit: 10).contains("more than 10 bytes"))
+  }
+
+  @Test("Of a large file that does not begin as it should little is read")
+  func ofAStrangerLittleIsRead() throws {
+    let path = folder.file("file")
+    try replaceFile(at: path, with: "begin" + String(repeating: "x", count: 995))
+    func bytes(_ limit: Int, strangers: Int, beginning: String) throws -> Int? {
+      var file = try InputFile(path: path)
+      return try file.bytes(limit: limit, ofStrangers: strangers, headLength: 5) {
+        $0 == Array(beginning.utf8)
+      }?.count
+    }
+    #expect(try bytes(1000, strangers: 10, beginning: "begin") == 1000)
+    #expect(try bytes(1000, strangers: 1000, beginning: "other") == 1000)
+    #expect(try bytes(1000, strangers: 999, beginning: "other") == nil)
+    #expect(throws: FileError.tooLarge(path: path, size: 1000, limit: 999)) {
+      try bytes(999, strangers: 10, beginning: "begin")
+    }
+  }
+
+  @Test("A list of settings names the entry that is wrong") func aListNamesTheEntry() throws {
+    let path = folder.file("list.json")
+    func reason(_ text: String) throws -> String {
+      try replaceFile(at: path, with: text)
+      do throws(JSONFile.Failure) {
+        _ = try JSONFile.read([Settings].self, path: path)
+        return ""
+      } catch {
+        guard case .malformed(_, let reason) = error else { return "\(error)" }
+        return reason
+      }
+    }
+    #expect(try reason(#"[{"inner":{"number":1}}]"#) == "")
+    #expect(try reason("{}") == "it is not a list")
+    #expect(try reason(#"[{"inner":{"number":1}},7]"#) == "entry 2 has a value of the wrong type")
+    #expect(try reason(#"[{"inner":{}}]"#) == "entry 1: the setting 'inner.number' is missing")
+  }
+
+  @Test(
+    "The lowest limit of the control groups is the memory that there is",
+    arguments: [
+      ("0::/a/b\n", 300), ("0::/a\n", 500), ("0::/\n", nil), ("0::/a/none\n", 500), ("4:memory:/a\n", nil),
+      ("", nil),
+    ] as [(String, Int?)])
+  func theLowestLimitOfTheControlGroups(groups: String, limit: Int?) throws {
+    for (path, text) in [
+      ("proc/self/cgroup", groups), ("sys/fs/cgroup/a/memory.max", "500\n"),
+      ("sys/fs/cgroup/a/b/memory.max", "300\n"),
+      ("sys/fs/cgroup/a/b/c/memory.max", "100\n"), ("sys/fs/cgroup/memory.max", "max\n"),
+    ] {
+      try makeFolder(folderName(of: folder.file(path)))
+      try replaceFile(at: folder.file(path), with: text)
+    }
+    #expect(ProcessMemory.groupLimit(root: folder.path) == limit)
+    try makeFolder(folder.file("sys/fs/cgroup/memory"))
+    try replaceFile(at: folder.file("sys/fs/cgroup/memory/memory.limit_in_bytes"), with: "200\n")
+    #expect(ProcessMemory.groupLimit(root: folder.path) == 200)
+    #expect(ProcessMemory.groupLimit(root: folder.file("nowhere")) == nil)
+    #expect(ProcessMemory.available > 1 << 20)
   }
 
   @Test("Work is shared without loss") func workIsSharedWithoutLoss() {

@@ -148,6 +148,81 @@ import Testing
     if !fault.hasSuffix("replacement/model.json") { #expect(try piece() != old) }
   }
 
+  @Test(
+    "An import that replaces a model leaves the old one or the new, wherever it is killed",
+    arguments: [
+      ("before-rename:replacement/model.safetensors", true),
+      ("before-rename:replacement/vocabulary.json", true),
+      ("before-rename:replacement/model.json", true), ("before-link:model/model.json", false),
+      ("before-link:model/model.safetensors", false), ("before-rename:model/card.md", false),
+    ])
+  func anImportThatReplacesAModel(fault: String, isOld: Bool) throws {
+    #expect(try train(["--seed", "9"]).exitCode == 0)
+    let weights = ["model", "import", "weights.safetensors", "-o", "model", "--overwrite"]
+    #expect(
+      try workshop.run(["model", "export", "model", "-o", "weights.safetensors"]).exitCode == 0)
+    #expect(try train(["--overwrite", "--seed", "1"]).exitCode == 0)
+    func piece() throws -> [UInt8] {
+      let outcome = try workshop.run(["generate", "model", "--bars", "2", "--seed", "1", "-o", "x.mid"])
+      #expect(outcome.exitCode == 0, "\(outcome.errors)")
+      return try workshop.bytes("x.mid")
+    }
+    let old = try piece()
+    let killed = try workshop.run(weights, environment: ["GRUPPETTO_FAULT": fault])
+    #expect(killed.exitCode == -SIGKILL, "the fault was not reached: \(killed.errors)")
+    #expect(try (piece() == old) == isOld)
+    let again = try workshop.run(weights)
+    #expect(again.exitCode == 0, "\(again.errors)")
+    #expect(try piece() != old)
+    #expect(
+      try !workshop.names(in: "model").contains { $0.hasPrefix("replacement") || $0 == "history.jsonl" })
+  }
+
+  @Test("A failed import leaves the model that it would have replaced") func aFailedImportLeavesTheModel()
+    throws
+  {
+    #expect(try train([]).exitCode == 0)
+    try workshop.run(["model", "export", "model", "-o", "weights.safetensors"])
+    let before = try workshop.names(in: "model"), weights = try workshop.bytes("model/model.safetensors")
+    let full = try shell(
+      "trap '' XFSZ; ulimit -f 10; $program model import weights.safetensors -o model --overwrite")
+    #expect(full.exitCode == 73 && full.errorLines.count == 1, "\(full.errors)")
+    #expect(try workshop.names(in: "model") == before && workshop.bytes("model/model.safetensors") == weights)
+  }
+
+  @Test(
+    "Nonsense through a pipe is refused after its first bytes",
+    arguments: [
+      "features - -o x.npy", "inspect -", "tokenize -", "render - -o x.wav", "continue model - -o x.mid",
+    ])
+  func nonsenseThroughAPipe(command: String) throws {
+    if command.contains("model") { #expect(try train([]).exitCode == 0) }
+    let outcome = try shell("ulimit -v 4000000; $program \(command) < /dev/zero")
+    #expect(outcome.exitCode == 65 && outcome.errors.contains("standard input"), "\(outcome.errors)")
+    let counted = try shell("head -c 100000000 /dev/zero | { $program \(command) 2> /dev/null; wc -c; }")
+    #expect(Int(counted.output.filter(\.isNumber)) ?? 0 > 98_000_000, "\(counted.output)")
+  }
+
+  @Test("A message stays one line whatever is in a name") func aMessageStaysOneLine() throws {
+    let name = "two\nlines\u{1B}[31m\u{202E}.mid"
+    let outcome = try workshop.run(["inspect", name])
+    #expect(outcome.exitCode == 66 && outcome.errorLines.count == 1, "\(outcome.errors)")
+    #expect(outcome.errors.contains(#"two\x0Alines\x1B[31m\u202E.mid"#), "\(outcome.errors)")
+    try replaceFile(at: workshop(name), with: "no music")
+    let both = try workshop.run(["inspect", name, name])
+    #expect(both.exitCode == 65 && both.errorLines.count == 2, "\(both.errors)")
+    let corpus = try workshop.run(["corpus", "build", ".", "-o", "made"])
+    #expect(corpus.exitCode == 0 && !(corpus.output + corpus.errors).contains("two\n"), "\(corpus.output)")
+  }
+
+  @Test("Columns are aligned and end without spaces") func columnsAreAligned() throws {
+    let text = try workshop.run(["instruments"]).output
+    let lines = text.split(separator: "\n").map(String.init)
+    #expect(lines.count > 130 && lines.allSatisfy { $0.last != " " })
+    let column = try #require(lines[0].range(of: "instrument")?.lowerBound.utf16Offset(in: lines[0]))
+    #expect(lines.dropFirst().allSatisfy { Array($0)[column - 1] == " " && Array($0)[column] != " " })
+  }
+
   @Test("A training that diverged says so") func aTrainingThatDivergedSaysSo() throws {
     let outcome = try train(["--learning-rate", "1e30"])
     #expect(

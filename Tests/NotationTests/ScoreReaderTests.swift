@@ -1,3 +1,4 @@
+import Foundation
 import Groundwork
 import MIDI
 import Music
@@ -32,6 +33,29 @@ import Testing
     let error = #expect(throws: MIDIError.self) { try ScoreReader.read(path: path) }
     #expect(error?.file == path && error?.message.hasPrefix(path) == true)
     #expect(throws: FileError.notFound(path: path + "x")) { try ScoreReader.read(path: path + "x") }
+  }
+
+  @Test("Files are looked at before they are read, and read within limits")
+  func filesAreLookedAtBeforeTheyAreRead() throws {
+    let folder = try TemporaryFolder()
+    for name in ["x.mid", "x.abc", "x"] {
+      let path = folder.file(name)
+      try replaceFile(at: path, with: "no music")
+      #expect(truncate(path, 1 << 40) == 0)
+      #expect(throws: ScoreError.unknownKind(path: path)) { try ScoreReader.read(path: path) }
+    }
+    let path = folder.file("x.mid")
+    #expect(throws: MIDIError.inFile(path: path, .notMIDI(offset: 0))) { try MIDIFile(path: path) }
+    try replaceFile(at: path, with: "MThd")
+    #expect(truncate(path, 1 << 40) == 0)
+    let tooLarge = FileError.tooLarge(path: path, size: 1 << 40, limit: SizeLimit.music)
+    #expect(throws: tooLarge) { try MIDIFile(path: path) }
+    #expect(throws: tooLarge) { try ScoreReader.read(path: path) }
+    try replaceFile(at: folder.file("tune.abc"), with: tune)
+    #expect(try ScoreReader.read(path: folder.file("tune.abc"), limit: tune.count).scores.count == 2)
+    #expect(throws: FileError.self) {
+      try ScoreReader.read(path: folder.file("tune.abc"), limit: tune.count - 1)
+    }
   }
 
   @Test(

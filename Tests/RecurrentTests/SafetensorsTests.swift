@@ -5,6 +5,12 @@ internal import Testing
 
 @testable import Recurrent
 
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
 @Suite struct SafetensorsTests {
   /// A file of this header and this much data.
   private func bytes(_ header: String, dataCount: Int = 0, length: UInt64? = nil) -> [UInt8] {
@@ -38,6 +44,44 @@ internal import Testing
     let first = try readFile(path)
     try Safetensors.write(tensors, metadata: ["né\"e": "a\nb"], to: path)
     #expect(try readFile(path) == first)
+  }
+
+  @Test("A file of another program is read, and may shrink or go meanwhile")
+  func aFileOfAnotherProgramIsRead() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("x.safetensors")
+    let values = (0..<100_000).map { Float($0) }
+    try Safetensors.write([SafetensorsTensor(name: "a", shape: [100_000], values: values)], to: path)
+    let file = try SafetensorsFile(reading: path)
+    let size = try readFile(path).count
+    #expect(throws: SafetensorsError.system(.tooLarge(path: path, size: size, limit: 1000))) {
+      try SafetensorsFile(reading: path, limit: 1000)
+    }
+    #expect(truncate(path, 100) == 0)
+    #expect(try file.floats(named: "a") == values && file.floatByteCount == 400_000)
+    #expect(throws: SafetensorsError.self) { try SafetensorsFile(reading: path) }
+  }
+
+  @Test("Of a file whose size is not what its header says nothing else is read")
+  func ofAFileOfAnotherSizeNothingElseIsRead() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("x.safetensors")
+    let header = #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#
+    try replaceFile(at: path, with: bytes(header))
+    #expect(truncate(path, 1 << 42) == 0)
+    let expected = 8 + header.utf8.count + 8
+    #expect(throws: SafetensorsError.wrongSize(file: path, expected: expected, found: 1 << 42)) {
+      try SafetensorsFile(reading: path)
+    }
+    try replaceFile(at: path, with: [])
+    #expect(throws: SafetensorsError.tooShort(file: path, byteCount: 0)) {
+      try SafetensorsFile(reading: path)
+    }
+    try replaceFile(at: path, with: [UInt8](repeating: 0xFF, count: 20))
+    #expect(throws: SafetensorsError.wrongHeaderLength(file: path, length: .max, available: 12)) {
+      try SafetensorsFile(reading: path)
+    }
+    #expect(throws: SafetensorsError.self) { try SafetensorsFile(reading: "/dev/zero") }
   }
 
   @Test("A model survives its file") func aModelSurvivesItsFile() throws {

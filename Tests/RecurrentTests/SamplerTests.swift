@@ -20,6 +20,24 @@ internal import Testing
   /// The logits after each of the ids, one after another.
   func logits(_ sampler: LanguageModelSampler) -> [Float] { Self.ids.flatMap { Array(sampler.advance($0)) } }
 
+  @Test(
+    "The bytes that a sampler's weights take are known before", arguments: configurations,
+    WeightFormat.allCases)
+  func theBytesOfASamplersWeightsAreKnown(configuration: LanguageModelConfiguration, format: WeightFormat) {
+    var configuration = configuration
+    configuration.embeddingSize *= 8
+    configuration.hiddenSize *= 8
+    for vocabularySize in [17, SamplerWeights.tableLimit / configuration.hiddenSize] {
+      configuration.vocabularySize = vocabularySize
+      let weights = SamplerWeights(model: Network(configuration: configuration, seed: 1), format: format)
+      let found =
+        weights.matrixByteCount + 4
+        * ((weights.table?.count ?? 0) + (weights.embedding?.count ?? 0) + vocabularySize)
+      let told = SamplerWeights.byteCount(for: configuration, format: format)
+      #expect(abs(Double(told) / Double(found) - 1) < 0.05, "\(told) for \(found)")
+    }
+  }
+
   @Test("A sampler gives the losses of the pass", arguments: configurations, [0, SamplerWeights.tableLimit])
   func aSamplerGivesTheLossesOfThePass(configuration: LanguageModelConfiguration, tableLimit: Int) {
     let model = Network(configuration: configuration, seed: 3), steps = Self.ids.count - 1

@@ -1,4 +1,6 @@
+internal import Foundation
 internal import Groundwork
+internal import TestSupport
 import Testing
 
 @testable import Synthesis
@@ -59,9 +61,24 @@ import Testing
 
   @Test("What is not JSON and what is not there have errors of their own")
   func otherFaults() {
-    #expect(throws: InstrumentError.self) { try InstrumentLibrary.instruments(in: [0x7B], file: "a.json") }
+    for (text, fault) in [("{", "a.json: it is not JSON"), ("[]", "a.json: it does not hold an object")] {
+      let error = #expect(throws: InstrumentError.self) {
+        try InstrumentLibrary.instruments(in: Array(text.utf8), file: "a.json")
+      }
+      #expect(error?.message.hasPrefix(fault) == true && error?.kind == .badInput, "\(error?.message ?? "")")
+    }
     #expect(throws: InstrumentError.unreadable(.notFound(path: "/nowhere"))) {
       try InstrumentLibrary(folder: "/nowhere")
     }
+  }
+
+  @Test("A file of instruments is read within a limit") func aFileOfInstrumentsIsReadWithinALimit() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("a.json")
+    try replaceFile(at: path, with: "{}")
+    #expect(truncate(path, 1 << 40) == 0)
+    let error = #expect(throws: InstrumentError.self) { try InstrumentLibrary(folder: folder.path) }
+    #expect(
+      error?.kind == .badInput && error?.message.contains("4,000,000") == true, "\(error?.message ?? "")")
   }
 }

@@ -1,7 +1,6 @@
 internal import Arithmetic
 public import Groundwork
 internal import Recurrent
-internal import Synchronization
 internal import Tokenization
 
 extension Composer {
@@ -32,47 +31,29 @@ extension Composer {
 }
 
 /// The pieces that several threads write, each taken by one of them.
-private final class PieceQueue: Sendable {
-  private struct State {
-    var taken = 0
-    var finished = 0
-    var results: [Result<Composition, ComposingError>?]
-  }
-
-  private let options: [CompositionOptions]
-  private let progress: ProgressHandler?
-  private let state: Mutex<State>
+private struct PieceQueue: Sendable {
+  let options: [CompositionOptions]
+  let progress: ProgressHandler?
+  private let parts: WorkQueue<Result<Composition, ComposingError>>
 
   init(options: [CompositionOptions], progress: ProgressHandler?) {
     self.options = options
     self.progress = progress
-    state = Mutex(State(results: Array(repeating: nil, count: options.count)))
+    parts = WorkQueue(count: options.count)
   }
 
   /// The next piece that nobody has taken.
-  func next() -> (index: Int, options: CompositionOptions)? {
-    state.withLock { state in
-      guard state.taken < options.count else { return nil }
-      state.taken += 1
-      return (state.taken - 1, options[state.taken - 1])
-    }
-  }
+  func next() -> (index: Int, options: CompositionOptions)? { parts.take().map { ($0, options[$0]) } }
 
   func finish(_ index: Int, with result: Result<Composition, ComposingError>) {
-    let finished = state.withLock { state in
-      state.results[index] = result
-      state.finished += 1
-      return state.finished
-    }
+    let finished = parts.finish(index, result)
     progress?(
       ProgressReport(
         activity: "composing", completed: Double(finished), total: Double(options.count), unit: "pieces"))
   }
 
   /// What has come of each; nobody finishes a piece that was not begun before the work was cancelled.
-  var results: [Result<Composition, ComposingError>] {
-    state.withLock { $0.results.map { $0 ?? .failure(.interrupted) } }
-  }
+  var results: [Result<Composition, ComposingError>] { parts.results.map { $0 ?? .failure(.interrupted) } }
 }
 
 /// One thread's pieces, each on a stream of the thread's sampler. Where one is finished, the next of the queue takes its stream.

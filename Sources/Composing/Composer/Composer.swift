@@ -23,10 +23,11 @@ public final class Composer {
   private let chooser: TokenChooser
 
   /// A composer with this model, whose weights it reads in `format`. Fewer bytes are quicker, and change what a seed gives.
-  /// - Throws: `ComposingError.unsuitableNetwork` where the model's network is not one that goes from ids to ids.
+  /// - Throws: `ComposingError.unsuitableNetwork` where the model's network is not one that goes from ids to ids,
+  ///   `.insufficientMemory` where the machine has not the memory for its weights.
   public init(model: MusicModel, format: WeightFormat = .float32) throws(ComposingError) {
     self.model = model
-    weights = SamplerWeights(model: try model.network, format: format)
+    weights = try model.samplerWeights(format)
     sampler = LanguageModelSampler(weights: weights)
     chooser = TokenChooser(model: model)
   }

@@ -41,7 +41,7 @@ public final class CompositionSession {
     model: MusicModel, _ options: CompositionOptions, format: WeightFormat = .float32,
     savedBarLimit: Int = CompositionSession.savedBarLimit
   ) throws(ComposingError) {
-    let weights = SamplerWeights(model: try model.network, format: format)
+    let weights = try model.samplerWeights(format)
     try self.init(
       model: model, sampler: LanguageModelSampler(weights: weights), chooser: TokenChooser(model: model),
       options, savedBarLimit: savedBarLimit)

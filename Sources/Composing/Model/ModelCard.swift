@@ -23,6 +23,7 @@ struct ModelCard {
     lines += [
       "## Use", "",
     ]
+    // A card is read by whoever is given the model, who has the program and no library: its commands are meant to be typed.
     if info.network != nil || info.description.settings != nil {
       lines.append("    gruppetto generate \(name) -o tune.mid --bars 16")
     }

@@ -12,6 +12,7 @@ public import Training
 /// model's own folder one by one, each in place of the old one, and in the end the folder goes. A process that dies before the
 /// renaming leaves the old model and what there is of the new one, with which `resume` goes on; one that dies after it leaves
 /// the new model, and the next training finishes the moving first. While files are moved a training holds the folder's lock.
+/// A model that is imported, or written by a program, takes another's place in the same way.
 public struct ModelFolder: Hashable, Sendable {
   /// The folder's path.
   public let path: String
@@ -87,33 +88,47 @@ extension ModelFolder {
       path: owner.path, present: presentParts, missing: ["model.safetensors"], isFinished: isFinished)
   }
 
-  /// Makes the folder of a model whose weights there are already.
+  /// Makes the folder of a model whose weights there are already. A model that is replaced stays until the new one is whole.
   /// - Parameters:
   ///   - description: what it is.
   ///   - vocabulary: what its ids mean.
   ///   - replacing: whether a model that is there is replaced.
   ///   - writeWeights: writes the weights to the path that it is given.
-  /// - Throws: `ComposingError`: a model that is in the way, a folder that cannot be written.
+  /// - Throws: `ComposingError`: a model that is in the way, a folder that cannot be written or that another program works in.
   func write(
     _ description: ModelDescription, vocabulary: Vocabulary, replacing: Bool,
     writeWeights: (_ path: String) throws(SafetensorsError) -> Void
   ) throws(ComposingError) {
-    try MusicTraining.requireRoom(in: self, for: replacing ? .overwrite : .refuse)
+    let existing: MusicTraining.ExistingModel = replacing ? .overwrite : .refuse
+    try MusicTraining.requireRoom(in: self, for: existing)
     try withFolder(path, failure: ComposingError.file) { () throws(ComposingError) in
-      // The weights are what may not fit on the disk: they come first, and a model that is there stands until they do.
-      do throws(SafetensorsError) { try writeWeights(training.weightsPath) } catch { throw .cause(error) }
+      let lock = try MusicTraining.lock(self)
+      defer { withExtendedLifetime(lock) {} }
+      try ModelReplacement.finish(in: self)
+      // Someone may have made one since.
+      try MusicTraining.requireRoom(in: self, for: existing)
+      let folder = holdsModel ? try ModelReplacement.begin(in: self) : self
       do throws(ComposingError) {
-        try MusicTraining.removeHistory(in: self)
-        do throws(FileError) { try replaceFile(at: vocabularyPath, with: vocabulary.json()) } catch {
-          throw .file(error)
-        }
-        try description.write(in: self)
-        try ModelCard.write(in: self, vocabulary: vocabulary)
+        try folder.fill(description, vocabulary: vocabulary, writeWeights: writeWeights)
       } catch {
         // Weights without the rest are no model, and would be in the way of the next import.
-        try? MusicTraining.removeModel(in: self)
+        folder == self ? try? MusicTraining.removeModel(in: self) : ModelReplacement.abandon(in: self)
         throw error
       }
+      if folder != self { try ModelReplacement.commit(in: self) }
+      try ModelCard.write(in: self, vocabulary: vocabulary)
     }
+  }
+
+  /// Writes the parts of a model that is not trained here, the description last: it makes a model of them.
+  private func fill(
+    _ description: ModelDescription, vocabulary: Vocabulary,
+    writeWeights: (_ path: String) throws(SafetensorsError) -> Void
+  ) throws(ComposingError) {
+    do throws(SafetensorsError) { try writeWeights(training.weightsPath) } catch { throw .cause(error) }
+    do throws(FileError) { try replaceFile(at: vocabularyPath, with: vocabulary.json()) } catch {
+      throw .file(error)
+    }
+    try description.write(in: self)
   }
 }

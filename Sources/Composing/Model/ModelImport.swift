@@ -48,6 +48,8 @@ public struct ModelImport {
     try settings.validate()
     var description = ModelDescription(program: program, preset: "imported", settings: settings)
     description.importedFrom = weights.file.path.split(separator: "/").last.map(String.init)
+    // They are in memory as the file has them, and come there once more as the network does.
+    try MusicModel.requireMemory(2 * weights.file.floatByteCount, for: weights.file.path)
     let network: Network
     do { network = try weights.model() } catch { throw .cause(error) }
     try ModelFolder(path: path).write(description, vocabulary: vocabulary, replacing: replacing) {

@@ -111,11 +111,13 @@ public struct ModelInfo: Codable, Sendable {
     }
     if fileExists(folder.training.weightsPath) {
       // A file that is damaged is told here, not first when the model shall compose.
+      let file: SafetensorsFile
+      do { file = try SafetensorsFile(path: folder.training.weightsPath) } catch { throw .cause(error) }
+      weights = WeightsSummary(file)
+      if description.settings == nil { try MusicModel.requireMemory(file.floatByteCount, for: path) }
       do throws(SafetensorsError) {
-        let file = try SafetensorsFile(path: folder.training.weightsPath)
-        weights = WeightsSummary(file)
         if let architecture = description.architecture, description.settings == nil {
-          let network = try ModelNetwork(architecture, path: file.path)
+          let network = try ModelNetwork(architecture, file: file)
           parameters = network.parameters.count
           if case .network(let network) = network { self.network = network.configuration.languageModel }
         }

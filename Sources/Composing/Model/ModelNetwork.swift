@@ -47,10 +47,10 @@ public enum ModelNetwork: Sendable {
   }
 
   /// Reads a network from a weights file that describes it.
-  init(_ architecture: ModelArchitecture, path: String) throws(SafetensorsError) {
+  init(_ architecture: ModelArchitecture, file: SafetensorsFile) throws(SafetensorsError) {
     switch architecture {
-    case .languageModel, .network: self = .network(try Network(path: path))
-    case .encoderDecoder: self = .encoderDecoder(try EncoderDecoder(path: path))
+    case .languageModel, .network: self = .network(try Network(file: file))
+    case .encoderDecoder: self = .encoderDecoder(try EncoderDecoder(file: file))
     }
   }
 

@@ -31,7 +31,11 @@ enum ModelReplacement {
   /// done again where it was interrupted.
   static func finish(in folder: ModelFolder) throws(ComposingError) {
     let complete = folder.complete
-    try perform { () throws(FileError) in try removeTree(remainsPath(in: folder)) }
+    try perform { () throws(FileError) in
+      try removeTree(remainsPath(in: folder))
+      // Without a description it is of no use to anybody.
+      if !fileExists(folder.replacement.descriptionPath) { try removeTree(folder.replacement.path) }
+    }
     guard isFolder(complete.path) else { return }
     try perform { () throws(FileError) in
       if isFolder(complete.corpusPath) { try makeFolder(folder.corpusPath) }

@@ -1,3 +1,4 @@
+internal import Arithmetic
 internal import Groundwork
 public import Recurrent
 public import Tokenization
@@ -36,15 +37,18 @@ public struct MusicModel {
     } catch {
       throw .malformed(path: folder.vocabularyPath, reason: error.message)
     }
+    let file: SafetensorsFile
+    do { file = try SafetensorsFile(path: weights) } catch { throw .cause(error) }
+    try Self.requireMemory(file.floatByteCount, for: folder.owner.path)
     do throws(SafetensorsError) {
       guard let settings = description.settings else {
-        anyNetwork = try ModelNetwork(description.architecture ?? .network, path: weights)
+        anyNetwork = try ModelNetwork(description.architecture ?? .network, file: file)
         return
       }
       anyNetwork = .network(
         try Network(
           configuration: LanguageModelConfiguration(settings.network, vocabularySize: vocabulary.count),
-          tensors: SafetensorsFile(path: weights)))
+          tensors: file))
     } catch {
       throw .cause(error)
     }
@@ -77,6 +81,33 @@ public struct MusicModel {
     folder: ModelFolder, description: ModelDescription, tokenizer: any Tokenizer, network: Network
   ) {
     self.init(tokenizer: tokenizer, network: .network(network), folder: folder, description: description)
+  }
+
+  /// Checks that the machine has this much memory for a model's weights, before they are read or converted.
+  /// - Throws: `ComposingError.insufficientMemory`.
+  static func requireMemory(
+    _ needed: Int, for model: String, available: Int = ProcessMemory.available
+  ) throws(ComposingError) {
+    guard needed <= available else {
+      throw .insufficientMemory(model: model, needed: needed, available: available)
+    }
+  }
+
+  /// The weights as sampling reads them.
+  /// - Parameters:
+  ///   - format: how they lie in memory.
+  ///   - available: how much memory there is, in bytes.
+  /// - Throws: `ComposingError.unsuitableNetwork`, `.insufficientMemory`.
+  func samplerWeights(
+    _ format: WeightFormat, available: Int = ProcessMemory.available
+  ) throws(ComposingError) -> SamplerWeights {
+    let network = try network
+    if let configuration = network.configuration.languageModel {
+      let converted = SamplerWeights.byteCount(for: configuration, format: format)
+      try Self.requireMemory(
+        network.parameters.count * MemoryLayout<Float>.size + converted, for: name, available: available)
+    }
+    return SamplerWeights(model: network, format: format)
   }
 
   /// What the model is called in messages: its folder.
@@ -124,7 +155,9 @@ public struct MusicModel {
     atPath path: String, tokenizers: TokenizerRegistry = .standard
   ) throws(ComposingError) -> Vocabulary {
     let bytes: [UInt8]
-    do { bytes = try readFile(path) } catch { throw .file(error) }
+    do { bytes = try JSONFile.content(of: path, limit: SizeLimit.vocabulary) } catch {
+      throw ComposingError(error)
+    }
     do {
       return try Vocabulary(json: bytes, tokenizers: tokenizers)
     } catch {

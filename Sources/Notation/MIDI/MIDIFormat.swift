@@ -15,9 +15,7 @@ public struct MIDIFormat: ScoreFormat {
 
   /// Whether a chunk named `MThd` is at the beginning, or behind a RIFF header or 128 bytes of MacBinary.
   public func recognizes(firstBytes: [UInt8]) -> Bool {
-    let magic = Array("MThd".utf8)
-    return firstBytes.starts(with: magic) || firstBytes.starts(with: Array("RIFF".utf8))
-      || firstBytes.dropFirst(128).starts(with: magic)
+    MIDIFile.recognizes(firstBytes: firstBytes)
   }
 
   /// One score, or in format 2 one for each track.

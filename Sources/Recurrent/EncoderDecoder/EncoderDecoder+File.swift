@@ -19,7 +19,7 @@ extension EncoderDecoder {
   }
 
   /// The network in a file that is open.
-  convenience init(file: SafetensorsFile) throws(SafetensorsError) {
+  package convenience init(file: SafetensorsFile) throws(SafetensorsError) {
     try self.init(configuration: EncoderDecoderConfiguration(of: file), tensors: file)
   }
 }

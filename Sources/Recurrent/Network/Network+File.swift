@@ -19,7 +19,7 @@ extension Network {
   }
 
   /// The network in a file that is open.
-  convenience init(file: SafetensorsFile) throws(SafetensorsError) {
+  package convenience init(file: SafetensorsFile) throws(SafetensorsError) {
     try self.init(configuration: Configuration(of: file), tensors: file)
   }
 }

@@ -27,6 +27,32 @@ public final class SamplerWeights: Sendable {
     self.init(model: model, format: format, tableLimit: Self.tableLimit)
   }
 
+  /// How many bytes the weights of a language model take once they are converted, within a few in a hundred.
+  public static func byteCount(
+    for configuration: LanguageModelConfiguration, format: WeightFormat
+  ) -> Int {
+    let float = MemoryLayout<Float>.size
+    let gateRows = configuration.cell.implementation.gateCount * configuration.hiddenSize
+    let tableSize = configuration.vocabularySize * gateRows
+    let hasTable = tableSize <= tableLimit
+    return configuration.network.parameterShapes.reduce(hasTable ? tableSize * float : 0) { sum, entry in
+      let count = entry.shape.reduce(1, *)
+      guard entry.shape.count == 2 else { return sum + count * float }
+      let stored = Kernels.current.storedSize(format: format, rows: entry.shape[0], columns: entry.shape[1])
+      if entry.name == "embedding.weight" {
+        return sum + (configuration.tiesEmbedding ? stored : 0)
+          + (!hasTable || addsEmbedding(configuration) ? count * float : 0)
+      }
+      // What the first layer makes of each id stands in the table.
+      return sum + (hasTable && entry.name == "rnn.weight_ih_l0" ? 0 : stored)
+    }
+  }
+
+  /// Whether a step adds the embedded id to what the first layer gives.
+  private static func addsEmbedding(_ configuration: LanguageModelConfiguration) -> Bool {
+    configuration.isResidual && configuration.embeddingSize == configuration.hiddenSize
+  }
+
   init(model: Network, format: WeightFormat, tableLimit: Int) {
     guard let configuration = model.configuration.languageModel else {
       preconditionFailure(
@@ -36,7 +62,6 @@ public final class SamplerWeights: Sendable {
     let inputWeight = StoredStack.inputWeight(ofLayer: 0, in: parameters)
     let embedding = parameters.matrix(named: "embedding.weight")
     let hasTable = embedding.rows * inputWeight.rows <= tableLimit
-    let addsEmbedding = configuration.isResidual && configuration.embeddingSize == configuration.hiddenSize
     self.configuration = configuration
     stack = StoredStack(
       configuration.stack, inputSize: configuration.embeddingSize, parameters: parameters,
@@ -46,7 +71,7 @@ public final class SamplerWeights: Sendable {
       ThreadTeam(threadCount: 1).multiply(embedding, inputWeight.transposed, into: table.baseAddress)
     }
     self.embedding =
-      hasTable && !addsEmbedding
+      hasTable && !Self.addsEmbedding(configuration)
       ? nil
       : AlignedBuffer(UnsafeBufferPointer(start: embedding.values, count: embedding.rows * embedding.columns))
   }

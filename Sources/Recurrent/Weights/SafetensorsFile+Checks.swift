@@ -1,19 +1,42 @@
+internal import Groundwork
+
 extension SafetensorsFile {
   /// The most that a header may take, as the format's own library has it.
   private static let headerLimit: UInt64 = 100_000_000
 
   /// Reads the eight bytes of the header's length and the header.
+  /// - Parameters:
+  ///   - bytes: the file's first bytes, or all.
+  ///   - byteCount: how many bytes the file has.
   /// - Returns: the header, and the offset of the first byte behind it.
   static func readHeader(
-    of bytes: UnsafeRawBufferPointer, path: String
+    of bytes: UnsafeRawBufferPointer, byteCount: Int, path: String
   ) throws(SafetensorsError) -> (SafetensorsHeaderReader, dataOffset: Int) {
     guard bytes.count >= 8 else { throw .tooShort(file: path, byteCount: bytes.count) }
     let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
-    guard length <= headerLimit, length <= UInt64(bytes.count - 8) else {
-      throw .wrongHeaderLength(file: path, length: length, available: bytes.count - 8)
+    guard length <= headerLimit, length <= UInt64(byteCount - 8), length <= UInt64(bytes.count - 8) else {
+      throw .wrongHeaderLength(file: path, length: length, available: byteCount - 8)
     }
     let end = 8 + Int(length)
     return (try SafetensorsHeaderReader(8..<end, of: bytes, path: path), end)
+  }
+
+  /// Checks the header at the beginning of a file against the file's size, before the rest is read.
+  /// - Parameters:
+  ///   - file: the file, of which no more is read.
+  ///   - byteCount: how many bytes it has.
+  static func checkHeader(of file: inout InputFile, byteCount: Int) throws {
+    var head = try file.firstBytes(8)
+    let length = head.withUnsafeBytes {
+      $0.count < 8 ? 0 : UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self))
+    }
+    // A length beyond the limits is found to be so by the eight bytes alone.
+    if length <= headerLimit { head = try file.firstBytes(8 + Int(length)) }
+    try head.withUnsafeBytes { bytes in
+      let (header, dataOffset) = try readHeader(of: bytes, byteCount: byteCount, path: file.name)
+      _ = try checkedEntries(
+        of: header, dataOffset: dataOffset, dataCount: byteCount - dataOffset, path: file.name)
+    }
   }
 
   /// The tensors in the order of their bytes, which they share out without overlap and without a gap.

@@ -1,4 +1,4 @@
-internal import Groundwork
+public import Groundwork
 
 /// A safetensors file (huggingface/safetensors, format description): named tensors and text about them.
 ///
@@ -38,12 +38,32 @@ public struct SafetensorsFile: Sendable {
   /// The places of the entries in the order of their names.
   private let places: [Int]
 
-  /// Opens the file at `path`.
+  /// Opens a file of our own at `path`, which is mapped: nobody shortens it.
   /// - Throws: `SafetensorsError`.
   public init(path: String) throws(SafetensorsError) {
     let file: MappedFile
     do { file = try MappedFile(path: path) } catch { throw .system(error) }
     try self.init(path: path, storage: .mapped(file), bytes: file.bytes)
+  }
+
+  /// Reads a file of another program at `path` into memory, so that what becomes of the file does not matter. Nothing but the
+  /// header is read of one whose size is not what its header says.
+  /// - Parameter limit: how many bytes are read at most; no more than the machine has memory.
+  /// - Throws: `SafetensorsError`.
+  public init(reading path: String, limit: Int = SizeLimit.weights) throws(SafetensorsError) {
+    let bytes: [UInt8]
+    do {
+      var file = try InputFile(path: path)
+      if let size = file.size, size > 0 { try Self.checkHeader(of: &file, byteCount: size) }
+      bytes = try file.bytes(limit: min(limit, ProcessMemory.available))
+    } catch let error as SafetensorsError {
+      throw error
+    } catch let error as FileError {
+      throw .system(error)
+    } catch {
+      preconditionFailure("reading a file throws nothing else: \(error)")
+    }
+    try self.init(bytes: bytes, name: path)
   }
 
   /// Reads a file's content that is in memory; `name` stands for the path in errors.
@@ -61,7 +81,7 @@ public struct SafetensorsFile: Sendable {
   }
 
   private init(path: String, storage: Storage, bytes: UnsafeRawBufferPointer) throws(SafetensorsError) {
-    let (header, dataOffset) = try Self.readHeader(of: bytes, path: path)
+    let (header, dataOffset) = try Self.readHeader(of: bytes, byteCount: bytes.count, path: path)
     self.path = path
     self.storage = storage
     entries = try Self.checkedEntries(
@@ -84,6 +104,9 @@ public struct SafetensorsFile: Sendable {
       throw .wrongChecksum(file: path, expected: expected, found: checksum.text)
     }
   }
+
+  /// How many bytes its numbers take in memory, where each is a Float.
+  public var floatByteCount: Int { entries.reduce(0) { $0 + $1.count } * MemoryLayout<Float>.size }
 
   /// The tensor of this name.
   public func entry(named name: String) -> Entry? {

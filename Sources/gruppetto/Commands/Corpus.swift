@@ -149,7 +149,7 @@ enum CorpusText {
     if !info.duplicates.isEmpty {
       lines.append("  \(Readable.plural(info.duplicates.count, "piece")) left out as a copy of another")
     }
-    lines += info.skipped.prefix(limit).map { "  skipped \($0.file): \($0.reason)" }
+    lines += info.skipped.prefix(limit).map { Readable.line("  skipped \($0.file): \($0.reason)") }
     if info.skipped.count > limit { lines.append("  … and \(info.skipped.count - limit) more files skipped") }
     if !info.damaged.isEmpty {
       lines.append(
@@ -157,7 +157,7 @@ enum CorpusText {
       )
     }
     lines += info.damaged.prefix(limit).map { damaged in
-      "  damaged \(damaged.file): \(damaged.first)"
+      Readable.line("  damaged \(damaged.file): \(damaged.first)")
         + (damaged.faults > 1 ? " (and \(Readable.plural(damaged.faults - 1, "more fault")))" : "")
     }
     if info.damaged.count > limit { lines.append("  … and \(info.damaged.count - limit) more files damaged") }

@@ -53,9 +53,7 @@ struct Features: ParsableCommand {
     let began = DispatchTime.now().uptimeNanoseconds
     let result = try FeatureExtractor.features(
       of: audio == "-"
-        ? AudioFileReader(
-          bytes: Console.readStandardInput(limit: input.limit(SizeLimit.sound)), name: "standard input")
-        : AudioFileReader(path: audio),
+        ? soundFromStandardInput() : AudioFileReader(path: audio),
       channel: channel - 1, options: settings.options(kind, seed: drawn),
       cancellation: Interruption.cancellation(), progress: common.progress)
     guard let (features, options) = result else {
@@ -67,6 +65,17 @@ struct Features: ParsableCommand {
       let name = audio.split(separator: "/").last.map(String.init) ?? audio
       try replaceFile(at: svg, with: FeaturePicture(features, options: options, title: name).svg())
     }
+    try tell(features, options, spent: spent)
+  }
+
+  /// The sound in standard input, of which nothing is read that its beginning shows to be something else.
+  private func soundFromStandardInput() throws -> AudioFileReader {
+    var file = InputFile(standardInput: ())
+    try AudioFileReader.check(firstBytes: file.firstBytes(1 << 16), name: file.name)
+    return try AudioFileReader(bytes: file.bytes(limit: input.limit(SizeLimit.sound)), name: file.name)
+  }
+
+  private func tell(_ features: FeatureMatrix, _ options: FeatureOptions, spent: Double) throws {
     let seconds = Double(features.frameCount) * options.frames.shiftMilliseconds / 1000
     struct Report: Encodable {
       var file: String

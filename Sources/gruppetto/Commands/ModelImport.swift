@@ -79,7 +79,7 @@ struct ModelImportCommand: ParsableCommand {
 
   private func file() throws -> SafetensorsFile {
     do throws(SafetensorsError) {
-      return try SafetensorsFile(path: weights)
+      return try SafetensorsFile(reading: weights)
     } catch {
       guard case .wrongHeaderLength = error else { throw error }
       throw ExchangeError.unsupported(

@@ -10,8 +10,8 @@ enum Console {
     try write(Array((FileName.printable(text) + "\n").utf8), to: STDOUT_FILENO)
   }
 
-  /// Writes a line to standard error, escaped as by `print`.
-  static func printError(_ text: String) { draw(FileName.printable(text) + "\n") }
+  /// Writes one line to standard error: line breaks in it, which come from names and titles, are escaped as well.
+  static func printError(_ text: String) { draw(Readable.line(FileName.printable(text)) + "\n") }
 
   /// Writes to standard error as it is, without a line break.
   static func draw(_ text: String) { try? write(Array(text.utf8), to: STDERR_FILENO) }
@@ -105,17 +105,35 @@ enum Readable {
 
   /// Rows of cells as columns, the first row a heading; numbers to the right.
   static func table(_ rows: [[String]], rightAligned: Set<Int> = []) -> String {
-    let columns = rows.map(\.count).max() ?? 0
-    let widths = (0..<columns).map { column in
-      rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
-    }
-    let lines = rows.map { row in
-      let cells = row.enumerated().map { index, cell in
-        let padding = String(repeating: " ", count: widths[index] - cell.count)
-        return rightAligned.contains(index) ? padding + cell : cell + padding
+    var widths: [Int] = []
+    let cellWidths = rows.map { row in
+      let all = row.map(width)
+      for (column, width) in all.enumerated() {
+        if column < widths.count { widths[column] = max(widths[column], width) } else { widths.append(width) }
       }
-      return String(cells.joined(separator: "  ").reversed().drop { $0 == " " }.reversed())
+      return all
     }
-    return lines.joined(separator: "\n")
+    var lines = ""
+    for (row, cellWidths) in zip(rows, cellWidths) {
+      if !lines.isEmpty { lines += "\n" }
+      // Spaces are written before what follows them, so that no line ends with any.
+      var spaces = 0
+      for (column, cell) in row.enumerated() {
+        let padding = widths[column] - cellWidths[column]
+        if rightAligned.contains(column) { spaces += padding }
+        if !cell.isEmpty {
+          lines += String(repeating: " ", count: spaces) + cell
+          spaces = 0
+        }
+        spaces += 2 + (rightAligned.contains(column) ? 0 : padding)
+      }
+    }
+    return lines
+  }
+
+  /// How many columns a text takes, as far as one character is one.
+  private static func width(_ text: String) -> Int {
+    let bytes = text.utf8
+    return bytes.allSatisfy { $0 < 0x80 } ? bytes.count : text.count
   }
 }
