@@ -7,7 +7,7 @@ package struct MatrixView {
   package var rowStride: Int
   package var columnStride: Int
 
-  /// Rows that lie one behind the other, `rowStride` apart (by default without a gap).
+  /// Rows that lie one after the other, `rowStride` apart (by default without a gap).
   package init(_ values: UnsafePointer<Float>, rows: Int, columns: Int, rowStride: Int? = nil) {
     self.values = values
     self.rows = rows

@@ -113,7 +113,7 @@ public struct RandomStream: Sendable, Hashable, Codable, RandomNumberGenerator {
     return index(weights: logits.lazy.map(weight), sum: sum) ?? 0
   }
 
-  /// An index, drawn with a probability in proportion to its weight; nil where none has one.
+  /// An index, drawn with a probability in proportion to its weight; nil if none has one.
   /// - Parameters:
   ///   - weights: None below 0.
   ///   - sum: What they add up to, but for rounding.
@@ -126,7 +126,7 @@ public struct RandomStream: Sendable, Hashable, Codable, RandomNumberGenerator {
       left -= weight
       if left < 0 { break }
     }
-    // Rounding can leave a rest behind the last.
+    // Rounding can leave a rest after the last.
     return last
   }
 

@@ -39,17 +39,17 @@ public enum AudioError: DiagnosableError, Equatable {
   public var message: String {
     switch self {
     case .file(let error): error.message
-    case .notAudio(let path, let reason): "\(path): is not a sound file that can be read (\(reason))"
+    case .notAudio(let path, let reason): "\(path): is not a readable sound file (\(reason))"
     case .damaged(let path, let frame, let reason):
       "\(path): is damaged; the sound cannot be read from frame \(frame) (\(reason))"
     case .tooLong(let path, let limit):
-      "\(path): holds more than \(limit) samples, too many to read at once; cut it into parts"
+      "\(path): has more than \(limit) samples, too many to read at once; split it into parts"
     case .unknownEnding(let path):
-      "\(path): the ending names no sound format that can be written; use .wav, .flac or .ogg"
+      "\(path): the ending must be .wav, .flac or .ogg"
     case .unsupportedSettings(let path, let reason): "\(path): \(reason)"
     case .noDevice(let name, let reason, let others):
       "the sound device “\(name)” cannot be opened (\(reason)); "
-        + (others.isEmpty ? "no other device was found" : "others are: \(others.joined(separator: ", "))")
+        + (others.isEmpty ? "no other device was found" : "other devices are \(others.joined(separator: ", "))")
         + "; \(Self.deviceRemedy)"
     case .unsuitableDevice(let name, let reason):
       "the sound device “\(name)” cannot be set up (\(reason)); \(Self.deviceRemedy)"

@@ -12,7 +12,7 @@ public struct CorpusInfo: Sendable, Hashable, Codable {
 
   /// How much of one kind of tokens occurs.
   public struct KindUse: Sendable, Hashable, Codable {
-    /// The kind: what stands before the underscore, such as `Pitch`.
+    /// The kind: what is before the underscore, such as `Pitch`.
     public var kind: String
     /// How many tokens of the kind the vocabulary has.
     public var size: Int
@@ -91,7 +91,7 @@ extension Corpus {
       // Said with the number of pieces, it need not be said of them all.
       normalization.assumedTimeSignature = nil
       changes.append(
-        "\(report.piecesReadInFourFour) of \(pieces.count) pieces state no metre but 1/4 and are read as 4/4")
+        "\(report.piecesReadInFourFour) of \(pieces.count) pieces have only the time signature 1/4 and are read as 4/4")
     }
     changes += normalization.sentences
     changes += report.unusedPrograms.map { "no track without a program is named '\($0)'" }

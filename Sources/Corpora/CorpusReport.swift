@@ -45,7 +45,7 @@ public struct CorpusReport: Sendable, Hashable, Codable {
     get { damagedFiles ?? [] }
     set { damagedFiles = newValue.isEmpty ? nil : newValue }
   }
-  /// Nil where there are none, as in reports that were written before they were counted.
+  /// Nil if there are none, as in reports that were written before they were counted.
   private var damagedFiles: [DamagedFile]?
   /// Pieces that were left out as copies.
   public var duplicates: [DuplicatePiece] = []

@@ -30,7 +30,7 @@ public struct AtomicReplacement: ~Copyable {
     let exists = withSystemPath(target) { stat($0, &old) } == 0
     if exists, old.st_mode & S_IFMT != S_IFREG {
       // Renaming would put a plain file in the place of a device.
-      throw .unwritable(path: path, reason: "it is no plain file")
+      throw .unwritable(path: path, reason: "it is not a regular file")
     }
     let folder = folderName(of: target)
     var descriptor: Int32 = -1

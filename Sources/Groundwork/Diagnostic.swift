@@ -39,7 +39,7 @@ public struct Diagnostic: Sendable, Hashable {
   public var line: Int?
   /// The column in that line in bytes, from 1.
   public var column: Int?
-  /// The track of the file, from 0, where it stands in one.
+  /// The track of the file, from 0, where it is in one.
   public var track: Int?
   /// The tick in the music, where it has one.
   public var tick: Int?
@@ -71,7 +71,7 @@ public struct Diagnostic: Sendable, Hashable {
 }
 
 extension Diagnostic: CustomStringConvertible {
-  /// The place as a reader finds it, `byte 12` or `line 3, column 7`; nil where none is known.
+  /// The place as a reader finds it, `byte 12` or `line 3, column 7`; nil if none is known.
   public var place: String? {
     offset.map { "byte \($0)" } ?? line.map { "line \($0), column \(column ?? 1)" }
   }

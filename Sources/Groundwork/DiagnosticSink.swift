@@ -59,7 +59,7 @@ public struct DiagnosticSink: Sendable {
     diagnostics.append(diagnostic)
   }
 
-  /// Adds what another sink collected behind what this one has.
+  /// Adds what another sink collected after what this one has.
   public mutating func merge(_ other: DiagnosticSink) {
     diagnostics += other.diagnostics.prefix(max(0, Self.capacity - diagnostics.count))
     counts.merge(other.counts, uniquingKeysWith: +)

@@ -18,7 +18,7 @@ package enum JSONFile {
       bytes = try readFile(path, limit: limit)
     } catch .tooLarge {
       throw .malformed(
-        path: path, reason: "it has more than \(limit.grouped) bytes, which no such file needs")
+        path: path, reason: "it has more than \(limit.grouped) bytes, too many for such a file")
     } catch {
       throw .file(error)
     }
@@ -46,7 +46,7 @@ package enum JSONFile {
     do {
       bytes = try JSONFormat.encode(value)
     } catch {
-      throw .malformed(path: path, reason: "it would hold a number that JSON has no words for")
+      throw .malformed(path: path, reason: "it has a number that JSON cannot represent, such as infinity")
     }
     do { try replaceFile(at: path, with: bytes) } catch { throw .file(error) }
   }
@@ -58,7 +58,7 @@ package enum JSONFile {
       "the setting '\(name(context.codingPath + [key]))' is missing"
     case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
       context.codingPath.isEmpty
-        ? "it is not an object of settings"
+        ? "it is not a JSON object of settings"
         : "the setting '\(name(context.codingPath))' has a value of the wrong type"
     case DecodingError.dataCorrupted(let context):
       context.codingPath.isEmpty

@@ -16,7 +16,7 @@ package struct ProcessMemory {
     min(sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)), groupLimit ?? .max)
   }
 
-  /// The lowest limit of the control groups that this process is in (cgroups 2, else 1); nil where there is none.
+  /// The lowest limit of the control groups that this process is in (cgroups 2, else 1); nil if there is none.
   private static var groupLimit: Int? {
     let groups = (try? text(of: "/proc/self/cgroup"))?.split(separator: "\n") ?? []
     // Of version 2 there is one line, which begins so.
@@ -42,7 +42,7 @@ package struct ProcessMemory {
       let line = lines.first { $0.hasPrefix(name + ":") } ?? ""
       let words = line.split { $0 == " " || $0 == "\t" }
       guard words.count > 1, let kilobytes = Int(words[1]) else {
-        throw .unreadable(path: path, reason: "it does not tell \(name)")
+        throw .unreadable(path: path, reason: "it has no entry \(name)")
       }
       return kilobytes * 1024
     }

@@ -13,8 +13,8 @@ extension FeatureExtractor {
   ///   - channel: which channel, counted from 0.
   ///   - options: what is computed.
   ///   - cancellation: stops the work.
-  ///   - progress: is told the seconds of sound done.
-  /// - Returns: the features and the options with the file's sample rate; nil if it was cancelled.
+  ///   - progress: called with the seconds of sound done.
+  /// - Returns: the features and the options with the file's sample rate; nil if it was canceled.
   /// - Throws: `AudioError` for a file that cannot be read, `FeatureError` for options that do not fit it or give more
   ///   than `valueLimit` values.
   public static func features(

@@ -13,7 +13,7 @@ public struct MIDIWritingOptions: Sendable, Hashable {
   /// Where the status byte is left out.
   public var runningStatus: RunningStatus
 
-  /// Options; running status as it was read unless told otherwise.
+  /// Options; running status as it was read by default.
   public init(runningStatus: RunningStatus = .asRead) { self.runningStatus = runningStatus }
 }
 

@@ -114,7 +114,7 @@ public enum MIDIMeta: Sendable, Hashable {
     }
   }
 
-  /// The bytes behind type and length. Numbers are cut to the bits that the format has for them.
+  /// The bytes after type and length. Numbers are cut to the bits that the format has for them.
   public var payload: [UInt8] {
     switch self {
     case .sequenceNumber(let number): number.map { Self.bytes($0 >> 8, $0) } ?? []

@@ -18,13 +18,13 @@ public enum MIDIRule: String, Sendable, Hashable, CaseIterable {
   case trackCount = "track-count"
   /// A chunk's length does not agree with what is in it.
   case chunkLength = "chunk-length"
-  /// Bytes behind the last chunk.
+  /// Bytes after the last chunk.
   case trailingBytes = "trailing-bytes"
   /// The file ends within a track or an event.
   case truncated
   /// No end-of-track event.
   case missingEndOfTrack = "missing-end-of-track"
-  /// Events behind the end of the track.
+  /// Events after the end of the track.
   case eventsAfterEndOfTrack = "events-after-end-of-track"
   /// Running status used across a meta event, which cancels it.
   case runningStatusAfterMeta = "running-status-after-meta"

@@ -136,7 +136,7 @@ public struct MIDITrack: Sendable, Equatable {
   /// Makes room for more events.
   package mutating func reserveCapacity(_ count: Int) { events.reserveCapacity(count) }
 
-  /// The text of the first track-name event, decoded; nil where there is none.
+  /// The text of the first track-name event, decoded; nil if there is none.
   public var name: String? {
     events.first { $0.isMeta && $0.data1 == 0x03 }.map { MIDIText.decode(payload(of: $0)) }
   }

@@ -14,7 +14,7 @@ package enum MessageTable {
 
   /// A meta event: FF, type, length, payload.
   package struct Meta: Sendable {
-    /// The byte behind FF.
+    /// The byte after FF.
     package var type: UInt8
     /// Its name in the standard.
     package var name: String
@@ -72,7 +72,7 @@ package enum MessageTable {
     Meta(type: 0x7F, name: "sequencer-specific", lengths: nil),
   ]
 
-  /// Data bytes behind each status byte; 0xFF where the length is written in the message (F0, F7, FF) and below 0x80.
+  /// Data bytes after each status byte; 0xFF where the length is written in the message (F0, F7, FF) and below 0x80.
   package static let dataCounts: [UInt8] = {
     var counts = [UInt8](repeating: 0xFF, count: 256)
     for message in channelMessages {

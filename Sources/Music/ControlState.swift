@@ -114,7 +114,7 @@ package struct ControlState: Equatable {
 }
 
 extension ControlState {
-  /// The value of a controller of which nothing was said, as General MIDI has it; nil where nobody knows.
+  /// The value of a controller of which nothing was said, as General MIDI has it; nil if nobody knows.
   package static func defaultValue(of controller: Int) -> Int? {
     switch controller {
     case 0, 1, 32, 64...69, 93: 0

@@ -66,7 +66,7 @@ public struct PianoRoll: Sendable {
   private static func subtitle(_ score: Score) -> String {
     var parts: [String] = []
     parts.append((score.timeSignatures.first ?? .standard).timeSignature.description)
-    parts.append("\(Int((score.tempos.first ?? .standard).quartersPerMinute.rounded())) quarters a minute")
+    parts.append("\(Int((score.tempos.first ?? .standard).quartersPerMinute.rounded())) quarter notes per minute")
     if let key = KeyEstimate(score) { parts.append(key.name) }
     parts.append("\(score.noteCount) notes")
     return parts.joined(separator: " · ")

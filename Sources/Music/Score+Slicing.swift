@@ -2,7 +2,7 @@ internal import Groundwork
 
 /// What becomes of a note that sounds over an edge of a slice.
 public enum SliceBoundary: Sendable, Hashable, CaseIterable {
-  /// It is cut at the edge: one that began before the slice begins anew with it, one that outlasts it ends with it.
+  /// It is cut at the edge: one that began before the slice starts again with it, one that outlasts it ends with it.
   case clip
   /// It stands, whole, in the slice in which it begins, and may thus outlast it.
   case keep
@@ -27,14 +27,14 @@ extension Score {
   ///
   /// What holds at its beginning is said there: tempo, time signature, key, and for each track the program with its
   /// bank, the controllers, registered parameters, pitch bend and pressures. Changes, markers and other events on the
-  /// first tick belong to the slice, those on the tick behind it to the next one. Bar lines stay where they are: where
+  /// first tick belong to the slice, those on the tick after it to the next one. Bar lines stay where they are: where
   /// the slice begins within a bar, its first bar is cut short by a change of time signature. Texts, lyrics and
   /// system-exclusive packets from before the slice are not said again; the port, the copyright and the names of
   /// instruments are. The pickup stays with the slice that has the beginning. All tracks stay, also those that are
   /// silent here.
   ///
   /// The range is cut to the piece, which ends with its length or its last note, whichever is later. The slice of all is
-  /// the score itself with that length; whatever stands at the very end or beyond it comes with the slice that reaches it.
+  /// the score itself with that length; whatever is at the very end or beyond it comes with the slice that reaches it.
   public func slice(ticks range: some RangeExpression<Int>, boundary: SliceBoundary = .clip) -> Score {
     let wanted = range.relative(to: 0..<Int.max).clamped(to: 0..<max(0, end))
     return slice(
@@ -63,7 +63,7 @@ extension Score {
 private struct ScoreCut {
   let start: Int
   let end: Int
-  /// Whether it has the end of the piece, and thus whatever stands there or behind it.
+  /// Whether it has the end of the piece, and thus whatever is there or after it.
   let reachesEnd: Bool
   let boundary: SliceBoundary
 
@@ -189,7 +189,7 @@ private struct ScoreCut {
   }
 
   /// The controllers with the banks where they take effect: a bank waits for the next change of program, so one that was
-  /// chosen behind the program that holds is said with the next one, lest it change what sounds already.
+  /// chosen after the program that holds is said with the next one, lest it change what sounds already.
   private func banks(
     of track: Track, programs: [ProgramChange], next: ProgramChange?, inside: [ControlChange],
     opening: [ControlChange]

@@ -16,7 +16,7 @@ extension PitchBend: TickOrdered {}
 extension Pressure: TickOrdered {}
 
 extension TickOrdered {
-  /// The same, so many ticks later; earlier where negative.
+  /// The same, this many ticks later; earlier where negative.
   func moved(by ticks: Int) -> Self {
     var result = self
     result.tick += ticks

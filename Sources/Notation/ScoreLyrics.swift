@@ -24,7 +24,7 @@ public struct Lyric: Sendable, Hashable {
 extension Score {
   /// What is sung, by tick: the lyric events where there are any, else the text events of a karaoke file.
   ///
-  /// Lines are marked as RP-017 does in lyrics (a carriage return behind a line, a line feed behind a verse) and as
+  /// Lines are marked as RP-017 does in lyrics (a carriage return after a line, a line feed after a verse) and as
   /// Soft Karaoke does in text (`/` before a line, `\` before a verse).
   public var lyrics: [Lyric] {
     let lyrics = texts(of: .lyric)

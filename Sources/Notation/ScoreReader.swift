@@ -17,7 +17,7 @@ public enum ScoreReader {
     format(ofFileNamed: path) != nil
   }
 
-  /// The format that the ending of a file's name stands for; nil where it stands for none.
+  /// The format that the ending of a file's name stands for; nil if it stands for none.
   public static func format(ofFileNamed name: String) -> (any ScoreFormat)? {
     let ending = ending(of: name)
     return formats.first { $0.fileEndings.contains(ending) }

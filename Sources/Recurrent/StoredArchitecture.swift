@@ -6,7 +6,7 @@ protocol StoredArchitecture: Codable {
   static var metadataKey: String { get }
   /// What it is the architecture of.
   static var noun: String { get }
-  /// What makes no sense about it, or is more than `ArchitectureLimit` allows; nil where all is well.
+  /// What is invalid about it, or is more than `ArchitectureLimit` allows; nil if all is well.
   var fault: String? { get }
 }
 
@@ -27,7 +27,7 @@ extension StoredArchitecture {
   }
 
   /// The architecture that a file says its weights are of.
-  /// - Throws: `SafetensorsError.malformedHeader` where it says nothing of one, or what makes no sense.
+  /// - Throws: `SafetensorsError.malformedHeader` where it says nothing of one, or what is invalid.
   init(of file: SafetensorsFile) throws(SafetensorsError) {
     let fault = { (reason: String) in
       SafetensorsError.malformedHeader(file: file.path, offset: 8, reason: reason)

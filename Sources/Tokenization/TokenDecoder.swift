@@ -1,7 +1,7 @@
 public import Music
 
 /// Reads ids one at a time and gives the notes and bars that are thereby complete, so that music can be heard while it is
-/// composed. It is a value: a copy goes on by itself, so that a piece can be forked and taken back.
+/// composed. It is a value: a copy continues by itself, so that a piece can be forked and taken back.
 public protocol TokenDecoder: Sendable {
   /// Ticks in a quarter note of all that is given: those of the score.
   var ticksPerQuarter: Int { get }
@@ -10,7 +10,7 @@ public protocol TokenDecoder: Sendable {
   /// Notes come in the order in which their last ids do. A bar is complete by the next bar line or by the end of the piece.
   /// - Throws: `TokenizationError.unknownID`, `.unexpectedToken`, `.tooLong`; the decoder is of no more use then.
   mutating func take(_ id: Int32, into music: inout DecodedMusic) throws(TokenizationError)
-  /// Takes memory for so many ids at once, so that none need be taken on the way.
+  /// Takes memory for that many ids at once, so that none need be taken on the way.
   mutating func reserveCapacity(idCount: Int)
   /// All that was taken, as a score.
   /// - Throws: `TokenizationError.truncated` where something is half said, `.noNotes`.
@@ -90,7 +90,7 @@ public struct DecodedBar: Sendable, Hashable {
 public struct DecodedScore: Sendable {
   /// The music.
   public var score: Score
-  /// For each note, in the order in which the decoder gave them, where it stands in the score.
+  /// For each note, in the order in which the decoder gave them, where it is in the score.
   public var places: [NotePlace]
 
   /// A score.
@@ -100,7 +100,7 @@ public struct DecodedScore: Sendable {
   }
 }
 
-/// Where a note stands in a score: `score.tracks[track].notes[index]`.
+/// Where a note is in a score: `score.tracks[track].notes[index]`.
 public struct NotePlace: Sendable, Hashable {
   /// The index of the track.
   public var track: Int
@@ -120,7 +120,7 @@ public struct TokenSpans: Sendable {
   public struct NoteSpan: Sendable, Hashable {
     /// The note, with where its ids stand.
     public var decoded: DecodedNote
-    /// Where it stands in the score.
+    /// Where it is in the score.
     public var place: NotePlace
   }
 

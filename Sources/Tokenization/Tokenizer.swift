@@ -27,7 +27,7 @@ public protocol Tokenizer: Sendable {
   /// What each id becomes when the music moves by `semitones`, drums staying as they are; −1 for an id whose pitch
   /// would leave the vocabulary's range.
   func transpositionTable(semitones: Int) -> [Int32]
-  /// A tokenizer without the tokens that say nothing in these pieces, since all of them have the same; nil where there are none.
+  /// A tokenizer without the tokens that say nothing in these pieces, since all of them have the same; nil if there are none.
   /// - Throws: `TokenizationError.invalidConfiguration`.
   func narrowing(to pieces: some Sequence<[Int32]>) throws(TokenizationError) -> TokenizerNarrowing?
 }

@@ -41,10 +41,10 @@ public struct Vocabulary: Sendable {
   /// How many tokens there are: ids are 0 ..< count.
   public var count: Int { tokens.count }
 
-  /// The id of a token; nil where there is no such token.
+  /// The id of a token; nil if there is no such token.
   public func id(of token: String) -> Int32? { ids[token] }
 
-  /// The token with an id; nil where there is no such id.
+  /// The token with an id; nil if there is no such id.
   public func token(of id: Int32) -> String? {
     tokens.indices.contains(Int(id)) ? tokens[Int(id)] : nil
   }
@@ -140,7 +140,7 @@ extension Vocabulary: Codable {
   private static func reason(of error: DecodingError) -> String {
     switch error {
     case .keyNotFound(let key, _): "'\(key.stringValue)' is missing"
-    case .typeMismatch(_, let context) where context.codingPath.isEmpty: "it is no JSON object"
+    case .typeMismatch(_, let context) where context.codingPath.isEmpty: "it is not a JSON object"
     case .typeMismatch(_, let context), .valueNotFound(_, let context):
       "'\(context.codingPath.map(\.stringValue).joined(separator: "."))' is of another type than expected"
     case .dataCorrupted(let context) where context.codingPath.isEmpty: "it is not JSON"

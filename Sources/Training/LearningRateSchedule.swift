@@ -75,11 +75,11 @@ public struct LearningRateSchedule: Codable, Hashable, Sendable {
   }
 
   func validate() throws(TrainingError) {
-    try require(warmUp >= 0 && warmUp < 1, "schedule.warmUp", warmUp, "a share of the run, 0 to below 1")
+    try require(warmUp >= 0 && warmUp < 1, "schedule.warmUp", warmUp, "a part of the training, from 0 to below 1")
     try require(finalFactor >= 0 && finalFactor <= 1, "schedule.finalFactor", finalFactor, "a factor, 0 to 1")
     try require(
       shape != .constant || finalFactor == 0, "schedule.finalFactor", finalFactor,
-      "none, since this shape of schedule has no such setting")
+      "no value, because this schedule has no such setting")
     if shape == .exponential {
       try require(finalFactor > 0, "schedule.finalFactor", finalFactor, "above 0 for an exponential fall")
     }
@@ -87,7 +87,7 @@ public struct LearningRateSchedule: Codable, Hashable, Sendable {
       factor, isWanted: shape == .step || shape == .plateau, "schedule.factor", "above 0 and below 1"
     ) { $0 > 0 && $0 < 1 }
     try Self.check(
-      interval, isWanted: shape == .step, "schedule.interval", "a share of the run, above 0 to 1"
+      interval, isWanted: shape == .step, "schedule.interval", "a part of the training, above 0 and up to 1"
     ) {
       $0 > 0 && $0 <= 1
     }
@@ -101,7 +101,7 @@ public struct LearningRateSchedule: Codable, Hashable, Sendable {
     _ value: Value?, isWanted: Bool, _ name: String, _ expected: String, _ isSensible: (Value) -> Bool
   ) throws(TrainingError) {
     guard let value else { return try require(!isWanted, name, "missing", expected) }
-    try require(isWanted, name, value, "none, since this shape of schedule has no such setting")
+    try require(isWanted, name, value, "no value, because this schedule has no such setting")
     try require(isSensible(value), name, value, expected)
   }
 }

@@ -40,11 +40,11 @@ where Source.Batch == Pass.Batch, Validation.Batch == Pass.Batch {
   ///   - validation: What the network is validated on.
   ///   - configuration: How to train.
   ///   - folder: Where the run keeps its files.
-  ///   - resuming: Whether to go on from the folder's checkpoint. Where there is none yet the run begins anew.
+  ///   - resuming: Whether to continue from the folder's checkpoint. If there is none yet the run starts again.
   ///   - validatesFirst: Whether the first weights are validated too, so that those of a network that has learned before
   ///     are only replaced by better ones.
   ///   - team: The threads that compute.
-  /// - Throws: `TrainingError`: a setting that makes no sense, no data, a checkpoint that does not fit.
+  /// - Throws: `TrainingError`: an invalid setting, no data, a checkpoint that does not fit.
   public init(
     pass: Pass, source: Source, validation: Validation, configuration: TrainingConfiguration,
     folder: TrainingFolder, resuming: Bool, validatesFirst: Bool = false, team: ThreadTeam
@@ -78,8 +78,8 @@ where Source.Batch == Pass.Batch, Validation.Batch == Pass.Batch {
   /// A run that was already over returns what it came to.
   /// - Parameters:
   ///   - cancellation: Asks the run to stop; it saves a checkpoint first.
-  ///   - progress: Is told every tenth of a second or less often.
-  ///   - afterValidation: Is told the history's new line once it and the checkpoint are written.
+  ///   - progress: called with every tenth of a second or less often.
+  ///   - afterValidation: called with the history's new line once it and the checkpoint are written.
   /// - Throws: `TrainingError.diverged` where the loss is no longer a number, and for files that cannot be written.
   public func run(
     cancellation: Cancellation = Cancellation(), progress: ProgressHandler? = nil,
@@ -179,7 +179,7 @@ where Source.Batch == Pass.Batch, Validation.Batch == Pass.Batch {
           clipValue: configuration.clipValue))
   }
 
-  /// Saves what there is, so that the run can go on later.
+  /// Saves what there is, so that the run can continue later.
   private func interrupt() throws(TrainingError) -> TrainingResult {
     // Before the first validation no weights are the best yet; these let the model be tried all the same, and the
     // first validation replaces them.
@@ -199,11 +199,11 @@ extension TrainingRun where Pass == LanguageModelPass, Validation == PieceBatche
   ///     each is given and never predicted.
   ///   - configuration: How to train.
   ///   - folder: Where the run keeps its files.
-  ///   - resuming: Whether to go on from the folder's checkpoint. Where there is none yet the run begins anew.
+  ///   - resuming: Whether to continue from the folder's checkpoint. If there is none yet the run starts again.
   ///   - validatesFirst: Whether the first weights are validated too, so that those of a model that has learned before
   ///     are only replaced by better ones.
   ///   - team: The threads that compute.
-  /// - Throws: `TrainingError`: a setting that makes no sense, no data, a checkpoint that does not fit.
+  /// - Throws: `TrainingError`: an invalid setting, no data, a checkpoint that does not fit.
   public convenience init(
     model: Network, source: Source, validationPieces: PieceIDs, configuration: TrainingConfiguration,
     folder: TrainingFolder, resuming: Bool, validatesFirst: Bool = false, team: ThreadTeam

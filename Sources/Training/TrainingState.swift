@@ -24,7 +24,7 @@ struct TrainingState<Position: Codable & Sendable>: Codable, Sendable {
   var bestValidationLoss: Double?
   /// How many validations in a row did not better it.
   var validationsWithoutImprovement = 0
-  /// How many batches a validation has at most; nil where all are validated on.
+  /// How many batches a validation has at most; nil if all are validated on.
   var validationBatches: Int?
   /// How many seconds validations took, and the last of them; counted under a budget in minutes only.
   var validationSeconds: Double?, lastValidationSeconds: Double?
@@ -66,7 +66,7 @@ struct TrainingState<Position: Codable & Sendable>: Codable, Sendable {
     interval.weight > 0 ? interval.loss / interval.weight : trainingLoss
   }
 
-  /// What no run can have come to, in words; nil where all makes sense. What was read from a file may be anything.
+  /// What no run can have reached, in words; nil if all makes sense. What was read from a file may be anything.
   var fault: String? {
     let counts = [
       ("step", step), ("tokens", tokens), ("interval.steps", interval.steps),

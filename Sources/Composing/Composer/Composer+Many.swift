@@ -5,7 +5,7 @@ internal import Synchronization
 internal import Tokenization
 
 extension Composer {
-  /// How many pieces a thread writes beside each other: so many share each weight that is read.
+  /// How many pieces a thread writes beside each other: this many share each weight that is read.
   static let piecesPerThread = 16
 
   /// Composes several pieces beside each other. Each is what `compose` gives for its options, note for note.
@@ -13,7 +13,7 @@ extension Composer {
   ///   - options: what is asked of each piece.
   ///   - threadCount: how many threads share the pieces; it changes nothing but the time.
   ///   - cancellation: stops the work.
-  ///   - progress: is told how many pieces are done.
+  ///   - progress: called with how many pieces are done.
   /// - Returns: for each of the options the piece, or why there is none.
   public func compose(
     _ options: [CompositionOptions], threadCount: Int, cancellation: Cancellation = Cancellation(),
@@ -69,7 +69,7 @@ private final class PieceQueue: Sendable {
         activity: "composing", completed: Double(finished), total: Double(options.count), unit: "pieces"))
   }
 
-  /// What has come of each; nobody finishes a piece that was not begun before the work was cancelled.
+  /// What has come of each; nobody finishes a piece that was not begun before the work was canceled.
   var results: [Result<Composition, ComposingError>] {
     state.withLock { $0.results.map { $0 ?? .failure(.interrupted) } }
   }

@@ -19,7 +19,7 @@ struct TokenChooser {
   /// - Parameters:
   ///   - forbidden: ids that lead nowhere, each at its place.
   ///   - index: the place of the id to choose.
-  /// - Returns: the id; nil where nothing is left that is allowed.
+  /// - Returns: the id; nil if nothing is left that is allowed.
   /// - Throws: `ComposingError.brokenWeights` where the logits are not numbers, `.endless`.
   mutating func chooseID(
     logits: UnsafeBufferPointer<Float>, filters: [any SamplingFilter],

@@ -26,7 +26,7 @@ public struct CorpusBuilder: Sendable {
   /// What to do with pieces that occur more than once.
   public var deduplication: Deduplication
   /// General MIDI programs, 0...127, for tracks by name, in any case. They hold for tracks that have no program or program 0, which
-  /// exporters write for want of one.
+  /// exporters write for lack of one.
   public var programs: [String: Int]
   /// Whether files that are damaged are left out, rather than used as far as they can be read.
   public var leavesOutDamaged = false

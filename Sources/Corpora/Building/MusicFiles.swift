@@ -54,7 +54,7 @@ struct MusicFiles {
 
   private mutating func take(_ path: String, _ status: FileStatus?) {
     guard let status else {
-      skipped.append(SkippedFile(file: path, reason: "it is a link to nothing, or may not be looked at"))
+      skipped.append(SkippedFile(file: path, reason: "it is a broken link, or is not readable"))
       return
     }
     guard status.isRegularFile else {

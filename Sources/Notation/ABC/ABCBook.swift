@@ -41,7 +41,7 @@ public struct ABCBook: Sendable {
       } else {
         let reason = parser.isInBody ? "no notes" : "no K: field"
         diagnostics.report(
-          .abc(line: block.line, column: 1, message: "this tune is left out: it has \(reason)"))
+          .abc(line: block.line, column: 1, message: "this tune is skipped: it has \(reason)"))
       }
     }
     guard !tunes.isEmpty else {
@@ -61,7 +61,7 @@ public struct ABCBook: Sendable {
 
 /// One tune of a tunebook.
 public struct ABCTune: Sendable {
-  /// The number of its `X:` field; nil where it has none that can be read.
+  /// The number of its `X:` field; nil if it has none that can be read.
   public let number: Int?
   /// The first `T:` field.
   public let title: String?

@@ -13,7 +13,7 @@ struct ABCChordSymbol: Hashable {
     case silence
     /// Fingerings, directions and other words that are no chord, though they stand where one would.
     case words
-    /// It begins like a chord and goes on like none.
+    /// It begins like a chord and continues like none.
     case unknown
   }
 

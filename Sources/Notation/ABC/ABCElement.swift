@@ -56,7 +56,7 @@ struct ABCBar {
   var dividesSections: Bool { isDouble || endsRepeat > 0 || beginsRepeat > 0 }
 }
 
-/// A voice as it is written: its music by sections (what stands before the first `P:`, then one a `P:`).
+/// A voice as it is written: its music by sections (what is before the first `P:`, then one a `P:`).
 struct ABCVoice {
   var identifier: String
   var name: String?

@@ -89,7 +89,7 @@ extension ABCPerformance {
 }
 
 extension ABCMetre {
-  /// The metre of a bar that is longer by `extra` grains, as 5/4 for a bar of 4/4 with a quarter more; nil where no beat
+  /// The metre of a bar that is longer by `extra` grains, as 5/4 for a bar of 4/4 with a quarter more; nil if no beat
   /// down to a sixty-fourth measures it.
   fileprivate func lengthened(by extra: Int) -> ABCMetre? {
     var beat = denominator

@@ -27,7 +27,7 @@ struct ABCKey {
 
   /// What a `K:` field says beside the key.
   struct Reading {
-    /// The key; nil where the field only names a clef.
+    /// The key; nil if the field only names a clef.
     var key: ABCKey?
     var octave = 0
     var transposition = 0

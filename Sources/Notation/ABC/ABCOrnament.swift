@@ -78,7 +78,7 @@ enum ABCOrnament: Equatable {
   private static let longestTrillNote = 100_000
 
   /// How many notes a trill of this length has: the longest note value that the length is made of, halved until it is
-  /// quick enough; thirty-seconds at 120 quarters a minute. 1 where the length has no even division.
+  /// quick enough; thirty-seconds at 120 quarter notes per minute. 1 where the length has no even division.
   private static func trillCount(_ length: Int, tempo: Int) -> Int {
     let divisor = greatestCommonDivisor(length, ABCTime.whole)
     guard divisor > 0, ABCTime.whole / divisor <= 64 else { return 1 }

@@ -39,7 +39,7 @@ struct ABCPerformance {
 
   /// How much later each note of a chord is struck than the one before: ten milliseconds at 120 beats a minute.
   private static let chordDelay = ABCTime.quarter / 48
-  /// Once a tune's ornaments have made so many notes, further ones are left out.
+  /// Once a tune's ornaments have made this many notes, further ones are left out.
   static let ornamentNoteLimit = 200_000
   /// The most notes that wait for the one that they are tied to.
   private static let tieLimit = 256

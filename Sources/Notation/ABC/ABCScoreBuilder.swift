@@ -26,7 +26,7 @@ struct ABCScoreBuilder {
     let resolution = ABCTime.ticksPerQuarter(forDivisor: divisor)
     if !resolution.isExact { warn("some notes are finer than a MIDI file's ticks; their times are rounded") }
     if performances.contains(where: \.wasCut) {
-      warn("the tune is too long when played; it is cut")
+      warn("the tune is too long when played; it is truncated")
     }
     return Conversion(
       shift: opening, ticksPerQuarter: resolution.ticks,
@@ -47,7 +47,7 @@ struct ABCScoreBuilder {
       }
     }
     guard order.contains(where: { $0 > 0 || parser.sectionLabels[0] != nil }) else { return nil }
-    for label in missing.sorted() { warn("the playing order names a part '\(label)' that is not there") }
+    for label in missing.sorted() { warn("the playing order names a part '\(label)' that does not exist") }
     return order
   }
 
@@ -96,7 +96,7 @@ struct ABCScoreBuilder {
   }
 
   private mutating func warnOfImpliedRepeat() {
-    warn("a repeat sign is missing; it is read where the next one shows that it belongs")
+    warn("a repeat sign is missing; it is assumed where the next one implies it")
   }
 
   /// What holds where each section begins in the text.
@@ -121,7 +121,7 @@ extension ABCScoreBuilder {
       ABCTime.ticks(time + shift, ticksPerQuarter: ticksPerQuarter)
     }
 
-    /// The tick of a change of metre, key or tempo: what stands before the first note holds from tick 0.
+    /// The tick of a change of metre, key or tempo: what is before the first note holds from tick 0.
     private func changeTick(_ time: Int) -> Int { time == 0 ? 0 : ticks(time) }
 
     func score(_ performances: [ABCPerformance], sounding: [Int], voices: [ABCVoice]) -> Score {

@@ -24,7 +24,7 @@ extension ABCTuneParser {
 
   private mutating func parseMetre(_ text: String) {
     guard let metre = ABCMetre(text) else {
-      warn("'\(text)' is not a metre; the field is skipped")
+      warn("'\(text)' is not a time signature; the field is skipped")
       return
     }
     updateVoice { $0.metre = metre }
@@ -64,7 +64,7 @@ extension ABCTuneParser {
 
   private mutating func parseKey(_ text: String) {
     let reading = ABCKey.read(text)
-    for word in reading.unknown { warn("'\(word)' means nothing in a K: field; it is skipped") }
+    for word in reading.unknown { warn("'\(word)' has no meaning in a K: field; it is skipped") }
     let key = reading.key
     updateVoice { state in
       if let key { state.key = key }
@@ -249,7 +249,7 @@ enum ABCPartOrder {
 
 /// The syllables of a line of lyrics.
 enum ABCLyrics {
-  /// One entry a note: the syllable, with a hyphen where its word goes on; nil where the note has none (`*`, `_`).
+  /// One entry a note: the syllable, with a hyphen where its word continues; nil if the note has none (`*`, `_`).
   static func syllables(_ text: String) -> [String?] {
     var result: [String?] = []
     var current = ""

@@ -214,7 +214,7 @@ extension ABCTuneParser {
     case .chord(let chord): append(.chordSymbol(chord), to: index)
     case .silence: append(.chordSymbol(nil), to: index)
     case .words: break
-    case .unknown: warn("'\(text)' is not a chord symbol that is known; it is skipped", at: start)
+    case .unknown: warn("'\(text)' is not a known chord symbol; it is skipped", at: start)
     }
   }
 

@@ -61,7 +61,7 @@ public struct ScoreWriting: Sendable {
     for event in score.otherEvents { events.append(Event(tick: event.tick, message: try event.message)) }
     for change in score.tempos {
       guard (1...0xFF_FFFF).contains(change.microsecondsPerQuarter) else {
-        throw .unrepresentable("a tempo of \(change.microsecondsPerQuarter) µs a quarter note")
+        throw .unrepresentable("a tempo of \(change.microsecondsPerQuarter) µs per quarter note")
       }
       events.append(Event(tick: change.tick, message: .meta(.tempo(change.microsecondsPerQuarter))))
     }

@@ -1,7 +1,7 @@
 internal import MIDI
 internal import Music
 
-/// What the channels of a MIDI file do, for going on with them.
+/// What the channels of a MIDI file do, for continuing them.
 struct MIDISurvey {
   /// What a track plays on one channel.
   struct Part {

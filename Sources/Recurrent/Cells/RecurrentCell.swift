@@ -24,7 +24,7 @@ package protocol RecurrentCell: Sendable {
 
   /// The kept blocks that after the forward pass hold gates between 0 and 1, with names for people.
   var gates: [(block: Int, name: String)] { get }
-  /// What other programs call the cell; nil where none has it, so that networks of it cannot be exported.
+  /// What other programs call the cell; nil if none has it, so that networks of it cannot be exported.
   var exchange: CellExchange? { get }
 
   /// The part of a step that follows the product of phase `phase`. The last one gives the state after the step.
@@ -87,7 +87,7 @@ package struct CellBackwardStep {
   package let previous: UnsafePointer<Float>
   /// The gradient of h after the step that comes from outside the layer.
   package let above: UnsafePointer<Float>
-  /// The gradient of h after the step that comes from the step behind it, and then that of h before the step.
+  /// The gradient of h after the step that comes from the step after it, and then that of h before the step.
   package let carry: UnsafeMutablePointer<Float>
   /// The gradient of the memory after the step, and then of that before it; S − 1 blocks.
   package let memoryCarry: UnsafeMutablePointer<Float>

@@ -1,6 +1,6 @@
 /// What stands inside a recurrent network on one batch: how far gradients reach back, and where the gates stand.
 public struct PassInspection: Codable, Hashable, Sendable {
-  /// How strongly the last states depend on what was before; nil where there is no such picture.
+  /// How strongly the last states depend on what was before; nil if there is no such picture.
   public var lags: GradientLags?
   /// Where each layer's gates stand.
   public var gates: [GateSaturation]

@@ -1,6 +1,6 @@
 /// A language model but for its vocabulary, which the data decide.
 ///
-/// It is a setting that may hold anything until `fault` has been asked for.
+/// It is a setting that may hold anything until `fault` has been requested.
 public struct LanguageModelShape: Hashable, Sendable {
   /// The recurrent layers' cell.
   public var cell: Cell
@@ -13,7 +13,7 @@ public struct LanguageModelShape: Hashable, Sendable {
   /// The probability with which a number is dropped in training: of an embedded id, between layers, and before the
   /// output.
   public var dropout: Double
-  /// The same for the numbers of an embedded id; nil where it is `dropout` too.
+  /// The same for the numbers of an embedded id; nil if it is `dropout` too.
   public var embeddingDropout: Double?
   /// For which numbers dropout makes a choice of their own.
   public var dropoutKind: DropoutKind
@@ -63,7 +63,7 @@ public struct LanguageModelShape: Hashable, Sendable {
     dropoutKind = other.dropoutKind
   }
 
-  /// The first setting that makes no sense, if there is one: what it is called, its value, and what it should be.
+  /// The first invalid setting, if there is one: what it is called, its value, and what it should be.
   public var fault: (name: String, value: String, expected: String)? {
     let units = ArchitectureLimit.units
     for (name, size, allowed) in [
@@ -79,7 +79,7 @@ public struct LanguageModelShape: Hashable, Sendable {
     if tiesEmbedding, embeddingSize != hiddenSize {
       return (
         "embedding size", "\(embeddingSize)",
-        "the hidden size, \(hiddenSize), since the output shares the embedding's weights"
+        "the hidden size, \(hiddenSize), because the output shares the embedding's weights"
       )
     }
     return nil

@@ -168,7 +168,7 @@ final class LayerDirection {
     }
   }
 
-  /// One step of the streams `active`, whose rows stand behind `firstRow`: the cell's phases in their order.
+  /// One step of the streams `active`, whose rows stand after `firstRow`: the cell's phases in their order.
   private func step(
     _ active: Range<Int>, firstRow: Int, output: UnsafeMutablePointer<Float>, outputStride: Int,
     state: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
@@ -198,7 +198,7 @@ final class LayerDirection {
   ///   - carry: B × S·H, the gradient of the states after the last steps, and then that of those before the first.
   ///   - reachesStart: whether the gradient of the states before the first steps is wanted; else `carry` means nothing
   ///     afterwards.
-  ///   - observe: told on the way of the gradient of each state before a step: the stream, how many steps the direction
+  ///   - observe: called with the gradient of each state before a step: the stream, how many steps the direction
   ///     has yet to read then, and S·H numbers.
   func backward(
     _ streams: Range<Int>, layout: StepLayout, resets: UnsafePointer<UInt8>?,
@@ -302,13 +302,13 @@ final class LayerDirection {
       rows: rows.count, columns: phases[phase].gates.count * hiddenSize, rowStride: keptWidth)
   }
 
-  /// The step whose state a step of a stream goes on from; nil where it is the stream's first in this direction.
+  /// The step whose state a step of a stream continues from; nil if it is the stream's first in this direction.
   private func stepBefore(_ t: Int, _ b: Int, _ layout: StepLayout) -> Int? {
     if isReverse { return t + 1 < layout.lengths[b] ? t + 1 : nil }
     return t > 0 ? t - 1 : nil
   }
 
-  /// Whether the state is zero before a step. A reset stands before a step as the streams are written; read backward it
+  /// Whether the state is zero before a step. A reset is before a step as the streams are written; read backward it
   /// stands between that step and the one before it too.
   private func isReset(_ t: Int, _ b: Int, _ layout: StepLayout, _ resets: UnsafePointer<UInt8>?) -> Bool {
     guard let resets else { return false }

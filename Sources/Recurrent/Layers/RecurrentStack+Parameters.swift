@@ -1,6 +1,6 @@
 extension RecurrentStack {
   /// The names and shapes of a stack's weights, in PyTorch's order: those of `torch.nn.RNN`, `LSTM` and `GRU`, and, where
-  /// layers are normalized, `norm_l0.weight` and `norm_l0.bias` behind each layer's.
+  /// layers are normalized, `norm_l0.weight` and `norm_l0.bias` after each layer's.
   package static func parameterShapes(
     configuration: StackConfiguration, inputSize: Int, namePrefix prefix: String
   ) -> [(name: String, shape: [Int])] {

@@ -1,6 +1,6 @@
 internal import Arithmetic
 
-/// Runs a head: pooling where there is any, the linear layer, and the loss or the prediction. N rows of W numbers come from
+/// Runs a head: pooling if there is any, the linear layer, and the loss or the prediction. N rows of W numbers come from
 /// the stack; R rows of O outputs are made of them, one for each row or, where the head pools, for each stream.
 final class HeadLayer {
   private let head: Head

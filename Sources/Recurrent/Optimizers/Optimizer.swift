@@ -31,7 +31,7 @@ public final class Optimizer {
 
   /// An optimizer before its first update.
   /// - Parameters:
-  ///   - configuration: its rule and its constants, which must make sense (`fault` is nil).
+  ///   - configuration: its rule and its constants, which must be valid (`fault` is nil).
   ///   - parameterCount: how many parameters it will update.
   ///   - decays: which tensors the weight decay applies to; all by default, as in PyTorch.
   public init(
@@ -49,7 +49,7 @@ public final class Optimizer {
     }
   }
 
-  /// Changes the parameters by one step against the gradients. A pass over them must be told.
+  /// Changes the parameters by one step against the gradients. A pass over them must be notified.
   public func update(
     _ parameters: ParameterStore, gradients: AlignedBuffer<Float>, learningRate: Double, team: ThreadTeam
   ) {
@@ -104,7 +104,7 @@ public final class Optimizer {
     decays(entry) ? configuration.weightDecay : 0
   }
 
-  /// Update number `step` of `count` parameters that lie one behind the other.
+  /// Update number `step` of `count` parameters that lie one after the other.
   private func apply(
     step: Int, learningRate: Double, weightDecay: Double, count: Int, gradients: UnsafePointer<Float>,
     parameters: UnsafeMutablePointer<Float>, state: StatePointers

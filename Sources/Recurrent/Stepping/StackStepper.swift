@@ -67,7 +67,7 @@ final class StackStepper {
   }
 
   /// Goes one step on with the first streams; the others stay where they are.
-  /// - Parameter output: for each of these streams O numbers, W_o h without the bias, behind each other.
+  /// - Parameter output: for each of these streams O numbers, W_o h without the bias, after each other.
   func advance(streams: Int, into output: UnsafeMutablePointer<Float>) {
     precondition(streams <= streamCount, "\(streams) of \(streamCount) streams")
     var rows = Rows(values: below.baseAddress, stride: rowWidth)

@@ -24,7 +24,7 @@ struct NamedTensors {
     return values
   }
 
-  /// Tensors of one shape, one behind the other along a new first axis, each with the blocks of its rows in the order
+  /// Tensors of one shape, one after the other along a new first axis, each with the blocks of its rows in the order
   /// `blocks`.
   func joined(_ names: [String], blocks: [Int], named name: String) -> SafetensorsTensor {
     var values: [Float] = []

@@ -3,7 +3,7 @@ extension SafetensorsFile {
   private static let headerLimit: UInt64 = 100_000_000
 
   /// Reads the eight bytes of the header's length and the header.
-  /// - Returns: the header, and the offset of the first byte behind it.
+  /// - Returns: the header, and the offset of the first byte after it.
   static func readHeader(
     of bytes: UnsafeRawBufferPointer, path: String
   ) throws(SafetensorsError) -> (SafetensorsHeaderReader, dataOffset: Int) {
@@ -58,7 +58,7 @@ extension SafetensorsFile {
       let name = entries[place].name
       throw .malformedHeader(
         file: path, offset: header.tensors.last { $0.name == name }?.offset ?? 8,
-        reason: "two tensors are called \(name)")
+        reason: "two tensors have the name \(name)")
     }
     return places
   }
@@ -73,7 +73,7 @@ extension SafetensorsFile {
     let offsets = tensor.dataOffsets
     guard offsets.count == 2, offsets[0] >= 0, offsets[0] <= offsets[1], offsets[1] <= dataCount else {
       throw .wrongRange(
-        file: path, tensor: tensor.name, reason: "is said to be at bytes \(offsets) of \(dataCount)")
+        file: path, tensor: tensor.name, reason: "has the byte range \(offsets), which is outside the \(dataCount) bytes of data")
     }
     var byteCount: Int? = type.byteCount
     for length in tensor.shape {

@@ -59,7 +59,7 @@ struct REMIDecoder: TokenDecoder {
     }
   }
 
-  /// The bar that ends before the next id, which begins a bar or ends the piece; nil where there is none.
+  /// The bar that ends before the next id, which begins a bar or ends the piece; nil if there is none.
   private var openBar: DecodedBar? {
     guard let bar = grid.bars.last, state != .end else { return nil }
     let ticks = GridScore.ticks(layout).perStep
@@ -107,7 +107,7 @@ struct REMIDecoder: TokenDecoder {
       throw .unexpectedToken(layout.tokens()[Int(id)], index: idCount, expected: expectation)
     }
     idCount += 1
-    // No bar is longer than 4,095 steps, so that none of so many begins where a note's step no longer fits its word.
+    // No bar is longer than 4,095 steps, so that none of that many begins where a note's step no longer fits its word.
     if state == .metre, grid.bars.count > BarLimit.highest {
       throw .tooLong(bars: grid.bars.count, limit: BarLimit.highest)
     }

@@ -30,7 +30,7 @@ struct REMIGrammar: TokenGrammar {
   private var program = 0
   private var pitch = 0
   private var velocity = 0
-  /// The last complete note of this position; `lastProgram` is −1 where there is none.
+  /// The last complete note of this position; `lastProgram` is −1 if there is none.
   private var lastProgram = -1
   private var lastPitch = 0
   private var lastVelocity = 0

@@ -51,7 +51,7 @@ public struct REMITokenizer: Tokenizer {
       seconds: grid.seconds(layout))
   }
 
-  /// The score that ids describe. `BOS_None` and `EOS_None` may be missing; notes of one position may stand in any order.
+  /// The score that ids describe. `BOS_None` and `EOS_None` may be missing; notes of one position may are in any order.
   public func decode(_ ids: [Int32]) throws(TokenizationError) -> Score {
     var decoder = REMIDecoder(layout)
     decoder.reserveCapacity(idCount: ids.count)

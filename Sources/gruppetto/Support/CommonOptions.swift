@@ -21,7 +21,7 @@ struct CommonOptions: ParsableArguments {
     Console.printError(text)
   }
 
-  /// Prints the result in the form that was asked for.
+  /// Prints the result in the form that was requested.
   func report(_ value: some Encodable, text: () -> String) throws {
     ProgressLine.shared.clear()
     if json { try Console.printJSON(value) } else { try Console.print(text()) }

@@ -170,7 +170,7 @@ private struct NetworkGraphBuilder {
       of: frames, mean: graph.addCast(mean, to: .float32, output: name("mean.single")), factor: factor)
   }
 
-  /// Pooling where there is any, the linear layer, and what `NetworkOutput` documents.
+  /// Pooling if there is any, the linear layer, and what `NetworkOutput` documents.
   private mutating func addHead(to stackOutput: String, steps: ONNXGraph.Steps?) {
     let head = configuration.head
     var input = stackOutput
