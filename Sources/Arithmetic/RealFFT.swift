@@ -90,7 +90,7 @@ public struct RealFFT {
   }
 }
 
-// The same for whoever is not of this package.
+// The same for other packages.
 extension RealFFT {
   /// Samples to spectrum.
   /// - Parameters:

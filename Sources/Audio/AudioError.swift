@@ -4,7 +4,7 @@ public import Groundwork
 public enum AudioError: DiagnosableError, Equatable {
   /// The file could not be opened, read or written at all.
   case file(FileError)
-  /// The file is not sound in a form that can be read; `reason` is what the decoder says.
+  /// The file is not sound in a form that can be read; `reason` is the decoder's message.
   case notAudio(path: String, reason: String)
   /// The file's sound cannot be decoded from `frame` on.
   case damaged(path: String, frame: Int, reason: String)
@@ -12,7 +12,7 @@ public enum AudioError: DiagnosableError, Equatable {
   case tooLong(path: String, limit: Int)
   /// The ending of an output's name is not that of a format that can be written.
   case unknownEnding(path: String)
-  /// The format cannot hold sound of this kind; `reason` says what it can hold.
+  /// The format cannot hold sound of this kind; `reason` tells what it can hold.
   case unsupportedSettings(path: String, reason: String)
   /// The playback device cannot be opened; `others` are the names of devices that are there.
   case noDevice(name: String, reason: String, others: [String])
@@ -49,7 +49,8 @@ public enum AudioError: DiagnosableError, Equatable {
     case .unsupportedSettings(let path, let reason): "\(path): \(reason)"
     case .noDevice(let name, let reason, let others):
       "the sound device “\(name)” cannot be opened (\(reason)); "
-        + (others.isEmpty ? "no other device was found" : "other devices are \(others.joined(separator: ", "))")
+        + (others.isEmpty
+          ? "no other device was found" : "other devices are \(others.joined(separator: ", "))")
         + "; \(Self.deviceRemedy)"
     case .unsuitableDevice(let name, let reason):
       "the sound device “\(name)” cannot be set up (\(reason)); \(Self.deviceRemedy)"

@@ -51,7 +51,8 @@ struct AudioFileExtent {
     let gibibytes = { (count: Int) in "\(count >> 30) GiB" }
     throw .file(
       .unwritable(
-        path: path, reason: "it would take \(gibibytes(longByteCount)), but only \(gibibytes(room)) are free"))
+        path: path, reason: "it would take \(gibibytes(longByteCount)), but only \(gibibytes(room)) are free")
+    )
   }
 }
 

@@ -12,14 +12,14 @@ public enum ComposingError: DiagnosableError {
   case notAModel(path: String)
   /// The model's training has not come to its first weights yet.
   case untrained(path: String)
-  /// The folder has some parts of a model, and lacks others that are needed; `isFinished` says that its training is over, and
+  /// The folder has some parts of a model, and lacks others that are needed; `isFinished` means that its training has ended, and
   /// will not make them again.
   case incomplete(path: String, present: [String], missing: [String], isFinished: Bool)
   /// There is a model already where a new one would go.
   case modelExists(path: String)
   /// The corpus is not the one that the model was trained on.
   case corpusChanged(path: String, trainedOn: String, given: String)
-  /// The corpus has other tokens than the imported weights that shall learn it.
+  /// The corpus has other tokens than the imported weights.
   case vocabularyChanged(path: String, given: String)
   /// A training that continues keeps its settings; the file is named that its weights were imported from, if they were.
   case settingsKept(path: String, importedFrom: String?)
@@ -29,11 +29,11 @@ public enum ComposingError: DiagnosableError {
   case corpusKept(path: String)
   /// What was given as music is a corpus: with settings of how one is made, or beside other music.
   case readyCorpus(path: String, isAlone: Bool)
-  /// What the music shall continue from is of no use.
+  /// The primer cannot be used.
   case unusablePrimer(reason: String)
   /// The model's network is of another kind than its use needs.
   case unsuitableNetwork(model: String, reason: String)
-  /// The music to continue from is so long that what was requested cannot follow: it has `bars` bars, and at most `limit` can be gone on
+  /// The music to continue from is so long that what was requested cannot follow: it has `bars` bars, and at most `limit` can be continued
   /// from by `newBars`.
   case primerTooLong(bars: Int, limit: Int, newBars: Int)
   /// Nothing can come next that all constraints allow, whichever way the piece goes.

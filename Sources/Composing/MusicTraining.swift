@@ -13,7 +13,7 @@ internal import Musl
 /// The training of a model on a collection of pieces: the model's folder from its first file to its last.
 ///
 /// `model.json` is written first, when the value is made, so that a training that is killed at any later moment continues
-/// without being told anything again. A model that is replaced stays until the new one has weights, as `ModelFolder` tells.
+/// without any settings. A replaced model stays until the new one has weights, as `ModelFolder` describes.
 public struct MusicTraining {
   /// What to do where there is a model already.
   public enum ExistingModel: Sendable {
@@ -332,7 +332,7 @@ public struct MusicTraining {
     try remove([folder.training.weightsPath, folder.vocabularyPath, folder.descriptionPath])
   }
 
-  /// Removes what tells of a model's training, the checkpoint first.
+  /// Removes the files of a model's training, the checkpoint first.
   static func removeHistory(in folder: ModelFolder) throws(ComposingError) {
     try remove([folder.training.checkpointPath, folder.training.historyPath, folder.cardPath])
   }

@@ -39,7 +39,7 @@ struct ProjectCorpus {
     return (corpus, try corpus.info())
   }
 
-  /// A training that is under way on a corpus continues that, not with one that would be made now.
+  /// A running training continues with its corpus, not with one that would be built now.
   private func requireMusicOfItsOwn() throws {
     guard hasBegun, try keptRequest() == nil, let corpus = try ModelDescription(folder: folder).corpus else {
       return

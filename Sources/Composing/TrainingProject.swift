@@ -7,7 +7,7 @@ public import Training
 /// training itself; a training that was stopped continues by the path of its folder alone.
 ///
 /// Files and folders of music become a corpus in the model's folder (`corpus/`), beside what was asked of it
-/// (`corpus/request.json`), so that a project that is resumed reads the same music in the same way, or says that it has changed.
+/// (`corpus/request.json`), so that a project that is resumed reads the same music in the same way, or reports that it has changed.
 /// A corpus that is ready is trained on where it is.
 public struct TrainingProject {
   /// What a training begins with.
@@ -62,7 +62,7 @@ public struct TrainingProject {
     try MusicTraining.requireRoom(in: folder, for: existing)
   }
 
-  /// Where the files of the training are, now or when it begins: those of a model that replaces another stand beside it at first.
+  /// Where the files of the training are, now or when it begins: those of a model that replaces another are next to it at first.
   public var workingFolder: ModelFolder {
     if let training { return training.folder }
     switch existing {

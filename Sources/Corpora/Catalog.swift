@@ -54,7 +54,8 @@ public struct Catalog: Sendable, Hashable {
       let isPlain = collection.id.utf8.allSatisfy {
         (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D
       }
-      try require(!collection.id.isEmpty && isPlain, "must be an id of lower-case letters, digits and hyphens")
+      try require(
+        !collection.id.isEmpty && isPlain, "must be an id of lower-case letters, digits and hyphens")
       try require(seen.insert(collection.id).inserted, "occurs twice")
       try require(
         !collection.name.isEmpty && !collection.description.isEmpty && !collection.licence.isEmpty

@@ -2,7 +2,7 @@ internal import Groundwork
 internal import Music
 internal import Tokenization
 
-/// How a corpus shall be made of music, as far as it was said: what a model's folder keeps, so that its training can be resumed
+/// The settings with which a corpus is built, as far as they were given: a model's folder stores them, so that its training can be resumed
 /// without saying it again.
 public struct CorpusRequest: Codable, Sendable, Hashable {
   /// The share of the pieces that is set aside for validation; nil for a tenth.
@@ -64,7 +64,7 @@ public struct CorpusRequest: Codable, Sendable, Hashable {
 
   /// What builds the corpus that is requested.
   /// - Parameters:
-  ///   - testShare: The share for the test where none was said.
+  ///   - testShare: The test fraction if none was given.
   ///   - threadCount: How many threads read files.
   /// - Throws: `CorpusError.invalidRequest`.
   public func builder(testShare: Double, threadCount: Int) throws(CorpusError) -> CorpusBuilder {
@@ -80,7 +80,7 @@ public struct CorpusRequest: Codable, Sendable, Hashable {
     return builder
   }
 
-  /// What is invalid, in words; nil if all does.
+  /// What is invalid, in words, or nil.
   private var fault: String? {
     for (name, share) in [("valid", valid), ("test", test)] {
       if let share, !(share >= 0 && share < 1) {

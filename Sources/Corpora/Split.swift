@@ -34,7 +34,7 @@ public struct SplitFractions: Sendable, Hashable {
     return share < valid ? .valid : share < valid + test ? .test : .train
   }
 
-  /// The split of each piece. Where a fraction was requested validation and no piece falls into it, the piece of lowest hash goes
+  /// The split of each piece. If there is a fraction for validation but no piece falls into it, the piece of lowest hash goes
   /// there; where none is left for training, the piece of highest hash stays.
   func splits(ofHashes hashes: [UInt64]) -> [Split] {
     var splits = hashes.map(split(ofHash:))

@@ -2,7 +2,7 @@
 ///
 /// The command line turns each case into an exit code of `sysexits.h`.
 public enum FailureKind: String, Sendable, CaseIterable {
-  /// The request itself is invalid: an option, a value, a combination (exit code 64).
+  /// A usage error: an invalid option, a value, a combination (exit code 64).
   case usage
   /// The input was read and is not what it should be (65).
   case badInput
@@ -38,7 +38,7 @@ public protocol DiagnosableError: Error, CustomStringConvertible {
   var file: String? { get }
   /// The byte offset in that file, if known.
   var offset: Int? { get }
-  /// What was wrong, without what to do about it, where `remedies` say that.
+  /// What was wrong, without what to do about it, if `remedies` has that.
   var problem: String { get }
   /// What can be done about it, of which `message` tells in a library's words and a program in its own.
   var remedies: [Remedy] { get }

@@ -1,4 +1,4 @@
-/// Something in data from outside that is not as its format wants it: which rule it is about, where it stands, what was
+/// A problem in outside data: which rule of its format it breaks, where it is, what was
 /// found, and what the reader made of it.
 ///
 /// Parsers report diagnostics into a `DiagnosticSink`; a program shows the message, and decides by rule and severity.
@@ -15,7 +15,7 @@ public struct Diagnostic: Sendable, Hashable {
 
   /// What the reader did with what it found.
   public enum Action: String, Sendable, Hashable, CaseIterable {
-    /// It was taken as it stands.
+    /// It was used unchanged.
     case kept
     /// It was passed over.
     case skipped
@@ -45,7 +45,7 @@ public struct Diagnostic: Sendable, Hashable {
   public var tick: Int?
   /// The value that was found, where it is one.
   public var found: String?
-  /// What should have been there, where the format says it.
+  /// What was expected, if the format defines it.
   public var expected: String?
   /// What was found and what was done, in a sentence.
   public var message: String

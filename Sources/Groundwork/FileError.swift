@@ -28,7 +28,7 @@ public enum FileError: DiagnosableError, Equatable {
     }
   }
 
-  /// The path and what is the matter with it.
+  /// The path and the problem.
   public var message: String {
     switch self {
     case .notFound(let path): "\(path): no such file or folder"
@@ -42,7 +42,7 @@ public enum FileError: DiagnosableError, Equatable {
     }
   }
 
-  /// A file that is too large may be let in by a higher limit.
+  /// A higher limit allows a file that is too large.
   public var remedies: [Remedy] {
     if case .tooLarge = self { [.raise(setting: "sizeLimit")] } else { [] }
   }

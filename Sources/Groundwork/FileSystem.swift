@@ -219,7 +219,7 @@ extension FileName {
   }
 }
 
-/// The system's function, whose name ours has too.
+/// The system's function of the same name.
 private func systemRename(_ path: UnsafePointer<CChar>, _ newPath: UnsafePointer<CChar>) -> Int32 {
   #if canImport(Glibc)
   Glibc.rename(path, newPath)

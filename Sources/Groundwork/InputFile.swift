@@ -4,7 +4,7 @@ internal import Glibc
 internal import Musl
 #endif
 
-/// How many bytes are read of a file that is held in memory whole, unless whoever reads it says otherwise.
+/// The default size limit of a file that is read into memory as a whole.
 public enum SizeLimit {
   /// Of a file of any kind: 256 MB.
   public static let standard = 256_000_000

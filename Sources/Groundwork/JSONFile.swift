@@ -4,7 +4,7 @@ package enum JSONFile {
   package enum Failure: Error {
     /// It cannot be read.
     case file(FileError)
-    /// It does not hold what it should; `reason` says in words what is wrong.
+    /// It does not hold what it should; `reason` describes the problem.
     case malformed(path: String, reason: String)
   }
 

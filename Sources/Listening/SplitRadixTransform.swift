@@ -124,7 +124,7 @@ final class SplitRadixTransform {
     }
   }
 
-  /// Separates the transforms of the even and the odd samples, which stand in bit-reversed order.
+  /// Separates the transforms of the even and the odd samples, which are in bit-reversed order.
   private func separate(_ z: UnsafePointer<Complex>, into power: UnsafeMutablePointer<Lanes>) {
     let half = size / 2
     separation.withUnsafeBufferPointer { factors in

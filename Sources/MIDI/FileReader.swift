@@ -204,7 +204,8 @@ struct FileReader {
 
   private mutating func noteMissingEnd(of reader: TrackReader, isCut: Bool) throws(MIDIError) {
     if isCut {
-      try diagnostics.add(.truncated, at: end, "the file ends within a track; the part before its end was read")
+      try diagnostics.add(
+        .truncated, at: end, "the file ends within a track; the part before its end was read")
     } else {
       try diagnostics.add(
         .missingEndOfTrack, at: reader.position, "the track has no end; it ends with its last event")
@@ -240,7 +241,7 @@ struct FileReader {
     return nil
   }
 
-  /// Where a header of six bytes begins from one offset to before another: eight bytes that no event holds by chance.
+  /// Where a header of six bytes begins from one offset to before another: eight bytes that are very unlikely within an event.
   private func findHeader(from start: Int, to limit: Int) -> Int? {
     guard start < limit, start <= end - 8 else { return nil }
     for candidate in start...min(limit - 1, end - 8)

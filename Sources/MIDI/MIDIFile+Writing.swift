@@ -20,7 +20,7 @@ public struct MIDIWritingOptions: Sendable, Hashable {
 extension MIDIFile {
   /// The file's bytes: a header of six bytes, then the tracks, each closed by an end of track at its length.
   ///
-  /// Quantities take as few bytes as they can. A pause that is longer than a delta time can say (2²⁸ − 1 ticks) is
+  /// Quantities take as few bytes as they can. A pause longer than the longest delta time (2²⁸ − 1 ticks) is
   /// bridged by empty text events.
   public func encoded(options: MIDIWritingOptions = MIDIWritingOptions()) -> [UInt8] {
     precondition(tracks.count <= 65_535, "\(tracks.count) tracks are more than the 65535 of a file")

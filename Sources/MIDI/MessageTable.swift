@@ -1,4 +1,4 @@
-/// What the standard says of the messages of a track; the reader and the writer take every length from here.
+/// The standard's rules for the messages of a track; the reader and the writer take every length from here.
 ///
 /// Sources: *MIDI 1.0 Detailed Specification* 4.2, tables I to V; *Standard MIDI Files 1.0* (RP-001) with RP-019 and RP-032.
 package enum MessageTable {

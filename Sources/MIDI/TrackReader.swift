@@ -181,7 +181,8 @@ struct TrackReader {
     guard let length = try readQuantity(&diagnostics) else { return nil }
     let available = end - position
     guard length <= available else {
-      try stop(.truncated, at: start, "an event of \(length) bytes, but only \(available) are left", &diagnostics)
+      try stop(
+        .truncated, at: start, "an event of \(length) bytes, but only \(available) are left", &diagnostics)
       return nil
     }
     defer { position += length }

@@ -39,7 +39,7 @@ public struct BarPosition: Sendable, Hashable {
 
 /// The bars of a score, worked out when they are requested: a piece of a billion bars takes no more room than one.
 ///
-/// A change of time signature begins a bar, wherever it stands; the bar before it may thus be short. Where a bar has no
+/// A change of time signature begins a bar, at any tick; the bar before it may be short. Where a bar has no
 /// whole number of ticks its line falls on the tick before, and the next ones are not moved by it.
 public struct Bars: RandomAccessCollection, Sendable {
   private struct Segment {

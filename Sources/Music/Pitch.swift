@@ -1,7 +1,7 @@
 /// A pitch that MIDI has a key for: 0 (C-1) to 127 (G9), with 60 (C4) as middle C.
 ///
 /// Notes hold plain numbers, as files do; this type is for what a person writes or asks for, such as the range of an
-/// instrument, and says where a pitch would leave the keys.
+/// instrument, and tells where a pitch would leave the keys.
 public struct Pitch: Sendable, Hashable, Comparable, CustomStringConvertible {
   /// The MIDI key number, 0...127.
   public let key: Int

@@ -69,7 +69,7 @@ public struct TempoChange: Sendable, Hashable {
   /// The same tempo in quarter notes a minute.
   public var quartersPerMinute: Double { 60_000_000 / Double(max(1, microsecondsPerQuarter)) }
 
-  /// What holds where nothing is said: 120 quarter notes a minute.
+  /// The default: 120 quarter notes per minute.
   public static let standard = TempoChange(tick: 0, microsecondsPerQuarter: 500_000)
 }
 

@@ -36,7 +36,7 @@ public struct TimeSignature: Sendable, Hashable, CustomStringConvertible {
     self.init(numerator: numerator, denominator: denominator)
   }
 
-  /// What holds where nothing is said: 4/4.
+  /// The default: 4/4.
   public static let common = TimeSignature(4, 4)
 
   /// Whether beats are felt in threes, as in 6/8, 9/8 and 12/8.
@@ -78,6 +78,6 @@ public struct TimeSignatureChange: Sendable, Hashable {
     self.timeSignature = timeSignature
   }
 
-  /// What holds where nothing is said: 4/4.
+  /// The default: 4/4.
   public static let standard = TimeSignatureChange(tick: 0, timeSignature: .common)
 }

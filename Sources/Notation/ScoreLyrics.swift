@@ -29,7 +29,7 @@ extension Score {
   public var lyrics: [Lyric] {
     let lyrics = texts(of: .lyric)
     if !lyrics.isEmpty { return Self.lyrics(withBreaksBehind: lyrics) }
-    // Only the track of the words has lines: what other tracks say is not sung.
+    // Only the track of the lyrics has lines: texts of other tracks are not sung.
     let sources = ([otherEvents] + tracks.map(\.otherEvents)).map { Self.texts(of: .text, in: $0) }
     let texts = sources.filter { texts in
       texts.contains { $0.text.hasPrefix("\\") || $0.text.hasPrefix("/") }

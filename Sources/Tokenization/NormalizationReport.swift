@@ -1,10 +1,10 @@
-/// What a grid could not say of a score, counted.
+/// Counts of what a grid could not represent of a score.
 public struct NormalizationReport: Sendable, Hashable, Codable {
   /// Why a piece was read in a time signature that it does not state.
   public enum AssumedTimeSignature: String, Sendable, Hashable, Codable {
     /// The only time signature is 1/4, which counts beats and knows no bars; it is read as 4/4.
     case fourFourForOneFour
-    /// The configuration says so.
+    /// The configuration sets it.
     case configured
   }
 
@@ -92,9 +92,13 @@ public struct NormalizationReport: Sendable, Hashable, Codable {
     say(
       clippedDurations, "note is shortened to the longest duration",
       "notes are shortened to the longest duration")
-    say(clippedTempos, "tempo is outside the range and is clipped", "tempos are outside the range and are clipped")
+    say(
+      clippedTempos, "tempo is outside the range and is clipped",
+      "tempos are outside the range and are clipped")
     for other in timeSignatureApproximations { lines.append("\(other.found) is written as \(other.written)") }
-    say(shortenedBars, "bar is cut short by a time signature change", "bars are cut short by time signature changes")
+    say(
+      shortenedBars, "bar is cut short by a time signature change",
+      "bars are cut short by time signature changes")
     say(
       movedTimeSignatureChanges, "time signature change is moved to the grid",
       "time signature changes are moved to the grid")

@@ -19,7 +19,7 @@ public protocol SimpleTokens: TokenizerConfiguration {
   var ticksPerQuarter: Int { get }
   /// The score as indices into `tokens`. For each list that this gives, writing what it reads as gives the list again.
   func write(_ score: Score) -> [Int]
-  /// The notes that a token says.
+  /// The notes that a token encodes.
   /// - Parameters:
   ///   - token: An index into `tokens`.
   ///   - tick: Where in the piece it stands; it is moved on by as long as the token lasts.

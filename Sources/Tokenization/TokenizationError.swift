@@ -10,7 +10,7 @@ public enum TokenizationError: DiagnosableError, Equatable {
   case unknownID(id: Int32, index: Int, vocabularySize: Int)
   /// A token that the vocabulary does not have.
   case unknownToken(String)
-  /// A token where the grammar wants another; `index` counts from the beginning of the ids.
+  /// A token that the grammar does not allow there; `index` counts from the beginning of the ids.
   case unexpectedToken(String, index: Int, expected: String)
   /// The ids end within a note or a bar's heading.
   case truncated(expected: String)

@@ -11,7 +11,7 @@ public protocol BatchSource {
   var batchesPerEpoch: Int { get }
   /// How many epochs are done, with the share of the one under way.
   var epochsCompleted: Double { get }
-  /// Where the source stands.
+  /// The position of the source.
   var position: Position { get }
 
   /// A batch to be filled.
@@ -36,7 +36,7 @@ public protocol ValidationBatches {
   /// Fills `batch` with number `index`, 0 ..< `batchCount`. Batches are requested in order, since each may carry on the
   /// states of the last.
   func fill(_ batch: inout Batch, index: Int)
-  /// A part that stands for all, of about `batchCount` batches and always the same; of those that there are more of, the first
+  /// A fixed sample of about `batchCount` batches that represents all; of those that there are more of, the first
   /// are taken.
   func sample(batchCount: Int) -> Self
 }

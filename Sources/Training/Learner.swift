@@ -158,7 +158,7 @@ public final class Learner<Pass: TrainablePass> {
   }
 
   /// Undoes the batches of the update that is being made, where one of its numbers is none.
-  /// - Returns: what is said about it.
+  /// - Returns: the diagnosis.
   private func diverged(_ quantity: String) -> TrainingError {
     weight = 0
     dropout = dropoutBefore

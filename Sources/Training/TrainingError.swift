@@ -6,7 +6,7 @@ public enum TrainingError: DiagnosableError {
   case invalidSetting(name: String, value: String, expected: String)
   /// There is nothing to learn from, or nothing to validate on.
   case noData(split: String)
-  /// The loss, the gradient or a weight is no longer a number; `remedies` say what to train with next time. Going on from a
+  /// The loss, the gradient or a weight is not a finite number; `remedies` suggest settings for the next run. Going on from a
   /// checkpoint is none: the same steps lead to the same end.
   case diverged(step: Int, quantity: String, remedies: [Remedy])
   /// The checkpoint cannot be read, or does not belong to this run.

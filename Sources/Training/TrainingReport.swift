@@ -14,7 +14,7 @@ public struct TrainingReport: Sendable {
   /// - Parameters:
   ///   - history: What was measured.
   ///   - title: What the page is called.
-  ///   - facts: What else there is to say of the run: tables under headings.
+  ///   - facts: More facts about the run: tables under headings.
   ///   - lossUnit: What a loss is measured in, such as `nats per token`.
   ///   - isUnderWay: Whether there is more to come; a browser then reloads the page every few seconds.
   public init(
@@ -173,7 +173,7 @@ extension TrainingReport {
       + "state measured is \(lags.lags.last ?? 0) steps back."
   }
 
-  /// The norms of the gradients of layers: tensors whose names end alike in `_l0`, `_l1`, … are a layer's, others stand
+  /// The norms of the gradients of layers: tensors whose names end alike in `_l0`, `_l1`, … are a layer's, others are
   /// under what their names begin with.
   private func gradientNorms(of inside: Inspection) -> [(name: String, value: Double)] {
     var groups: [(name: String, squares: Double)] = []

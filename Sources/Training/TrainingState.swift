@@ -30,7 +30,7 @@ struct TrainingState<Position: Codable & Sendable>: Codable, Sendable {
   var validationSeconds: Double?, lastValidationSeconds: Double?
   /// The learning rate of the last update.
   var learningRate = 0.0
-  /// Where a learning rate that falls on plateaus stands.
+  /// The state of a learning rate that falls on plateaus.
   var plateau = Plateau()
   /// How many updates the optimizer has made.
   var optimizerSteps = 0
@@ -38,9 +38,9 @@ struct TrainingState<Position: Codable & Sendable>: Codable, Sendable {
   var averageUpdates = 0
   /// The length of `history.jsonl` in lines.
   var historyLength = 0
-  /// Where the dropout masks' stream stands.
+  /// The position of the random stream of the dropout masks.
   var dropout: RandomStream
-  /// Where the source of batches stands.
+  /// The position of the source of batches.
   var source: Position
 
   /// Sums over the updates since the last validation.
@@ -66,7 +66,7 @@ struct TrainingState<Position: Codable & Sendable>: Codable, Sendable {
     interval.weight > 0 ? interval.loss / interval.weight : trainingLoss
   }
 
-  /// What no run can have reached, in words; nil if all makes sense. What was read from a file may be anything.
+  /// What no run can have reached, in words; nil if it is valid. What was read from a file may be anything.
   var fault: String? {
     let counts = [
       ("step", step), ("tokens", tokens), ("interval.steps", interval.steps),

@@ -11,7 +11,7 @@ extension Composer {
   /// Composes several pieces beside each other. Each is what `compose` gives for its options, note for note.
   /// - Parameters:
   ///   - options: what is asked of each piece.
-  ///   - threadCount: how many threads share the pieces; it changes nothing but the time.
+  ///   - threadCount: how many threads share the pieces; it affects only the speed.
   ///   - cancellation: stops the work.
   ///   - progress: called with how many pieces are done.
   /// - Returns: for each of the options the piece, or why there is none.

@@ -47,7 +47,7 @@ public final class Composer {
   }
 
   /// Composes a piece. The same model and options give the same piece.
-  /// - Throws: `ComposingError`: options that make no sense, a primer that the tokenizer cannot express or that is too long,
+  /// - Throws: `ComposingError`: invalid options, a primer that the tokenizer cannot express or that is too long,
   ///   constraints that contradict each other, broken weights, or `.interrupted`.
   public func compose(
     _ options: CompositionOptions, cancellation: Cancellation = Cancellation(),

@@ -9,7 +9,7 @@ internal import Tokenization
 struct PieceInProgress {
   let options: CompositionOptions
   let beginning: PieceBeginning
-  // The next two are requested at every step, and stored, since a computed property of a value that a class holds takes a copy of it.
+  // The next two are read at every step, and stored, since a computed property of a value that a class holds takes a copy of it.
   /// The id that the network is to be fed next.
   private(set) var nextID: Int32
   /// Whether the end has been reached.
@@ -18,7 +18,7 @@ struct PieceInProgress {
   private(set) var ids: [Int32]
   /// −log p of each id that was chosen.
   private(set) var surprisals: [Double] = []
-  /// Where grammar, decoder, constraints and random numbers stand.
+  /// The state of grammar, decoder, constraints and random numbers.
   private(set) var progress: Progress
   /// What the last id that was chosen has completed.
   private(set) var music = DecodedMusic()
@@ -28,7 +28,7 @@ struct PieceInProgress {
   private var filters: [any SamplingFilter]
   /// How many ids the network has been fed.
   private var fedCount = 0
-  /// How many bars can be gone back to; 0 where nothing is saved.
+  /// How many bars can be rewound to; 0 if nothing is saved.
   private let savedBarLimit: Int
   /// Where the choices began.
   private var start: SavedPlace?
@@ -62,7 +62,7 @@ struct PieceInProgress {
     var newNotes: Int { notesBefore.map { grammar.noteCount - $0 } ?? 0 }
   }
 
-  /// A place in the piece that can be gone back to: the last of its ids is what the network is fed next.
+  /// A place in the piece that can be rewound to: the last of its ids is the network's next input.
   private struct SavedPlace {
     var idCount: Int
     var progress: Progress
@@ -71,8 +71,8 @@ struct PieceInProgress {
   }
 
   /// The beginning of a piece.
-  /// - Parameter savedBarLimit: how many bars can be gone back to; 0 saves nothing, unless constraints make it necessary.
-  /// - Throws: `ComposingError`: options that make no sense, or a primer that the tokenizer cannot express.
+  /// - Parameter savedBarLimit: how many bars can be rewound to; 0 saves nothing, unless constraints need it.
+  /// - Throws: `ComposingError`: invalid options, or a primer that the tokenizer cannot express.
   init(
     _ options: CompositionOptions, tokenizer: any Tokenizer, savedBarLimit: Int = 0
   ) throws(ComposingError) {
@@ -222,7 +222,7 @@ extension PieceInProgress {
 // MARK: - Going back and on
 
 extension PieceInProgress {
-  /// The bars that can be gone back to, by number; nil if there are none.
+  /// The bars that can be rewound to, by number; nil if there are none.
   var savedBars: ClosedRange<Int>? {
     guard let first = bars.first, let last = bars.last else { return nil }
     return first.progress.grammar.barCount - 1...last.progress.grammar.barCount - 1

@@ -86,7 +86,7 @@ struct TokenChooser {
     if !mask.contains(true) { mask[index] = true }
   }
 
-  /// Leaves nothing but the end of the bar or of the piece, where either is allowed.
+  /// Allows only the end of the bar or of the piece, if either is allowed.
   private mutating func closeBar() {
     guard mask[Int(roles.end)] || roles.barLines.contains(where: { mask[Int($0)] }) else { return }
     for index in mask.indices where mask[index] {

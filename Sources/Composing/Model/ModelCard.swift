@@ -35,7 +35,7 @@ struct ModelCard {
     return lines.joined(separator: "\n")
   }
 
-  /// What there is to say of the model, under headings.
+  /// The facts about the model, under headings.
   var sections: [(heading: String, rows: [(name: String, value: String)])] {
     [
       ("Network", network), ("Training data", corpus),

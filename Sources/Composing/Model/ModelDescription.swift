@@ -24,7 +24,7 @@ public struct ModelDescription: Codable, Hashable, Sendable {
   /// The name of the file that its first weights are from; nil for a model that was begun here.
   public var importedFrom: String?
 
-  /// Where its training failed; nil if it did not, or has gone on since.
+  /// Where its training failed; nil if it did not, or has continued since.
   public var divergence: Divergence?
 
   /// A training whose numbers became too large to be any.

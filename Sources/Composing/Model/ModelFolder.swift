@@ -8,7 +8,7 @@ public import Training
 /// ## How a model is replaced
 /// A training that replaces a model works in the folder `replacement` of the model's, so that the model that is there stays
 /// whole, and is what is read, until the new one has its first weights. Then that folder is renamed to `replacement.complete`:
-/// from this moment on the new model counts, and whoever reads the model reads it there. Its files are then given to the
+/// from this moment on the new model counts, and readers of the model use it there. Its files are then given to the
 /// model's own folder one by one, each in place of the old one, and in the end the folder goes. A process that dies before the
 /// renaming leaves the old model and what there is of the new one, with which `resume` continues; one that dies after it leaves
 /// the new model, and the next training finishes the moving first. While files are moved a training holds the folder's lock.
@@ -100,7 +100,7 @@ extension ModelFolder {
   ) throws(ComposingError) {
     try MusicTraining.requireRoom(in: self, for: replacing ? .overwrite : .refuse)
     try withFolder(path, failure: ComposingError.file) { () throws(ComposingError) in
-      // The weights are what may not fit on the disk: they come first, and a model that is there stands until they do.
+      // The weights are what may not fit on the disk: they come first, and an existing model stays until they are written.
       do throws(SafetensorsError) { try writeWeights(training.weightsPath) } catch { throw .cause(error) }
       do throws(ComposingError) {
         try MusicTraining.removeHistory(in: self)

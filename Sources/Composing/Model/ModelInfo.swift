@@ -84,7 +84,7 @@ public struct ModelInfo: Codable, Sendable {
     }
   }
 
-  /// Reads what the folder of a model says of it.
+  /// Reads the facts about a model from its folder.
   /// - Throws: `ComposingError`: no model there, or a file that is not what it should be.
   public init(path: String, tokenizers: TokenizerRegistry = .standard) throws(ComposingError) {
     try self.init(path: path) { folder throws(ComposingError) in
@@ -92,7 +92,7 @@ public struct ModelInfo: Codable, Sendable {
     }
   }
 
-  /// Reads what the folder of a model says of it; `read` gives the vocabulary, if there is one.
+  /// Reads the facts about a model from its folder; `read` gives the vocabulary, if there is one.
   init(
     path: String, vocabulary read: (ModelFolder) throws(ComposingError) -> Vocabulary
   ) throws(ComposingError) {
@@ -110,7 +110,7 @@ public struct ModelInfo: Codable, Sendable {
       tokenizer = vocabulary.configuration.name
     }
     if fileExists(folder.training.weightsPath) {
-      // A file that is damaged is told here, not first when the model shall compose.
+      // A damaged file is reported here, not only when the model composes.
       do throws(SafetensorsError) {
         let file = try SafetensorsFile(path: folder.training.weightsPath)
         weights = WeightsSummary(file)

@@ -1,7 +1,7 @@
 public import Recurrent
 public import Training
 
-/// What a model shall be and how it shall be trained: a file of `presets/models`, with what the user chose otherwise.
+/// The settings of a model and its training: a file of `presets/models` with the user's changes.
 public struct ModelPreset: Codable, Hashable, Sendable {
   /// What it is for, in a sentence.
   public var summary: String?

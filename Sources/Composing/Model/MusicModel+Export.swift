@@ -7,7 +7,7 @@ extension MusicModel {
   static let vocabularyKey = "gruppetto.vocabulary"
 
   /// Writes the network for another program, with the vocabulary (the content of `vocabulary.json`, in one line) as its
-  /// metadata `gruppetto.vocabulary`, so that whoever runs it knows what its ids mean.
+  /// metadata `gruppetto.vocabulary`, so that its user knows what its ids mean.
   /// - Throws: `ComposingError`: the format cannot express such a network, or the file cannot be written.
   public func export(as format: ExchangeFormat, to path: String) throws(ComposingError) {
     let vocabulary: [UInt8]

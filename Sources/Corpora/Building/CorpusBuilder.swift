@@ -34,7 +34,7 @@ public struct CorpusBuilder: Sendable {
   public var sizeLimit = SizeLimit.music
   /// How many threads read files.
   public var threadCount: Int
-  /// Whether tokens that say nothing in this collection are left out: those that name the program where there is only one, or only
+  /// Whether tokens without information in this collection are dropped: those that name the program where there is only one, or only
   /// drums, which would be a fifth of all tokens.
   public var dropsSoleProgram = true
 

@@ -65,7 +65,7 @@ struct MusicFiles {
   }
 }
 
-/// Why a file was skipped: the error's message without the path, which stands beside it.
+/// Why a file was skipped: the error's message without the path, which is given separately.
 func reason(_ error: any Error, about path: String) -> String {
   guard let known = error as? any DiagnosableError else { return "\(error)" }
   let prefix = path + ": "

@@ -2,7 +2,7 @@ internal import Groundwork
 internal import Music
 internal import Tokenization
 
-/// The pieces of a corpus while it is built: those that are kept, and what is to be said of the others.
+/// The pieces of a corpus while it is built: those that are used, and reports on the others.
 struct PieceCollection {
   private(set) var pieces: [CorpusFile.Content] = []
   var report = CorpusReport()

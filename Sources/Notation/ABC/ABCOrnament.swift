@@ -5,7 +5,7 @@ public enum ABCOrnaments: String, Sendable, CaseIterable {
   /// Trills alternate with the note above, rolls turn round their note, a fermata doubles its note's length, staccato
   /// notes are half as long, and the notes of a chord begin shortly one after the other, as under a bow or a plectrum.
   case play
-  /// The melody as it is written: every note by itself, and every bar as long as its metre says.
+  /// The melody as it is written: every note by itself, and every bar as long as its time signature gives.
   case ignore
 }
 
@@ -23,7 +23,7 @@ struct ABCMarks: OptionSet {
     "trill": .trill, "roll": .roll, "fermata": .fermata, "invertedfermata": .fermata,
   ]
 
-  /// The marks by their letters, as long as no `U:` field says otherwise (section 4.16); R stood for a roll in older texts.
+  /// The marks by their letters, unless a `U:` field changes them (section 4.16); R stood for a roll in older texts.
   static let lettered: [UInt8: ABCMarks] = [
     UInt8(ascii: "T"): .trill, UInt8(ascii: "R"): .roll, UInt8(ascii: "~"): .roll,
     UInt8(ascii: "H"): .fermata,

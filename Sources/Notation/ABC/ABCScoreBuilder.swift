@@ -55,7 +55,7 @@ struct ABCScoreBuilder {
     diagnostics.report(.abc(line: parser.block.line, column: 1, action: .replaced, message: message))
   }
 
-  /// Plays every voice: all sections as they stand, or one by one in the playing order, each as long in all voices.
+  /// Plays every voice: all sections as written, or one by one in the playing order, each as long in all voices.
   private mutating func perform(_ order: [Int]?) -> [ABCPerformance] {
     var performances = parser.voices.map { ABCPerformance($0.voice) }
     var room = ABCScoreBuilder.playingLimit
@@ -145,10 +145,10 @@ extension ABCScoreBuilder {
         score.tracks.append(Track(name: ABCTune.accompanimentName, notes: notes.sorted()))
       }
       // Music that is free of metre has none.
-      for change in lead.metres {
+      for change in lead.timeSignatures {
         guard
           let timeSignature = TimeSignature(
-            numerator: change.metre.numerator, denominator: change.metre.denominator)
+            numerator: change.timeSignature.numerator, denominator: change.timeSignature.denominator)
         else { continue }
         score.timeSignatures.setLast(
           TimeSignatureChange(tick: changeTick(change.time), timeSignature: timeSignature),

@@ -33,7 +33,7 @@ extension ABCTuneParser {
     let slot = letterIndex * 16 + octave
     let natural = [9, 11, 0, 2, 4, 5, 7][letterIndex] + 12 * octave
     var pitch: Int
-    // An accidental holds for the letter in every octave unless %%propagate-accidentals says otherwise (section 11.3).
+    // An accidental holds for the letter in every octave unless %%propagate-accidentals changes that (section 11.3).
     let scope = accidentalScope == .octave ? slot : letterIndex
     if let accidental {
       if accidentalScope != .note {
@@ -91,7 +91,8 @@ extension ABCTuneParser {
     let index = voiceIndex()
     let isWholeBars = kind == UInt8(ascii: "Z") || kind == UInt8(ascii: "X")
     if isWholeBars {
-      let bar = voices[index].metre.barLength > 0 ? voices[index].metre.barLength : ABCTime.whole
+      let bar =
+        voices[index].timeSignature.barLength > 0 ? voices[index].timeSignature.barLength : ABCTime.whole
       let bars = (0x30...0x39).contains(byte) ? parseNumber() : 1
       // A rest of many bars has no bar lines within, so that it is no bar that is too long.
       let length = ABCTime.scaled(bar, by: bars, over: 1)
@@ -107,7 +108,7 @@ extension ABCTuneParser {
   /// The most notes of a chord: more than MIDI has keys would double some.
   private static let chordLimit = 128
 
-  /// `[CEG]2`: the notes keep lengths of their own, and the first says when the next thing begins (ABC 2.1, section 4.17).
+  /// `[CEG]2`: the notes keep lengths of their own, and the first determines when the next element begins (ABC 2.1, section 4.17).
   mutating func parseChord() {
     let start = position
     position += 1
@@ -161,7 +162,7 @@ extension ABCTuneParser {
     appendEvent(notes, length: multiplied(firstLength, factor, at: start))
   }
 
-  /// Adds a note, chord or rest, its lengths changed by the tuplet and the broken rhythm that it stands in.
+  /// Adds a note, chord or rest, with its lengths changed by its tuplet and broken rhythm.
   private mutating func appendEvent(_ read: [ReadNote], length: Int) {
     let index = voiceIndex()
     let marks = voices[index].marks

@@ -46,7 +46,7 @@ struct ABCTuneParser {
   var line: Int
   private var lineStart = 0
   private(set) var isInFileHeader = false
-  /// How much has been written to the voices: notes, chords, rests, bar lines and whatever stands between them.
+  /// How much has been written to the voices: notes, chords, rests, bar lines and everything between them.
   private var writtenCount = 0
   private var isInTextBlock = false
   private var isAfterHistory = false
@@ -231,7 +231,7 @@ struct ABCTuneParser {
 struct VoiceState {
   var voice: ABCVoice
   var key = ABCKey()
-  var metre = ABCMetre.common
+  var timeSignature = ABCTimeSignature.common
   var unitLength = ABCTime.whole / 8
   var octave = 0
   var transposition = 0

@@ -13,11 +13,11 @@ extension MIDIFile {
   ///   track of its own, on a channel that is free; in a file of format 0, a channel of its own.
   /// - Tempos are taken relative to the one that holds: where `composed` goes from 120 to 60, a file at 121 goes to 60.5. None are
   ///   written to a file whose ticks are parts of a second.
-  /// - A time signature is said where the new bars differ from those that the file counts, or do not begin with one of
+  /// - A time signature is written where the new bars differ from those that the file counts, or do not begin with one of
   ///   its bar lines. A file that counts in bars of 1/4 has no bars to differ from 4/4.
   /// - Notes that the file never releases end where their track ended. Pedals that are down go up, and on channels that play on
   ///   the wheels of pitch and modulation go to rest. A volume or expression that was faded to less than half of what
-  ///   most notes of the channel had returns to that. All of this stands after the channel's last event.
+  ///   most notes of the channel had returns to that. All of this follows the channel's last event.
   /// - The tracks that continue, and the first one, end with the new music.
   ///
   /// - Parameters:

@@ -4,9 +4,9 @@ internal import Music
 
 /// Sorts the events of a MIDI track into parts by channel, and pairs its notes; then of the next track.
 ///
-/// In a score a change of program holds for the notes of its tick, but in a channel it holds for what stands after it: a
+/// In a score a change of program holds for the notes of its tick, but in a channel it holds for what follows it: a
 /// note before it, of the same tick, keeps the program that it began with. Such a change is therefore put one tick later.
-/// A note of that tick that stands after the change would then miss it, and goes to a part of its own that begins with
+/// A note of that tick after the change would then miss it, and goes to a part of its own that begins with
 /// the new program, has the controls of its channel, and leaves the choice of a channel to the writer. Drums have no other
 /// channel to go to: there the note stays, and so does the drum kit, for this tick.
 struct MIDIPartReader {
@@ -275,7 +275,7 @@ struct MIDIPartReader {
 }
 
 extension DiagnosticSink {
-  /// Reports something about an event that can be read but says little of music.
+  /// Reports something about an event that is readable but carries little music.
   mutating func report(
     _ rule: String, _ action: Diagnostic.Action, at event: MIDIEvent, track: Int,
     severity: Diagnostic.Severity = .fault, _ message: @autoclosure () -> String

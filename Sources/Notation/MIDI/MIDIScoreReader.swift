@@ -53,7 +53,7 @@ struct MIDIScoreReader {
       let port = take(
         reader.otherEvents, of: track, at: tracks.startIndex + index, into: &parts, isFirst: index == 0,
         isConductor: isConductor)
-      // A change that was put after the notes of its tick may stand after the last of all.
+      // A change that was moved after the notes of its tick may be the last event.
       let lastChange = parts.lazy.compactMap { $0.programChanges.last?.tick }.max() ?? 0
       score.length = max(score.length, track.length, lastChange)
       for part in parts where !part.programChanges.isEmpty {
@@ -188,7 +188,7 @@ extension MIDIScoreReader {
     return port
   }
 
-  /// Adds an event that is for the whole score to it; false where it is none, or says nothing that can be used.
+  /// Adds an event that is for the whole score to it; false if it is not one, or has no use.
   private mutating func takeUp(_ event: MIDIEvent, _ payload: ArraySlice<UInt8>, track: Int) -> Bool {
     switch event.data1 {
     case 0x06:

@@ -62,7 +62,7 @@ struct PartWriter {
     return track
   }
 
-  /// The longest pause before the end of a track that one delta time can say. The first track tells how long the score
+  /// The longest pause before the end of a track that one delta time can hold. The first track has the length of the score
   /// is; were a longer pause bridged in each of many tracks, a small score could make a huge file.
   private static let longestPause = 0x0FFF_FFFF
 

@@ -10,7 +10,7 @@ package struct CellExchange: Sendable, Hashable {
   package var onnxResetsAfterProduct: Bool?
   /// The module of `torch.nn`, such as `GRU`; nil if there is none.
   package var pytorchModule: String?
-  /// What the module is told beside the sizes, in Python.
+  /// The arguments of the module besides the sizes, in Python.
   package var pytorchOption: String?
 
   package init(

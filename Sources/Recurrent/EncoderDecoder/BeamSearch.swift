@@ -74,7 +74,7 @@ struct BeamSearch {
     isAtLimit = false
   }
 
-  /// Where in `entries` the beginnings that are followed stand; empty before the first step.
+  /// The indices in `entries` of the prefixes that are followed; empty before the first step.
   private var live = 0..<0
   /// How many steps were taken.
   var stepCount: Int { counts.count }

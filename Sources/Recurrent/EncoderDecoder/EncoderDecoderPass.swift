@@ -24,7 +24,7 @@ public final class EncoderDecoderPass: TrainablePass {
     /// How many ids a target has, its end not included.
     public var targetLength: Int
 
-    /// Room for that many pairs of such lengths.
+    /// Room for this many pairs of these lengths.
     public init(pairs: Int, sourceLength: Int, targetLength: Int) {
       self.pairs = pairs
       self.sourceLength = sourceLength

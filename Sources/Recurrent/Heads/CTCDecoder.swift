@@ -1,4 +1,4 @@
-/// Reads label sequences out of what a network with a CTC head says. T steps, C classes; class 0 is the blank.
+/// Decodes label sequences from the output of a network with a CTC head. T steps, C classes; class 0 is the blank.
 public struct CTCDecoder: Sendable {
   /// A label sequence and how likely it is.
   public struct Hypothesis: Sendable, Hashable {

@@ -1,7 +1,7 @@
 /// The architecture of a language model over ids: embedding, stacked recurrent layers, linear output. It is a short way to
 /// say which `Network.Configuration` is meant; see `network`.
 ///
-/// All that its shape says can be asked of it directly: `configuration.hiddenSize`.
+/// The properties of its shape are available directly: `configuration.hiddenSize`.
 @dynamicMemberLookup
 public struct LanguageModelConfiguration: Sendable, Hashable {
   /// All but the vocabulary.
@@ -41,7 +41,7 @@ public struct LanguageModelConfiguration: Sendable, Hashable {
       vocabularySize: vocabularySize)
   }
 
-  /// What the shape says.
+  /// The properties of the shape.
   @inlinable
   public subscript<Value>(dynamicMember member: WritableKeyPath<LanguageModelShape, Value>) -> Value {
     get { shape[keyPath: member] }

@@ -1,6 +1,6 @@
 /// A language model but for its vocabulary, which the data decide.
 ///
-/// It is a setting that may hold anything until `fault` has been requested.
+/// It is a setting that may have invalid values; check `fault`.
 public struct LanguageModelShape: Hashable, Sendable {
   /// The recurrent layers' cell.
   public var cell: Cell
@@ -56,7 +56,7 @@ public struct LanguageModelShape: Hashable, Sendable {
     return same == other
   }
 
-  /// Drops what the other shape does, which is all that weights do not tell of the network that learned them.
+  /// Takes over the dropout of the other shape, the only setting that the weights do not determine.
   public mutating func takeDropout(of other: Self) {
     dropout = other.dropout
     embeddingDropout = other.embeddingDropout

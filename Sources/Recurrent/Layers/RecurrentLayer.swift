@@ -2,7 +2,7 @@ package import Arithmetic
 
 /// One recurrent layer in one direction or in both, over batches of up to N rows and B streams.
 ///
-/// N rows, B streams, I inputs, H units, D directions, S blocks of state. What both directions give stands side by side.
+/// N rows, B streams, I inputs, H units, D directions, S blocks of state. The outputs of both directions are side by side.
 package final class RecurrentLayer {
   /// N × D·H: what the layer gave. Whoever reads it may also change it: the backward pass does without it.
   package let output: AlignedBuffer<Float>

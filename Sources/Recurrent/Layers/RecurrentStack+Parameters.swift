@@ -32,7 +32,7 @@ extension RecurrentStack {
     return shapes
   }
 
-  /// Throws unless a file has a stack's weights. It goes layer by layer, so that a file that says it has a thousand, and has
+  /// Throws unless a file has a stack's weights. It goes layer by layer, so that a file that claims a thousand layers, but has
   /// not, costs no more than what it has.
   static func requireTensors(
     configuration: StackConfiguration, inputSize: Int, namePrefix prefix: String, in file: SafetensorsFile

@@ -5,7 +5,7 @@ package import Arithmetic
 /// All memory is taken when the stack is made. N rows, B streams, I inputs, H units, D directions, L layers, S blocks of
 /// state (2 for the LSTM, else 1). The weights are those of a `ParameterStore`, under PyTorch's names.
 package final class RecurrentStack {
-  /// What stands upon what.
+  /// The configuration of the layers.
   package let configuration: StackConfiguration
   /// How many numbers the first layer takes at each step, I.
   package let inputSize: Int
@@ -19,7 +19,7 @@ package final class RecurrentStack {
   /// the number of streams at the time.
   package let state: AlignedBuffer<Float>
   /// The gradient of the mean loss with respect to the states after the last steps, and then before the first; laid out as
-  /// the state. It takes part where the backward pass is told that it propagates the state.
+  /// the state. It is used if the backward pass propagates the state.
   package let stateGradient: AlignedBuffer<Float>
 
   private let parameters: ParameterStore

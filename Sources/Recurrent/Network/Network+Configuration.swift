@@ -72,13 +72,13 @@ extension Network {
     }
   }
 
-  /// The architecture of a network: what it reads, the recurrent layers, what it says.
+  /// The architecture of a network: its input, its recurrent layers, its head.
   public struct Configuration: Sendable, Hashable {
     /// What it reads.
     public var input: Input
     /// The recurrent layers.
     public var stack: StackConfiguration
-    /// What it says, and the loss.
+    /// The output, and the loss.
     public var head: Head
     /// Whether the output's weight is the embedding's (Press & Wolf 2017). There is one vocabulary then, the output tells of
     /// as many numbers as it has ids, and what the stack gives is as long as an embedded id.
@@ -119,7 +119,7 @@ extension Network {
     /// The name of the tensor that is the output's weight.
     var outputWeightName: String { tiesEmbedding ? embeddingName(0) : "output.weight" }
 
-    /// Whether the network says of each step what it has to say without knowing the steps after it: its layers read
+    /// Whether the output at each step does not depend on later steps: the layers read
     /// forward alone, its head does not pool, and frames are not normalized by their sequence.
     public var runsStepByStep: Bool {
       head.pooling == nil && input.normalization != .sequence && !stack.isBidirectional

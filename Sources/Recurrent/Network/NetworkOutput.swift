@@ -1,4 +1,4 @@
-/// What a network says of some sequences.
+/// The output of a network for some sequences.
 public struct NetworkOutput: Sendable, Hashable {
   /// For each sequence, in the order in which they were given, R × O numbers: a row for each step, or one where the head
   /// pools. By the head's kind:

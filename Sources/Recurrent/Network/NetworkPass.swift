@@ -2,7 +2,7 @@ public import Arithmetic
 
 /// Runs a network over packed batches of sequences, forward and backward.
 ///
-/// Full backpropagation through time where every batch starts again; truncated backpropagation where the pass carries its
+/// Full backpropagation through time where every batch starts from the initial state; truncated backpropagation where the pass carries its
 /// state from one batch to the next. All memory is taken when the pass is made, but for what CTC needs, which grows with
 /// the longest sequence so far.
 public final class NetworkPass: TrainablePass {
@@ -121,7 +121,7 @@ public final class NetworkPass: TrainablePass {
     return measure(loss, layout: batch.layout)
   }
 
-  /// What the network says of a batch.
+  /// The output of the network for a batch.
   public func predict(_ batch: SequenceBatch) -> NetworkOutput {
     omitDropout()
     read(batch)

@@ -9,7 +9,7 @@ internal import Musl
 /// Changes weights against their gradients, by the rule of its configuration and as PyTorch's optimizer of the same name
 /// does.
 ///
-/// What it keeps from one update to the next stands in named buffers, so that a checkpoint can save and load it.
+/// What it keeps from one update to the next is in named buffers, so that a checkpoint can save and load it.
 public final class Optimizer {
   /// A running value of every parameter, laid out as the parameters are.
   public struct StateBuffer: Sendable {
@@ -149,7 +149,7 @@ extension OptimizerConfiguration {
   public var stateCount: Int { stateNames.count }
 }
 
-/// Where the state of some parameters stands; nil what the rule does not keep.
+/// The state of some parameters; nil for what the rule does not have.
 private struct StatePointers {
   var first: UnsafeMutablePointer<Float>?
   var second: UnsafeMutablePointer<Float>?

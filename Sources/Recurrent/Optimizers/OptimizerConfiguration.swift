@@ -43,7 +43,7 @@ public struct OptimizerConfiguration: Hashable, Sendable {
     self.weightDecay = weightDecay
   }
 
-  /// The rule of this name with the constants that are customary for it: PyTorch's defaults, and for gradient descent a
+  /// The rule of this name with its usual constants: PyTorch's defaults, and for gradient descent a
   /// momentum of 0.9.
   public init(_ name: Name) {
     self =

@@ -6,7 +6,7 @@ public enum ExchangeError: DiagnosableError, Equatable {
   case notExpressible(format: ExchangeFormat, feature: String, remedy: String)
   /// The file would be larger than the format allows.
   case tooLarge(path: String, byteCount: Int, limit: Int)
-  /// The file has no part of a kind; `hint` says how to name it.
+  /// The file has no part of a kind; `hint` tells how to name it.
   case missingPart(file: String, part: String, hint: String)
   /// The file has several parts of a kind, of which one must be chosen.
   case severalParts(file: String, part: String, names: [String], hint: String)
@@ -28,7 +28,7 @@ public enum ExchangeError: DiagnosableError, Equatable {
     }
   }
 
-  /// What is in the way and what to do.
+  /// The obstacle and the remedy.
   public var message: String {
     switch self {
     case .notExpressible(let format, let feature, let remedy):

@@ -7,7 +7,7 @@ struct NamedTensors {
     self.tensors = Dictionary(uniqueKeysWithValues: tensors.map { ($0.name, $0) })
   }
 
-  /// The tensor of a name that the network's configuration says is there.
+  /// The tensor with a name from the network's configuration.
   subscript(name: String) -> SafetensorsTensor {
     guard let tensor = tensors[name] else { preconditionFailure("the network has no tensor \(name)") }
     return tensor

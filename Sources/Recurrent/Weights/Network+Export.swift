@@ -18,7 +18,7 @@ extension Network {
   ///   (`torch.nn.Embedding`, or a `ModuleList` of K of them where there are several vocabularies), `rnn` (`torch.nn.RNN`,
   ///   `LSTM` or `GRU`), `output` (`torch.nn.Linear`), for attention pooling `pooling` with the parameter `query` (D · H),
   ///   and, for frames that are normalized by the training set, `normalization` with the buffers `mean` and `variance` (F).
-  ///   What the module does with them is for its `forward` to say: sums of embeddings, the frame after them, the pooling,
+  ///   The `forward` of the module uses them: sums of embeddings, the frame after them, the pooling,
   ///   and what `NetworkOutput` makes of the outputs. `Network(path:)` reads the file back, and
   ///   `Network(configuration:tensors:)` what PyTorch has written of the same names.
   /// - ONNX: the whole of it. Inputs are `ids` (T × B × K, 64-bit integers, −1 for none) and `frames` (T × B × F, NaN for
@@ -30,7 +30,7 @@ extension Network {
   ///   last step. Every other takes `lengths` (B 64-bit integers from 1 to T): how many steps each stream has. What is
   ///   given after a stream's end is not read. What `values` has there means nothing.
   ///
-  /// Tied weights stand twice in a `state_dict`, as `embedding.weight` and as `output.weight`.
+  /// Tied weights occur twice in a `state_dict`, as `embedding.weight` and as `output.weight`.
   /// - Parameters:
   ///   - format: for which program.
   ///   - path: where to write.

@@ -6,7 +6,7 @@ public enum SafetensorsError: DiagnosableError, Equatable {
   case system(FileError)
   /// It is shorter than the eight bytes of the header's length.
   case tooShort(file: String, byteCount: Int)
-  /// The header is said to be longer than what follows, or than 100 MB, the format's limit.
+  /// The length of the header exceeds what follows, or than 100 MB, the format's limit.
   case wrongHeaderLength(file: String, length: UInt64, available: Int)
   /// The header is not the JSON that it should be; `offset` is the byte of the file where that shows.
   case malformedHeader(file: String, offset: Int, reason: String)

@@ -73,7 +73,8 @@ extension SafetensorsFile {
     let offsets = tensor.dataOffsets
     guard offsets.count == 2, offsets[0] >= 0, offsets[0] <= offsets[1], offsets[1] <= dataCount else {
       throw .wrongRange(
-        file: path, tensor: tensor.name, reason: "has the byte range \(offsets), which is outside the \(dataCount) bytes of data")
+        file: path, tensor: tensor.name,
+        reason: "has the byte range \(offsets), which is outside the \(dataCount) bytes of data")
     }
     var byteCount: Int? = type.byteCount
     for length in tensor.shape {

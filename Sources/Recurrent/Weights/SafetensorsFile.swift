@@ -2,7 +2,7 @@ internal import Groundwork
 
 /// A safetensors file (huggingface/safetensors, format description): named tensors and text about them.
 ///
-/// Opening it checks all that its header says against the file's size before anything is allocated by it, so that reading
+/// Opening it checks the header against the file's size before anything is allocated by it, so that reading
 /// a tensor cannot go wrong, and checks the content against the checksum that our own files carry. The numbers stay in
 /// the file until they are requested.
 public struct SafetensorsFile: Sendable {

@@ -2,9 +2,9 @@
 /// each with `dtype`, `shape` and `data_offsets`, and of one object of strings, `__metadata__`.
 ///
 /// A general JSON reader would not do: it keeps one of two members of the same name in silence, makes a tree that takes
-/// many times the header's size, and cannot say at which byte a fault stands.
+/// many times the header's size, and cannot tell the byte offset of an error.
 struct SafetensorsHeaderReader {
-  /// What the header says of one tensor, unchecked.
+  /// The header's entry for one tensor, unchecked.
   struct Tensor {
     var name: String
     /// Where the name is in the file.
@@ -76,7 +76,8 @@ struct SafetensorsHeaderReader {
       case "dtype", "shape", "data_offsets":
         throw header.fault("the tensor \(name) has two members \(key)", at: offset)
       default:
-        throw header.fault("the tensor \(name) has a member \"\(key)\", which is not part of the format", at: offset)
+        throw header.fault(
+          "the tensor \(name) has a member \"\(key)\", which is not part of the format", at: offset)
       }
     }
     guard let type, let shape, let dataOffsets else {
@@ -181,7 +182,9 @@ extension SafetensorsHeaderReader {
       else { throw fault("a string has half of a surrogate pair", at: start) }
       code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00)
     }
-    guard let scalar = Unicode.Scalar(code) else { throw fault("a string has half of a surrogate pair", at: start) }
+    guard let scalar = Unicode.Scalar(code) else {
+      throw fault("a string has half of a surrogate pair", at: start)
+    }
     text?.append(contentsOf: UTF8.encode(scalar) ?? .init())
   }
 
@@ -195,7 +198,7 @@ extension SafetensorsHeaderReader {
     return code
   }
 
-  /// The bytes from `start` to where the reader stands.
+  /// The bytes from `start` to the reader's position.
   private func text(from start: Int) -> [UInt8] { Array(bytes[start..<offset]) }
 
   private var peek: UInt8? { offset < end ? bytes[offset] : nil }

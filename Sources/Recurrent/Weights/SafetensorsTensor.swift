@@ -7,7 +7,7 @@ public struct SafetensorsTensor: Sendable, Hashable {
   public enum Elements: Sendable, Hashable {
     /// Written as F32.
     case floats([Float])
-    /// Written as F32 from where they stand, without a copy of them.
+    /// Written as F32 directly from memory, without a copy.
     case slice(FloatSlice)
     /// Written as I64.
     case integers([Int64])

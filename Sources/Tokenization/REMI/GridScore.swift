@@ -76,7 +76,7 @@ extension GridScore {
     return (perStep, steps * perStep)
   }
 
-  /// The score; `place` is told of each note in order its track and its index there.
+  /// The score; `place` is called for each note in order with its track and its index there.
   @inline(__always)
   private func score(_ layout: REMILayout, place: (Int, Int) -> Void) -> Score {
     let (ticksPerStep, ticksPerQuarter) = Self.ticks(layout)

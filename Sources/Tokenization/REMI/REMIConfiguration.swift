@@ -2,7 +2,7 @@ public import Music
 
 /// What the tokens of a `REMITokenizer` can say: its grid, its ranges, its instruments. It is saved with the vocabulary.
 public struct REMIConfiguration: Sendable, Hashable {
-  /// Which instruments the tokens distinguishes.
+  /// Which instruments the tokens distinguish.
   public enum Instruments: Sendable, Hashable {
     /// Every note names its program; drums have pitches of their own (`PitchDrum`).
     case programs
