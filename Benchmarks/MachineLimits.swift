@@ -79,7 +79,7 @@ struct MeasuringPrograms {
   }
 }
 
-/// The median of a field; nil where no line has it.
+/// The median of a field; nil if no line has it.
 func median(_ lines: [[String: Any]], _ field: String) -> Double? {
   let values = lines.compactMap { ($0[field] as? NSNumber)?.doubleValue }.sorted()
   return values.isEmpty ? nil : values[values.count / 2]

@@ -13,7 +13,7 @@ let series = attempt { try HourlySeries(path: path, weekCount: 16) }
 let model = HourlyModel(learningFrom: series, hours: 0..<trained, steps: steps)
 
 // A value's surprisal is −log₂ of its probability density, measured in deviations. An alarm is what surprises half as much
-// again as anything did in two weeks in which all was well. What surprises so much is not believed: the network goes on with
+// again as anything did in two weeks in which all was well. What surprises so much is not believed: the network continues
 // what it expected instead.
 let forecaster = model.forecaster()
 var threshold = 0.0, before = series.values[0]

@@ -14,7 +14,7 @@ let epochs = arguments.number(1, default: 20), seed = UInt64(arguments.number(2,
 let keys = [" C", "C♯", " D", "E♭", " E", " F", "F♯", " G", "A♭", " A", "B♭", " B"]
 let scale = ["do", "ra", "re", "me", "mi", "fa", "fi", "so", "le", "la", "te", "ti"]
 
-/// A tune so many semitones higher: what is read are its keys, whatever the octave; the labels are notes of the scale.
+/// A tune this many semitones higher: what is read are its keys, whatever the octave; the labels are notes of the scale.
 func sequence(of tune: Score, higherBy semitones: Int) -> TrainingSequence {
   let pitches = tune.melody.map(\.pitch), last = pitches.last ?? 0
   return TrainingSequence(

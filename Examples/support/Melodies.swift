@@ -4,7 +4,7 @@ internal import Notation
 
 /// The melodies of a folder of ABC files, such as the project's `corpora`.
 public enum Melodies {
-  /// Its tunes that have at least so many notes. There are four or more: three to learn from and one for a test.
+  /// Its tunes that have at least that many notes. There are four or more: three to learn from and one for a test.
   public static func tunes(in folder: String, noteCount: Int) throws -> [Score] {
     let tunes = try files(in: folder).flatMap { try ScoreReader.read(path: $0).scores }
       .filter { $0.melody.count >= noteCount }
@@ -14,7 +14,7 @@ public enum Melodies {
     return tunes
   }
 
-  /// Its files, one behind the other, as they are written.
+  /// Its files, one after the other, as they are written.
   public static func text(in folder: String) throws -> String {
     try files(in: folder).map(readText(ofFile:)).joined(separator: "\n")
   }

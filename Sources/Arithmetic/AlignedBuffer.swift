@@ -2,7 +2,7 @@
 /// vector. The elements are zero at first. Other packages read it; what changes it belongs to the rooms of this one.
 ///
 /// A buffer does no bookkeeping of who reads and who writes: threads that share one must keep to elements of their own.
-/// Where the system gives no memory for one, the program ends with exit code 70 and one line that says so.
+/// If the allocation fails, the program ends with exit code 70 and a one-line message.
 public final class AlignedBuffer<Element: BitwiseCopyable & Numeric>: @unchecked Sendable {
   /// The first element; valid while this object is alive.
   @usableFromInline package let baseAddress: UnsafeMutablePointer<Element>

@@ -35,7 +35,7 @@ enum AlignedMemory {
   }
 }
 
-/// Counts what buffers take that a task makes; for tests of what is said of them beforehand.
+/// Counts the memory of the buffers that a task makes; for tests of memory estimates.
 package final class BufferMeter: @unchecked Sendable {
   @TaskLocal static var current: BufferMeter?
 

@@ -4,7 +4,7 @@ internal import Glibc
 internal import Musl
 #endif
 
-// The C library's functions under names that say what they are, for this room and those above it.
+// The C library's functions under descriptive names, for this module and those above it.
 
 package func logarithm(_ x: Double) -> Double { log(x) }
 package func exponential(_ x: Double) -> Double { exp(x) }

@@ -1,6 +1,6 @@
 internal import CKernels
 
-// The updates of weights. The C structures' fields are arguments here; `CKernels.h` says what each is.
+// The updates of weights. The C structures' fields are arguments here; `CKernels.h` documents each.
 extension Kernels {
   /// One update by Adam or AdamW; the moments are laid out as the parameters are.
   package func adam(

@@ -2,7 +2,7 @@ package import Groundwork
 
 /// The environment names kernels that this processor cannot run.
 package struct KernelsError: DiagnosableError, Hashable {
-  /// What was asked for.
+  /// What was requested.
   package let name: String
   /// What this processor can run.
   package let available: [String]
@@ -10,7 +10,7 @@ package struct KernelsError: DiagnosableError, Hashable {
   package var kind: FailureKind { .usage }
 
   package var message: String {
-    "GRUPPETTO_KERNELS=\(name): this processor runs no kernels of that name; it has "
+    "GRUPPETTO_KERNELS=\(name): this processor has no such kernels; it has "
       + "\(available.joined(separator: ", ")) (leave the variable unset for the fastest)"
   }
 }

@@ -1,4 +1,4 @@
-/// A matrix in memory that somebody else owns: element (i, j) stands `i * rowStride + j * columnStride` elements behind
+/// A matrix in memory that something else owns: element (i, j) is `i * rowStride + j * columnStride` elements behind
 /// the first.
 package struct MatrixView {
   package var values: UnsafePointer<Float>
@@ -7,7 +7,7 @@ package struct MatrixView {
   package var rowStride: Int
   package var columnStride: Int
 
-  /// Rows that lie one behind the other, `rowStride` apart (by default without a gap).
+  /// Rows that lie one after the other, `rowStride` apart (by default without a gap).
   package init(_ values: UnsafePointer<Float>, rows: Int, columns: Int, rowStride: Int? = nil) {
     self.values = values
     self.rows = rows

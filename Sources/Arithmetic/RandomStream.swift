@@ -3,7 +3,7 @@ internal import CKernels
 /// A named stream of random numbers: Philox4x32-10 (Salmon et al. 2011), a function of a key and a counter, so that
 /// how many words were drawn is the stream's whole state.
 ///
-/// Streams of one seed and different names have nothing to do with each other: each use of chance in a program gets its
+/// Streams of one seed and different names are independent: each use of random numbers in a program has its
 /// own, and drawing more from one changes no other.
 public struct RandomStream: Sendable, Hashable, Codable, RandomNumberGenerator {
   /// The seed that all streams of a run share.
@@ -113,7 +113,7 @@ public struct RandomStream: Sendable, Hashable, Codable, RandomNumberGenerator {
     return index(weights: logits.lazy.map(weight), sum: sum) ?? 0
   }
 
-  /// An index, drawn with a probability in proportion to its weight; nil where none has one.
+  /// An index, drawn with a probability in proportion to its weight; nil if none has one.
   /// - Parameters:
   ///   - weights: None below 0.
   ///   - sum: What they add up to, but for rounding.
@@ -126,7 +126,7 @@ public struct RandomStream: Sendable, Hashable, Codable, RandomNumberGenerator {
       left -= weight
       if left < 0 { break }
     }
-    // Rounding can leave a rest behind the last.
+    // Rounding can leave a rest after the last.
     return last
   }
 

@@ -90,7 +90,7 @@ public struct RealFFT {
   }
 }
 
-// The same for whoever is not of this package.
+// The same for other packages.
 extension RealFFT {
   /// Samples to spectrum.
   /// - Parameters:
@@ -138,7 +138,7 @@ extension RealFFT {
 }
 
 extension RealFFT {
-  /// A way to transform real samples; the result stands in the first N / 2 + 1 elements of the workspace.
+  /// A way to transform real samples; the result is in the first N / 2 + 1 elements of the workspace.
   fileprivate protocol Method: Sendable {
     var workspaceCount: Int { get }
     func transform(

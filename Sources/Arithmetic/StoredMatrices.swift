@@ -26,7 +26,7 @@ package struct StoredMatrix: @unchecked Sendable {
   }
 }
 
-/// Matrices behind each other in memory, in the order in which a step of a network reads them.
+/// Matrices after each other in memory, in the order in which a step of a network reads them.
 package final class StoredMatrices: @unchecked Sendable {
   /// How the weights lie in memory.
   package let format: WeightFormat
@@ -35,7 +35,7 @@ package final class StoredMatrices: @unchecked Sendable {
   private let memory: AlignedBuffer<UInt8>
   private var matrices: [StoredMatrix] = []
 
-  /// Stores copies of `sources`, matrices whose rows lie behind each other.
+  /// Stores copies of `sources`, matrices whose rows lie after each other.
   package init(_ sources: [MatrixView], format: WeightFormat) {
     let kernels = Kernels.current
     let sizes = sources.map {

@@ -92,7 +92,7 @@ public final class ThreadTeam: @unchecked Sendable {
 /// That is what `withoutActuallyEscaping` is for as well, but it takes memory for each call (Swift 6.3, optimized: one
 /// allocation and some 60 ns), and a step of training, which takes none, gives work to its threads some dozens of times. A
 /// pointer to a closure that does not escape cannot be had, and a box or a generic context would have to hold an escaping
-/// one, which takes the same memory. Blocks, which can stand on the stack, need another runtime library and a flag of the C
+/// one, which takes the same memory. Blocks, which can be on the stack, need another runtime library and a flag of the C
 /// compiler that a package may not set.
 @_silgen_name("gruppetto_lend")
 private func lend(

@@ -24,7 +24,7 @@ public struct AudioBuffer: Sendable, Equatable {
   /// How long it lasts, in seconds.
   public var seconds: Double { Double(frameCount) / Double(sampleRate) }
 
-  /// The largest magnitude of a sample; 0 where there is none.
+  /// The largest magnitude of a sample; 0 if there is none.
   public var peak: Float { samples.reduce(0) { max($0, abs($1)) } }
 
   /// Appends interleaved samples, whole frames.

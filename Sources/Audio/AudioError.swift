@@ -4,7 +4,7 @@ public import Groundwork
 public enum AudioError: DiagnosableError, Equatable {
   /// The file could not be opened, read or written at all.
   case file(FileError)
-  /// The file is not sound in a form that can be read; `reason` is what the decoder says.
+  /// The file is not sound in a form that can be read; `reason` is the decoder's message.
   case notAudio(path: String, reason: String)
   /// The file's sound cannot be decoded from `frame` on.
   case damaged(path: String, frame: Int, reason: String)
@@ -12,7 +12,7 @@ public enum AudioError: DiagnosableError, Equatable {
   case tooLong(path: String, limit: Int)
   /// The ending of an output's name is not that of a format that can be written.
   case unknownEnding(path: String)
-  /// The format cannot hold sound of this kind; `reason` says what it can hold.
+  /// The format cannot hold sound of this kind; `reason` tells what it can hold.
   case unsupportedSettings(path: String, reason: String)
   /// The playback device cannot be opened; `others` are the names of devices that are there.
   case noDevice(name: String, reason: String, others: [String])
@@ -54,17 +54,17 @@ public enum AudioError: DiagnosableError, Equatable {
   public var problem: String {
     switch self {
     case .file(let error): error.problem
-    case .notAudio(let path, let reason): "\(path): is not a sound file that can be read (\(reason))"
+    case .notAudio(let path, let reason): "\(path): is not a readable sound file (\(reason))"
     case .damaged(let path, let frame, let reason):
       "\(path): is damaged; the sound cannot be read from frame \(frame) (\(reason))"
     case .tooLong(let path, let limit):
-      "\(path): holds more than \(limit) samples, too many to read at once; cut it into parts"
+      "\(path): has more than \(limit) samples, too many to read at once; split it into parts"
     case .unknownEnding(let path):
-      "\(path): the ending names no sound format that can be written; use .wav, .flac or .ogg"
+      "\(path): the ending must be .wav, .flac or .ogg"
     case .unsupportedSettings(let path, let reason): "\(path): \(reason)"
     case .noDevice(let name, let reason, let others):
       "the sound device “\(name)” cannot be opened (\(reason)); "
-        + (others.isEmpty ? "no other device was found" : "others are: \(others.joined(separator: ", "))")
+        + (others.isEmpty ? "no other device was found" : "other devices are \(others.joined(separator: ", "))")
     case .unsuitableDevice(let name, let reason):
       "the sound device “\(name)” cannot be set up (\(reason))"
     case .deviceFailed(let name, let reason):

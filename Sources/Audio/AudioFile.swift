@@ -46,8 +46,8 @@ public enum AudioFile {
   ///   - path: where the file will be.
   ///   - encoding: how samples are stored; see `AudioFileWriter`.
   ///   - cancellation: stops the work; then no file is written.
-  ///   - progress: is told the seconds of sound done.
-  /// - Returns: what was written; nil if it was cancelled.
+  ///   - progress: called with the seconds of sound done.
+  /// - Returns: what was written; nil if it was canceled.
   /// - Throws: `AudioError.unknownEnding`, `.unsupportedSettings` or `.file`.
   @discardableResult
   public static func write(

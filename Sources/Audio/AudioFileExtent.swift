@@ -15,7 +15,7 @@ struct AudioFileExtent {
   /// How many bytes a long WAV file will probably take; nil for other files, which are smaller or compressed.
   private let longByteCount: Int?
 
-  /// What is expected is an estimate: a sound may go on for a few seconds more.
+  /// What is expected is an estimate: a sound may continue for a few seconds more.
   private static let margin = 60
 
   /// - Throws: `AudioError.unsupportedSettings` where the format cannot hold what is expected.
@@ -51,7 +51,8 @@ struct AudioFileExtent {
     let gibibytes = { (count: Int) in "\(count >> 30) GiB" }
     throw .file(
       .unwritable(
-        path: path, reason: "it would take \(gibibytes(longByteCount)), and \(gibibytes(room)) are free"))
+        path: path, reason: "it would take \(gibibytes(longByteCount)), but only \(gibibytes(room)) are free")
+    )
   }
 }
 
@@ -59,8 +60,8 @@ extension AudioFileFormat {
   /// The message for more frames than the format can hold.
   var lengthAdvice: String {
     switch self {
-    case .wav: "a WAV file whose length is not known beforehand ends at 4 GiB; write .flac instead"
-    case .flac: "a FLAC file ends at 68,719,476,735 frames; write .wav instead"
+    case .wav: "a WAV file of unknown length is limited to 4 GiB; write .flac instead"
+    case .flac: "a FLAC file is limited to 68,719,476,735 frames; write .wav instead"
     case .ogg: "the sound is too long for Ogg Vorbis"
     }
   }

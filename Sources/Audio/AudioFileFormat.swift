@@ -31,7 +31,7 @@ public enum AudioFileFormat: String, Sendable, CaseIterable {
     }
   }
 
-  /// libsndfile's number for the format with this encoding; nil where the format cannot hold it.
+  /// libsndfile's number for the format with this encoding; nil if the format cannot hold it.
   /// - Parameter isLong: whether a WAV file may pass 4 GiB.
   func code(_ encoding: SampleEncoding?, isLong: Bool) -> Int32? {
     let subtype: Int

@@ -12,7 +12,7 @@ public struct AudioFileReader: ~Copyable {
   public let sampleRate: Int
   /// Samples in a frame.
   public let channelCount: Int
-  /// How many frames the header promises; what can be read may be less. Nil where the header does not say.
+  /// How many frames the header promises; what can be read may be less. Nil if the header does not tell.
   public let declaredFrameCount: Int?
   /// How many frames have been read.
   public private(set) var position = 0

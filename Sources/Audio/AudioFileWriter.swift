@@ -36,7 +36,7 @@ public struct AudioFileWriter: ~Copyable {
   ///   - encoding: how samples are stored: 16 bits where it is nil; must be nil for Ogg Vorbis.
   ///   - sampleRate: frames per second, in Hz.
   ///   - channelCount: samples in a frame.
-  ///   - expectedFrameCount: about how many frames will be written; nil where that is not known. A WAV file that may
+  ///   - expectedFrameCount: about how many frames will be written; nil if that is not known. A WAV file that may
   ///     pass 4 GiB, which a plain one cannot, is written as RF64 (EBU Tech 3306); where it turns out shorter, it
   ///     becomes a plain one.
   /// - Throws: `AudioError.unknownEnding`, `.unsupportedSettings` or `.file`.
@@ -126,13 +126,13 @@ extension AudioFileFormat {
     switch self {
     case .wav: "a WAV file holds 16 bits, 24 bits or float"
     case .flac: "a FLAC file holds 16 or 24 bits"
-    case .ogg: "Ogg Vorbis has no sample width; leave it out"
+    case .ogg: "Ogg Vorbis has no sample width; drop that setting"
     }
   }
 }
 
 extension SF_INFO {
-  /// The description of a file to be written; nil where a number does not fit.
+  /// The description of a file to be written; nil if a number does not fit.
   fileprivate init?(code: Int32, sampleRate: Int, channelCount: Int) {
     guard let rate = Int32(exactly: sampleRate), let channels = Int32(exactly: channelCount), rate > 0,
       channels > 0

@@ -29,7 +29,7 @@ final class PCMOutput: @unchecked Sendable {
   private let handle: OpaquePointer
 
   /// How much sound the device is asked to hold, in microseconds: it covers pauses of this process, and it is how long
-  /// sound goes on after a request to stop.
+  /// sound continues after a request to stop.
   private static let bufferTime: UInt32 = 200_000
   private static let periodTime: UInt32 = 25_000
 
@@ -70,7 +70,7 @@ final class PCMOutput: @unchecked Sendable {
   }
 
   /// Writes frames, waiting for the device to take them, and recovers from underruns and suspensions.
-  /// - Parameter isWaitedFor: is told after every attempt whether the device took anything; false gives the device up.
+  /// - Parameter isWaitedFor: called after every attempt with whether the device took anything; false gives the device up.
   /// - Returns: 0, or ALSA's negative number for why the device failed; `-ETIMEDOUT` when it was given up.
   func write(
     _ bytes: UnsafeRawPointer, frames: Int, isWaitedFor: (_ hasProgressed: Bool) -> Bool
@@ -94,13 +94,13 @@ final class PCMOutput: @unchecked Sendable {
   }
 
   /// Waits until all that was written has been heard.
-  /// - Parameter isWaitedFor: is told after every attempt whether the device played on; false gives the device up.
+  /// - Parameter isWaitedFor: called after every attempt with whether the device played on; false gives the device up.
   /// - Returns: 0, or `-ETIMEDOUT` when the device was given up.
   func drain(isWaitedFor: (_ hasProgressed: Bool) -> Bool) -> Int32 {
     // A piece shorter than the buffer has not started by itself.
     if snd_pcm_state(handle) == SND_PCM_STATE_PREPARED { snd_pcm_start(handle) }
     var rest = Int.max
-    // The handle does not block, so that a drain that takes time says EAGAIN and goes on by itself.
+    // The handle does not block, so that a drain that takes time says EAGAIN and continues by itself.
     while snd_pcm_drain(handle) == -EAGAIN {
       let state = snd_pcm_state(handle)
       guard state == SND_PCM_STATE_DRAINING || state == SND_PCM_STATE_RUNNING else { break }
@@ -133,7 +133,7 @@ extension PCMOutput {
       snd_pcm_hw_params_set_access(handle, hardware, SND_PCM_ACCESS_RW_INTERLEAVED), "interleaved samples")
     guard let format = formats.first(where: { snd_pcm_hw_params_test_format(handle, hardware, $0.code) == 0 })
     else {
-      throw SetupFailure(reason: "it takes none of \(formats.map(\.rawValue).joined(separator: ", "))")
+      throw SetupFailure(reason: "it supports none of \(formats.map(\.rawValue).joined(separator: ", "))")
     }
     try check(snd_pcm_hw_params_set_format(handle, hardware, format.code), "samples in \(format.rawValue)")
     var channels = UInt32(clamping: channelCount)

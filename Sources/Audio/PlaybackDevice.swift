@@ -10,7 +10,7 @@ internal import Musl
 public struct PlaybackDevice: Sendable, Equatable {
   /// The name to open it by, such as `default` or `plughw:CARD=PCH,DEV=0`.
   public var name: String
-  /// What ALSA says of it, in one line.
+  /// ALSA's description, in one line.
   public var summary: String
 
   /// A device of this name.

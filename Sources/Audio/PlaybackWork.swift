@@ -73,7 +73,7 @@ final class PlaybackWork: Sendable {
     finished.store(true, ordering: .releasing)
   }
 
-  /// Counts an attempt, and says whether the device is still worth waiting for.
+  /// Counts an attempt, and tells whether to keep waiting for the device.
   private func isWorthWaiting(_ watch: inout StallWatch, _ hasProgressed: Bool) -> Bool {
     attempts.add(1, ordering: .relaxed)
     if hasProgressed { watch.restart() }
@@ -161,7 +161,7 @@ final class PlaybackWork: Sendable {
 struct PlaybackPatience: Sendable {
   /// While it plays.
   var playing = 10.0
-  /// Once the caller wants to stop.
+  /// Once the caller requests a stop.
   var stopping = 0.5
 
   /// The limit that applies now.

@@ -24,7 +24,7 @@ public final class Player {
   public let channelCount: Int
   /// How the device takes its samples.
   public let format: PCMFormat
-  /// How much sound the device holds, in seconds: after a request to stop, sound goes on for about as long.
+  /// How much sound the device holds, in seconds: after a request to stop, sound continues for about as long.
   public var bufferSeconds: Double { Double(output.settings.bufferFrames) / Double(sampleRate) }
 
   private let output: PCMOutput
@@ -75,7 +75,7 @@ public final class Player {
   /// - Parameters:
   ///   - source: what to play, at the device's rate.
   ///   - cancellation: stops playback.
-  ///   - progress: is told the seconds heard, several times a second.
+  ///   - progress: called with the seconds heard, several times a second.
   /// - Throws: `AudioError.rateMismatch` or `.deviceFailed`, or `.deviceStalled` where the device takes no sound for ten
   ///   seconds (half a second once `cancellation` is requested); the player cannot be used again after that.
   public func play(
@@ -89,7 +89,7 @@ public final class Player {
     let patience = PlaybackPatience(playing: patience)
     let work = PlaybackWork(output: output, ring: ring, patience: patience)
     guard let thread = AudioThread(work) else {
-      throw .deviceFailed(name: device, reason: "the system has no thread left")
+      throw .deviceFailed(name: device, reason: "the system has no thread available")
     }
     let report = ProgressTicker(
       total: source.frameCount, sampleRate: sampleRate, underruns: { work.underrunCount }, handler: progress)
@@ -114,7 +114,7 @@ public final class Player {
   }
 
   /// Renders ahead of the audio thread until it has ended, or hangs.
-  /// - Returns: whether it was cancelled.
+  /// - Returns: whether it was canceled.
   private static func feed(
     _ source: inout some SampleSource, to work: PlaybackWork, cancellation: Cancellation?, watchdog: Watchdog,
     tick: () -> Void

@@ -7,7 +7,7 @@ public protocol SampleSource {
   /// Samples in a frame.
   var channelCount: Int { get }
   /// About how many frames it will give in all, where that is known beforehand. It serves to show
-  /// progress and to choose a file's form; the source itself says when it ends.
+  /// progress and to choose a file's form; the source itself decides when it ends.
   var frameCount: Int? { get }
 
   /// Fills `block` with the next interleaved samples.

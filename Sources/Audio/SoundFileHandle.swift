@@ -15,7 +15,7 @@ internal import Musl
 struct SoundFileHandle: ~Copyable {
   private var pointer: OpaquePointer?
   let stream: FileByteStream
-  /// What libsndfile says of the file.
+  /// libsndfile's description of the file.
   let info: SF_INFO
 
   /// libsndfile stores the reason of a failed opening in a global variable; the lock protects it until it is read.
@@ -73,7 +73,7 @@ struct SoundFileHandle: ~Copyable {
     }
   }
 
-  /// Opens `replacement` for writing as `info` says.
+  /// Opens `replacement` for writing in the format of `info`.
   static func writing(
     _ replacement: borrowing AtomicReplacement, info: SF_INFO
   ) throws(AudioError) -> SoundFileHandle {
@@ -94,7 +94,7 @@ struct SoundFileHandle: ~Copyable {
   /// The raw handle; valid until `close`.
   var raw: OpaquePointer? { pointer }
 
-  /// What libsndfile says is wrong; nil if nothing is.
+  /// libsndfile's error message; nil if there is none.
   var failure: String? { sf_error(pointer) == 0 ? nil : Self.words(pointer) }
 
   /// Finishes the file. The stream then has the system's error number.

@@ -2,7 +2,7 @@ public import Groundwork
 
 /// What can go wrong with a model, its training or its use.
 public enum ComposingError: DiagnosableError {
-  /// An option has a value that makes no sense.
+  /// An option has an invalid value.
   case invalidOption(name: String, value: String, expected: String)
   /// There is no preset of the name.
   case unknownPreset(name: String, folder: String, available: [String])
@@ -12,30 +12,30 @@ public enum ComposingError: DiagnosableError {
   case notAModel(path: String)
   /// The model's training has not come to its first weights yet.
   case untrained(path: String)
-  /// The folder has some parts of a model, and lacks others that are needed; `isFinished` says that its training is over, and
+  /// The folder has some parts of a model, and lacks others that are needed; `isFinished` means that its training has ended, and
   /// will not make them again.
   case incomplete(path: String, present: [String], missing: [String], isFinished: Bool)
   /// There is a model already where a new one would go.
   case modelExists(path: String)
   /// The corpus is not the one that the model was trained on.
   case corpusChanged(path: String, trainedOn: String, given: String)
-  /// The corpus has other tokens than the imported weights that shall learn it.
+  /// The corpus has other tokens than the imported weights.
   case vocabularyChanged(path: String, given: String)
-  /// A training that goes on keeps its settings; the file is named that its weights were imported from, if they were.
+  /// A training that continues keeps its settings; the file is named that its weights were imported from, if they were.
   case settingsKept(path: String, importedFrom: String?)
   /// Imported weights keep the network that they are of.
   case networkKept(path: String)
-  /// A training that goes on keeps its corpus.
+  /// A training that continues keeps its corpus.
   case corpusKept(path: String)
   /// What was given as music is a corpus: with settings of how one is made, or beside other music.
   case readyCorpus(path: String, isAlone: Bool)
   /// The machine has less memory than the model needs; both in bytes.
   case insufficientMemory(model: String, needed: Int, available: Int)
-  /// What the music shall go on from is of no use.
+  /// The primer cannot be used.
   case unusablePrimer(reason: String)
   /// The model's network is of another kind than its use needs.
   case unsuitableNetwork(model: String, reason: String)
-  /// The music to go on from is so long that what was asked for cannot follow: it has `bars` bars, and at most `limit` can be gone on
+  /// The music to continue from is so long that what was requested cannot follow: it has `bars` bars, and at most `limit` can be continued
   /// from by `newBars`.
   case primerTooLong(bars: Int, limit: Int, newBars: Int)
   /// Nothing can come next that all constraints allow, whichever way the piece goes.
@@ -95,7 +95,7 @@ public enum ComposingError: DiagnosableError {
     }
   }
 
-  /// The setting that makes no sense.
+  /// The setting that is invalid.
   public var setting: InvalidSetting? {
     switch self {
     case .invalidOption(let name, let value, let expected):
@@ -110,34 +110,34 @@ public enum ComposingError: DiagnosableError {
     switch self {
     case .invalidOption(let name, let value, let expected): "\(name) is \(value); expected \(expected)"
     case .unknownPreset(let name, let folder, let available):
-      "there is no preset '\(name)' in \(folder); "
-        + (available.isEmpty ? "it has none at all" : "there are \(available.joined(separator: ", "))")
+      "no preset '\(name)' in \(folder); "
+        + (available.isEmpty ? "the folder has none" : "choose one of \(available.joined(separator: ", "))")
     case .malformed(let path, let reason): "\(path): \(reason)"
-    case .notAModel(let path): "\(path): is not a model: it has no model.json"
+    case .notAModel(let path): "\(path): is not a model, because it has no model.json"
     case .untrained(let path): "\(path): has no weights yet"
     case .incomplete(let path, let present, let missing, let isFinished):
       "\(path): has \(present.joined(separator: ", ")) but no \(missing.joined(separator: ", no ")), "
         + (isFinished
-          ? "and its training is over, so that it will not be written again"
-          : "without which its training cannot go on")
-    case .modelExists(let path): "\(path): holds a model already"
+          ? "and its training has ended, so it will not be written again"
+          : "without which its training cannot continue")
+    case .modelExists(let path): "\(path): already holds a model"
     case .corpusChanged(let path, let trainedOn, let given):
-      "\(path): was trained on another corpus (\(trainedOn)) than the one given (\(given)); give that one"
+      "\(path): was trained on the corpus \(trainedOn), not on the given one (\(given)); give the original"
     case .vocabularyChanged(let path, let given):
-      "\(path): its weights are of another vocabulary than that of \(given); give music that becomes the same tokens (read by "
-        + "the same metre), or import them with the vocabulary that they are of"
+      "\(path): its weights belong to another vocabulary than that of \(given); give music with the same tokens (read with "
+        + "the same time signature), or import the weights with their own vocabulary"
     case .settingsKept(let path, let importedFrom):
-      "\(path): a training that is resumed keeps its settings; give no others"
+      "\(path): a resumed training uses its own settings; give no others"
         + (importedFrom.map { ", or import \($0) again" } ?? "")
     case .networkKept(let path):
-      "\(path): imported weights keep their network; only its dropout may be given"
+      "\(path): the network of imported weights cannot change, except for its dropout; drop the other network settings"
     case .corpusKept(let path):
-      "\(path): a training that is resumed keeps its corpus; say nothing of how one is made"
+      "\(path): a resumed training uses its own corpus; drop the corpus settings"
     case .readyCorpus(let path, let isAlone):
-      "\(path): is a corpus already"
+      "\(path): is already a corpus"
         + (isAlone
-          ? "; say nothing of how one is made, or give the music itself"
-          : ", and is trained on alone; give the music that it is made of")
+          ? "; drop the corpus settings, or give the music files instead"
+          : ", and cannot be combined with other music; give the music files instead")
     case .unusablePrimer(let reason): "the primer cannot be continued: \(reason)"
     case .unsuitableNetwork(let model, let reason):
       "\(model): cannot be used like this: \(reason)"
@@ -145,20 +145,20 @@ public enum ComposingError: DiagnosableError {
       "\(model): is too large for this machine: its weights need \((needed >> 20).grouped) MB of memory, and there are "
         + "\((available >> 20).grouped) MB; use a smaller model"
     case .primerTooLong(let bars, let limit, let newBars):
-      "the primer cannot be continued: it has \(bars) bars, and \(newBars) more can follow on at most \(limit); "
-        + "give its last part alone"
+      "the primer cannot be continued: it has \(bars) bars, but with \(newBars) new bars at most \(limit) are possible; "
+        + "give only its last part"
     case .contradiction(let constraints, let tokens):
-      "after \(tokens) tokens nothing is left that satisfies "
+      "after \(tokens) tokens no token satisfies "
         + (constraints.isEmpty ? "the tokenizer's grammar" : constraints.joined(separator: " and "))
-        + "; loosen what is asked for, or try another seed"
+        + "; relax the constraints, or try another seed"
     case .endless(let tokens):
-      "the tokenizer's grammar lets a bar come to no end, after \(tokens) tokens"
+      "the tokenizer's grammar did not end a bar within \(tokens) tokens"
     case .brokenWeights(let path):
       (path.map { "\($0): its" } ?? "the model's")
-        + " weights give values that are not numbers; train the model anew"
+        + " weights produce values that are not finite numbers; train the model again"
     case .nothingComposed(let tokens):
-      "the model wrote \(tokens) tokens and not one note; try another seed, or train it for longer"
-    case .interrupted: "stopped before the music was complete"
+      "the model wrote \(tokens) tokens but no notes; try another seed, or train it for longer"
+    case .interrupted: "interrupted before the music was complete"
     case .file(let error): error.problem
     case .cause(let error): error.problem
     }

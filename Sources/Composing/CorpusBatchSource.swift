@@ -20,7 +20,7 @@ package struct CorpusBatchSource: BatchSource {
     var end: Int
   }
 
-  /// Where the source stands.
+  /// The position of the source.
   package struct Position: Codable, Sendable {
     /// The epoch of the next segment that a stream takes, and the segment's place in its order.
     var epoch = 0

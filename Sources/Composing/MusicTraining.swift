@@ -12,14 +12,14 @@ internal import Musl
 
 /// The training of a model on a collection of pieces: the model's folder from its first file to its last.
 ///
-/// `model.json` is written first, when the value is made, so that a training that is killed at any later moment goes on
-/// without being told anything again. A model that is replaced stays until the new one has weights, as `ModelFolder` tells.
+/// `model.json` is written first, when the value is made, so that a training that is killed at any later moment continues
+/// without any settings. A replaced model stays until the new one has weights, as `ModelFolder` describes.
 public struct MusicTraining {
   /// What to do where there is a model already.
   public enum ExistingModel: Sendable {
     /// Refuse to touch it.
     case refuse
-    /// Go on with its training; begin anew where it has not come to its first checkpoint.
+    /// Go on with its training; start again where it has not come to its first checkpoint.
     case resume
     /// Replace it.
     case overwrite
@@ -33,9 +33,9 @@ public struct MusicTraining {
   public private(set) var description: ModelDescription
   /// The network and its training.
   public private(set) var settings: ModelPreset
-  /// Whether training goes on from a checkpoint.
+  /// Whether training continues from a checkpoint.
   public let isResuming: Bool
-  /// Whether this value began to replace a model, rather than to go on with replacing it.
+  /// Whether this value began to replace a model, rather than to continue replacing it.
   private let beganReplacing: Bool
 
   /// Prepares the model's folder.
@@ -47,7 +47,7 @@ public struct MusicTraining {
   ///     these when its training begins, but for the network, which may differ in dropout alone.
   ///   - existing: What to do where there is a model already.
   ///   - program: The program that trains, such as `gruppetto 0.1.0`.
-  /// - Throws: `ComposingError`: a setting that makes no sense, a model that is in the way, a folder that cannot be made.
+  /// - Throws: `ComposingError`: an invalid setting, a model that is in the way, a folder that cannot be made.
   public init(
     path: String, preset: String, settings: ModelPreset, existing: ExistingModel, program: String
   ) throws(ComposingError) {
@@ -92,7 +92,7 @@ public struct MusicTraining {
   }
 
   /// Checks that a model may be made in `folder`, or its training be resumed; for callers that have long work to do before.
-  /// - Throws: `ComposingError.modelExists`, or `.incomplete` for a model that has lost a part without which it cannot go on.
+  /// - Throws: `ComposingError.modelExists`, or `.incomplete` for a model that has lost a part without which it cannot continue.
   public static func requireRoom(in folder: ModelFolder, for existing: ExistingModel) throws(ComposingError) {
     switch existing {
     case .overwrite: return
@@ -101,7 +101,7 @@ public struct MusicTraining {
     }
   }
 
-  /// Checks that a training can go on from what is in `folder`, or begin where there is too little for it to have begun.
+  /// Checks that a training can continue from what is in `folder`, or begin where there is too little for it to have begun.
   private static func requireWhole(_ folder: ModelFolder) throws(ComposingError) {
     let present = folder.presentParts
     guard !present.isEmpty else { return }
@@ -131,8 +131,8 @@ public struct MusicTraining {
   ///   - pieces: The collection; a training that is resumed must be given the same as before.
   ///   - threadCount: How many threads compute; the result does not depend on it.
   ///   - cancellation: Asks training to stop; it saves a checkpoint first.
-  ///   - progress: Is told how far training has come.
-  ///   - afterValidation: Is told that the model's history has a new line and that all of it is saved, and
+  ///   - progress: called with how far training has come.
+  ///   - afterValidation: called with that the model's history has a new line and that all of it is saved, and
   ///     where.
   /// - Throws: `ComposingError`.
   public mutating func run(
@@ -264,7 +264,7 @@ public struct MusicTraining {
     )
   }
 
-  /// The network of weights that were imported and not trained yet; nil where training begins with random ones or goes on.
+  /// The network of weights that were imported and not trained yet; nil where training begins with random ones or continues.
   private func importedNetwork(for pieces: TrainingPieces) throws(ComposingError) -> Network? {
     guard description.importedFrom != nil, !isResuming else { return nil }
     let size = pieces.tokenizer.vocabulary.count
@@ -332,7 +332,7 @@ public struct MusicTraining {
     try remove([folder.training.weightsPath, folder.vocabularyPath, folder.descriptionPath])
   }
 
-  /// Removes what tells of a model's training, the checkpoint first.
+  /// Removes the files of a model's training, the checkpoint first.
   static func removeHistory(in folder: ModelFolder) throws(ComposingError) {
     try remove([folder.training.checkpointPath, folder.training.historyPath, folder.cardPath])
   }

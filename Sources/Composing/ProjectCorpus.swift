@@ -39,7 +39,7 @@ struct ProjectCorpus {
     return (corpus, try corpus.info())
   }
 
-  /// A training that is under way on a corpus goes on with that, not with one that would be made now.
+  /// A running training continues with its corpus, not with one that would be built now.
   private func requireMusicOfItsOwn() throws {
     guard hasBegun, try keptRequest() == nil, let corpus = try ModelDescription(folder: folder).corpus else {
       return
@@ -72,7 +72,7 @@ struct ProjectCorpus {
     return kept
   }
 
-  /// What was asked of the corpus when the model was begun; nil where that is not known.
+  /// What was asked of the corpus when the model was begun; nil if that is not known.
   private func keptRequest() throws -> CorpusRequest? { try CorpusRequest(path: requestPath(in: folder)) }
 
   private func requestPath(in folder: ModelFolder) -> String { folder.corpusPath + "/request.json" }

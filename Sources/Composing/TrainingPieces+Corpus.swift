@@ -5,7 +5,7 @@ extension TrainingPieces {
   /// The training and validation splits of a corpus, read from its file where they are.
   ///
   /// - Parameter corpus: The corpus.
-  /// - Parameter name: What to call it; the name of its folder unless told otherwise.
+  /// - Parameter name: What to call it; the name of its folder by default.
   public init(corpus: Corpus, name: String? = nil) {
     self.init(
       name: name ?? Self.name(of: corpus), fingerprint: corpus.fingerprint, tokenizer: corpus.tokenizer,

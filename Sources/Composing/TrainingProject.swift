@@ -3,11 +3,11 @@ public import Groundwork
 internal import Recurrent
 public import Training
 
-/// A training from music to a model: what was asked for, the corpus in the model's folder, what the machine can hold, and the
-/// training itself; a training that was stopped goes on by the path of its folder alone.
+/// A training from music to a model: what was requested, the corpus in the model's folder, what the machine can hold, and the
+/// training itself; a training that was stopped continues by the path of its folder alone.
 ///
 /// Files and folders of music become a corpus in the model's folder (`corpus/`), beside what was asked of it
-/// (`corpus/request.json`), so that a project that is resumed reads the same music in the same way, or says that it has changed.
+/// (`corpus/request.json`), so that a project that is resumed reads the same music in the same way, or reports that it has changed.
 /// A corpus that is ready is trained on where it is.
 public struct TrainingProject {
   /// What a training begins with.
@@ -62,7 +62,7 @@ public struct TrainingProject {
     try MusicTraining.requireRoom(in: folder, for: existing)
   }
 
-  /// Where the files of the training are, now or when it begins: those of a model that replaces another stand beside it at first.
+  /// Where the files of the training are, now or when it begins: those of a model that replaces another are next to it at first.
   public var workingFolder: ModelFolder {
     if let training { return training.folder }
     switch existing {
@@ -79,8 +79,8 @@ public struct TrainingProject {
   /// when it begins, but keeps its network.
   ///
   /// - Parameters:
-  ///   - preset: The name of the preset that was asked for; nil where none was.
-  ///   - chosen: The settings of the preset that was asked for, or else of the standard one.
+  ///   - preset: The name of the preset that was requested; nil if none was.
+  ///   - chosen: The settings of the preset that was requested, or else of the standard one.
   ///   - change: Changes what the user wants otherwise.
   /// - Throws: `ComposingError.settingsKept`, `.networkKept`, for settings that make no sense, and what the closures throw.
   public func settings(
@@ -179,8 +179,8 @@ public struct TrainingProject {
   ///
   /// - Parameters:
   ///   - cancellation: Asks training to stop; it saves a checkpoint first.
-  ///   - progress: Is told how far training has come.
-  ///   - afterValidation: Is told that the model's history has a new line, and where the model's files are now.
+  ///   - progress: called with how far training has come.
+  ///   - afterValidation: called with that the model's history has a new line, and where the model's files are now.
   /// - Throws: `ComposingError`.
   public mutating func run(
     cancellation: Cancellation = Cancellation(), progress: ProgressHandler? = nil,

@@ -10,9 +10,9 @@ public struct Catalog: Sendable, Hashable {
     public var name: String
     /// What is in it.
     public var description: String
-    /// Its licence, as its publisher names it.
+    /// Its license, as its publisher names it.
     public var licence: String
-    /// What the licence means here, or what is unclear of it.
+    /// What the license means here, or what is unclear of it.
     public var licenceNote: String?
     /// How many pieces it has.
     public var pieces: Int?
@@ -52,14 +52,15 @@ public struct Catalog: Sendable, Hashable {
       let isPlain = collection.id.utf8.allSatisfy {
         (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D
       }
-      try require(!collection.id.isEmpty && isPlain, "is no id of lower-case letters, digits and hyphens")
+      try require(
+        !collection.id.isEmpty && isPlain, "must be an id of lower-case letters, digits and hyphens")
       try require(seen.insert(collection.id).inserted, "occurs twice")
       try require(
         !collection.name.isEmpty && !collection.description.isEmpty && !collection.licence.isEmpty
           && !collection.afterDownload.isEmpty, "has an empty name, description, licence or instruction")
       try require(
         collection.homePage.hasPrefix("https://") || collection.homePage.hasPrefix("http://"),
-        "has a home page that is no web address")
+        "has a home page that is not a web address")
       try require((collection.pieces ?? 0) >= 0 && (collection.hours ?? 0) >= 0, "has a negative size")
     }
   }

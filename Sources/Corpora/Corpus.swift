@@ -30,7 +30,7 @@ public final class Corpus: Sendable {
   ///   - path: The folder or the file.
   ///   - tokenizers: The tokenizers that its vocabulary may name.
   ///   - cancellation: Asks to give up.
-  ///   - progress: Is told how much was read, where there is more than a little.
+  ///   - progress: called with how much was read, where there is more than a little.
   /// - Throws: `FileError`, `CorpusError.notACorpus`, `.wrongVersion`, `.damaged`, `.cancelled`, `TokenizationError` for its
   ///   vocabulary.
   public convenience init(
@@ -63,7 +63,7 @@ public final class Corpus: Sendable {
     let hash = try Self.hash(of: content, cancellation: cancellation, progress: progress)
     guard hash == sections.contentHash else {
       throw CorpusError.damaged(
-        path: filePath, offset: 48, reason: "the content does not have the hash that is noted")
+        path: filePath, offset: 48, reason: "the content does not match its checksum")
     }
     fingerprint = hexadecimal(sections.contentHash)
     vocabulary = try read(Array(bytes[sections.vocabulary]))

@@ -20,7 +20,7 @@ public enum CorpusError: DiagnosableError, Equatable {
   case damaged(path: String, offset: Int, reason: String)
   /// A catalog that cannot be used.
   case invalidCatalog(path: String, reason: String)
-  /// A request for a corpus that makes no sense, in the file that keeps it or, without a path, of a caller.
+  /// A request for a corpus that is invalid, in the file that keeps it or, without a path, of a caller.
   case invalidRequest(path: String?, reason: String)
   /// The work was stopped on request.
   case cancelled
@@ -47,23 +47,23 @@ public enum CorpusError: DiagnosableError, Equatable {
   public var problem: String {
     switch self {
     case .noMusicFiles(let paths):
-      "\(paths.joined(separator: ", ")): no music here; files that end in \(MusicFiles.endingList) are read"
+      "\(paths.joined(separator: ", ")): no music files found; their names must end in \(MusicFiles.endingList)"
     case .nothingReadable(let skipped):
       (skipped.count == 1
         ? "the file could not be used: " : "none of the \(skipped.count) files could be used, for example ")
         + (skipped.first.map { "\($0.file): \($0.reason)" } ?? "")
     case .tooSmall(let tokens, let pieces, let needed):
-      "the collection has \(tokens) tokens in \(pieces) \(pieces == 1 ? "piece" : "pieces"), and at least \(needed) are needed "
-        + "to train on (some \(needed / 4) notes); add more music"
+      "the collection has \(tokens) tokens in \(pieces) \(pieces == 1 ? "piece" : "pieces"), but at least \(needed) are needed "
+        + "for training (about \(needed / 4) notes); add more music"
     case .invalidFractions(let valid, let test):
-      "a fraction of \(valid) for validation and \(test) for the test leaves nothing to train on; both are at least 0 "
-        + "and together less than 1"
+      "parts of \(valid) for validation and \(test) for testing leave nothing for training; both must be at least 0 "
+        + "and their sum below 1"
     case .invalidPiece(let name):
-      "\(name): a piece begins with the id for its beginning, ends with the one for its end, and has other ids of the vocabulary in between; this one does not"
+      "\(name): the ids of a piece must start with the id of the beginning, end with that of the end, and have only other ids of the vocabulary between"
     case .notACorpus(let path):
-      "\(path): there is no corpus here"
+      "\(path): is not a corpus"
     case .wrongVersion(let path, let found, let expected):
-      "\(path): is a corpus of version \(found), and this program reads version \(expected); build it again"
+      "\(path): is a corpus of version \(found), but this program reads version \(expected); build it again"
     case .damaged(let path, let offset, let reason):
       "\(path): the corpus is damaged at byte \(offset): \(reason); build it again"
     case .invalidCatalog(let path, let reason):

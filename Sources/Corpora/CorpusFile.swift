@@ -120,7 +120,7 @@ struct CorpusFile {
 
 /// A piece in a corpus.
 public struct CorpusPiece: Sendable, Hashable {
-  /// Where its ids stand among all ids.
+  /// The range of its ids among all ids.
   package var ids: Range<Int>
   /// The hash of its content, which decides its split.
   public var hash: UInt64

@@ -12,7 +12,7 @@ public struct CorpusInfo: Sendable, Hashable, Codable {
 
   /// How much of one kind of tokens occurs.
   public struct KindUse: Sendable, Hashable, Codable {
-    /// The kind: what stands before the underscore, such as `Pitch`.
+    /// The kind: what is before the underscore, such as `Pitch`.
     public var kind: String
     /// How many tokens of the kind the vocabulary has.
     public var size: Int
@@ -54,7 +54,7 @@ public struct CorpusInfo: Sendable, Hashable, Codable {
   public var changes: [String]
   /// How many pieces were read as 4/4 because their only metre is 1/4, which the metre of the request overrides.
   public var piecesReadInFourFour: Int
-  /// Sixteen hexadecimal digits that stand for the content.
+  /// A fingerprint of the content, sixteen hexadecimal digits.
   public var fingerprint: String
 }
 
@@ -88,10 +88,11 @@ extension Corpus {
     var changes: [String] = []
     var normalization = report.normalization
     if report.piecesReadInFourFour > 0 {
-      // Said with the number of pieces, it need not be said of them all.
+      // With the number of pieces, it need not be repeated for each.
       normalization.assumedTimeSignature = nil
       changes.append(
-        "\(report.piecesReadInFourFour) of \(pieces.count) pieces state no metre but 1/4 and are read as 4/4")
+        "\(report.piecesReadInFourFour) of \(pieces.count) pieces have only the time signature 1/4 and are read as 4/4"
+      )
     }
     changes += normalization.sentences
     changes += report.unusedPrograms.map { "no track without a program is named '\($0)'" }

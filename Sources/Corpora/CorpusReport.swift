@@ -18,7 +18,7 @@ public struct SkippedFile: Sendable, Hashable, Codable {
 public struct DamagedFile: Sendable, Hashable, Codable {
   /// Its path, as it was found.
   public var file: String
-  /// How many faults its reader told of.
+  /// The number of problems that its reader reported.
   public var faults: Int
   /// The first of them, in words.
   public var first: String
@@ -28,7 +28,7 @@ public struct DamagedFile: Sendable, Hashable, Codable {
 public struct DuplicatePiece: Sendable, Hashable, Codable {
   /// The piece that was left out.
   public var piece: String
-  /// The piece that stands for it.
+  /// The piece that represents it.
   public var original: String
 }
 
@@ -36,7 +36,7 @@ public struct DuplicatePiece: Sendable, Hashable, Codable {
 public struct CorpusReport: Sendable, Hashable, Codable {
   /// How many files were found.
   public var files = 0
-  /// Sixteen hexadecimal digits that stand for the bytes of all files, in order; see `CorpusBuilder.sourceFingerprint(of:)`.
+  /// A fingerprint, sixteen hexadecimal digits, of the bytes of all files, in order; see `CorpusBuilder.sourceFingerprint(of:)`.
   public var sourceFingerprint = ""
   /// Files that could not be read, by path.
   public var skipped: [SkippedFile] = []
@@ -45,11 +45,11 @@ public struct CorpusReport: Sendable, Hashable, Codable {
     get { damagedFiles ?? [] }
     set { damagedFiles = newValue.isEmpty ? nil : newValue }
   }
-  /// Nil where there are none, as in reports that were written before they were counted.
+  /// Nil if there are none, as in reports that were written before they were counted.
   private var damagedFiles: [DamagedFile]?
   /// Pieces that were left out as copies.
   public var duplicates: [DuplicatePiece] = []
-  /// What the grid could not say, over all pieces.
+  /// What the grid could not represent, over all pieces.
   public var normalization = NormalizationReport()
   /// Names of tracks for which a program was given, and that no track without a program has.
   public var unusedPrograms: [String] = []

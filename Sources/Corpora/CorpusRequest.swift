@@ -2,7 +2,7 @@ internal import Groundwork
 internal import Music
 internal import Tokenization
 
-/// How a corpus shall be made of music, as far as it was said: what a model's folder keeps, so that its training can be resumed
+/// The settings with which a corpus is built, as far as they were given: a model's folder stores them, so that its training can be resumed
 /// without saying it again.
 public struct CorpusRequest: Codable, Sendable, Hashable {
   /// The share of the pieces that is set aside for validation; nil for a tenth.
@@ -34,7 +34,7 @@ public struct CorpusRequest: Codable, Sendable, Hashable {
     self.sizeLimit = sizeLimit
   }
 
-  /// Reads a request that `write(to:)` wrote; nil where there is no such file.
+  /// Reads a request that `write(to:)` wrote; nil if there is no such file.
   /// - Throws: `FileError`; `CorpusError.invalidRequest`, which names the file.
   public init?(path: String) throws {
     do throws(JSONFile.Failure) {
@@ -50,7 +50,7 @@ public struct CorpusRequest: Codable, Sendable, Hashable {
   }
 
   /// Writes the request to a file.
-  /// - Throws: `FileError.unwritable`; `CorpusError.invalidRequest` where it makes no sense.
+  /// - Throws: `FileError.unwritable`; `CorpusError.invalidRequest` where it is invalid.
   public func write(to path: String) throws {
     if let fault { throw CorpusError.invalidRequest(path: nil, reason: fault) }
     do throws(JSONFile.Failure) {
@@ -62,9 +62,9 @@ public struct CorpusRequest: Codable, Sendable, Hashable {
     }
   }
 
-  /// What builds the corpus that is asked for.
+  /// What builds the corpus that is requested.
   /// - Parameters:
-  ///   - testShare: The share for the test where none was said.
+  ///   - testShare: The test fraction if none was given.
   ///   - threadCount: How many threads read files.
   /// - Throws: `CorpusError.invalidRequest`.
   public func builder(testShare: Double, threadCount: Int) throws(CorpusError) -> CorpusBuilder {
@@ -80,11 +80,11 @@ public struct CorpusRequest: Codable, Sendable, Hashable {
     return builder
   }
 
-  /// What makes no sense, in words; nil where all does.
+  /// What is invalid, in words, or nil.
   private var fault: String? {
     for (name, share) in [("valid", valid), ("test", test)] {
       if let share, !(share >= 0 && share < 1) {
-        return "\(name) is \(share); expected a share from 0 to below 1"
+        return "\(name) is \(share); expected a part from 0 to below 1"
       }
     }
     if let program = programs?.values.first(where: { !(0...127).contains($0) }) {

@@ -15,7 +15,7 @@ public struct SplitFractions: Sendable, Hashable {
   /// The share of the pieces for the test, 0..<1.
   public var test: Double
 
-  /// Fractions; a tenth each unless told otherwise.
+  /// Fractions; a tenth each by default.
   public init(valid: Double = 0.1, test: Double = 0.1) {
     self.valid = valid
     self.test = test
@@ -34,7 +34,7 @@ public struct SplitFractions: Sendable, Hashable {
     return share < valid ? .valid : share < valid + test ? .test : .train
   }
 
-  /// The split of each piece. Where a fraction was asked for validation and no piece falls into it, the piece of lowest hash goes
+  /// The split of each piece. If there is a fraction for validation but no piece falls into it, the piece of lowest hash goes
   /// there; where none is left for training, the piece of highest hash stays.
   func splits(ofHashes hashes: [UInt64]) -> [Split] {
     var splits = hashes.map(split(ofHash:))

@@ -35,7 +35,7 @@ public struct Color: Sendable, Hashable {
   }
 }
 
-/// Colors that stand for magnitudes or for kinds.
+/// Colors for magnitudes or for kinds.
 public enum Palette {
   /// 256 colors from dark to light for magnitudes; lightness rises evenly, so that it can be printed in gray.
   public static let magnitude: [Color] = {

@@ -46,7 +46,7 @@ public struct LineChart: Sendable {
   public var xScale: Scale
   /// The scale of the vertical axis.
   public var yScale: Scale
-  /// Where the vertical axis begins and ends, which for a logarithmic one are decimal logarithms; nil where the values
+  /// Where the vertical axis begins and ends, which for a logarithmic one are decimal logarithms; nil if the values
   /// decide.
   public var yRange: ClosedRange<Double>?
   /// The values that the horizontal axis is marked at; nil for round ones.
@@ -171,7 +171,7 @@ private struct Axis {
   private let range: ClosedRange<Double>
   private let places: (from: Double, to: Double)
 
-  /// An axis that has room for all values; nil where there are none.
+  /// An axis that has room for all values; nil if there are none.
   init?(
     _ values: [Double], scale: LineChart.Scale, range: ClosedRange<Double>? = nil, ticks: [Double]? = nil,
     from: Double, to: Double

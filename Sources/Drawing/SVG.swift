@@ -65,7 +65,7 @@ public struct SVG: Sendable {
     body += "<polyline points=\"\(list)\"\(Self.style(name))\(color)/>\n"
   }
 
-  /// Where a text stands relative to its point.
+  /// The alignment of a text relative to its point.
   public enum Anchor: String, Sendable {
     /// The text begins at the point.
     case start

@@ -11,11 +11,11 @@ internal import Musl
 /// *write, fsync, rename, fsync of the folder*.
 ///
 /// A symbolic link stays: the file that it leads to is replaced. The new file has the old one's permissions, and its owner
-/// and group where this process may give files away; a file that was not there before has what the process's `umask` says.
+/// and group where this process may give files away; a file that was not there before has the permissions of the process's `umask`.
 public struct AtomicReplacement: ~Copyable {
-  /// Where the finished file will stand.
+  /// The path of the finished file.
   public let path: String
-  /// Where it is being written; for libraries that want a path of their own to write to.
+  /// The path that is written; for libraries that write to a path themselves.
   public let temporaryPath: String
 
   /// Where it is renamed to: `path`, or where its links lead.
@@ -30,7 +30,7 @@ public struct AtomicReplacement: ~Copyable {
     let exists = withSystemPath(target) { stat($0, &old) } == 0
     if exists, old.st_mode & S_IFMT != S_IFREG {
       // Renaming would put a plain file in the place of a device.
-      throw .unwritable(path: path, reason: "it is no plain file")
+      throw .unwritable(path: path, reason: "it is not a regular file")
     }
     let folder = folderName(of: target)
     var descriptor: Int32 = -1

@@ -22,7 +22,7 @@ package struct ByteReader {
   @usableFromInline let bytes: UnsafeRawBufferPointer
   /// The offset of the next byte.
   package private(set) var offset: Int
-  /// The offset behind the last byte that may be read.
+  /// The offset after the last byte that may be read.
   package let end: Int
 
   /// A reader of all of `bytes`.

@@ -2,7 +2,7 @@
 ///
 /// The command line turns each case into an exit code of `sysexits.h`.
 public enum FailureKind: String, Sendable, CaseIterable {
-  /// The request itself makes no sense: an option, a value, a combination (exit code 64).
+  /// A usage error: an invalid option, a value, a combination (exit code 64).
   case usage
   /// The input was read and is not what it should be (65).
   case badInput
@@ -38,15 +38,15 @@ public protocol DiagnosableError: Error, CustomStringConvertible {
   var file: String? { get }
   /// The byte offset in that file, if known.
   var offset: Int? { get }
-  /// What was wrong, without what to do about it, where `remedies` say that.
+  /// What was wrong, without what to do about it, if `remedies` has that.
   var problem: String { get }
   /// What can be done about it, of which `message` tells in a library's words and a program in its own.
   var remedies: [Remedy] { get }
-  /// The setting that makes no sense, if that is what is wrong.
+  /// The setting that is invalid, if that is what is wrong.
   var setting: InvalidSetting? { get }
 }
 
-/// A setting that makes no sense, by the name that it has in a library and in a file of settings.
+/// A setting that is invalid, by the name that it has in a library and in a file of settings.
 public struct InvalidSetting: Sendable, Hashable {
   /// Its name, such as `learningRate`.
   public var name: String
@@ -92,7 +92,7 @@ public enum Remedy: Sendable, Hashable {
   public var words: String {
     switch self {
     case .resume: "resume its training"
-    case .overwrite: "replace it by a new training"
+    case .overwrite: "replace it with a new training"
     case .chooseAnotherFolder: "choose another folder"
     case .train: "train a model first"
     case .buildCorpus: "build a corpus first"

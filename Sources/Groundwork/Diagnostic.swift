@@ -1,4 +1,4 @@
-/// Something in data from outside that is not as its format wants it: which rule it is about, where it stands, what was
+/// A problem in outside data: which rule of its format it breaks, where it is, what was
 /// found, and what the reader made of it.
 ///
 /// Parsers report diagnostics into a `DiagnosticSink`; a program shows the message, and decides by rule and severity.
@@ -15,7 +15,7 @@ public struct Diagnostic: Sendable, Hashable {
 
   /// What the reader did with what it found.
   public enum Action: String, Sendable, Hashable, CaseIterable {
-    /// It was taken as it stands.
+    /// It was used unchanged.
     case kept
     /// It was passed over.
     case skipped
@@ -39,13 +39,13 @@ public struct Diagnostic: Sendable, Hashable {
   public var line: Int?
   /// The column in that line in bytes, from 1.
   public var column: Int?
-  /// The track of the file, from 0, where it stands in one.
+  /// The track of the file, from 0, where it is in one.
   public var track: Int?
   /// The tick in the music, where it has one.
   public var tick: Int?
   /// The value that was found, where it is one.
   public var found: String?
-  /// What should have been there, where the format says it.
+  /// What was expected, if the format defines it.
   public var expected: String?
   /// What was found and what was done, in a sentence.
   public var message: String
@@ -71,7 +71,7 @@ public struct Diagnostic: Sendable, Hashable {
 }
 
 extension Diagnostic: CustomStringConvertible {
-  /// The place as a reader finds it, `byte 12` or `line 3, column 7`; nil where none is known.
+  /// The place as a reader finds it, `byte 12` or `line 3, column 7`; nil if none is known.
   public var place: String? {
     offset.map { "byte \($0)" } ?? line.map { "line \($0), column \(column ?? 1)" }
   }

@@ -1,6 +1,6 @@
 /// Collects the diagnostics of one input: the first few of each rule, and how many there were.
 ///
-/// What one reader reports is limited for each rule and severity, so that a file that breaks one rule everywhere is told
+/// What one reader reports is limited for each rule and severity, so that a file that breaks one rule everywhere is reported
 /// so a few times; `capacity` bounds what is kept of all of them, so that no input makes a reader take much more memory
 /// than it has bytes.
 public struct DiagnosticSink: Sendable {
@@ -38,10 +38,10 @@ public struct DiagnosticSink: Sendable {
   /// Whether any damage was reported.
   public var hasDamage: Bool { counts.keys.contains { $0.severity == .damage } }
 
-  /// The diagnostics that tell of damage.
+  /// The diagnostics that report damage.
   public var damage: [Diagnostic] { diagnostics.filter { $0.severity == .damage } }
 
-  /// Reports a diagnostic. The last one of its rule that is kept says so.
+  /// Reports a diagnostic. The last one of its rule that is kept mentions the limit.
   public mutating func report(_ diagnostic: Diagnostic) {
     report(rule: diagnostic.rule, severity: diagnostic.severity) { diagnostic }
   }
@@ -62,7 +62,7 @@ public struct DiagnosticSink: Sendable {
     diagnostics.append(diagnostic)
   }
 
-  /// Adds what another sink collected behind what this one has.
+  /// Adds what another sink collected after what this one has.
   public mutating func merge(_ other: DiagnosticSink) {
     diagnostics += other.diagnostics.prefix(max(0, Self.capacity - diagnostics.count))
     counts.merge(other.counts, uniquingKeysWith: +)

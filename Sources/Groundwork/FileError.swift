@@ -14,7 +14,7 @@ public enum FileError: DiagnosableError, Equatable {
   case unwritable(path: String, reason: String)
   /// Another program is writing there.
   case busy(path: String)
-  /// It holds more bytes than are read of such a file; `size` is nil where the file does not tell before it is read.
+  /// It holds more bytes than are read of such a file; `size` is nil if the file does not tell before it is read.
   case tooLarge(path: String, size: Int?, limit: Int)
   /// Something already exists where new output would go.
   case alreadyExists(path: String, remedy: String)
@@ -28,22 +28,21 @@ public enum FileError: DiagnosableError, Equatable {
     }
   }
 
-  /// The path and what is the matter with it.
+  /// The path and the problem.
   public var message: String {
     switch self {
-    case .notFound(let path): "\(path): there is no such file or folder"
+    case .notFound(let path): "\(path): no such file or folder"
     case .unreadable(let path, let reason): "\(path): cannot be read (\(reason))"
     case .unwritable(let path, let reason): "\(path): cannot be written (\(reason))"
     case .busy(let path):
-      "\(path): another program is at work in it; wait until it has ended, or choose another folder"
+      "\(path): another program is using it; wait until it has ended, or choose another folder"
     case .tooLarge(let path, let size, let limit):
-      "\(path): is too large: it has \(size.map { "\($0.grouped) bytes" } ?? "more bytes"), and at most \(limit.grouped) bytes "
-        + "are read of such a file"
-    case .alreadyExists(let path, let remedy): "\(path): exists already; \(remedy)"
+      "\(path): is too large: \(size.map { "\($0.grouped) bytes" } ?? "the file") exceeds the limit of \(limit.grouped) bytes"
+    case .alreadyExists(let path, let remedy): "\(path): already exists; \(remedy)"
     }
   }
 
-  /// A file that is too large may be let in by a higher limit.
+  /// A higher limit allows a file that is too large.
   public var remedies: [Remedy] {
     if case .tooLarge = self { [.raise(setting: "sizeLimit")] } else { [] }
   }

@@ -48,14 +48,14 @@ package enum FileName {
     return bytes
   }
 
-  /// A text for people, in which neither a byte that stands for itself nor a control character reaches the terminal: both are
+  /// A text for people, in which neither a raw byte nor a control character reaches the terminal: both are
   /// written as `\x1B`. Line breaks and tabs stay.
   package static func printable(_ text: String) -> String {
     guard text.unicodeScalars.contains(where: isHidden) else { return text }
     return replacingHidden(in: text) { "\\x" + digits($0) }
   }
 
-  /// JSON text in which bytes that stand for themselves are written as in `printable`, and control characters that JSON lets
+  /// JSON text in which raw bytes are written as in `printable`, and control characters that JSON lets
   /// pass as `\u009B`.
   package static func printable(json text: String) -> String {
     guard text.unicodeScalars.contains(where: isHidden) else { return text }

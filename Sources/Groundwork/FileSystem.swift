@@ -4,15 +4,15 @@ internal import Glibc
 internal import Musl
 #endif
 
-/// Whether something stands at `path`.
+/// Whether something is at `path`.
 package func fileExists(_ path: String) -> Bool { withSystemPath(path) { access($0, F_OK) } == 0 }
 
-/// Whether there is a folder at `path`, behind symbolic links.
+/// Whether there is a folder at `path`, with symbolic links followed.
 package func isFolder(_ path: String) -> Bool { FileStatus(path: path)?.isFolder ?? false }
 
-/// What is at a path, behind symbolic links.
+/// What is at a path, with symbolic links followed.
 package struct FileStatus {
-  /// A file, told apart from all others whatever its path.
+  /// A file, distinguished from all others whatever its path.
   package struct Identity: Hashable, Sendable {
     private var device: UInt64
     private var number: UInt64
@@ -32,7 +32,7 @@ package struct FileStatus {
   /// How many bytes it has.
   package let size: Int
 
-  /// Asks the system; nil where there is nothing, or nothing that may be looked at.
+  /// Asks the system; nil if there is nothing, or nothing that may be looked at.
   package init?(path: String) {
     var status = stat()
     guard withSystemPath(path, { stat($0, &status) }) == 0 else { return nil }
@@ -151,12 +151,12 @@ package func makeTemporaryFolder() throws(FileError) -> String {
   return FileName.string(template.dropLast().map { UInt8(bitPattern: $0) })
 }
 
-/// Why no file can be written in `folder`, in the system's words; nil where one can.
+/// Why no file can be written in `folder`, in the system's words; nil if one can.
 package func obstacle(toWritingIn folder: String) -> String? {
   withSystemPath(folder) { access($0, W_OK) } == 0 ? nil : systemMessage(errno)
 }
 
-/// The part of a path behind the last slash.
+/// The part of a path after the last slash.
 package func lastName(of path: String) -> String {
   guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return path }
   return String(path[path.utf8.index(after: slash)...])
@@ -207,7 +207,7 @@ extension FileName {
     string(UnsafeRawBufferPointer(start: cString, count: strlen(cString)))
   }
 
-  /// The value of a variable of the environment, which may be a path; nil where it is not set or empty.
+  /// The value of a variable of the environment, which may be a path; nil if it is not set or empty.
   package static func environment(_ name: String) -> String? {
     guard let value = getenv(name), value.pointee != 0 else { return nil }
     return string(cString: value)
@@ -219,7 +219,7 @@ extension FileName {
   }
 }
 
-/// The system's function, whose name ours has too.
+/// The system's function of the same name.
 private func systemRename(_ path: UnsafePointer<CChar>, _ newPath: UnsafePointer<CChar>) -> Int32 {
   #if canImport(Glibc)
   Glibc.rename(path, newPath)

@@ -4,8 +4,8 @@ internal import Glibc
 internal import Musl
 #endif
 
-/// Keeps a folder for this value, as long as it lives, against whoever asks for the same: another program, or another value
-/// of this one. The system gives it up when the program ends, in whatever way.
+/// Locks a folder while this value exists, against another program or another value
+/// in this one. The system releases the lock when the program ends, in whatever way.
 ///
 /// On file systems that know no locks it keeps nobody out.
 package final class FolderLock: Sendable {

@@ -4,7 +4,7 @@ internal import Glibc
 internal import Musl
 #endif
 
-/// How many bytes are read of a file that is held in memory whole, unless whoever reads it says otherwise.
+/// The default size limit of a file that is read into memory as a whole.
 public enum SizeLimit {
   /// Of a file of any kind: 256 MB.
   public static let standard = 256_000_000
@@ -26,7 +26,7 @@ public enum SizeLimit {
 package struct InputFile: ~Copyable {
   /// What it is called in messages.
   package let name: String
-  /// How many bytes it has; nil where that is known at its end only.
+  /// How many bytes it has; nil if that is known at its end only.
   package let size: Int?
   private let descriptor: Int32
   private let closesDescriptor: Bool
@@ -56,7 +56,7 @@ package struct InputFile: ~Copyable {
 
   deinit { if closesDescriptor { close(descriptor) } }
 
-  /// The first `count` bytes, or all where there are not so many. They stay to be read.
+  /// The first `count` bytes, or all where there are not this many. They stay to be read.
   /// - Throws: `FileError.unreadable`.
   package mutating func firstBytes(_ count: Int) throws(FileError) -> [UInt8] {
     try fill(to: count)
@@ -149,7 +149,7 @@ public func readFile(_ path: String, limit: Int = SizeLimit.standard) throws(Fil
   return try file.bytes(limit: limit)
 }
 
-/// The first bytes of a file; fewer where there are not so many or it cannot be read.
+/// The first bytes of a file; fewer where there are not this many or it cannot be read.
 package func firstBytes(of path: String, count: Int) -> [UInt8] {
   guard var file = try? InputFile(path: path) else { return [] }
   return (try? file.firstBytes(count)) ?? []

@@ -4,7 +4,7 @@ package enum JSONFile {
   package enum Failure: Error {
     /// It cannot be read.
     case file(FileError)
-    /// It does not hold what it should; `reason` says in words what is wrong.
+    /// It does not hold what it should; `reason` describes the problem.
     case malformed(path: String, reason: String)
   }
 
@@ -28,7 +28,7 @@ package enum JSONFile {
       return try readFile(path, limit: limit)
     } catch .tooLarge {
       throw .malformed(
-        path: path, reason: "it has more than \(limit.grouped) bytes, which no such file needs")
+        path: path, reason: "it has more than \(limit.grouped) bytes, too many for such a file")
     } catch {
       throw .file(error)
     }
@@ -51,7 +51,7 @@ package enum JSONFile {
     do {
       bytes = try JSONFormat.encode(value)
     } catch {
-      throw .malformed(path: path, reason: "it would hold a number that JSON has no words for")
+      throw .malformed(path: path, reason: "it has a number that JSON cannot represent, such as infinity")
     }
     do { try replaceFile(at: path, with: bytes) } catch { throw .file(error) }
   }

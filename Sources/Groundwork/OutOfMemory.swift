@@ -6,16 +6,16 @@ internal import Musl
 
 /// Ends the program where the system gives no memory: one line on standard error, exit code 70, no temporary files left.
 ///
-/// No caller could do better: nobody goes on without the memory, an error would have to pass through every initializer
+/// No caller could do better: nobody continues without the memory, an error would have to pass through every initializer
 /// that makes a buffer, and Swift's own allocation ends the process too, by a trap.
 package func endForLackOfMemory(byteCount: Int?) -> Never {
   let program = CommandLine.arguments.first?.split(separator: "/").last ?? "program"
-  let amount = byteCount.map { "\($0 >> 20) MB of" } ?? "as much"
+  let amount = byteCount.map { "\($0 >> 20) MB requested" } ?? "an allocation failed"
   let isTerminal = isatty(STDERR_FILENO) == 1
   let line =
-    // The line of a progress display that stands there goes.
+    // The line of a progress display that is there goes.
     (isTerminal ? "\r\u{1B}[K" : "")
-    + "\(program): the system gives no \(amount) memory; use smaller networks, batches or files, or a machine with more\n"
+    + "\(program): out of memory (\(amount)); use a smaller network, batch or file, or a machine with more memory\n"
   var bytes = Array(line.utf8)[...]
   while !bytes.isEmpty {
     let written = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }

@@ -43,7 +43,7 @@ package struct ProcessMemory {
       let line = lines.first { $0.hasPrefix(name + ":") } ?? ""
       let words = line.split { $0 == " " || $0 == "\t" }
       guard words.count > 1, let kilobytes = Int(words[1]) else {
-        throw .unreadable(path: path, reason: "it does not tell \(name)")
+        throw .unreadable(path: path, reason: "it has no entry \(name)")
       }
       return kilobytes * 1024
     }

@@ -1,4 +1,4 @@
-/// Where a long piece of work stands; the library tells, the command line draws.
+/// The progress of long work; the library reports it, the command line draws it.
 public struct ProgressReport: Sendable, Equatable {
   /// What is being done, as a verb in its -ing form: `reading`, `training`, `rendering`.
   public var activity: String
@@ -10,7 +10,7 @@ public struct ProgressReport: Sendable, Equatable {
   public var unit: String
   /// Figures worth a look, in the order to show them, with their names.
   public var figures: [Figure]
-  /// Seconds left by the worker's own reckoning; nil leaves the reckoning to whoever draws.
+  /// The worker's own estimate of the seconds left; nil leaves the estimate to the display.
   public var secondsLeft: Double?
 
   /// A named number beside the bar, such as a loss.
@@ -41,5 +41,5 @@ public struct ProgressReport: Sendable, Equatable {
   }
 }
 
-/// Whoever wants to know how far the work has come. It may be called from any thread and must be quick.
+/// A receiver of progress reports. It may be called from any thread and must return quickly.
 public typealias ProgressHandler = @Sendable (ProgressReport) -> Void

@@ -18,7 +18,7 @@ package final class WorkQueue<Result: Sendable>: Sendable {
     state = Mutex(State(results: Array(repeating: nil, count: count)))
   }
 
-  /// The next part that nobody has taken, from 0; nil where there is none.
+  /// The next part that nobody has taken, from 0; nil if there is none.
   package func take() -> Int? {
     state.withLock { state in
       guard state.taken < count else { return nil }

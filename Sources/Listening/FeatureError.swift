@@ -22,14 +22,14 @@ public enum FeatureError: DiagnosableError, Equatable {
   /// What is wrong.
   public var message: String {
     switch self {
-    case .unusable(let reason): "features cannot be computed with \(reason)"
+    case .unusable(let reason): "cannot compute features with \(reason)"
     case .noChannel(let path, let channel, let channelCount):
       // People count from 1, and so does the command line.
-      "\(path): there is no channel \(channel &+ 1); the last is \(channelCount)"
+      "\(path): has no channel \(channel &+ 1); the last is \(channelCount)"
     case .tooShort(let path, let sampleCount, let needed):
-      "\(path): \(sampleCount) samples are too few for one frame, which takes \(needed)"
+      "\(path): \(sampleCount) samples are too few for one frame of \(needed) samples"
     case .tooLong(let path, let limit):
-      "\(path): would give more than \(limit) values; take a longer frame shift or fewer values for each frame"
+      "\(path): would have more than \(limit) values; use a longer frame shift or fewer values for each frame"
     }
   }
 

@@ -7,14 +7,14 @@ extension FeatureExtractor {
 
   /// The features of a sound file, of any kind that libsndfile reads, block by block.
   ///
-  /// The options' sample rate is replaced by the file's, so that frames last as long as the options say.
+  /// The options' sample rate is replaced by the file's, so that frames have the duration of the options.
   /// - Parameters:
   ///   - path: the file.
   ///   - channel: which channel, counted from 0.
   ///   - options: what is computed.
   ///   - cancellation: stops the work.
-  ///   - progress: is told the seconds of sound done.
-  /// - Returns: the features and the options with the file's sample rate; nil if it was cancelled.
+  ///   - progress: called with the seconds of sound done.
+  /// - Returns: the features and the options with the file's sample rate; nil if it was canceled.
   /// - Throws: `AudioError` for a file that cannot be read, `FeatureError` for options that do not fit it or give more
   ///   than `valueLimit` values.
   public static func features(
@@ -26,7 +26,7 @@ extension FeatureExtractor {
       progress: progress)
   }
 
-  /// The features of a sound, read block by block from where its reader stands; all else is as for a file.
+  /// The features of a sound, read block by block from its reader's position; otherwise as for a file.
   public static func features(
     of reader: consuming AudioFileReader, channel: Int = 0, options: FeatureOptions,
     cancellation: Cancellation? = nil, progress: ProgressHandler? = nil

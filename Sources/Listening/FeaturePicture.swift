@@ -198,7 +198,7 @@ extension FeatureOptions {
     }
   }
 
-  /// Labels of the rows and where they stand, 0 at the lower edge and 1 at the upper.
+  /// Labels of the rows and their positions, 0 at the lower edge and 1 at the upper.
   fileprivate var verticalTicks: [(label: String, place: Double)] {
     switch self {
     case .fbank(let options): melTicks(options)

@@ -13,7 +13,7 @@ public struct FrameOptions: Sendable, Hashable, Codable {
   public var lengthMilliseconds: Double = 25
   /// What samples at full scale ±1 are multiplied with. Kaldi's levels are those of 16-bit integers: 32768.
   public var sampleScale: Float = 32_768
-  /// The standard deviation of noise that is added to each sample, in scaled units (`dither`; Kaldi's default is 1, ours 0,
+  /// The standard deviation of noise that is added to each sample, in scaled units (`dither`; Kaldi's default is 1, here it is 0,
   /// which gives the same values each time without a seed). It prevents an energy of zero for digital silence.
   public var dither: Double = 0
   /// The seed of the noise.

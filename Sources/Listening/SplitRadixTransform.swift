@@ -13,7 +13,7 @@ internal import Musl
 /// The rounding error is 100 dB below the strongest bin, but changes the logarithms of the weakest filters by more than
 /// 0.01; to give Kaldi's values there, the same rounding is needed.
 ///
-/// The partial transforms stand in a list that is made once, each before its parts, and all frames of a group run in step.
+/// The partial transforms are in a list that is made once, each before its parts, and all frames of a group run in step.
 final class SplitRadixTransform {
   /// How many samples it takes.
   let size: Int
@@ -124,7 +124,7 @@ final class SplitRadixTransform {
     }
   }
 
-  /// Separates the transforms of the even and the odd samples, which stand in bit-reversed order.
+  /// Separates the transforms of the even and the odd samples, which are in bit-reversed order.
   private func separate(_ z: UnsafePointer<Complex>, into power: UnsafeMutablePointer<Lanes>) {
     let half = size / 2
     separation.withUnsafeBufferPointer { factors in

@@ -35,7 +35,7 @@ struct FileReader {
     } else if header.format == .singleTrack && tracks.count > 1 {
       try diagnostics.add(
         .trackCount, at: header.offset + 10,
-        "format 0 with \(tracks.count) tracks; they were read as sounding together")
+        "format 0 with \(tracks.count) tracks; they were read as simultaneous")
     }
     return MIDIFile(
       format: header.format, division: header.division, tracks: tracks, diagnostics: diagnostics.sink)
@@ -79,7 +79,7 @@ struct FileReader {
     if length > available {
       try diagnostics.add(
         .chunkLength, at: offset + 4, value: ("\(length)", "6"),
-        "the header's length \(length) was taken for 6")
+        "the header's length \(length) was read as 6")
     } else if length > 6 {
       try diagnostics.add(.longHeader, at: offset + 4, "the header has \(length) bytes; six were read")
       position = offset + 8 + length
@@ -107,12 +107,12 @@ struct FileReader {
 
   // MARK: Tracks
 
-  /// The next track; nil where there is none. What stands before it is skipped.
+  /// The next track; nil if there is none. What is before it is skipped.
   private mutating func readTrack(after count: Int) throws(MIDIError) -> MIDITrack? {
     while position < end {
       if isChunk("MTrk", at: position), end - position >= 8 {
         guard count < 65_535 else {
-          try diagnostics.add(.trackCount, at: position, "tracks behind the 65535th were not read")
+          try diagnostics.add(.trackCount, at: position, "tracks after the 65535th were not read")
           return nil
         }
         diagnostics.track = count
@@ -132,7 +132,7 @@ struct FileReader {
         position = next
       } else {
         try diagnostics.add(
-          .trailingBytes, at: position, "\(end - position) bytes behind the last track were ignored")
+          .trailingBytes, at: position, "\(end - position) bytes after the last track were ignored")
         position = end
       }
     }
@@ -151,7 +151,7 @@ struct FileReader {
     if reader.hasEnded && reader.position == declaredEnd { return reader.track(storage) }
     if reader.hasEnded, isChunk("MTrk", at: reader.position) || isChunk("MThd", at: reader.position) {
       if reader.position < limit {
-        try diagnostics.add(.chunkLength, at: chunk + 4, "the track's length runs over the next track")
+        try diagnostics.add(.chunkLength, at: chunk + 4, "the track's length extends into the next track")
       }
       position = reader.position
       return reader.track(storage)
@@ -180,12 +180,12 @@ struct FileReader {
     } else if reader.position < limit {
       try diagnostics.add(
         .eventsAfterEndOfTrack, at: reader.position,
-        "\(limit - reader.position) bytes behind the end of the track were ignored")
+        "\(limit - reader.position) bytes after the end of the track were ignored")
     } else if declaredEnd > end {
       try diagnostics.add(
         .chunkLength, at: chunk + 4,
         value: ("\(declaredEnd - body) bytes", "\(end - body) bytes"),
-        "the track's length runs \(declaredEnd - end) bytes beyond the file")
+        "the track's length exceeds the file by \(declaredEnd - end) bytes")
     }
     return reader.track(storage)
   }
@@ -197,14 +197,15 @@ struct FileReader {
     var reader = TrackReader(bytes, from: body, to: header)
     try reader.read(&diagnostics)
     try diagnostics.add(
-      .chunkLength, at: offset, "the track's length runs over the header of another file; it ends there")
+      .chunkLength, at: offset, "the track's length extends into the header of another file; it ends there")
     position = header
     return reader.track(storage)
   }
 
   private mutating func noteMissingEnd(of reader: TrackReader, isCut: Bool) throws(MIDIError) {
     if isCut {
-      try diagnostics.add(.truncated, at: end, "the file ends within a track; what is there was kept")
+      try diagnostics.add(
+        .truncated, at: end, "the file ends within a track; the part before its end was read")
     } else {
       try diagnostics.add(
         .missingEndOfTrack, at: reader.position, "the track has no end; it ends with its last event")
@@ -240,7 +241,7 @@ struct FileReader {
     return nil
   }
 
-  /// Where a header of six bytes begins from one offset to before another: eight bytes that no event holds by chance.
+  /// Where a header of six bytes begins from one offset to before another: eight bytes that are very unlikely within an event.
   private func findHeader(from start: Int, to limit: Int) -> Int? {
     guard start < limit, start <= end - 8 else { return nil }
     for candidate in start...min(limit - 1, end - 8)

@@ -11,7 +11,7 @@ enum FileWrapper {
     return range
   }
 
-  /// The data fork behind a MacBinary header: byte 0 is 0, a name of 1 to 63 bytes follows, and the MIDI file
+  /// The data fork after a MacBinary header: byte 0 is 0, a name of 1 to 63 bytes follows, and the MIDI file
   /// begins at byte 128. The fork's length is at byte 83.
   private static func macBinary(
     _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, _ diagnostics: inout MIDIDiagnostics
@@ -19,12 +19,12 @@ enum FileWrapper {
     guard range.count >= 132, bytes[0] == 0, (1...63).contains(bytes[1]), bytes[74] == 0,
       matches("MThd", bytes, at: 128) || matches("RIFF", bytes, at: 128)
     else { return nil }
-    try diagnostics.add(.wrapper, at: 0, "a MacBinary header of 128 bytes was taken off")
+    try diagnostics.add(.wrapper, at: 0, "a MacBinary header of 128 bytes was removed")
     let length = (0..<4).reduce(0) { $0 << 8 | Int(bytes[83 + $1]) }
     guard length >= 14, length <= range.count - 128 else {
       try diagnostics.add(
         .wrapperSize, at: 83,
-        "MacBinary gives \(length) bytes of data where \(range.count - 128) follow; all were read")
+        "MacBinary gives \(length) bytes of data, but \(range.count - 128) follow; all were read")
       return 128..<range.upperBound
     }
     return 128..<128 + length
@@ -38,7 +38,7 @@ enum FileWrapper {
     let start = range.lowerBound
     guard range.count >= 20, matches("RIFF", bytes, at: start), matches("RMID", bytes, at: start + 8)
     else { return nil }
-    try diagnostics.add(.wrapper, at: start, "a RIFF wrapper (RMID) was taken off")
+    try diagnostics.add(.wrapper, at: start, "a RIFF wrapper (RMID) was removed")
     let formSize = littleEndian32(bytes, at: start + 4)
     if formSize != range.count - 8 {
       try diagnostics.add(
@@ -52,7 +52,7 @@ enum FileWrapper {
         guard size >= 14, size <= available else {
           try diagnostics.add(
             .wrapperSize, at: position + 4,
-            "the data chunk gives \(size) bytes where \(available) follow; all were read")
+            "the data chunk gives \(size) bytes, but \(available) follow; all were read")
           return position + 8..<range.upperBound
         }
         return position + 8..<position + 8 + size

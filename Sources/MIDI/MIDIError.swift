@@ -31,15 +31,15 @@ public enum MIDIError: DiagnosableError, Equatable {
     case .notMIDI(let offset):
       "this is not a MIDI file: it has no MThd chunk at byte \(offset); export it again as a Standard MIDI File"
     case .headerTooShort(let offset, let length):
-      "the MIDI header at byte \(offset) has \(length) bytes where six are needed"
+      "the MIDI header at byte \(offset) has \(length) bytes instead of six"
     case .headerIsNonsense(let offset, let length, let format):
-      "this is not a MIDI file, or a damaged one: the header at byte \(offset) gives a length of \(length) bytes where six "
-        + "are usual, and format \(format), which does not exist; export it again as a Standard MIDI File"
+      "this is not a MIDI file, or a damaged one: the header at byte \(offset) gives a length of \(length) bytes instead of six "
+        + "and format \(format), which does not exist; export it again as a Standard MIDI File"
     case .divisionIsZero(let offset):
-      "the division at byte \(offset) is zero, so that no event has a time"
+      "the division at byte \(offset) is zero, so events have no times; export it again as a Standard MIDI File"
     case .unknownFrameRate(let offset, let framesPerSecond):
-      "the division at byte \(offset) counts \(framesPerSecond) frames a second; 24, 25, 29 (29.97) and 30 exist"
-    case .fileTooLarge(let byteCount): "\(byteCount) bytes are more than a MIDI file of 4 GB"
+      "the division at byte \(offset) gives \(framesPerSecond) frames per second, but only 24, 25, 29 (29.97) and 30 exist"
+    case .fileTooLarge(let byteCount): "\(byteCount) bytes exceed the 4 GB limit of a MIDI file"
     case .violation(let diagnostic): "\(diagnostic) (\(diagnostic.rule))"
     case .inFile(let path, let error): "\(path): \(error.message)"
     }

@@ -14,7 +14,7 @@ public struct MIDIEvent: Sendable {
   public let status: UInt8
   /// The first data byte; the type of a meta event.
   public let data1: UInt8
-  /// The second data byte, 0 where there is none.
+  /// The second data byte, 0 if there is none.
   public let data2: UInt8
   /// Whether the file left out the status byte, as running status allows.
   let hadRunningStatus: Bool
@@ -34,7 +34,7 @@ public struct MIDIEvent: Sendable {
     self.hadRunningStatus = hadRunningStatus
   }
 
-  /// The same event of a track whose payloads lie so many bytes further on.
+  /// The same event of a track whose payloads lie this many bytes further on.
   func withPayload(movedBy bytes: UInt32) -> MIDIEvent {
     MIDIEvent(
       tick: tick, offset: position, status: status, data1: data1, data2: data2,
@@ -45,7 +45,7 @@ public struct MIDIEvent: Sendable {
   /// What `offset` is for an event that came from no file.
   static let nowhere = UInt32.max
 
-  /// The offset in the file of the event's first byte, that of its delta time; nil where it came from no file.
+  /// The offset in the file of the event's first byte, that of its delta time; nil if it came from no file.
   public var offset: Int? { position == Self.nowhere ? nil : Int(position) }
 
   /// Whether the message is for one channel.

@@ -7,7 +7,7 @@ public struct MIDIReadingOptions: Sendable, Hashable {
     /// Keep what can be kept and warn. Only what is no MIDI file at all is an error.
     ///
     /// Damage inside a track ends that track at the damage; what came before it stays. Data bytes above 127 become
-    /// 127. Events behind an end of track are not read, as a player would not play them.
+    /// 127. Events after an end of track are not read, as a player would not play them.
     case lenient
     /// The first thing that the standard forbids (`MIDIRule.isViolation`) is `MIDIError.violation`.
     case strict
@@ -16,7 +16,7 @@ public struct MIDIReadingOptions: Sendable, Hashable {
   /// What to do with what the standard forbids.
   public var policy: Policy
 
-  /// Options; lenient unless told otherwise.
+  /// Options; lenient by default.
   public init(policy: Policy = .lenient) { self.policy = policy }
 }
 

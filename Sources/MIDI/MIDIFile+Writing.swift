@@ -13,14 +13,14 @@ public struct MIDIWritingOptions: Sendable, Hashable {
   /// Where the status byte is left out.
   public var runningStatus: RunningStatus
 
-  /// Options; running status as it was read unless told otherwise.
+  /// Options; running status as it was read by default.
   public init(runningStatus: RunningStatus = .asRead) { self.runningStatus = runningStatus }
 }
 
 extension MIDIFile {
   /// The file's bytes: a header of six bytes, then the tracks, each closed by an end of track at its length.
   ///
-  /// Quantities take as few bytes as they can. A pause that is longer than a delta time can say (2²⁸ − 1 ticks) is
+  /// Quantities take as few bytes as they can. A pause longer than the longest delta time (2²⁸ − 1 ticks) is
   /// bridged by empty text events.
   public func encoded(options: MIDIWritingOptions = MIDIWritingOptions()) -> [UInt8] {
     precondition(tracks.count <= 65_535, "\(tracks.count) tracks are more than the 65535 of a file")

@@ -54,7 +54,7 @@ public struct MIDIFile: Sendable, Equatable {
 
 /// What a tick is: a part of a quarter note, or a part of a film frame.
 public enum MIDIDivision: Sendable, Hashable {
-  /// Ticks in a quarter note, 1...32,767; the tempo says how long that is.
+  /// Ticks in a quarter note, 1...32,767; the tempo gives its duration.
   case ticksPerQuarter(Int)
   /// Ticks in real time: 24, 25, 29 (which stands for 29.97, drop frame) or 30 frames a second of 1...255 ticks each.
   case smpte(framesPerSecond: Int, ticksPerFrame: Int)

@@ -1,4 +1,4 @@
-/// What an event says. Channels are 0...15, keys, velocities and other data bytes 0...127.
+/// The content of an event. Channels are 0...15, keys, velocities and other data bytes 0...127.
 public enum MIDIMessage: Sendable, Hashable {
   /// A key is released, at this speed.
   case noteOff(channel: Int, key: Int, velocity: Int)
@@ -51,7 +51,7 @@ public enum MIDIMessage: Sendable, Hashable {
 ///
 /// A payload that does not have the form of its type is `.other`.
 public enum MIDIMeta: Sendable, Hashable {
-  /// The number of this sequence, 0...65,535; nil says: its place in the file.
+  /// The number of this sequence, 0...65,535; nil for its place in the file.
   case sequenceNumber(Int?)
   /// Text of one of the types 0x01...0x0F, in whatever encoding the writer used (see `MIDIText`).
   case text(MIDITextKind, [UInt8])
@@ -114,7 +114,7 @@ public enum MIDIMeta: Sendable, Hashable {
     }
   }
 
-  /// The bytes behind type and length. Numbers are cut to the bits that the format has for them.
+  /// The bytes after type and length. Numbers are cut to the bits that the format has for them.
   public var payload: [UInt8] {
     switch self {
     case .sequenceNumber(let number): number.map { Self.bytes($0 >> 8, $0) } ?? []

@@ -2,9 +2,9 @@ internal import Groundwork
 
 /// The rules of Standard MIDI Files that the reader watches over. The raw values are stable names for programs.
 public enum MIDIRule: String, Sendable, Hashable, CaseIterable {
-  /// A chunk that is neither header nor track; skipped by its length, as the standard wants.
+  /// A chunk that is neither header nor track; skipped by its length, as the standard requires.
   case alienChunk = "alien-chunk"
-  /// A header longer than six bytes; the rest of it is skipped, as the standard wants.
+  /// A header longer than six bytes; the rest of it is skipped, as the standard requires.
   case longHeader = "long-header"
   /// A RIFF or MacBinary wrapper around the file was taken off.
   case wrapper
@@ -14,17 +14,17 @@ public enum MIDIRule: String, Sendable, Hashable, CaseIterable {
   case secondHeader = "second-header"
   /// A format above 2.
   case format
-  /// Not as many tracks as the header says, or several in format 0.
+  /// Not as many tracks as the header gives, or several in format 0.
   case trackCount = "track-count"
   /// A chunk's length does not agree with what is in it.
   case chunkLength = "chunk-length"
-  /// Bytes behind the last chunk.
+  /// Bytes after the last chunk.
   case trailingBytes = "trailing-bytes"
   /// The file ends within a track or an event.
   case truncated
   /// No end-of-track event.
   case missingEndOfTrack = "missing-end-of-track"
-  /// Events behind the end of the track.
+  /// Events after the end of the track.
   case eventsAfterEndOfTrack = "events-after-end-of-track"
   /// Running status used across a meta event, which cancels it.
   case runningStatusAfterMeta = "running-status-after-meta"

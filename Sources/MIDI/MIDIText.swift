@@ -39,7 +39,7 @@ public enum MIDIText {
     return hasTypicalLead && paired * 2 > bytes.count
   }
 
-  /// By way of the C library's `iconv`; nil where it has no table for it or a pair has no character.
+  /// By way of the C library's `iconv`; nil if it has no table for it or a pair has no character.
   private static func decodeShiftJIS(_ bytes: [UInt8]) -> String? {
     guard let converter = iconv_open("UTF-8", "SHIFT_JIS"), Int(bitPattern: converter) != -1 else {
       return nil

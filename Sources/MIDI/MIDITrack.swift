@@ -1,6 +1,6 @@
 /// A track: its events in order of time, and the tick at which it ends.
 ///
-/// The end-of-track event is not among the events; its time is `length`. Two tracks are equal when they say the
+/// The end-of-track event is not among the events; its time is `length`. Two tracks are equal if they have the
 /// same at the same times, wherever in a file that stood.
 public struct MIDITrack: Sendable, Equatable {
   /// The events, by tick, in the order of the file.
@@ -106,7 +106,7 @@ public struct MIDITrack: Sendable, Equatable {
     appendEvent(status: status, data1: data1, data2: data2, at: tick)
   }
 
-  /// Adds all that `other` says, at its ticks; of what stands on one tick this track's own comes first. The track ends with
+  /// Merges the events of `other` at their ticks; at the same tick this track's events come first. The track ends with
   /// whichever of the two is longer. Its own events stay as they are, down to their running status.
   public mutating func merge(_ other: MIDITrack) {
     length = max(length, other.length)
@@ -136,12 +136,12 @@ public struct MIDITrack: Sendable, Equatable {
   /// Makes room for more events.
   package mutating func reserveCapacity(_ count: Int) { events.reserveCapacity(count) }
 
-  /// The text of the first track-name event, decoded; nil where there is none.
+  /// The text of the first track-name event, decoded; nil if there is none.
   public var name: String? {
     events.first { $0.isMeta && $0.data1 == 0x03 }.map { MIDIText.decode(payload(of: $0)) }
   }
 
-  /// Whether the tracks say the same at the same times and end together.
+  /// Whether the tracks have the same messages at the same times and the same length.
   public static func == (a: MIDITrack, b: MIDITrack) -> Bool {
     a.length == b.length && a.events.count == b.events.count
       && zip(a.events, b.events).allSatisfy { x, y in

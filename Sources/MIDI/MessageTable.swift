@@ -1,4 +1,4 @@
-/// What the standard says of the messages of a track; the reader and the writer take every length from here.
+/// The standard's rules for the messages of a track; the reader and the writer take every length from here.
 ///
 /// Sources: *MIDI 1.0 Detailed Specification* 4.2, tables I to V; *Standard MIDI Files 1.0* (RP-001) with RP-019 and RP-032.
 package enum MessageTable {
@@ -14,7 +14,7 @@ package enum MessageTable {
 
   /// A meta event: FF, type, length, payload.
   package struct Meta: Sendable {
-    /// The byte behind FF.
+    /// The byte after FF.
     package var type: UInt8
     /// Its name in the standard.
     package var name: String
@@ -72,7 +72,7 @@ package enum MessageTable {
     Meta(type: 0x7F, name: "sequencer-specific", lengths: nil),
   ]
 
-  /// Data bytes behind each status byte; 0xFF where the length is written in the message (F0, F7, FF) and below 0x80.
+  /// Data bytes after each status byte; 0xFF where the length is written in the message (F0, F7, FF) and below 0x80.
   package static let dataCounts: [UInt8] = {
     var counts = [UInt8](repeating: 0xFF, count: 256)
     for message in channelMessages {

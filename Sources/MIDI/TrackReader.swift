@@ -16,7 +16,7 @@ struct TrackReader {
   private var interruption: UInt8 = 0
   /// Whether the end of the track was met.
   private(set) var hasEnded = false
-  /// Whether reading stopped because what follows makes no sense; that was warned of.
+  /// Whether reading stopped because what follows is invalid; that was warned of.
   private(set) var isDamaged = false
 
   /// A reader of the bytes from `position` to `end`, which must lie within `bytes`.
@@ -65,7 +65,7 @@ struct TrackReader {
     }
   }
 
-  /// Reads a message to a channel, its delta time behind it.
+  /// Reads a message to a channel, its delta time after it.
   /// - Parameter first: its status, or the first of its data where running status holds.
   @inline(__always)
   private mutating func readChannelMessage(
@@ -115,7 +115,7 @@ struct TrackReader {
       let count = Int(MessageTable.dataCounts[Int(status)])
       try diagnostics.add(
         .systemMessage, at: start, tick: tick,
-        "\(MessageTable.name(status: status, type: 0)) has no place in a file; it was skipped")
+        "\(MessageTable.name(status: status, type: 0)) is not allowed in a file; it was skipped")
       // What looks like a status byte is one: some writers leave out the data.
       for _ in 0..<count where position < end && bytes[position] < 0x80 { position += 1 }
     }
@@ -155,7 +155,7 @@ struct TrackReader {
   ) throws(MIDIError) {
     switch MIDIMeta(type: type, payload: bytes[payload]) {
     case .tempo(0):
-      try diagnostics.add(.tempo, at: start, tick: tick, "a tempo of zero microseconds a quarter note")
+      try diagnostics.add(.tempo, at: start, tick: tick, "a tempo of zero microseconds per quarter note")
     case .timeSignature(let numerator, let power, _, _) where numerator == 0 || power > 6:
       try diagnostics.add(.timeSignature, at: start, tick: tick, "time signature \(numerator)/2^\(power)")
     case .keySignature(let fifths, _) where abs(fifths) > 7:
@@ -174,14 +174,15 @@ struct TrackReader {
         payloadLength: UInt32(truncatingIfNeeded: payload.count)))
   }
 
-  /// Reads a length and passes as many bytes; nil where they are not there.
+  /// Reads a length and passes as many bytes; nil if they are not there.
   private mutating func readPayload(
     at start: Int, _ diagnostics: inout MIDIDiagnostics
   ) throws(MIDIError) -> Range<Int>? {
     guard let length = try readQuantity(&diagnostics) else { return nil }
     let available = end - position
     guard length <= available else {
-      try stop(.truncated, at: start, "an event of \(length) bytes where \(available) are left", &diagnostics)
+      try stop(
+        .truncated, at: start, "an event of \(length) bytes, but only \(available) are left", &diagnostics)
       return nil
     }
     defer { position += length }

@@ -37,9 +37,9 @@ public struct BarPosition: Sendable, Hashable {
   }
 }
 
-/// The bars of a score, worked out when they are asked for: a piece of a billion bars takes no more room than one.
+/// The bars of a score, worked out when they are requested: a piece of a billion bars takes no more room than one.
 ///
-/// A change of time signature begins a bar, wherever it stands; the bar before it may thus be short. Where a bar has no
+/// A change of time signature begins a bar, at any tick; the bar before it may be short. Where a bar has no
 /// whole number of ticks its line falls on the tick before, and the next ones are not moved by it.
 public struct Bars: RandomAccessCollection, Sendable {
   private struct Segment {
@@ -98,7 +98,7 @@ public struct Bars: RandomAccessCollection, Sendable {
       timeSignature: segment.timeSignature)
   }
 
-  /// The bar and beat of a tick; bars go on beyond the end of the piece. Ticks below 0 count as 0.
+  /// The bar and beat of a tick; bars continue beyond the end of the piece. Ticks below 0 count as 0.
   public func position(of tick: Int) -> BarPosition {
     let tick = Swift.max(0, tick)
     let segment = segments[segments.partitioningIndex { $0.start > tick } - 1]

@@ -1,4 +1,4 @@
-/// What the controls of a part have come to: all that has to be said again where its music is cut, so that what follows
+/// The state of the controls of a part: all that must be restated where its music is cut, so that what follows
 /// sounds as it did, or undone where other music follows.
 package struct ControlState: Equatable {
   /// A registered or non-registered parameter, which two controllers choose and data entry sets.
@@ -39,7 +39,7 @@ package struct ControlState: Equatable {
   private var parameters: [Parameter: Data] = [:]
   private var chosen = Parameter.none
 
-  /// A part of whose controls nothing was said.
+  /// A part without any controls.
   init() {}
 
   /// The controls of `track` as they are before `tick`.
@@ -58,7 +58,7 @@ package struct ControlState: Equatable {
     }
   }
 
-  /// The most increments or decrements of a parameter that are said again.
+  /// The most increments or decrements of a parameter that are restated.
   private static let stepLimit = 127
 
   mutating func take(_ change: ControlChange) {
@@ -114,7 +114,7 @@ package struct ControlState: Equatable {
 }
 
 extension ControlState {
-  /// The value of a controller of which nothing was said, as General MIDI has it; nil where nobody knows.
+  /// The default value of a controller in General MIDI; nil if it is not defined.
   package static func defaultValue(of controller: Int) -> Int? {
     switch controller {
     case 0, 1, 32, 64...69, 93: 0
@@ -129,7 +129,7 @@ extension ControlState {
   /// The controllers that hold tones while they are down: the pedals of sustain and sostenuto, and the second hold.
   static let pedals = [64, 66, 69]
 
-  /// The controllers that say all this at `tick` to a part of whose controls nothing was said.
+  /// The controllers that set this state at `tick` in a part without any controls.
   ///
   /// A pedal that is up and a wheel at rest need no word.
   func controlChanges(at tick: Int, without isLeftOut: (Int) -> Bool = { _ in false }) -> [ControlChange] {
@@ -156,21 +156,21 @@ extension ControlState {
     return changes
   }
 
-  /// The pitch bends that say this at `tick`: none where the wheel is at rest.
+  /// The pitch bends that set this at `tick`: none where the wheel is at rest.
   func pitchBends(at tick: Int) -> [PitchBend] { bend == 0 ? [] : [PitchBend(tick: tick, value: bend)] }
 
-  /// The pressures that say this at `tick`: none where nothing is pressed.
+  /// The pressures that set this at `tick`: none where nothing is pressed.
   func pressures(at tick: Int) -> [Pressure] {
     let whole = channelPressure == 0 ? [] : [Pressure(tick: tick, pitch: nil, value: channelPressure)]
     return whole
       + keyPressures.sorted { $0.key < $1.key }.map { Pressure(tick: tick, pitch: $0.key, value: $0.value) }
   }
 
-  /// The controllers that bring a part from here to `opening`, which `stated` brings about where nothing was said before,
+  /// The controllers that bring a part from here to `opening`, which `stated` sets in a part without any controls,
   /// and what they lead to.
   ///
-  /// What is here and not there goes back to what holds where nothing is said; where nobody knows what that is, it stays.
-  /// What is the same is not said again.
+  /// What is here but not there returns to its default; without a default, it stays.
+  /// What is the same is not restated.
   func transition(
     to opening: ControlState, by stated: [ControlChange], at tick: Int
   ) -> (changes: [ControlChange], state: ControlState) {

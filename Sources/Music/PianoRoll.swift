@@ -3,7 +3,7 @@ internal import Drawing
 /// A picture of a score: time runs to the right, pitch upwards, each track has a color, and loud notes are darker.
 ///
 /// The picture is broken into systems of whole bars, as sheet music is, each with a keyboard at its left edge, so that it
-/// reads in a browser and on paper. Drums stand in rows of their own below, by name.
+/// reads in a browser and on paper. Drums have their own rows below, by name.
 public struct PianoRoll: Sendable {
   /// How wide one system's notes may be, in pixels.
   public var systemWidth: Double
@@ -66,7 +66,8 @@ public struct PianoRoll: Sendable {
   private static func subtitle(_ score: Score) -> String {
     var parts: [String] = []
     parts.append((score.timeSignatures.first ?? .standard).timeSignature.description)
-    parts.append("\(Int((score.tempos.first ?? .standard).quartersPerMinute.rounded())) quarters a minute")
+    parts.append(
+      "\(Int((score.tempos.first ?? .standard).quartersPerMinute.rounded())) quarter notes per minute")
     if let key = KeyEstimate(score) { parts.append(key.name) }
     parts.append("\(score.noteCount) notes")
     return parts.joined(separator: " · ")

@@ -1,7 +1,7 @@
 /// A pitch that MIDI has a key for: 0 (C-1) to 127 (G9), with 60 (C4) as middle C.
 ///
 /// Notes hold plain numbers, as files do; this type is for what a person writes or asks for, such as the range of an
-/// instrument, and says where a pitch would leave the keys.
+/// instrument, and tells where a pitch would leave the keys.
 public struct Pitch: Sendable, Hashable, Comparable, CustomStringConvertible {
   /// The MIDI key number, 0...127.
   public let key: Int
@@ -21,7 +21,7 @@ public struct Pitch: Sendable, Hashable, Comparable, CustomStringConvertible {
     self.key = key
   }
 
-  /// The pitch of a key; nil where there is none.
+  /// The pitch of a key; nil if there is none.
   public init?(key: Int) {
     guard Self.keys.contains(key) else { return nil }
     self.key = key
@@ -52,7 +52,7 @@ public struct Pitch: Sendable, Hashable, Comparable, CustomStringConvertible {
   /// The octave, −1...9; middle C begins the fourth.
   public var octave: Int { key / 12 - 1 }
 
-  /// The pitch so many semitones higher, or lower where negative; nil where no key is as high or low.
+  /// The pitch this many semitones higher, or lower where negative; nil if no key is as high or low.
   public func transposed(by semitones: Int) -> Pitch? {
     let (moved, isOver) = key.addingReportingOverflow(semitones)
     return isOver ? nil : Pitch(key: moved)

@@ -1,20 +1,20 @@
 extension Score {
-  /// This score, and `next` behind it; see `concatenated(_:)`.
+  /// This score, and `next` after it; see `concatenated(_:)`.
   public func concatenated(with next: Score) -> Score { Score.concatenated([self, next]) }
 
-  /// The scores one after another; an empty score of 480 ticks a quarter where there are none.
+  /// The scores one after another; an empty score of 480 ticks a quarter if there are none.
   ///
   /// Each begins where the `length` of the one before ends, with a bar line; notes that outlast that length, as in slices
   /// of the boundary `keep`, ring on into it. A score that has notes but no length ends with its last note. Each sounds as
-  /// it does alone: where it says no tempo or time signature at its beginning, 120 quarter notes a minute and 4/4 are said
+  /// it does alone: where it has no tempo or time signature at its beginning, 120 quarter notes a minute and 4/4 are stated
   /// there, and controllers, bends and pressures that the one before has left elsewhere go back to what General MIDI has.
-  /// What holds already is not said again, so that the slices of a score make the score again, but for the notes that were
+  /// What already holds is not restated, so that the slices of a score make the score again, but for the notes that were
   /// cut. A key holds until another one is stated.
   ///
-  /// A track goes on in the track of the same name, channel and kind (drums or not) that plays the same program where the
-  /// scores meet; where there is none, and it has a name or a channel, in one that plays another, with a change of
+  /// A track continues in the track of the same name, channel and kind (drums or not) that plays the same program where the
+  /// scores meet; if there is none, and it has a name or a channel, in one that plays another, with a change of
   /// program. One that finds none is added, and leaves its channel to be chosen where another track has it. The result has the title and
-  /// the pickup of the first score (or the first title that there is). Ticks are those in which all can be said exactly,
+  /// the pickup of the first score (or the first title that there is). Ticks are those in which all can be expressed exactly,
   /// or, where those would be more than 32,767 in a quarter, the first score's times as many as can be: then the others'
   /// times move by half a tick at most.
   public static func concatenated(_ scores: some Sequence<Score>) -> Score {
@@ -61,7 +61,7 @@ extension Score {
   }
 }
 
-/// Puts scores of the same ticks one behind the other.
+/// Puts scores of the same ticks one after the other.
 private struct ScoreJoiner {
   private(set) var score: Score
   /// What the controls of each track have come to, and how much of them that takes account of.
@@ -129,7 +129,7 @@ private struct ScoreJoiner {
     score.keys += next.filter { $0.tick > 0 }.map { $0.moved(by: join) }
   }
 
-  /// Names and ports that have been said are not said again.
+  /// Names and ports are not repeated.
   private static func joined(_ all: [OpaqueEvent], _ next: [OpaqueEvent], at join: Int) -> [OpaqueEvent] {
     let standing = Set(
       all.lazy.filter(\.isStanding).map { OpaqueEvent(tick: 0, type: $0.type, payload: $0.payload) })
@@ -189,7 +189,7 @@ private struct ScoreJoiner {
     score.addTracks(added)
   }
 
-  /// A track that has nothing more to play does not go on sounding by a pedal that is down.
+  /// A track that has nothing more to play does not continue sounding by a pedal that is down.
   private mutating func releasePedals(of index: Int, at join: Int) {
     for controller in ControlState.pedals where states[index].controllers[controller] ?? 0 > 0 {
       let change = ControlChange(tick: join, controller: controller, value: 0)
@@ -232,14 +232,14 @@ private struct ScoreJoiner {
 }
 
 extension Note {
-  /// The same, so many ticks later.
+  /// The same, this many ticks later.
   fileprivate func moved(by ticks: Int) -> Note {
     Note(onset: onset + ticks, duration: duration, pitch: pitch, velocity: velocity)
   }
 }
 
 extension Track {
-  /// The same, so many ticks later; what plays at the beginning is still the same program.
+  /// The same, this many ticks later; what plays at the beginning is still the same program.
   fileprivate func moved(by ticks: Int) -> Track {
     var result = self
     result.notes = notes.map { $0.moved(by: ticks) }
@@ -251,7 +251,7 @@ extension Track {
     return result
   }
 
-  /// Brings controls that stand behind `tick` forward to it.
+  /// Moves controls after `tick` to it.
   fileprivate mutating func holdControls(to tick: Int) {
     func held<Event: TickOrdered>(_ events: [Event]) -> [Event] {
       guard events.last?.tick ?? 0 > tick else { return events }

@@ -35,7 +35,7 @@ extension Score {
     return result
   }
 
-  /// Ticks in a quarter note in which all of these scores can be said: the least in which each of their ticks has a place;
+  /// Ticks in a quarter note in which all of these scores can be expressed: the least in which each of their ticks has a place;
   /// where that is more than 32,767, the most that the first score's own ticks divide.
   static func commonTicksPerQuarter(_ all: some Sequence<Int>) -> Int? {
     var first: Int?

@@ -2,9 +2,9 @@ internal import Groundwork
 
 /// What becomes of a note that sounds over an edge of a slice.
 public enum SliceBoundary: Sendable, Hashable, CaseIterable {
-  /// It is cut at the edge: one that began before the slice begins anew with it, one that outlasts it ends with it.
+  /// It is cut at the edge: one that began before the slice starts again with it, one that outlasts it ends with it.
   case clip
-  /// It stands, whole, in the slice in which it begins, and may thus outlast it.
+  /// It is kept whole in the slice in which it begins, and may extend beyond it.
   case keep
   /// It is left out.
   case drop
@@ -25,16 +25,16 @@ extension Score {
 
   /// The music from one tick to another as a piece of its own, which begins at tick 0.
   ///
-  /// What holds at its beginning is said there: tempo, time signature, key, and for each track the program with its
+  /// What holds at its beginning is stated there: tempo, time signature, key, and for each track the program with its
   /// bank, the controllers, registered parameters, pitch bend and pressures. Changes, markers and other events on the
-  /// first tick belong to the slice, those on the tick behind it to the next one. Bar lines stay where they are: where
+  /// first tick belong to the slice, those on the tick after it to the next one. Bar lines stay where they are: where
   /// the slice begins within a bar, its first bar is cut short by a change of time signature. Texts, lyrics and
-  /// system-exclusive packets from before the slice are not said again; the port, the copyright and the names of
+  /// system-exclusive packets from before the slice are not restated; the port, the copyright and the names of
   /// instruments are. The pickup stays with the slice that has the beginning. All tracks stay, also those that are
   /// silent here.
   ///
   /// The range is cut to the piece, which ends with its length or its last note, whichever is later. The slice of all is
-  /// the score itself with that length; whatever stands at the very end or beyond it comes with the slice that reaches it.
+  /// the score itself with that length; whatever is at the very end or beyond it comes with the slice that reaches it.
   public func slice(ticks range: some RangeExpression<Int>, boundary: SliceBoundary = .clip) -> Score {
     let wanted = range.relative(to: 0..<Int.max).clamped(to: 0..<max(0, end))
     return slice(
@@ -63,7 +63,7 @@ extension Score {
 private struct ScoreCut {
   let start: Int
   let end: Int
-  /// Whether it has the end of the piece, and thus whatever stands there or behind it.
+  /// Whether it has the end of the piece, and thus whatever is there or after it.
   let reachesEnd: Bool
   let boundary: SliceBoundary
 
@@ -78,7 +78,7 @@ private struct ScoreCut {
     (start == 0 || tick >= start) && (reachesEnd || tick < end)
   }
 
-  /// What stands within, counted from the beginning.
+  /// The content of the slice, with ticks relative to its beginning.
   func events<Event: TickOrdered>(_ events: [Event]) -> [Event] {
     if start == 0 && reachesEnd { return events }
     return events.filter { contains($0.tick) }.map { $0.moved(by: -start) }
@@ -95,7 +95,7 @@ private struct ScoreCut {
     return [holding] + events(Array(sorted[later...]))
   }
 
-  /// As `changes`; within a bar the time signature is said again at the next bar line, so that it stays where it is.
+  /// As `changes`; within a bar the time signature is restated at the next bar line, so that it stays where it is.
   func timeSignatures(_ stated: [TimeSignatureChange], bars: Bars) -> [TimeSignatureChange] {
     var result = changes(stated)
     let position = bars.position(of: start)
@@ -189,7 +189,7 @@ private struct ScoreCut {
   }
 
   /// The controllers with the banks where they take effect: a bank waits for the next change of program, so one that was
-  /// chosen behind the program that holds is said with the next one, lest it change what sounds already.
+  /// chosen after the program that holds is stated with the next one, so that sounding notes do not change.
   private func banks(
     of track: Track, programs: [ProgramChange], next: ProgramChange?, inside: [ControlChange],
     opening: [ControlChange]

@@ -2,7 +2,7 @@
 ///
 /// All times are integer *ticks* since the beginning; `ticksPerQuarter` ticks make a quarter note. Seconds are
 /// derived from the tempo map, bars from the time signatures, and neither is stored. Lists are kept in order of time; changes
-/// that stand at tick 0 or are absent there follow the defaults of Standard MIDI Files 1.0: 120 quarter notes a minute, 4/4.
+/// that are at tick 0 or are absent there follow the defaults of Standard MIDI Files 1.0: 120 quarter notes a minute, 4/4.
 public struct Score: Sendable, Hashable {
   /// Ticks in a quarter note, 1...32,767.
   public var ticksPerQuarter: Int
@@ -46,7 +46,7 @@ public struct Score: Sendable, Hashable {
     self.otherEvents = otherEvents
   }
 
-  /// The end of the last note in ticks; 0 where there is none.
+  /// The end of the last note in ticks; 0 if there is none.
   @inlinable public var lastNoteEnd: Int { tracks.lazy.map(\.lastNoteEnd).max() ?? 0 }
 
   /// How many notes there are in all tracks.
@@ -69,7 +69,7 @@ public struct TempoChange: Sendable, Hashable {
   /// The same tempo in quarter notes a minute.
   public var quartersPerMinute: Double { 60_000_000 / Double(max(1, microsecondsPerQuarter)) }
 
-  /// What holds where nothing is said: 120 quarter notes a minute.
+  /// The default: 120 quarter notes per minute.
   public static let standard = TempoChange(tick: 0, microsecondsPerQuarter: 500_000)
 }
 

@@ -4,7 +4,7 @@ public struct ScoreSummary: Sendable, Hashable, Codable {
   public struct Part: Sendable, Hashable, Codable {
     /// Its name, empty where none was given.
     public var name: String
-    /// Its General MIDI program; nil where none was given.
+    /// Its General MIDI program; nil if none was given.
     public var program: Int?
     /// Whether its pitches are drums.
     public var isDrum: Bool
@@ -48,7 +48,7 @@ public struct ScoreSummary: Sendable, Hashable, Codable {
   public var tempos: [Tempo]
   /// Its time signatures, the first at tick 0; `metres` in JSON.
   public var timeSignatures: [TimeSignatureEntry]
-  /// The key that its notes suggest, such as `D minor`; nil where it has no pitched notes.
+  /// The key that its notes suggest, such as `D minor`; nil if it has no pitched notes.
   public var key: String?
   /// The key signature at its beginning, where the source gave one.
   public var keySignature: String?

@@ -16,7 +16,7 @@ extension PitchBend: TickOrdered {}
 extension Pressure: TickOrdered {}
 
 extension TickOrdered {
-  /// The same, so many ticks later; earlier where negative.
+  /// The same, this many ticks later; earlier where negative.
   func moved(by ticks: Int) -> Self {
     var result = self
     result.tick += ticks
@@ -25,7 +25,7 @@ extension TickOrdered {
 }
 
 extension Array where Element: TickOrdered {
-  /// The elements by tick, those of one tick in the order in which they stand here.
+  /// The elements by tick, those of one tick in their order here.
   @inlinable
   package func stablySorted() -> [Element] {
     for index in indices.dropFirst() where self[index].tick < self[index - 1].tick {

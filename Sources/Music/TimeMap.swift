@@ -59,10 +59,10 @@ extension Score {
   /// How long the piece is, in seconds: to its end, which is that of its last note or, where that is later, its `length`. Of a
   /// MIDI file that is the end of its longest track, of a tune the end of its last bar.
   ///
-  /// Files often go on for a while when all has been played; see `lastNoteSeconds`.
+  /// Files often continue for a while when all has been played; see `lastNoteSeconds`.
   public var seconds: Double { timeMap.seconds(at: max(length, lastNoteEnd)) }
 
-  /// When the last note ends, in seconds; 0 where there is none. What is heard ends about then: only the sound of the last
-  /// notes dies away behind it.
+  /// When the last note ends, in seconds; 0 if there is none. What is heard ends about then: only the sound of the last
+  /// notes dies away after it.
   public var lastNoteSeconds: Double { timeMap.seconds(at: lastNoteEnd) }
 }

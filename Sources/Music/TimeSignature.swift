@@ -19,7 +19,7 @@ public struct TimeSignature: Sendable, Hashable, CustomStringConvertible {
     self = checked
   }
 
-  /// The time signature of two numbers; nil where the upper one is not in 1...255, or the lower one is no power of two
+  /// The time signature of two numbers; nil if the upper one is not in 1...255, or the lower one is no power of two
   /// in 1...256.
   public init?(numerator: Int, denominator: Int) {
     guard Self.numerators.contains(numerator), (1...Self.largestDenominator).contains(denominator),
@@ -29,14 +29,14 @@ public struct TimeSignature: Sendable, Hashable, CustomStringConvertible {
     self.denominator = denominator
   }
 
-  /// The time signature that `text` writes, such as `6/8`; nil where it writes none.
+  /// The time signature that `text` writes, such as `6/8`; nil if it writes none.
   public init?(_ text: some StringProtocol) {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false)
     guard parts.count == 2, let numerator = Int(parts[0]), let denominator = Int(parts[1]) else { return nil }
     self.init(numerator: numerator, denominator: denominator)
   }
 
-  /// What holds where nothing is said: 4/4.
+  /// The default: 4/4.
   public static let common = TimeSignature(4, 4)
 
   /// Whether beats are felt in threes, as in 6/8, 9/8 and 12/8.
@@ -78,6 +78,6 @@ public struct TimeSignatureChange: Sendable, Hashable {
     self.timeSignature = timeSignature
   }
 
-  /// What holds where nothing is said: 4/4.
+  /// The default: 4/4.
   public static let standard = TimeSignatureChange(tick: 0, timeSignature: .common)
 }

@@ -2,7 +2,7 @@
 public struct Track: Sendable, Hashable {
   /// The part's name, empty where none was given.
   public var name: String
-  /// The General MIDI program, 0...127, at the beginning; nil where the source names none.
+  /// The General MIDI program, 0...127, at the beginning; nil if the source names none.
   public var program: Int?
   /// Whether the pitches are drums (General MIDI channel 10).
   public var isDrum: Bool
@@ -39,7 +39,7 @@ public struct Track: Sendable, Hashable {
     self.otherEvents = otherEvents
   }
 
-  /// The end of the last note in ticks; 0 where there is none.
+  /// The end of the last note in ticks; 0 if there is none.
   @inlinable public var lastNoteEnd: Int { notes.lazy.map(\.end).max() ?? 0 }
 }
 

@@ -2,7 +2,7 @@ public import Groundwork
 
 /// Why no score could be read, or a score could not be written.
 public enum ScoreError: DiagnosableError, Equatable {
-  /// A MIDI file of format 2 holds several pieces where one was asked for.
+  /// A MIDI file of format 2 holds several pieces where one was requested.
   case severalSequences(count: Int)
   /// A value that a MIDI file has no room for.
   case unrepresentable(String)
@@ -23,7 +23,7 @@ public enum ScoreError: DiagnosableError, Equatable {
   public var message: String {
     switch self {
     case .severalSequences(let count):
-      "the file holds \(count) sequences of their own (format 2); read them one by one"
+      "the file holds \(count) independent sequences (format 2); read them one by one"
     case .unrepresentable(let what): "a MIDI file cannot hold \(what)"
     case .unknownKind(let path):
       "\(path): neither "

@@ -29,7 +29,7 @@ public protocol ScoreFormat: Sendable {
 }
 
 extension ScoreFormat {
-  /// False unless a format says otherwise.
+  /// False by default.
   public var canWrite: Bool { false }
 
   /// Throws `ScoreError.notWritable`.

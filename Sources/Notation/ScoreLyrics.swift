@@ -24,12 +24,12 @@ public struct Lyric: Sendable, Hashable {
 extension Score {
   /// What is sung, by tick: the lyric events where there are any, else the text events of a karaoke file.
   ///
-  /// Lines are marked as RP-017 does in lyrics (a carriage return behind a line, a line feed behind a verse) and as
+  /// Lines are marked as RP-017 does in lyrics (a carriage return after a line, a line feed after a verse) and as
   /// Soft Karaoke does in text (`/` before a line, `\` before a verse).
   public var lyrics: [Lyric] {
     let lyrics = texts(of: .lyric)
     if !lyrics.isEmpty { return Self.lyrics(withBreaksBehind: lyrics) }
-    // Only the track of the words has lines: what other tracks say is not sung.
+    // Only the track of the lyrics has lines: texts of other tracks are not sung.
     let sources = ([otherEvents] + tracks.map(\.otherEvents)).map { Self.texts(of: .text, in: $0) }
     let texts = sources.filter { texts in
       texts.contains { $0.text.hasPrefix("\\") || $0.text.hasPrefix("/") }

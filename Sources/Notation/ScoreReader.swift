@@ -17,13 +17,13 @@ public enum ScoreReader {
     format(ofFileNamed: path) != nil
   }
 
-  /// The format that the ending of a file's name stands for; nil where it stands for none.
+  /// The format that the ending of a file's name stands for; nil if it stands for none.
   public static func format(ofFileNamed name: String) -> (any ScoreFormat)? {
     let ending = ending(of: name)
     return formats.first { $0.fileEndings.contains(ending) }
   }
 
-  /// The format of a file: the name's ending decides; where that says nothing, the content does.
+  /// The format of a file: the name's ending decides; if that is unknown, the content does.
   ///
   /// This can be asked before the whole file is read.
   /// - Parameters:
@@ -42,7 +42,7 @@ public enum ScoreReader {
 
   /// The scores of the file at `path`: of a tune book each tune, of a MIDI file of format 2 each sequence, else one.
   ///
-  /// The name's ending decides how it is read; where that says nothing, the content does.
+  /// The name's ending decides how it is read; if that is unknown, the content does.
   /// - Parameter path: the file.
   /// - Parameter options: how a MIDI file is read.
   /// - Parameter ornaments: whether those of a tune book are played.
@@ -78,7 +78,7 @@ public enum ScoreReader {
 
 extension Score {
   /// Writes the score to the file at `path`, atomically, in the format that its ending stands for.
-  /// - Returns: what could not be said as it was meant.
+  /// - Returns: what could not be represented exactly.
   /// - Throws: `ScoreError.notWritable` where that is none that can be written, `.unrepresentable` where it has no room for
   ///   a value of the score; `FileError.unwritable`.
   @discardableResult

@@ -18,7 +18,7 @@ public struct ScoreReading: Sendable {
   public var warnings: [Diagnostic] { diagnostics.diagnostics }
 
   /// What of it tells that the file is damaged, so that content is missing or cannot be trusted: it is cut off, a chunk's
-  /// length is wrong, another file begins within it, data stand without a status, and the like.
+  /// length is wrong, another file begins within it, data bytes have no status, and so on.
   public var damage: [Diagnostic] { diagnostics.damage }
 
   /// Whether the file is damaged.
@@ -29,7 +29,7 @@ public struct ScoreReading: Sendable {
 public struct EncodedScore: Sendable {
   /// The file's content.
   public var bytes: [UInt8]
-  /// What could not be said as it was meant.
+  /// What could not be represented exactly.
   public var warnings: [Diagnostic]
 
   /// A score as bytes.

@@ -9,7 +9,7 @@ public final class ParameterStore: Sendable {
     public let name: String
     /// The length of each axis, outermost first.
     public let shape: [Int]
-    /// Where its elements stand.
+    /// The offsets of its elements.
     public let range: Range<Int>
   }
 

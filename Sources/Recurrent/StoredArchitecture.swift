@@ -1,12 +1,12 @@
 internal import Groundwork
 
-/// An architecture that stands beside its weights in a safetensors file, as JSON in the metadata.
+/// An architecture that is stored with its weights in a safetensors file, as JSON in the metadata.
 protocol StoredArchitecture: Codable {
   /// The metadata's entry.
   static var metadataKey: String { get }
   /// What it is the architecture of.
   static var noun: String { get }
-  /// What makes no sense about it, or is more than `ArchitectureLimit` allows; nil where all is well.
+  /// What is invalid about it, or is more than `ArchitectureLimit` allows; nil if all is well.
   var fault: String? { get }
 }
 
@@ -26,8 +26,8 @@ extension StoredArchitecture {
     try Safetensors.write(tensors, metadata: metadata, to: path)
   }
 
-  /// The architecture that a file says its weights are of.
-  /// - Throws: `SafetensorsError.malformedHeader` where it says nothing of one, or what makes no sense.
+  /// The architecture that a file gives for its weights.
+  /// - Throws: `SafetensorsError.malformedHeader` if it has none, or an invalid one.
   init(of file: SafetensorsFile) throws(SafetensorsError) {
     let fault = { (reason: String) in
       SafetensorsError.malformedHeader(file: file.path, offset: 8, reason: reason)

@@ -86,7 +86,7 @@ extension Layer {
       throw object.error("envelope.sustain", "must be 0 for a one-shot sound, which no key release ends")
     }
     if unison.pairs > 0 {
-      guard case .wave = source else { throw object.error("unison", "only a wave can have it") }
+      guard case .wave = source else { throw object.error("unison", "only a wave can have unison") }
     }
   }
 }

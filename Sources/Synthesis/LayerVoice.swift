@@ -51,7 +51,7 @@ struct LayerVoice {
   private var decayIsOver = false
 
   /// A layer that is silent until it is started, with memory for what it may have to play.
-  /// - Parameter lowestString: The lowest frequency of a string in cycles a sample; nil where it need not play strings.
+  /// - Parameter lowestString: The lowest frequency of a string in cycles a sample; nil if it need not play strings.
   init(arena: Arena, hasBank: Bool, lowestString: Float?) {
     layer = .silent
     oscillators = arena.allocate(Unison.maximumCopies, of: WaveOscillator())

@@ -41,7 +41,7 @@ struct Part {
   /// Semitones of the pitch wheel and the tuning parameters together.
   var bend: Float { Float(wheel) / 8192 * bendRange + fineTuning + coarseTuning }
 
-  /// How much vibrato is asked for, 0...1.
+  /// How much vibrato is requested, 0...1.
   var vibrato: Float { Float(max(modulation, pressure)) / 127 }
 
   mutating func setWheel(_ value: Int) { wheel = min(max(value, -8192), 8191) }

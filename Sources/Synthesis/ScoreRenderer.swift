@@ -12,7 +12,7 @@ public final class ScoreRenderer: SampleSource {
   /// Two: left and right, interleaved.
   public let channelCount = 2
   /// About how long the sound will be in seconds, the last release and the reverb included. The sound itself
-  /// goes on until it is silent.
+  /// continues until it is silent.
   public let totalSeconds: Double
 
   /// `totalSeconds` in frames.
@@ -253,7 +253,7 @@ public final class ScoreRenderer: SampleSource {
       note: note, part: part)
   }
 
-  /// Ends the sound when it is silent, or fades it out where it would go on too long.
+  /// Ends the sound when it is silent, or fades it out where it would continue too long.
   private func watchForTheEnd(_ frames: Int) {
     guard nextEvent == events.count else { return }
     let last = (events.last?.frame ?? 0) + framesAfterLastEvent
@@ -289,7 +289,7 @@ extension Timeline {
     return keys
   }
 
-  /// The lowest key of all; 60 where there is none.
+  /// The lowest key of all; 60 if there is none.
   var lowestKey: Int {
     events.lazy.compactMap { if case .noteOn(_, let key, _) = $0.action { key } else { nil } }.min() ?? 60
   }

@@ -40,7 +40,7 @@ struct Voice {
     fadeStep = 0
   }
 
-  /// The key goes up; with the pedal down the note goes on.
+  /// The key goes up; with the pedal down the note continues.
   mutating func release(pedalIsDown: Bool) {
     guard !isReleased else { return }
     if pedalIsDown {

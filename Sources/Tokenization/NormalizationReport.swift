@@ -1,10 +1,10 @@
-/// What a grid could not say of a score, counted.
+/// Counts of what a grid could not represent of a score.
 public struct NormalizationReport: Sendable, Hashable, Codable {
   /// Why a piece was read in a time signature that it does not state.
   public enum AssumedTimeSignature: String, Sendable, Hashable, Codable {
     /// The only time signature is 1/4, which counts beats and knows no bars; it is read as 4/4.
     case fourFourForOneFour
-    /// The configuration says so.
+    /// The configuration sets it.
     case configured
   }
 
@@ -38,7 +38,7 @@ public struct NormalizationReport: Sendable, Hashable, Codable {
   public var movedTimeSignatureChanges = 0
   /// Why the time signature of the score was not believed.
   public var assumedTimeSignature: AssumedTimeSignature?
-  /// Events that the tokens have no words for: key signatures, controllers, pitch bends, pressures, markers.
+  /// Events that the tokens cannot express: key signatures, controllers, pitch bends, pressures, markers.
   public var ignoredEvents = 0
 
   private enum CodingKeys: String, CodingKey {
@@ -53,7 +53,7 @@ public struct NormalizationReport: Sendable, Hashable, Codable {
   /// A report of nothing.
   public init() {}
 
-  /// The share of notes that are kept, 0...1; 1 where there are none.
+  /// The share of notes that are kept, 0...1; 1 if there are none.
   public var keptShare: Double { notes == 0 ? 1 : Double(keptNotes) / Double(notes) }
 
   /// Adds another piece's counts.
@@ -81,23 +81,27 @@ public struct NormalizationReport: Sendable, Hashable, Codable {
       if count > 0 { lines.append(count == 1 ? "1 \(one)" : "\(count) \(many)") }
     }
     switch assumedTimeSignature {
-    case .fourFourForOneFour: lines.append("the only metre is 1/4; read as 4/4")
-    case .configured: lines.append("read in the metre that was asked for")
+    case .fourFourForOneFour: lines.append("the only time signature is 1/4; read as 4/4")
+    case .configured: lines.append("read with the requested time signature")
     case nil: break
     }
     say(
-      doublings, "note doubles others on its step and is left out",
-      "notes double others on their step and are left out")
-    say(unsupportedNotes, "note has no token and is left out", "notes have no token and are left out")
+      doublings, "note duplicates another on its step and is dropped",
+      "notes duplicate others on their steps and are dropped")
+    say(unsupportedNotes, "note has no token and is dropped", "notes have no token and are dropped")
     say(
       clippedDurations, "note is shortened to the longest duration",
       "notes are shortened to the longest duration")
-    say(clippedTempos, "tempo is beyond the slowest or fastest", "tempos are beyond the slowest or fastest")
-    for other in timeSignatureApproximations { lines.append("\(other.found) is written as \(other.written)") }
-    say(shortenedBars, "bar is cut short by a change of metre", "bars are cut short by changes of metre")
     say(
-      movedTimeSignatureChanges, "change of metre is moved to the grid",
-      "changes of metre are moved to the grid")
+      clippedTempos, "tempo is outside the range and is clipped",
+      "tempos are outside the range and are clipped")
+    for other in timeSignatureApproximations { lines.append("\(other.found) is written as \(other.written)") }
+    say(
+      shortenedBars, "bar is cut short by a time signature change",
+      "bars are cut short by time signature changes")
+    say(
+      movedTimeSignatureChanges, "time signature change is moved to the grid",
+      "time signature changes are moved to the grid")
     return lines
   }
 }

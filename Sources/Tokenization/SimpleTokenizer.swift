@@ -15,11 +15,11 @@ public import Music
 public protocol SimpleTokens: TokenizerConfiguration {
   /// The tokens in order.
   var tokens: [SimpleToken] { get }
-  /// Ticks in a quarter note of what `read` gives, 1...32,767; 480 unless told otherwise.
+  /// Ticks in a quarter note of what `read` gives, 1...32,767; 480 by default.
   var ticksPerQuarter: Int { get }
   /// The score as indices into `tokens`. For each list that this gives, writing what it reads as gives the list again.
   func write(_ score: Score) -> [Int]
-  /// The notes that a token says.
+  /// The notes that a token encodes.
   /// - Parameters:
   ///   - token: An index into `tokens`.
   ///   - tick: Where in the piece it stands; it is moved on by as long as the token lasts.

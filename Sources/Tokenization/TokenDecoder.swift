@@ -1,7 +1,7 @@
 public import Music
 
-/// Reads ids one at a time and gives the notes and bars that are thereby complete, so that music can be heard while it is
-/// composed. It is a value: a copy goes on by itself, so that a piece can be forked and taken back.
+/// Reads ids one at a time and returns the notes and bars that each completes, so that music can be heard while it is
+/// composed. It is a value: a copy continues by itself, so that a piece can be forked and taken back.
 public protocol TokenDecoder: Sendable {
   /// Ticks in a quarter note of all that is given: those of the score.
   var ticksPerQuarter: Int { get }
@@ -10,10 +10,10 @@ public protocol TokenDecoder: Sendable {
   /// Notes come in the order in which their last ids do. A bar is complete by the next bar line or by the end of the piece.
   /// - Throws: `TokenizationError.unknownID`, `.unexpectedToken`, `.tooLong`; the decoder is of no more use then.
   mutating func take(_ id: Int32, into music: inout DecodedMusic) throws(TokenizationError)
-  /// Takes memory for so many ids at once, so that none need be taken on the way.
+  /// Reserves memory for this many ids, so that none is allocated on the way.
   mutating func reserveCapacity(idCount: Int)
   /// All that was taken, as a score.
-  /// - Throws: `TokenizationError.truncated` where something is half said, `.noNotes`.
+  /// - Throws: `TokenizationError.truncated` if a note or bar is incomplete, `.noNotes`.
   func finished() throws(TokenizationError) -> DecodedScore
 }
 
@@ -51,7 +51,7 @@ public struct DecodedNote: Sendable, Hashable {
   public var program: Int?
   /// Whether it is a drum.
   public var isDrum: Bool { program == nil }
-  /// Where the ids stand that say it and no other note, counted from the first id of the piece. Where tokens stand for several
+  /// The range of the ids of this note and no other, counted from the first id of the piece. Where tokens encode several
   /// others, the ids of neighboring notes may overlap.
   public var ids: Range<Int>
 
@@ -73,7 +73,7 @@ public struct DecodedBar: Sendable, Hashable {
   public var end: Int
   /// Its time signature.
   public var timeSignature: TimeSignature
-  /// Where its ids stand, its bar line among them, counted from the first id of the piece. The id that ends the piece is none of them.
+  /// The range of its ids with its bar line, counted from the first id of the piece. The id that ends the piece is not included.
   public var ids: Range<Int>
 
   /// A bar.
@@ -86,11 +86,11 @@ public struct DecodedBar: Sendable, Hashable {
   }
 }
 
-/// What all ids of a piece say.
+/// The content of all ids of a piece.
 public struct DecodedScore: Sendable {
   /// The music.
   public var score: Score
-  /// For each note, in the order in which the decoder gave them, where it stands in the score.
+  /// For each note, in the order in which the decoder gave them, where it is in the score.
   public var places: [NotePlace]
 
   /// A score.
@@ -100,7 +100,7 @@ public struct DecodedScore: Sendable {
   }
 }
 
-/// Where a note stands in a score: `score.tracks[track].notes[index]`.
+/// Where a note is in a score: `score.tracks[track].notes[index]`.
 public struct NotePlace: Sendable, Hashable {
   /// The index of the track.
   public var track: Int
@@ -114,17 +114,17 @@ public struct NotePlace: Sendable, Hashable {
   }
 }
 
-/// Which ids say which note and which bar of a piece.
+/// The ids of each note and each bar of a piece.
 public struct TokenSpans: Sendable {
   /// A note, its ids and its place.
   public struct NoteSpan: Sendable, Hashable {
-    /// The note, with where its ids stand.
+    /// The note, with the range of its ids.
     public var decoded: DecodedNote
-    /// Where it stands in the score.
+    /// Where it is in the score.
     public var place: NotePlace
   }
 
-  /// The notes in the order in which their last ids stand.
+  /// The notes in the order of their last ids.
   public var notes: [NoteSpan]
   /// The bars in order.
   public var bars: [DecodedBar]
@@ -133,7 +133,7 @@ public struct TokenSpans: Sendable {
 }
 
 extension Encoding {
-  /// Which of the ids say which note and which bar.
+  /// The ids of each note and each bar.
   /// - Parameter tokenizer: The tokenizer that made them.
   /// - Throws: `TokenizationError` where it did not.
   public func spans(in tokenizer: any Tokenizer) throws(TokenizationError) -> TokenSpans {
@@ -142,7 +142,7 @@ extension Encoding {
 }
 
 extension Tokenizer {
-  /// Which of these ids say which note and which bar. Ids of time and tempo belong to bars and to no note.
+  /// The ids of each note and each bar. Ids of time and tempo belong to bars and to no note.
   /// - Throws: `TokenizationError` where the ids do not describe a score.
   public func spans(of ids: [Int32]) throws(TokenizationError) -> TokenSpans {
     var decoder = makeDecoder()

@@ -1,4 +1,4 @@
-/// What may follow in a sequence of ids, after those that it has been told of.
+/// The ids that may follow in a sequence, after those added so far.
 ///
 /// Every sequence that only ever takes an allowed id reaches an end, decodes, and encodes to the same ids again.
 public protocol TokenGrammar: Sendable {

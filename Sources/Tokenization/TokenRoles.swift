@@ -33,7 +33,7 @@ public struct TokenRole: OptionSet, Sendable, Hashable {
   /// Says something about the whole piece or a part of it, and is no music itself.
   public static let attribute = TokenRole(rawValue: 1 << 12)
 
-  /// Frames a piece or fills what is none: exactly the ids that never stand within a piece.
+  /// Frames a piece or is padding: exactly the ids that never occur within a piece.
   public static let special: TokenRole = [.padding, .beginning, .end]
   /// Says where in the piece we are.
   public static let time: TokenRole = [.barLine, .timeSignature, .position]
@@ -41,7 +41,7 @@ public struct TokenRole: OptionSet, Sendable, Hashable {
   public static let notePart: TokenRole = [.instrument, .pitch, .loudness, .duration]
 }
 
-/// What each id of a vocabulary does: whoever composes, trains or stores asks here and needs no token's name.
+/// What each id of a vocabulary does: composing, training and storing use these roles and need no token names.
 ///
 /// Every vocabulary has one id that begins a piece and one that ends it. All else may be missing: a tokenizer without bar
 /// lines has pieces of one endless bar.
@@ -55,7 +55,7 @@ public struct TokenRoles: Sendable, Hashable {
   /// The ids that begin a bar, ascending; empty where the tokens know no bars.
   public let barLines: [Int32]
 
-  /// The first id that can stand within a piece, where all that cannot come before it; else nil.
+  /// The first id that can occur within a piece, if all others come before it; else nil.
   package let firstMusicID: Int32?
 
   private let roles: [TokenRole]

@@ -10,11 +10,11 @@ public enum TokenizationError: DiagnosableError, Equatable {
   case unknownID(id: Int32, index: Int, vocabularySize: Int)
   /// A token that the vocabulary does not have.
   case unknownToken(String)
-  /// A token where the grammar wants another; `index` counts from the beginning of the ids.
+  /// A token that the grammar does not allow there; `index` counts from the beginning of the ids.
   case unexpectedToken(String, index: Int, expected: String)
   /// The ids end within a note or a bar's heading.
   case truncated(expected: String)
-  /// A tokenizer's configuration that makes no sense.
+  /// A tokenizer's configuration that is invalid.
   case invalidConfiguration(field: String, value: String, expected: String)
   /// A vocabulary whose tokens are not those that its configuration makes.
   case vocabularyMismatch(index: Int, found: String?, expected: String?)
@@ -35,15 +35,15 @@ public enum TokenizationError: DiagnosableError, Equatable {
   public var message: String {
     switch self {
     case .noNotes:
-      "the piece holds no notes that the vocabulary can say"
+      "the piece has no notes that the vocabulary can express"
     case .tooLong(let bars, let limit):
-      "the piece would have \(bars) bars, and \(limit) is the most that is read; the file is probably damaged"
+      "the piece would have \(bars) bars, but the limit is \(limit); the file is probably damaged"
     case .unknownID(let id, let index, let size):
       "id \(id) at index \(index) is not in the vocabulary, whose ids are 0 to \(size - 1)"
     case .unknownToken(let token):
-      "'\(token)' is no token of this vocabulary"
+      "'\(token)' is not a token of this vocabulary"
     case .unexpectedToken(let token, let index, let expected):
-      "'\(token)' at index \(index) stands where \(expected) was expected"
+      "'\(token)' at index \(index) was found where \(expected) was expected"
     case .truncated(let expected):
       "the tokens end where \(expected) was expected"
     case .invalidConfiguration(let field, let value, let expected):

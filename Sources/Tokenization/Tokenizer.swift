@@ -16,7 +16,7 @@ public protocol Tokenizer: Sendable {
   /// What reads ids one at a time, before its first.
   func makeDecoder() -> any TokenDecoder
   /// The score that ids describe. The ids that begin and end a piece may be missing.
-  /// - Throws: `TokenizationError` where an id is unknown or stands where it cannot.
+  /// - Throws: `TokenizationError` for an id that is unknown or not allowed at its place.
   func decode(_ ids: [Int32]) throws(TokenizationError) -> Score
   /// What the tokens can say of a score, and a report of what they cannot.
   /// - Throws: `TokenizationError.noNotes`, `.tooLong`.
@@ -27,7 +27,7 @@ public protocol Tokenizer: Sendable {
   /// What each id becomes when the music moves by `semitones`, drums staying as they are; −1 for an id whose pitch
   /// would leave the vocabulary's range.
   func transpositionTable(semitones: Int) -> [Int32]
-  /// A tokenizer without the tokens that say nothing in these pieces, since all of them have the same; nil where there are none.
+  /// A tokenizer without the tokens that say nothing in these pieces, since all of them have the same; nil if there are none.
   /// - Throws: `TokenizationError.invalidConfiguration`.
   func narrowing(to pieces: some Sequence<[Int32]>) throws(TokenizationError) -> TokenizerNarrowing?
 }

@@ -31,10 +31,10 @@ public struct TokenizerRegistry: Sendable {
     REMIConfiguration.self
   ])
 
-  /// The tokenizer that is taken where none is asked for.
+  /// The tokenizer that is taken where none is requested.
   public static var defaultConfiguration: any TokenizerConfiguration { defaultConfiguration() }
 
-  /// The tokenizer that is taken where none is asked for.
+  /// The tokenizer that is taken where none is requested.
   /// - Parameter timeSignature: the one that every piece is read in, whatever its file says; nil believes the file.
   public static func defaultConfiguration(
     timeSignature: TimeSignature? = nil

@@ -38,7 +38,7 @@ public struct ValueScale: Sendable, Hashable {
   /// How many values there are.
   public var count: Int { values.count }
 
-  /// The index of a value; nil where the scale does not have it.
+  /// The index of a value; nil if the scale does not have it.
   public func index(of value: Int) -> Int? {
     guard indicesByValue.indices.contains(value), indicesByValue[value] >= 0 else { return nil }
     return Int(indicesByValue[value])
@@ -52,7 +52,7 @@ public struct ValueScale: Sendable, Hashable {
     return values[above] - value < value - values[above - 1] ? above : above - 1
   }
 
-  /// The index of the first value that is at least `value`; `count` where there is none.
+  /// The index of the first value that is at least `value`; `count` if there is none.
   public func firstIndex(atLeast value: Int) -> Int {
     var (low, high) = (0, count)
     while low < high {
@@ -113,7 +113,7 @@ extension ValueScale {
       }
     }
     guard let last = stretches.last else {
-      throw .invalidConfiguration(field: "durations", value: "empty", expected: "at least one stretch")
+      throw .invalidConfiguration(field: "durations", value: "empty", expected: "at least one section")
     }
     var values: [Int] = []
     var names: [String] = []

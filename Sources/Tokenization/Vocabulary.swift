@@ -41,10 +41,10 @@ public struct Vocabulary: Sendable {
   /// How many tokens there are: ids are 0 ..< count.
   public var count: Int { tokens.count }
 
-  /// The id of a token; nil where there is no such token.
+  /// The id of a token; nil if there is no such token.
   public func id(of token: String) -> Int32? { ids[token] }
 
-  /// The token with an id; nil where there is no such id.
+  /// The token with an id; nil if there is no such id.
   public func token(of id: Int32) -> String? {
     tokens.indices.contains(Int(id)) ? tokens[Int(id)] : nil
   }

@@ -1,22 +1,22 @@
 /// Where training batches come from, without end: after the last piece an epoch ends and the next begins.
 ///
-/// The same position gives the same batches ever after, so that a run that was stopped goes on as if it had not been.
+/// The same position gives the same batches ever after, so that a run that was stopped continues as if it had not been.
 public protocol BatchSource {
   /// What one step of training learns from, such as a `TokenBatch`.
   associatedtype Batch
-  /// All that is needed to go on from here: the epoch, the order of its pieces, the place in each stream.
+  /// All that is needed to continue from here: the epoch, the order of its pieces, the place in each stream.
   associatedtype Position: Codable & Sendable
 
   /// About how many batches an epoch has.
   var batchesPerEpoch: Int { get }
   /// How many epochs are done, with the share of the one under way.
   var epochsCompleted: Double { get }
-  /// Where the source stands.
+  /// The position of the source.
   var position: Position { get }
 
   /// A batch to be filled.
   func makeBatch() -> Batch
-  /// Fills `batch` with the next one, whose streams go on where those of the last ended.
+  /// Fills `batch` with the next one, whose streams continue where those of the last ended.
   mutating func nextBatch(into batch: inout Batch)
   /// Goes to a position that this source or one over the same data was at.
   /// - Returns: False where the position lies outside the data; then nothing has changed.
@@ -33,10 +33,10 @@ public protocol ValidationBatches {
 
   /// A batch to be filled.
   func makeBatch() -> Batch
-  /// Fills `batch` with number `index`, 0 ..< `batchCount`. Batches are asked for in order, since each may carry on the
+  /// Fills `batch` with number `index`, 0 ..< `batchCount`. Batches are requested in order, since each may carry on the
   /// states of the last.
   func fill(_ batch: inout Batch, index: Int)
-  /// A part that stands for all, of about `batchCount` batches and always the same; of those that there are more of, the first
+  /// A fixed sample of about `batchCount` batches that represents all; of those that there are more of, the first
   /// are taken.
   func sample(batchCount: Int) -> Self
 }

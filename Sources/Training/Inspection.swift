@@ -25,7 +25,7 @@ public struct Inspection: Codable, Hashable, Sendable {
   public var tensors: [Tensor]
   /// How far gradients reach back, where that can be seen.
   public var lags: GradientLags?
-  /// Where the gates stand.
+  /// The saturation of the gates.
   public var gates: [GateSaturation]
 
   /// What was seen.

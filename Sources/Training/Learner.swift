@@ -15,7 +15,7 @@ public import Recurrent
 public final class Learner<Pass: TrainablePass> {
   /// The network that learns.
   public let pass: Pass
-  /// What makes updates of gradients.
+  /// What turns gradients into updates.
   public let optimizer: Optimizer
   /// The moving average of the weights, where one is kept.
   public let average: WeightAverage?
@@ -40,8 +40,8 @@ public final class Learner<Pass: TrainablePass> {
   /// A learner before its first update.
   /// - Parameters:
   ///   - pass: The network that learns, with its first weights.
-  ///   - optimizer: What makes updates of gradients; its constants must make sense.
-  ///   - learningRate: The learning rate, until it is set anew.
+  ///   - optimizer: What turns gradients into updates; its constants must be valid.
+  ///   - learningRate: The learning rate, until it is set again.
   ///   - clipNorm: The largest global norm that a gradient keeps (Pascanu et al. 2013); nil lets it be.
   ///   - clipValue: The largest size that a single number of a gradient keeps; nil lets it be.
   ///   - averageDecay: How much of the weights' moving average an update keeps; nil keeps no average.
@@ -68,7 +68,7 @@ public final class Learner<Pass: TrainablePass> {
   /// - Returns: the loss of all batches, each under the weights before its update.
   /// - Throws: `TrainingError.diverged` where a loss or a gradient is not a number. The weights are then as before the
   ///   update, and so is the stream that decides what is dropped; no state is carried on. With a lower `learningRate` the
-  ///   learner can go on.
+  ///   learner can continue.
   @discardableResult
   public func learn(_ batches: some Sequence<Pass.Batch>) throws(TrainingError) -> LossSum {
     var total = LossSum()
@@ -158,7 +158,7 @@ public final class Learner<Pass: TrainablePass> {
   }
 
   /// Undoes the batches of the update that is being made, where one of its numbers is none.
-  /// - Returns: what is said about it.
+  /// - Returns: the diagnosis.
   private func diverged(_ quantity: String) -> TrainingError {
     weight = 0
     dropout = dropoutBefore

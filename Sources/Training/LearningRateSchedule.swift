@@ -55,7 +55,7 @@ public struct LearningRateSchedule: Codable, Hashable, Sendable {
   public static let cosine = LearningRateSchedule(shape: .cosine)
 
   /// The factor on the learning rate where the share `progress`, 0 ... 1, of the budget is spent. That of a plateau is
-  /// told by `Plateau`; here it is 1.
+  /// that of `Plateau`; here it is 1.
   public func factor(at progress: Double) -> Double {
     let progress = min(max(progress, 0), 1)
     if progress < warmUp { return progress / warmUp }
@@ -75,11 +75,12 @@ public struct LearningRateSchedule: Codable, Hashable, Sendable {
   }
 
   func validate() throws(TrainingError) {
-    try require(warmUp >= 0 && warmUp < 1, "schedule.warmUp", warmUp, "a share of the run, 0 to below 1")
+    try require(
+      warmUp >= 0 && warmUp < 1, "schedule.warmUp", warmUp, "a part of the training, from 0 to below 1")
     try require(finalFactor >= 0 && finalFactor <= 1, "schedule.finalFactor", finalFactor, "a factor, 0 to 1")
     try require(
       shape != .constant || finalFactor == 0, "schedule.finalFactor", finalFactor,
-      "none, since this shape of schedule has no such setting")
+      "no value, because this schedule has no such setting")
     if shape == .exponential {
       try require(finalFactor > 0, "schedule.finalFactor", finalFactor, "above 0 for an exponential fall")
     }
@@ -87,7 +88,7 @@ public struct LearningRateSchedule: Codable, Hashable, Sendable {
       factor, isWanted: shape == .step || shape == .plateau, "schedule.factor", "above 0 and below 1"
     ) { $0 > 0 && $0 < 1 }
     try Self.check(
-      interval, isWanted: shape == .step, "schedule.interval", "a share of the run, above 0 to 1"
+      interval, isWanted: shape == .step, "schedule.interval", "a part of the training, above 0 and up to 1"
     ) {
       $0 > 0 && $0 <= 1
     }
@@ -96,17 +97,17 @@ public struct LearningRateSchedule: Codable, Hashable, Sendable {
     }
   }
 
-  /// Throws unless a setting that only some shapes have is there where it is wanted, and makes sense.
+  /// Throws unless a setting that only some shapes have is present exactly for those, and is valid.
   private static func check<Value: CustomStringConvertible>(
     _ value: Value?, isWanted: Bool, _ name: String, _ expected: String, _ isSensible: (Value) -> Bool
   ) throws(TrainingError) {
     guard let value else { return try require(!isWanted, name, "missing", expected) }
-    try require(isWanted, name, value, "none, since this shape of schedule has no such setting")
+    try require(isWanted, name, value, "no value, because this schedule has no such setting")
     try require(isSensible(value), name, value, expected)
   }
 }
 
-/// Where a learning rate that falls on plateaus stands; PyTorch's `ReduceLROnPlateau` with a relative threshold of 10⁻⁴.
+/// The state of a learning rate that falls on plateaus; PyTorch's `ReduceLROnPlateau` with a relative threshold of 10⁻⁴.
 public struct Plateau: Codable, Hashable, Sendable {
   /// The factor on the learning rate.
   public private(set) var factor = 1.0

@@ -80,7 +80,7 @@ public struct PieceBatches: ValidationBatches, Sendable {
     }
   }
 
-  /// Whole pieces, spread evenly over all, as many as fill so many windows. Where already one piece for each stream fills more,
+  /// Whole pieces, spread evenly over all, as many as fill that many windows. Where already one piece for each stream fills more,
   /// the first windows hold the beginnings of all.
   public func sample(batchCount: Int) -> PieceBatches {
     guard batchCount < self.batchCount else { return self }

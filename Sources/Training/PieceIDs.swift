@@ -53,7 +53,7 @@ public struct PieceIDs: Sendable {
     sample(predictionCount: wanted, pieceCount: 0)
   }
 
-  /// The same, of at least so many pieces where there are as many.
+  /// The same, of at least that many pieces where there are as many.
   func sample(predictionCount wanted: Int, pieceCount: Int) -> PieceIDs {
     guard wanted < predictionCount else { return self }
     // The order of the van der Corput sequence: numbers with their bits reversed fall into the widest gap left.

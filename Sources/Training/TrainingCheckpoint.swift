@@ -86,7 +86,7 @@ extension TrainingRun {
     learner.optimizer.stepCount = saved.optimizerSteps
     learner.average?.updateCount = saved.averageUpdates
     learner.dropout = saved.dropout
-    guard source.seek(to: saved.source) else { throw unusable("its place in the data lies outside the data") }
+    guard source.seek(to: saved.source) else { throw unusable("its position is outside the data") }
     state = saved
     if !fileExists(folder.weightsPath) {
       // Someone took the best weights away; the next validation writes some again.
@@ -106,7 +106,7 @@ extension TrainingRun {
     let optimizer = self.text(of: configuration.optimizer)
     let savedOptimizer = file.metadata[CheckpointName.optimizer] ?? "none"
     guard savedOptimizer == optimizer else {
-      throw unusable("it was made with the optimizer \(savedOptimizer) and not with \(optimizer)")
+      throw unusable("it was made with the optimizer \(savedOptimizer), not with \(optimizer)")
     }
     let saved: TrainingState<Source.Position>
     do {
@@ -114,10 +114,10 @@ extension TrainingRun {
     } catch {
       throw unusable("its state cannot be read: \(JSONFile.reason(of: error))")
     }
-    if let fault = saved.fault { throw unusable("its state makes no sense: \(fault)") }
+    if let fault = saved.fault { throw unusable("its state is invalid: \(fault)") }
     guard (saved.dropout.seed, saved.dropout.name) == (learner.dropout.seed, learner.dropout.name) else {
       throw unusable(
-        "it draws from the stream '\(saved.dropout.name)' of the seed \(saved.dropout.seed) and this run from "
+        "it uses the random stream '\(saved.dropout.name)' of the seed \(saved.dropout.seed) and this run from "
           + "'\(learner.dropout.name)' of \(learner.dropout.seed)")
     }
     return (file, saved)
@@ -128,7 +128,7 @@ extension TrainingRun {
     if let known = file.entries.first(where: { $0.name.hasPrefix(CheckpointName.average) }),
       learner.average == nil
     {
-      throw unusable("it keeps an average of the weights ('\(known.name)') and this run does not")
+      throw unusable("it has an average of the weights ('\(known.name)'), but this run does not")
     }
     for part in checkpointParts {
       for entry in pass.parameters.entries {
@@ -150,10 +150,10 @@ extension TrainingRun {
     do { found = try file.floats(named: name) } catch { throw unusable(error.message) }
     let foundShape = file.entry(named: name)?.shape ?? []
     guard foundShape == shape else {
-      throw unusable("its tensor '\(name)' has the shape \(foundShape) and not \(shape)")
+      throw unusable("its tensor '\(name)' has the shape \(foundShape) instead of \(shape)")
     }
     guard found.allSatisfy(\.isFinite) else {
-      throw unusable("its tensor '\(name)' has values that are not numbers")
+      throw unusable("its tensor '\(name)' has values that are not finite numbers")
     }
     _ = values.update(fromContentsOf: found)
   }

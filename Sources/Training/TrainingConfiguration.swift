@@ -95,7 +95,7 @@ public struct TrainingConfiguration: Codable, Hashable, Sendable {
   static let mostCount = 1 << 53
 
   /// Checks every setting.
-  /// - Throws: `TrainingError.invalidSetting`, which names the first that makes no sense.
+  /// - Throws: `TrainingError.invalidSetting`, which names the first that is invalid.
   public func validate() throws(TrainingError) {
     try budget.validate()
     if let fault = optimizer.fault {
@@ -133,6 +133,6 @@ public struct TrainingConfiguration: Codable, Hashable, Sendable {
     }
     try require(
       (0...Self.mostSeconds).contains(checkpointSeconds), "checkpointSeconds", checkpointSeconds,
-      "a time of 0 to 1e9 seconds")
+      "a time from 0 to 1e9 seconds")
   }
 }

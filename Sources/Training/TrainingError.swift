@@ -2,11 +2,11 @@ public import Groundwork
 
 /// What can stop a training run.
 public enum TrainingError: DiagnosableError {
-  /// A setting has a value that makes no sense.
+  /// A setting has an invalid value.
   case invalidSetting(name: String, value: String, expected: String)
   /// There is nothing to learn from, or nothing to validate on.
   case noData(split: String)
-  /// The loss, the gradient or a weight is no longer a number; `remedies` say what to train with next time. Going on from a
+  /// The loss, the gradient or a weight is not a finite number; `remedies` suggest settings for the next run. Going on from a
   /// checkpoint is none: the same steps lead to the same end.
   case diverged(step: Int, quantity: String, remedies: [Remedy])
   /// The checkpoint cannot be read, or does not belong to this run.
@@ -48,7 +48,7 @@ public enum TrainingError: DiagnosableError {
     }
   }
 
-  /// The setting that makes no sense.
+  /// The setting that is invalid.
   public var setting: InvalidSetting? {
     guard case .invalidSetting(let name, let value, let expected) = self else { return nil }
     return InvalidSetting(name: name, value: value, expected: expected)
@@ -60,13 +60,13 @@ public enum TrainingError: DiagnosableError {
     case .invalidSetting(let name, let value, let expected):
       "the training setting \(name) is \(value); expected \(expected)"
     case .noData(let split):
-      "the corpus has nothing to learn from in its split '\(split)'; build it from more pieces"
+      "the split '\(split)' of the corpus is empty; build the corpus from more pieces"
     case .diverged(let step, let quantity, _):
-      "training diverged at step \(step): \(quantity) is no longer a number"
+      "training diverged at step \(step): \(quantity) is not a finite number"
     case .unusableCheckpoint(let path, let reason):
-      "\(path): cannot be resumed from: \(reason)"
+      "\(path): cannot resume from this checkpoint: \(reason)"
     case .damagedHistory(let path, let line):
-      "\(path): line \(line) is not an entry of a history; delete the line, for nothing depends on it"
+      "\(path): line \(line) is not a valid history entry; delete the line, since nothing depends on it"
     case .file(let error): error.problem
     case .weights(let error): error.problem
     }

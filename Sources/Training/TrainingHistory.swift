@@ -24,7 +24,7 @@ public struct HistoryEntry: Codable, Hashable, Sendable {
   public var learningRate: Double
   /// The mean global norm of the gradients since the line before, as they were before clipping.
   public var gradientNorm: Double
-  /// What stood inside the network; nil where it was not looked at.
+  /// The measurements inside the network; nil if there are none.
   public var inside: Inspection?
 
   /// An entry.

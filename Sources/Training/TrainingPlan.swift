@@ -38,7 +38,7 @@ public struct TrainingPlan: Codable, Hashable, Sendable {
       4 * (buffers - 1) * count
       + LanguageModelPass.memoryRequirement(
         for: model, batchSize: configuration.batchSize, truncationLength: configuration.truncationLength)
-    // A header spends about so many bytes on a tensor and on the rest.
+    // A header spends about that many bytes on a tensor and on the rest.
     let (bytesPerTensor, bytesBeside) = (110, 1500)
     parameters = count
     self.tokensPerEpoch = tokensPerEpoch

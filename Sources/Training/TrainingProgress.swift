@@ -25,7 +25,7 @@ public struct TrainingProgress: Codable, Hashable, Sendable {
 }
 
 extension TrainingFolder {
-  /// How far the run in the folder has come; nil where there is no checkpoint.
+  /// How far the run in the folder has come; nil if there is no checkpoint.
   /// - Throws: `TrainingError.unusableCheckpoint`.
   public func progress() throws(TrainingError) -> TrainingProgress? {
     guard fileExists(checkpointPath) else { return nil }

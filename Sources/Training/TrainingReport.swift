@@ -14,9 +14,9 @@ public struct TrainingReport: Sendable {
   /// - Parameters:
   ///   - history: What was measured.
   ///   - title: What the page is called.
-  ///   - facts: What else there is to say of the run: tables under headings.
+  ///   - facts: More facts about the run: tables under headings.
   ///   - lossUnit: What a loss is measured in, such as `nats per token`.
-  ///   - isUnderWay: Whether there is more to come; a browser then reads the page anew every few seconds.
+  ///   - isUnderWay: Whether there is more to come; a browser then reloads the page every few seconds.
   public init(
     _ history: TrainingHistory, title: String,
     facts: [(heading: String, rows: [(name: String, value: String)])] = [], lossUnit: String = "nats",
@@ -32,14 +32,14 @@ public struct TrainingReport: Sendable {
   /// The page.
   public var page: HTMLPage {
     var page = HTMLPage(title: title, refreshSeconds: isUnderWay ? 5 : nil)
-    if isUnderWay { page.paragraph("The training is under way; this page follows it.") }
+    if isUnderWay { page.paragraph("The training is running; this page refreshes itself.") }
     for fact in facts {
       page.heading(fact.heading)
       page.table(fact.rows)
     }
     page.heading("Course")
     guard !entries.isEmpty else {
-      page.paragraph("There was no validation yet, so there is nothing to draw.")
+      page.paragraph("There was no validation yet, so there are no charts.")
       return page
     }
     page.figure(losses.svg(), caption: lossCaption)
@@ -47,7 +47,7 @@ public struct TrainingReport: Sendable {
       learningRate.svg(), caption: "The learning rate of the last update before each validation.")
     page.figure(
       gradientNorm.svg(),
-      caption: "The global norm of the gradients before clipping, on average from one validation to the next."
+      caption: "The global norm of the gradients before clipping, averaged from one validation to the next."
     )
     addInside(to: &page)
     return page
@@ -71,7 +71,7 @@ public struct TrainingReport: Sendable {
   private var lossCaption: String {
     guard let best = entries.min(by: { $0.validationLoss < $1.validationLoss }) else { return "" }
     let figures = AxisTicks(range: 0...0.001, count: 10)
-    return "The best validation loss, \(figures.label(best.validationLoss)) \(lossUnit), came at update "
+    return "The best validation loss, \(figures.label(best.validationLoss)) \(lossUnit), was at update "
       + "\(best.step.grouped). The training loss is measured under dropout."
   }
 
@@ -106,26 +106,26 @@ extension TrainingReport {
     guard let last = looks.last?.inside else { return }
     page.heading("Inside the network")
     page.paragraph(
-      "Measured at each validation on its first batch, with the weights of the moment.")
+      "Measured at each validation on its first batch, with the current weights.")
     page.figure(
       gradientChart(looks).svg(),
       caption:
-        "The norm of the gradient of each layer's weights before clipping. Layers that learn alike lie close "
+        "The norm of the gradient of each layer's weights before clipping. Layers that learn equally fast are close "
         + "together.")
     if let lags = last.lags { page.figure(lagChart(lags).svg(), caption: lagCaption(lags)) }
     if !last.gates.isEmpty {
       page.figure(
         gateChart(looks).svg(),
         caption:
-          "The share of each gate's values below 0.05 or above 0.95, where a gate hardly learns any more.")
+          "The ratio of each gate's values below 0.05 or above 0.95, where a gate hardly learns.")
     }
     page.figure(
       updateChart(looks).svg(),
       caption:
-        "How far an update moves each tensor, in terms of the tensor. While the loss falls fast, 0.01 and more is usual; "
-        + "later about 0.001 is healthy: far more is a learning rate that is too high, far less one that is too low. "
-        + "A layer's two biases, which are added up, "
-        + "are drawn as one: the mean of the two.")
+        "The size of an update relative to the tensor. While the loss falls fast, 0.01 and more is usual; "
+        + "later about 0.001 is healthy: a much higher value means that the learning rate is too high, a much lower one that it is too low. "
+        + "The two biases of a layer, which are added, "
+        + "are drawn as one line, their mean.")
   }
 
   private func gradientChart(_ looks: [Look]) -> LineChart {
@@ -168,12 +168,12 @@ extension TrainingReport {
   }
 
   private func lagCaption(_ lags: GradientLags) -> String {
-    "The norm of the gradient of the loss at the last step with respect to each layer's states so many steps before, at "
-      + "the last validation. A steep fall is a gradient that vanishes, a rise one that explodes. The earliest "
-      + "state that was measured lies \(lags.lags.last ?? 0) steps back."
+    "The norm of the gradient of the loss at the last step with respect to each layer's states at earlier steps, at "
+      + "the last validation. A steep fall means a vanishing gradient, a rise an exploding one. The earliest "
+      + "state measured is \(lags.lags.last ?? 0) steps back."
   }
 
-  /// The norms of the gradients of layers: tensors whose names end alike in `_l0`, `_l1`, … are a layer's, others stand
+  /// The norms of the gradients of layers: tensors whose names end alike in `_l0`, `_l1`, … are a layer's, others are
   /// under what their names begin with.
   private func gradientNorms(of inside: Inspection) -> [(name: String, value: Double)] {
     var groups: [(name: String, squares: Double)] = []

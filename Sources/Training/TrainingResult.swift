@@ -27,7 +27,7 @@ public struct TrainingResult: Codable, Hashable, Sendable {
   /// The lowest validation loss, that of the weights kept.
   public var bestValidationLoss: Double?
   /// What the loss of a network that has learned nothing would be, the same probability for everything that can be
-  /// predicted; nil where that is not known.
+  /// predicted; nil if that is not known.
   public var uniformLoss: Double?
   /// Why the run is over.
   public var stopped: TrainingStop

@@ -16,7 +16,7 @@ struct ProgressReporter {
     self.handler = handler
   }
 
-  /// Reports what `make` says, unless a report has just been made.
+  /// Makes a report with `make`, unless one has just been made.
   mutating func report(_ make: (inout Self) -> ProgressReport) {
     guard let handler else { return }
     let now = clock.now
@@ -40,7 +40,7 @@ struct ProgressReporter {
 }
 
 extension TrainingRun {
-  /// Where the run stands, with the share of the update under way and the seconds that it has taken so far.
+  /// The progress of the run, with the part of the current update and the seconds that it has taken so far.
   func report(
     activity: String, tokensPerSecond: Double, underWay: (share: Double, seconds: Double) = (0, 0)
   ) -> ProgressReport {

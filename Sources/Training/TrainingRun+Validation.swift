@@ -56,7 +56,7 @@ extension TrainingRun {
       * max(state.seconds - state.lastValidation.seconds, min(30, minutes * 60 / 12))
   }
 
-  /// Validates on a part of so many batches from now on, where there are more.
+  /// Validates on a part of that many batches from now on, where there are more.
   func limitValidation(to batchCount: Int) {
     state.validationBatches = batchCount
     validation =
@@ -64,7 +64,7 @@ extension TrainingRun {
   }
 
   /// Measures the validation loss, keeps the weights if it is the lowest so far, and writes history and checkpoint.
-  /// - Returns: The line of the history; nil where the user stopped it before the loss was known, and nothing has changed.
+  /// - Returns: The line of the history; nil if the user stopped it before the loss was known, and nothing has changed.
   func validate(
     history: inout HistoryLog, cancellation: Cancellation, reporter: inout ProgressReporter
   ) throws(TrainingError) -> HistoryEntry? {
@@ -106,7 +106,7 @@ extension TrainingRun {
     return entry
   }
 
-  /// The loss over all validation batches, under the average of the weights where one is kept; nil where the user
+  /// The loss over all validation batches, under the average of the weights where one is kept; nil if the user
   /// stopped it.
   private func validationLoss(cancellation: Cancellation, reporter: inout ProgressReporter) -> LossSum? {
     let carried = pass.carriedState

@@ -7,7 +7,7 @@ public import Recurrent
 ///
 /// ## What is written when
 /// At a validation, in this order: the weights if they are the best so far (`model.safetensors`), the line of the
-/// history, the checkpoint (`training.safetensors`), which alone says how far the run has come. A run that dies between
+/// history, the checkpoint (`training.safetensors`), which is the only record of how far the run has come. A run that dies between
 /// two of these resumes from the checkpoint before, and does the same work again: the same weights are the best again
 /// and replace themselves, and the history is cut to the length that the checkpoint knows. Whether a validation is due
 /// depends on the state in the checkpoint only, so nothing that happens to the process changes the run.
@@ -18,7 +18,7 @@ where Source.Batch == Pass.Batch, Validation.Batch == Pass.Batch {
   /// What the run was configured to do.
   public let configuration: TrainingConfiguration
 
-  /// Where the run keeps its files; whoever moves them while it runs, between two of its writes, says where they are.
+  /// The folder of the run's files; code that moves them between two writes of the run updates it.
   package var folder: TrainingFolder
   let validatesFirst: Bool
   let learner: Learner<Pass>
@@ -40,11 +40,11 @@ where Source.Batch == Pass.Batch, Validation.Batch == Pass.Batch {
   ///   - validation: What the network is validated on.
   ///   - configuration: How to train.
   ///   - folder: Where the run keeps its files.
-  ///   - resuming: Whether to go on from the folder's checkpoint. Where there is none yet the run begins anew.
+  ///   - resuming: Whether to continue from the folder's checkpoint. If there is none yet, the run starts from the beginning.
   ///   - validatesFirst: Whether the first weights are validated too, so that those of a network that has learned before
   ///     are only replaced by better ones.
   ///   - team: The threads that compute.
-  /// - Throws: `TrainingError`: a setting that makes no sense, no data, a checkpoint that does not fit.
+  /// - Throws: `TrainingError`: an invalid setting, no data, a checkpoint that does not fit.
   public init(
     pass: Pass, source: Source, validation: Validation, configuration: TrainingConfiguration,
     folder: TrainingFolder, resuming: Bool, validatesFirst: Bool = false, team: ThreadTeam
@@ -78,8 +78,8 @@ where Source.Batch == Pass.Batch, Validation.Batch == Pass.Batch {
   /// A run that was already over returns what it came to.
   /// - Parameters:
   ///   - cancellation: Asks the run to stop; it saves a checkpoint first.
-  ///   - progress: Is told every tenth of a second or less often.
-  ///   - afterValidation: Is told the history's new line once it and the checkpoint are written.
+  ///   - progress: called with every tenth of a second or less often.
+  ///   - afterValidation: called with the history's new line once it and the checkpoint are written.
   /// - Throws: `TrainingError.diverged` where the loss is no longer a number, and for files that cannot be written.
   public func run(
     cancellation: Cancellation = Cancellation(), progress: ProgressHandler? = nil,
@@ -110,7 +110,7 @@ where Source.Batch == Pass.Batch, Validation.Batch == Pass.Batch {
     }
   }
 
-  /// One update of the weights, from as many batches as the configuration says.
+  /// One update of the weights, from as many batches as the configuration sets.
   /// - Returns: False where the user stopped it between two batches; then all is as it was before.
   private func step(
     cancellation: Cancellation, reporter: inout ProgressReporter
@@ -168,7 +168,7 @@ where Source.Batch == Pass.Batch, Validation.Batch == Pass.Batch {
     learner.discard()
   }
 
-  /// What is said where a number of update `step` is none: what the user set, and how to set it otherwise.
+  /// The error if a number of update `step` is not finite: the settings, and how to change them.
   func diverged(_ quantity: String, step: Int) -> TrainingError {
     learner.discard()
     return .diverged(
@@ -179,7 +179,7 @@ where Source.Batch == Pass.Batch, Validation.Batch == Pass.Batch {
           clipValue: configuration.clipValue))
   }
 
-  /// Saves what there is, so that the run can go on later.
+  /// Saves what there is, so that the run can continue later.
   private func interrupt() throws(TrainingError) -> TrainingResult {
     // Before the first validation no weights are the best yet; these let the model be tried all the same, and the
     // first validation replaces them.
@@ -195,15 +195,15 @@ extension TrainingRun where Pass == LanguageModelPass, Validation == PieceBatche
   /// - Parameters:
   ///   - model: The network, with its first weights; a checkpoint replaces them.
   ///   - source: Where training windows come from, `B` streams of `T` steps.
-  ///   - validationPieces: The pieces to validate on, or to choose those from, as `validationTokens` says; the first id of
+  ///   - validationPieces: The pieces to validate on, or to choose those from, as `validationTokens` sets; the first id of
   ///     each is given and never predicted.
   ///   - configuration: How to train.
   ///   - folder: Where the run keeps its files.
-  ///   - resuming: Whether to go on from the folder's checkpoint. Where there is none yet the run begins anew.
+  ///   - resuming: Whether to continue from the folder's checkpoint. If there is none yet, the run starts from the beginning.
   ///   - validatesFirst: Whether the first weights are validated too, so that those of a model that has learned before
   ///     are only replaced by better ones.
   ///   - team: The threads that compute.
-  /// - Throws: `TrainingError`: a setting that makes no sense, no data, a checkpoint that does not fit.
+  /// - Throws: `TrainingError`: an invalid setting, no data, a checkpoint that does not fit.
   public convenience init(
     model: Network, source: Source, validationPieces: PieceIDs, configuration: TrainingConfiguration,
     folder: TrainingFolder, resuming: Bool, validatesFirst: Bool = false, team: ThreadTeam

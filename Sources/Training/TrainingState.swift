@@ -24,13 +24,13 @@ struct TrainingState<Position: Codable & Sendable>: Codable, Sendable {
   var bestValidationLoss: Double?
   /// How many validations in a row did not better it.
   var validationsWithoutImprovement = 0
-  /// How many batches a validation has at most; nil where all are validated on.
+  /// How many batches a validation has at most; nil if all are validated on.
   var validationBatches: Int?
   /// How many seconds validations took, and the last of them; counted under a budget in minutes only.
   var validationSeconds: Double?, lastValidationSeconds: Double?
   /// The learning rate of the last update.
   var learningRate = 0.0
-  /// Where a learning rate that falls on plateaus stands.
+  /// The state of a learning rate that falls on plateaus.
   var plateau = Plateau()
   /// How many updates the optimizer has made.
   var optimizerSteps = 0
@@ -38,9 +38,9 @@ struct TrainingState<Position: Codable & Sendable>: Codable, Sendable {
   var averageUpdates = 0
   /// The length of `history.jsonl` in lines.
   var historyLength = 0
-  /// Where the dropout masks' stream stands.
+  /// The position of the random stream of the dropout masks.
   var dropout: RandomStream
-  /// Where the source of batches stands.
+  /// The position of the source of batches.
   var source: Position
 
   /// Sums over the updates since the last validation.
@@ -66,7 +66,7 @@ struct TrainingState<Position: Codable & Sendable>: Codable, Sendable {
     interval.weight > 0 ? interval.loss / interval.weight : trainingLoss
   }
 
-  /// What no run can have come to, in words; nil where all makes sense. What was read from a file may be anything.
+  /// What no run can have reached, in words; nil if it is valid. What was read from a file may be anything.
   var fault: String? {
     let counts = [
       ("step", step), ("tokens", tokens), ("interval.steps", interval.steps),

@@ -2,18 +2,18 @@ internal import ArgumentParser
 internal import Arithmetic
 internal import Groundwork
 
-/// The program: parses the command line, runs the command, and turns whatever goes wrong into one line and an exit code.
+/// The program: parses the command line, runs the command, and turns every error into one line and an exit code.
 @main
 struct Gruppetto: ParsableCommand {
   static let version = "0.1.0"
-  /// What the program is called in the files that it writes.
+  /// The name of the program in the files that it writes.
   static let signature = "gruppetto \(version)"
 
   static let configuration = CommandConfiguration(
     commandName: "gruppetto",
-    abstract: "Trains a recurrent network on a collection of music and lets it compose.",
+    abstract: "Train recurrent networks on music, and compose with them.",
     discussion: """
-      Hear what it makes of your own music:
+      Train on your own music, compose, and listen:
 
         gruppetto train FOLDER -o model --minutes 10
         gruppetto generate model --bars 16 -o tune.mid -o tune.wav

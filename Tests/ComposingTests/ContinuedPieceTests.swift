@@ -6,7 +6,7 @@ import Testing
 
 @testable import Composing
 
-/// What is promised of a piece that a model goes on with: its events stay.
+/// What is promised of a piece that a model continues: its events stay.
 @Suite struct ContinuedPieceTests {
   /// The messages of a track that anyone can hear or read, by kind: notes that begin, controllers, tempos, names.
   private func heard(_ track: MIDITrack) -> [[String]] {

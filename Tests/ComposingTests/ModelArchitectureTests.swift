@@ -163,6 +163,6 @@ import Training
       try MusicTraining(
         path: path, preset: "small", settings: settings, existing: .resume, program: "a test")
     }
-    #expect(error?.message.contains("it was put together by a test") == true)
+    #expect(error?.message.contains("it was built by a test") == true)
   }
 }

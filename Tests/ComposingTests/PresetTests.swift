@@ -42,9 +42,9 @@ import Training
   }
 
   @Test(
-    "A preset that makes no sense is named",
+    "An invalid preset is named",
     arguments: [
-      ("{", "not JSON"), ("[]", "not an object of settings"),
+      ("{", "not JSON"), ("[]", "not a JSON object of settings"),
       (#"{"temperature": 1, "topK": 0, "topP": 1}"#, "'minP' is missing"),
       (#"{"temperature": "hot", "topK": 0, "topP": 1, "minP": 0}"#, "'temperature'"),
       (#"{"temperature": 1, "topK": 0, "topP": 1, "minP": 0, "warmth": 3}"#, "'warmth'"),

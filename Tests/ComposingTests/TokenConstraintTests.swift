@@ -29,7 +29,7 @@ private struct Pitches: TokenConstraint {
   func leastToFinish() -> Int? { 0 }
 }
 
-/// Exactly so many notes of some pitches, told by nothing but whether there is a way to the end.
+/// Exactly this many notes of some pitches, told by nothing but whether there is a way to the end.
 private struct Count: TokenConstraint {
   var wanted: Int
   var counted: Set<Int32>
@@ -129,7 +129,7 @@ private struct Trap: TokenConstraint {
       #expect(piece.ids.allSatisfy { !trap.marked.contains($0) } && piece.bars == 3)
       #expect(try model.tokenizer.encode(piece.score).ids == piece.ids)
       #expect(piece.surprisals.count == piece.tokens)
-      // What was taken back and chosen anew is as surprising as the score itself.
+      // What was taken back and chosen again is as surprising as the score itself.
       let reading = try Composer(model: model).surprisals(of: piece.score)
       #expect(Array(reading.surprisals[1...]) == piece.surprisals)
     }

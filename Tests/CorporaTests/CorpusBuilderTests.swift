@@ -202,7 +202,7 @@ import Tokenization
       try CorpusBuilder().build(from: [folder.path], to: folder.file("made"), cancellation: cancellation)
     }
     #expect(!Corpus.exists(at: folder.file("made")))
-    // A corpus that stands there stays when the next build fails.
+    // A corpus that is there stays when the next build fails.
     let fingerprint = try build().fingerprint
     #expect(throws: CorpusError.self) {
       try CorpusBuilder().build(from: [folder.file("0.abc")], to: folder.file("made"))

@@ -12,7 +12,7 @@ import Tokenization
 
   init() throws { folder = try TemporaryFolder() }
 
-  /// Writes a piece of 150 bars whose tracks are these; returns the programs that the corpus of it tells apart, drums as 128.
+  /// Writes a piece of 150 bars whose tracks are these; returns the programs that the corpus of it distinguishes, drums as 128.
   private func programs(of tracks: [Track], given programs: [String: Int]) throws -> (Set<Int>, Corpus) {
     var score = Score(ticksPerQuarter: 480, tracks: tracks)
     for index in score.tracks.indices {

@@ -23,7 +23,7 @@ import Testing
   @Test("What is no plain file is not replaced") func whatIsNoPlainFileIsNotReplaced() throws {
     let path = folder.file("pipe")
     #expect(mkfifo(path, 0o600) == 0)
-    #expect(throws: FileError.unwritable(path: path, reason: "it is no plain file")) {
+    #expect(throws: FileError.unwritable(path: path, reason: "it is not a regular file")) {
       try replaceFile(at: path, with: "text")
     }
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["pipe"])

@@ -72,7 +72,7 @@ import Testing
     }
     #expect(try reason(#"{"inner":{"number":1}}"#) == "")
     #expect(try reason("{") == "it is not JSON")
-    #expect(try reason("[]") == "it is not an object of settings")
+    #expect(try reason("[]") == "it is not a JSON object of settings")
     #expect(try reason(#"{"inner":{}}"#) == "the setting 'inner.number' is missing")
     #expect(
       try reason(#"{"inner":{"number":"x"}}"#) == "the setting 'inner.number' has a value of the wrong type")

@@ -33,7 +33,7 @@ import Testing
     let info = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
     #expect(info?["pieces"] as? Int == 13)
     let missing = try shell(#"$program inspect "$(printf 'no\377.mid')" --json"#)
-    #expect(missing.exitCode == 66 && missing.errors.contains(#"no\xFF.mid: there is no such file"#))
+    #expect(missing.exitCode == 66 && missing.errors.contains(#"no\xFF.mid: no such file"#))
     #expect(try (missing.json()["error"] as? [String: Any])?["file"] as? String == #"no\xFF.mid"#)
   }
 
@@ -68,7 +68,7 @@ import Testing
   @Test("A limit can be raised and lowered") func aLimitCanBeRaisedAndLowered() throws {
     let small = try workshop.run(["inspect", "tunes/tune1.abc", "--size-limit", "10B"])
     #expect(
-      small.exitCode == 65 && small.errors.contains("at most 10 bytes")
+      small.exitCode == 65 && small.errors.contains("the limit of 10 bytes")
         && small.errors.contains("--size-limit"),
       "\(small.errors)")
     for size in ["10kB", "1gb", "5000"] {
@@ -97,7 +97,7 @@ import Testing
   func optionsOfSoundWantASoundFile(options: [String]) throws {
     let outcome = try workshop.run(["generate", "model", "-o", "x.mid", "-o", "x.svg"] + options)
     #expect(
-      outcome.exitCode == 64 && outcome.errors.contains("is for sound") && outcome.errorLines.count == 1,
+      outcome.exitCode == 64 && outcome.errors.contains("applies to sound") && outcome.errorLines.count == 1,
       "\(outcome.errors)")
   }
 

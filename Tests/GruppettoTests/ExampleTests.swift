@@ -102,14 +102,14 @@ import Testing
     #expect(lines.count { $0.hasPrefix("  heard ") } == 6)
   }
 
-  /// The whole number that stands before some words.
+  /// The whole number that is before some words.
   private static func number(before words: String, in output: String) -> Int? {
     output.range(of: words).flatMap { place in
       output[..<place.lowerBound].split { !$0.isNumber }.last.flatMap { Int($0) }
     }
   }
 
-  /// The number that stands before the first percent sign of a line.
+  /// The number that is before the first percent sign of a line.
   private static func percentage(in line: Substring) -> Double? {
     line.split(separator: "%").first?.split(separator: " ").last.flatMap { Double($0) }
   }

@@ -40,7 +40,7 @@ import Testing
     // Resumed, it is the same training: what is said again must be the same.
     #expect(try train(["--resume", "--average", "0.9"]).exitCode == 0)
     let changed = try train(["--resume", "--average", "0.8"])
-    #expect(changed.exitCode == 64 && changed.errors.contains("keeps its settings"), "\(changed.errors)")
+    #expect(changed.exitCode == 64 && changed.errors.contains("uses its own settings"), "\(changed.errors)")
   }
 
   @Test(
@@ -71,19 +71,19 @@ import Testing
   }
 
   @Test(
-    "What makes no sense is refused",
+    "Invalid settings are refused",
     arguments: [
       (
         ["--momentum", "0.5"],
-        "--momentum belongs to sgd and rmsprop, and the optimizer is adamw, which has --beta1, --beta2, --epsilon and "
+        "--momentum is an option of sgd and rmsprop, but the optimizer is adamw; it takes --beta1, --beta2, --epsilon and "
           + "--weight-decay"
       ),
-      (["--nesterov"], "--nesterov belongs to sgd, and the optimizer is adamw"),
-      (["--optimizer", "rmsprop", "--nesterov"], "--nesterov belongs to sgd"),
-      (["--optimizer", "rmsprop", "--beta2", "0.9"], "--beta2 belongs to adam and adamw"),
-      (["--optimizer", "adam", "--smoothing", "0.9"], "--smoothing belongs to rmsprop"),
-      (["--optimizer", "sgd", "--epsilon", "1e-6"], "--epsilon belongs to rmsprop, adam and adamw"),
-      (["--no-centered"], "--centered belongs to rmsprop"),
+      (["--nesterov"], "--nesterov is an option of sgd, but the optimizer is adamw"),
+      (["--optimizer", "rmsprop", "--nesterov"], "--nesterov is an option of sgd"),
+      (["--optimizer", "rmsprop", "--beta2", "0.9"], "--beta2 is an option of adam and adamw"),
+      (["--optimizer", "adam", "--smoothing", "0.9"], "--smoothing is an option of rmsprop"),
+      (["--optimizer", "sgd", "--epsilon", "1e-6"], "--epsilon is an option of rmsprop, adam and adamw"),
+      (["--no-centered"], "--centered is an option of rmsprop"),
       (["--beta1", "1"], "--beta1 (optimizer.beta1) is 1.0"), (["--beta2", "nan"], "--beta2"),
       (["--epsilon", "0"], "--epsilon (optimizer.epsilon) is 0.0"),
       (["--optimizer", "rmsprop", "--smoothing=-0.1"], "--smoothing"),
@@ -102,10 +102,10 @@ import Testing
       (["--validation-tokens", "0"], "--validation-tokens (validationTokens) is 0"),
       (["--validation-tokens", "-5"], "--validation-tokens (validationTokens) is -5"),
       (["--validation-tokens", "half"], "half"),
-      (["--valid", "nan"], "--valid is a share"), (["--test=-0.5"], "--test is a share"),
-      (["--valid", "0.5", "--test", "0.5"], "leaves nothing to train on"),
+      (["--valid", "nan"], "--valid is a part"), (["--test=-0.5"], "--test is a part"),
+      (["--valid", "0.5", "--test", "0.5"], "leave nothing for training"),
     ])
-  func whatMakesNoSenseIsRefused(arguments: [String], reason: String) throws {
+  func invalidSettingsAreRefused(arguments: [String], reason: String) throws {
     let outcome = try train(arguments)
     #expect(outcome.exitCode == 64 && outcome.errors.contains(reason), "\(outcome.errors)")
     #expect(!workshop.has("model"))
@@ -125,17 +125,18 @@ import Testing
     #expect(try train(["--valid", "0.3"]).exitCode == 0)
     #expect(try train(["--resume", "--valid", "0.3"]).exitCode == 0)
     let resumed = try train(["--resume", "--valid", "0.2"])
-    #expect(resumed.exitCode == 64 && resumed.errors.contains("keeps its corpus"), "\(resumed.errors)")
+    #expect(resumed.exitCode == 64 && resumed.errors.contains("uses its own corpus"), "\(resumed.errors)")
     #expect(try train(["--overwrite", "--valid", "0.2"]).exitCode == 0)
     #expect(try train(["--resume", "--valid", "0.2"]).exitCode == 0)
     let planned = try train(["--resume", "--valid", "0.4", "--dry-run"])
-    #expect(planned.exitCode == 64 && planned.errors.contains("keeps its corpus"), "\(planned.errors)")
+    #expect(planned.exitCode == 64 && planned.errors.contains("uses its own corpus"), "\(planned.errors)")
 
     try workshop.run(["corpus", "build", "tunes", "-o", "tunes.corpus", "--quiet"])
     let ready = try workshop.run(["train", "tunes.corpus", "-o", "other", "--valid", "0.3"] + Workshop.quick)
-    #expect(ready.exitCode == 64 && ready.errors.contains("is a corpus already"), "\(ready.errors)")
+    #expect(ready.exitCode == 64 && ready.errors.contains("is already a corpus"), "\(ready.errors)")
     let mixed = try workshop.run(["train", "tunes", "tunes.corpus", "-o", "other"] + Workshop.quick)
-    #expect(mixed.exitCode == 64 && mixed.errors.contains("is trained on alone"), "\(mixed.errors)")
+    #expect(
+      mixed.exitCode == 64 && mixed.errors.contains("cannot be combined with other music"), "\(mixed.errors)")
     #expect(!workshop.has("other"))
   }
 

@@ -227,18 +227,20 @@ import Testing
     let imported = try workshop.run(
       ["model", "import", "weights.safetensors", "-o", "tuned", "--preset", "demo"])
     #expect(imported.output.contains("dropout 0.3"), "\(imported.output)")
-    #expect(imported.output.contains("train CORPUS -o tuned --resume goes on"))
+    #expect(imported.output.contains("train CORPUS -o tuned --resume trains these weights further"))
     #expect(try workshop.run(["model", "report", "tuned", "-o", "none.html"]).exitCode == 0)
     let resume = ["train", "tunes", "-o", "tuned", "--resume", "--threads", "1"]
     let other = try workshop.run(resume + ["--hidden", "32"])
-    #expect(other.exitCode == 64 && other.errors.contains("keep their network"), "\(other.errors)")
+    #expect(
+      other.exitCode == 64 && other.errors.contains("the network of imported weights cannot change"),
+      "\(other.errors)")
 
     // Its options are those of a new training; whatever is no better does not replace the weights.
     let options = ["--steps", "5", "--batch", "4", "--truncation", "32", "--dropout", "0.1", "--seed", "9"]
     let ruined = try workshop.run(
       resume + options + ["--optimizer", "sgd", "--learning-rate", "1e4", "--json"])
     #expect(ruined.exitCode == 0, "\(ruined.errors)")
-    #expect(ruined.errors.contains("going on from the weights of weights.safetensors, seed 9"))
+    #expect(ruined.errors.contains("training further from the weights of weights.safetensors, seed 9"))
     for model in ["model", "tuned"] {
       try workshop.run(["generate", model, "--bars", "2", "--seed", "1", "-o", "\(model).mid"])
     }

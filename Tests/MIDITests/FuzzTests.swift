@@ -38,7 +38,7 @@ struct FuzzTests {
       "00 99 24 40 10 24 00 00 FF 05 01 61 00 FF 2F 00"),
     Array("RIFF".utf8) + [60, 0, 0, 0] + Array("RMIDdata".utf8) + [40, 0, 0, 0]
       + file(format: 2, division: "E7 28", "00 90 3C 40 60 3C 00 00 FF 2F 00"),
-    // A MacBinary header, and a file behind a file.
+    // A MacBinary header, and a file after a file.
     [0, 4] + [UInt8](repeating: 0, count: 126) + file("00 90 3C 40 60 3C 00 00 FF 2F 00"),
     file("00 90 3C 40 60 3C 00 00 FF 2F 00") + file(format: 1, "00 C0 01 00 90 3C 40 60 3C 00 00 FF 2F 00"),
   ]
@@ -85,7 +85,7 @@ struct FuzzTests {
   func lyingLengths() throws {
     let huge = try MIDIFile(bytes: file("00 90 3C 40 00 F0 FF FF FF 7F 00", "00 FF 01 FF FF FF 7F 41"))
     #expect(huge.tracks.map(\.events.count) == [1, 0])
-    // Each track claims everything behind it, or more than there is.
+    // Each track claims everything after it, or more than there is.
     for claim in [[0x7F, 0xFF, 0xFF, 0xFF], [0x00, 0x00, 0xFF, 0xFF]] as [[UInt8]] {
       var bytes = chunk("MThd", [0, 1, 0xFF, 0xFF, 0, 96])
       for _ in 0..<20_000 { bytes += Array("MTrk".utf8) + claim + [0x00, 0xFF, 0x2F, 0x00] }

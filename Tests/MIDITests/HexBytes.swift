@@ -54,7 +54,7 @@ struct TimedMessage: Equatable {
   }
 }
 
-/// What strict reading says of the bytes; nil where it accepts them.
+/// What strict reading says of the bytes; nil if it accepts them.
 func strictFault(_ bytes: [UInt8]) -> MIDIRule? {
   do {
     _ = try MIDIFile(bytes: bytes, options: MIDIReadingOptions(policy: .strict))

@@ -64,7 +64,7 @@ import Testing
     return MelodyOnsets(ours).difference(from: theirs) == nil
   }
 
-  /// The melody of what abc2midi writes; nil where it writes nothing.
+  /// The melody of what abc2midi writes; nil if it writes nothing.
   private static func abc2midiOnsets(_ text: [UInt8], in folder: TemporaryFolder) throws -> MelodyOnsets? {
     let (input, output) = (folder.file("tune.abc"), folder.file("tune.mid"))
     try? FileManager.default.removeItem(atPath: output)
@@ -115,7 +115,7 @@ private struct MelodyOnsets {
     notes = kept
   }
 
-  /// Where the two part; nil where they agree.
+  /// Where the two part; nil if they agree.
   func difference(from other: MelodyOnsets) -> String? {
     guard let first = notes.first, let otherFirst = other.notes.first else {
       return notes.isEmpty && other.notes.isEmpty ? nil : "\(notes.count) notes against \(other.notes.count)"

@@ -26,7 +26,7 @@ enum AdversarialFiles {
     return Array("MThd".utf8) + [0, 0, 0, 6, 0, format, UInt8(count >> 8), UInt8(count & 0xFF), 0, 96]
   }
 
-  /// A file of one track behind an empty one, filled with an event.
+  /// A file of one track after an empty one, filled with an event.
   private static func filled(_ event: [UInt8], start: [UInt8] = [], _ size: Int) -> [UInt8] {
     header(1, 2) + chunk(end) + chunk(start + repeated(event, size) + end)
   }

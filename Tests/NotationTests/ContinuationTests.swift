@@ -45,7 +45,7 @@ import Testing
     return MIDIFile(format: .singleTrack, tracks: [whole])
   }
 
-  /// What a track says behind what it said in `original`.
+  /// What a track says after what it said in `original`.
   private func news(_ track: MIDITrack, behind original: MIDITrack) -> [String] {
     #expect(track.events.count >= original.events.count)
     for (old, new) in zip(original.events, track.events) {

@@ -9,7 +9,7 @@ struct AllocationMeter {
   private let reset: @convention(c) () -> Void
   private let largest: @convention(c) () -> Int
 
-  /// The meter; nil where it is not loaded.
+  /// The meter; nil if it is not loaded.
   init?() {
     guard let reset = dlsym(nil, "allocation_meter_reset"),
       let largest = dlsym(nil, "allocation_meter_largest")

@@ -31,7 +31,7 @@ internal import Testing
     var random = RandomStream(seed: 2, name: "input")
     let input = AlignedBuffer<Float>((0..<steps * streams * 3).map { _ in Float(random.normal()) })
     let gradient = AlignedBuffer<Float>((0..<steps * streams * 5).map { _ in Float(random.normal()) })
-    // What does not stand at the last step is not followed.
+    // What does not are at the last step is not followed.
     let lastGradient = Array(gradient.elements.suffix(streams * 5))
     let layout = StepLayout(streamCount: streams, stepCount: steps)
     stack.forward(input: input.baseAddress, layout: layout, team: team)

@@ -97,7 +97,7 @@ internal import Testing
       #expect { try network.export(as: .pytorch, to: path) } throws: { error in
         let message = (error as? ExchangeError)?.message
         return message?.hasPrefix("PyTorch has no words for") == true
-          && message?.hasSuffix("export it in the format onnx") == true
+          && message?.hasSuffix("export it to ONNX") == true
       }
       return
     }

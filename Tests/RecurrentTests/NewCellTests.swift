@@ -12,14 +12,14 @@ internal import Testing
 /// A step keeps f, n, f ⊙ h and the gradient of f that does not come through f ⊙ h.
 private struct MinimalGatedUnit: RecurrentCell {
   let gateCount = 2
-  let keptCount = 4
+  let savedCount = 4
   let stateCount = 1
   var phases: [CellPhase] {
     [CellPhase(gates: 0..<1, gradientBlock: 0), CellPhase(gates: 1..<2, operandBlock: 2, gradientBlock: 1)]
   }
 
   func forward(_ step: CellForwardStep, phase: Int) {
-    let h = step.hiddenSize, kept = step.kept
+    let h = step.hiddenSize, kept = step.saved
     let gate = phase * h
     for i in gate..<gate + h {
       kept[i] += step.inputBias[i] + step.recurrent[i] + step.recurrentBias[i]
@@ -38,7 +38,7 @@ private struct MinimalGatedUnit: RecurrentCell {
   }
 
   func backward(_ step: CellBackwardStep, phase: Int) {
-    let h = step.hiddenSize, kept = step.kept
+    let h = step.hiddenSize, kept = step.saved
     for i in 0..<h {
       let f = kept[i], n = kept[h + i]
       if phase == 1 {

@@ -142,7 +142,7 @@ extension ONNXFile.Tensor {
   /// An axis that may be counted from the last, −1.
   func index(ofAxis axis: Int) -> Int { axis < 0 ? shape.count + axis : axis }
 
-  /// How many numbers stand before an axis, on it and behind it.
+  /// How many numbers are before an axis, on it and after it.
   func extents(around axis: Int) -> (outer: Int, length: Int, inner: Int) {
     let axis = index(ofAxis: axis)
     return (shape[..<axis].reduce(1, *), shape[axis], shape[(axis + 1)...].reduce(1, *))

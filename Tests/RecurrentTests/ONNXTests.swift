@@ -33,7 +33,7 @@ internal import Testing
     return model
   }
 
-  /// Two streams of 30 steps, in two calls of which the second goes on from the state of the first.
+  /// Two streams of 30 steps, in two calls of which the second continues from the state of the first.
   @Test("The operators compute what the network computes", arguments: configurations)
   func theOperatorsComputeWhatTheNetworkComputes(configuration: LanguageModelConfiguration) throws {
     let model = model(configuration)

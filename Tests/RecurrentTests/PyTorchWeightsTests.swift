@@ -18,7 +18,7 @@ internal import Testing
       name: name, shape: shape, values: (0..<shape.reduce(1, *)).map { _ in Float(random.normal()) })
   }
 
-  /// A module's tensors: 7 ids, 3 numbers for each, layers of 4 units with so many gates.
+  /// A module's tensors: 7 ids, 3 numbers for each, layers of 4 units with this many gates.
   private func module(
     embedding: String = "encoder", recurrent: String = "lstm", output: String = "decoder", gates: Int = 4,
     layers: Int = 1
@@ -169,7 +169,7 @@ internal import Testing
       let model = Network(configuration: configuration, seed: 1)
       #expect { try model.export(as: .pytorch, to: path, interface: .languageModel) } throws: { error in
         (error as? ExchangeError)?.message.contains("PyTorch has no words for") == true
-          && (error as? ExchangeError)?.message.hasSuffix("export it in the format onnx") == true
+          && (error as? ExchangeError)?.message.hasSuffix("export it to ONNX") == true
       }
       #expect(!fileExists(path))
     }

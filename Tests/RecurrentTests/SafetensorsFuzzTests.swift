@@ -10,7 +10,7 @@ internal import Testing
     ProcessInfo.processInfo.environment["GRUPPETTO_FUZZ_ROUNDS"].flatMap { Int($0) } ?? 100_000
 
   /// A small model's weights with a checkpoint's integers, and the same without a checksum that is looked at, so that
-  /// what is changed behind the header is read too.
+  /// what is changed after the header is read too.
   private func originals() -> [[UInt8]] {
     let model = Network(
       configuration: LanguageModelConfiguration(

@@ -68,7 +68,7 @@ internal import Testing
     let many = LanguageModelSampler(weights: weights, streamCount: streams)
     let alone = (0..<streams).map { _ in LanguageModelSampler(weights: weights) }
     for step in 0..<6 {
-      // Each step one stream fewer goes on.
+      // Each step one stream fewer continues.
       let ids = (0..<streams - step).map { Self.ids[($0 * 3 + step) % Self.ids.count] }
       ids.withUnsafeBufferPointer { many.advance($0) }
       for (stream, id) in ids.enumerated() {

@@ -4,7 +4,7 @@ internal import Foundation
 public struct TrainedFiles: Equatable {
   /// The best weights, byte for byte.
   public let weights: [UInt8]
-  /// The checkpoint: the text in its header, and behind the header its tensors byte for byte.
+  /// The checkpoint: the text in its header, and after the header its tensors byte for byte.
   public let checkpointText: [String: String], checkpointTensors: [UInt8]
   /// The lines of the history.
   public let history: String

@@ -80,7 +80,7 @@ import Tokenization
     }
   }
 
-  /// Noise, noise behind a good beginning, and good sequences with a few ids changed, taken out or doubled.
+  /// Noise, noise after a good beginning, and good sequences with a few ids changed, taken out or doubled.
   @Test("Garbage is read or refused in words") func garbageIsReadOrRefusedInWords() throws {
     var generator = TestGenerator(state: 17)
     var (read, refused) = (0, 0)

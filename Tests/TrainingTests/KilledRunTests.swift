@@ -8,7 +8,7 @@ import Training
 
 /// Runs in a process of their own, which is killed between the writing of a file and its renaming.
 @Suite(.serialized) struct KilledRunTests {
-  /// Trains in `folder` with so many threads, as far as it comes.
+  /// Trains in `folder` with this many threads, as far as it comes.
   static func train(in folder: String, resuming: Bool, threads: Int = 1) throws -> TrainingResult {
     let pattern: [Int32] = [1, 4, 5, 4, 6, 7, 4, 5, 3, 2]
     let network = LanguageModelConfiguration(

@@ -7,7 +7,7 @@ import Training
   static let network = LanguageModelConfiguration(
     cell: .gru, vocabularySize: 8, embeddingSize: 6, hiddenSize: 12, layerCount: 2)
 
-  /// A window of random ids in which every stream begins anew and `counted` of the targets of a stream count.
+  /// A window of random ids in which every stream starts again and `counted` of the targets of a stream count.
   func batch(streams: Int, counted: [Int], seed: UInt64) -> TokenBatch {
     var random = RandomStream(seed: seed, name: "batch")
     var batch = TokenBatch(batchSize: streams, truncationLength: 6)

@@ -133,7 +133,7 @@ import Training
     #expect(try history(straight) == history(stopped))
   }
 
-  /// A run that is stopped between the batches of an update does not end the update: it is made anew, the same.
+  /// A run that is stopped between the batches of an update does not end the update: it is made again, the same.
   @Test("An update that is stopped has not begun", arguments: [1, 3, 26])
   func anUpdateThatIsStoppedHasNotBegun(batch: Int) throws {
     let (straight, stopped) = (try TemporaryFolder(), try TemporaryFolder())
@@ -421,7 +421,7 @@ import Training
     }
   }
 
-  /// What a checkpoint says of the run is not believed where no run can have come to it.
+  /// What a checkpoint says of the run is not believed where no run can have reached it.
   @Test(
     "A checkpoint of what no run comes to is refused",
     arguments: [

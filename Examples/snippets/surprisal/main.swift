@@ -9,7 +9,7 @@ import Tokenization
 
 let arguments = Arguments("surprisal MODEL FILE")
 
-/// A number with two places behind the point.
+/// A number with two places after the point.
 func decimal(_ value: Double) -> String { "\((value * 100).rounded() / 100)" }
 
 attempt {

@@ -4,15 +4,15 @@ internal import Recurrent
 internal import Tokenization
 
 extension Composer {
-  /// How many pieces a thread writes beside each other: so many share each weight that is read.
+  /// How many pieces a thread writes beside each other: this many share each weight that is read.
   static let piecesPerThread = 16
 
   /// Composes several pieces beside each other. Each is what `compose` gives for its options, note for note.
   /// - Parameters:
   ///   - options: what is asked of each piece.
-  ///   - threadCount: how many threads share the pieces; it changes nothing but the time.
+  ///   - threadCount: how many threads share the pieces; it affects only the speed.
   ///   - cancellation: stops the work.
-  ///   - progress: is told how many pieces are done.
+  ///   - progress: called with how many pieces are done.
   /// - Returns: for each of the options the piece, or why there is none.
   public func compose(
     _ options: [CompositionOptions], threadCount: Int, cancellation: Cancellation = Cancellation(),

@@ -7,7 +7,7 @@ internal import Tokenization
 /// Writes new music with a model, one id after another.
 ///
 /// The tokenizer's grammar masks out every id that cannot come next, so that what is written always reads as music: it
-/// has the bars that were asked for, no note sounds beyond the last bar line, and there is at least one note.
+/// has the bars that were requested, no note sounds beyond the last bar line, and there is at least one note.
 public final class Composer {
   /// The most bars of a piece whose length is not given.
   public static let barLimit = 64
@@ -48,7 +48,7 @@ public final class Composer {
   }
 
   /// Composes a piece. The same model and options give the same piece.
-  /// - Throws: `ComposingError`: options that make no sense, a primer that the tokenizer has no words for or that is too long,
+  /// - Throws: `ComposingError`: invalid options, a primer that the tokenizer cannot express or that is too long,
   ///   constraints that contradict each other, broken weights, or `.interrupted`.
   public func compose(
     _ options: CompositionOptions, cancellation: Cancellation = Cancellation(),
@@ -60,7 +60,7 @@ public final class Composer {
   }
 
   /// How surprising the model finds each token of a score.
-  /// - Throws: `ComposingError.cause` for a score that the tokenizer has no words for, `.interrupted`.
+  /// - Throws: `ComposingError.cause` for a score that the tokenizer cannot express, `.interrupted`.
   public func surprisals(
     of score: Score, cancellation: Cancellation? = nil
   ) throws(ComposingError) -> ScoreSurprisals {

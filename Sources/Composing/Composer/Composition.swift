@@ -9,9 +9,9 @@ public struct CompositionOptions: Sendable {
   /// Exactly how many bars to write, after those of the primer; nil lets the model find its end, in at most
   /// `Composer.barLimit` bars. A model whose tokens know no bars takes nil alone.
   public var bars: Int?
-  /// Music to go on from.
+  /// Music to continue from.
   public var primer: Score?
-  /// Whether the primer stands at the beginning of the score that is written, as the tokenizer's grid has it; otherwise
+  /// Whether the primer is at the beginning of the score that is written, as the tokenizer's grid has it; otherwise
   /// the score begins at the first bar line after it, or at its end where the model's tokens know no bars.
   public var keepsPrimer: Bool
   /// Ids that the piece begins with, after the one that begins every piece: attributes, a first chord. Where there is a primer, it
@@ -37,7 +37,7 @@ public struct CompositionOptions: Sendable {
 
 /// Why a composition ends where it ends.
 public enum CompositionStop: String, Codable, Hashable, Sendable {
-  /// It has as many bars as were asked for.
+  /// It has as many bars as were requested.
   case barsWritten
   /// The model came to an end of its own.
   case modelEnded

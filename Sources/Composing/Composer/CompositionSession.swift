@@ -27,7 +27,7 @@ public final class CompositionSession {
   /// Notes and bars that are complete and were not given by `nextBar` yet.
   private var pending = DecodedMusic()
 
-  /// How many of the last bars can be gone back to unless told otherwise.
+  /// How many of the last bars can be rewound to by default.
   public static let savedBarLimit = 64
 
   /// The beginning of a piece.
@@ -35,8 +35,8 @@ public final class CompositionSession {
   ///   - model: What composes.
   ///   - options: What to compose.
   ///   - format: How the model's weights are read.
-  ///   - savedBarLimit: How many of the last bars can be gone back to; each takes the memory of the network's state.
-  /// - Throws: `ComposingError`: options that make no sense, a primer that the tokenizer has no words for or that is too long.
+  ///   - savedBarLimit: How many of the last bars can be rewound to; each takes the memory of the network's state.
+  /// - Throws: `ComposingError`: invalid options, a primer that the tokenizer cannot express or that is too long.
   public convenience init(
     model: MusicModel, _ options: CompositionOptions, format: WeightFormat = .float32,
     savedBarLimit: Int = CompositionSession.savedBarLimit
@@ -82,7 +82,7 @@ public final class CompositionSession {
   public var noteCount: Int { piece.progress.grammar.noteCount }
   /// Ticks in a quarter note of all notes and bars.
   public var ticksPerQuarter: Int { piece.progress.decoder.ticksPerQuarter }
-  /// Where nothing is half said, so that the piece could be cut here.
+  /// Where no note or bar is incomplete, so that the piece could be cut here.
   public var isBetweenNotes: Bool { piece.progress.grammar.isBetweenNotes }
 }
 
@@ -118,7 +118,7 @@ extension CompositionSession {
   /// Chooses the next token.
   ///
   /// The first step feeds the network all that was given, which for a long primer takes a while.
-  /// - Returns: what it has brought; nil where the piece has ended.
+  /// - Returns: what it has brought; nil if the piece has ended.
   /// - Throws: `ComposingError`: broken weights, constraints that contradict each other, or `.interrupted`.
   public func step(cancellation: Cancellation? = nil) throws(ComposingError) -> CompositionStep? {
     guard !piece.isFinished else { return nil }
@@ -142,7 +142,7 @@ extension CompositionSession {
   /// Goes on until a bar is complete.
   ///
   /// Where constraints made it necessary to take back a bar that was given before, that bar comes again, with its number.
-  /// - Returns: the bar; nil where the piece has ended, or its tokens know no bars.
+  /// - Returns: the bar; nil if the piece has ended, or its tokens know no bars.
   /// - Throws: as `step`.
   public func nextBar(cancellation: Cancellation? = nil) throws(ComposingError) -> ComposedBar? {
     while pending.bars.isEmpty {
@@ -184,7 +184,7 @@ extension CompositionSession {
 // MARK: - Other ways
 
 extension CompositionSession {
-  /// Another session that stands where this one does and goes on by itself.
+  /// An independent session in the same state.
   /// - Parameter seed: The seed of its further choices; nil for the same as here.
   public func fork(seed: UInt64? = nil) -> CompositionSession {
     let copy = CompositionSession(copying: self)
@@ -192,10 +192,10 @@ extension CompositionSession {
     return copy
   }
 
-  /// The bars that `rewind` can go back to, by their numbers in the piece; nil where there are none yet.
+  /// The bars that `rewind` can go back to, by their numbers in the piece; nil if there are none yet.
   public var savedBars: ClosedRange<Int>? { piece.savedBars }
 
-  /// Takes back all that was chosen after the bar line of a bar: network, decoder, grammar, constraints and random numbers stand where
+  /// Takes back all that was chosen after the bar line of a bar: network, decoder, grammar, constraints and random numbers are where
   /// they stood then. The sampling stays as it is now.
   /// - Parameters:
   ///   - number: The number of the bar in the piece, from 0, a primer's bars included; one of `savedBars`.

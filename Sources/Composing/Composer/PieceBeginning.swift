@@ -12,7 +12,7 @@ struct PieceBeginning {
   /// How many bars the piece may have.
   let limit: BarLimit
 
-  /// - Throws: `ComposingError`: a number of bars that makes no sense, or a primer that the tokenizer has no words for or that is too
+  /// - Throws: `ComposingError`: a number of bars that is invalid, or a primer that the tokenizer cannot express or that is too
   ///   long.
   init(_ options: CompositionOptions, tokenizer: any Tokenizer) throws(ComposingError) {
     let roles = tokenizer.vocabulary.roles
@@ -20,7 +20,7 @@ struct PieceBeginning {
       try requireOption(
         (1...Composer.mostBars).contains(bars), "bars", bars, "1 to \(Composer.mostBars) bars")
       try requireOption(
-        roles.hasBars, "bars", bars, "no number of bars: the model's tokens know no bars")
+        roles.hasBars, "bars", bars, "no number of bars, because the model's tokens have no bars")
     }
     if let primer = options.primer {
       try requireOption(
@@ -33,7 +33,7 @@ struct PieceBeginning {
         throw .unusablePrimer(reason: error.message)
       }
       guard encoding.ids.first == roles.beginning else {
-        throw .unusablePrimer(reason: "its ids do not begin as a piece does, by a fault of the tokenizer")
+        throw .unusablePrimer(reason: "its ids do not begin like a piece, because of a bug in the tokenizer")
       }
       ids = encoding.ids.last == roles.end ? encoding.ids.dropLast() : encoding.ids
       bars = encoding.barCount

@@ -3,13 +3,13 @@ internal import Music
 internal import Recurrent
 internal import Tokenization
 
-/// A piece on its way: what was asked for, what is written, and all that the next choice depends on. It says which id the
+/// A piece on its way: what was requested, what is written, and all that the next choice depends on. It says which id the
 /// network is to be fed next and takes the logits that come back; who advances the network, for this piece alone or for several
-/// beside each other, is not its concern. It is a value: a copy goes on by itself.
+/// beside each other, is not its concern. It is a value: a copy continues by itself.
 struct PieceInProgress {
   let options: CompositionOptions
   let beginning: PieceBeginning
-  // The next two are asked for at every step, and stored, since a computed property of a value that a class holds takes a copy of it.
+  // The next two are read at every step, and stored, since a computed property of a value that a class holds takes a copy of it.
   /// The id that the network is to be fed next.
   private(set) var nextID: Int32
   /// Whether the end has been reached.
@@ -18,7 +18,7 @@ struct PieceInProgress {
   private(set) var ids: [Int32]
   /// −log p of each id that was chosen.
   private(set) var surprisals: [Double] = []
-  /// Where grammar, decoder, constraints and random numbers stand.
+  /// The state of grammar, decoder, constraints and random numbers.
   private(set) var progress: Progress
   /// What the last id that was chosen has completed.
   private(set) var music = DecodedMusic()
@@ -28,7 +28,7 @@ struct PieceInProgress {
   private var filters: [any SamplingFilter]
   /// How many ids the network has been fed.
   private var fedCount = 0
-  /// How many bars can be gone back to; 0 where nothing is saved.
+  /// How many bars can be rewound to; 0 if nothing is saved.
   private let savedBarLimit: Int
   /// Where the choices began.
   private var start: SavedPlace?
@@ -40,9 +40,9 @@ struct PieceInProgress {
 
   /// Room for the ids of an ordinary piece, so that the lists seldom grow.
   private static let expectedCount = 8192
-  /// After so many dead ends the constraints are taken to contradict each other.
+  /// After this many dead ends the constraints are taken to contradict each other.
   static let deadEndLimit = 2_000
-  /// After so many dead ends, one after the other, more than one id is given up.
+  /// After this many dead ends, one after the other, more than one id is given up.
   private static let deadEndsPerLeap = 8
 
   /// All that the next choice depends on beside the network.
@@ -58,11 +58,11 @@ struct PieceInProgress {
     /// How many notes were complete when the first new bar began; nil before that.
     var notesBefore: Int?
 
-    /// How many notes there are behind the first new bar line.
+    /// How many notes there are after the first new bar line.
     var newNotes: Int { notesBefore.map { grammar.noteCount - $0 } ?? 0 }
   }
 
-  /// A place in the piece that can be gone back to: the last of its ids is what the network is fed next.
+  /// A place in the piece that can be rewound to: the last of its ids is the network's next input.
   private struct SavedPlace {
     var idCount: Int
     var progress: Progress
@@ -71,8 +71,8 @@ struct PieceInProgress {
   }
 
   /// The beginning of a piece.
-  /// - Parameter savedBarLimit: how many bars can be gone back to; 0 saves nothing, unless constraints make it necessary.
-  /// - Throws: `ComposingError`: options that make no sense, or a primer that the tokenizer has no words for.
+  /// - Parameter savedBarLimit: how many bars can be rewound to; 0 saves nothing, unless constraints need it.
+  /// - Throws: `ComposingError`: invalid options, or a primer that the tokenizer cannot express.
   init(
     _ options: CompositionOptions, tokenizer: any Tokenizer, savedBarLimit: Int = 0
   ) throws(ComposingError) {
@@ -184,7 +184,7 @@ extension PieceInProgress {
     let reachable = bars.prefix { $0.idCount <= last }
     let place = reachable.dropLast(max(0, back - 1)).last ?? start
     let kept = back == 0 ? ids[place.idCount..<last] : []
-    // The random numbers go on: those of the saved place would lead to the same place again.
+    // The random numbers continue: those of the saved place would lead to the same place again.
     let random = progress.random
     let count = place.idCount + kept.count
     takenBack += ids.count - count
@@ -222,7 +222,7 @@ extension PieceInProgress {
 // MARK: - Going back and on
 
 extension PieceInProgress {
-  /// The bars that can be gone back to, by number; nil where there are none.
+  /// The bars that can be rewound to, by number; nil if there are none.
   var savedBars: ClosedRange<Int>? {
     guard let first = bars.first, let last = bars.last else { return nil }
     return first.progress.grammar.barCount - 1...last.progress.grammar.barCount - 1
@@ -284,7 +284,7 @@ extension PieceInProgress {
       nllPerToken: nll / Double(max(chosenCount, 1)), stopReason: stopReason(roles))
   }
 
-  /// Where the music behind the primer begins in a score that has both.
+  /// Where the music after the primer begins in a score that has both.
   private func tickOfNewMusic(in score: Score, _ roles: TokenRoles) -> Int {
     guard roles.hasBars else { return beginning.end }
     let bars = score.bars

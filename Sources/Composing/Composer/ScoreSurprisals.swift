@@ -5,11 +5,11 @@ public import Tokenization
 public struct ScoreSurprisals: Sendable {
   /// A note and its surprise.
   public struct NoteSurprisal: Sendable, Hashable {
-    /// The note, with where its ids stand.
+    /// The note, with the range of its ids.
     public var decoded: DecodedNote
-    /// Where it stands in `score`.
+    /// Its position in `score`.
     public var place: NotePlace
-    /// The sum of −log p over the ids that say the note and no other, in nats. Its place in time is said by others.
+    /// The sum of −log p over the ids of the note and no other, in nats. Other ids encode its place in time.
     public var surprisal: Double
     /// The note.
     public var note: Note { decoded.note }
@@ -19,7 +19,7 @@ public struct ScoreSurprisals: Sendable {
   public let ids: [Int32]
   /// −log p of each id; 0 for the first, which is given.
   public let surprisals: [Double]
-  /// The notes in the order in which the ids say them.
+  /// The notes in the order of their ids.
   public let notes: [NoteSurprisal]
   /// The bars in order.
   public let bars: [DecodedBar]

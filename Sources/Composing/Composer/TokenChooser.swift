@@ -19,7 +19,7 @@ struct TokenChooser {
   /// - Parameters:
   ///   - forbidden: ids that lead nowhere, each at its place.
   ///   - index: the place of the id to choose.
-  /// - Returns: the id; nil where nothing is left that is allowed.
+  /// - Returns: the id; nil if nothing is left that is allowed.
   /// - Throws: `ComposingError.brokenWeights` where the logits are not numbers, `.endless`.
   mutating func chooseID(
     logits: UnsafeBufferPointer<Float>, filters: [any SamplingFilter],
@@ -86,7 +86,7 @@ struct TokenChooser {
     if !mask.contains(true) { mask[index] = true }
   }
 
-  /// Leaves nothing but the end of the bar or of the piece, where either is allowed.
+  /// Allows only the end of the bar or of the piece, if either is allowed.
   private mutating func closeBar() {
     guard mask[Int(roles.end)] || roles.barLines.contains(where: { mask[Int($0)] }) else { return }
     for index in mask.indices where mask[index] {

@@ -31,12 +31,12 @@ struct ModelCard {
     lines += [
       "",
       "The weights are in `model.safetensors`, with the names and layouts of PyTorch's modules\(modules). What the model writes "
-        + "resembles what it was trained on; whoever publishes it should know the rights in that music.", "",
+        + "resembles what it was trained on; check the rights in that music before publishing it.", "",
     ]
     return lines.joined(separator: "\n")
   }
 
-  /// What there is to say of the model, under headings.
+  /// The facts about the model, under headings.
   var sections: [(heading: String, rows: [(name: String, value: String)])] {
     [
       ("Network", network), ("Training data", corpus),
@@ -61,7 +61,7 @@ struct ModelCard {
     if let file = info.description.importedFrom {
       let origin = "A model of music as a sequence of tokens, whose weights come from `\(file)`"
       guard info.history != nil, let corpus = info.description.corpus else {
-        return "\(origin). What they were trained on, and how, their file does not tell."
+        return "\(origin). The file does not tell how and on what they were trained."
       }
       return "\(origin) and were trained further by \(info.description.program) on "
         + "\(corpus.trainingPieces.grouped) pieces of `\(corpus.name)`."
@@ -118,7 +118,7 @@ struct ModelCard {
       (
         "Batch",
         "\(settings.batchSize) streams of \(settings.truncationLength) steps"
-          + (settings.accumulation > 1 ? ", \(settings.accumulation) batches an update" : "")
+          + (settings.accumulation > 1 ? ", \(settings.accumulation) batches per update" : "")
       ),
       ("Average of the weights", settings.averageDecay.map { "keeps \($0)" } ?? "none"),
       ("Seed", "\(settings.seed)"),
@@ -137,13 +137,13 @@ struct ModelCard {
           "Best validation loss",
           "\(rounded(history.bestValidationLoss)) nats per token, at step \(history.bestStep.grouped)"
             + (info.isWorseThanUniform
-              ? "; worse than the same probability for every token, \(rounded(info.uniformLoss ?? 0))" : "")
+              ? "; worse than a uniform guess, \(rounded(info.uniformLoss ?? 0))" : "")
         ),
       ]
     }
     if let divergence = info.description.divergence {
       rows.append(
-        ("Diverged", "at step \(divergence.step.grouped): \(divergence.quantity) was no longer a number"))
+        ("Diverged", "at step \(divergence.step.grouped): \(divergence.quantity) was not a finite number"))
     }
     return rows
   }

@@ -24,7 +24,7 @@ public struct ModelDescription: Codable, Hashable, Sendable {
   /// The name of the file that its first weights are from; nil for a model that was begun here.
   public var importedFrom: String?
 
-  /// Where its training failed; nil where it did not, or has gone on since.
+  /// Where its training failed; nil if it did not, or has continued since.
   public var divergence: Divergence?
 
   /// A training whose numbers became too large to be any.
@@ -86,7 +86,7 @@ public struct ModelDescription: Codable, Hashable, Sendable {
   public func trainingSettings(of folder: ModelFolder) throws(ComposingError) -> ModelPreset {
     guard let settings else {
       throw .unsuitableNetwork(
-        model: folder.path, reason: "it was put together by \(program), which has to train it itself")
+        model: folder.path, reason: "it was built by \(program), which has to train it itself")
     }
     return settings
   }
@@ -105,7 +105,7 @@ public struct ModelDescription: Codable, Hashable, Sendable {
     guard (Self.languageModelFormat...Self.currentFormat).contains(format) else {
       throw .malformed(
         path: path,
-        reason: "it has format \(format); this program reads formats up to \(Self.currentFormat)")
+        reason: "it has format \(format); this program supports formats up to \(Self.currentFormat)")
     }
     let isLanguageModel = (architecture ?? .languageModel) == .languageModel
     guard isLanguageModel == (settings != nil) else {
@@ -125,7 +125,7 @@ public struct ModelDescription: Codable, Hashable, Sendable {
   private static func absence(of folder: ModelFolder) -> ComposingError {
     guard let status = FileStatus(path: folder.path) else { return .file(.notFound(path: folder.path)) }
     guard status.isFolder else {
-      return .malformed(path: folder.path, reason: "is a file, and a model is a folder")
+      return .malformed(path: folder.path, reason: "is a file, but a model is a folder")
     }
     let present = folder.presentParts
     return present.isEmpty

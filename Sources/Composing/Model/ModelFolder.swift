@@ -8,9 +8,9 @@ public import Training
 /// ## How a model is replaced
 /// A training that replaces a model works in the folder `replacement` of the model's, so that the model that is there stays
 /// whole, and is what is read, until the new one has its first weights. Then that folder is renamed to `replacement.complete`:
-/// from this moment on the new model counts, and whoever reads the model reads it there. Its files are then given to the
+/// from this moment on the new model counts, and readers of the model use it there. Its files are then given to the
 /// model's own folder one by one, each in place of the old one, and in the end the folder goes. A process that dies before the
-/// renaming leaves the old model and what there is of the new one, with which `resume` goes on; one that dies after it leaves
+/// renaming leaves the old model and what there is of the new one, with which `resume` continues; one that dies after it leaves
 /// the new model, and the next training finishes the moving first. While files are moved a training holds the folder's lock.
 /// A model that is imported, or written by a program, takes another's place in the same way.
 public struct ModelFolder: Hashable, Sendable {

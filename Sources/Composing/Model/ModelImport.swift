@@ -25,7 +25,7 @@ public struct ModelImport {
       throw .malformed(
         path: weights.file.path,
         reason: "the network has \(weights.configuration.vocabularySize) ids, and the vocabulary "
-          + "\(path.map { "of \($0)" } ?? "that goes with it") has \(vocabulary.count) tokens")
+          + "\(path.map { "of \($0)" } ?? "next to it") has \(vocabulary.count) tokens")
     }
   }
 

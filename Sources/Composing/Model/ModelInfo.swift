@@ -15,7 +15,7 @@ public struct ModelInfo: Codable, Sendable {
   public var model: String
   /// What it is, how it is trained, and on what.
   public var description: ModelDescription
-  /// The network, once the vocabulary is known; nil where it is not from ids to ids.
+  /// The network, once the vocabulary is known; nil if it is not from ids to ids.
   public var network: LanguageModelConfiguration?
   /// How many values the network learns.
   public var parameters: Int?
@@ -42,7 +42,7 @@ public struct ModelInfo: Codable, Sendable {
     public var type: String
     /// How many bytes its tensors take.
     public var bytes: Int
-    /// The checksum that it carries, 16 hexadecimal digits, and that was found to be right; nil where it carries none.
+    /// The checksum that it carries, 16 hexadecimal digits, and that was found to be right; nil if it carries none.
     public var checksum: String?
   }
 
@@ -60,14 +60,14 @@ public struct ModelInfo: Codable, Sendable {
     public var trainingLoss: Double
     /// The last validation loss.
     public var validationLoss: Double
-    /// How many ids it is the mean over; nil where the history does not tell.
+    /// How many ids it is the mean over; nil if the history does not tell.
     public var validationTokens: Int?
     /// The lowest validation loss.
     public var bestValidationLoss: Double
     /// After how many updates it was lowest.
     public var bestStep: Int
 
-    /// The summary of a history; nil where it is empty.
+    /// The summary of a history; nil if it is empty.
     public init?(_ history: TrainingHistory) {
       guard let last = history.entries.last,
         let best = history.entries.min(by: { $0.validationLoss < $1.validationLoss })
@@ -84,7 +84,7 @@ public struct ModelInfo: Codable, Sendable {
     }
   }
 
-  /// Reads what the folder of a model says of it.
+  /// Reads the facts about a model from its folder.
   /// - Throws: `ComposingError`: no model there, or a file that is not what it should be.
   public init(path: String, tokenizers: TokenizerRegistry = .standard) throws(ComposingError) {
     try self.init(path: path) { folder throws(ComposingError) in
@@ -92,7 +92,7 @@ public struct ModelInfo: Codable, Sendable {
     }
   }
 
-  /// Reads what the folder of a model says of it; `read` gives the vocabulary, if there is one.
+  /// Reads the facts about a model from its folder; `read` gives the vocabulary, if there is one.
   init(
     path: String, vocabulary read: (ModelFolder) throws(ComposingError) -> Vocabulary
   ) throws(ComposingError) {
@@ -110,7 +110,7 @@ public struct ModelInfo: Codable, Sendable {
       tokenizer = vocabulary.configuration.name
     }
     if fileExists(folder.training.weightsPath) {
-      // A file that is damaged is told here, not first when the model shall compose.
+      // A damaged file is reported here, not only when the model composes.
       let file: SafetensorsFile
       do { file = try SafetensorsFile(path: folder.training.weightsPath) } catch { throw .cause(error) }
       weights = WeightsSummary(file)

@@ -26,7 +26,7 @@ public enum ModelNetwork: Sendable {
     }
   }
 
-  /// How it stands in a file that describes its own network.
+  /// How it is in a file that describes its own network.
   var architecture: ModelArchitecture {
     switch self {
     case .network: .network

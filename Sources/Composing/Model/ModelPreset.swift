@@ -1,7 +1,7 @@
 public import Recurrent
 public import Training
 
-/// What a model shall be and how it shall be trained: a file of `presets/models`, with what the user chose otherwise.
+/// The settings of a model and its training: a file of `presets/models` with the user's changes.
 public struct ModelPreset: Codable, Hashable, Sendable {
   /// What it is for, in a sentence.
   public var summary: String?
@@ -39,7 +39,7 @@ public struct ModelPreset: Codable, Hashable, Sendable {
   }
 
   /// Reads the preset `name` from a folder of presets.
-  /// - Throws: `ComposingError`: no such preset, not JSON, a setting that is unknown or makes no sense.
+  /// - Throws: `ComposingError`: no such preset, not JSON, a setting that is unknown or is invalid.
   public init(named name: String, folder: String) throws(ComposingError) {
     self = try PresetFile.read(Self.self, named: name, folder: folder)
     do {
@@ -55,7 +55,7 @@ public struct ModelPreset: Codable, Hashable, Sendable {
   private static let mostStateValues = 1 << 30
 
   /// Checks every setting.
-  /// - Throws: `ComposingError`, which names the first that makes no sense.
+  /// - Throws: `ComposingError`, which names the first that is invalid.
   public func validate() throws(ComposingError) {
     if let fault = network.fault { try requireOption(false, fault.name, fault.value, fault.expected) }
     for (name, size) in [("embedding size", network.embeddingSize), ("hidden size", network.hiddenSize)] {
@@ -68,7 +68,7 @@ public struct ModelPreset: Codable, Hashable, Sendable {
     let values = training.batchSize * training.truncationLength * network.layerCount * network.hiddenSize
     try requireOption(
       values <= Self.mostStateValues, "batch × truncation × layers × hidden size", values,
-      "at most \(Self.mostStateValues), for what a step keeps would fill the memory")
+      "at most \(Self.mostStateValues), because the saved activations would fill the memory")
     if let transposition {
       try requireOption(
         transposition.lowest <= transposition.highest && (-24...24).contains(transposition.lowest)

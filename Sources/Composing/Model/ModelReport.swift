@@ -9,7 +9,7 @@ public struct ModelReport {
   /// Reads what the folder of a model knows of its training, finished or not.
   /// - Parameters:
   ///   - path: The model's folder.
-  ///   - isUnderWay: Whether the training goes on, so that a browser shall read the page anew every few seconds.
+  ///   - isUnderWay: Whether the training continues, so that a browser reloads the page every few seconds.
   /// - Throws: `ComposingError`: no model there, or a file that is not what it should be.
   public init(path: String, isUnderWay: Bool = false) throws(ComposingError) {
     let card = ModelCard(info: try ModelInfo(path: path))

@@ -7,8 +7,8 @@ extension MusicModel {
   static let vocabularyKey = "gruppetto.vocabulary"
 
   /// Writes the network for another program, with the vocabulary (the content of `vocabulary.json`, in one line) as its
-  /// metadata `gruppetto.vocabulary`, so that whoever runs it knows what its ids mean.
-  /// - Throws: `ComposingError`: the format has no words for such a network, or the file cannot be written.
+  /// metadata `gruppetto.vocabulary`, so that its user knows what its ids mean.
+  /// - Throws: `ComposingError`: the format cannot express such a network, or the file cannot be written.
   public func export(as format: ExchangeFormat, to path: String) throws(ComposingError) {
     let vocabulary: [UInt8]
     do { vocabulary = try JSONFormat.encodeLine(tokenizer.vocabulary) } catch {
@@ -22,7 +22,7 @@ extension MusicModel {
       interface = given.configuration.languageModel == nil ? .network : .languageModel
     case .encoderDecoder:
       throw .unsuitableNetwork(
-        model: name, reason: "it has \(anyNetwork.summary), which no format can hold yet")
+        model: name, reason: "it has \(anyNetwork.summary), which no export format supports yet")
     }
     do {
       try network.export(

@@ -18,7 +18,7 @@ public struct Temperature: SamplingFilter {
     guard Self.range.contains(value) else {
       throw .invalidOption(
         name: "temperature", value: "\(value)",
-        expected: "a number above 0, up to a million (top-k 1 always takes the likeliest token)")
+        expected: "a number above 0, up to a million (top-k 1 always takes the most probable token)")
     }
     self.value = value
   }
@@ -80,7 +80,7 @@ public struct MinP: SamplingFilter {
   /// - Throws: `ComposingError.invalidOption`.
   public init(_ share: Double) throws(ComposingError) {
     guard share >= 0, share < 1 else {
-      throw .invalidOption(name: "min-p", value: "\(share)", expected: "a share from 0 to below 1")
+      throw .invalidOption(name: "min-p", value: "\(share)", expected: "a ratio from 0 to below 1")
     }
     self.share = share
   }

@@ -23,7 +23,7 @@ public struct SamplingPreset: Codable, Hashable, Sendable {
   }
 
   /// Reads the preset `name` from a folder of presets.
-  /// - Throws: `ComposingError`: no such preset, not JSON, a setting that is unknown or makes no sense.
+  /// - Throws: `ComposingError`: no such preset, not JSON, a setting that is unknown or is invalid.
   public init(named name: String, folder: String) throws(ComposingError) {
     self = try PresetFile.read(Self.self, named: name, folder: folder)
     do {

@@ -117,7 +117,7 @@ public struct TokenDistribution: Sendable {
   /// Masks out an id; the others keep their proportions.
   public mutating func remove(_ id: Int32) { maskOut(Int(id)) }
 
-  /// Draws an id; nil where none is in, or where the network's logits are not numbers.
+  /// Draws an id; nil if none is in, or where the network's logits are not numbers.
   public mutating func draw(random: inout RandomStream) -> Int32? {
     weigh()
     let sum = total(of: weights, atLeast: -.infinity)

@@ -26,7 +26,7 @@ public struct CorpusBuilder: Sendable {
   /// What to do with pieces that occur more than once.
   public var deduplication: Deduplication
   /// General MIDI programs, 0...127, for tracks by name, in any case. They hold for tracks that have no program or program 0, which
-  /// exporters write for want of one.
+  /// exporters write for lack of one.
   public var programs: [String: Int]
   /// Whether files that are damaged are left out, rather than used as far as they can be read.
   public var leavesOutDamaged = false
@@ -34,7 +34,7 @@ public struct CorpusBuilder: Sendable {
   public var sizeLimit = SizeLimit.music
   /// How many threads read files.
   public var threadCount: Int
-  /// Whether tokens that say nothing in this collection are left out: those that name the program where there is only one, or only
+  /// Whether tokens without information in this collection are dropped: those that name the program where there is only one, or only
   /// drums, which would be a fifth of all tokens.
   public var dropsSoleProgram = true
 

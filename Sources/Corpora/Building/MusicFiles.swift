@@ -54,7 +54,7 @@ struct MusicFiles {
 
   private mutating func take(_ path: String, _ status: FileStatus?) {
     guard let status else {
-      skipped.append(SkippedFile(file: path, reason: "it is a link to nothing, or may not be looked at"))
+      skipped.append(SkippedFile(file: path, reason: "it is a broken link, or is not readable"))
       return
     }
     guard status.isRegularFile else {
@@ -65,7 +65,7 @@ struct MusicFiles {
   }
 }
 
-/// Why a file was skipped: the error's message without the path, which stands beside it.
+/// Why a file was skipped: the error's message without the path, which is given separately.
 func reason(_ error: any Error, about path: String) -> String {
   guard let known = error as? any DiagnosableError else { return "\(error)" }
   let prefix = path + ": "

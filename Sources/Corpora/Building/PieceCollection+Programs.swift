@@ -1,7 +1,7 @@
 internal import Tokenization
 
 extension PieceCollection {
-  /// Takes the tokens out of all pieces that say nothing in this collection, such as the program where there is one only.
+  /// Removes the tokens that carry no information in this collection from all pieces, such as the program if there is one only.
   /// - Returns: the tokenizer of what the pieces are now.
   mutating func droppingConstantTokens(
     of tokenizer: any Tokenizer

@@ -2,7 +2,7 @@ internal import Groundwork
 internal import Music
 internal import Tokenization
 
-/// The pieces of a corpus while it is built: those that are kept, and what is to be said of the others.
+/// The pieces of a corpus while it is built: those that are used, and reports on the others.
 struct PieceCollection {
   private(set) var pieces: [CorpusFile.Content] = []
   var report = CorpusReport()
@@ -52,7 +52,7 @@ struct PieceCollection {
         $0 <= lastOnset
       })
     else { return }
-    // A note over the line is cut there, and does not begin anew behind it.
+    // A note over the line is cut there, and does not start again after it.
     let (first, last) = (whole.slice(ticks: 0..<line), whole.slice(ticks: line..., boundary: .drop))
     guard first.noteCount > 0 else { return }
     pieces.removeAll()

@@ -1,4 +1,4 @@
-/// What is played to chord symbols: a block chord over its bass, struck where the symbol stands and again where a bar
+/// What is played to chord symbols: a block chord over its bass, struck at the symbol and again where a bar
 /// begins, held until the next.
 struct ABCAccompaniment {
   /// The chords' notes, in grains.

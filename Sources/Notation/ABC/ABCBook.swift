@@ -31,7 +31,7 @@ public struct ABCBook: Sendable {
     }
     var tunes: [ABCTune] = []
     var diagnostics = DiagnosticSink(limit: DiagnosticSink.capacity)
-    // What the file's header says holds for every tune; it is read once.
+    // The fields of the file's header apply to every tune; they are read once.
     let opening = ABCTuneParser(bytes: bytes, header: splitter.header, ornaments: ornaments)
     for block in splitter.blocks {
       var parser = opening
@@ -41,7 +41,7 @@ public struct ABCBook: Sendable {
       } else {
         let reason = parser.isInBody ? "no notes" : "no K: field"
         diagnostics.report(
-          .abc(line: block.line, column: 1, message: "this tune is left out: it has \(reason)"))
+          .abc(line: block.line, column: 1, message: "this tune is skipped: it has \(reason)"))
       }
     }
     guard !tunes.isEmpty else {
@@ -61,7 +61,7 @@ public struct ABCBook: Sendable {
 
 /// One tune of a tunebook.
 public struct ABCTune: Sendable {
-  /// The number of its `X:` field; nil where it has none that can be read.
+  /// The number of its `X:` field; nil if it has none that can be read.
   public let number: Int?
   /// The first `T:` field.
   public let title: String?
@@ -71,15 +71,15 @@ public struct ABCTune: Sendable {
   public let line: Int
   /// The music, as it is played. The melody is the first track; the chord symbols make the last, named "Chords".
   public let score: Score
-  /// What could not be read as it stands.
+  /// The problems in the text.
   public let diagnostics: DiagnosticSink
-  /// How many bar lines that divide no sections stand elsewhere than on the metre's bar lines, as played.
+  /// How many bar lines within sections are not at the bar lines of the time signature, as played.
   package let misplacedBarLines: Int
   /// The fields of the file's header, which all tunes share.
   private let bookFields: [ABCField]
   private let ownFields: [ABCField]
 
-  /// What could not be read as it stands, as a list.
+  /// The problems in the text, as a list.
   public var warnings: [Diagnostic] { diagnostics.diagnostics }
 
   /// The values of the header's fields with this letter, in order.

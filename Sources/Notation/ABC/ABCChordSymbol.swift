@@ -11,9 +11,9 @@ struct ABCChordSymbol: Hashable {
     case chord(ABCChordSymbol)
     /// `N.C.`: nothing is played.
     case silence
-    /// Fingerings, directions and other words that are no chord, though they stand where one would.
+    /// Fingerings, directions and other texts in the place of a chord symbol.
     case words
-    /// It begins like a chord and goes on like none.
+    /// It begins like a chord and continues like none.
     case unknown
   }
 

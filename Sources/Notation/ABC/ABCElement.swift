@@ -8,7 +8,7 @@ enum ABCElement {
   case ending(passes: UInt64)
   /// From here on these chords sound; nil silences them.
   case chordSymbol(ABCChordSymbol?)
-  case metre(ABCMetre)
+  case timeSignature(ABCTimeSignature)
   case key(ABCKey)
   /// Microseconds in a quarter note.
   case tempo(Int)
@@ -24,7 +24,7 @@ struct ABCEvent {
   var notes: Range<Int>
   /// How long until the next event, in grains.
   var length: Int
-  /// Whether a fermata stands over it.
+  /// Whether it has a fermata.
   var isHeld = false
   /// The syllable sung here, as an index into the voice's syllables.
   var syllable: Int?
@@ -56,7 +56,7 @@ struct ABCBar {
   var dividesSections: Bool { isDouble || endsRepeat > 0 || beginsRepeat > 0 }
 }
 
-/// A voice as it is written: its music by sections (what stands before the first `P:`, then one a `P:`).
+/// A voice as it is written: its music by sections (what is before the first `P:`, then one a `P:`).
 struct ABCVoice {
   var identifier: String
   var name: String?

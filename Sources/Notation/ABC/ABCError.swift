@@ -44,7 +44,7 @@ public enum ABCError: DiagnosableError, Equatable {
 }
 
 extension Diagnostic {
-  /// Something in a tune that could not be read as it stands.
+  /// A problem in a tune.
   static func abc(
     line: Int, column: Int, action: Action = .skipped, severity: Severity = .fault, message: String
   ) -> Diagnostic {

@@ -39,7 +39,7 @@ extension ABCPerformance {
   /// where the metre has them.
   mutating func hold(_ holds: ABCHolds) {
     guard !holds.isEmpty else { return }
-    metres = heldMetres(holds)
+    timeSignatures = heldTimeSignatures(holds)
     for index in notes.indices {
       let end = holds.sounding(notes[index].onset + notes[index].length)
       notes[index].onset = holds.sounding(notes[index].onset)
@@ -55,30 +55,32 @@ extension ABCPerformance {
   }
 
   /// The most changes of metre that held bars may make.
-  private static let metreLimit = 65_536
+  private static let timeSignatureLimit = 65_536
 
   /// The metres in sounding time, with one of its own for each bar that holds something.
-  private func heldMetres(_ holds: ABCHolds) -> [(time: Int, metre: ABCMetre)] {
-    var result: [(time: Int, metre: ABCMetre)] = []
-    let changes = metres.indices.filter { $0 == 0 || metres[$0].metre != metres[$0 - 1].metre }
+  private func heldTimeSignatures(_ holds: ABCHolds) -> [(time: Int, timeSignature: ABCTimeSignature)] {
+    var result: [(time: Int, timeSignature: ABCTimeSignature)] = []
+    let changes = timeSignatures.indices.filter {
+      $0 == 0 || timeSignatures[$0].timeSignature != timeSignatures[$0 - 1].timeSignature
+    }
     var firstHold = 0
     for (number, index) in changes.enumerated() {
-      let (start, metre) = metres[index]
-      let end = number + 1 < changes.count ? metres[changes[number + 1]].time : time
-      result.append((holds.sounding(start), metre))
+      let (start, timeSignature) = timeSignatures[index]
+      let end = number + 1 < changes.count ? timeSignatures[changes[number + 1]].time : time
+      result.append((holds.sounding(start), timeSignature))
       while firstHold < holds.ranges.count, holds.ranges[firstHold].upperBound <= start { firstHold += 1 }
-      let length = metre.barLength
+      let length = timeSignature.barLength
       guard length > 0 else { continue }
       let origin = start == 0 ? -opening : start
       var bar = origin
       for hold in holds.ranges[firstHold...].prefix(while: { $0.lowerBound < end }) {
         bar = max(bar, origin + (hold.lowerBound - origin) / length * length)
-        while bar < min(hold.upperBound, end), result.count < Self.metreLimit {
+        while bar < min(hold.upperBound, end), result.count < Self.timeSignatureLimit {
           let written = max(bar, 0)..<min(bar + length, end)
           let sounding = holds.sounding(written.lowerBound)..<holds.sounding(written.upperBound)
-          if let longer = metre.lengthened(by: sounding.count - written.count) {
+          if let longer = timeSignature.lengthened(by: sounding.count - written.count) {
             result.append((sounding.lowerBound, longer))
-            if written.upperBound < time { result.append((sounding.upperBound, metre)) }
+            if written.upperBound < time { result.append((sounding.upperBound, timeSignature)) }
           }
           bar += length
         }
@@ -88,16 +90,16 @@ extension ABCPerformance {
   }
 }
 
-extension ABCMetre {
-  /// The metre of a bar that is longer by `extra` grains, as 5/4 for a bar of 4/4 with a quarter more; nil where no beat
+extension ABCTimeSignature {
+  /// The metre of a bar that is longer by `extra` grains, as 5/4 for a bar of 4/4 with a quarter more; nil if no beat
   /// down to a sixty-fourth measures it.
-  fileprivate func lengthened(by extra: Int) -> ABCMetre? {
+  fileprivate func lengthened(by extra: Int) -> ABCTimeSignature? {
     var beat = denominator
     while extra % (ABCTime.whole / beat) != 0 {
       guard beat < 64 else { return nil }
       beat *= 2
     }
     let beats = (barLength + extra) / (ABCTime.whole / beat)
-    return beats <= 255 ? ABCMetre(numerator: beats, denominator: beat) : nil
+    return beats <= 255 ? ABCTimeSignature(numerator: beats, denominator: beat) : nil
   }
 }

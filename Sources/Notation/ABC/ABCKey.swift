@@ -25,9 +25,9 @@ struct ABCKey {
     "mix": (-1, false), "dor": (-2, true), "phr": (-4, true), "lyd": (1, false), "loc": (-5, true),
   ]
 
-  /// What a `K:` field says beside the key.
+  /// What a `K:` field has besides the key.
   struct Reading {
-    /// The key; nil where the field only names a clef.
+    /// The key; nil if the field only names a clef.
     var key: ABCKey?
     var octave = 0
     var transposition = 0

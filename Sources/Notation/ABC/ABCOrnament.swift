@@ -5,7 +5,7 @@ public enum ABCOrnaments: String, Sendable, CaseIterable {
   /// Trills alternate with the note above, rolls turn round their note, a fermata doubles its note's length, staccato
   /// notes are half as long, and the notes of a chord begin shortly one after the other, as under a bow or a plectrum.
   case play
-  /// The melody as it is written: every note by itself, and every bar as long as its metre says.
+  /// The melody as it is written: every note by itself, and every bar as long as its time signature gives.
   case ignore
 }
 
@@ -23,7 +23,7 @@ struct ABCMarks: OptionSet {
     "trill": .trill, "roll": .roll, "fermata": .fermata, "invertedfermata": .fermata,
   ]
 
-  /// The marks by their letters, as long as no `U:` field says otherwise (section 4.16); R stood for a roll in older texts.
+  /// The marks by their letters, unless a `U:` field changes them (section 4.16); R stood for a roll in older texts.
   static let lettered: [UInt8: ABCMarks] = [
     UInt8(ascii: "T"): .trill, UInt8(ascii: "R"): .roll, UInt8(ascii: "~"): .roll,
     UInt8(ascii: "H"): .fermata,
@@ -78,7 +78,7 @@ enum ABCOrnament: Equatable {
   private static let longestTrillNote = 100_000
 
   /// How many notes a trill of this length has: the longest note value that the length is made of, halved until it is
-  /// quick enough; thirty-seconds at 120 quarters a minute. 1 where the length has no even division.
+  /// quick enough; thirty-seconds at 120 quarter notes per minute. 1 where the length has no even division.
   private static func trillCount(_ length: Int, tempo: Int) -> Int {
     let divisor = greatestCommonDivisor(length, ABCTime.whole)
     guard divisor > 0, ABCTime.whole / divisor <= 64 else { return 1 }

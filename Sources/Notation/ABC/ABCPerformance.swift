@@ -18,7 +18,7 @@ struct ABCPerformance {
   var time = 0
   var notes: [SoundingNote] = []
   var bars: [(time: Int, dividesSections: Bool)] = []
-  var metres: [(time: Int, metre: ABCMetre)] = []
+  var timeSignatures: [(time: Int, timeSignature: ABCTimeSignature)] = []
   var keys: [(time: Int, key: ABCKey)] = []
   var tempos: [(time: Int, tempo: Int)] = []
   var chordSymbols: [(time: Int, chord: ABCChordSymbol?)] = []
@@ -39,7 +39,7 @@ struct ABCPerformance {
 
   /// How much later each note of a chord is struck than the one before: ten milliseconds at 120 beats a minute.
   private static let chordDelay = ABCTime.quarter / 48
-  /// Once a tune's ornaments have made so many notes, further ones are left out.
+  /// Once a tune's ornaments have made this many notes, further ones are left out.
   static let ornamentNoteLimit = 200_000
   /// The most notes that wait for the one that they are tied to.
   private static let tieLimit = 256
@@ -63,7 +63,7 @@ struct ABCPerformance {
         bars.append((time, bar.dividesSections))
       case .ending: break
       case .chordSymbol(let chord): chordSymbols.append((time, chord))
-      case .metre(let metre): metres.append((time, metre))
+      case .timeSignature(let timeSignature): timeSignatures.append((time, timeSignature))
       case .key(let key): keys.append((time, key))
       case .tempo(let tempo): tempos.append((time, tempo))
       case .part(let label): markers.append((time, label))
@@ -169,25 +169,27 @@ struct ABCPerformance {
   // MARK: Bars
 
   /// The metre that holds at a time.
-  private func metre(at time: Int) -> ABCMetre { metres.last { $0.time <= time }?.metre ?? .common }
+  private func timeSignature(at time: Int) -> ABCTimeSignature {
+    timeSignatures.last { $0.time <= time }?.timeSignature ?? .common
+  }
 
   /// How much of the first bar is missing, so that it is a pickup; 0 where it is none.
   var opening: Int {
     guard let first = bars.first(where: { $0.time > 0 })?.time, first < time else { return 0 }
-    let length = metres.last { $0.time == 0 }?.metre.barLength ?? 0
+    let length = timeSignatures.last { $0.time == 0 }?.timeSignature.barLength ?? 0
     return first < length ? length - first : 0
   }
 }
 
 extension ABCPerformance {
-  /// Where bars begin: the bar lines that stand where the metre has them.
+  /// Where bars begin: the bar lines at the places that the time signature gives.
   func downbeats(shift: Int) -> [Int] {
     var result: [Int] = []
     walkBars(shift: shift) { time, isOnGrid, _ in if isOnGrid { result.append(time) } }
     return result
   }
 
-  /// How many bar lines within sections stand elsewhere.
+  /// How many bar lines within sections are elsewhere.
   func countMisplacedBarLines() -> Int {
     var count = 0
     walkBars(shift: opening) { _, isOnGrid, dividesSections in
@@ -199,13 +201,13 @@ extension ABCPerformance {
   private func walkBars(shift: Int, _ visit: (_ time: Int, _ isOnGrid: Bool, _ dividesSections: Bool) -> Void)
   {
     var next = 0
-    var current: ABCMetre?
+    var current: ABCTimeSignature?
     var origin = -shift
     for bar in bars {
-      while next < metres.count, metres[next].time <= bar.time {
-        if metres[next].metre != current {
-          current = metres[next].metre
-          origin = metres[next].time == 0 ? -shift : metres[next].time
+      while next < timeSignatures.count, timeSignatures[next].time <= bar.time {
+        if timeSignatures[next].timeSignature != current {
+          current = timeSignatures[next].timeSignature
+          origin = timeSignatures[next].time == 0 ? -shift : timeSignatures[next].time
         }
         next += 1
       }

@@ -1,20 +1,20 @@
 /// What holds at some point of a voice.
 struct ABCState {
-  var metre: ABCElement?
+  var timeSignature: ABCElement?
   var key: ABCElement?
   var tempo: ABCElement?
 
   /// Takes note of a change.
   mutating func update(_ element: ABCElement) {
     switch element {
-    case .metre: metre = element
+    case .timeSignature: timeSignature = element
     case .key: key = element
     case .tempo: tempo = element
     default: break
     }
   }
 
-  var elements: [ABCElement] { [metre, key, tempo].compactMap { $0 } }
+  var elements: [ABCElement] { [timeSignature, key, tempo].compactMap { $0 } }
 }
 
 /// Plays out the repeats in a list of elements (ABC 2.1, section 4.8): it is cut into groups, each of which is
@@ -28,7 +28,7 @@ struct ABCPlayback {
   private(set) var groups: [Group] = []
   /// How many groups are played more than once.
   private var repeatedCount = 0
-  /// How often something was assumed that the text does not say.
+  /// How often something was assumed that is not in the text.
   private(set) var hasImpliedRepeat = false
 
   struct Group {
@@ -100,7 +100,7 @@ struct ABCPlayback {
         open.hasMusic = true
         previous = nil
       case .ending(let passes):
-        // A second ending that no repeat precedes says that there is one.
+        // A second ending without a repeat before it implies one.
         if !open.endings.isEmpty, open.passes == 1 {
           open.passes = 2
           hasImpliedRepeat = true

@@ -26,7 +26,7 @@ struct ABCScoreBuilder {
     let resolution = ABCTime.ticksPerQuarter(forDivisor: divisor)
     if !resolution.isExact { warn("some notes are finer than a MIDI file's ticks; their times are rounded") }
     if performances.contains(where: \.wasCut) {
-      warn("the tune is too long when played; it is cut")
+      warn("the tune is too long when played; it is truncated")
     }
     return Conversion(
       shift: opening, ticksPerQuarter: resolution.ticks,
@@ -47,7 +47,7 @@ struct ABCScoreBuilder {
       }
     }
     guard order.contains(where: { $0 > 0 || parser.sectionLabels[0] != nil }) else { return nil }
-    for label in missing.sorted() { warn("the playing order names a part '\(label)' that is not there") }
+    for label in missing.sorted() { warn("the playing order names a part '\(label)' that does not exist") }
     return order
   }
 
@@ -55,7 +55,7 @@ struct ABCScoreBuilder {
     diagnostics.report(.abc(line: parser.block.line, column: 1, action: .replaced, message: message))
   }
 
-  /// Plays every voice: all sections as they stand, or one by one in the playing order, each as long in all voices.
+  /// Plays every voice: all sections as written, or one by one in the playing order, each as long in all voices.
   private mutating func perform(_ order: [Int]?) -> [ABCPerformance] {
     var performances = parser.voices.map { ABCPerformance($0.voice) }
     var room = ABCScoreBuilder.playingLimit
@@ -96,7 +96,7 @@ struct ABCScoreBuilder {
   }
 
   private mutating func warnOfImpliedRepeat() {
-    warn("a repeat sign is missing; it is read where the next one shows that it belongs")
+    warn("a repeat sign is missing; it is assumed where the next one implies it")
   }
 
   /// What holds where each section begins in the text.
@@ -121,7 +121,7 @@ extension ABCScoreBuilder {
       ABCTime.ticks(time + shift, ticksPerQuarter: ticksPerQuarter)
     }
 
-    /// The tick of a change of metre, key or tempo: what stands before the first note holds from tick 0.
+    /// The tick of a change of metre, key or tempo: what is before the first note holds from tick 0.
     private func changeTick(_ time: Int) -> Int { time == 0 ? 0 : ticks(time) }
 
     func score(_ performances: [ABCPerformance], sounding: [Int], voices: [ABCVoice]) -> Score {
@@ -145,10 +145,10 @@ extension ABCScoreBuilder {
         score.tracks.append(Track(name: ABCTune.accompanimentName, notes: notes.sorted()))
       }
       // Music that is free of metre has none.
-      for change in lead.metres {
+      for change in lead.timeSignatures {
         guard
           let timeSignature = TimeSignature(
-            numerator: change.metre.numerator, denominator: change.metre.denominator)
+            numerator: change.timeSignature.numerator, denominator: change.timeSignature.denominator)
         else { continue }
         score.timeSignatures.setLast(
           TimeSignatureChange(tick: changeTick(change.time), timeSignature: timeSignature),

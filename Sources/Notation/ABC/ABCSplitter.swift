@@ -5,7 +5,7 @@ struct ABCBlock {
 }
 
 /// Finds the tunes in a file: each begins at an `X:` field and ends at a blank line or where the next begins (ABC 2.1,
-/// section 2.2). What stands before the first, up to a blank line, is the file header.
+/// section 2.2). What is before the first, up to a blank line, is the file header.
 struct ABCSplitter {
   let bytes: [UInt8]
   private(set) var blocks: [ABCBlock] = []
@@ -67,7 +67,7 @@ struct ABCSplitter {
     return (end, next)
   }
 
-  /// The letter of the field that begins at `position`; nil where music stands there, as in `d:|`.
+  /// The letter of the field that begins at `position`; nil where music is there, as in `d:|`.
   static func fieldLetter(in bytes: [UInt8], at position: Int, end: Int) -> UInt8? {
     guard position + 1 < end, bytes[position + 1] == UInt8(ascii: ":") else { return nil }
     let letter = bytes[position]

@@ -1,6 +1,6 @@
 /// The tempo of a `Q:` field (ABC 2.1, sections 3.1.8 and 10.1).
 enum ABCTempo {
-  /// Microseconds in a quarter note; nil where the field only has words or cannot be read (`isEmpty` tells which).
+  /// Microseconds in a quarter note; nil if the field only has words or cannot be read (`isEmpty` tells which).
   /// - Parameter unitLength: the `L:` in force, in grains, for the old forms `Q:120` and `Q:C3=40`.
   static func read(_ text: String, unitLength: Int) -> (microsecondsPerQuarter: Int?, isUnderstood: Bool) {
     var words = ""

@@ -12,7 +12,7 @@ enum ABCTime {
   /// The longest tune that is played: some five hours at the standard tempo.
   static let longestTune = 10_000 * whole
 
-  /// `length · numerator / denominator`, rounded; nil where it would be no sensible length.
+  /// `length · numerator / denominator`, rounded; nil if it would be no sensible length.
   static func scaled(_ length: Int, by numerator: Int, over denominator: Int) -> Int? {
     guard denominator > 0 else { return nil }
     let (product, overflow) = length.multipliedReportingOverflow(by: numerator)

@@ -14,7 +14,7 @@ extension ABCTuneParser {
     position += 1
   }
 
-  /// Hands the sign's marks to the note that it stands before. A sign before anything else is out of the standard's
+  /// Hands the sign's marks to the note that it is before. A sign before anything else is out of the standard's
   /// order (section 4.20), and which note it means cannot be known: it is skipped.
   private mutating func mark(_ sign: UInt8) {
     guard let marks = userSymbols[sign] ?? ABCMarks.lettered[sign], !marks.isEmpty else { return }
@@ -23,7 +23,7 @@ extension ABCTuneParser {
       "ABCDEFGabcdefg^_=[zx.~!+".utf8.contains(next) || (0x48...0x57).contains(next)
       || (0x68...0x77).contains(next)
     guard isPlaced else {
-      warn("this sign does not stand before a note; it is skipped")
+      warn("this sign is not followed by a note; it is skipped")
       return
     }
     add(marks)
@@ -69,7 +69,7 @@ extension ABCTuneParser {
   /// What the marks before a single note make of it.
   /// - Parameters:
   ///   - slot: the note's letter and octave.
-  ///   - written: its length as it stands in the text, in grains.
+  ///   - written: its length as it is in the text, in grains.
   ///   - length: the same within its tuplet.
   func ornament(_ marks: ABCMarks, slot: Int, written: Int, length: Int) -> ABCOrnament? {
     guard let currentVoice, marks.contains(.trill) || marks.contains(.roll) else { return nil }
@@ -81,7 +81,7 @@ extension ABCTuneParser {
       : .cut(upper: upper, touch: unit / 4)
   }
 
-  /// The key that lies so many steps of the key signature's scale from a note.
+  /// The key that lies that many steps of the key signature's scale from a note.
   private func neighbor(of slot: Int, steps: Int) -> Int {
     guard let currentVoice else { return 0 }
     let state = voices[currentVoice]

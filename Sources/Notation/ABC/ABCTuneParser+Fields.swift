@@ -23,16 +23,16 @@ extension ABCTuneParser {
   }
 
   private mutating func parseMetre(_ text: String) {
-    guard let metre = ABCMetre(text) else {
-      warn("'\(text)' is not a metre; the field is skipped")
+    guard let timeSignature = ABCTimeSignature(text) else {
+      warn("'\(text)' is not a time signature; the field is skipped")
       return
     }
-    updateVoice { $0.metre = metre }
+    updateVoice { $0.timeSignature = timeSignature }
     if isInBody {
       let index = voiceIndex()
-      append(.metre(metre), to: index)
+      append(.timeSignature(timeSignature), to: index)
     } else if headerUnitLength == nil {
-      updateVoice { $0.unitLength = metre.unitLength }
+      updateVoice { $0.unitLength = timeSignature.unitLength }
     }
   }
 
@@ -64,7 +64,7 @@ extension ABCTuneParser {
 
   private mutating func parseKey(_ text: String) {
     let reading = ABCKey.read(text)
-    for word in reading.unknown { warn("'\(word)' means nothing in a K: field; it is skipped") }
+    for word in reading.unknown { warn("'\(word)' has no meaning in a K: field; it is skipped") }
     let key = reading.key
     updateVoice { state in
       if let key { state.key = key }
@@ -86,13 +86,13 @@ extension ABCTuneParser {
   private mutating func beginBody(_ key: ABCKey) {
     defaults.key = key
     defaults.append(.key(key))
-    defaults.append(.metre(defaults.metre))
+    defaults.append(.timeSignature(defaults.timeSignature))
     for index in voices.indices {
       voices[index].key = key
-      voices[index].metre = defaults.metre
+      voices[index].timeSignature = defaults.timeSignature
       voices[index].unitLength = defaults.unitLength
       voices[index].append(.key(key))
-      voices[index].append(.metre(defaults.metre))
+      voices[index].append(.timeSignature(defaults.timeSignature))
     }
     let opening = defaults.voice.sections[0]
     defaults.voice.sections = [[]]
@@ -128,7 +128,7 @@ extension ABCTuneParser {
       voices[index].broken = nil
       voices[index].lineEvents = []
     }
-    // A label stands for all voices, and begins with the first.
+    // A label applies to all voices, and starts with the first.
     currentVoice = 0
     append(.part(text), to: 0)
   }
@@ -249,7 +249,7 @@ enum ABCPartOrder {
 
 /// The syllables of a line of lyrics.
 enum ABCLyrics {
-  /// One entry a note: the syllable, with a hyphen where its word goes on; nil where the note has none (`*`, `_`).
+  /// One entry a note: the syllable, with a hyphen where its word continues; nil if the note has none (`*`, `_`).
   static func syllables(_ text: String) -> [String?] {
     var result: [String?] = []
     var current = ""

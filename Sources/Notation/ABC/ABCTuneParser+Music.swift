@@ -95,10 +95,10 @@ extension ABCTuneParser {
     voices[index].beginBar(mayBeShort: mayBeShort)
   }
 
-  /// Warns where a bar is not as long as the metre says, unless a section begins or ends with it.
+  /// Warns if a bar does not have the length of its time signature, unless a section begins or ends with it.
   private mutating func checkBarLength(before bar: ABCBar, at place: Int) {
     let state = voices[voiceIndex()]
-    let expected = state.metre.barLength
+    let expected = state.timeSignature.barLength
     guard expected > 0, state.barLength > 0, state.barLength != expected, !state.barHasOverlay else { return }
     if state.barLength < expected, state.barMayBeShort || bar.dividesSections { return }
     let excess = state.barLength - expected
@@ -177,7 +177,8 @@ extension ABCTuneParser {
     }
     let index = voiceIndex()
     let time = q ?? 0
-    let numerator = time > 0 ? time : ABCTuneParser.tupletTime(p, isCompound: voices[index].metre.isCompound)
+    let numerator =
+      time > 0 ? time : ABCTuneParser.tupletTime(p, isCompound: voices[index].timeSignature.isCompound)
     guard (2...64).contains(p), (1...64).contains(numerator), (r ?? p) <= 64 else {
       warn("this is not a tuplet; it is skipped", at: start)
       return
@@ -214,7 +215,7 @@ extension ABCTuneParser {
     case .chord(let chord): append(.chordSymbol(chord), to: index)
     case .silence: append(.chordSymbol(nil), to: index)
     case .words: break
-    case .unknown: warn("'\(text)' is not a chord symbol that is known; it is skipped", at: start)
+    case .unknown: warn("'\(text)' is not a known chord symbol; it is skipped", at: start)
     }
   }
 

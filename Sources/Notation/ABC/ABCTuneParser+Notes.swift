@@ -11,7 +11,7 @@ extension ABCTuneParser {
     appendEvent([read], length: read.note.length)
   }
 
-  /// Accidental, letter, octave marks and length; nil where no letter follows the accidental.
+  /// Accidental, letter, octave marks and length; nil if no letter follows the accidental.
   private mutating func parseNote() -> ReadNote? {
     let start = position
     let index = voiceIndex()
@@ -33,7 +33,7 @@ extension ABCTuneParser {
     let slot = letterIndex * 16 + octave
     let natural = [9, 11, 0, 2, 4, 5, 7][letterIndex] + 12 * octave
     var pitch: Int
-    // An accidental holds for the letter in every octave unless %%propagate-accidentals says otherwise (section 11.3).
+    // An accidental holds for the letter in every octave unless %%propagate-accidentals changes that (section 11.3).
     let scope = accidentalScope == .octave ? slot : letterIndex
     if let accidental {
       if accidentalScope != .note {
@@ -50,7 +50,7 @@ extension ABCTuneParser {
       pitch = natural + semitones + state.transposition
     }
     if !(0...127).contains(pitch) {
-      warn("this note lies outside of what MIDI can play; it is moved by octaves", at: start)
+      warn("this note is outside the range of MIDI; it is moved by octaves", at: start)
       pitch = pitch < 0 ? pitch + 12 * ((11 - pitch) / 12) : pitch - 12 * ((pitch - 127 + 11) / 12)
     }
     let length = readLength(of: voices[index].unitLength, at: start)
@@ -58,7 +58,7 @@ extension ABCTuneParser {
     return ReadNote(note: note, slot: slot)
   }
 
-  /// `^`, `^^`, `=`, `_`, `__` as semitones; nil where there is none. Microtones are read as their plain notes.
+  /// `^`, `^^`, `=`, `_`, `__` as semitones; nil if there is none. Microtones are read as their plain notes.
   private mutating func parseAccidental() -> Int? {
     let start = position
     var semitones: Int?
@@ -77,7 +77,7 @@ extension ABCTuneParser {
       position += 1
     }
     if semitones != nil, byte == UInt8(ascii: "/") || (0x30...0x39).contains(byte) {
-      warn("microtones are not played; the note is read without", at: start)
+      warn("microtones are not supported; the note is read without one", at: start)
       _ = parseLength()
       return nil
     }
@@ -91,11 +91,12 @@ extension ABCTuneParser {
     let index = voiceIndex()
     let isWholeBars = kind == UInt8(ascii: "Z") || kind == UInt8(ascii: "X")
     if isWholeBars {
-      let bar = voices[index].metre.barLength > 0 ? voices[index].metre.barLength : ABCTime.whole
+      let bar =
+        voices[index].timeSignature.barLength > 0 ? voices[index].timeSignature.barLength : ABCTime.whole
       let bars = (0x30...0x39).contains(byte) ? parseNumber() : 1
       // A rest of many bars has no bar lines within, so that it is no bar that is too long.
       let length = ABCTime.scaled(bar, by: bars, over: 1)
-      if length == nil { warn("this rest is too long to be meant; it is read as one bar", at: start) }
+      if length == nil { warn("this rest is implausibly long; it is read as one bar", at: start) }
       appendEvent([], length: length ?? bar)
       if (length ?? bar) > 0 { voices[index].barLength = 0 }
     } else {
@@ -107,7 +108,7 @@ extension ABCTuneParser {
   /// The most notes of a chord: more than MIDI has keys would double some.
   private static let chordLimit = 128
 
-  /// `[CEG]2`: the notes keep lengths of their own, and the first says when the next thing begins (ABC 2.1, section 4.17).
+  /// `[CEG]2`: the notes keep lengths of their own, and the first determines when the next element begins (ABC 2.1, section 4.17).
   mutating func parseChord() {
     let start = position
     position += 1
@@ -116,7 +117,7 @@ extension ABCTuneParser {
     while position < lineEnd, byte != UInt8(ascii: "]") {
       let before = position
       if notes.count == Self.chordLimit {
-        warn("this chord has more than \(Self.chordLimit) notes; the rest are left out", at: start)
+        warn("this chord has more than \(Self.chordLimit) notes; the rest are skipped", at: start)
         position = bytes[position..<lineEnd].firstIndex { "]|".utf8.contains($0) } ?? lineEnd
         continue
       }
@@ -161,7 +162,7 @@ extension ABCTuneParser {
     appendEvent(notes, length: multiplied(firstLength, factor, at: start))
   }
 
-  /// Adds a note, chord or rest, its lengths changed by the tuplet and the broken rhythm that it stands in.
+  /// Adds a note, chord or rest, with its lengths changed by its tuplet and broken rhythm.
   private mutating func appendEvent(_ read: [ReadNote], length: Int) {
     let index = voiceIndex()
     let marks = voices[index].marks
@@ -283,7 +284,7 @@ extension ABCTuneParser {
     _ length: Int, _ factor: (numerator: Int, denominator: Int), at place: Int
   ) -> Int {
     guard let result = ABCTime.scaled(length, by: factor.numerator, over: factor.denominator) else {
-      warn("this length is longer than 256 whole notes; it is cut", at: place)
+      warn("this length is longer than 256 whole notes; it is shortened", at: place)
       return ABCTime.longestNote
     }
     if result < ABCTime.shortestNote {
@@ -293,7 +294,7 @@ extension ABCTuneParser {
     return result
   }
 
-  /// A multiplier at the reading position: `3`, `/`, `//`, `/4`, `3/2`; 1 where there is none.
+  /// A multiplier at the reading position: `3`, `/`, `//`, `/4`, `3/2`; 1 if there is none.
   mutating func parseLength() -> (numerator: Int, denominator: Int) {
     let numerator = (0x30...0x39).contains(byte) ? parseNumber() : 1
     var denominator = 1

@@ -19,7 +19,7 @@ struct ABCTuneParser {
   var voices: [VoiceState] = []
   /// The voice that music goes to; nil before the first is needed.
   var currentVoice: Int?
-  /// The labels of the sections, in the order of the text; nil is what stands before the first label.
+  /// The labels of the sections, in the order of the text; nil is what is before the first label.
   var sectionLabels: [String?] = [nil]
   /// The header's playing order of parts.
   var playingOrder: [String] = []
@@ -46,7 +46,7 @@ struct ABCTuneParser {
   var line: Int
   private var lineStart = 0
   private(set) var isInFileHeader = false
-  /// How much has been written to the voices: notes, chords, rests, bar lines and whatever stands between them.
+  /// How much has been written to the voices: notes, chords, rests, bar lines and everything between them.
   private var writtenCount = 0
   private var isInTextBlock = false
   private var isAfterHistory = false
@@ -119,7 +119,7 @@ struct ABCTuneParser {
     let wasFull = isFull
     writtenCount += count
     if isFull, !wasFull {
-      let message = "the tune is too long; the rest of it is left out"
+      let message = "the tune is too long; the rest is skipped"
       warn(message, action: .stopped, severity: .damage)
     }
   }
@@ -191,7 +191,7 @@ struct ABCTuneParser {
     }
   }
 
-  /// The current voice's index; makes the first voice where there is none.
+  /// The current voice's index; makes the first voice if there is none.
   mutating func voiceIndex() -> Int {
     if let currentVoice { return currentVoice }
     let index = voices.isEmpty ? addVoice("1") : 0
@@ -223,7 +223,7 @@ struct ABCTuneParser {
   mutating func warnUnknown(_ byte: UInt8) {
     guard unknownBytes.insert(byte).inserted else { return }
     let name = (0x21..<0x7F).contains(byte) ? "'\(Character(Unicode.Scalar(byte)))'" : "byte \(byte)"
-    warn("\(name) means nothing here; it is skipped")
+    warn("\(name) has no meaning here; it is skipped")
   }
 }
 
@@ -231,7 +231,7 @@ struct ABCTuneParser {
 struct VoiceState {
   var voice: ABCVoice
   var key = ABCKey()
-  var metre = ABCMetre.common
+  var timeSignature = ABCTimeSignature.common
   var unitLength = ABCTime.whole / 8
   var octave = 0
   var transposition = 0
@@ -243,7 +243,7 @@ struct VoiceState {
   var ties: [(slot: Int, pitch: Int)] = []
   /// The slots of the last event's notes.
   var lastSlots: [(slot: Int, pitch: Int)] = []
-  /// Where the last event stands in its section; nil at its beginning.
+  /// Where the last event is in its section; nil at its beginning.
   var lastEvent: Int?
   var tuplet = Tuplet()
   /// A broken rhythm that waits for its second note.
@@ -254,7 +254,7 @@ struct VoiceState {
   /// Whether the bar may be incomplete, because a section began with it.
   var barMayBeShort = true
   var barHasOverlay = false
-  /// The signs that stand before the next note.
+  /// The signs that are before the next note.
   var marks: ABCMarks = []
   /// Whether any note or rest has been written.
   var hasEvents = false
@@ -285,7 +285,7 @@ struct VoiceState {
     voice.sections[voice.sections.count - 1].append(element)
   }
 
-  /// Ends a bar: its accidentals go, and its length is counted anew.
+  /// Ends a bar: its accidentals go, and its length is counted again.
   mutating func beginBar(mayBeShort: Bool) {
     barAccidentals.removeAll(keepingCapacity: true)
     marks = []

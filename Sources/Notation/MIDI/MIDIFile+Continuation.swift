@@ -2,7 +2,7 @@ public import MIDI
 public import Music
 
 extension MIDIFile {
-  /// The file with new music behind it: every event of it stays at its tick, and what is new follows in its tracks.
+  /// The file with new music after it: every event of it stays at its tick, and what is new follows in its tracks.
   ///
   /// `composed` is a score that begins as this file does, in ticks of its own and in whatever bars and programs a tokenizer
   /// read there, and that is new from `tick` on. What is new begins at the same time here, counted in quarter notes, or as
@@ -14,12 +14,12 @@ extension MIDIFile {
   ///   track of its own, on a channel that is free; in a file of format 0, a channel of its own.
   /// - Tempos are taken relative to the one that holds: where `composed` goes from 120 to 60, a file at 121 goes to 60.5. None are
   ///   written to a file whose ticks are parts of a second.
-  /// - A time signature is said where the new bars differ from those that the file counts, or do not begin with one of
+  /// - A time signature is written where the new bars differ from those that the file counts, or do not begin with one of
   ///   its bar lines. A file that counts in bars of 1/4 has no bars to differ from 4/4.
   /// - Notes that the file never releases end where their track ended. Pedals that are down go up, and on channels that play on
   ///   the wheels of pitch and modulation go to rest. A volume or expression that was faded to less than half of what
-  ///   most notes of the channel had returns to that. All of this stands behind the channel's last event.
-  /// - The tracks that go on, and the first one, end with the new music.
+  ///   most notes of the channel had returns to that. All of this follows the channel's last event.
+  /// - The tracks that continue, and the first one, end with the new music.
   ///
   /// - Parameters:
   ///   - composed: the piece as it was composed, with the new music.
@@ -36,7 +36,7 @@ extension MIDIFile {
 }
 
 extension Score {
-  /// The score with new music behind it; see `MIDIFile.continued(by:from:)`, by whose rules the new notes find their tracks.
+  /// The score with new music after it; see `MIDIFile.continued(by:from:)`, by whose rules the new notes find their tracks.
   /// - Throws: `ScoreError.unrepresentable` for values outside MIDI's ranges.
   public func continued(by composed: Score, from tick: Int) throws(ScoreError) -> Score {
     var result = try Score(midi: MIDIFile(score: self).continued(by: composed, from: tick))
@@ -46,7 +46,7 @@ extension Score {
   }
 }
 
-/// Puts new music behind a MIDI file.
+/// Puts new music after a MIDI file.
 private struct MIDIContinuation {
   private var original: MIDIFile
   private let score: Score
@@ -118,7 +118,7 @@ private struct MIDIContinuation {
       if parts.isEmpty {
         try addPart(playing: track.program, new)
       } else {
-        // Notes of one pitch that overlap are told apart by their channels, as far as there are any.
+        // Notes of one pitch that overlap are distinguished by their channels, as far as there are any.
         let part = parts[min(layer, parts.count - 1)]
         playingOn.insert(part.key)
         additions[part.track].merge(try PartWriter(new, channel: part.channel).track(length: 0))
@@ -126,7 +126,7 @@ private struct MIDIContinuation {
     }
   }
 
-  /// The parts in which a track may go on, each on a channel of its own, the likeliest first.
+  /// The parts in which a track may continue, each on a channel of its own, the likeliest first.
   private func parts(for track: Track) -> [MIDISurvey.Part] {
     let alike = survey.parts.filter { ($0.channel == 9) == track.isDrum && !$0.onsets.isEmpty }
     var candidates = alike.filter { track.isDrum || programs[$0.key] ?? 0 == track.program ?? 0 }

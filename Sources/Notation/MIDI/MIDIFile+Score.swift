@@ -3,12 +3,12 @@ public import MIDI
 public import Music
 
 extension MIDIFile {
-  /// A file of format 1 that says what the score says: a first track with title, tempo, metre, key and markers, then a
+  /// A file of format 1 with the content of the score: a first track with title, tempo, metre, key and markers, then a
   /// track for each of the score's, all as long as the score; but a track that ends more than 2²⁸ ticks before the score
   /// ends with its last event, as the pause would have to be bridged by events.
   ///
   /// Tracks without a channel are given one: drums the tenth, the others what is free; where more parts than channels
-  /// sound they share those of their own program, and `ScoreWriting` tells of those that could not. What is read back is
+  /// sound they share those of their own program, and `ScoreWriting` reports those that could not. What is read back is
   /// the same score, but for what MIDI has no place for: the pickup, release velocities, a note that both
   /// begins and ends within another of its pitch in the same part.
   /// - Throws: `ScoreError.unrepresentable` for values outside MIDI's ranges.
@@ -21,7 +21,7 @@ extension MIDIFile {
 public struct ScoreWriting: Sendable {
   /// The file.
   public private(set) var file: MIDIFile
-  /// What could not be said as it was meant.
+  /// What could not be represented exactly.
   public private(set) var warnings: [Diagnostic]
 
   /// Makes a MIDI file of a score, as `MIDIFile.init(score:)` describes.
@@ -45,7 +45,7 @@ public struct ScoreWriting: Sendable {
     var message: MIDIMessage
   }
 
-  /// The most bytes that a text or another payload may have, which is what four bytes of length can say.
+  /// The most bytes that a text or another payload may have, the limit of four bytes of length.
   static let payloadLimit = 0x0FFF_FFFF
 
   /// A meta event of text.
@@ -61,7 +61,7 @@ public struct ScoreWriting: Sendable {
     for event in score.otherEvents { events.append(Event(tick: event.tick, message: try event.message)) }
     for change in score.tempos {
       guard (1...0xFF_FFFF).contains(change.microsecondsPerQuarter) else {
-        throw .unrepresentable("a tempo of \(change.microsecondsPerQuarter) µs a quarter note")
+        throw .unrepresentable("a tempo of \(change.microsecondsPerQuarter) µs per quarter note")
       }
       events.append(Event(tick: change.tick, message: .meta(.tempo(change.microsecondsPerQuarter))))
     }

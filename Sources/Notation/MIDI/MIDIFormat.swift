@@ -13,7 +13,7 @@ public struct MIDIFormat: ScoreFormat {
   /// Always.
   public var canWrite: Bool { true }
 
-  /// Whether a chunk named `MThd` is at the beginning, or behind a RIFF header or 128 bytes of MacBinary.
+  /// Whether a chunk named `MThd` is at the beginning, or after a RIFF header or 128 bytes of MacBinary.
   public func recognizes(firstBytes: [UInt8]) -> Bool {
     MIDIFile.recognizes(firstBytes: firstBytes)
   }

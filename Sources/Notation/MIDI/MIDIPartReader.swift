@@ -4,15 +4,15 @@ internal import Music
 
 /// Sorts the events of a MIDI track into parts by channel, and pairs its notes; then of the next track.
 ///
-/// In a score a change of program holds for the notes of its tick, but in a channel it holds for what stands behind it: a
+/// In a score a change of program holds for the notes of its tick, but in a channel it holds for what follows it: a
 /// note before it, of the same tick, keeps the program that it began with. Such a change is therefore put one tick later.
-/// A note of that tick that stands behind the change would then miss it, and goes to a part of its own that begins with
+/// A note of that tick after the change would then miss it, and goes to a part of its own that begins with
 /// the new program, has the controls of its channel, and leaves the choice of a channel to the writer. Drums have no other
 /// channel to go to: there the note stays, and so does the drum kit, for this tick.
 struct MIDIPartReader {
   /// A part for each channel, used or not.
   private(set) var parts: [Track]
-  /// The parts that notes behind a change of program went to.
+  /// The parts that notes after a change of program went to.
   private(set) var splitParts: [Track] = []
   /// Which channels have events, as bits.
   private(set) var usedChannels: UInt16 = 0
@@ -25,7 +25,7 @@ struct MIDIPartReader {
   /// The events of the track, and the index of the one that is being read.
   private var events: [MIDIEvent] = []
   private var place = 0
-  /// The last tick at which a program was changed behind a note, on which channels that was, and to which programs.
+  /// The last tick at which a program was changed after a note, on which channels that was, and to which programs.
   private var lateTick = -1
   private var lateChannels: UInt16 = 0
   private var latePrograms = [Int](repeating: 0, count: 16)
@@ -164,12 +164,12 @@ struct MIDIPartReader {
       ProgramChange(tick: isLate ? event.tick + 1 : event.tick, program: Int(event.data1)))
   }
 
-  /// Whether a note of its channel stands before a change of program at the same tick.
+  /// Whether a note of its channel is before a change of program at the same tick.
   private func standsBehindANote(_ change: MIDIEvent) -> Bool {
     for event in events[..<place].reversed() {
       guard event.tick == change.tick else { return false }
       if event.status == change.status {
-        // What stands before this change was looked at for its sake.
+        // What is before this change was looked at for its sake.
         return lateTick == change.tick && lateChannels >> UInt16(change.channel) & 1 != 0
       }
       if event.status == 0x90 | change.status & 0x0F && event.data2 != 0 { return true }
@@ -237,7 +237,7 @@ struct MIDIPartReader {
     if policy == .endAll || policy == .cutAtNext { return }
     diagnostics.report(
       "stray-note-off", .skipped, at: event, track: track,
-      "a note-off for key \(event.data1) of channel \(event.channel + 1), which does not sound, was ignored")
+      "a note-off for key \(event.data1) of channel \(event.channel + 1), which is not sounding, was ignored")
   }
 
   private mutating func endAll(in slot: Int, at tick: Int) {
@@ -275,7 +275,7 @@ struct MIDIPartReader {
 }
 
 extension DiagnosticSink {
-  /// Reports something about an event that can be read but says little of music.
+  /// Reports something about an event that is readable but carries little music.
   mutating func report(
     _ rule: String, _ action: Diagnostic.Action, at event: MIDIEvent, track: Int,
     severity: Diagnostic.Severity = .fault, _ message: @autoclosure () -> String

@@ -15,6 +15,6 @@ public struct MIDIScoreOptions: Sendable, Hashable {
   /// Which note a note-off ends.
   public var overlap: OverlapPolicy
 
-  /// Options; first in, first out unless told otherwise.
+  /// Options; first in, first out by default.
   public init(overlap: OverlapPolicy = .firstInFirstOut) { self.overlap = overlap }
 }

@@ -53,7 +53,7 @@ struct MIDIScoreReader {
       let port = take(
         reader.otherEvents, of: track, at: tracks.startIndex + index, into: &parts, isFirst: index == 0,
         isConductor: isConductor)
-      // A change that was put behind the notes of its tick may stand behind the last of all.
+      // A change that was moved after the notes of its tick may be the last event.
       let lastChange = parts.lazy.compactMap { $0.programChanges.last?.tick }.max() ?? 0
       score.length = max(score.length, track.length, lastChange)
       for part in parts where !part.programChanges.isEmpty {
@@ -151,14 +151,14 @@ extension MIDIScoreReader {
         if !isFirst, misplaced.insert(event.data1).inserted {
           diagnostics.report(
             "outside-first-track", .kept, at: event, track: index, severity: .remark,
-            "a \(event.name) outside the first track; it was read as being for all")
+            "a \(event.name) outside the first track; it was applied to all tracks")
         }
         continue
       }
       if event.isMeta && event.data1 > 0x7F {
         diagnostics.report(
           "meta-type", .skipped, at: event, track: index,
-          "a meta event of type \(event.data1) was left out")
+          "a meta event of type \(event.data1) was skipped")
         continue
       }
       let part = parts.firstIndex { $0.channel == channel }
@@ -188,7 +188,7 @@ extension MIDIScoreReader {
     return port
   }
 
-  /// Adds an event that is for the whole score to it; false where it is none, or says nothing that can be used.
+  /// Adds an event that is for the whole score to it; false if it is not one, or has no use.
   private mutating func takeUp(_ event: MIDIEvent, _ payload: ArraySlice<UInt8>, track: Int) -> Bool {
     switch event.data1 {
     case 0x06:
@@ -202,7 +202,7 @@ extension MIDIScoreReader {
       if isSMPTE {
         diagnostics.report(
           "tempo-under-smpte", .skipped, at: event, track: track, severity: .remark,
-          "a tempo where ticks are parts of a second was ignored")
+          "a tempo was ignored, because the ticks are fractions of a second")
       } else {
         score.tempos.append(TempoChange(tick: event.tick, microsecondsPerQuarter: microseconds))
       }

@@ -1,7 +1,7 @@
 internal import MIDI
 internal import Music
 
-/// What the channels of a MIDI file do, for going on with them.
+/// What the channels of a MIDI file do, for continuing them.
 struct MIDISurvey {
   /// What a track plays on one channel.
   struct Part {
@@ -23,7 +23,7 @@ struct MIDISurvey {
     }
 
     fileprivate(set) var settings: [(tick: Int, setting: Setting, value: Int)] = []
-    /// The last event, and the track that it stands in.
+    /// The last event, and its track.
     fileprivate(set) var lastTick = 0
     fileprivate(set) var lastTrack = 0
   }
@@ -155,7 +155,7 @@ extension MIDISurvey.Channel {
     return counts.max { ($0.value, $0.key) < ($1.value, $1.key) }?.key ?? usual
   }
 
-  /// The controllers that make the channel as it is when nothing was said, as far as anyone knows that.
+  /// The controllers that reset the channel to its defaults, as far as those are defined.
   func restored(at tick: Int) -> [ControlChange] {
     state.compactMap { setting, value -> ControlChange? in
       guard case .controller(let controller) = setting,

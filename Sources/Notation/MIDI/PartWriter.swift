@@ -23,7 +23,7 @@ struct PartWriter {
     let on = 0x90 | channel
     let off = 0x80 | channel
     var sounding = NoteEndQueue()
-    // Notes without duration end behind all that begin at their tick.
+    // Notes without duration end after all that begin at their tick.
     var instants: [Note] = []
     var nextInstant = 0
     var nextNote = 0
@@ -62,7 +62,7 @@ struct PartWriter {
     return track
   }
 
-  /// The longest pause before the end of a track that one delta time can say. The first track tells how long the score
+  /// The longest pause before the end of a track that one delta time can hold. The first track has the length of the score
   /// is; were a longer pause bridged in each of many tracks, a small score could make a huge file.
   private static let longestPause = 0x0FFF_FFFF
 
@@ -102,7 +102,7 @@ struct PartWriter {
     return controls.stablySorted()
   }
 
-  /// The program at the beginning, or behind the bank selection that is meant for it, and its changes. At one tick they
+  /// The program at the beginning, or after the bank selection that is meant for it, and its changes. At one tick they
   /// come before the notes, which is what a change at a note's tick means in a score.
   private func programChanges(firstOnset: Int?) -> [ProgramChange] {
     var changes = part.programChanges.stablySorted()

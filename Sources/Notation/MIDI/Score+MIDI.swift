@@ -6,7 +6,7 @@ extension Score {
   /// The score that a MIDI file holds.
   ///
   /// A track of format 1 becomes a `Track`, or several where it plays on several channels; format 0 is split by channel;
-  /// channel 10 is drums. A program change behind a note of its tick is for the notes behind it (`MIDIPartReader`). Tempo, metre, key and markers are taken from any track. Ticks of SMPTE time become ticks at a
+  /// channel 10 is drums. A program change after a note of its tick is for the notes after it (`MIDIPartReader`). Tempo, metre, key and markers are taken from any track. Ticks of SMPTE time become ticks at a
   /// constant tempo. Events that have no meaning here stay in `otherEvents`, in order.
   ///
   /// `sequences(in:)` gives the scores of a file of format 2; `reading(_:)` the warnings too.

@@ -28,11 +28,11 @@ public struct AttentionConfiguration: Codable, Sendable, Hashable {
     if let fault { preconditionFailure(fault) }
   }
 
-  /// What makes no sense in it, if anything does.
+  /// What is invalid in it, or nil.
   var fault: String? {
     ArchitectureLimit.units.contains(alignmentSize)
       ? nil
-      : "an alignment size of \(alignmentSize), where it may be 1 to \(ArchitectureLimit.units.upperBound)"
+      : "an alignment size of \(alignmentSize), outside 1 to \(ArchitectureLimit.units.upperBound)"
   }
 
   /// The names and shapes of the weights, for queries and rows of memory of these sizes.

@@ -60,7 +60,7 @@ final class AttentionLayer {
     energyGradients = AlignedBuffer(count: isAdditive ? trained * capacity.sequences * size : 0)
   }
 
-  /// The layer's tensors or their gradients; nil where the score has none.
+  /// The layer's tensors or their gradients; nil if the score has none.
   struct Tensors {
     /// P × H.
     var query: UnsafeMutablePointer<Float>?

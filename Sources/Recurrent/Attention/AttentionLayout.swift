@@ -1,4 +1,4 @@
-/// Which queries look at which rows of memory, for some sequences of different lengths that lie one behind the other: there
+/// Which queries look at which rows of memory, for some sequences of different lengths that lie one after the other: there
 /// is no padding, and so no mask.
 package struct AttentionLayout: Sendable, Hashable {
   /// Sequence q's queries are rows queryOffsets[q] ..< queryOffsets[q + 1].
@@ -8,7 +8,7 @@ package struct AttentionLayout: Sendable, Hashable {
   /// Where sequence q's matrix of weights begins, a row a query and a column a row of memory.
   package let weightOffsets: [Int]
 
-  /// Sequences with so many queries and so many rows of memory each.
+  /// Sequences with this many queries and this many rows of memory each.
   package init(queryCounts: [Int], memoryCounts: [Int]) {
     precondition(
       queryCounts.count == memoryCounts.count && queryCounts.allSatisfy { $0 > 0 }

@@ -1,4 +1,4 @@
-/// The kinds of recurrent cell. Each has a file of its own, where its equations stand.
+/// The kinds of recurrent cell. Each has its own file, with its equations.
 public enum Cell: String, Codable, Sendable, CaseIterable {
   /// The simple recurrent network with the hyperbolic tangent (Elman 1990), PyTorch's `RNN`.
   case rnnTanh = "rnn-tanh"

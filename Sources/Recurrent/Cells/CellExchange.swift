@@ -8,9 +8,9 @@ package struct CellExchange: Sendable, Hashable {
   package var onnxActivation: String?
   /// The operator's `linear_before_reset`, where it has one.
   package var onnxResetsAfterProduct: Bool?
-  /// The module of `torch.nn`, such as `GRU`; nil where there is none.
+  /// The module of `torch.nn`, such as `GRU`; nil if there is none.
   package var pytorchModule: String?
-  /// What the module is told beside the sizes, in Python.
+  /// The arguments of the module besides the sizes, in Python.
   package var pytorchOption: String?
 
   package init(

@@ -11,7 +11,7 @@ internal import Arithmetic
 /// r ⊙ n: so those of W_i x are the first three blocks and those of W_h h the last three, each one range.
 struct GatedRecurrentUnit: RecurrentCell {
   let gateCount = 3
-  let keptCount = 4
+  let savedCount = 4
   let stateCount = 1
   var phases: [CellPhase] { [CellPhase(gates: 0..<3, gradientBlock: 1)] }
   var inputGradientOrder: [Int] { [2, 0, 1] }
@@ -23,13 +23,13 @@ struct GatedRecurrentUnit: RecurrentCell {
 
   func forward(_ step: CellForwardStep, phase: Int) {
     Kernels.current.gruForward(
-      hiddenSize: step.hiddenSize, gates: step.kept, recurrent: step.recurrent, inputBias: step.inputBias,
+      hiddenSize: step.hiddenSize, gates: step.saved, recurrent: step.recurrent, inputBias: step.inputBias,
       recurrentBias: step.recurrentBias, previous: step.previous, next: step.next)
   }
 
   func backward(_ step: CellBackwardStep, phase: Int) {
     Kernels.current.gruBackward(
-      hiddenSize: step.hiddenSize, gates: step.kept, previous: step.previous, above: step.above,
+      hiddenSize: step.hiddenSize, gates: step.saved, previous: step.previous, above: step.above,
       carry: step.carry)
   }
 }

@@ -9,7 +9,7 @@ internal import Arithmetic
 /// Gates in PyTorch's order i, f, g, o. A step keeps i, f, g, o and c.
 struct LongShortTermMemory: RecurrentCell {
   let gateCount = 4
-  let keptCount = 5
+  let savedCount = 5
   let stateCount = 2
   var phases: [CellPhase] { [CellPhase(gates: 0..<4, gradientBlock: 0)] }
   var gates: [(block: Int, name: String)] { [(0, "input"), (1, "forget"), (3, "output")] }
@@ -19,13 +19,13 @@ struct LongShortTermMemory: RecurrentCell {
 
   func forward(_ step: CellForwardStep, phase: Int) {
     Kernels.current.lstmForward(
-      hiddenSize: step.hiddenSize, gates: step.kept, recurrent: step.recurrent, inputBias: step.inputBias,
+      hiddenSize: step.hiddenSize, gates: step.saved, recurrent: step.recurrent, inputBias: step.inputBias,
       recurrentBias: step.recurrentBias, memory: step.memory, next: step.next)
   }
 
   func backward(_ step: CellBackwardStep, phase: Int) {
     Kernels.current.lstmBackward(
-      hiddenSize: step.hiddenSize, gates: step.kept, above: step.above, carry: step.carry,
+      hiddenSize: step.hiddenSize, gates: step.saved, above: step.above, carry: step.carry,
       memoryCarry: step.memoryCarry)
   }
 }

@@ -6,25 +6,25 @@
 /// and b_h (G·H each), all in blocks of H rows, a block a gate. Its state has S blocks of H numbers: h, which the layer
 /// gives and W_h multiplies, and S − 1 of a memory that only the cell sees.
 ///
-/// A step keeps K ≥ G blocks of H numbers from the forward to the backward pass. The layer fills the first G with W_i x. It
+/// A step saves K ≥ G blocks of H activations from the forward to the backward pass. The layer fills the first G with W_i x. It
 /// then goes through the cell's phases: in each it multiplies some gates' rows of W_h with an operand and calls `forward`.
-/// Backward it goes through them in reverse: `backward` turns what the phase kept into gradients of the pre-activations, and
+/// Backward it goes through them in reverse: `backward` turns the saved activations of the phase into gradients of the pre-activations, and
 /// the layer multiplies these with the same rows of W_h to get the gradient of the operand.
 package protocol RecurrentCell: Sendable {
   /// How many gates there are, G: blocks of rows of the weights.
   var gateCount: Int { get }
   /// How many blocks of H numbers a step keeps, K.
-  var keptCount: Int { get }
+  var savedCount: Int { get }
   /// How many blocks of H numbers the state has, S: 1 for h, 2 for h and a memory.
   var stateCount: Int { get }
   /// The products with W_h in their order. The first has the state h for its operand.
   var phases: [CellPhase] { get }
-  /// Which gate's gradient `backward` leaves in each of the first G blocks that it keeps: those that belong to W_i x.
+  /// Which gate's gradient `backward` leaves in each of the first G saved blocks: those that belong to W_i x.
   var inputGradientOrder: [Int] { get }
 
-  /// The kept blocks that after the forward pass hold gates between 0 and 1, with names for people.
+  /// The saved blocks that after the forward pass hold gates between 0 and 1, with names for people.
   var gates: [(block: Int, name: String)] { get }
-  /// What other programs call the cell; nil where none has it, so that networks of it cannot be exported.
+  /// What other programs call the cell; nil if none has it, so that networks of it cannot be exported.
   var exchange: CellExchange? { get }
 
   /// The part of a step that follows the product of phase `phase`. The last one gives the state after the step.
@@ -44,9 +44,9 @@ extension RecurrentCell {
 package struct CellPhase: Sendable, Hashable {
   /// The gates whose rows are multiplied.
   package var gates: Range<Int>
-  /// The kept block that they are multiplied with, filled by an earlier phase; nil for h before the step.
+  /// The saved block that they are multiplied with, filled by an earlier phase; nil for h before the step.
   package var operandBlock: Int?
-  /// The kept block in which `backward` leaves the gradient of the first of these gates' products; those of the others
+  /// The saved block in which `backward` leaves the gradient of the first of these gates' products; those of the others
   /// follow.
   package var gradientBlock: Int
 
@@ -62,7 +62,7 @@ package struct CellForwardStep {
   /// The number of units, H.
   package let hiddenSize: Int
   /// K blocks; W_i x in the first G at first.
-  package let kept: UnsafeMutablePointer<Float>
+  package let saved: UnsafeMutablePointer<Float>
   /// G blocks: the products with W_h of the phases so far, each in its gates' blocks.
   package let recurrent: UnsafePointer<Float>
   /// b_i, G blocks.
@@ -82,12 +82,12 @@ package struct CellBackwardStep {
   /// The number of units, H.
   package let hiddenSize: Int
   /// K blocks, as `forward` left them, and then the gradients.
-  package let kept: UnsafeMutablePointer<Float>
+  package let saved: UnsafeMutablePointer<Float>
   /// h before the step.
   package let previous: UnsafePointer<Float>
   /// The gradient of h after the step that comes from outside the layer.
   package let above: UnsafePointer<Float>
-  /// The gradient of h after the step that comes from the step behind it, and then that of h before the step.
+  /// The gradient of h after the step that comes from the step after it, and then that of h before the step.
   package let carry: UnsafeMutablePointer<Float>
   /// The gradient of the memory after the step, and then of that before it; S − 1 blocks.
   package let memoryCarry: UnsafeMutablePointer<Float>

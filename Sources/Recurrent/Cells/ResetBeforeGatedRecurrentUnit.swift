@@ -11,7 +11,7 @@ internal import Arithmetic
 /// waits for r, so that a step has two phases. It keeps r, z, n and r ⊙ h.
 struct ResetBeforeGatedRecurrentUnit: RecurrentCell {
   let gateCount = 3
-  let keptCount = 4
+  let savedCount = 4
   let stateCount = 1
   var phases: [CellPhase] {
     [CellPhase(gates: 0..<2, gradientBlock: 0), CellPhase(gates: 2..<3, operandBlock: 3, gradientBlock: 2)]
@@ -24,11 +24,11 @@ struct ResetBeforeGatedRecurrentUnit: RecurrentCell {
   func forward(_ step: CellForwardStep, phase: Int) {
     if phase == 0 {
       Kernels.current.gruBeforeGates(
-        hiddenSize: step.hiddenSize, gates: step.kept, recurrent: step.recurrent, inputBias: step.inputBias,
+        hiddenSize: step.hiddenSize, gates: step.saved, recurrent: step.recurrent, inputBias: step.inputBias,
         recurrentBias: step.recurrentBias, previous: step.previous)
     } else {
       Kernels.current.gruBeforeCandidate(
-        hiddenSize: step.hiddenSize, gates: step.kept, recurrent: step.recurrent, inputBias: step.inputBias,
+        hiddenSize: step.hiddenSize, gates: step.saved, recurrent: step.recurrent, inputBias: step.inputBias,
         recurrentBias: step.recurrentBias, previous: step.previous, next: step.next)
     }
   }
@@ -36,11 +36,11 @@ struct ResetBeforeGatedRecurrentUnit: RecurrentCell {
   func backward(_ step: CellBackwardStep, phase: Int) {
     if phase == 1 {
       Kernels.current.gruBeforeCandidateBackward(
-        hiddenSize: step.hiddenSize, gates: step.kept, previous: step.previous, above: step.above,
+        hiddenSize: step.hiddenSize, gates: step.saved, previous: step.previous, above: step.above,
         carry: step.carry)
     } else {
       Kernels.current.gruBeforeGatesBackward(
-        hiddenSize: step.hiddenSize, gates: step.kept, previous: step.previous,
+        hiddenSize: step.hiddenSize, gates: step.saved, previous: step.previous,
         operandGradient: step.operandGradient, carry: step.carry)
     }
   }

@@ -10,7 +10,7 @@ struct SimpleCell: RecurrentCell {
   let isRectified: Bool
 
   let gateCount = 1
-  let keptCount = 1
+  let savedCount = 1
   let stateCount = 1
   var phases: [CellPhase] { [CellPhase(gates: 0..<1, gradientBlock: 0)] }
   var exchange: CellExchange? {
@@ -22,11 +22,11 @@ struct SimpleCell: RecurrentCell {
   func forward(_ step: CellForwardStep, phase: Int) {
     if isRectified {
       Kernels.current.rnnReLUForward(
-        hiddenSize: step.hiddenSize, gates: step.kept, recurrent: step.recurrent, inputBias: step.inputBias,
+        hiddenSize: step.hiddenSize, gates: step.saved, recurrent: step.recurrent, inputBias: step.inputBias,
         recurrentBias: step.recurrentBias, next: step.next)
     } else {
       Kernels.current.rnnTanhForward(
-        hiddenSize: step.hiddenSize, gates: step.kept, recurrent: step.recurrent, inputBias: step.inputBias,
+        hiddenSize: step.hiddenSize, gates: step.saved, recurrent: step.recurrent, inputBias: step.inputBias,
         recurrentBias: step.recurrentBias, next: step.next)
     }
   }
@@ -34,10 +34,10 @@ struct SimpleCell: RecurrentCell {
   func backward(_ step: CellBackwardStep, phase: Int) {
     if isRectified {
       Kernels.current.rnnReLUBackward(
-        hiddenSize: step.hiddenSize, gates: step.kept, above: step.above, carry: step.carry)
+        hiddenSize: step.hiddenSize, gates: step.saved, above: step.above, carry: step.carry)
     } else {
       Kernels.current.rnnTanhBackward(
-        hiddenSize: step.hiddenSize, gates: step.kept, above: step.above, carry: step.carry)
+        hiddenSize: step.hiddenSize, gates: step.saved, above: step.above, carry: step.carry)
     }
   }
 }

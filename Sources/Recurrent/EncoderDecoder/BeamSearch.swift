@@ -3,7 +3,7 @@ internal import Arithmetic
 /// The bookkeeping of a beam search (Graves 2012; Sutskever, Vinyals & Le 2014): which beginnings of a sequence are followed,
 /// and which whole sequences were found. It knows nothing of what gives the probabilities.
 ///
-/// At each step every id is put behind every beginning that is followed. Of the `width` likeliest results those that end are
+/// At each step every id is put after every beginning that is followed. Of the `width` likeliest results those that end are
 /// found; the `width` likeliest of those that do not are followed. The search is over when `width` sequences were found, none
 /// is followed any more, or the limit is reached. With a width of 1 it takes the likeliest id at each step; a width of all
 /// beginnings there can be makes it exhaustive.
@@ -74,7 +74,7 @@ struct BeamSearch {
     isAtLimit = false
   }
 
-  /// Where in `entries` the beginnings that are followed stand; empty before the first step.
+  /// The indices in `entries` of the prefixes that are followed; empty before the first step.
   private var live = 0..<0
   /// How many steps were taken.
   var stepCount: Int { counts.count }
@@ -113,7 +113,7 @@ struct BeamSearch {
     live = first..<entries.count
   }
 
-  /// Puts every id behind one beginning, and keeps the candidates sorted.
+  /// Puts every id after one beginning, and keeps the candidates sorted.
   private mutating func consider(_ index: Int, _ logits: UnsafePointer<Float>, before: Double) {
     var largest = -Float.infinity
     for id in 0..<vocabularySize { largest = max(largest, logits[id]) }

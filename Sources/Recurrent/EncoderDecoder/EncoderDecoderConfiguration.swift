@@ -16,7 +16,7 @@ public struct EncoderDecoderConfiguration: Codable, Sendable, Hashable {
   public enum Bridge: String, Codable, Sendable, CaseIterable {
     /// Layer by layer as it is. Both stacks are of one cell, of one size, of as many layers and of one direction.
     case copy
-    /// h₀ = tanh(W s + b), all of the decoder's layers side by side (for LSTM the cells behind the outputs of each layer);
+    /// h₀ = tanh(W s + b), all of the decoder's layers side by side (for LSTM the cells after the outputs of each layer);
     /// s is the last output of the encoder's top layer, and the first of its other direction.
     case learned
   }
@@ -78,18 +78,18 @@ public struct EncoderDecoderConfiguration: Codable, Sendable, Hashable {
   var fault: String? {
     let (ids, units) = (ArchitectureLimit.ids, ArchitectureLimit.units)
     for size in [sourceVocabularySize, targetVocabularySize] where !ids.contains(size) {
-      return "a vocabulary of \(size) ids, where there may be 1 to \(ids.upperBound)"
+      return "a vocabulary of \(size) ids, outside 1 to \(ids.upperBound)"
     }
     if !units.contains(embeddingSize) {
-      return "an embedding of \(embeddingSize) numbers, where there may be 1 to \(units.upperBound)"
+      return "an embedding of \(embeddingSize) numbers, outside 1 to \(units.upperBound)"
     }
     if let fault = encoder.fault { return "encoder: \(fault)" }
     if let fault = decoder.fault { return "decoder: \(fault)" }
     if let fault = attention.fault { return fault }
-    if decoder.isBidirectional { return "a decoder cannot be bidirectional: it would see what it is to say" }
+    if decoder.isBidirectional { return "a decoder cannot be bidirectional: it would see its own output" }
     if attention.score == .dot, encoder.outputSize != decoder.outputSize {
       return
-        "the dot product needs an encoder and a decoder that give equally many numbers, not \(encoder.outputSize) and \(decoder.outputSize)"
+        "the dot product needs an encoder and a decoder with outputs of the same size, not \(encoder.outputSize) and \(decoder.outputSize)"
     }
     if bridge == .copy, !Self.canCopyState(from: encoder, to: decoder) {
       return "the encoder's states do not fit the decoder, which the bridge \"copy\" needs"

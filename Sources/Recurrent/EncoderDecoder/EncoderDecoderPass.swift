@@ -24,7 +24,7 @@ public final class EncoderDecoderPass: TrainablePass {
     /// How many ids a target has, its end not included.
     public var targetLength: Int
 
-    /// Room for so many pairs of such lengths.
+    /// Room for this many pairs of these lengths.
     public init(pairs: Int, sourceLength: Int, targetLength: Int) {
       self.pairs = pairs
       self.sourceLength = sourceLength
@@ -55,7 +55,7 @@ public final class EncoderDecoderPass: TrainablePass {
   let decoderGradient: AlignedBuffer<Float>
   let embeddedGradient: AlignedBuffer<Float>
 
-  /// What the current call drops from the embeddings; nil where nothing is.
+  /// What the current call drops from the embeddings; nil if nothing is.
   var sourceDropout: Dropout?
   var targetDropout: Dropout?
 

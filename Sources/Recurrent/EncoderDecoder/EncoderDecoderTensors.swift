@@ -1,6 +1,6 @@
 internal import Arithmetic
 
-/// Where the tensors of an encoder–decoder stand in a buffer that is laid out as its parameters are; those of the stacks,
+/// Where the tensors of an encoder–decoder are in a buffer that is laid out as its parameters are; those of the stacks,
 /// which find theirs themselves, left out.
 struct EncoderDecoderTensors {
   let sourceEmbedding: UnsafeMutablePointer<Float>

@@ -1,6 +1,6 @@
 internal import Arithmetic
 
-/// Sequences of any lengths in any order, and where they stand in a packed batch, whose streams are sorted by length.
+/// Sequences of any lengths in any order, and where they are in a packed batch, whose streams are sorted by length.
 ///
 /// There are two orders of the same rows: packed, step by step, in which recurrent layers run; and by sequence, one behind
 /// the other, in which attention and the losses do.

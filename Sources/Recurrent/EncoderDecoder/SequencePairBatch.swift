@@ -1,7 +1,7 @@
 /// Some sequences of ids and what each is to become: what an encoder–decoder learns from at one step.
 ///
 /// Sources and targets may be of any lengths and in any order. The order in which the network runs over them, and where each
-/// id stands in it, is settled here, so that a step of training has nothing to allocate.
+/// id is in it, is settled here, so that a step of training has nothing to allocate.
 public struct SequencePairBatch: Sendable, Hashable {
   /// What is read.
   public let sources: [[Int32]]

@@ -13,7 +13,7 @@ public struct Translation: Sendable, Hashable {
   public var alignment: [[Float]]
 }
 
-/// What a search is asked for.
+/// The settings of a search.
 public struct BeamSearchOptions: Sendable, Hashable {
   /// How many beginnings are followed at once, and how many translations are looked for. With 1 the search is greedy.
   public var width: Int

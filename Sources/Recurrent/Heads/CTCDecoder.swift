@@ -1,4 +1,4 @@
-/// Reads label sequences out of what a network with a CTC head says. T steps, C classes; class 0 is the blank.
+/// Decodes label sequences from the output of a network with a CTC head. T steps, C classes; class 0 is the blank.
 public struct CTCDecoder: Sendable {
   /// A label sequence and how likely it is.
   public struct Hypothesis: Sendable, Hashable {
@@ -51,7 +51,7 @@ public struct CTCDecoder: Sendable {
         let prefix = candidate.prefix, number = tree.number(of: prefix)
         successors.add(candidate.logProbability + emission[0], endingInBlank: true, to: prefix)
         for label in 1..<classCount where emission[label] > -.infinity {
-          // The last label again goes on without a blank between, and is a new one only behind a blank.
+          // The last label again continues without a blank between, and is a new one only after a blank.
           let isRepetition = label == Int(prefix.label)
           if isRepetition {
             successors.add(candidate.endingInLabel + emission[label], endingInBlank: false, to: prefix)
@@ -73,7 +73,7 @@ public struct CTCDecoder: Sendable {
   }
 }
 
-/// A label behind the prefix of a number.
+/// A label after the prefix of a number.
 private struct Prefix: Hashable {
   var parent: Int
   var label: Int32

@@ -15,7 +15,7 @@ final class CTCLoss {
   /// C, the blank included.
   let classCount: Int
 
-  /// A thread's own: log α of every step and state, and log β of one step and the one behind it.
+  /// A thread's own: log α of every step and state, and log β of one step and the one after it.
   private struct Workspace {
     var forward: [Double] = []
     var backward: [Double] = []
@@ -71,7 +71,7 @@ final class CTCLoss {
   /// logits N × C without their bias → losses B, 0 where the labels do not fit. With a `scale` other than 0 the logits
   /// become the gradient of scale · Σ losses; otherwise logarithms of probabilities.
   /// - Parameters:
-  ///   - labels: 1 ..< C each, those of the streams one behind the other.
+  ///   - labels: 1 ..< C each, those of the streams one after the other.
   ///   - offsets: B + 1, where each stream's labels begin.
   func run(
     logits: UnsafeMutablePointer<Float>, bias: UnsafePointer<Float>, labels: UnsafePointer<Int32>,

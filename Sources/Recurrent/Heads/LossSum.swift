@@ -8,7 +8,7 @@ public struct LossSum: Sendable, Hashable {
   /// numbers are counted one by one.
   public var weight: Double
 
-  /// A sum over `count` targets, which weigh 1 each unless told otherwise.
+  /// A sum over `count` targets, which weigh 1 each by default.
   public init(sum: Double = 0, count: Int = 0, weight: Double? = nil) {
     self.sum = sum
     self.count = count

@@ -10,7 +10,7 @@ struct SoftmaxCrossEntropy {
   let classCount: Int
   /// ε in 0 ..< 1: how much of a label is shared out among all classes (Szegedy et al. 2016).
   let labelSmoothing: Float
-  /// w, or nil where all classes weigh the same.
+  /// w, or nil if all classes weigh the same.
   let classWeights: AlignedBuffer<Float>?
   private let totalWeight: Float
 

@@ -1,6 +1,6 @@
 extension EncoderDecoderPass {
-  /// Where the gates of both stacks stand on a batch, as they are without dropout. There is no picture of lags: by attention
-  /// the loss reaches every state of the encoder past the states behind it.
+  /// The saturation of the gates of both stacks on a batch without dropout. There is no chart of lags: by attention
+  /// the loss reaches every state of the encoder past the states after it.
   public func inspect(_ batch: SequencePairBatch) -> PassInspection? {
     _ = evaluate(batch)
     return PassInspection(

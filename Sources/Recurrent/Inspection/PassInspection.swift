@@ -1,8 +1,8 @@
-/// What stands inside a recurrent network on one batch: how far gradients reach back, and where the gates stand.
+/// Measurements inside a recurrent network on one batch: how far gradients reach back, and the saturation of the gates.
 public struct PassInspection: Codable, Hashable, Sendable {
-  /// How strongly the last states depend on what was before; nil where there is no such picture.
+  /// How strongly the last states depend on what was before; nil if there is no such picture.
   public var lags: GradientLags?
-  /// Where each layer's gates stand.
+  /// The saturation of each layer's gates.
   public var gates: [GateSaturation]
 
   /// An inspection.

@@ -2,7 +2,7 @@ package import Arithmetic
 
 // What a stack shows of itself. No step of training calls any of it.
 extension RecurrentStack {
-  /// Where the gates stand after a forward pass over `rowCount` rows, before the backward pass.
+  /// The saturation of the gates after a forward pass over `rowCount` rows, before the backward pass.
   /// - Parameter name: what the stack is called before a gate's name, where there are several.
   package func gateSaturations(rowCount: Int, of name: String? = nil) -> [GateSaturation] {
     layers.enumerated().flatMap { layer in
@@ -67,8 +67,8 @@ extension RecurrentStack {
           let row = layout.row(step: step, stream: stream), part = gradient + row * width + direction * h
           if row != last { part.update(repeating: 0, count: h) }
         }
-        let kept = UnsafeBufferPointer(start: gradient + last * width + direction * h, count: h)
-        if kept.contains(where: { $0 != 0 }) { isThere = true }
+        let values = UnsafeBufferPointer(start: gradient + last * width + direction * h, count: h)
+        if values.contains(where: { $0 != 0 }) { isThere = true }
       }
     }
     return isThere
@@ -88,11 +88,11 @@ extension RecurrentLayer {
 }
 
 extension LayerDirection {
-  /// The shares of a kept block's values below 0.05 and above 0.95.
+  /// The shares of a saved block's values below 0.05 and above 0.95.
   fileprivate func saturation(ofBlock block: Int, rowCount: Int) -> (shut: Float, open: Float) {
     var (shut, open) = (0, 0)
     for row in 0..<rowCount {
-      let values = kept.baseAddress + row * keptWidth + block * hiddenSize
+      let values = saved.baseAddress + row * savedWidth + block * hiddenSize
       for index in 0..<hiddenSize {
         if values[index] < 0.05 { shut += 1 }
         if values[index] > 0.95 { open += 1 }

@@ -1,7 +1,7 @@
 /// The architecture of a language model over ids: embedding, stacked recurrent layers, linear output. It is a short way to
 /// say which `Network.Configuration` is meant; see `network`.
 ///
-/// All that its shape says can be asked of it directly: `configuration.hiddenSize`.
+/// The properties of its shape are available directly: `configuration.hiddenSize`.
 @dynamicMemberLookup
 public struct LanguageModelConfiguration: Sendable, Hashable {
   /// All but the vocabulary.
@@ -16,15 +16,15 @@ public struct LanguageModelConfiguration: Sendable, Hashable {
     if let fault { preconditionFailure(fault) }
   }
 
-  /// What makes no sense in it, if anything does.
+  /// What is invalid in it, or nil.
   var fault: String? { Self.fault(of: shape, vocabularySize: vocabularySize) }
 
-  /// What would make no sense in an architecture of these parts, if anything would.
+  /// What would be invalid in an architecture of these parts, or nil.
   static func fault(of shape: LanguageModelShape, vocabularySize: Int) -> String? {
     if let fault = shape.fault { return "the \(fault.name) is \(fault.value); expected \(fault.expected)" }
     let ids = ArchitectureLimit.ids
     return ids.contains(vocabularySize)
-      ? nil : "a vocabulary of \(vocabularySize) ids, where there may be 1 to \(ids.upperBound)"
+      ? nil : "a vocabulary of \(vocabularySize) ids, outside 1 to \(ids.upperBound)"
   }
 
   /// An architecture; all sizes at least 1, probabilities in 0 ..< 1.
@@ -41,7 +41,7 @@ public struct LanguageModelConfiguration: Sendable, Hashable {
       vocabularySize: vocabularySize)
   }
 
-  /// What the shape says.
+  /// The properties of the shape.
   @inlinable
   public subscript<Value>(dynamicMember member: WritableKeyPath<LanguageModelShape, Value>) -> Value {
     get { shape[keyPath: member] }
@@ -77,7 +77,7 @@ extension LanguageModelConfiguration: Codable {
   }
 
   /// Reads an architecture: the fields of its shape, and beside them its vocabulary's size.
-  /// - Throws: `DecodingError` also where a number makes no sense.
+  /// - Throws: `DecodingError` also if a number is invalid.
   public init(from decoder: any Decoder) throws {
     shape = try LanguageModelShape(from: decoder)
     vocabularySize = try decoder.container(keyedBy: CodingKeys.self).decode(

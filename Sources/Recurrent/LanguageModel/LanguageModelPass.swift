@@ -93,7 +93,7 @@ public final class LanguageModelPass: TrainablePass {
   }
 
   /// Looks inside the network on a window, as it is without dropout: how far back the loss of the last step reaches, and
-  /// where the gates stand.
+  /// the saturation of the gates.
   public func inspect(_ batch: TokenBatch) -> PassInspection? {
     pass.inspect(
       SequenceBatch(

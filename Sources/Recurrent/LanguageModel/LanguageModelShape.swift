@@ -1,6 +1,6 @@
 /// A language model but for its vocabulary, which the data decide.
 ///
-/// It is a setting that may hold anything until `fault` has been asked for.
+/// It is a setting that may have invalid values; check `fault`.
 public struct LanguageModelShape: Hashable, Sendable {
   /// The recurrent layers' cell.
   public var cell: Cell
@@ -13,7 +13,7 @@ public struct LanguageModelShape: Hashable, Sendable {
   /// The probability with which a number is dropped in training: of an embedded id, between layers, and before the
   /// output.
   public var dropout: Double
-  /// The same for the numbers of an embedded id; nil where it is `dropout` too.
+  /// The same for the numbers of an embedded id; nil if it is `dropout` too.
   public var embeddingDropout: Double?
   /// For which numbers dropout makes a choice of their own.
   public var dropoutKind: DropoutKind
@@ -56,14 +56,14 @@ public struct LanguageModelShape: Hashable, Sendable {
     return same == other
   }
 
-  /// Drops what the other shape does, which is all that weights do not tell of the network that learned them.
+  /// Takes over the dropout of the other shape, the only setting that the weights do not determine.
   public mutating func takeDropout(of other: Self) {
     dropout = other.dropout
     embeddingDropout = other.embeddingDropout
     dropoutKind = other.dropoutKind
   }
 
-  /// The first setting that makes no sense, if there is one: what it is called, its value, and what it should be.
+  /// The first invalid setting, if there is one: what it is called, its value, and what it should be.
   public var fault: (name: String, value: String, expected: String)? {
     let units = ArchitectureLimit.units
     for (name, size, allowed) in [
@@ -79,7 +79,7 @@ public struct LanguageModelShape: Hashable, Sendable {
     if tiesEmbedding, embeddingSize != hiddenSize {
       return (
         "embedding size", "\(embeddingSize)",
-        "the hidden size, \(hiddenSize), since the output shares the embedding's weights"
+        "the hidden size, \(hiddenSize), because the output shares the embedding's weights"
       )
     }
     return nil

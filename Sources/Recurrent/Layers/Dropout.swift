@@ -9,7 +9,7 @@ package struct Dropout {
   private let key: UInt64
   private let counter: UInt64
 
-  /// A dropout of the rows of a batch, whose chance is taken from `random`.
+  /// A dropout of the rows of a batch, whose masks are drawn from `random`.
   package init(
     probability: Double, kind: DropoutKind = .independent, width: Int, layout: StepLayout,
     random: inout RandomStream

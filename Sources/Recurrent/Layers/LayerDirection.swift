@@ -14,17 +14,17 @@ final class LayerDirection {
 
   private let gateCount: Int
   /// K·H: how many numbers a row keeps.
-  let keptWidth: Int
+  let savedWidth: Int
   /// S·H: how many numbers the state of a stream has.
   let stateWidth: Int
   private let phases: [CellPhase]
-  /// The gates of the first G kept blocks after the backward pass, joined to ranges: blocks, and the first's gate.
+  /// The gates of the first G saved blocks after the backward pass, joined to ranges: blocks, and the first's gate.
   private let inputRuns: [(blocks: Range<Int>, gate: Int)]
 
   /// N × H: h before each step, zero where the stream was reset.
   private let previous: AlignedBuffer<Float>
   /// N × K·H: what the cell keeps.
-  let kept: AlignedBuffer<Float>
+  let saved: AlignedBuffer<Float>
   /// B × G·H: W_h h of one step.
   private let recurrent: AlignedBuffer<Float>
   /// B × H: the gradient of a later phase's operand.
@@ -53,12 +53,12 @@ final class LayerDirection {
     self.hiddenSize = h
     self.isReverse = isReverse
     gateCount = gates
-    keptWidth = cell.keptCount * h
+    savedWidth = cell.savedCount * h
     stateWidth = cell.stateCount * h
     phases = cell.phases
     inputRuns = Self.runs(of: cell.inputGradientOrder)
     previous = AlignedBuffer(count: rowCapacity * h)
-    kept = AlignedBuffer(count: rowCapacity * keptWidth)
+    saved = AlignedBuffer(count: rowCapacity * savedWidth)
     recurrent = AlignedBuffer(count: streamCapacity * gates * h)
     operandGradient = AlignedBuffer(count: phases.count > 1 ? streamCapacity * h : 0)
     forwardInputWeight = PackedMatrix(rows: inputSize, columns: gates * h)
@@ -74,7 +74,7 @@ final class LayerDirection {
   ) -> Double {
     let h = Double(hiddenSize), gates = cell.gateCount
     let reordered = runs(of: cell.inputGradientOrder).count > 1 ? Double(gates * hiddenSize * inputSize) : 0
-    return rows * h * Double(1 + cell.keptCount) + streams * h
+    return rows * h * Double(1 + cell.savedCount) + streams * h
       * Double(gates + (cell.phases.count > 1 ? 1 : 0))
       + PackedMatrix.floatCount(inputSize, gates * hiddenSize) + reordered
       + cell.phases.reduce(0) { $0 + PackedMatrix.floatCount(hiddenSize, $1.gates.count * hiddenSize) }
@@ -119,8 +119,8 @@ final class LayerDirection {
   /// What each gate gets from the input, for all rows: the first part of the forward pass. `input` is N × I.
   func multiplyInput(_ input: UnsafePointer<Float>, rowCount: Int, team: ThreadTeam) {
     team.multiply(
-      MatrixView(input, rows: rowCount, columns: inputSize), forwardInputWeight, into: kept.baseAddress,
-      rowStride: keptWidth)
+      MatrixView(input, rows: rowCount, columns: inputSize), forwardInputWeight, into: saved.baseAddress,
+      rowStride: savedWidth)
   }
 
   /// Follows some of the streams through all their steps: the second part of the forward pass.
@@ -168,7 +168,7 @@ final class LayerDirection {
     }
   }
 
-  /// One step of the streams `active`, whose rows stand behind `firstRow`: the cell's phases in their order.
+  /// One step of the streams `active`, whose rows start at `firstRow`: the cell's phases in their order.
   private func step(
     _ active: Range<Int>, firstRow: Int, output: UnsafeMutablePointer<Float>, outputStride: Int,
     state: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
@@ -183,7 +183,7 @@ final class LayerDirection {
       for b in active {
         let row = firstRow + b
         let step = CellForwardStep(
-          hiddenSize: h, kept: kept.baseAddress + row * keptWidth,
+          hiddenSize: h, saved: saved.baseAddress + row * savedWidth,
           recurrent: recurrent.baseAddress + b * gateCount * h, inputBias: tensors.inputBias,
           recurrentBias: tensors.recurrentBias, previous: previous.baseAddress + row * h,
           memory: state + b * stateWidth + h, next: output + row * outputStride)
@@ -198,7 +198,7 @@ final class LayerDirection {
   ///   - carry: B × S·H, the gradient of the states after the last steps, and then that of those before the first.
   ///   - reachesStart: whether the gradient of the states before the first steps is wanted; else `carry` means nothing
   ///     afterwards.
-  ///   - observe: told on the way of the gradient of each state before a step: the stream, how many steps the direction
+  ///   - observe: called with the gradient of each state before a step: the stream, how many steps the direction
   ///     has yet to read then, and S·H numbers.
   func backward(
     _ streams: Range<Int>, layout: StepLayout, resets: UnsafePointer<UInt8>?,
@@ -233,7 +233,7 @@ final class LayerDirection {
       for b in active {
         let row = firstRow + b
         let step = CellBackwardStep(
-          hiddenSize: h, kept: kept.baseAddress + row * keptWidth,
+          hiddenSize: h, saved: saved.baseAddress + row * savedWidth,
           previous: previous.baseAddress + row * h, above: outputGradient + row * stride,
           carry: carry + b * stateWidth, memoryCarry: carry + b * stateWidth + h,
           operandGradient: operandGradient.baseAddress + (p + 1 < phases.count ? b * h : 0))
@@ -260,10 +260,10 @@ final class LayerDirection {
   ) {
     let gradients = offsets.tensors(in: gradients)
     let h = hiddenSize, rows = 0..<rowCount
-    let kept = MatrixView(kept.baseAddress, rows: rowCount, columns: keptWidth)
+    let saved = MatrixView(saved.baseAddress, rows: rowCount, columns: savedWidth)
     let input = MatrixView(input, rows: rowCount, columns: inputSize)
     for run in inputRuns {
-      let gradient = kept.columns(run.blocks.lowerBound * h..<run.blocks.upperBound * h)
+      let gradient = saved.columns(run.blocks.lowerBound * h..<run.blocks.upperBound * h)
       team.multiply(
         gradient.transposed, input, into: gradients.inputWeight + run.gate * h * inputSize, accumulate: true)
       team.addColumnSums(of: gradient, to: gradients.inputBias + run.gate * h)
@@ -282,7 +282,7 @@ final class LayerDirection {
     into inputGradient: UnsafeMutablePointer<Float>, rowCount: Int, accumulate: Bool, team: ThreadTeam
   ) {
     let gradient = MatrixView(
-      kept.baseAddress, rows: rowCount, columns: gateCount * hiddenSize, rowStride: keptWidth)
+      saved.baseAddress, rows: rowCount, columns: gateCount * hiddenSize, rowStride: savedWidth)
     team.multiply(gradient, backwardInputWeight, into: inputGradient, accumulate: accumulate)
   }
 
@@ -292,23 +292,23 @@ final class LayerDirection {
       return MatrixView(previous.baseAddress + rows.lowerBound * h, rows: rows.count, columns: h)
     }
     return MatrixView(
-      kept.baseAddress + rows.lowerBound * keptWidth + block * h, rows: rows.count, columns: h,
-      rowStride: keptWidth)
+      saved.baseAddress + rows.lowerBound * savedWidth + block * h, rows: rows.count, columns: h,
+      rowStride: savedWidth)
   }
 
   private func recurrentGradient(of phase: Int, rows: Range<Int>) -> MatrixView {
     MatrixView(
-      kept.baseAddress + rows.lowerBound * keptWidth + phases[phase].gradientBlock * hiddenSize,
-      rows: rows.count, columns: phases[phase].gates.count * hiddenSize, rowStride: keptWidth)
+      saved.baseAddress + rows.lowerBound * savedWidth + phases[phase].gradientBlock * hiddenSize,
+      rows: rows.count, columns: phases[phase].gates.count * hiddenSize, rowStride: savedWidth)
   }
 
-  /// The step whose state a step of a stream goes on from; nil where it is the stream's first in this direction.
+  /// The step whose state a step of a stream continues from; nil if it is the stream's first in this direction.
   private func stepBefore(_ t: Int, _ b: Int, _ layout: StepLayout) -> Int? {
     if isReverse { return t + 1 < layout.lengths[b] ? t + 1 : nil }
     return t > 0 ? t - 1 : nil
   }
 
-  /// Whether the state is zero before a step. A reset stands before a step as the streams are written; read backward it
+  /// Whether the state is zero before a step. A reset is before a step as the streams are written; read backward it
   /// stands between that step and the one before it too.
   private func isReset(_ t: Int, _ b: Int, _ layout: StepLayout, _ resets: UnsafePointer<UInt8>?) -> Bool {
     guard let resets else { return false }

@@ -16,7 +16,7 @@ struct LayerOffsets: Sendable {
   private let inputBias: Int
   private let recurrentBias: Int
 
-  /// The offsets of `prefix.weight_ih_lK`, with `_reverse` behind it for the second direction, and so on.
+  /// The offsets of `prefix.weight_ih_lK`, with `_reverse` after it for the second direction, and so on.
   init(_ parameters: ParameterStore, prefix: String, layer: Int, direction: Int) {
     let suffix = Self.suffix(layer: layer, direction: direction)
     inputWeight = parameters.offset(of: "\(prefix).weight_ih\(suffix)")

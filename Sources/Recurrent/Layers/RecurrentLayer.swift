@@ -2,7 +2,7 @@ package import Arithmetic
 
 /// One recurrent layer in one direction or in both, over batches of up to N rows and B streams.
 ///
-/// N rows, B streams, I inputs, H units, D directions, S blocks of state. What both directions give stands side by side.
+/// N rows, B streams, I inputs, H units, D directions, S blocks of state. The outputs of both directions are side by side.
 package final class RecurrentLayer {
   /// N × D·H: what the layer gave. Whoever reads it may also change it: the backward pass does without it.
   package let output: AlignedBuffer<Float>
@@ -38,7 +38,7 @@ package final class RecurrentLayer {
 
   /// input N × I → `output`.
   /// - Parameters:
-  ///   - resets: N flags, other than 0 where the stream's state is zero before the step; nil where there are none.
+  ///   - resets: N flags, other than 0 where the stream's state is zero before the step; nil if there are none.
   ///   - state: D × capacity for streams × S·H, before the streams' first steps and then after their last. In the second
   ///     direction a stream's last step comes first.
   package func forward(
@@ -70,7 +70,7 @@ package final class RecurrentLayer {
   ///     before the first.
   ///   - propagatesState: whether it is; if not, backpropagation is truncated at both ends, and `stateGradient` is only
   ///     room to work in.
-  ///   - observe: told on the way of the gradient of each state: the direction, the stream, how many steps the direction has
+  ///   - observe: called with the gradient of each state: the direction, the stream, how many steps the direction has
   ///     yet to read then, and S·H numbers. Threads call it at the same time, each for streams of its own.
   package func backward(
     input: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,

@@ -1,6 +1,6 @@
 extension RecurrentStack {
   /// The names and shapes of a stack's weights, in PyTorch's order: those of `torch.nn.RNN`, `LSTM` and `GRU`, and, where
-  /// layers are normalized, `norm_l0.weight` and `norm_l0.bias` behind each layer's.
+  /// layers are normalized, `norm_l0.weight` and `norm_l0.bias` after each layer's.
   package static func parameterShapes(
     configuration: StackConfiguration, inputSize: Int, namePrefix prefix: String
   ) -> [(name: String, shape: [Int])] {
@@ -32,7 +32,7 @@ extension RecurrentStack {
     return shapes
   }
 
-  /// Throws unless a file has a stack's weights. It goes layer by layer, so that a file that says it has a thousand, and has
+  /// Throws unless a file has a stack's weights. It goes layer by layer, so that a file that claims a thousand layers, but has
   /// not, costs no more than what it has.
   static func requireTensors(
     configuration: StackConfiguration, inputSize: Int, namePrefix prefix: String, in file: SafetensorsFile

@@ -1,11 +1,11 @@
 package import Arithmetic
 
-/// Recurrent layers one upon the other, over batches of up to N rows and B streams of any lengths.
+/// Recurrent layers stacked, over batches of up to N rows and B streams of any lengths.
 ///
 /// All memory is taken when the stack is made. N rows, B streams, I inputs, H units, D directions, L layers, S blocks of
 /// state (2 for the LSTM, else 1). The weights are those of a `ParameterStore`, under PyTorch's names.
 package final class RecurrentStack {
-  /// What stands upon what.
+  /// The configuration of the layers.
   package let configuration: StackConfiguration
   /// How many numbers the first layer takes at each step, I.
   package let inputSize: Int
@@ -19,7 +19,7 @@ package final class RecurrentStack {
   /// the number of streams at the time.
   package let state: AlignedBuffer<Float>
   /// The gradient of the mean loss with respect to the states after the last steps, and then before the first; laid out as
-  /// the state. It takes part where the backward pass is told that it propagates the state.
+  /// the state. It is used if the backward pass propagates the state.
   package let stateGradient: AlignedBuffer<Float>
 
   private let parameters: ParameterStore
@@ -95,7 +95,7 @@ package final class RecurrentStack {
     for layer in layers { layer.pack() }
   }
 
-  /// Where the state of a layer in a direction begins in `state`; stream b's is S·H · b behind it.
+  /// Where the state of a layer in a direction begins in `state`; stream b's is S·H · b after it.
   package func stateOffset(layer: Int, direction: Int) -> Int {
     (layer * configuration.directionCount + direction) * streamCapacity * stateWidth
   }
@@ -127,8 +127,8 @@ package final class RecurrentStack {
     norms.isEmpty ? layers[layer].output : norms[layer].output
   }
 
-  /// input N × I → `output`; the states go on from `state`.
-  /// - Parameter resets: N flags, other than 0 where the stream's state is zero before the step; nil where there are none.
+  /// input N × I → `output`; the states continue from `state`.
+  /// - Parameter resets: N flags, other than 0 where the stream's state is zero before the step; nil if there are none.
   package func forward(
     input: UnsafePointer<Float>, layout: StepLayout, resets: UnsafePointer<UInt8>? = nil, team: ThreadTeam
   ) {
@@ -159,8 +159,8 @@ package final class RecurrentStack {
   ///   - inputGradient: may be where `input` is.
   ///   - gradients: laid out as the parameters.
   ///   - propagatesState: whether `stateGradient` holds the gradient of the last states and is to become that of the first.
-  ///     If not, no gradient enters behind the last step or leaves before the first: backpropagation is truncated there.
-  ///   - observe: told on the way of the gradient of each state: layer, direction, stream, how many steps the direction has
+  ///     If not, no gradient enters after the last step or leaves before the first: backpropagation is truncated there.
+  ///   - observe: called with the gradient of each state: layer, direction, stream, how many steps the direction has
   ///     yet to read then, and S·H numbers. Threads call it at the same time, each for streams of its own.
   package func backward(
     input: UnsafePointer<Float>, outputGradient: UnsafeMutablePointer<Float>,

@@ -1,4 +1,4 @@
-/// What stands between a network's input and its head: recurrent layers, one upon the other.
+/// The stacked recurrent layers between a network's input and its head.
 ///
 /// L layers of H units in D directions, where D is 2 if the layers are bidirectional and else 1. Each layer takes the one
 /// below it, D · H numbers a step; what it gives is normalized, then dropped from, and then added to what it took, each
@@ -37,12 +37,12 @@ public struct StackConfiguration: Sendable, Hashable {
     if let fault { preconditionFailure(fault) }
   }
 
-  /// What makes no sense in it, if anything does; a stack that was read from a file may be of any kind.
+  /// What is invalid in it, or nil; a stack that was read from a file may be of any kind.
   var fault: String? {
     let (layers, units) = (ArchitectureLimit.layers, ArchitectureLimit.units)
     if !layers.contains(layerCount) || !units.contains(hiddenSize) {
       return
-        "\(layerCount) layers of \(hiddenSize) units, where there may be 1 to \(layers.upperBound) of 1 to "
+        "\(layerCount) layers of \(hiddenSize) units, outside 1 to \(layers.upperBound) of 1 to "
         + "\(units.upperBound)"
     }
     return ArchitectureLimit.isDropout(dropout) ? nil : "a dropout of \(dropout) is not in 0 ..< 1"

@@ -1,5 +1,5 @@
-/// What a network says at the end, and by which loss it learns to: a linear layer on what the stack gives at a step, or on
-/// a whole sequence pooled, and a likelihood upon that.
+/// The output of a network and its loss: a linear layer on the output of the stack at a step, or on
+/// a whole sequence pooled, and a likelihood on top of that.
 public struct Head: Sendable, Hashable {
   /// What the outputs are the parameters of.
   public enum Kind: String, Codable, Sendable, CaseIterable {
@@ -20,11 +20,11 @@ public struct Head: Sendable, Hashable {
   public var kind: Kind
   /// How many classes there are (with CTC's blank), or how many numbers a frame has.
   public var size: Int
-  /// How a sequence becomes one vector where there is one target for it; nil where there is one for every step.
+  /// How a sequence becomes one vector if there is one target for it; nil if there is one for every step.
   public var pooling: Pooling?
   /// How much of a label is shared out among all classes, 0 ..< 1 (Szegedy et al. 2016); for `softmax` alone.
   public var labelSmoothing: Double
-  /// How much a label of each class weighs in the loss; nil where all weigh the same. For `softmax` alone.
+  /// How much a label of each class weighs in the loss; nil if all weigh the same. For `softmax` alone.
   public var classWeights: [Double]?
 
   private init(
@@ -68,7 +68,7 @@ public struct Head: Sendable, Hashable {
   /// How many numbers the linear layer gives, O.
   public var outputSize: Int { kind == .gaussian ? 2 * size : size }
 
-  /// What makes no sense in it, if anything does.
+  /// What is invalid in it, or nil.
   var fault: String? {
     if !ArchitectureLimit.ids.contains(size) || kind == .ctc && size < 2 {
       return "a head over \(size) classes or numbers"

@@ -1,6 +1,6 @@
 internal import Arithmetic
 
-/// Runs a head: pooling where there is any, the linear layer, and the loss or the prediction. N rows of W numbers come from
+/// Runs a head: pooling if there is any, the linear layer, and the loss or the prediction. N rows of W numbers come from
 /// the stack; R rows of O outputs are made of them, one for each row or, where the head pools, for each stream.
 final class HeadLayer {
   private let head: Head
@@ -72,7 +72,7 @@ final class HeadLayer {
     parametersDidChange()
   }
 
-  /// What CTC says of a step depends on all steps.
+  /// The output of CTC at a step depends on all steps.
   private static func slices(of head: Head, rows: Int, outputLimit: Int) -> RowSlices {
     RowSlices(
       rowCapacity: rows, width: head.outputSize, outputLimit: head.kind == .ctc ? .max : outputLimit)
@@ -185,7 +185,7 @@ final class HeadLayer {
     return added(to: taken, layout: layout)
   }
 
-  /// Makes what the head says of what the stack gives, N × W.
+  /// Computes the output of the head from the output of the stack, N × W.
   /// - Parameter take: is given each row and its O numbers, in the rows' order; see `NetworkOutput.values`.
   func predict(
     input: UnsafePointer<Float>, layout: StepLayout, team: ThreadTeam,
@@ -261,7 +261,7 @@ final class HeadLayer {
 }
 
 extension Head {
-  /// A row of outputs without their bias becomes what the head says: probabilities of labels or keys, numbers, means and
+  /// A row of outputs without their bias becomes the output of the head: probabilities of labels or keys, numbers, means and
   /// variances, or the logarithms of CTC's probabilities.
   func finish(_ row: UnsafeMutablePointer<Float>, bias: UnsafePointer<Float>) {
     let kernels = Kernels.current

@@ -2,7 +2,7 @@ internal import Arithmetic
 
 /// Makes what the stack takes of ids and frames. N rows, K vocabularies, E numbers an embedded id, F a frame, I = E + F.
 final class InputLayer {
-  /// N × I: the sum of the embedded ids, and behind it the normalized frame; then the gradients of both.
+  /// N × I: the sum of the embedded ids, and after it the normalized frame; then the gradients of both.
   let output: AlignedBuffer<Float>
 
   private let input: Network.Input
@@ -72,7 +72,7 @@ final class InputLayer {
     dropout?.apply(to: output.baseAddress, layout: layout, team: team)
   }
 
-  /// The gradient of `output`, which stands there, → the tables' gradients, which are added to. Threads share the columns,
+  /// The gradient of `output`, which is there, → the tables' gradients, which are added to. Threads share the columns,
   /// so that each sum keeps its order.
   func backward(layout: StepLayout, gradients: AlignedBuffer<Float>, team: ThreadTeam) {
     guard !tables.isEmpty else { return }

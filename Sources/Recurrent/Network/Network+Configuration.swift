@@ -15,7 +15,7 @@ extension Network {
     public var vocabularySizes: [Int]
     /// The length of an embedded id, E; 0 where there are no ids.
     public var embeddingSize: Int
-    /// How many numbers a frame has, F; 0 where there are none.
+    /// How many numbers a frame has, F; 0 if there are none.
     public var frameSize: Int
     /// How frames are normalized.
     public var normalization: Normalization
@@ -50,20 +50,20 @@ extension Network {
     /// How many numbers the stack takes at each step, I = E + F.
     public var size: Int { embeddingSize + frameSize }
 
-    /// What makes no sense in it, if anything does.
+    /// What is invalid in it, or nil.
     var fault: String? {
       let units = 0...ArchitectureLimit.units.upperBound
       if !units.contains(embeddingSize) || !units.contains(frameSize) || size < 1 {
         return
-          "an embedding of \(embeddingSize) and frames of \(frameSize) numbers, where there may be up to "
+          "an embedding of \(embeddingSize) and frames of \(frameSize) numbers; the limits are "
           + "\(units.upperBound) of each"
       }
       if vocabularySizes.count > ArchitectureLimit.vocabularyCount {
         return
-          "\(vocabularySizes.count) vocabularies, where there may be \(ArchitectureLimit.vocabularyCount)"
+          "\(vocabularySizes.count) vocabularies; the limit is \(ArchitectureLimit.vocabularyCount)"
       }
       if let size = vocabularySizes.first(where: { !ArchitectureLimit.ids.contains($0) }) {
-        return "a vocabulary of \(size) ids, where there may be 1 to \(ArchitectureLimit.ids.upperBound)"
+        return "a vocabulary of \(size) ids, outside 1 to \(ArchitectureLimit.ids.upperBound)"
       }
       if vocabularySizes.isEmpty != (embeddingSize == 0) {
         return "an embedding of \(embeddingSize) numbers for \(vocabularySizes.count) vocabularies"
@@ -72,13 +72,13 @@ extension Network {
     }
   }
 
-  /// The architecture of a network: what it reads, the recurrent layers, what it says.
+  /// The architecture of a network: its input, its recurrent layers, its head.
   public struct Configuration: Sendable, Hashable {
     /// What it reads.
     public var input: Input
     /// The recurrent layers.
     public var stack: StackConfiguration
-    /// What it says, and the loss.
+    /// The output, and the loss.
     public var head: Head
     /// Whether the output's weight is the embedding's (Press & Wolf 2017). There is one vocabulary then, the output tells of
     /// as many numbers as it has ids, and what the stack gives is as long as an embedded id.
@@ -92,7 +92,7 @@ extension Network {
       self.tiesEmbedding = tiesEmbedding
     }
 
-    /// What makes no sense in it, if anything does; a configuration that was read from a file may be of any kind.
+    /// What is invalid in it, or nil; a configuration that was read from a file may be of any kind.
     var fault: String? { stack.fault ?? input.fault ?? head.fault ?? tyingFault }
 
     private var tyingFault: String? {
@@ -119,7 +119,7 @@ extension Network {
     /// The name of the tensor that is the output's weight.
     var outputWeightName: String { tiesEmbedding ? embeddingName(0) : "output.weight" }
 
-    /// Whether the network says of each step what it has to say without knowing the steps behind it: its layers read
+    /// Whether the output at each step does not depend on later steps: the layers read
     /// forward alone, its head does not pool, and frames are not normalized by their sequence.
     public var runsStepByStep: Bool {
       head.pooling == nil && input.normalization != .sequence && !stack.isBidirectional

@@ -12,7 +12,7 @@ extension Network {
   }
 
   /// The network in a file that `write` wrote.
-  /// - Throws: `SafetensorsError` where it is no safetensors file, says nothing of the architecture, or holds other
+  /// - Throws: `SafetensorsError` if it is not a safetensors file, has no architecture, or holds other
   ///   tensors than that has.
   public convenience init(path: String) throws(SafetensorsError) {
     try self.init(file: SafetensorsFile(path: path))

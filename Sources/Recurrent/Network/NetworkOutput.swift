@@ -1,4 +1,4 @@
-/// What a network says of some sequences.
+/// The output of a network for some sequences.
 public struct NetworkOutput: Sendable, Hashable {
   /// For each sequence, in the order in which they were given, R × O numbers: a row for each step, or one where the head
   /// pools. By the head's kind:
@@ -33,10 +33,10 @@ public struct NetworkOutput: Sendable, Hashable {
     return decoder.beamSearch(values[index], beamWidth: beamWidth).first?.labels ?? []
   }
 
-  /// The means of a sequence's rows, one behind the other; for a Gaussian.
+  /// The means of a sequence's rows, one after the other; for a Gaussian.
   public func means(ofSequence index: Int) -> [Float] { part(0, of: index) }
 
-  /// The variances of a sequence's rows, one behind the other; for a Gaussian.
+  /// The variances of a sequence's rows, one after the other; for a Gaussian.
   public func variances(ofSequence index: Int) -> [Float] { part(1, of: index) }
 
   private func part(_ part: Int, of index: Int) -> [Float] {

@@ -2,7 +2,7 @@ public import Arithmetic
 
 /// Runs a network over packed batches of sequences, forward and backward.
 ///
-/// Full backpropagation through time where every batch begins anew; truncated backpropagation where the pass carries its
+/// Full backpropagation through time where every batch starts from the initial state; truncated backpropagation where the pass carries its
 /// state from one batch to the next. All memory is taken when the pass is made, but for what CTC needs, which grows with
 /// the longest sequence so far.
 public final class NetworkPass: TrainablePass {
@@ -14,7 +14,7 @@ public final class NetworkPass: TrainablePass {
   public let rowCapacity: Int
   /// How many streams a batch may have.
   public let streamCapacity: Int
-  /// Whether streams go on in each batch with the state in which the last batch left them.
+  /// Whether streams continue in each batch with the state in which the last batch left them.
   public let carriesState: Bool
 
   /// The network's weights.
@@ -35,7 +35,7 @@ public final class NetworkPass: TrainablePass {
   ///   - network: the network that is run.
   ///   - rowCapacity: how many rows a batch may have.
   ///   - streamCapacity: how many streams a batch may have.
-  ///   - carriesState: whether streams go on in each batch with the state in which the last batch left them; for layers
+  ///   - carriesState: whether streams continue in each batch with the state in which the last batch left them; for layers
   ///     that read forward alone.
   ///   - team: the threads that compute.
   public convenience init(
@@ -86,7 +86,7 @@ public final class NetworkPass: TrainablePass {
     head.parametersDidChange()
   }
 
-  /// The states that the next batch goes on from, L × B × S·H for a capacity of B streams; S is 2 for the LSTM (h, then c)
+  /// The states that the next batch continues from, L × B × S·H for a capacity of B streams; S is 2 for the LSTM (h, then c)
   /// and else 1. Empty where the pass carries none.
   public var carriedState: [Float] {
     get { carriesState ? stack.state.array : [] }
@@ -121,7 +121,7 @@ public final class NetworkPass: TrainablePass {
     return measure(loss, layout: batch.layout)
   }
 
-  /// What the network says of a batch.
+  /// The output of the network for a batch.
   public func predict(_ batch: SequenceBatch) -> NetworkOutput {
     omitDropout()
     read(batch)

@@ -38,7 +38,7 @@ public final class NetworkRunner {
     output = AlignedBuffer(count: configuration.head.outputSize)
   }
 
-  /// Goes one step on and lets `body` read what the network says.
+  /// Runs one step and lets `body` read the output of the network.
   /// - Parameters:
   ///   - ids: an id of each vocabulary; −1 for none.
   ///   - frame: the numbers of a frame.

@@ -9,7 +9,7 @@ internal import Musl
 /// Changes weights against their gradients, by the rule of its configuration and as PyTorch's optimizer of the same name
 /// does.
 ///
-/// What it keeps from one update to the next stands in named buffers, so that a checkpoint can save and load it.
+/// What it keeps from one update to the next is in named buffers, so that a checkpoint can save and load it.
 public final class Optimizer {
   /// A running value of every parameter, laid out as the parameters are.
   public struct StateBuffer: Sendable {
@@ -31,7 +31,7 @@ public final class Optimizer {
 
   /// An optimizer before its first update.
   /// - Parameters:
-  ///   - configuration: its rule and its constants, which must make sense (`fault` is nil).
+  ///   - configuration: its rule and its constants, which must be valid (`fault` is nil).
   ///   - parameterCount: how many parameters it will update.
   ///   - decays: which tensors the weight decay applies to; all by default, as in PyTorch.
   public init(
@@ -49,7 +49,7 @@ public final class Optimizer {
     }
   }
 
-  /// Changes the parameters by one step against the gradients. A pass over them must be told.
+  /// Changes the parameters by one step against the gradients. A pass over them must be notified.
   public func update(
     _ parameters: ParameterStore, gradients: AlignedBuffer<Float>, learningRate: Double, team: ThreadTeam
   ) {
@@ -104,7 +104,7 @@ public final class Optimizer {
     decays(entry) ? configuration.weightDecay : 0
   }
 
-  /// Update number `step` of `count` parameters that lie one behind the other.
+  /// Update number `step` of `count` parameters that lie one after the other.
   private func apply(
     step: Int, learningRate: Double, weightDecay: Double, count: Int, gradients: UnsafePointer<Float>,
     parameters: UnsafeMutablePointer<Float>, state: StatePointers
@@ -149,7 +149,7 @@ extension OptimizerConfiguration {
   public var stateCount: Int { stateNames.count }
 }
 
-/// Where the state of some parameters stands; nil what the rule does not keep.
+/// The state of some parameters; nil for what the rule does not have.
 private struct StatePointers {
   var first: UnsafeMutablePointer<Float>?
   var second: UnsafeMutablePointer<Float>?

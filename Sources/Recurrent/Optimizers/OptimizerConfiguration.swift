@@ -43,7 +43,7 @@ public struct OptimizerConfiguration: Hashable, Sendable {
     self.weightDecay = weightDecay
   }
 
-  /// The rule of this name with the constants that are customary for it: PyTorch's defaults, and for gradient descent a
+  /// The rule of this name with its usual constants: PyTorch's defaults, and for gradient descent a
   /// momentum of 0.9.
   public init(_ name: Name) {
     self =
@@ -104,7 +104,7 @@ public struct OptimizerConfiguration: Hashable, Sendable {
 }
 
 extension OptimizerConfiguration {
-  /// The first constant that makes no sense, if there is one: its name, its value, and what it should be.
+  /// The first invalid constant, if there is one: its name, its value, and what it should be.
   public var fault: (name: String, value: Double, expected: String)? {
     func share(_ name: String, _ value: Double) -> (name: String, value: Double, expected: String)? {
       value >= 0 && Float(value) < 1 ? nil : (name, value, "0 to below 1")
@@ -117,7 +117,7 @@ extension OptimizerConfiguration {
     }
     switch rule {
     case .sgd(let momentum, let isNesterov):
-      if isNesterov, momentum == 0 { return ("momentum", 0, "above 0, since Nesterov's step follows it") }
+      if isNesterov, momentum == 0 { return ("momentum", 0, "above 0, because Nesterov momentum needs it") }
       return share("momentum", momentum)
     case .rmsprop(let smoothing, let epsilon, let momentum, _):
       return share("smoothing", smoothing) ?? positive("epsilon", epsilon) ?? share("momentum", momentum)

@@ -35,7 +35,7 @@ public final class WeightAverage {
   }
 
   /// Exchanges the average and the weights, so that the average can be tried out; a second call takes it back. A pass over
-  /// the weights must be told.
+  /// the weights must be notified.
   public func swap(with parameters: ParameterStore) {
     let chunk = 4096
     withUnsafeTemporaryAllocation(of: Float.self, capacity: chunk) { scratch in

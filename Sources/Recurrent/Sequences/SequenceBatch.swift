@@ -1,7 +1,7 @@
 /// Several sequences packed without padding, as a pass takes them. N rows in the order of `layout`, B streams, K
 /// vocabularies, F numbers a frame.
 public struct SequenceBatch: Sendable, Hashable {
-  /// What is to be said.
+  /// The targets.
   public enum Targets: Sendable, Hashable {
     /// Nothing.
     case none
@@ -19,7 +19,7 @@ public struct SequenceBatch: Sendable, Hashable {
   public var ids: [Int32]
   /// N × F.
   public var frames: [Float]
-  /// What is to be said.
+  /// The targets.
   public var targets: Targets
   /// N: whether the stream's state is zero before the step; empty where it never is.
   public var resets: [Bool]
@@ -38,7 +38,7 @@ public struct SequenceBatch: Sendable, Hashable {
     order = Array(0..<layout.streamCount)
   }
 
-  /// Packs sequences, the longest first. All have the same kind of target; `head` says what it is for.
+  /// Packs sequences, the longest first. All have the same kind of target; it must fit `head`.
   public init(_ sequences: [TrainingSequence], head: Head) {
     precondition(!sequences.isEmpty, "a batch of no sequences")
     let order = sequences.indices.sorted { (sequences[$1].length, $0) < (sequences[$0].length, $1) }

@@ -57,7 +57,7 @@ public struct SequenceBatches: Sendable {
     return batches
   }
 
-  /// The batches of an epoch, each made when it is asked for.
+  /// The batches of an epoch, each made when it is requested.
   public func batches(epoch: Int) -> some Sequence<SequenceBatch> {
     order(epoch: epoch).lazy.map { indices in SequenceBatch(indices.map { sequences[$0] }, head: head) }
   }

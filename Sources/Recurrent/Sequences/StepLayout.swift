@@ -39,7 +39,7 @@ public struct StepLayout: Sendable, Hashable {
   /// How many rows there are in all, N.
   public var rowCount: Int { offsets[offsets.count - 1] }
 
-  /// How many streams have a step `step`, 0 behind the last.
+  /// How many streams have a step `step`, 0 after the last.
   public func streamCount(atStep step: Int) -> Int {
     step < stepCount ? offsets[step + 1] - offsets[step] : 0
   }

@@ -1,4 +1,4 @@
-/// One window of truncated backpropagation through time: what the network reads, what it should have said, and where
+/// One window of truncated backpropagation through time: the input of the network, the expected output, and where
 /// its memory is cleared.
 ///
 /// `T` time steps of `B` parallel streams: element `t * B + b` of each array belongs to step `t` of stream `b`.

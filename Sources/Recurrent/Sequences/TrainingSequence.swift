@@ -1,6 +1,6 @@
-/// A sequence as a network reads it, and what it should say. T steps, K vocabularies, F numbers a frame.
+/// The input of a network and the expected output. T steps, K vocabularies, F numbers a frame.
 public struct TrainingSequence: Sendable, Hashable {
-  /// What is to be said.
+  /// The targets.
   public enum Target: Sendable, Hashable {
     /// Nothing that is known: the sequence is there to be predicted.
     case none
@@ -16,7 +16,7 @@ public struct TrainingSequence: Sendable, Hashable {
   public var ids: [Int32]
   /// T × F numbers; NaN where one is missing, which counts as the mean.
   public var frames: [Float]
-  /// What is to be said.
+  /// The targets.
   public var target: Target
 
   /// The target's labels; none where it has no labels.

@@ -13,14 +13,14 @@ final class StackStepper {
   private let phases: [CellPhase]
   private let hiddenSize: Int
   /// K·H, G·H and S·H, with the letters of `RecurrentCell`.
-  private let keptWidth: Int
+  private let savedWidth: Int
   private let gatesWidth: Int
   private let stateWidth: Int
 
   /// L × B × S·H.
   private let states: AlignedBuffer<Float>
   /// B × K·H: what a layer's cell works on.
-  private let kept: AlignedBuffer<Float>
+  private let saved: AlignedBuffer<Float>
   /// B × G·H: W_h h of a layer.
   private let recurrent: AlignedBuffer<Float>
   /// B × max(I, H), twice: what the layer below gave and what the current one gives, where that is not its state.
@@ -46,12 +46,12 @@ final class StackStepper {
     self.cell = cell
     phases = cell.phases
     hiddenSize = h
-    keptWidth = cell.keptCount * h
+    savedWidth = cell.savedCount * h
     gatesWidth = cell.gateCount * h
     stateWidth = cell.stateCount * h
     rowWidth = max(weights.inputSize, h)
     states = AlignedBuffer(count: configuration.layerCount * streamCount * stateWidth)
-    kept = AlignedBuffer(count: streamCount * keptWidth)
+    saved = AlignedBuffer(count: streamCount * savedWidth)
     recurrent = AlignedBuffer(count: streamCount * gatesWidth)
     below = AlignedBuffer(count: streamCount * rowWidth)
     current = AlignedBuffer(count: streamCount * rowWidth)
@@ -63,11 +63,11 @@ final class StackStepper {
 
   /// Where the caller puts W_i x of the first layer, G·H numbers, if the weights have no W_i of it.
   func firstGates(ofStream stream: Int) -> UnsafeMutablePointer<Float> {
-    kept.baseAddress + stream * keptWidth
+    saved.baseAddress + stream * savedWidth
   }
 
   /// Goes one step on with the first streams; the others stay where they are.
-  /// - Parameter output: for each of these streams O numbers, W_o h without the bias, behind each other.
+  /// - Parameter output: for each of these streams O numbers, W_o h without the bias, after each other.
   func advance(streams: Int, into output: UnsafeMutablePointer<Float>) {
     precondition(streams <= streamCount, "\(streams) of \(streamCount) streams")
     var rows = Rows(values: below.baseAddress, stride: rowWidth)
@@ -83,11 +83,11 @@ final class StackStepper {
     let layer = weights.layers[index]
     let state = states.baseAddress + index * streamCount * stateWidth
     layer.inputWeight?.multiply(
-      input.values, xStride: input.stride, streams: streams, into: kept.baseAddress, yStride: keptWidth,
+      input.values, xStride: input.stride, streams: streams, into: saved.baseAddress, yStride: savedWidth,
       scratch: scratch.baseAddress)
     for (number, phase) in phases.enumerated() {
       let operand =
-        phase.operandBlock.map { Rows(values: kept.baseAddress + $0 * hiddenSize, stride: keptWidth) }
+        phase.operandBlock.map { Rows(values: saved.baseAddress + $0 * hiddenSize, stride: savedWidth) }
         ?? Rows(values: state, stride: stateWidth)
       layer.recurrentWeights[number].multiply(
         operand.values, xStride: operand.stride, streams: streams,
@@ -97,7 +97,7 @@ final class StackStepper {
         let hidden = state + stream * stateWidth
         cell.forward(
           CellForwardStep(
-            hiddenSize: hiddenSize, kept: kept.baseAddress + stream * keptWidth,
+            hiddenSize: hiddenSize, saved: saved.baseAddress + stream * savedWidth,
             recurrent: recurrent.baseAddress + stream * gatesWidth, inputBias: layer.inputBias,
             recurrentBias: layer.recurrentBias, previous: hidden, memory: hidden + hiddenSize, next: hidden),
           phase: number)
@@ -165,7 +165,7 @@ extension StackStepper {
     }
   }
 
-  /// Where the state of a stream stands, layer by layer.
+  /// The state of a stream, layer by layer.
   private func pieces(ofStream stream: Int) -> [Range<Int>] {
     precondition((0..<streamCount).contains(stream), "stream \(stream) of \(streamCount)")
     return weights.layers.indices.map { layer in

@@ -2,11 +2,11 @@ public import Groundwork
 
 /// Why a network cannot be given to another program or taken from one.
 public enum ExchangeError: DiagnosableError, Equatable {
-  /// The format has no words for something that the network has.
+  /// The format cannot express something that the network has.
   case notExpressible(format: ExchangeFormat, feature: String, remedy: String)
   /// The file would be larger than the format allows.
   case tooLarge(path: String, byteCount: Int, limit: Int)
-  /// The file has no part of a kind; `hint` says how to name it.
+  /// The file has no part of a kind; `hint` tells how to name it.
   case missingPart(file: String, part: String, hint: String)
   /// The file has several parts of a kind, of which one must be chosen.
   case severalParts(file: String, part: String, names: [String], hint: String)
@@ -28,18 +28,18 @@ public enum ExchangeError: DiagnosableError, Equatable {
     }
   }
 
-  /// What stands in the way and what to do.
+  /// The obstacle and the remedy.
   public var message: String {
     switch self {
     case .notExpressible(let format, let feature, let remedy):
-      "\(format.name) has no words for \(feature); \(remedy)"
+      "\(format.name) cannot express \(feature); \(remedy)"
     case .tooLarge(let path, let byteCount, let limit):
-      "\(path): would have \(byteCount) bytes, and a file of this format at most \(limit)"
-    case .missingPart(let file, let part, let hint): "\(file): there is no \(part) in it; \(hint)"
+      "\(path): would have \(byteCount) bytes, but this format is limited to \(limit)"
+    case .missingPart(let file, let part, let hint): "\(file): has no \(part); \(hint)"
     case .severalParts(let file, let part, let names, let hint):
-      "\(file): there is more than one \(part) in it (\(names.joined(separator: ", "))); \(hint)"
+      "\(file): has more than one \(part) (\(names.joined(separator: ", "))); \(hint)"
     case .unusedTensor(let file, let tensor):
-      "\(file): the tensor \(tensor) belongs to no part of a language model (embedding, recurrent layers, output)"
+      "\(file): the tensor \(tensor) is not part of a language model (embedding, recurrent layers, output)"
     case .unsupported(let file, let reason): "\(file): \(reason)"
     case .file(let error): error.message
     case .weights(let error): error.message

@@ -7,7 +7,7 @@ struct NamedTensors {
     self.tensors = Dictionary(uniqueKeysWithValues: tensors.map { ($0.name, $0) })
   }
 
-  /// The tensor of a name that the network's configuration says is there.
+  /// The tensor with a name from the network's configuration.
   subscript(name: String) -> SafetensorsTensor {
     guard let tensor = tensors[name] else { preconditionFailure("the network has no tensor \(name)") }
     return tensor
@@ -24,7 +24,7 @@ struct NamedTensors {
     return values
   }
 
-  /// Tensors of one shape, one behind the other along a new first axis, each with the blocks of its rows in the order
+  /// Tensors of one shape, one after the other along a new first axis, each with the blocks of its rows in the order
   /// `blocks`.
   func joined(_ names: [String], blocks: [Int], named name: String) -> SafetensorsTensor {
     var values: [Float] = []

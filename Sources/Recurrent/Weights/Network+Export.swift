@@ -18,7 +18,7 @@ extension Network {
   ///   (`torch.nn.Embedding`, or a `ModuleList` of K of them where there are several vocabularies), `rnn` (`torch.nn.RNN`,
   ///   `LSTM` or `GRU`), `output` (`torch.nn.Linear`), for attention pooling `pooling` with the parameter `query` (D · H),
   ///   and, for frames that are normalized by the training set, `normalization` with the buffers `mean` and `variance` (F).
-  ///   What the module does with them is for its `forward` to say: sums of embeddings, the frame behind them, the pooling,
+  ///   The `forward` of the module uses them: sums of embeddings, the frame after them, the pooling,
   ///   and what `NetworkOutput` makes of the outputs. `Network(path:)` reads the file back, and
   ///   `Network(configuration:tensors:)` what PyTorch has written of the same names.
   /// - ONNX: the whole of it. Inputs are `ids` (T × B × K, 64-bit integers, −1 for none) and `frames` (T × B × F, NaN for
@@ -28,16 +28,16 @@ extension Network {
   ///   A network that can run step by step (see `Configuration.runsStepByStep`) takes `h_0` and, for an LSTM, `c_0`
   ///   (L × B × H, the state before the first step, zero at the beginning), and gives `h_n` and `c_n`, the state after the
   ///   last step. Every other takes `lengths` (B 64-bit integers from 1 to T): how many steps each stream has. What is
-  ///   given behind a stream's end is not read. What `values` has there means nothing.
+  ///   given after a stream's end is not read. What `values` has there means nothing.
   ///
-  /// Tied weights stand twice in a `state_dict`, as `embedding.weight` and as `output.weight`.
+  /// Tied weights occur twice in a `state_dict`, as `embedding.weight` and as `output.weight`.
   /// - Parameters:
   ///   - format: for which program.
   ///   - path: where to write.
   ///   - interface: what the network takes and gives in an ONNX file, if it is to be another than the above.
   ///   - metadata: text to go with the network, such as the names of its classes. The architecture is added to it, as JSON
   ///     under `network`, unless the interface is that of a language model.
-  /// - Throws: `ExchangeError`: the format has no words for such a network, or the file cannot be written.
+  /// - Throws: `ExchangeError`: the format cannot express such a network, or the file cannot be written.
   public func export(
     as format: ExchangeFormat, to path: String, interface: ExportInterface = .network,
     metadata: [String: String] = [:]

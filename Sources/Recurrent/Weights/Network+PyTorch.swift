@@ -2,7 +2,7 @@ internal import Groundwork
 
 extension Network {
   /// Writes what modules of PyTorch load by name, atomically.
-  /// - Throws: `ExchangeError`: PyTorch has no words for such a network, or the file cannot be written.
+  /// - Throws: `ExchangeError`: PyTorch cannot express such a network, or the file cannot be written.
   func writeStateDictionary(to path: String, metadata: [String: String]) throws(ExchangeError) {
     let stack = configuration.stack
     try stack.requirePyTorch()
@@ -38,7 +38,7 @@ extension StackConfiguration {
   /// Throws unless `torch.nn.RNN`, `LSTM` and `GRU` have what the recurrent layers need.
   fileprivate func requirePyTorch() throws(ExchangeError) {
     func refuse(_ feature: String) -> ExchangeError {
-      .notExpressible(format: .pytorch, feature: feature, remedy: "export it in the format onnx")
+      .notExpressible(format: .pytorch, feature: feature, remedy: "export it to ONNX")
     }
     if pytorchModule(inputSize: 1) == nil { throw refuse("the cell \(cell.rawValue)") }
     if normalizesLayers { throw refuse("layer normalization between recurrent layers") }

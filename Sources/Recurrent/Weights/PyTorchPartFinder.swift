@@ -31,15 +31,15 @@ struct PyTorchPartFinder {
       .map { String($0.dropLast("weight_ih_l0".count)) }
     let prefix = try choose(
       prefixes, named: name, part: "recurrent layer", option: "recurrent", name: Self.name(ofPrefix:),
-      hint: "its first weights should be called weight_ih_l0, as torch.nn.RNN, LSTM and GRU have it")
+      hint: "its first weights should be named weight_ih_l0, as in torch.nn.RNN, LSTM and GRU")
     for entry in file.entries where entry.name.hasPrefix(prefix) {
       if entry.name.hasSuffix("_reverse") {
         throw unsupported(
-          "its recurrent layers read the sequence backward too (\(entry.name)), and so cannot compose what they have not seen"
+          "its recurrent layers read the sequence backward too (\(entry.name)), which composing does not allow"
         )
       }
       if entry.name.hasPrefix(prefix + "weight_hr_") {
-        throw unsupported("its recurrent layers project their state (\(entry.name)), which ours do not")
+        throw unsupported("its recurrent layers project their state (\(entry.name)), which is not supported")
       }
     }
     let input = try matrixShape(of: prefix + "weight_ih_l0")
@@ -76,13 +76,13 @@ struct PyTorchPartFinder {
     }
     let embedding = try choose(
       embeddings, named: names.embedding, part: "embedding", option: "embedding", name: \.name,
-      hint: "it should be a matrix of \(recurrent.inputSize) columns, which the recurrent layers take")
+      hint: "it should be a matrix of \(recurrent.inputSize) columns, the input size of the recurrent layers")
     var outputs = all.filter { $0.columnCount == recurrent.hiddenSize && $0.rowCount == embedding.rowCount }
     if names.output == nil, outputs.count > 1 { outputs.removeAll { $0.prefix == embedding.prefix } }
     let output = try choose(
       outputs, named: names.output, part: "output", option: "output-layer", name: \.name,
-      hint: "it should be a matrix of \(embedding.rowCount) rows, as the embedding has, and "
-        + "\(recurrent.hiddenSize) columns, which the recurrent layers give")
+      hint: "it should be a matrix of \(embedding.rowCount) rows, like the embedding, and "
+        + "\(recurrent.hiddenSize) columns, the hidden size of the recurrent layers")
     return (embedding, output.prefix == embedding.prefix ? borrowing(embedding, around: recurrent) : output)
   }
 
@@ -118,7 +118,7 @@ struct PyTorchPartFinder {
     }
     guard let first = possible.first else {
       throw unsupported(
-        "its recurrent layers have \(rows) rows for \(hiddenSize) units, as no cell of ours has")
+        "its recurrent layers have \(rows) rows for \(hiddenSize) units, which fits no supported cell")
     }
     guard let asked else {
       let written = file.metadata[PyTorchWeights.cellKey].flatMap(Cell.init)
@@ -156,7 +156,7 @@ struct PyTorchPartFinder {
     }
     guard fitting.count == 1 else {
       throw .severalParts(
-        file: file.path, part: part, names: fitting.map(nameOf), hint: "say which with --\(option)")
+        file: file.path, part: part, names: fitting.map(nameOf), hint: "choose one with --\(option)")
     }
     return first
   }

@@ -13,15 +13,15 @@ public struct PyTorchWeights: Sendable {
   public let names: PyTorchNames
   /// The key of the metadata in which an exported file names its cell.
   static let cellKey = "gruppetto.cell"
-  /// The file's tensor for each of ours; biases that are zero have none.
+  /// The file's tensor for each tensor of the network; biases that are zero have none.
   private let sources: [String: String]
 
   /// Finds the parts of the language model in a file.
   /// - Parameters:
   ///   - file: the file.
-  ///   - names: what the parts are called, as far as that is to be said.
+  ///   - names: the names of the parts, if they are given.
   ///   - cell: the kind of cell, where the shapes leave a choice: those of a simple network mean `.rnnTanh`, if neither this
-  ///     nor the file's metadata, where we wrote it, says anything else.
+  ///     nor the metadata of a file that gruppetto wrote gives another.
   /// - Throws: `ExchangeError`: a part is missing, there more than once or of a shape that does not fit, or there is
   ///   something else.
   public init(file: SafetensorsFile, names: PyTorchNames = .init(), cell: Cell? = nil) throws(ExchangeError) {

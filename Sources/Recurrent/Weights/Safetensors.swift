@@ -3,9 +3,9 @@ internal import Groundwork
 /// Writes safetensors files.
 public enum Safetensors {
   /// Replaces the file at `path` by one that holds these tensors and this text, atomically. The bytes depend on the
-  /// arguments alone; a checksum of all that is said goes with them.
+  /// arguments alone; with a checksum of the content.
   /// - Parameters:
-  ///   - tensors: in the order in which their bytes will stand; no two of one name.
+  ///   - tensors: in the order of their bytes; names are unique.
   ///   - metadata: text to go with them.
   ///   - path: where to write.
   /// - Throws: `SafetensorsError.system` where the system does not let us.

@@ -1,6 +1,6 @@
 /// The checksum that our files carry in their metadata, by which damage to weights or metadata is found.
 ///
-/// It is the XXH64 of all that a file says, whatever the order and the spelling of its header, so that it stays right
+/// It is the XXH64 of the content of a file, independent of the order and the spelling of its header, so that it stays right
 /// when another program copies the file: of each metadata entry in the order of the keys its key and its value, then of
 /// each tensor in the order of the names its name, its type, its shape as text (`[2, 3]`) and its bytes. Every part is
 /// hashed with the hash of the part before as its seed, the first with 0.

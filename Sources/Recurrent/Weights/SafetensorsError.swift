@@ -6,7 +6,7 @@ public enum SafetensorsError: DiagnosableError, Equatable {
   case system(FileError)
   /// It is shorter than the eight bytes of the header's length.
   case tooShort(file: String, byteCount: Int)
-  /// The header is said to be longer than what follows, or than 100 MB, the format's limit.
+  /// The length of the header exceeds what follows, or than 100 MB, the format's limit.
   case wrongHeaderLength(file: String, length: UInt64, available: Int)
   /// The header is not the JSON that it should be; `offset` is the byte of the file where that shows.
   case malformedHeader(file: String, offset: Int, reason: String)
@@ -44,17 +44,17 @@ public enum SafetensorsError: DiagnosableError, Equatable {
     switch self {
     case .system(let error): error.message
     case .tooShort(let file, let byteCount):
-      "\(file): is no safetensors file: it has \(byteCount) bytes, and eight hold the length of the header alone"
+      "\(file): is not a safetensors file: it has \(byteCount) bytes, less than the eight of the header's length"
     case .wrongHeaderLength(let file, let length, let available):
-      "\(file): is no safetensors file, or was cut short: its header should have \(length) bytes, "
-        + "where \(available) follow"
+      "\(file): is not a safetensors file, or is truncated: its header should have \(length) bytes, "
+        + "but only \(available) follow"
     case .malformedHeader(let file, let offset, let reason):
       "\(file): the header is damaged at byte \(offset): \(reason)"
     case .wrongSize(let file, let expected, let found):
-      "\(file): was cut short or has something after its end: its tensors end at byte \(expected), "
-        + "and it has \(found) bytes"
+      "\(file): is truncated or has extra bytes: its tensors end at byte \(expected), "
+        + "but it has \(found) bytes"
     case .wrongChecksum(let file, let expected, let found):
-      "\(file): its content has changed since it was written (its checksum is \(found), and should be \(expected)): "
+      "\(file): its content has changed since it was written (its checksum is \(found) instead of \(expected)): "
         + "the file is damaged, and should be replaced by a copy; if it was changed on purpose, remove "
         + "\(SafetensorsChecksum.key) from its metadata"
     case .unknownType(let file, let tensor, let type):

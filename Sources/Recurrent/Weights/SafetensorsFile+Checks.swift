@@ -8,7 +8,7 @@ extension SafetensorsFile {
   /// - Parameters:
   ///   - bytes: the file's first bytes, or all.
   ///   - byteCount: how many bytes the file has.
-  /// - Returns: the header, and the offset of the first byte behind it.
+  /// - Returns: the header, and the offset of the first byte after it.
   static func readHeader(
     of bytes: UnsafeRawBufferPointer, byteCount: Int, path: String
   ) throws(SafetensorsError) -> (SafetensorsHeaderReader, dataOffset: Int) {
@@ -81,7 +81,7 @@ extension SafetensorsFile {
       let name = entries[place].name
       throw .malformedHeader(
         file: path, offset: header.tensors.last { $0.name == name }?.offset ?? 8,
-        reason: "two tensors are called \(name)")
+        reason: "two tensors have the name \(name)")
     }
     return places
   }
@@ -96,7 +96,8 @@ extension SafetensorsFile {
     let offsets = tensor.dataOffsets
     guard offsets.count == 2, offsets[0] >= 0, offsets[0] <= offsets[1], offsets[1] <= dataCount else {
       throw .wrongRange(
-        file: path, tensor: tensor.name, reason: "is said to be at bytes \(offsets) of \(dataCount)")
+        file: path, tensor: tensor.name,
+        reason: "has the byte range \(offsets), which is outside the \(dataCount) bytes of data")
     }
     var byteCount: Int? = type.byteCount
     for length in tensor.shape {

@@ -2,9 +2,9 @@ public import Groundwork
 
 /// A safetensors file (huggingface/safetensors, format description): named tensors and text about them.
 ///
-/// Opening it checks all that its header says against the file's size before anything is allocated by it, so that reading
+/// Opening it checks the header against the file's size before anything is allocated by it, so that reading
 /// a tensor cannot go wrong, and checks the content against the checksum that our own files carry. The numbers stay in
-/// the file until they are asked for.
+/// the file until they are requested.
 public struct SafetensorsFile: Sendable {
   /// One tensor in the file.
   public struct Entry: Sendable, Hashable {
@@ -14,7 +14,7 @@ public struct SafetensorsFile: Sendable {
     public let type: SafetensorsType
     /// The length of each axis, outermost first.
     public let shape: [Int]
-    /// Where its bytes stand in the file.
+    /// Where its bytes are in the file.
     public internal(set) var range: Range<Int>
 
     /// How many numbers it has.
@@ -27,7 +27,7 @@ public struct SafetensorsFile: Sendable {
   public let entries: [Entry]
   /// The text that came with them, without the checksum.
   public let metadata: [String: String]
-  /// The checksum that the file carries and that its content has, 16 hexadecimal digits; nil where it carries none.
+  /// The checksum that the file carries and that its content has, 16 hexadecimal digits; nil if it carries none.
   public let checksum: String?
 
   private enum Storage {

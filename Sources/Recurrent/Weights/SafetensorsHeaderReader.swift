@@ -2,12 +2,12 @@
 /// each with `dtype`, `shape` and `data_offsets`, and of one object of strings, `__metadata__`.
 ///
 /// A general JSON reader would not do: it keeps one of two members of the same name in silence, makes a tree that takes
-/// many times the header's size, and cannot say at which byte a fault stands.
+/// many times the header's size, and cannot tell the byte offset of an error.
 struct SafetensorsHeaderReader {
-  /// What the header says of one tensor, unchecked.
+  /// The header's entry for one tensor, unchecked.
   struct Tensor {
     var name: String
-    /// Where the name stands in the file.
+    /// Where the name is in the file.
     var offset: Int
     var type: String
     var shape: [Int]
@@ -26,7 +26,7 @@ struct SafetensorsHeaderReader {
   private let path: String
   private let bytes: UnsafeRawBufferPointer
   private let end: Int
-  /// Where the next byte stands in the file.
+  /// Where the next byte is in the file.
   private var offset: Int
 
   /// Reads the header, which takes the bytes `range` of a file.
@@ -52,7 +52,7 @@ struct SafetensorsHeaderReader {
       try header.readMetadata()
     }
     skipBlanks()
-    guard offset == end else { throw fault("there is something after its end") }
+    guard offset == end else { throw fault("there is extra text after its end") }
   }
 
   private mutating func readMetadata() throws(SafetensorsError) {
@@ -76,7 +76,8 @@ struct SafetensorsHeaderReader {
       case "dtype", "shape", "data_offsets":
         throw header.fault("the tensor \(name) has two members \(key)", at: offset)
       default:
-        throw header.fault("the tensor \(name) has a member \"\(key)\", which the format has not", at: offset)
+        throw header.fault(
+          "the tensor \(name) has a member \"\(key)\", which is not part of the format", at: offset)
       }
     }
     guard let type, let shape, let dataOffsets else {
@@ -89,7 +90,7 @@ struct SafetensorsHeaderReader {
 
 // The grammar of JSON, as far as it occurs.
 extension SafetensorsHeaderReader {
-  /// Reads an object; `readValue` is called behind the colon of each member, with the member's name and where it stands.
+  /// Reads an object; `readValue` is called after the colon of each member, with the member's name and where it stands.
   private mutating func readObject(
     _ readValue: (inout Self, _ name: String, _ offset: Int) throws(SafetensorsError) -> Void
   ) throws(SafetensorsError) {
@@ -132,7 +133,7 @@ extension SafetensorsHeaderReader {
       guard !overflow, !carry else { throw fault("a number is too large", at: start) }
       magnitude = sum
     }
-    guard digitCount > 0 else { throw fault("a whole number should stand there", at: start) }
+    guard digitCount > 0 else { throw fault("a whole number was expected", at: start) }
     return isNegative ? -magnitude : magnitude
   }
 
@@ -173,15 +174,17 @@ extension SafetensorsHeaderReader {
       return
     }
     guard letter == UInt8(ascii: "u"), var code = readHexadecimal() else {
-      throw fault("a string has an escape that JSON does not know", at: start)
+      throw fault("a string has an invalid JSON escape", at: start)
     }
     if (0xD800..<0xDC00).contains(code) {
       guard skipByte(UInt8(ascii: "\\")), skipByte(UInt8(ascii: "u")), let low = readHexadecimal(),
         (0xDC00..<0xE000).contains(low)
-      else { throw fault("a string has half a character", at: start) }
+      else { throw fault("a string has half of a surrogate pair", at: start) }
       code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00)
     }
-    guard let scalar = Unicode.Scalar(code) else { throw fault("a string has half a character", at: start) }
+    guard let scalar = Unicode.Scalar(code) else {
+      throw fault("a string has half of a surrogate pair", at: start)
+    }
     text?.append(contentsOf: UTF8.encode(scalar) ?? .init())
   }
 
@@ -195,7 +198,7 @@ extension SafetensorsHeaderReader {
     return code
   }
 
-  /// The bytes from `start` to where the reader stands.
+  /// The bytes from `start` to the reader's position.
   private func text(from start: Int) -> [UInt8] { Array(bytes[start..<offset]) }
 
   private var peek: UInt8? { offset < end ? bytes[offset] : nil }
@@ -219,7 +222,7 @@ extension SafetensorsHeaderReader {
   }
 
   private mutating func expect(_ character: Unicode.Scalar) throws(SafetensorsError) {
-    guard skip(character) else { throw fault("\(character) should stand there") }
+    guard skip(character) else { throw fault("\(character) was expected") }
   }
 
   private func fault(_ reason: String, at place: Int? = nil) -> SafetensorsError {

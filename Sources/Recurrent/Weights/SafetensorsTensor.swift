@@ -7,7 +7,7 @@ public struct SafetensorsTensor: Sendable, Hashable {
   public enum Elements: Sendable, Hashable {
     /// Written as F32.
     case floats([Float])
-    /// Written as F32 from where they stand, without a copy of them.
+    /// Written as F32 directly from memory, without a copy.
     case slice(FloatSlice)
     /// Written as I64.
     case integers([Int64])
@@ -82,7 +82,7 @@ public struct SafetensorsTensor: Sendable, Hashable {
     self.init(name: name, shape: shape, elements: .integers(integers))
   }
 
-  /// A tensor of floats that stand in a part of a buffer, of which no copy is made.
+  /// A tensor of floats that are in a part of a buffer, of which no copy is made.
   public init(name: String, shape: [Int], values: AlignedBuffer<Float>, range: Range<Int>) {
     precondition(
       range.lowerBound >= 0 && range.upperBound <= values.count, "\(range) of a buffer of \(values.count)")

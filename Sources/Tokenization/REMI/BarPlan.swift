@@ -37,7 +37,7 @@ struct BarPlan {
 
   /// The bars from step 0 to the one in which `end` lies.
   ///
-  /// A piece of nothing but 1/4 bars was counted in beats by someone who knew no bars; it gets bars of 4/4.
+  /// A piece of nothing but 1/4 bars counts beats instead of bars; it gets bars of 4/4.
   /// - Throws: `.tooLong`.
   func bars(
     covering end: Int, report: inout NormalizationReport

@@ -1,7 +1,7 @@
 internal import Music
 
 extension GridScore {
-  /// What the grid can say of `score`; the rest goes into `report`.
+  /// The part of `score` that the grid can represent; the rest goes into `report`.
   /// - Throws: `.noNotes`, `.tooLong`.
   init(
     _ score: Score, layout: REMILayout, report: inout NormalizationReport

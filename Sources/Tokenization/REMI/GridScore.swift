@@ -9,7 +9,7 @@ struct GridScore: Equatable {
   /// The notes in order.
   var notes: [GridNote] = []
 
-  /// The step behind the last bar.
+  /// The step after the last bar.
   func end(_ layout: REMILayout) -> Int {
     bars.last.map { $0.start + layout.barLengths[$0.timeSignature] } ?? 0
   }
@@ -61,7 +61,7 @@ extension GridScore {
   /// file could not tell from others of the same track.
   func score(_ layout: REMILayout) -> Score { score(layout) { _, _ in } }
 
-  /// The score in ticks, and where each note stands in it.
+  /// The score in ticks, and where each note is in it.
   func placedScore(_ layout: REMILayout) -> DecodedScore {
     var places: [NotePlace] = []
     places.reserveCapacity(notes.count)
@@ -76,7 +76,7 @@ extension GridScore {
     return (perStep, steps * perStep)
   }
 
-  /// The score; `place` is told of each note in order its track and its index there.
+  /// The score; `place` is called for each note in order with its track and its index there.
   @inline(__always)
   private func score(_ layout: REMILayout, place: (Int, Int) -> Void) -> Score {
     let (ticksPerStep, ticksPerQuarter) = Self.ticks(layout)

@@ -2,7 +2,7 @@ public import Music
 
 /// What the tokens of a `REMITokenizer` can say: its grid, its ranges, its instruments. It is saved with the vocabulary.
 public struct REMIConfiguration: Sendable, Hashable {
-  /// Which instruments the tokens tell apart.
+  /// Which instruments the tokens distinguish.
   public enum Instruments: Sendable, Hashable {
     /// Every note names its program; drums have pitches of their own (`PitchDrum`).
     case programs
@@ -26,7 +26,7 @@ public struct REMIConfiguration: Sendable, Hashable {
   public var slowestTempo: Int
   /// The fastest tempo in quarter notes a minute, 120...480.
   public var fastestTempo: Int
-  /// Which instruments are told apart.
+  /// Which instruments are distinguished.
   public var instruments: Instruments
   /// How many notes of one program may have one pitch and one onset, 1...8: players in unison. More are doublings, left out.
   public var unisonLimit: Int

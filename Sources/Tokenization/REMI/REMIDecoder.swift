@@ -1,10 +1,10 @@
 internal import Music
 
-/// Reads ids back onto the grid, one at a time, and refuses what stands where it cannot.
+/// Reads ids back onto the grid, one at a time, and refuses ids that are not allowed at their place.
 struct REMIDecoder: TokenDecoder {
   /// What was read last, which decides what may come.
   private enum State {
-    case start, bar, metre, position, tempo, program, pitch, velocity, note, end
+    case start, bar, timeSignature, position, tempo, program, pitch, velocity, note, end
   }
 
   private let layout: REMILayout
@@ -18,7 +18,7 @@ struct REMIDecoder: TokenDecoder {
   private var program = 0
   private var pitch = 0
   private var velocity = 0
-  /// The index of the first id of the bar, and of the note that is being said.
+  /// The index of the first id of the bar, and of the note in progress.
   private var firstIDOfBar = 0
   private var firstIDOfNote = 0
 
@@ -59,7 +59,7 @@ struct REMIDecoder: TokenDecoder {
     }
   }
 
-  /// The bar that ends before the next id, which begins a bar or ends the piece; nil where there is none.
+  /// The bar that ends before the next id, which begins a bar or ends the piece; nil if there is none.
   private var openBar: DecodedBar? {
     guard let bar = grid.bars.last, state != .end else { return nil }
     let ticks = GridScore.ticks(layout).perStep
@@ -90,7 +90,7 @@ struct REMIDecoder: TokenDecoder {
   /// What was read, if it can be cut here.
   private func checkedGrid() throws(TokenizationError) -> GridScore {
     switch state {
-    case .metre, .tempo, .note, .end: break
+    case .timeSignature, .tempo, .note, .end: break
     default: throw .truncated(expected: expectation)
     }
     guard !grid.notes.isEmpty else { throw .noNotes }
@@ -107,13 +107,13 @@ struct REMIDecoder: TokenDecoder {
       throw .unexpectedToken(layout.tokens()[Int(id)], index: idCount, expected: expectation)
     }
     idCount += 1
-    // No bar is longer than 4,095 steps, so that none of so many begins where a note's step no longer fits its word.
-    if state == .metre, grid.bars.count > BarLimit.highest {
+    // No bar is longer than 4,095 steps, so that none of that many begins where a note's step no longer fits its word.
+    if state == .timeSignature, grid.bars.count > BarLimit.highest {
       throw .tooLong(bars: grid.bars.count, limit: BarLimit.highest)
     }
   }
 
-  /// Reads one id; false where it cannot stand here.
+  /// Reads one id; false if it is not allowed here.
   private mutating func take(_ id: Int32, isFirst: Bool) -> Bool {
     switch layout.kinds[Int(id)] {
     case .pad: return state == .end
@@ -123,7 +123,7 @@ struct REMIDecoder: TokenDecoder {
     }
   }
 
-  /// Reads what says where in the piece we are; false where it cannot stand here.
+  /// Reads an id of time or tempo; false if it is not allowed here.
   private mutating func takeTime(_ id: Int32) -> Bool {
     switch layout.kinds[Int(id)] {
     case .eos:
@@ -140,7 +140,7 @@ struct REMIDecoder: TokenDecoder {
       let index = Int(id - layout.timeSignature.lowerBound)
       grid.bars.append(GridBar(start: barStart, timeSignature: index))
       barEnd = barStart + layout.barLengths[index]
-      state = .metre
+      state = .timeSignature
     case .position:
       let next = barStart + Int(id - layout.position.lowerBound)
       guard mayLeavePosition, next > step, next >= barStart, next < barEnd else { return false }
@@ -158,7 +158,7 @@ struct REMIDecoder: TokenDecoder {
     return true
   }
 
-  /// Reads a part of a note; false where it cannot stand here.
+  /// Reads a part of a note; false if it is not allowed here.
   private mutating func takeNote(_ id: Int32) -> Bool {
     switch layout.kinds[Int(id)] {
     case .program:
@@ -204,19 +204,20 @@ struct REMIDecoder: TokenDecoder {
   }
 
   /// Whether all that was begun at this position is complete.
-  private var mayLeavePosition: Bool { state == .metre || state == .tempo || state == .note }
+  private var mayLeavePosition: Bool { state == .timeSignature || state == .tempo || state == .note }
 
-  /// Whether a note may begin: at a position, once the first of the piece has told the tempo.
+  /// Whether a note may begin: at a position, once the first of the piece has a tempo.
   private var mayBeginNote: Bool {
     state == .tempo || state == .note || (state == .position && !grid.tempos.isEmpty)
   }
 
-  /// What could stand next, in words.
+  /// The tokens that are allowed next, in words.
   private var expectation: String {
     switch state {
     case .start: "Bar_None"
     case .bar: "a TimeSig"
-    case .metre: grid.tempos.isEmpty ? "Position_0" : "a Position within the bar, Bar_None or EOS_None"
+    case .timeSignature:
+      grid.tempos.isEmpty ? "Position_0" : "a Position within the bar, Bar_None or EOS_None"
     case .position: grid.tempos.isEmpty ? "a Tempo" : "a Tempo or a note"
     case .tempo, .note: "a note, a later Position within the bar, Bar_None or EOS_None"
     case .program: program == REMILayout.drums ? "a PitchDrum" : "a Pitch"

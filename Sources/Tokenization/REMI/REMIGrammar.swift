@@ -7,7 +7,7 @@ internal import Music
 /// limit of bars no note outlasts the last bar: while the number of bars is open, the bars to come are taken to be as long as this one.
 struct REMIGrammar: TokenGrammar {
   private enum State {
-    case start, bos, bar, metre, position, tempo, program, pitch, velocity, note, end
+    case start, bos, bar, timeSignature, position, tempo, program, pitch, velocity, note, end
   }
 
   private let layout: REMILayout
@@ -30,7 +30,7 @@ struct REMIGrammar: TokenGrammar {
   private var program = 0
   private var pitch = 0
   private var velocity = 0
-  /// The last complete note of this position; `lastProgram` is −1 where there is none.
+  /// The last complete note of this position; `lastProgram` is −1 if there is none.
   private var lastProgram = -1
   private var lastPitch = 0
   private var lastVelocity = 0
@@ -47,7 +47,7 @@ struct REMIGrammar: TokenGrammar {
 
   var isFinished: Bool { state == .end }
   var isBetweenNotes: Bool {
-    (state == .metre || state == .tempo || state == .note) && tempo >= 0
+    (state == .timeSignature || state == .tempo || state == .note) && tempo >= 0
   }
 
   mutating func advance(_ id: Int32) {
@@ -66,7 +66,7 @@ struct REMIGrammar: TokenGrammar {
       barEnd = barStart + layout.barLengths[index]
       step = barStart - 1
       hasOnlyQuarterBars = hasOnlyQuarterBars && index == quarterBar
-      state = .metre
+      state = .timeSignature
     case .position:
       step = barStart + Int(id - layout.position.lowerBound)
       lastProgram = -1
@@ -109,7 +109,7 @@ struct REMIGrammar: TokenGrammar {
     case .start: mask[Int(REMILayout.beginning)] = true
     case .bos: mask[Int(REMILayout.bar)] = true
     case .bar: allowTimeSignatures(&mask)
-    case .metre:
+    case .timeSignature:
       if tempo < 0 { mask[Int(layout.position.lowerBound)] = true } else { allowLeaving(&mask) }
     case .position:
       allow(layout.tempo, &mask)

@@ -1,6 +1,6 @@
 internal import Music
 
-/// Where the tokens of each kind stand in a REMI vocabulary, and what they are worth.
+/// Where the tokens of each kind are in a REMI vocabulary, and what they are worth.
 ///
 /// The order is MidiTok's: special tokens, Bar, Pitch, Velocity, Duration, Position, PitchDrum, Tempo, Program, TimeSig.
 /// A kind that a configuration does not use has an empty range.

@@ -30,7 +30,7 @@ public struct REMITokenizer: Tokenizer {
     vocabulary = try Vocabulary(configuration: configuration, tokens: layout.tokens(), roles: layout.roles())
   }
 
-  /// What the grid can say of a score, and a report of what it cannot.
+  /// The part of a score that the grid can represent, and a report of the rest.
   ///
   /// No note moves by more than half a step, and neither does its end, but that a note lasts at least one step and at most
   /// `maximumDuration`. The result has a track for each program, drums last, and ends with the bar in which its last note does.
@@ -51,7 +51,7 @@ public struct REMITokenizer: Tokenizer {
       seconds: grid.seconds(layout))
   }
 
-  /// The score that ids describe. `BOS_None` and `EOS_None` may be missing; notes of one position may stand in any order.
+  /// The score that ids describe. `BOS_None` and `EOS_None` may be missing; notes of one position may be in any order.
   public func decode(_ ids: [Int32]) throws(TokenizationError) -> Score {
     var decoder = REMIDecoder(layout)
     decoder.reserveCapacity(idCount: ids.count)
@@ -78,7 +78,7 @@ public struct REMITokenizer: Tokenizer {
     return table
   }
 
-  /// A tokenizer whose notes name no program, where all pieces know one only, or only drums: the program would say nothing, and be
+  /// A tokenizer whose notes name no program, if all pieces have only one, or only drums: the program would carry no information, and be
   /// a fifth of all tokens.
   public func narrowing(to pieces: some Sequence<[Int32]>) throws(TokenizationError) -> TokenizerNarrowing? {
     guard configuration.instruments == .programs else { return nil }

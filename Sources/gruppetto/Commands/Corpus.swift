@@ -3,7 +3,7 @@ internal import Corpora
 internal import Groundwork
 internal import Tokenization
 
-/// `gruppetto corpus`: collections of music as a network reads them.
+/// `gruppetto corpus`: collections of tokenized music.
 struct CorpusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "corpus",
@@ -11,11 +11,11 @@ struct CorpusCommand: ParsableCommand {
     subcommands: [CorpusBuild.self, CorpusInfoCommand.self, CorpusExport.self, CorpusList.self])
 }
 
-/// `gruppetto corpus info`: a corpus in figures.
+/// `gruppetto corpus info`: statistics of a corpus.
 struct CorpusInfoCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "info",
-    abstract: "Tell a corpus in figures: pieces, tokens, hours, splits, skipped files, vocabulary.",
+    abstract: "Show the pieces, tokens, hours, splits, skipped files and vocabulary of a corpus.",
     discussion: """
       Example:
 
@@ -39,7 +39,10 @@ struct CorpusExport: ParsableCommand {
     commandName: "export",
     abstract: "Write the splits of a corpus as flat arrays of ids for other programs.",
     discussion: """
-      Writes train.npy, valid.npy, test.npy (int32, each piece from BOS to EOS) and vocabulary.json. Example:
+      Writes train.npy, valid.npy and test.npy (int32, each piece from BOS to EOS)
+      and vocabulary.json.
+
+      Example:
 
         gruppetto corpus export folk.corpus --npy arrays
       """)
@@ -48,7 +51,7 @@ struct CorpusExport: ParsableCommand {
   var corpus: String
 
   @Option(
-    help: ArgumentHelp("The folder to write to; it is made where it is not there.", valueName: "folder"))
+    help: ArgumentHelp("Folder to write to; it is created if needed.", valueName: "folder"))
   var npy: String
 
   @OptionGroup var common: CommonOptions
@@ -72,11 +75,11 @@ struct CorpusExport: ParsableCommand {
   }
 }
 
-/// `gruppetto corpus list`: the public collections.
+/// `gruppetto corpus list`: lists public collections.
 struct CorpusList: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
-    abstract: "List public collections of music, and how to get them.",
+    abstract: "List public collections of music and how to get them.",
     discussion: """
       Example:
 
@@ -100,7 +103,7 @@ struct CorpusList: ParsableCommand {
           \(entry.name)
             \(entry.description)
             \(facts.joined(separator: ", "))
-            licence: \(entry.licence)\(entry.licenceNote.map { " (\($0))" } ?? "")
+            license: \(entry.licence)\(entry.licenceNote.map { " (\($0))" } ?? "")
             \(entry.homePage)
             \(entry.afterDownload)
           """
@@ -109,7 +112,7 @@ struct CorpusList: ParsableCommand {
   }
 }
 
-/// A corpus in words.
+/// A corpus as text.
 enum CorpusText {
   static func text(_ info: CorpusInfo, path: String) -> String {
     var lines = [
@@ -124,7 +127,7 @@ enum CorpusText {
     }
     if info.tokensPerPiece.count == 3 {
       let (least, middle, most) = (info.tokensPerPiece[0], info.tokensPerPiece[1], info.tokensPerPiece[2])
-      lines.append("  tokens a piece: \(least) at least, \(middle) in the middle, \(most) at most")
+      lines.append("  tokens per piece: minimum \(least), median \(middle), maximum \(most)")
     }
     lines.append(
       "  vocabulary (\(info.tokenizer)): \(info.vocabulary) tokens, of which \(info.vocabularyUsed) occur")
@@ -137,13 +140,13 @@ enum CorpusText {
     return lines.joined(separator: "\n")
   }
 
-  /// What was changed to fit the grid.
+  /// The changes made to fit the grid.
   static func changes(_ info: CorpusInfo) -> [String] {
     info.changes.map { "  \($0)" }
-      + (info.piecesReadInFourFour > 0 ? ["  (--metre overrides the metre of all)"] : [])
+      + (info.piecesReadInFourFour > 0 ? ["  (--metre sets the time signature of all files)"] : [])
   }
 
-  /// What is not in the corpus and why, or is in it as far as it could be read, `limit` lines of each kind at most.
+  /// What was left out of the corpus and why, and the damaged files, at most `limit` lines of each kind.
   static func omissions(_ info: CorpusInfo, limit: Int) -> [String] {
     var lines: [String] = []
     if !info.duplicates.isEmpty {
@@ -153,7 +156,7 @@ enum CorpusText {
     if info.skipped.count > limit { lines.append("  … and \(info.skipped.count - limit) more files skipped") }
     if !info.damaged.isEmpty {
       lines.append(
-        "  \(Readable.plural(info.damaged.count, "file")) damaged, and used as far as they can be read (--strict leaves them out)"
+        "  \(Readable.plural(info.damaged.count, "file")) damaged; what can be read of them is used (--strict skips them)"
       )
     }
     lines += info.damaged.prefix(limit).map { damaged in

@@ -2,13 +2,16 @@ internal import ArgumentParser
 internal import Corpora
 internal import Groundwork
 
-/// `gruppetto corpus build`: files of music into a corpus.
+/// `gruppetto corpus build`: builds a corpus from music files.
 struct CorpusBuild: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "build",
-    abstract: "Make a corpus of folders and files of music (.mid .midi .rmi .kar .abc).",
+    abstract: "Build a corpus from music files (.mid .midi .rmi .kar .abc).",
     discussion: """
-      Folders are searched to any depth; files that cannot be read are skipped and named, and damaged ones are named. Example:
+      Folders are searched to any depth. Unreadable files are skipped and listed;
+      damaged files are listed.
+
+      Example:
 
         gruppetto corpus build ~/music -o folk.corpus
       """)
@@ -16,7 +19,7 @@ struct CorpusBuild: ParsableCommand {
   @Argument(help: "Folders and files of music.")
   var paths: [String]
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("The folder to keep the corpus in.", valueName: "folder"))
+  @Option(name: .shortAndLong, help: ArgumentHelp("Folder of the corpus.", valueName: "folder"))
   var output: String
 
   @OptionGroup var options: CorpusOptions

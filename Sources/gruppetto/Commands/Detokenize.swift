@@ -11,12 +11,14 @@ struct DetokenizeCommand: ParsableCommand {
     commandName: "detokenize",
     abstract: "Turn tokens back into a MIDI file.",
     discussion: """
-      Reads what `tokenize --json` prints: an object with `ids` or `tokens`. Example:
+      Reads the output of `tokenize --json`: an object with `ids` or `tokens`.
+
+      Example:
 
         gruppetto tokenize tune.mid --json | gruppetto detokenize - -o same.mid
       """)
 
-  @Argument(help: "A JSON file of tokens; - is standard input.")
+  @Argument(help: "JSON file of tokens; - is standard input.")
   var file: String
 
   @Option(
@@ -58,7 +60,8 @@ struct DetokenizeCommand: ParsableCommand {
     }
     if let name = read.tokenizer, name != tokenizer.name {
       throw NoTokens(
-        path: file, reason: "its tokens are of the kind '\(name)', and only '\(tokenizer.name)' can be read")
+        path: file,
+        reason: "its tokens are from the tokenizer '\(name)'; only '\(tokenizer.name)' is supported")
     }
     if let ids = read.ids { return ids }
     if let tokens = read.tokens { return try vocabulary.ids(of: tokens) }
@@ -66,7 +69,7 @@ struct DetokenizeCommand: ParsableCommand {
   }
 }
 
-/// A file that should hold tokens and does not.
+/// A file without the tokens that it should hold.
 struct NoTokens: DiagnosableError {
   var path: String
   var reason: String

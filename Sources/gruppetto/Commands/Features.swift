@@ -4,36 +4,39 @@ internal import Foundation
 internal import Groundwork
 internal import Listening
 
-/// `gruppetto features`: what a recognizer sees of sound.
+/// `gruppetto features`: features of sound for a recognizer.
 struct Features: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Compute features of a sound file: log-mel, MFCC, spectrogram, energy.",
     discussion: """
-      In Kaldi's convention; any file that libsndfile reads. Example:
+      Reads every format that libsndfile reads; the features are Kaldi's.
+
+      Example:
 
         gruppetto features speech.wav --kind mfcc -o speech.npy --svg speech.svg
       """)
 
-  @Argument(help: "The sound file; - is standard input.")
+  @Argument(help: "Sound file; - is standard input.")
   var audio: String
 
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("The .npy file to write: frames by values, float32.", valueName: "file"))
+    help: ArgumentHelp("The .npy file to write: frames × values, float32.", valueName: "file"))
   var output: String
 
-  @Option(help: ArgumentHelp("What to compute: fbank, mfcc, spectrogram or energy.", valueName: "kind"))
+  @Option(help: ArgumentHelp("The kind of features.", valueName: "kind"))
   var kind: FeatureKind = .fbank
 
-  @Option(help: ArgumentHelp("Draw the features.", valueName: "file"))
+  @Option(help: ArgumentHelp("SVG picture of the features to write.", valueName: "file"))
   var svg: String?
 
-  @Option(help: ArgumentHelp("Which channel, from 1.", valueName: "n"))
+  @Option(help: ArgumentHelp("Channel to read, from 1.", valueName: "n"))
   var channel = 1
 
-  @OptionGroup(title: "The frontend (names and defaults are Kaldi's)") var settings: FeatureSettings
-  @OptionGroup var seed: SeedOptions
-  @OptionGroup var input: InputOptions
+  @OptionGroup(title: "Frames and filters (names and defaults are Kaldi's)") var settings: FeatureSettings
+  @OptionGroup(title: HelpPage.rarelyNeeded) var details: FeatureDetails
+  @OptionGroup(title: HelpPage.rarelyNeeded) var seed: SeedOptions
+  @OptionGroup(title: HelpPage.rarelyNeeded) var input: InputOptions
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
@@ -48,13 +51,13 @@ struct Features: ParsableCommand {
 
   func run() throws {
     let drawn = seed.drawn()
-    if settings.dither != 0, seed.seed == nil { common.remark("seed \(drawn)") }
+    if details.dither != 0, seed.seed == nil { common.remark("seed \(drawn)") }
     for path in [output, svg].compactMap({ $0 }) { try OutputFile.checkFolder(of: path) }
     let began = DispatchTime.now().uptimeNanoseconds
     let result = try FeatureExtractor.features(
       of: audio == "-"
         ? soundFromStandardInput() : AudioFileReader(path: audio),
-      channel: channel - 1, options: settings.options(kind, seed: drawn),
+      channel: channel - 1, options: settings.options(kind, details: details, seed: drawn),
       cancellation: Interruption.cancellation(), progress: common.progress)
     guard let (features, options) = result else {
       throw InterruptedError("interrupted; \(output) was not written")

@@ -10,35 +10,40 @@ struct Generate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Compose new music with a model.",
     discussion: """
-      Without --bars the model finds its own end, in at most \(Composer.barLimit) bars. Example:
+      Without --bars the model decides where the piece ends, after at most
+      \(Composer.barLimit) bars.
+
+      Example:
 
         gruppetto generate model --bars 16 -o tune.mid -o tune.wav -o tune.svg
       """)
 
-  @Argument(help: "The folder of a trained model.")
+  @Argument(help: "Folder of a trained model.")
   var model: String
 
   @OptionGroup var outputs: CompositionOutputs
 
-  @Option(help: ArgumentHelp("Exactly how many bars to write.", valueName: "n"))
+  @Option(help: ArgumentHelp("Number of bars (default: the model decides).", valueName: "n"))
   var bars: Int?
 
-  @Option(help: ArgumentHelp("Music to go on from; what is written begins after it.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "Music that the new piece follows; the primer itself is not written.", valueName: "file"))
   var primer: String?
 
   @OptionGroup var piece: PieceOption
   @OptionGroup var sampling: SamplingOptions
-  @OptionGroup var weights: WeightOptions
   @OptionGroup var seed: SeedOptions
-  @OptionGroup var sound: SoundOptions
-  @OptionGroup var threads: ThreadOptions
-  @OptionGroup var input: InputOptions
+  @OptionGroup(title: HelpPage.rarelyNeeded) var weights: WeightOptions
+  @OptionGroup(title: HelpPage.rarelyNeeded) var sound: SoundOptions
+  @OptionGroup(title: HelpPage.rarelyNeeded) var threads: ThreadOptions
+  @OptionGroup(title: HelpPage.rarelyNeeded) var input: InputOptions
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
     try CompositionOutputs.check(bars: bars)
     guard piece.piece == nil || primer != nil else {
-      throw ValidationError("--piece chooses among the pieces of a --primer, and there is none.")
+      throw ValidationError("--piece chooses a piece of the --primer; give a --primer, or drop --piece.")
     }
   }
 
@@ -56,36 +61,37 @@ struct Generate: ParsableCommand {
   }
 }
 
-/// `gruppetto continue`: a piece, and what a model thinks comes next.
+/// `gruppetto continue`: a piece followed by bars that a model composed.
 struct Continue: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Let a model go on with a piece; the piece stays at the beginning.",
+    abstract: "Continue a piece with a model; the piece itself stays unchanged.",
     discussion: """
-      Every event of a MIDI file stays as it is; the new bars follow in its tracks, its ticks and its tempo.
+      The events of a MIDI file stay as they are; the new bars follow in the same
+      tracks, ticks and tempo.
 
       Example:
 
         gruppetto continue model tune.mid --bars 8 -o longer.mid
       """)
 
-  @Argument(help: "The folder of a trained model.")
+  @Argument(help: "Folder of a trained model.")
   var model: String
 
-  @Argument(help: "The piece to go on with: a MIDI file or tune book; - is standard input.")
+  @Argument(help: "The piece to continue: a MIDI file or tune book; - is standard input.")
   var file: String
 
   @OptionGroup var outputs: CompositionOutputs
 
-  @Option(help: ArgumentHelp("Exactly how many bars to add.", valueName: "n"))
+  @Option(help: ArgumentHelp("Number of bars to add (default: the model decides).", valueName: "n"))
   var bars: Int?
 
   @OptionGroup var piece: PieceOption
   @OptionGroup var sampling: SamplingOptions
-  @OptionGroup var weights: WeightOptions
   @OptionGroup var seed: SeedOptions
-  @OptionGroup var sound: SoundOptions
-  @OptionGroup var threads: ThreadOptions
-  @OptionGroup var input: InputOptions
+  @OptionGroup(title: HelpPage.rarelyNeeded) var weights: WeightOptions
+  @OptionGroup(title: HelpPage.rarelyNeeded) var sound: SoundOptions
+  @OptionGroup(title: HelpPage.rarelyNeeded) var threads: ThreadOptions
+  @OptionGroup(title: HelpPage.rarelyNeeded) var input: InputOptions
   @OptionGroup var common: CommonOptions
 
   func validate() throws { try CompositionOutputs.check(bars: bars) }

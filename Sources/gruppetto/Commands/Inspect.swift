@@ -4,10 +4,10 @@ internal import MIDI
 internal import Music
 internal import Notation
 
-/// `gruppetto inspect`: what is in files of music.
+/// `gruppetto inspect`: shows what is in music files.
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Show what is in music files: tracks, bars, tempo, metre, key, warnings.",
+    abstract: "Show the tracks, bars, tempo, time signature, key and warnings of music files.",
     discussion: """
       Example:
 
@@ -17,7 +17,7 @@ struct Inspect: ParsableCommand {
   @Argument(help: "MIDI files or tune books; - is standard input.")
   var files: [String]
 
-  @Option(help: ArgumentHelp("Draw the piece as a piano roll.", valueName: "file"))
+  @Option(help: ArgumentHelp("SVG picture of the piece as a piano roll to write.", valueName: "file"))
   var svg: String?
 
   @Flag(help: "List every event of a MIDI file with its byte offset.")
@@ -29,7 +29,9 @@ struct Inspect: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    guard svg == nil || files.count == 1 else { throw ValidationError("--svg draws one file; name one.") }
+    guard svg == nil || files.count == 1 else {
+      throw ValidationError("--svg draws one file; name only one.")
+    }
   }
 
   func run() throws {
@@ -43,7 +45,7 @@ struct Inspect: ParsableCommand {
       do {
         inspections += try inspect(path)
       } catch {
-        // Of several files the good ones are still shown; the last fault decides the exit code.
+        // The readable ones of several files are still shown; the last error decides the exit code.
         guard files.count > 1, let known = error as? any DiagnosableError else { throw error }
         if failure != nil || path != files.last { Console.printError("gruppetto: \(known.message)") }
         failure = error
@@ -53,7 +55,7 @@ struct Inspect: ParsableCommand {
     if let failure { throw failure }
   }
 
-  /// One object: of a single piece its own, of several a list.
+  /// One object: that of a single piece, or a list of several.
   private func printJSON(_ inspections: [Inspection]) throws {
     struct Pieces: Encodable {
       var pieces: [Inspection]
@@ -68,8 +70,8 @@ struct Inspect: ParsableCommand {
     let reading = try ScoreReader.read(bytes: bytes, name: name, ornaments: ornament.ornaments)
     let scores = try chosen(reading.scores, path: path)
     let midi = try? MIDIFile(bytes: bytes)
-    // Each piece is shown with the warnings of its file. Of a book of many tunes and many warnings that would be a list
-    // that is far longer than the file: there the first piece has them all.
+    // Each piece repeats the warnings of its file. For a book of many tunes with many warnings the output would be far
+    // longer than the file, so there only the first piece has them.
     let isLong = scores.count * reading.warnings.count > 100_000
     let inspections = scores.enumerated().map { index, score in
       Inspection(
@@ -108,9 +110,9 @@ struct Inspect: ParsableCommand {
   }
 }
 
-/// What is told of one piece, in the words of `--json`.
+/// The facts about one piece, as `--json` prints them.
 struct Inspection: Encodable {
-  /// The part of a diagnostic that is told, under the names of the manual.
+  /// The part of a diagnostic that is printed, under the names in the manual.
   struct Warning: Encodable, CustomStringConvertible {
     let diagnostic: Diagnostic
 
@@ -157,11 +159,12 @@ struct Inspection: Encodable {
   var text: String {
     var lines = [Readable.line(file + (summary.title.map { ": \($0)" } ?? ""))]
     lines.append(
-      "  \(format), \(summary.ticksPerQuarter) ticks a quarter, \(Readable.plural(summary.bars, "bar")), "
+      "  \(format), \(summary.ticksPerQuarter) ticks per quarter note, \(Readable.plural(summary.bars, "bar")), "
         + "\(Readable.plural(summary.notes, "note")), \(duration)")
     let timeSignatures = summary.timeSignatures.map { "\($0.numerator)/\($0.denominator)" }
     let tempos = summary.tempos.map { Readable.decimal($0.beatsPerMinute, 1) }
-    lines.append("  metre \(Self.few(timeSignatures)), quarters a minute \(Self.few(tempos))")
+    lines.append(
+      "  time signature \(Self.few(timeSignatures)), tempo \(Self.few(tempos)) quarter notes per minute")
     if let key = summary.key {
       lines.append("  sounds like \(key)" + (summary.keySignature.map { ", written in \($0)" } ?? ""))
     }
@@ -174,7 +177,7 @@ struct Inspection: Encodable {
     return lines.joined(separator: "\n")
   }
 
-  /// How long the piece is, and when it is over where that is something else.
+  /// The length of the piece, and the end of its last note if that is different.
   private var duration: String {
     let (end, lastNote) = (Readable.clock(summary.seconds), Readable.clock(summary.lastNoteSeconds))
     return end == lastNote ? end : "\(end) (the last note ends at \(lastNote))"

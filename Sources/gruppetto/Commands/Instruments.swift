@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import Music
 internal import Synthesis
 
-/// `gruppetto instruments`: the sounds that are there.
+/// `gruppetto instruments`: lists the instruments.
 struct Instruments: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "List the instruments and their General MIDI programs.",
@@ -12,7 +12,7 @@ struct Instruments: ParsableCommand {
         gruppetto instruments --json
       """)
 
-  @Option(help: ArgumentHelp("The folder of presets (default: the one that ships).", valueName: "folder"))
+  @Option(help: ArgumentHelp("Folder of presets (default: the one that ships).", valueName: "folder"))
   var presets: String?
 
   @OptionGroup var common: CommonOptions

@@ -3,11 +3,11 @@ internal import Composing
 internal import Groundwork
 internal import Recurrent
 
-/// `gruppetto model`: what is in a model, and its network in other programs' formats.
+/// `gruppetto model`: shows models, and exchanges them with other programs.
 struct ModelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "model",
-    abstract: "Tell what is in a model, and exchange its network with other programs.",
+    abstract: "Show, export and import models.",
     subcommands: [ModelInfoCommand.self, ModelReportCommand.self, ModelExport.self, ModelImportCommand.self])
 }
 
@@ -15,14 +15,14 @@ struct ModelCommand: ParsableCommand {
 struct ModelInfoCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "info",
-    abstract: "Tell a model's architecture, parameters, vocabulary, history and provenance.",
+    abstract: "Show the architecture, parameters, vocabulary and training history of a model.",
     discussion: """
       Example:
 
         gruppetto model info model
       """)
 
-  @Argument(help: "The folder of a model.")
+  @Argument(help: "Folder of a model.")
   var model: String
 
   @OptionGroup var common: CommonOptions
@@ -32,7 +32,7 @@ struct ModelInfoCommand: ParsableCommand {
     try common.report(info) { Self.text(info) }
   }
 
-  /// What is known of a model, for people.
+  /// The facts about a model as text.
   static func text(_ info: ModelInfo) -> String {
     let origin =
       info.description.importedFrom.map { "imported from \($0)" }
@@ -44,7 +44,7 @@ struct ModelInfoCommand: ParsableCommand {
         "  network: \(shape.cell.rawValue.uppercased()), \(Readable.plural(shape.layerCount, "layer")) of \(shape.hiddenSize), "
           + "embedding \(shape.embeddingSize), dropout \(shape.dropout)\(parameters)")
     } else {
-      lines.append("  network: one that composes nothing\(parameters)")
+      lines.append("  network: not one that composes music\(parameters)")
     }
     if let weights = info.weights {
       let checksum = weights.checksum.map { ", checksum \($0) (verified)" } ?? ", without a checksum"
@@ -54,18 +54,18 @@ struct ModelInfoCommand: ParsableCommand {
       lines.append(
         info.history == nil && info.description.importedFrom == nil
           ? "  weights: none yet"
-          : "  weights: missing, though there were some; without model.safetensors the model composes nothing"
+          : "  weights: model.safetensors is missing; without it the model cannot compose"
       )
     }
     if let divergence = info.description.divergence {
       lines.append(
-        "  training diverged at step \(Readable.count(divergence.step)): \(divergence.quantity) was no longer a number; "
+        "  training diverged at step \(Readable.count(divergence.step)): \(divergence.quantity) was not a finite number; "
           + "the weights are the best from before")
     }
     if let tokenizer = info.tokenizer, let size = info.network?.vocabularySize {
       lines.append("  vocabulary: \(size) tokens (\(tokenizer))")
     } else if info.weights != nil {
-      lines.append("  vocabulary: missing; without vocabulary.json the model composes nothing")
+      lines.append("  vocabulary: vocabulary.json is missing; without it the model cannot compose")
     }
     if let corpus = info.description.corpus {
       lines.append(
@@ -76,36 +76,38 @@ struct ModelInfoCommand: ParsableCommand {
       lines.append(
         "  history: \(Readable.plural(history.validations, "validation")), the last after \(Readable.plural(history.steps, "step")), "
           + "\(Readable.count(history.tokens)) tokens and \(Readable.clock(history.seconds)); "
-          + "validation loss \(Readable.decimal(history.bestValidationLoss, 4)) nats a token at step \(Readable.count(history.bestStep))"
+          + "validation loss \(Readable.decimal(history.bestValidationLoss, 4)) nats per token at step \(Readable.count(history.bestStep))"
       )
       if info.isWorseThanUniform, let uniform = info.uniformLoss {
         lines.append(
-          "  that is worse than the same probability for every token (\(Readable.decimal(uniform, 4)) nats): it has learned nothing"
+          "  this is worse than a uniform guess (\(Readable.decimal(uniform, 4)) nats per token): the model has learned nothing yet"
         )
       }
     } else {
       lines.append(
         info.description.importedFrom == nil
           ? "  history: none yet"
-          : "  history: none; train CORPUS -o \(info.model) --resume goes on from these weights")
+          : "  history: none; train CORPUS -o \(info.model) --resume trains these weights further")
     }
     return lines.joined(separator: "\n")
   }
 }
 
-/// `gruppetto model report`: a model's training as a picture book.
+/// `gruppetto model report`: charts of a model's training.
 struct ModelReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report",
-    abstract: "Draw a model's training as one HTML page.",
+    abstract: "Write an HTML page with charts of a model's training.",
     discussion: """
-      Losses, learning rate and gradients, and what was seen inside the network: how far gradients reach back, how many gates
-      are saturated, how far updates move the weights. Example:
+      It shows the losses, the learning rate and the gradients, how far gradients
+      reach back in time, how many gates are saturated, and the size of the updates.
+
+      Example:
 
         gruppetto model report model -o training.html
       """)
 
-  @Argument(help: "The folder of a model.")
+  @Argument(help: "Folder of a model.")
   var model: String
 
   @Option(name: .shortAndLong, help: ArgumentHelp("The .html file to write.", valueName: "file"))

@@ -7,7 +7,7 @@ internal import Recurrent
 struct ModelExport: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export",
-    abstract: "Write a model's network for PyTorch or for ONNX Runtime.",
+    abstract: "Export the network of a model for PyTorch or ONNX Runtime.",
     discussion: """
       Examples:
 
@@ -15,34 +15,35 @@ struct ModelExport: ParsableCommand {
         gruppetto model export model -o weights.safetensors
       """)
 
-  @Argument(help: "The folder of a model.")
+  @Argument(help: "Folder of a model.")
   var model: String
 
   @Option(
-    name: .shortAndLong, help: ArgumentHelp("The file to write: .safetensors or .onnx.", valueName: "file"))
+    name: .shortAndLong, help: ArgumentHelp("File to write: .safetensors or .onnx.", valueName: "file"))
   var output: String
 
   @Option(
-    help: ArgumentHelp("pytorch or onnx, where the file's ending does not say it.", valueName: "format"))
+    help: ArgumentHelp("Format, if the file name does not end in .safetensors or .onnx.", valueName: "format")
+  )
   var format: ExchangeFormat?
 
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
     guard output != "-" else {
-      throw ValidationError("-o names a file; a network is not written to standard output.")
+      throw ValidationError("-o must name a file; a network is not written to standard output.")
     }
   }
 
   func run() throws {
     guard let format = format ?? ExchangeFormat(endingOf: output) else {
       throw UsageError(
-        "\(output): the ending says for which program to write, and must be .safetensors (PyTorch) or .onnx; "
-          + "--format pytorch or --format onnx says it too")
+        "\(output): the ending must be .safetensors (PyTorch) or .onnx, or use --format pytorch or --format onnx"
+      )
     }
     if let other = ExchangeFormat(endingOf: output), other != format {
       throw UsageError(
-        "\(output): the ending says \(other.rawValue) and --format \(format.rawValue); give the file the other's ending"
+        "\(output): the ending means \(other.rawValue), but --format is \(format.rawValue); change one of them"
       )
     }
     try OutputFile.checkFolder(of: output)
@@ -68,8 +69,8 @@ struct ModelExport: ParsableCommand {
         """
     case .onnx:
       let inputs = configuration.onnxInputs, outputs = configuration.onnxOutputs
-      return "\(output): \(count) parameters; takes \(inputs.joined(separator: ", ")), "
-        + "gives \(outputs.joined(separator: ", "))"
+      return "\(output): \(count) parameters; inputs \(inputs.joined(separator: ", ")), "
+        + "outputs \(outputs.joined(separator: ", "))"
     }
   }
 

@@ -3,61 +3,66 @@ internal import Composing
 internal import Groundwork
 internal import Recurrent
 
-/// `gruppetto model import`: a model of weights that PyTorch trained.
+/// `gruppetto model import`: a model from weights that PyTorch trained.
 struct ModelImportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import",
-    abstract: "Make a model of weights that PyTorch trained.",
+    abstract: "Make a model from weights that PyTorch trained.",
     discussion: """
-      The file is a safetensors file of a module with an embedding, an RNN, LSTM or GRU, and a linear output, whatever
-      they are called. The model composes at once. It has no history, and nothing is known of what it was trained on; train
-      goes on from its weights, with any options but those of the network, and replaces them only by better ones. Examples:
+      The safetensors file holds a module with an embedding, an RNN, LSTM or GRU,
+      and a linear output. The model can compose at once. `train --resume` trains
+      it further, with any options except those of the network, and replaces its
+      weights only by better ones.
+
+      Examples:
 
         gruppetto model import weights.safetensors -o model --vocabulary corpus
-        gruppetto model import weights.safetensors -o model --vocabulary other-model --output-layer decoder
+        gruppetto model import weights.safetensors -o model \\
+          --vocabulary other-model --output-layer decoder
         gruppetto train ~/music -o model --resume --learning-rate 0.0005 --minutes 5
       """)
 
-  @Argument(help: "A safetensors file.")
+  @Argument(help: "Safetensors file with the weights.")
   var weights: String
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("The folder of the model.", valueName: "folder"))
+  @Option(name: .shortAndLong, help: ArgumentHelp("Folder of the model.", valueName: "folder"))
   var output: String
 
   @Option(
     help: ArgumentHelp(
-      "Where the vocabulary is: a vocabulary.json, a model or a corpus (default: in the weights file, if we wrote it).",
+      "A vocabulary.json, or a model or corpus with one (default: the one in the weights file, if gruppetto wrote it).",
       valueName: "path"))
   var vocabulary: String?
 
   @Option(
     help: ArgumentHelp(
-      "The kind of cell, where the shapes leave a choice: rnn-tanh (the default then) or rnn-relu.",
+      "The recurrent cell, if the shapes do not tell: rnn-tanh (default) or rnn-relu.",
       valueName: "name"))
   var cell: Cell?
 
-  @Option(help: ArgumentHelp("What the module calls its embedding, such as encoder.", valueName: "name"))
+  @Option(help: ArgumentHelp("Name of the embedding in the module, such as encoder.", valueName: "name"))
   var embedding: String?
 
-  @Option(help: ArgumentHelp("What the module calls its recurrent layers, such as lstm.", valueName: "name"))
+  @Option(help: ArgumentHelp("Name of the recurrent layers in the module, such as lstm.", valueName: "name"))
   var recurrent: String?
 
-  @Option(help: ArgumentHelp("What the module calls its linear output, such as decoder.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("Name of the linear output layer in the module, such as decoder.", valueName: "name"))
   var outputLayer: String?
 
   @Option(
     help: ArgumentHelp(
-      "The preset of presets/models by which training is continued, if it is, unless train is told otherwise.",
+      "Preset of presets/models with the settings for further training.",
       valueName: "name"))
   var preset = "small"
 
-  @Flag(help: "Replace a model that is there.")
+  @Flag(help: "Replace an existing model.")
   var overwrite = false
 
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    guard !output.isEmpty else { throw ValidationError("-o names the folder of the model, and is empty.") }
+    guard !output.isEmpty else { throw ValidationError("-o is empty; name the folder of the model.") }
   }
 
   func run() throws {
@@ -84,8 +89,8 @@ struct ModelImportCommand: ParsableCommand {
       guard case .wrongHeaderLength = error else { throw error }
       throw ExchangeError.unsupported(
         file: weights,
-        reason: "it is no safetensors file, or was cut short; PyTorch writes one with "
-          + "safetensors.torch.save_file(module.state_dict(), path), and ONNX files cannot be taken back")
+        reason: "it is not a safetensors file, or is truncated; write one in PyTorch with "
+          + "safetensors.torch.save_file(module.state_dict(), path), and ONNX files cannot be imported")
     }
   }
 

@@ -4,31 +4,33 @@ internal import Groundwork
 internal import Music
 internal import Synthesis
 
-/// `gruppetto play`: music or sound to the sound card.
+/// `gruppetto play`: plays music or sound through the sound card.
 struct Play: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Play music or a sound file through the sound card.",
     discussion: """
-      Ctrl-C stops. Example:
+      Ctrl-C stops.
+
+      Examples:
 
         gruppetto play tune.mid
         gruppetto play --list
       """)
 
-  @Argument(help: "A MIDI file, tune book or sound file; - is music on standard input.")
+  @Argument(help: "MIDI file, tune book or sound file; - is a MIDI file or tune book on standard input.")
   var file: String?
 
-  @Option(help: ArgumentHelp("The ALSA device to play through.", valueName: "name"))
+  @Option(help: ArgumentHelp("ALSA device.", valueName: "name"))
   var device = "default"
 
-  @Flag(help: "List the devices that answer, and play nothing.")
+  @Flag(help: "List the available devices instead of playing.")
   var list = false
 
   @Option(
-    parsing: .unconditional, help: ArgumentHelp("Louder or softer, in decibels.", valueName: "db"))
+    parsing: .unconditional, help: ArgumentHelp("Gain in decibels; above 0 is louder.", valueName: "db"))
   var gain = 0.0
 
-  @Option(help: ArgumentHelp("The folder of presets (default: the one that ships).", valueName: "folder"))
+  @Option(help: ArgumentHelp("Folder of presets (default: the one that ships).", valueName: "folder"))
   var presets: String?
 
   @OptionGroup var piece: PieceOption
@@ -37,9 +39,9 @@ struct Play: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    guard list || file != nil else { throw ValidationError("Name a file to play, or ask for --list.") }
+    guard list || file != nil else { throw ValidationError("Name a file to play, or use --list.") }
     guard (-60...40).contains(gain) else {
-      throw ValidationError("--gain is a number of decibels from -60 to 40, not \(gain).")
+      throw ValidationError("--gain is in decibels, from -60 to 40, not \(gain).")
     }
   }
 
@@ -105,10 +107,10 @@ struct Play: ParsableCommand {
   }
 }
 
-/// No device that sound could be sent to.
+/// There is no playback device.
 struct NoPlaybackDevice: DiagnosableError {
   var kind: FailureKind { .cannotWrite }
   var message: String {
-    "no sound card and no sound server answers here; write a sound file instead: gruppetto render FILE -o tune.wav"
+    "no sound card or sound server is available; write a sound file instead: gruppetto render FILE -o tune.wav"
   }
 }

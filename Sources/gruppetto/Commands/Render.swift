@@ -2,20 +2,22 @@ internal import ArgumentParser
 internal import Groundwork
 internal import Music
 
-/// `gruppetto render`: music in, a sound file out.
+/// `gruppetto render`: renders music to a sound file.
 struct Render: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Turn music into a sound file.",
     discussion: """
-      The ending decides the format: .wav, .flac or .ogg. Example:
+      The ending of the file name selects the format: .wav, .flac or .ogg.
+
+      Example:
 
         gruppetto render tune.mid -o tune.wav
       """)
 
-  @Argument(help: "A MIDI file or tune book; - is standard input.")
+  @Argument(help: "MIDI file or tune book; - is standard input.")
   var file: String
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("The sound file to write.", valueName: "file"))
+  @Option(name: .shortAndLong, help: ArgumentHelp("Sound file to write.", valueName: "file"))
   var output: String
 
   @OptionGroup var piece: PieceOption
@@ -27,7 +29,7 @@ struct Render: ParsableCommand {
   func run() throws {
     let target = try OutputFile(output)
     guard target.form == .sound else {
-      throw UsageError("\(output): render writes sound; the ending must be .wav, .flac or .ogg")
+      throw UsageError("\(output): the ending of a sound file must be .wav, .flac or .ogg")
     }
     try sound.check(output)
     try target.checkFolder()
@@ -38,7 +40,7 @@ struct Render: ParsableCommand {
     try common.report(result) {
       "\(output): \(Readable.clock(result.seconds))\(result.silence), peak \(Readable.decimal(result.peakDecibels, 1)) dBFS"
         + (result.loudness.map { ", \(Readable.decimal($0, 1)) LUFS" } ?? "")
-        + ", rendered \(Readable.decimal(result.realTimeFactor, 0)) times faster than it sounds"
+        + ", rendered \(Readable.decimal(result.realTimeFactor, 0)) times faster than real time"
     }
   }
 }

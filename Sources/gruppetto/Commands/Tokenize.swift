@@ -8,15 +8,17 @@ internal import Tokenization
 struct TokenizeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tokenize",
-    abstract: "Show music as the ids and tokens that a network sees.",
+    abstract: "Show music as the tokens and ids that a network reads.",
     discussion: """
-      `detokenize` is the way back. Example:
+      `detokenize` turns tokens back into music.
+
+      Examples:
 
         gruppetto tokenize tune.mid
         gruppetto tokenize tune.mid --json | gruppetto detokenize - -o same.mid
       """)
 
-  @Argument(help: "A MIDI file or tune book; - is standard input.")
+  @Argument(help: "MIDI file or tune book; - is standard input.")
   var file: String
 
   @OptionGroup var tokenizer: TokenizerOptions
@@ -38,7 +40,7 @@ struct TokenizeCommand: ParsableCommand {
   }
 }
 
-/// Ids and their tokens on the way to standard output, block by block: of a long file there are tens of millions.
+/// Prints ids and their tokens block by block, because a long file has tens of millions.
 private struct TokenListing {
   let ids: [Int32]
   /// The text of each token of the vocabulary, plain and as JSON.
@@ -100,10 +102,10 @@ struct TokenizedFile: Codable {
   var tokens: [String]?
 }
 
-/// Which tokens music is written in.
+/// The options of the tokenizer.
 struct TokenizerOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("The metre to read by where the file's own is wrong, such as 3/4.", valueName: "metre")
+    help: ArgumentHelp("Time signature to use instead of the file's, such as 3/4.", valueName: "metre")
   )
   var metre: String?
 

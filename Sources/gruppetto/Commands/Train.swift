@@ -9,50 +9,53 @@ struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Train a model on a corpus or on a folder of music.",
     discussion: """
-      Ctrl-C stops and saves; --resume goes on as if it had never stopped. Example:
+      Ctrl-C stops and saves; --resume continues as if nothing had happened.
+
+      Examples:
 
         gruppetto train ~/music -o model --minutes 10
         gruppetto train ~/music -o model --resume --report training.html
       """)
 
-  @Argument(help: "A corpus, or folders and files of music, of which a corpus is made in the model's folder.")
+  @Argument(
+    help: "A corpus, or folders and files of music; train builds a corpus of them in the model's folder.")
   var music: [String]
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("The folder of the model.", valueName: "folder"))
+  @Option(name: .shortAndLong, help: ArgumentHelp("Folder of the model.", valueName: "folder"))
   var output: String
 
-  @Flag(help: "Go on with a training that was stopped; needs no other option.")
+  @Flag(help: "Continue a training that was stopped; no other option is needed.")
   var resume = false
 
-  @Flag(help: "Replace a model that is there.")
+  @Flag(help: "Replace an existing model.")
   var overwrite = false
 
-  @Flag(help: "Say what the training will need (memory, steps, sizes of files), and train nothing.")
+  @Flag(help: "Print what the training will need (memory, steps, file sizes) without training.")
   var dryRun = false
 
   @Option(
     help: ArgumentHelp(
-      "Draw the training as one HTML page, from its beginning on; a browser that shows it follows it.",
+      "Write an HTML page with charts of the training; it refreshes itself while the training runs.",
       valueName: "file"))
   var report: String?
 
-  @OptionGroup(title: "The network and its training (instead of the preset's)") var settings: TrainingSettings
-  @OptionGroup(title: "The corpus, where one is made") var corpusOptions: CorpusOptions
-  @OptionGroup var threads: ThreadOptions
-  @OptionGroup var input: InputOptions
+  @OptionGroup var settings: TrainingSettings
+  @OptionGroup(title: "Corpus (if train builds one)") var corpusOptions: CorpusOptions
+  @OptionGroup(title: HelpPage.rarelyNeeded) var threads: ThreadOptions
+  @OptionGroup(title: HelpPage.rarelyNeeded) var input: InputOptions
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
     guard !(resume && overwrite) else { throw ValidationError("Choose one of --resume and --overwrite.") }
-    guard !output.isEmpty else { throw ValidationError("-o names the folder of the model, and is empty.") }
+    guard !output.isEmpty else { throw ValidationError("-o is empty; name the folder of the model.") }
     guard !(dryRun && report != nil) else {
-      throw ValidationError("A --dry-run trains nothing, so there is nothing for --report to draw.")
+      throw ValidationError("--dry-run trains nothing, so --report has nothing to draw; drop one of them.")
     }
     if let report, !report.lowercased().hasSuffix(".html") {
       throw ValidationError("\(report): the ending must be .html.")
     }
     guard corpusOptions.valid != 0 else {
-      throw ValidationError("Training needs pieces for validation: --valid is a share above 0.")
+      throw ValidationError("Training needs pieces for validation; --valid must be above 0.")
     }
   }
 
@@ -62,7 +65,7 @@ struct Train: ParsableCommand {
       path: output, music: music, existing: resume ? .resume : overwrite ? .overwrite : .refuse,
       request: corpusOptions.request(input), threadCount: threads.count)
     let preset = try settings.resolved(for: project)
-    // The model's own folder is made later.
+    // The model's own folder is created later.
     if let report, folderName(of: report) != project.folder.path { try OutputFile.checkFolder(of: report) }
     if dryRun { return try tellPlan(of: preset, in: &project, cancellation: cancellation) }
     try prepare(&project, preset, cancellation: cancellation)
@@ -70,10 +73,10 @@ struct Train: ParsableCommand {
     if result.stopped != .interrupted || common.json { try tell(result) }
     guard result.stopped != .interrupted else {
       throw InterruptedError(
-        "stopped after \(Readable.plural(result.steps, "step")) and saved; go on with: "
+        "stopped after \(Readable.plural(result.steps, "step")) and saved; continue with: "
           + "gruppetto train \(music.joined(separator: " ")) -o \(output) --resume"
           + (project.workingFolder == project.folder
-            ? "" : " (until it has been validated, the model before it stays)"))
+            ? "" : " (the previous model stays until the new one is validated)"))
     }
   }
 
@@ -89,7 +92,7 @@ struct Train: ParsableCommand {
       guard (error as? any DiagnosableError)?.kind == .interrupted else { throw error }
       throw InterruptedError(
         "interrupted before the training began; "
-          + (project.isNew ? "nothing is kept" : "\(output) is as it was"))
+          + (project.isNew ? "nothing was saved" : "\(output) is unchanged"))
     }
     remarkOnCorpus(of: project)
     common.remark(beginning(of: project))
@@ -106,20 +109,20 @@ struct Train: ParsableCommand {
         hasLearned = true
         // Small networks are validated many times a second.
         guard clock.now - lastReport > .seconds(2) else { return }
-        // What keeps it from being written is told at the end; the training goes on.
+        // An error in writing it is reported at the end; the training continues.
         try? writeReport(of: folder, isUnderWay: true)
         lastReport = clock.now
       }
     } catch {
-      // How a training came to diverge is what its picture shows.
+      // The report shows how a training diverged.
       try? writeReport(of: project.workingFolder)
       throw error
     }
     try writeReport(of: project.workingFolder)
     if !hasLearned, result.stopped != .interrupted {
       common.remark(
-        "\(output): its training had come to its end before; a longer one is a training of its own, with --overwrite or "
-          + "into another folder")
+        "\(output): this training had already ended; to train for longer, start again with --overwrite or "
+          + "in another folder")
     }
     return result
   }
@@ -127,16 +130,16 @@ struct Train: ParsableCommand {
   private func beginning(of project: TrainingProject) -> String {
     let seed = project.seed.map { "seed \($0)" } ?? ""
     return switch project.beginning {
-    case .checkpoint: "\(output): going on where training stopped"
-    case .importedWeights(let file): "\(output): going on from the weights of \(file), \(seed)"
+    case .checkpoint: "\(output): continuing where the training stopped"
+    case .importedWeights(let file): "\(output): training further from the weights of \(file), \(seed)"
     case .anew, nil:
       resume
-        ? "\(output): there is no checkpoint to go on from; training from the beginning, \(seed)"
+        ? "\(output): no checkpoint to continue from; training from the beginning, \(seed)"
         : "\(output): training a new model, \(seed)"
     }
   }
 
-  /// Tells of a corpus that was built.
+  /// Prints remarks on a corpus that was built.
   private func remarkOnCorpus(of project: TrainingProject) {
     guard let info = project.built else { return }
     common.remark(
@@ -152,7 +155,7 @@ struct Train: ParsableCommand {
     remarkOnCorpus(of: project)
     let verdict =
       plan.peakMemory > plan.machineMemory
-      ? ": too little; choose fewer or smaller layers, or smaller batches" : ""
+      ? ": not enough; choose fewer or smaller layers, or a smaller --batch" : ""
     try common.report(plan) {
       """
       \(output): \(Readable.count(plan.parameters)) parameters; an epoch has \(Readable.count(plan.tokensPerEpoch)) tokens in \
@@ -188,16 +191,18 @@ struct Train: ParsableCommand {
     }
     try common.report(Report(model: output, peakMemory: try? ProcessMemory().peak, result: result)) {
       let loss =
-        result.bestValidationLoss.map { ", validation loss \(Readable.decimal($0, 4)) nats a token at best" }
+        result.bestValidationLoss.map {
+          ", validation loss \(Readable.decimal($0, 4)) nats per token at best"
+        }
         ?? ""
-      let early = result.stopped == .noImprovement ? ", stopped since it no longer improved" : ""
+      let early = result.stopped == .noImprovement ? ", stopped because it no longer improved" : ""
       return
         "\(output): \(Readable.plural(result.steps, "step")), \(Readable.count(result.tokens)) tokens in "
         + "\(Readable.clock(result.seconds)) (\(Readable.count(result.tokensPerSecond)) tokens/s)\(loss)\(early)"
     }
     if result.isWorseThanUniform, let uniform = result.uniformLoss {
       common.remark(
-        "\(output): that is worse than the same probability for every token (\(Readable.decimal(uniform, 4)) nats): the model has "
+        "\(output): this is worse than a uniform guess (\(Readable.decimal(uniform, 4)) nats per token): the model has "
           + "learned nothing yet; train it for longer, or with a lower --learning-rate")
     }
   }

@@ -5,23 +5,23 @@ internal import Groundwork
 
 /// Options that every command has.
 struct CommonOptions: ParsableArguments {
-  @Flag(help: "Print one JSON object to standard output, and nothing else there.")
+  @Flag(help: "Print the result to standard output as one JSON object.")
   var json = false
 
   @Flag(help: "Show no progress and no remarks.")
   var quiet = false
 
-  /// What to hand to a library call that takes long.
+  /// The handler for library calls that take long.
   var progress: ProgressHandler? { ProgressLine.shared.handler(quiet: quiet) }
 
-  /// Says something that is no result, unless the user wants quiet.
+  /// Prints a remark, which is no result, to standard error; not with --quiet.
   func remark(_ text: String) {
     guard !quiet else { return }
     ProgressLine.shared.clear()
     Console.printError(text)
   }
 
-  /// Prints the result in the form that was asked for.
+  /// Prints the result in the form that was requested.
   func report(_ value: some Encodable, text: () -> String) throws {
     ProgressLine.shared.clear()
     if json { try Console.printJSON(value) } else { try Console.print(text()) }
@@ -30,16 +30,16 @@ struct CommonOptions: ParsableArguments {
 
 /// How many threads a command may use.
 struct ThreadOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("How many threads to use (default: one for each core).", valueName: "n"))
+  @Option(help: ArgumentHelp("Number of threads (default: one for each core).", valueName: "n"))
   var threads: Int?
 
   func validate() throws {
     if let threads, threads < 1 {
-      throw ValidationError("--threads takes a number from 1, not \(threads).")
+      throw ValidationError("--threads is a number from 1, not \(threads).")
     }
   }
 
-  /// Never more than there are cores: results do not depend on it, and threads that wait for a core only hold others up.
+  /// Never more than there are cores: results do not depend on it, and more threads than cores only delay each other.
   var count: Int {
     let cores = ThreadTeam.processorCount
     return min(threads ?? cores, cores)
@@ -50,12 +50,13 @@ struct ThreadOptions: ParsableArguments {
 struct SeedOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Random seed; the same seed gives the same result (default: drawn and printed).", valueName: "n"
+      "Random seed; the same seed gives the same result (default: a new one, which is printed).",
+      valueName: "n"
     ),
     transform: Self.seed)
   var seed: UInt64?
 
-  /// The seed that `text` says.
+  /// The seed that `text` stands for.
   static func seed(_ text: String) throws -> UInt64 {
     guard let seed = UInt64(text) else {
       throw ValidationError("a seed is a whole number from 0 to \(UInt64.max)")
@@ -63,6 +64,6 @@ struct SeedOptions: ParsableArguments {
     return seed
   }
 
-  /// The seed that was given, or one drawn from the system's randomness that is short enough to type.
+  /// The seed that was given, or a new one from the system that is short enough to type.
   func drawn() -> UInt64 { seed ?? UInt64.random(in: 1...999_999) }
 }

@@ -8,26 +8,27 @@ internal import Music
 internal import Notation
 internal import Synthesis
 
-/// How adventurous a composition is; shared by `generate` and `continue`.
+/// How tokens are sampled; shared by `generate` and `continue`.
 struct SamplingOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("A preset of presets/sampling: default, careful, adventurous.", valueName: "name"))
+    help: ArgumentHelp("Preset of presets/sampling: default, careful or adventurous.", valueName: "name"))
   var preset = "default"
 
-  @Option(help: ArgumentHelp("Above 1 bolder, below 1 more cautious.", valueName: "t"))
+  @Option(help: ArgumentHelp("Sampling temperature: above 1 bolder, below 1 more cautious.", valueName: "t"))
   var temperature: Double?
 
-  @Option(help: ArgumentHelp("Choose among the k likeliest tokens; 0 for all.", valueName: "k"))
+  @Option(help: ArgumentHelp("Choose among the k most probable tokens; 0 for all.", valueName: "k"))
   var topK: Int?
 
   @Option(
     help: ArgumentHelp(
-      "Choose among the likeliest tokens that have this probability together; 1 for all.", valueName: "p"))
+      "Choose among the most probable tokens that together have this probability; 1 for all.", valueName: "p")
+  )
   var topP: Double?
 
   @Option(
     help: ArgumentHelp(
-      "Choose among tokens at least this likely next to the likeliest; 0 for all.", valueName: "p"))
+      "Choose among tokens with at least this ratio to the highest probability; 0 for all.", valueName: "p"))
   var minP: Double?
 
   /// The preset, with what was given instead.
@@ -43,11 +44,11 @@ struct SamplingOptions: ParsableArguments {
   }
 }
 
-/// How the network's weights are read; shared by `generate` and `continue`.
+/// The number format of the network's weights; shared by `generate` and `continue`.
 struct WeightOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "How the network's weights are read: float32, float16 or int8. Fewer bytes are quicker, and a seed may give another piece.",
+      "Number format of the weights in memory; float16 and int8 (quantized) are faster, but a seed may give another piece.",
       valueName: "format"))
   var weights = WeightFormat.float32
 }
@@ -59,21 +60,21 @@ struct CompositionOutputs: ParsableArguments {
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
-      "A file to write: .mid, .wav, .flac, .ogg or .svg; several -o are one piece in several forms.",
+      "File to write: .mid, .wav, .flac, .ogg or .svg; repeat -o to write the same piece in several formats.",
       valueName: "file"))
   var output: [String]
 
-  @Option(help: ArgumentHelp("How many pieces to write; the names are numbered.", valueName: "n"))
+  @Option(help: ArgumentHelp("Number of pieces; the file names are numbered.", valueName: "n"))
   var count = 1
 
   func validate() throws {
-    guard !output.isEmpty else { throw ValidationError("Say where to write with -o FILE.") }
+    guard !output.isEmpty else { throw ValidationError("Name the file to write with -o FILE.") }
     guard (1...10_000).contains(count) else {
       throw ValidationError("--count is a number from 1 to 10000, not \(count).")
     }
   }
 
-  /// Checks how many bars each is to have.
+  /// Checks the number of bars.
   static func check(bars: Int?) throws {
     if let bars, !(1...Composer.mostBars).contains(bars) {
       throw ValidationError("--bars is a number from 1 to \(Composer.mostBars), not \(bars).")
@@ -81,7 +82,7 @@ struct CompositionOutputs: ParsableArguments {
   }
 }
 
-/// What one composition has come to, in the words of `--json`.
+/// The result of one composition, as `--json` prints it.
 struct CompositionReport: Encodable {
   var files: [String]
   var seed: UInt64
@@ -97,9 +98,9 @@ struct CompositionReport: Encodable {
     let reason =
       switch stopReason {
       case .barsWritten: ""
-      case .modelEnded: ", where the model came to its end"
-      case .barLimit: ", the most without --bars"
-      case .tokenLimit: ", at the most tokens that a piece without bars may have"
+      case .modelEnded: ", where the model ended the piece"
+      case .barLimit: ", the limit without --bars"
+      case .tokenLimit: ", the limit of tokens without bars"
       }
     return
       "\(files.joined(separator: ", ")): \(Readable.plural(bars, "bar"))\(reason), \(Readable.plural(notes, "note")), "
@@ -116,14 +117,14 @@ struct CompositionCommand {
   var threadCount: Int
   var sound: SoundOptions
   var common: CommonOptions
-  /// The piece that the new bars follow, which is to stay as it is.
+  /// The original piece, which stays unchanged before the new bars.
   var original: MIDIFile?
-  /// What the pieces are called in pictures and files.
+  /// The title of the pieces in pictures and files.
   var title: String
 
   func run() throws {
     let targets = try checkedTargets()
-    // Found missing now rather than after the composing.
+    // A missing folder is reported now rather than after composing.
     let library = targets.contains { $0.form == .sound } ? try sound.instruments() : nil
     let composer = try Composer(model: try MusicModel(path: model), format: weights)
     var reports: [CompositionReport] = []
@@ -134,10 +135,10 @@ struct CompositionCommand {
     }
     for first in stride(from: 0, to: pieces.count, by: piecesAtOnce) {
       let part = first..<min(first + piecesAtOnce, pieces.count)
-      // For each part anew: rendering the one before has taken the signals for itself.
+      // A new one for each part: rendering the previous part has installed its own signal handlers.
       let cancellation = Interruption.cancellation()
       let results = compose(Array(pieces[part]), composer, cancellation)
-      // Pieces that are complete are written and told of, whatever became of the others.
+      // Complete pieces are written and reported even if others failed.
       do {
         for (index, result) in zip(part, results) {
           guard case .success(let piece) = result else { continue }
@@ -155,7 +156,7 @@ struct CompositionCommand {
     if common.json { try tell(reports) }
   }
 
-  /// What is said where Ctrl-C came before the last piece: how to get the others is told with the seed.
+  /// The message after Ctrl-C before the last piece; with the seed the others can be composed again.
   private func interruption(after count: Int) -> InterruptedError {
     InterruptedError(
       "interrupted; \(count) of \(Readable.plural(outputs.count, "piece")) written, seed \(options.seed)")
@@ -172,13 +173,13 @@ struct CompositionCommand {
     }
   }
 
-  /// How many pieces are composed before the first of them is written.
+  /// The number of pieces composed before the first of them is written.
   private var piecesAtOnce: Int { 32 * threadCount }
 
   private func compose(
     _ pieces: [CompositionOptions], _ composer: Composer, _ cancellation: Cancellation
   ) -> [Result<Composition, ComposingError>] {
-    // One alone tells its bars.
+    // A single piece reports its progress in bars.
     if outputs.count == 1 {
       return [
         Result { () throws(ComposingError) in
@@ -190,7 +191,7 @@ struct CompositionCommand {
       pieces, threadCount: threadCount, cancellation: cancellation, progress: common.progress)
   }
 
-  /// What is written: the composition, or the piece that it goes on with and what is new behind it.
+  /// What is written: the composition, or the original piece followed by the new bars.
   private struct Piece {
     let composition: Composition
     let score: Score
@@ -203,7 +204,7 @@ struct CompositionCommand {
     }
   }
 
-  /// Writes a piece and tells of it, also where only some of its files could be written.
+  /// Writes a piece and reports it, even if only some of its files could be written.
   private func finish(
     _ piece: Composition, number: Int, _ targets: [OutputFile], library: InstrumentLibrary?,
     reports: inout [CompositionReport]
@@ -238,25 +239,25 @@ struct CompositionCommand {
     return report
   }
 
-  /// The files to write, of which none would be refused after the work is done.
+  /// The files to write, checked so that none is refused after the work is done.
   private func checkedTargets() throws -> [OutputFile] {
     let targets = try outputs.output.map { try OutputFile($0) }
     guard Set(targets.map(\.plainPath)).count == targets.count else {
-      throw UsageError("the same file is named by -o twice")
+      throw UsageError("two -o options name the same file")
     }
     if !targets.contains(where: { $0.form == .sound }),
       let option = ["--bits", "--rate", "--gain"].first(where: Typed.hasOption)
     {
-      throw UsageError("\(option) is for sound, and no -o names a sound file (.wav, .flac or .ogg)")
+      throw UsageError("\(option) applies to sound, but no -o names a sound file (.wav, .flac or .ogg)")
     }
     for target in targets {
       if target.form == .sound { try sound.check(target.path) }
       try target.checkFolder()
       if outputs.count > 1, target.isStandardOutput {
-        throw UsageError("--count writes several files, and - is one")
+        throw UsageError("--count writes several files, but -o - is one stream; name a file")
       }
       if target.isStandardOutput, common.json {
-        throw UsageError("--json and -o - both want standard output")
+        throw UsageError("--json and -o - both write to standard output; choose one")
       }
     }
     return targets

@@ -3,9 +3,9 @@ internal import Groundwork
 
 /// The two streams that the program writes to: results to standard output, everything else to standard error.
 enum Console {
-  /// Writes a line to standard output. Control characters and what is no text are escaped: titles and names of files come from
-  /// others, and a terminal would obey them.
-  /// - Throws: `FileError.unwritable`, for instance where standard output is a file on a full disk.
+  /// Writes a line to standard output. Control characters and invalid text are escaped, because titles and file names come from
+  /// elsewhere and a terminal would act on them.
+  /// - Throws: `FileError.unwritable`, for instance if standard output is a file on a full disk.
   static func print(_ text: String) throws(FileError) {
     try write(Array((FileName.printable(text) + "\n").utf8), to: STDOUT_FILENO)
   }
@@ -31,7 +31,7 @@ enum Console {
 
   /// All of standard input.
   /// - Parameter limit: How many bytes are read at most.
-  /// - Throws: `FileError.unreadable`, for instance where standard input is closed or a folder; `.tooLarge`.
+  /// - Throws: `FileError.unreadable`, for instance if standard input is closed or a folder; `.tooLarge`.
   static func readStandardInput(limit: Int) throws(FileError) -> [UInt8] {
     var input = InputFile(standardInput: ())
     return try input.bytes(limit: limit)
@@ -51,10 +51,10 @@ enum Console {
     hasPrintedJSON = true
   }
 
-  /// Says that the one JSON object has been printed, by whoever wrote it part by part.
+  /// Records that the JSON object has been printed, for code that writes it in parts.
   static func noteJSON() { hasPrintedJSON = true }
 
-  /// The columns of the terminal that standard error is, nil where it is none.
+  /// The width of the terminal at standard error; nil if it is not a terminal.
   static var terminalWidth: Int? {
     guard isatty(STDERR_FILENO) == 1 else { return nil }
     var size = winsize()
@@ -63,15 +63,15 @@ enum Console {
   }
 }
 
-/// Numbers as people read them.
+/// Numbers formatted for reading.
 enum Readable {
-  /// 1234567.2 as `1,234,567`; what no integer can hold as it is.
+  /// 1234567.2 as `1,234,567`; numbers beyond the integers unformatted.
   static func count(_ value: Double) -> String { Int(exactly: value.rounded()).map(count) ?? "\(value)" }
 
   /// 1234567 as `1,234,567`.
   static func count(_ value: Int) -> String { value.grouped }
 
-  /// A number with so many decimals.
+  /// A number with this many decimals.
   static func decimal(_ value: Double, _ digits: Int) -> String {
     String(format: abs(value) < 1e9 ? "%.\(digits)f" : "%.\(digits)e", value)
   }
@@ -103,7 +103,7 @@ enum Readable {
     return words.dropLast().joined(separator: ", ") + " and " + last
   }
 
-  /// Rows of cells as columns, the first row a heading; numbers to the right.
+  /// Rows of cells as aligned columns; the first row is the heading.
   static func table(_ rows: [[String]], rightAligned: Set<Int> = []) -> String {
     var widths: [Int] = []
     let cellWidths = rows.map { row in

@@ -4,30 +4,31 @@ internal import Groundwork
 internal import Music
 internal import Tokenization
 
-/// How files of music become a corpus; shared by `corpus build` and `train`.
+/// How music files become a corpus; shared by `corpus build` and `train`.
 struct CorpusOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The share of the pieces that is set aside for validation (default: 0.1).", valueName: "share"))
+      "Part of the pieces set aside for validation (default: 0.1).", valueName: "part"))
   var valid: Double?
 
   @Option(
     help: ArgumentHelp(
-      "The share of the pieces that is set aside for the test (default: 0.1, and 0 where train builds the corpus).",
-      valueName: "share"))
+      "Part of the pieces set aside for testing (default: 0.1; 0 if train builds the corpus).",
+      valueName: "part"))
   var test: Double?
 
   @Option(
     help: ArgumentHelp(
-      "General MIDI programs for tracks by name that have none: MELODY=73,BRIDGE=48.", valueName: "list"))
+      "General MIDI programs, by track name, for tracks without one: MELODY=73,BRIDGE=48.", valueName: "list")
+  )
   var programs: ProgramList?
 
   @Option(
     help: ArgumentHelp(
-      "What to do with pieces that occur twice: exact leaves copies out, none keeps them.", valueName: "how"))
+      "Pieces that occur twice: exact drops the copies, none keeps them.", valueName: "how"))
   var deduplicate: CorpusBuilder.Deduplication?
 
-  @Flag(help: "Leave out damaged files, rather than use what can be read of them.")
+  @Flag(help: "Skip damaged files instead of using what can be read of them.")
   var strict = false
 
   @OptionGroup var tokenizer: TokenizerOptions
@@ -35,12 +36,12 @@ struct CorpusOptions: ParsableArguments {
   func validate() throws {
     for (name, share) in [("--valid", valid), ("--test", test)] {
       if let share, !(0..<1).contains(share) {
-        throw ValidationError("\(name) is a share of the pieces from 0 to below 1, not \(share).")
+        throw ValidationError("\(name) is a part of the pieces, from 0 to below 1, not \(share).")
       }
     }
   }
 
-  /// What was asked for.
+  /// The request that these options make.
   func request(_ input: InputOptions) -> CorpusRequest {
     CorpusRequest(
       valid: valid, test: test, programs: programs?.programs, deduplicate: deduplicate?.rawValue,

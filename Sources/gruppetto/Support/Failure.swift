@@ -2,13 +2,13 @@ internal import ArgumentParser
 internal import Foundation
 internal import Groundwork
 
-/// What the program says, and with which exit code it ends, when a command could not do its work.
+/// The message and the exit code of a command that failed.
 struct Failure {
   private let kind: FailureKind
   private let message: String
   private let file: String?
   private let offset: Int?
-  /// A request for help or for the version, which is none of our failures.
+  /// A request for help or for the version, which is not a failure.
   private let cleanExit: (any Error)?
   private let root: any ParsableCommand.Type
 
@@ -26,16 +26,16 @@ struct Failure {
       message = Self.usageMessage(for: error, in: root)
     } else {
       kind = .internalFault
-      message = "\(error) (this is a fault of the program; please report it with the command that you typed)"
+      message = "\(error) (this is a bug in gruppetto; please report it with the command that you typed)"
     }
   }
 
-  /// What the parser has against a command line, in one line, with the command whose help tells more.
+  /// The parser's objection to a command line, in one line, with the help page to read.
   private static func usageMessage(for error: any Error, in root: any ParsableCommand.Type) -> String {
     let lines = root.message(for: error).split(whereSeparator: \.isNewline).map {
       $0.trimmingCharacters(in: .whitespaces)
     }
-    // A choice is given as a list, one to a line.
+    // The parser prints choices as a list, one to a line.
     let choices = lines.filter { $0.hasPrefix("- ") }.map { String($0.dropFirst(2)) }
     let sentences = lines.filter { !$0.hasPrefix("- ") }
     var words = (sentences + [choices.joined(separator: ", ")]).filter { !$0.isEmpty }.joined(separator: " ")
@@ -44,11 +44,16 @@ struct Failure {
     return "\(words) (see `\(help) --help`)"
   }
 
-  /// Prints the message to standard error, and as JSON to standard output where that was asked for, and ends the program.
+  /// Prints the message to standard error, with --json also to standard output, and exits.
   func reportAndExit() -> Never {
     ProgressLine.shared.clear()
     TemporaryFiles.removeAll()
-    if let cleanExit { root.exit(withError: cleanExit) }
+    if let cleanExit {
+      let text = root.fullMessage(for: cleanExit)
+      guard text.hasPrefix("OVERVIEW:") else { root.exit(withError: cleanExit) }
+      try? Console.write(Array(HelpPage.ordered(text).utf8))
+      exit(EXIT_SUCCESS)
+    }
     if CommandLine.arguments.contains("--json"), !Console.hasPrintedJSON { printJSON() }
     Console.printError("gruppetto: \(message)")
     exit(kind.exitCode)
@@ -66,12 +71,12 @@ struct Failure {
     }
     let report = Report(error: .init(code: kind.exitCode, message: message, file: file, offset: offset))
     guard let line = try? JSONFormat.encodeLine(report) else { return }
-    // What the fault is stands on standard error as well.
+    // A failure to print it is ignored: standard error has the message too.
     try? Console.printJSON(line: line)
   }
 }
 
-/// A request that makes no sense, said by a command after the command line itself was parsed.
+/// A usage error that a command finds after the command line was parsed.
 struct UsageError: DiagnosableError {
   var message: String
   var kind: FailureKind { .usage }
@@ -79,7 +84,7 @@ struct UsageError: DiagnosableError {
   init(_ message: String) { self.message = message }
 }
 
-/// The work was stopped by the user; `message` says what was saved and how to go on.
+/// The user stopped the work; `message` names what was saved and how to continue.
 struct InterruptedError: DiagnosableError {
   var message: String
   var kind: FailureKind { .interrupted }

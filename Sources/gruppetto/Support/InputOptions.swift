@@ -1,15 +1,15 @@
 internal import ArgumentParser
 internal import Groundwork
 
-/// How much is read of a file that a command is given.
+/// The size limit of input files.
 struct InputOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The most that is read of a file, such as 500MB (default: 64MB of music, 256MB of tokens, 1GB of sound through a pipe).",
+      "Largest input file, such as 500MB (default: 64MB for music, 256MB for tokens, 1GB for sound from a pipe).",
       valueName: "size"))
   var sizeLimit: ByteCount?
 
-  /// Whether the command that runs has the option, so that a file that is too large can be let in.
+  /// Whether the command that runs has the option, so that an error about a file that is too large can name it.
   private(set) nonisolated(unsafe) static var areAccepted = false
 
   func validate() throws { Self.areAccepted = true }

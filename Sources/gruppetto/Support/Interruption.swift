@@ -2,16 +2,16 @@ internal import Foundation
 internal import Groundwork
 internal import Synchronization
 
-/// What Ctrl-C (or a polite kill) does: the first asks the work under way to stop at its next safe place; where nothing can
-/// be asked, and at the second, the program ends at once and leaves no half-written file.
+/// The handling of Ctrl-C, SIGTERM and SIGHUP: the first signal asks the current work to stop at its next safe point; a
+/// second one, or one while no work can be stopped, ends the program at once without leaving half-written files.
 enum Interruption {
   private static let current = Mutex<Cancellation?>(nil)
-  /// Touched once, before there is a second thread.
+  /// Written once, before there is a second thread.
   private nonisolated(unsafe) static var sources: [any DispatchSourceSignal] = []
 
-  /// Begins to listen to the signals.
+  /// Installs the signal handlers.
   static func install() {
-    // A file beyond the size that the user may write is an error of that file, which is told of.
+    // A file beyond the user's size limit is reported as an error of that file.
     signal(SIGXFSZ, SIG_IGN)
     for number in [SIGINT, SIGTERM, SIGHUP] {
       signal(number, SIG_IGN)
@@ -22,7 +22,7 @@ enum Interruption {
     }
   }
 
-  /// A flag that the next Ctrl-C raises.
+  /// A flag that the next Ctrl-C sets.
   static func cancellation() -> Cancellation {
     let cancellation = Cancellation()
     current.withLock { $0 = cancellation }

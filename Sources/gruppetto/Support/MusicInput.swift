@@ -6,7 +6,7 @@ internal import Notation
 
 /// Reads the music that a command was given: a file, or standard input as `-`.
 enum MusicInput {
-  /// The bytes of the file of music at `path`, or of standard input, and what it is called.
+  /// The bytes of the music file at `path`, or of standard input, and its name for messages.
   static func bytes(of path: String, _ input: InputOptions) throws -> (bytes: [UInt8], name: String) {
     guard path == "-" else { return (try MusicFile.bytes(of: path, limit: input.music), path) }
     var file = InputFile(standardInput: ())
@@ -21,8 +21,8 @@ enum MusicInput {
 
   /// The one score of the file at `path`; of several, the one of number `piece`, from 1.
   ///
-  /// A tune is read as it is written unless `ornaments` says otherwise: so it is what models learn from.
-  /// - Throws: `UsageError` where there is no such piece, or several and none is named.
+  /// By default ornaments are not played, because models learn tunes as they are written.
+  /// - Throws: `UsageError` if there is no such piece, or several and `piece` is nil.
   static func readOne(
     _ path: String, piece: Int?, ornaments: ABCOrnaments = .ignore, input: InputOptions, common: CommonOptions
   ) throws -> Score {
@@ -30,7 +30,7 @@ enum MusicInput {
     return reading.scores[try index(of: piece, in: reading, path: path, common: common)]
   }
 
-  /// A piece to go on with: the one of number `piece`, from 1, and the MIDI file that it is, where it is one. Of a file of
+  /// A piece to continue: the score of number `piece`, from 1, and the MIDI file if it comes from one. Of a file of
   /// format 2 that is the piece's own track.
   /// - Throws: as `readOne`.
   static func readWhole(
@@ -46,7 +46,7 @@ enum MusicInput {
     return (reading.scores[index], midi)
   }
 
-  /// The place of a piece among those that were read.
+  /// The index of a piece among those that were read.
   private static func index(
     of piece: Int?, in reading: ScoreReading, path: String, common: CommonOptions
   ) throws -> Int {
@@ -64,15 +64,14 @@ enum MusicInput {
       throw UsageError("\(path) has no piece \(number); it holds \(Readable.plural(count, "piece"))")
     }
     if !reading.warnings.isEmpty {
-      let faults = Readable.plural(reading.warnings.count, "thing")
       common.remark(
-        "\(path): \(faults) in it \(reading.warnings.count == 1 ? "is" : "are") not as should be; gruppetto inspect tells more"
+        "\(path): \(Readable.plural(reading.warnings.count, "problem")) in the file; gruppetto inspect lists them"
       )
     }
     return number - 1
   }
 
-  /// The one score of the file at `path`, which can be made to sound; see `readOne(_:piece:common:)`.
+  /// The one score of the file at `path`, which has notes and can be rendered; see `readOne(_:piece:common:)`.
   /// - Throws: `SilentInput`, `EndlessInput`.
   static func readAudible(
     _ path: String, piece: Int?, ornaments: ABCOrnaments, input: InputOptions, common: CommonOptions
@@ -85,37 +84,38 @@ enum MusicInput {
   }
 }
 
-/// Music without a note where something should sound.
+/// Music without notes where sound is needed.
 struct SilentInput: DiagnosableError {
   var path: String
   var kind: FailureKind { .badInput }
-  var message: String { "\(path): there is no note in it, so there is nothing to hear" }
+  var message: String { "\(path): it has no notes, so there is nothing to play" }
   var file: String? { path }
 }
 
-/// Music that would sound for days: one damaged time is enough.
+/// Music that would last for days, for example because of one damaged time.
 struct EndlessInput: DiagnosableError {
-  /// The most that is made to sound, in seconds.
+  /// The longest music that is rendered or played, in seconds.
   static let limit = 86_400.0
 
   var path: String
   var seconds: Double
   var kind: FailureKind { .badInput }
   var message: String {
-    "\(path): lasts \(Readable.count(seconds / 3600)) hours, and \(Readable.count(Self.limit / 3600)) are the most that is "
-      + "made to sound; the file is probably damaged"
+    "\(path): lasts \(Readable.count(seconds / 3600)) hours, but the limit for sound is "
+      + "\(Readable.count(Self.limit / 3600)) hours; the file is probably damaged"
   }
   var file: String? { path }
 }
 
-/// Which piece of a file of several is meant.
+/// The option that chooses a piece of a file with several.
 struct PieceOption: ParsableArguments {
   @Option(
-    help: ArgumentHelp("Which piece of a tune book or of a MIDI file of format 2, from 1.", valueName: "n"))
+    help: ArgumentHelp(
+      "Number of the piece in a tune book or a MIDI file of format 2, from 1.", valueName: "n"))
   var piece: Int?
 
   func validate() throws {
-    if let piece, piece < 1 { throw ValidationError("--piece counts from 1, and is \(piece).") }
+    if let piece, piece < 1 { throw ValidationError("--piece counts from 1, not \(piece).") }
   }
 }
 
@@ -127,7 +127,7 @@ struct OrnamentOption: ParsableArguments {
 
   @Option(
     name: .customLong("ornaments"),
-    help: "Whether the trills, rolls, fermatas, staccato dots and chords of a tune book are played out.")
+    help: "Play or ignore the trills, rolls, fermatas, staccato dots and chords of a tune book.")
   var choice = Choice.play
 
   var ornaments: ABCOrnaments { choice == .play ? .play : .ignore }

@@ -1,6 +1,6 @@
-/// Numbers below zero on the command line, which the parser takes for names of options.
+/// Negative numbers on the command line, which the parser would read as names of options.
 enum NegativeValues {
-  /// The arguments with `--bars -1` as `--bars=-1`, so that whoever reads the value says what is the matter with it.
+  /// The arguments with `--bars -1` as `--bars=-1`, so that the option itself checks the value.
   static func joined(to arguments: [String]) -> [String] {
     var result: [String] = []
     var rest = arguments[...]

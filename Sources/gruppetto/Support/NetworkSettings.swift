@@ -2,41 +2,40 @@ public import ArgumentParser
 internal import Composing
 internal import Recurrent
 
-/// What the user wants of the network otherwise than the preset.
+/// The options that replace the preset's settings of the network.
 struct NetworkSettings: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      "The recurrent cell: \(Cell.allValueStrings.joined(separator: ", ")).", valueName: "name"))
+  @Option(help: ArgumentHelp("The recurrent cell.", valueName: "name"))
   var cell: Cell?
 
-  @Option(help: ArgumentHelp("How many layers are stacked.", valueName: "n"))
+  @Option(help: ArgumentHelp("Number of recurrent layers.", valueName: "n"))
   var layers: Int?
 
-  @Option(help: ArgumentHelp("How many values a layer's state has.", valueName: "n"))
+  @Option(help: ArgumentHelp("Units in each layer (hidden size).", valueName: "n"))
   var hidden: Int?
 
-  @Option(help: ArgumentHelp("How many values stand for a token.", valueName: "n"))
+  @Option(help: ArgumentHelp("Size of the token embedding.", valueName: "n"))
   var embedding: Int?
 
-  @Option(help: ArgumentHelp("The probability with which a value is dropped in training.", valueName: "p"))
+  @Option(help: ArgumentHelp("Dropout probability between layers in training.", valueName: "p"))
   var dropout: Double?
 
-  @Option(help: ArgumentHelp("The same for the values of a token (default: as --dropout).", valueName: "p"))
+  @Option(help: ArgumentHelp("Dropout probability of the embedding (default: as --dropout).", valueName: "p"))
   var embeddingDropout: Double?
 
   @Flag(
-    inversion: .prefixedNo, help: "Drop the same values at all steps of a stream, or anew at each.")
+    inversion: .prefixedNo,
+    help: "Use one dropout mask for all steps of a sequence, or a new one at each step.")
   var lockedDropout: Bool?
 
-  @Flag(inversion: .prefixedNo, help: "Add to what a layer gives what it was given.")
+  @Flag(inversion: .prefixedNo, help: "Add each layer's input to its output (residual connections).")
   var residual: Bool?
 
-  @Flag(inversion: .prefixedNo, help: "Normalize what each layer gives.")
+  @Flag(inversion: .prefixedNo, help: "Normalize the output of each layer (layer normalization).")
   var layerNorm: Bool?
 
   @Flag(
     inversion: .prefixedNo,
-    help: "Let the output share the embedding's weights; needs --embedding as large as --hidden.")
+    help: "Use the embedding's weights in the output layer too; --embedding must equal --hidden.")
   var tiedEmbedding: Bool?
 
   func apply(to network: inout LanguageModelShape) {
@@ -54,7 +53,7 @@ struct NetworkSettings: ParsableArguments {
 }
 
 extension Cell: ExpressibleByArgument {
-  /// What is offered to someone who names another.
+  /// The names that a usage error and the help list.
   static var allValueStrings: [String] { ["rnn"] + allCases.map(\.rawValue) }
 
   /// `rnn` is the one with the hyperbolic tangent, as in PyTorch.

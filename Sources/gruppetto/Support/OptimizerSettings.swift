@@ -2,52 +2,49 @@ public import ArgumentParser
 internal import Groundwork
 internal import Recurrent
 
-/// What the user wants of the optimizer otherwise than the preset.
+/// The options that replace the preset's constants of the optimizer.
 struct OptimizerSettings: ParsableArguments {
   @Option(
-    help: ArgumentHelp("What makes updates of gradients: adamw, adam, rmsprop or sgd.", valueName: "name"))
-  var optimizer: OptimizerConfiguration.Name?
-
-  @Option(
     help: ArgumentHelp(
-      "How much of its mean of the gradients adam or adamw keeps (default: 0.9).", valueName: "part"))
+      "Decay rate of the mean of the gradients, for adam and adamw (default: 0.9).", valueName: "rate"))
   var beta1: Double?
 
   @Option(
     help: ArgumentHelp(
-      "How much of its mean of their squares adam or adamw keeps (default: 0.999).", valueName: "part"))
+      "Decay rate of the mean of the squared gradients, for adam and adamw (default: 0.999).",
+      valueName: "rate"))
   var beta2: Double?
 
   @Option(
     help: ArgumentHelp(
-      "How much of its mean of the gradients' squares rmsprop keeps; PyTorch's alpha (default: 0.99).",
-      valueName: "part"))
+      "Decay rate of the mean of the squared gradients, for rmsprop; PyTorch's alpha (default: 0.99).",
+      valueName: "rate"))
   var smoothing: Double?
 
   @Flag(
-    inversion: .prefixedNo, help: "Let rmsprop divide by the standard deviation of the gradients, or not.")
+    inversion: .prefixedNo,
+    help: "Divide by the standard deviation of the gradients instead of their root mean square, for rmsprop.")
   var centered: Bool?
 
   @Option(
     help: ArgumentHelp(
-      "What adam, adamw or rmsprop adds to the root that it divides by (default: 1e-8).", valueName: "number")
-  )
+      "Constant added to the divisor, for adam, adamw and rmsprop (default: 1e-8).", valueName: "number"))
   var epsilon: Double?
 
   @Option(
     help: ArgumentHelp(
-      "How much of its velocity sgd or rmsprop keeps (default: 0.9 and 0).", valueName: "part"))
+      "Momentum, for sgd (default: 0.9) and rmsprop (default: 0).", valueName: "factor"))
   var momentum: Double?
 
-  @Flag(inversion: .prefixedNo, help: "Let sgd look ahead along its velocity, or not.")
+  @Flag(inversion: .prefixedNo, help: "Use Nesterov momentum, for sgd.")
   var nesterov: Bool?
 
-  @Option(help: ArgumentHelp("How strongly weights are drawn to 0.", valueName: "rate"))
-  var weightDecay: Double?
-
-  /// Changes the preset's optimizer. Another rule begins with the constants that are customary for it.
+  /// Changes the preset's optimizer. Another rule starts with its own default constants.
   /// - Throws: `UsageError` for a constant that the rule does not have.
-  func apply(to configuration: inout OptimizerConfiguration) throws {
+  func apply(
+    to configuration: inout OptimizerConfiguration, optimizer: OptimizerConfiguration.Name?,
+    weightDecay: Double?
+  ) throws {
     if let optimizer, optimizer != configuration.name { configuration = OptimizerConfiguration(optimizer) }
     try requireConstants(of: configuration.name)
     configuration.weightDecay = weightDecay ?? configuration.weightDecay
@@ -67,7 +64,7 @@ struct OptimizerSettings: ParsableArguments {
     }
   }
 
-  /// Which option each rule has a constant for.
+  /// The options for the constants of each rule.
   private static func options(of name: OptimizerConfiguration.Name) -> [String] {
     switch name {
     case .sgd: ["--momentum", "--nesterov"]
@@ -83,10 +80,10 @@ struct OptimizerSettings: ParsableArguments {
       ("--centered", centered != nil), ("--epsilon", epsilon != nil), ("--momentum", momentum != nil),
       ("--nesterov", nesterov != nil),
     ]
-    guard let stranger = given.first(where: { $0.1 && !known.contains($0.0) })?.0 else { return }
-    let owners = OptimizerConfiguration.Name.allCases.filter { Self.options(of: $0).contains(stranger) }
+    guard let unknown = given.first(where: { $0.1 && !known.contains($0.0) })?.0 else { return }
+    let owners = OptimizerConfiguration.Name.allCases.filter { Self.options(of: $0).contains(unknown) }
     throw UsageError(
-      "\(stranger) belongs to \(Readable.list(owners.map(\.rawValue))), and the optimizer is \(name.rawValue), which has "
+      "\(unknown) is an option of \(Readable.list(owners.map(\.rawValue))), but the optimizer is \(name.rawValue); it takes "
         + Readable.list(known + ["--weight-decay"]))
   }
 }

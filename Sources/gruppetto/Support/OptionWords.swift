@@ -1,7 +1,7 @@
 internal import Foundation
 internal import Groundwork
 
-/// What the libraries say of settings and remedies, in the words of the command line: their options.
+/// Translates the settings and remedies that library errors name into options and commands.
 enum OptionWords {
   /// The option of each setting that has one.
   private static let options = [
@@ -51,8 +51,8 @@ enum OptionWords {
 
   private static func action(_ remedy: Remedy) -> String? {
     switch remedy {
-    case .resume(let path): "go on with its training by `gruppetto train … -o \(path) --resume`"
-    case .overwrite: "train anew with --overwrite"
+    case .resume(let path): "continue its training with `gruppetto train … -o \(path) --resume`"
+    case .overwrite: "replace it with --overwrite"
     case .chooseAnotherFolder: "choose another folder"
     case .train: "make one with `gruppetto train`"
     case .buildCorpus: "`gruppetto corpus build` makes one"
@@ -66,7 +66,7 @@ enum OptionWords {
   }
 }
 
-/// What was typed, where the parsed options do not tell it any more.
+/// The command line as typed, for what the parsed options no longer show.
 enum Typed {
   /// Whether the option of this name was given, whatever its value.
   static func hasOption(_ name: String) -> Bool {

@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import Foundation
 internal import Groundwork
 
-/// A file that a composition or a rendering is written to; its ending says in which form.
+/// An output file; the ending of its name determines the format.
 struct OutputFile: Hashable {
   enum Form: Hashable {
     case midi
@@ -14,7 +14,7 @@ struct OutputFile: Hashable {
   let form: Form
 
   /// The output that `path` names, `-` being MIDI on standard output.
-  /// - Throws: `UsageError` for an ending that means nothing here.
+  /// - Throws: `UsageError` for an unknown ending.
   init(_ path: String) throws {
     self.path = path
     let name = path.split(separator: "/").last ?? ""
@@ -24,7 +24,7 @@ struct OutputFile: Hashable {
     case "svg": form = .picture
     case _ where path == "-": form = .midi
     default:
-      throw UsageError("\(path): the ending says what to write, and must be .mid, .wav, .flac, .ogg or .svg")
+      throw UsageError("\(path): the ending must be .mid, .wav, .flac, .ogg or .svg")
     }
   }
 
@@ -35,7 +35,7 @@ struct OutputFile: Hashable {
 
   var isStandardOutput: Bool { path == "-" }
 
-  /// The path without links and detours, by which two names of one file are the same.
+  /// The path with links resolved, to compare names of the same file.
   var plainPath: String { canonicalPath(path) }
 
   /// The file's name for the piece of this number (from 1) among `count`: `tune.mid` becomes `tune-001.mid`.
@@ -47,7 +47,7 @@ struct OutputFile: Hashable {
     return OutputFile(path: "\(path[..<dot])-\(digits)\(path[dot...])", form: form)
   }
 
-  /// Checks, before long work begins, that the file's folder is there and can be written.
+  /// Checks, before long work begins, that the file's folder exists and is writable.
   func checkFolder() throws(FileError) {
     guard !isStandardOutput else { return }
     try Self.checkFolder(of: path)
@@ -56,7 +56,9 @@ struct OutputFile: Hashable {
   /// Checks that a file can be written at `path`.
   static func checkFolder(of path: String) throws(FileError) {
     let folder = folderName(of: try linkTarget(of: path))
-    guard isFolder(folder) else { throw .unwritable(path: path, reason: "there is no folder \(folder)") }
+    guard isFolder(folder) else {
+      throw .unwritable(path: path, reason: "the folder \(folder) does not exist")
+    }
     if let reason = obstacle(toWritingIn: folder) {
       throw .unwritable(path: path, reason: "\(reason): the folder \(folder)")
     }

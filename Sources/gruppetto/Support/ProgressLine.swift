@@ -2,7 +2,7 @@ internal import Foundation
 internal import Groundwork
 internal import Synchronization
 
-/// Draws progress reports on standard error: a line that is drawn over in a terminal, a line every ten seconds elsewhere.
+/// Draws progress reports on standard error: one updated line in a terminal, otherwise a new line every ten seconds.
 final class ProgressLine: Sendable {
   static let shared = ProgressLine()
 
@@ -14,7 +14,7 @@ final class ProgressLine: Sendable {
   }
   private let state = Mutex(State())
 
-  /// What to give to a library call: nil where the user wants quiet.
+  /// The handler for a library call; nil with --quiet.
   func handler(quiet: Bool) -> ProgressHandler? {
     guard !quiet else { return nil }
     return { [self] report in draw(report) }

@@ -1,5 +1,5 @@
 extension Readable {
-  /// Text from a file as part of one line: whatever a terminal would obey, or would break the line or turn its direction, as
+  /// Text from a file as part of one line, with control characters, line breaks and changes of direction escaped as
   /// `\x1B`, `\u2028`.
   static func line(_ text: String) -> String {
     guard text.unicodeScalars.contains(where: isObeyed) else { return text }
@@ -17,7 +17,7 @@ extension Readable {
     return result
   }
 
-  /// Control characters (C0, C1 and delete), line and paragraph separators, and what turns the direction of text.
+  /// Control characters (C0, C1 and delete), line and paragraph separators, and changes of text direction.
   private static func isObeyed(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
     case 0...0x1F, 0x7F...0x9F, 0x061C, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069: true

@@ -1,9 +1,9 @@
 internal import Foundation
 internal import Groundwork
 
-/// Where the files that ship with the program are: presets and corpora.
+/// The folders that ship with the program: presets and corpora.
 struct Resources {
-  /// The folder of presets: what was named, else the environment's, else beside the installed binary, else the checkout's.
+  /// The folder of presets: the named one, else that of the environment, else that of the installation, else that of the checkout.
   static func presets(named path: String?) throws -> String {
     if let path {
       guard isFolder(path) else { throw FileError.notFound(path: path) }
@@ -13,7 +13,7 @@ struct Resources {
       guard isFolder(path) else { throw FileError.notFound(path: path) }
       return path
     }
-    return try shipped("presets", remedy: "name it by --presets FOLDER or in GRUPPETTO_PRESETS")
+    return try shipped("presets", remedy: "name it with --presets FOLDER or GRUPPETTO_PRESETS")
   }
 
   /// The catalog of public collections.
@@ -25,7 +25,7 @@ struct Resources {
     var folder = folderName(of: try linkTarget(of: "/proc/self/exe"))
     let installed = folderName(of: folder) + "/share/gruppetto/\(name)"
     if isFolder(installed) { return installed }
-    // A build's products lie some folders below the checkout.
+    // The products of a build are some folders below the checkout.
     while folder != "/", folder != "." {
       let candidate = folder + "/" + name
       if isFolder(candidate), fileExists(folder + "/Package.swift") { return candidate }

@@ -5,19 +5,19 @@ internal import Groundwork
 internal import Music
 internal import Synthesis
 
-/// How music is made to sound; shared by the commands that write or play sound.
+/// How music is rendered; shared by the commands that write or play sound.
 struct SoundOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Frames a second in the file: 44100 or 48000.", valueName: "hz"))
+  @Option(help: ArgumentHelp("Sample rate in Hz: 44100 or 48000.", valueName: "hz"))
   var rate = 44_100
 
-  @Option(help: ArgumentHelp("How samples are stored: 16, 24 or float.", valueName: "form"))
+  @Option(help: ArgumentHelp("Bits per sample.", valueName: "format"))
   var bits: Bits = .sixteen
 
   @Option(
-    parsing: .unconditional, help: ArgumentHelp("Louder or softer, in decibels.", valueName: "db"))
+    parsing: .unconditional, help: ArgumentHelp("Gain in decibels; above 0 is louder.", valueName: "db"))
   var gain = 0.0
 
-  @Option(help: ArgumentHelp("The folder of presets (default: the one that ships).", valueName: "folder"))
+  @Option(help: ArgumentHelp("Folder of presets (default: the one that ships).", valueName: "folder"))
   var presets: String?
 
   enum Bits: String, ExpressibleByArgument, CaseIterable {
@@ -39,32 +39,32 @@ struct SoundOptions: ParsableArguments {
       throw ValidationError("--rate is 44100 or 48000, not \(rate).")
     }
     guard (-60...40).contains(gain) else {
-      throw ValidationError("--gain is a number of decibels from -60 to 40, not \(gain).")
+      throw ValidationError("--gain is in decibels, from -60 to 40, not \(gain).")
     }
   }
 
-  /// The instruments that ship, or those of the folder that was named.
+  /// The instruments of the folder of presets.
   func instruments() throws -> InstrumentLibrary {
     try InstrumentLibrary(folder: try Resources.presets(named: presets) + "/instruments")
   }
 
-  /// What turns `score` into samples.
+  /// The renderer that turns `score` into samples.
   func renderer(of score: Score, library: InstrumentLibrary, rate: Int? = nil) -> ScoreRenderer {
     ScoreRenderer(
       score: score, library: library, options: RenderOptions(sampleRate: rate ?? self.rate, gain: gain))
   }
 
-  /// Checks that the file at `path` can hold what was asked for.
+  /// Checks that the format of the file at `path` supports the options.
   func check(_ path: String) throws {
     let format = try AudioFileFormat(path: path)
     guard format == .ogg || format.encodings.contains(bits.encoding) else {
       throw UsageError(
-        "\(path): FLAC holds 16 or 24 bits; leave --bits \(bits.rawValue) away, or write a .wav file")
+        "\(path): FLAC holds 16 or 24 bits; drop --bits \(bits.rawValue), or write a .wav file")
     }
   }
 
   /// Renders `score` into the file at `path`.
-  /// - Throws: `InterruptedError` where Ctrl-C stopped it; then no file was written.
+  /// - Throws: `InterruptedError` after Ctrl-C; then no file was written.
   func write(
     _ score: Score, library: InstrumentLibrary, to path: String, progress: ProgressHandler?
   ) throws -> RenderedFile {
@@ -85,24 +85,24 @@ struct SoundOptions: ParsableArguments {
   }
 }
 
-/// What a rendering has come to, in the words of `--json`.
+/// The result of rendering, as `--json` prints it.
 struct RenderedFile: Encodable {
   var file: String
-  /// The length of the sound in seconds: to the last note's end, and until its sound has died away.
+  /// The length of the sound in seconds: to the end of the last note and its release.
   var seconds: Double
-  /// How long the piece is, as `inspect` tells its `seconds`: a file may go on in silence.
+  /// The length of the piece, the same as `seconds` of `inspect`; a file may end in silence.
   var pieceSeconds: Double
-  /// When the last note ends in seconds.
+  /// The end of the last note in seconds.
   var lastNoteSeconds: Double
-  /// The largest magnitude of a sample, full scale being 1.
+  /// The largest magnitude of a sample; full scale is 1.
   var peak: Double
-  /// The integrated loudness in LUFS; nil where nothing is loud enough to measure.
+  /// The integrated loudness in LUFS; nil if nothing is loud enough to measure.
   var loudness: Double?
   var sound: String
   /// Seconds of sound for each second of work.
   var realTimeFactor: Double
 
-  /// A remark where the piece lasts longer than its sound, because it ends in silence.
+  /// A remark if the piece is longer than its sound because it ends in silence.
   var silence: String {
     guard pieceSeconds >= seconds + 1 else { return "" }
     return " (the piece is \(Readable.clock(pieceSeconds)) long, and its last note ends at "

@@ -4,103 +4,34 @@ internal import Groundwork
 internal import Recurrent
 internal import Training
 
-/// The network and its training: a preset, and what the user wants otherwise.
+/// The preset of a training and the options that replace its settings.
 struct TrainingSettings: ParsableArguments {
   @Option(
-    help: ArgumentHelp("A preset of presets/models: demo, small (the default), medium.", valueName: "name"))
+    help: ArgumentHelp("Preset of presets/models: demo, small or medium (default: small).", valueName: "name")
+  )
   var preset: String?
 
-  @OptionGroup var network: NetworkSettings
-
-  @Option(help: ArgumentHelp("The highest learning rate.", valueName: "rate"))
-  var learningRate: Double?
-
-  @OptionGroup var optimizer: OptimizerSettings
-
   @Option(
     help: ArgumentHelp(
-      "How the learning rate falls: constant, step, exponential, cosine or plateau.", valueName: "shape"))
-  var schedule: LearningRateSchedule.Shape?
-
-  @Option(
-    help: ArgumentHelp(
-      "Over which share of the training the rate first rises, such as 0.01.", valueName: "share"))
-  var warmUp: Double?
-
-  @Option(
-    help: ArgumentHelp(
-      "The part of the rate where cosine and exponential end, and below which step and plateau never fall.",
-      valueName: "part"))
-  var finalFactor: Double?
-
-  @Option(help: ArgumentHelp("What step and plateau multiply the rate by (default: 0.5).", valueName: "part"))
-  var fallFactor: Double?
-
-  @Option(
-    help: ArgumentHelp(
-      "The share of the training from one fall of step to the next (default: 0.25).", valueName: "share"))
-  var fallInterval: Double?
-
-  @Option(
-    help: ArgumentHelp(
-      "How many validations without improvement the rate of plateau outlives (default: 2).", valueName: "n"))
-  var fallPatience: Int?
-
-  @Option(help: ArgumentHelp("The largest norm that a gradient keeps, or none.", valueName: "norm"))
-  var clip: Limit?
-
-  @Option(
-    help: ArgumentHelp("The largest size that each number of a gradient keeps, or none.", valueName: "size"))
-  var clipValue: Limit?
-
-  @Option(help: ArgumentHelp("How many batches make one update, as if they were one.", valueName: "n"))
-  var accumulate: Int?
-
-  @Option(
-    help: ArgumentHelp(
-      "How much of the moving average of the weights an update keeps, such as 0.999; the average becomes the model. none keeps no average.",
-      valueName: "part"))
-  var average: Limit?
-
-  @Option(help: ArgumentHelp("How many streams are trained side by side.", valueName: "n"))
-  var batch: Int?
-
-  @Option(help: ArgumentHelp("Over how many steps gradients flow back.", valueName: "n"))
-  var truncation: Int?
-
-  @Option(
-    help: ArgumentHelp("Train for so many minutes; reading and validating are not counted.", valueName: "m"))
+      "Train for this many minutes, not counting reading and validation.", valueName: "m"))
   var minutes: Double?
 
-  @Option(help: ArgumentHelp("Train for so many passes over the music.", valueName: "n"))
+  @Option(help: ArgumentHelp("Train for this many passes over the music.", valueName: "n"))
   var epochs: Int?
 
-  @Option(help: ArgumentHelp("Train for so many updates of the weights.", valueName: "n"))
+  @Option(help: ArgumentHelp("Train for this many updates of the weights.", valueName: "n"))
   var steps: Int?
 
   @Option(
     help: ArgumentHelp(
-      "Validate on whole pieces of about so many tokens, always the same and spread over all that are set aside; none takes all.",
-      valueName: "n"))
-  var validationTokens: CountLimit?
-
-  @Option(help: ArgumentHelp("Stop after so many validations without improvement.", valueName: "n"))
-  var patience: Int?
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Transpose pieces at random by semitones in a range such as -5...6; none keeps them.",
-      valueName: "range"))
-  var transpose: TranspositionRange?
-
-  @Option(help: ArgumentHelp("The folder of presets (default: the one that ships).", valueName: "folder"))
-  var presets: String?
-
-  @Option(
-    help: ArgumentHelp("Random seed (default: the preset's).", valueName: "n"),
+      "Random seed; the same seed gives the same model (default: the preset's).", valueName: "n"),
     transform: SeedOptions.seed)
   var seed: UInt64?
+
+  @OptionGroup(title: "Network (default: as in the preset)") var network: NetworkSettings
+  @OptionGroup(title: "Training (default: as in the preset)") var learning: LearningSettings
+  @OptionGroup(title: HelpPage.rarelyNeeded) var optimizer: OptimizerSettings
+  @OptionGroup(title: HelpPage.rarelyNeeded) var details: TrainingDetails
 
   func validate() throws {
     guard [minutes != nil, epochs != nil, steps != nil].count(where: \.self) <= 1 else {
@@ -116,42 +47,134 @@ struct TrainingSettings: ParsableArguments {
     try project.settings(
       preset: preset,
       chosen: {
-        try ModelPreset(named: presetName, folder: try Resources.presets(named: presets) + "/models")
+        try ModelPreset(named: presetName, folder: try Resources.presets(named: details.presets) + "/models")
       }, change: apply)
   }
 
   private func apply(to settings: inout ModelPreset) throws {
     network.apply(to: &settings.network)
-    settings.training.learningRate = learningRate ?? settings.training.learningRate
-    try optimizer.apply(to: &settings.training.optimizer)
-    apply(to: &settings.training.schedule)
-    if let clip { settings.training.clipNorm = clip.value }
-    if let clipValue { settings.training.clipValue = clipValue.value }
-    if let average { settings.training.averageDecay = average.value }
-    settings.training.accumulation = accumulate ?? settings.training.accumulation
-    settings.training.batchSize = batch ?? settings.training.batchSize
-    settings.training.truncationLength = truncation ?? settings.training.truncationLength
-    if let validationTokens { settings.training.validationTokens = validationTokens.value }
-    settings.training.patience = patience ?? settings.training.patience
+    try learning.apply(to: &settings)
+    try optimizer.apply(
+      to: &settings.training.optimizer, optimizer: learning.optimizer, weightDecay: learning.weightDecay)
+    details.apply(to: &settings.training)
     settings.training.seed = seed ?? settings.training.seed
     if let minutes { settings.training.budget = .minutes(minutes) }
     if let epochs { settings.training.budget = .epochs(epochs) }
     if let steps { settings.training.budget = .steps(steps) }
+  }
+}
+
+/// How the weights are updated, and from which sequences.
+struct LearningSettings: ParsableArguments {
+  @Option(help: ArgumentHelp("The highest learning rate.", valueName: "rate"))
+  var learningRate: Double?
+
+  @Option(help: ArgumentHelp("The optimizer.", valueName: "name"))
+  var optimizer: OptimizerConfiguration.Name?
+
+  @Option(help: ArgumentHelp("Weight decay.", valueName: "rate"))
+  var weightDecay: Double?
+
+  @Option(help: ArgumentHelp("How the learning rate falls.", valueName: "shape"))
+  var schedule: LearningRateSchedule.Shape?
+
+  @Option(
+    help: ArgumentHelp(
+      "Part of the training over which the learning rate first rises, such as 0.01.", valueName: "part"))
+  var warmUp: Double?
+
+  @Option(help: ArgumentHelp("Batch size: sequences trained side by side.", valueName: "n"))
+  var batch: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Truncation of backpropagation through time, in steps.", valueName: "n"))
+  var truncation: Int?
+
+  @Option(help: ArgumentHelp("Stop after this many validations without improvement.", valueName: "n"))
+  var patience: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Transpose each piece at random by semitones in a range such as -5...6; none for no transposition.",
+      valueName: "range"))
+  var transpose: TranspositionRange?
+
+  func apply(to settings: inout ModelPreset) throws {
+    settings.training.learningRate = learningRate ?? settings.training.learningRate
+    // Another schedule starts with its own default constants, but keeps the warm-up.
+    if let schedule, schedule != settings.training.schedule.shape {
+      settings.training.schedule = LearningRateSchedule(
+        shape: schedule, warmUp: settings.training.schedule.warmUp)
+    }
+    settings.training.schedule.warmUp = warmUp ?? settings.training.schedule.warmUp
+    settings.training.batchSize = batch ?? settings.training.batchSize
+    settings.training.truncationLength = truncation ?? settings.training.truncationLength
+    settings.training.patience = patience ?? settings.training.patience
     if let transpose { settings.transposition = transpose.range.map { ModelPreset.Transposition($0) } }
   }
 }
 
-extension TrainingSettings {
-  /// Another schedule begins with what is customary for it, but keeps the warm-up.
-  private func apply(to configuration: inout LearningRateSchedule) {
-    if let schedule, schedule != configuration.shape {
-      configuration = LearningRateSchedule(shape: schedule, warmUp: configuration.warmUp)
-    }
-    configuration.warmUp = warmUp ?? configuration.warmUp
-    configuration.finalFactor = finalFactor ?? configuration.finalFactor
-    configuration.factor = fallFactor ?? configuration.factor
-    configuration.interval = fallInterval ?? configuration.interval
-    configuration.patience = fallPatience ?? configuration.patience
+/// Settings of the training that rarely need a change.
+struct TrainingDetails: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Final learning rate relative to the highest, for cosine and exponential; the lowest one for step and plateau.",
+      valueName: "factor"))
+  var finalFactor: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "Factor by which step and plateau lower the learning rate (default: 0.5).", valueName: "factor"))
+  var fallFactor: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "Part of the training between two falls of step (default: 0.25).", valueName: "part"))
+  var fallInterval: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "Validations without improvement before plateau lowers the learning rate (default: 2).",
+      valueName: "n"))
+  var fallPatience: Int?
+
+  @Option(help: ArgumentHelp("Clip the norm of the gradient to this, or none.", valueName: "norm"))
+  var clip: Limit?
+
+  @Option(help: ArgumentHelp("Clip each component of the gradient to this, or none.", valueName: "size"))
+  var clipValue: Limit?
+
+  @Option(
+    help: ArgumentHelp("Gradient accumulation: batches for each update of the weights.", valueName: "n"))
+  var accumulate: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Decay rate of a moving average of the weights, such as 0.999, which becomes the model; none for no average.",
+      valueName: "rate"))
+  var average: Limit?
+
+  @Option(
+    help: ArgumentHelp(
+      "Size of the validation sample in tokens, a fixed choice of whole pieces; none for all pieces.",
+      valueName: "n"))
+  var validationTokens: CountLimit?
+
+  @Option(help: ArgumentHelp("Folder of presets (default: the one that ships).", valueName: "folder"))
+  var presets: String?
+
+  func apply(to training: inout TrainingConfiguration) {
+    training.schedule.finalFactor = finalFactor ?? training.schedule.finalFactor
+    training.schedule.factor = fallFactor ?? training.schedule.factor
+    training.schedule.interval = fallInterval ?? training.schedule.interval
+    training.schedule.patience = fallPatience ?? training.schedule.patience
+    if let clip { training.clipNorm = clip.value }
+    if let clipValue { training.clipValue = clipValue.value }
+    if let average { training.averageDecay = average.value }
+    training.accumulation = accumulate ?? training.accumulation
+    if let validationTokens { training.validationTokens = validationTokens.value }
   }
 }
 

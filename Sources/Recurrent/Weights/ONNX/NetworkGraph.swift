@@ -53,7 +53,7 @@ private struct NetworkGraphBuilder {
     var steps: ONNXGraph.Steps?
     if !configuration.runsStepByStep {
       let given = graph.addInput("lengths", .signed64, [.named("batch")])
-      // The recurrent operators want 32 bits.
+      // The recurrent operators require 32 bits.
       lengths = graph.addCast(given, to: .signed32, output: "lengths.short")
       steps = (ids ?? frames).map { graph.addSteps(of: $0, lengths: given) }
     }
@@ -170,7 +170,7 @@ private struct NetworkGraphBuilder {
       of: frames, mean: graph.addCast(mean, to: .float32, output: name("mean.single")), factor: factor)
   }
 
-  /// Pooling where there is any, the linear layer, and what `NetworkOutput` documents.
+  /// Pooling if there is any, the linear layer, and what `NetworkOutput` documents.
   private mutating func addHead(to stackOutput: String, steps: ONNXGraph.Steps?) {
     let head = configuration.head
     var input = stackOutput

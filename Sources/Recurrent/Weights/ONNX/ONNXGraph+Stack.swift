@@ -15,7 +15,7 @@ extension ONNXGraph {
   /// - Parameters:
   ///   - stack: what it is.
   ///   - input: T × B × I.
-  ///   - lengths: B 32-bit integers, how many steps each stream has; nil where all have all.
+  ///   - lengths: B 32-bit integers, how many steps each stream has; nil if all have all.
   ///   - states: L · D × B × H each: the hidden state before the first step, and the cell state of an LSTM; none where
   ///     they are zero.
   ///   - weights: the network's tensors.
@@ -28,7 +28,7 @@ extension ONNXGraph {
     guard let exchange = stack.cell.implementation.exchange else {
       throw .notExpressible(
         format: .onnx, feature: "the cell \(stack.cell.rawValue)",
-        remedy: "train the network with one of the cells that ONNX has an operator for, such as gru")
+        remedy: "train the network with one of the cells that ONNX supports, such as gru")
     }
     let layerStates = states.map {
       addSplit(

@@ -136,7 +136,7 @@ extension ONNXGraph.Node {
     var node = ProtobufMessage()
     for input in inputs { node.add(input, field: 1) }
     for output in outputs { node.add(output, field: 2) }
-    // Runtimes name a node in what they say of it; its first output names it for us too.
+    // Runtimes name a node in their messages; it has the name of its first output.
     if let output = outputs.first(where: { !$0.isEmpty }) { node.add("\(operation)/\(output)", field: 3) }
     node.add(operation, field: 4)
     for (name, value) in attributes { node.add(value.message(named: name), field: 5) }

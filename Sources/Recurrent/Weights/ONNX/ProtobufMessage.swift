@@ -87,7 +87,7 @@ struct ProtobufMessage {
     variableLength(field << 3 | type.rawValue)
   }
 
-  /// Seven bits a byte, lowest first; the highest bit says that there are more.
+  /// Seven bits a byte, lowest first; the highest bit is set if there are more.
   private static func variableLength(_ value: UInt64) -> [UInt8] {
     var bytes: [UInt8] = []
     var rest = value

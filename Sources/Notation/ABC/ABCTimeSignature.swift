@@ -1,17 +1,17 @@
 /// A metre: the value of an `M:` field (ABC 2.1, section 3.1.6).
-struct ABCMetre: Hashable {
+struct ABCTimeSignature: Hashable {
   /// Beats in a bar; 0 where the music is free of metre.
   var numerator: Int
   /// The beat's note value, a power of two.
   var denominator: Int
 
-  static let common = ABCMetre(numerator: 4, denominator: 4)
-  static let free = ABCMetre(numerator: 0, denominator: 4)
+  static let common = ABCTimeSignature(numerator: 4, denominator: 4)
+  static let free = ABCTimeSignature(numerator: 0, denominator: 4)
 
-  /// A bar's length in grains; 0 where there is none.
+  /// A bar's length in grains; 0 if there is none.
   var barLength: Int { numerator * (ABCTime.whole / denominator) }
 
-  /// The unit length where no `L:` says it: a sixteenth in metres under three quarters, otherwise an eighth (3.1.7).
+  /// The unit length if no `L:` gives it: a sixteenth in metres under three quarters, otherwise an eighth (3.1.7).
   var unitLength: Int {
     numerator > 0 && barLength < 3 * ABCTime.quarter ? ABCTime.whole / 16 : ABCTime.whole / 8
   }
@@ -19,7 +19,7 @@ struct ABCMetre: Hashable {
   /// Whether a tuplet of 5, 7 or 9 takes the time of three (6/8, 9/8, 12/8 …) rather than of two (4.13).
   var isCompound: Bool { numerator % 3 == 0 && numerator > 3 && denominator >= 8 }
 
-  /// Reads `C`, `C|`, `none`, `6/8`, `2+3/8`, `(2+3)/8`; nil where it is none of these.
+  /// Reads `C`, `C|`, `none`, `6/8`, `2+3/8`, `(2+3)/8`; nil if it is none of these.
   init?(_ text: some StringProtocol) {
     let text = String(text.filter { !$0.isWhitespace && $0 != "(" && $0 != ")" })
     switch text {
