@@ -67,6 +67,8 @@ struct ProjectCorpus {
       of: project.music, sizeLimit: request.sizeLimit ?? SizeLimit.music, cancellation: cancellation,
       progress: progress)
     guard before == now else {
+      // Imported weights may stand beside the corpus of a model whose place they took.
+      if !hasBegun, try ModelDescription(folder: folder).importedFrom != nil { return nil }
       throw ComposingError.corpusChanged(path: project.folder.path, trainedOn: before, given: now)
     }
     return kept

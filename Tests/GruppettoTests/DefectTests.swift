@@ -178,6 +178,18 @@ import Testing
       try !workshop.names(in: "model").contains { $0.hasPrefix("replacement") || $0 == "history.jsonl" })
   }
 
+  @Test("Imported weights are not bound to the corpus of the model whose place they took")
+  func importedWeightsAreNotBoundToAnotherCorpus() throws {
+    #expect(try train([]).exitCode == 0)
+    try workshop.run(["model", "export", "model", "-o", "weights.safetensors"])
+    let imported = try workshop.run(["model", "import", "weights.safetensors", "-o", "model", "--overwrite"])
+    #expect(imported.exitCode == 0, "\(imported.errors)")
+    try FileManager.default.removeItem(atPath: workshop("tunes/tune1.abc"))
+    let options = ["--resume", "--steps", "2", "--batch", "4", "--truncation", "32", "--threads", "1"]
+    let resumed = try workshop.run(["train", "tunes", "-o", "model"] + options)
+    #expect(resumed.exitCode == 0 && resumed.errors.contains("11 pieces"), "\(resumed.errors)")
+  }
+
   @Test("A failed import leaves the model that it would have replaced") func aFailedImportLeavesTheModel()
     throws
   {

@@ -54,7 +54,11 @@ public struct ModelImport {
     do { network = try weights.model() } catch { throw .cause(error) }
     try ModelFolder(path: path).write(description, vocabulary: vocabulary, replacing: replacing) {
       path throws(SafetensorsError) in
-      try Safetensors.write(network.tensors(), metadata: ["format": "pt"], to: path)
+      let parameters = network.parameters
+      try Safetensors.write(
+        parameters.entries.map {
+          SafetensorsTensor(name: $0.name, shape: $0.shape, values: parameters.values, range: $0.range)
+        }, metadata: ["format": "pt"], to: path)
     }
   }
 

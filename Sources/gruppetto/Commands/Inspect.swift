@@ -73,12 +73,15 @@ struct Inspect: ParsableCommand {
     // Each piece repeats the warnings of its file. For a book of many tunes with many warnings the output would be far
     // longer than the file, so there only the first piece has them.
     let isLong = scores.count * reading.warnings.count > 100_000
-    let inspections = scores.enumerated().map { index, score in
+    func inspection(_ index: Int) -> Inspection {
       Inspection(
-        file: path, midi: midi, score: score, warnings: isLong && index > 0 ? [] : reading.warnings)
+        file: path, midi: midi, score: scores[index],
+        warnings: isLong && index > 0 ? [] : reading.warnings)
     }
+    // What is printed is not kept: of a book of many tunes it takes more memory than they do.
+    let inspections = common.json ? scores.indices.map(inspection) : []
     if !common.json {
-      for inspection in inspections { try Console.print(inspection.text) }
+      try printTexts(scores.indices.lazy.map { inspection($0).text })
       if events { try listEvents(of: midi, path: path) }
     }
     guard let svg, let score = scores.first else { return inspections }
@@ -89,6 +92,19 @@ struct Inspect: ParsableCommand {
     try replaceFile(at: svg, with: PianoRoll().svg(of: score, title: title))
     common.remark("\(svg): the piano roll")
     return inspections
+  }
+
+  /// Prints texts, many of them at a time.
+  private func printTexts(_ texts: some Sequence<String>) throws {
+    var page = ""
+    for text in texts {
+      page += page.isEmpty ? text : "\n" + text
+      if page.utf8.count > 1 << 16 {
+        try Console.print(page)
+        page = ""
+      }
+    }
+    if !page.isEmpty { try Console.print(page) }
   }
 
   private func chosen(_ scores: [Score], path: String) throws -> [Score] {
