@@ -125,12 +125,12 @@ public enum ComposingError: DiagnosableError {
       "\(path): its weights belong to another vocabulary than that of \(given); give music with the same tokens (read with "
         + "the same time signature), or import the weights with their own vocabulary"
     case .settingsKept(let path, let importedFrom):
-      "\(path): a resumed training uses its own settings; give no others"
-        + (importedFrom.map { ", or import \($0) again" } ?? "")
+      "\(path): a resumed training uses its own settings, not others"
+        + (importedFrom.map { "; import \($0) again to change them" } ?? "")
     case .networkKept(let path):
       "\(path): the network of imported weights cannot change, except for its dropout; drop the other network settings"
     case .corpusKept(let path):
-      "\(path): a resumed training uses its own corpus; drop the corpus settings"
+      "\(path): a resumed training uses its own corpus, not other corpus settings"
     case .readyCorpus(let path, let isAlone):
       "\(path): is already a corpus"
         + (isAlone

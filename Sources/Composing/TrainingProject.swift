@@ -82,7 +82,7 @@ public struct TrainingProject {
   ///   - preset: The name of the preset that was requested; nil if none was.
   ///   - chosen: The settings of the preset that was requested, or else of the standard one.
   ///   - change: Changes what the user wants otherwise.
-  /// - Throws: `ComposingError.settingsKept`, `.networkKept`, for settings that make no sense, and what the closures throw.
+  /// - Throws: `ComposingError.settingsKept`, `.networkKept`, for invalid settings, and what the closures throw.
   public func settings(
     preset: String?, chosen: () throws -> ModelPreset, change: (inout ModelPreset) throws -> Void
   ) throws -> ModelPreset {

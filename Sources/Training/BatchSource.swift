@@ -9,7 +9,7 @@ public protocol BatchSource {
 
   /// About how many batches an epoch has.
   var batchesPerEpoch: Int { get }
-  /// How many epochs are done, with the share of the one under way.
+  /// How many epochs are done, with the part of the current one.
   var epochsCompleted: Double { get }
   /// The position of the source.
   var position: Position { get }

@@ -8,7 +8,7 @@ struct TrainingState<Position: Codable & Sendable>: Codable, Sendable {
   var tokens = 0
   /// Seconds of training time so far.
   var seconds = 0.0
-  /// Epochs so far, with the share of the one under way.
+  /// Epochs so far, with the part of the current one.
   var epochs = 0.0
   /// What was summed since the last validation.
   var interval = Interval()

@@ -80,7 +80,7 @@ private final class CompositionBench: @unchecked Sendable {
   private let model: MusicModel
   private let sampler: LanguageModelSampler
   private var chooser: TokenChooser
-  /// The pieces under way, on streams 0, 1, …
+  /// The running pieces, on streams 0, 1, …
   private var pieces: [(index: Int, piece: PieceInProgress)] = []
   private var ids: [Int32] = []
 
