@@ -10,7 +10,7 @@ public enum ComposingError: DiagnosableError {
   case malformed(path: String, reason: String)
   /// The folder is not a model's.
   case notAModel(path: String)
-  /// The model's training has not come to its first weights yet.
+  /// The model's training has no weights yet.
   case untrained(path: String)
   /// The folder has some parts of a model, and lacks others that are needed; `isFinished` means that its training has ended, and
   /// will not make them again.
@@ -27,7 +27,7 @@ public enum ComposingError: DiagnosableError {
   case networkKept(path: String)
   /// A training that continues keeps its corpus.
   case corpusKept(path: String)
-  /// What was given as music is a corpus: with settings of how one is made, or beside other music.
+  /// What was given as music is a corpus: with settings of how one is made, or together with other music.
   case readyCorpus(path: String, isAlone: Bool)
   /// The primer cannot be used.
   case unusablePrimer(reason: String)
@@ -38,7 +38,7 @@ public enum ComposingError: DiagnosableError {
   case primerTooLong(bars: Int, limit: Int, newBars: Int)
   /// Nothing can come next that all constraints allow, whichever way the piece goes.
   case contradiction(constraints: [String], tokens: Int)
-  /// The grammar lets the piece come to no end.
+  /// The grammar does not let the piece end.
   case endless(tokens: Int)
   /// The network's output is not a number; the path is that of its weights, where they come from a file.
   case brokenWeights(path: String?)

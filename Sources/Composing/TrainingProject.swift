@@ -6,7 +6,7 @@ public import Training
 /// A training from music to a model: what was requested, the corpus in the model's folder, what the machine can hold, and the
 /// training itself; a training that was stopped continues by the path of its folder alone.
 ///
-/// Files and folders of music become a corpus in the model's folder (`corpus/`), beside what was asked of it
+/// Files and folders of music become a corpus in the model's folder (`corpus/`), next to the request for it
 /// (`corpus/request.json`), so that a project that is resumed reads the same music in the same way, or reports that it has changed.
 /// A corpus that is ready is trained on where it is.
 public struct TrainingProject {

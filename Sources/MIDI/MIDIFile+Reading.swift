@@ -42,7 +42,7 @@ extension MIDIFile {
   }
 
   /// Reads the Standard MIDI File at `path`.
-  /// - Throws: `FileError` where it cannot be read, `MIDIError.inFile` where it is no MIDI file.
+  /// - Throws: `FileError` if it cannot be read, `MIDIError.inFile` where it is no MIDI file.
   public init(path: String, options: MIDIReadingOptions = MIDIReadingOptions()) throws {
     let bytes = try readFile(path)
     do throws(MIDIError) {

@@ -1,6 +1,6 @@
 /// Where training batches come from, without end: after the last piece an epoch ends and the next begins.
 ///
-/// The same position gives the same batches ever after, so that a run that was stopped continues as if it had not been.
+/// The same position gives the same batches from then on, so that a run that was stopped continues as if it had not been stopped.
 public protocol BatchSource {
   /// What one step of training learns from, such as a `TokenBatch`.
   associatedtype Batch
@@ -28,7 +28,7 @@ public protocol ValidationBatches {
   /// What the network is measured on, such as a `TokenBatch`.
   associatedtype Batch
 
-  /// How many batches there are; 0 where there is nothing to measure on.
+  /// How many batches there are; 0 if there is nothing to measure on.
   var batchCount: Int { get }
 
   /// A batch to be filled.

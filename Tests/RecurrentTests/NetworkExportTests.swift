@@ -50,8 +50,8 @@ internal import Testing
     }
   }
 
-  @Test("A network that runs step by step goes on from its state", arguments: [Cell.lstm, .gru])
-  func aNetworkThatRunsStepByStepGoesOnFromItsState(cell: Cell) throws {
+  @Test("A network that runs step by step continues from its state", arguments: [Cell.lstm, .gru])
+  func aNetworkThatRunsStepByStepContinuesFromItsState(cell: Cell) throws {
     let network = ExportedNetwork(
       cell: cell, isBidirectional: false, head: .gaussian(size: 2), headName: "gaussian",
       input: .frames(3, normalization: .trainingSet))

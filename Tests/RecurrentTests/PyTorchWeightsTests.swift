@@ -122,7 +122,7 @@ internal import Testing
     #expect(message(module(gates: 3), cell: .lstm).hasSuffix("are of the cell gru, not lstm"))
   }
 
-  @Test("Matrices of one shape are told apart") func matricesOfOneShapeAreToldApart() throws {
+  @Test("Matrices of one shape are distinguished") func matricesOfOneShapeAreDistinguished() throws {
     // Embedding and output of one shape: the one with a bias is the output; without biases, names tell.
     func square(_ embedding: String, _ output: String, bias: Bool) -> [SafetensorsTensor] {
       [

@@ -65,7 +65,9 @@ import Testing
     #expect(document.split(separator: "<svg ").count == 1 + 3)
   }
 
-  @Test("The report of a running training refreshes itself") func theReportOfARunningTrainingRefreshesItself() throws {
+  @Test("The report of a running training refreshes itself") func theReportOfARunningTrainingRefreshesItself()
+    throws
+  {
     let refresh = #"<meta http-equiv="refresh" content="5">"#
     let over = TrainingReport(try history([2]), title: "folk").html
     let underWay = TrainingReport(try history([2]), title: "folk", isUnderWay: true).html
@@ -73,7 +75,7 @@ import Testing
     #expect(!over.contains(refresh) && !over.contains("is running"))
   }
 
-  @Test("An empty history is said to be empty") func anEmptyHistoryIsSaidToBeEmpty() throws {
+  @Test("An empty history is reported as empty") func anEmptyHistoryIsReportedAsEmpty() throws {
     #expect(TrainingReport(try history([]), title: "folk").page.document.contains("no validation yet"))
   }
 }

@@ -5,10 +5,10 @@ internal import Synchronization
 internal import Tokenization
 
 extension Composer {
-  /// How many pieces a thread writes beside each other: this many share each weight that is read.
+  /// How many pieces a thread writes side by side: this many share each weight that is read.
   static let piecesPerThread = 16
 
-  /// Composes several pieces beside each other. Each is what `compose` gives for its options, note for note.
+  /// Composes several pieces side by side. Each is what `compose` gives for its options, note for note.
   /// - Parameters:
   ///   - options: what is asked of each piece.
   ///   - threadCount: how many threads share the pieces; it affects only the speed.
@@ -49,7 +49,7 @@ private final class PieceQueue: Sendable {
     state = Mutex(State(results: Array(repeating: nil, count: options.count)))
   }
 
-  /// The next piece that nobody has taken.
+  /// The next piece that no thread has taken.
   func next() -> (index: Int, options: CompositionOptions)? {
     state.withLock { state in
       guard state.taken < options.count else { return nil }
@@ -69,7 +69,7 @@ private final class PieceQueue: Sendable {
         activity: "composing", completed: Double(finished), total: Double(options.count), unit: "pieces"))
   }
 
-  /// What has come of each; nobody finishes a piece that was not begun before the work was canceled.
+  /// The result of each; pieces that were not begun before the cancellation have none.
   var results: [Result<Composition, ComposingError>] {
     state.withLock { $0.results.map { $0 ?? .failure(.interrupted) } }
   }
