@@ -8,7 +8,7 @@ internal import Foundation
 /// own or OpenBLAS's, whichever is higher. Beside it stands the 99th percentile of a step over its median, and the same of
 /// plain arithmetic that takes as long: what the machine's interruptions alone do to it.
 ///
-/// `--kernels avx2` holds both sides to that instruction set, but for ONNX Runtime, which has no setting for it. A
+/// `--kernels avx2` holds both sides to that instruction set, except for ONNX Runtime, which has no setting for it. A
 /// measurement that one side cannot make is left out.
 struct Comparison {
   private static let usage =

@@ -44,7 +44,7 @@ func distance(from a: [Int32], to b: [Int32]) -> Int {
   return row[b.count]
 }
 
-/// Notes to correct of a hundred, in what is read from outputs: the likeliest alignment, or what a beam search finds that
+/// Notes to correct of a hundred, in what is read from outputs: the most probable alignment, or what a beam search finds that
 /// adds all alignments up.
 func errorRate(_ outputs: [NetworkOutput], _ melodies: [TrainingSequence], beamWidth: Int? = nil) -> String {
   let wrong = zip(outputs, melodies).reduce(0) {

@@ -1,4 +1,4 @@
-/// A matrix in memory that something else owns: element (i, j) is `i * rowStride + j * columnStride` elements behind
+/// A matrix in memory that is owned elsewhere: element (i, j) is `i * rowStride + j * columnStride` elements behind
 /// the first.
 package struct MatrixView {
   package var values: UnsafePointer<Float>

@@ -101,7 +101,7 @@ public struct RandomStream: Sendable, Hashable, Codable, RandomNumberGenerator {
     logits.withUnsafeBufferPointer { index(logits: $0, temperature: temperature) }
   }
 
-  /// The same of logits that somebody else keeps.
+  /// The same of logits that are stored elsewhere.
   package mutating func index(logits: UnsafeBufferPointer<Float>, temperature: Double = 1) -> Int {
     precondition(temperature > 0, "a temperature of \(temperature) is not above 0")
     let maximum = logits.max() ?? -.infinity
@@ -116,7 +116,7 @@ public struct RandomStream: Sendable, Hashable, Codable, RandomNumberGenerator {
   /// An index, drawn with a probability in proportion to its weight; nil if none has one.
   /// - Parameters:
   ///   - weights: None below 0.
-  ///   - sum: What they add up to, but for rounding.
+  ///   - sum: What they add up to, except for rounding.
   @inlinable
   package mutating func index(weights: some Sequence<Double>, sum: Double) -> Int? {
     var left = uniformDouble() * sum

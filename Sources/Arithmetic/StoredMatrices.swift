@@ -1,6 +1,6 @@
 internal import CKernels
 
-/// A matrix for products with few vectors, in memory that somebody else owns.
+/// A matrix for products with few vectors, in memory that is owned elsewhere.
 package struct StoredMatrix: @unchecked Sendable {
   /// Rows: the length of a product.
   package let rows: Int

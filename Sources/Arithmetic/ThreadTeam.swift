@@ -20,7 +20,7 @@ public final class ThreadTeam: @unchecked Sendable {
   private let work: Work
   private let threads: [pthread_t]
   private let scratch: [AlignedBuffer<Float>]
-  /// Whether somebody's work is being done.
+  /// Whether work is being done.
   private let isAtWork = Atomic<Bool>(false)
 
   /// A team of `threadCount` threads, or of fewer where the system gives no more; nil means one for each processor that this
@@ -120,7 +120,7 @@ private final class Worker {
 
 /// What a team's threads share: the current body, the number of the round it belongs to, and who is still at it.
 private final class Work: @unchecked Sendable {
-  /// How many threads there are beside the one that gives work; set before the first round.
+  /// How many threads there are besides the one that gives work; set before the first round.
   var workerCount = 0
   private let round = Atomic<Int>(0)
   private let unfinished = Atomic<Int>(0)

@@ -18,7 +18,7 @@ struct AudioFileExtent {
   /// What is expected is an estimate: a sound may continue for a few seconds more.
   private static let margin = 60
 
-  /// - Throws: `AudioError.unsupportedSettings` where the format cannot hold what is expected.
+  /// - Throws: `AudioError.unsupportedSettings` if the format cannot hold what is expected.
   init(
     path: String, format: AudioFileFormat, encoding: SampleEncoding?, sampleRate: Int, channelCount: Int,
     expectedFrameCount: Int?

@@ -20,13 +20,13 @@ public struct AudioFileReader: ~Copyable {
   private var handle: SoundFileHandle
 
   /// Opens the file at `path`.
-  /// - Throws: `AudioError.file` where it is missing or may not be read, `.notAudio` where it holds no sound.
+  /// - Throws: `AudioError.file` if it is missing or may not be read, `.notAudio` where it holds no sound.
   public init(path: String) throws(AudioError) {
     try self.init(path: path, handle: try SoundFileHandle.reading(path))
   }
 
   /// Reads a file's content that is in memory; `name` stands for its path in errors.
-  /// - Throws: `AudioError.notAudio` where it holds no sound.
+  /// - Throws: `AudioError.notAudio` if it holds no sound.
   public init(bytes: [UInt8], name: String) throws(AudioError) {
     try self.init(path: name, handle: try SoundFileHandle.reading(name, bytes: bytes))
   }

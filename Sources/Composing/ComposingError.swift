@@ -10,7 +10,7 @@ public enum ComposingError: DiagnosableError {
   case malformed(path: String, reason: String)
   /// The folder is not a model's.
   case notAModel(path: String)
-  /// The model's training has not come to its first weights yet.
+  /// The model's training has no weights yet.
   case untrained(path: String)
   /// The folder has some parts of a model, and lacks others that are needed; `isFinished` means that its training has ended, and
   /// will not make them again.
@@ -27,7 +27,7 @@ public enum ComposingError: DiagnosableError {
   case networkKept(path: String)
   /// A training that continues keeps its corpus.
   case corpusKept(path: String)
-  /// What was given as music is a corpus: with settings of how one is made, or beside other music.
+  /// What was given as music is a corpus: with settings of how one is made, or together with other music.
   case readyCorpus(path: String, isAlone: Bool)
   /// The machine has less memory than the model needs; both in bytes.
   case insufficientMemory(model: String, needed: Int, available: Int)
@@ -40,7 +40,7 @@ public enum ComposingError: DiagnosableError {
   case primerTooLong(bars: Int, limit: Int, newBars: Int)
   /// Nothing can come next that all constraints allow, whichever way the piece goes.
   case contradiction(constraints: [String], tokens: Int)
-  /// The grammar lets the piece come to no end.
+  /// The grammar does not let the piece end.
   case endless(tokens: Int)
   /// The network's output is not a number; the path is that of its weights, where they come from a file.
   case brokenWeights(path: String?)
@@ -127,12 +127,12 @@ public enum ComposingError: DiagnosableError {
       "\(path): its weights belong to another vocabulary than that of \(given); give music with the same tokens (read with "
         + "the same time signature), or import the weights with their own vocabulary"
     case .settingsKept(let path, let importedFrom):
-      "\(path): a resumed training uses its own settings; give no others"
-        + (importedFrom.map { ", or import \($0) again" } ?? "")
+      "\(path): a resumed training uses its own settings, not others"
+        + (importedFrom.map { "; import \($0) again to change them" } ?? "")
     case .networkKept(let path):
       "\(path): the network of imported weights cannot change, except for its dropout; drop the other network settings"
     case .corpusKept(let path):
-      "\(path): a resumed training uses its own corpus; drop the corpus settings"
+      "\(path): a resumed training uses its own corpus, not other corpus settings"
     case .readyCorpus(let path, let isAlone):
       "\(path): is already a corpus"
         + (isAlone

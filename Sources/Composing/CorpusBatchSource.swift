@@ -47,7 +47,7 @@ package struct CorpusBatchSource: BatchSource {
   package private(set) var position: Position
 
   /// The windows of these pieces.
-  /// - Throws: `TrainingError.noData` where there is nothing to predict.
+  /// - Throws: `TrainingError.noData` if there is nothing to predict.
   package init(pieces: PieceIDs, tokenizer: any Tokenizer, settings: ModelPreset) throws(TrainingError) {
     batchSize = settings.training.batchSize
     truncationLength = settings.training.truncationLength

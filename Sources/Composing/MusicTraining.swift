@@ -19,7 +19,7 @@ public struct MusicTraining {
   public enum ExistingModel: Sendable {
     /// Refuse to touch it.
     case refuse
-    /// Go on with its training; start again where it has not come to its first checkpoint.
+    /// Continue its training; start again where it has no checkpoint.
     case resume
     /// Replace it.
     case overwrite
@@ -27,7 +27,7 @@ public struct MusicTraining {
 
   /// Where the model will be.
   public let modelFolder: ModelFolder
-  /// Where its files are now: beside those of a model that it replaces, until it has weights; see `ModelFolder`.
+  /// Where its files are now: next to those of a model that it replaces, until it has weights; see `ModelFolder`.
   public private(set) var folder: ModelFolder
   /// What the model is; its corpus is named once training begins.
   public private(set) var description: ModelDescription
@@ -44,7 +44,7 @@ public struct MusicTraining {
   ///   - path: The model's folder; it is made where it is missing.
   ///   - preset: The name of the preset that the settings began from.
   ///   - settings: The network and its training. A model that is resumed keeps its own; one whose weights were imported takes
-  ///     these when its training begins, but for the network, which may differ in dropout alone.
+  ///     these when its training begins, except for the network, which may differ in dropout alone.
   ///   - existing: What to do where there is a model already.
   ///   - program: The program that trains, such as `gruppetto 0.1.0`.
   /// - Throws: `ComposingError`: an invalid setting, a model that is in the way, a folder that cannot be made.
@@ -232,7 +232,7 @@ public struct MusicTraining {
   }
 
   /// Checks that the machine has the memory that training on `pieces` with these settings needs.
-  /// - Throws: `ComposingError.invalidOption` where it has less.
+  /// - Throws: `ComposingError.invalidOption` if it has less.
   public static func requireMemory(
     for settings: ModelPreset, on pieces: TrainingPieces, threadCount: Int
   ) throws(ComposingError) {
@@ -300,8 +300,11 @@ public struct MusicTraining {
           path: folder.path, trainedOn: "\(known.name), \(known.fingerprint)",
           given: "\(pieces.name), \(pieces.fingerprint)")
       }
-      // Someone took it away; it is of the same corpus.
-      if !fileExists(folder.vocabularyPath) { try writeVocabulary(of: pieces) }
+      // The corpus is the same, so its vocabulary is what has to stand there, whatever has become of the file.
+      let vocabulary = pieces.tokenizer.vocabulary.json()
+      if (try? readFile(folder.vocabularyPath, limit: vocabulary.count)) != vocabulary {
+        try writeVocabulary(of: pieces)
+      }
       return
     }
     if description.importedFrom != nil {

@@ -6,7 +6,7 @@ public import Training
 /// A training from music to a model: what was requested, the corpus in the model's folder, what the machine can hold, and the
 /// training itself; a training that was stopped continues by the path of its folder alone.
 ///
-/// Files and folders of music become a corpus in the model's folder (`corpus/`), beside what was asked of it
+/// Files and folders of music become a corpus in the model's folder (`corpus/`), next to the request for it
 /// (`corpus/request.json`), so that a project that is resumed reads the same music in the same way, or reports that it has changed.
 /// A corpus that is ready is trained on where it is.
 public struct TrainingProject {
@@ -82,7 +82,7 @@ public struct TrainingProject {
   ///   - preset: The name of the preset that was requested; nil if none was.
   ///   - chosen: The settings of the preset that was requested, or else of the standard one.
   ///   - change: Changes what the user wants otherwise.
-  /// - Throws: `ComposingError.settingsKept`, `.networkKept`, for settings that make no sense, and what the closures throw.
+  /// - Throws: `ComposingError.settingsKept`, `.networkKept`, for invalid settings, and what the closures throw.
   public func settings(
     preset: String?, chosen: () throws -> ModelPreset, change: (inout ModelPreset) throws -> Void
   ) throws -> ModelPreset {

@@ -52,7 +52,7 @@ public struct CorpusInfo: Sendable, Hashable, Codable {
   public var duplicates: [DuplicatePiece]
   /// What was changed to fit the grid, in sentences.
   public var changes: [String]
-  /// How many pieces were read as 4/4 because their only metre is 1/4, which the metre of the request overrides.
+  /// How many pieces were read as 4/4 because their only metre is 1/4, which the time signature of the request overrides.
   public var piecesReadInFourFour: Int
   /// A fingerprint of the content, sixteen hexadecimal digits.
   public var fingerprint: String

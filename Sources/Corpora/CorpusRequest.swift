@@ -13,7 +13,7 @@ public struct CorpusRequest: Codable, Sendable, Hashable {
   public var programs: [String: Int]?
   /// What to do with pieces that occur twice, by its name; nil for leaving copies out.
   public var deduplicate: String?
-  /// The metre to read by, such as `3/4`; nil for the files' own.
+  /// The time signature to read by, such as `3/4`; nil for the files' own.
   public var metre: String?
   /// Whether damaged files are left out; nil for no.
   public var strict: Bool?

@@ -7,11 +7,11 @@ public struct TokenizedPiece: Sendable, Hashable {
   public var name: String
   /// Its ids, from the one that begins a piece to the one that ends it.
   public var ids: [Int32]
-  /// How long it sounds, in seconds; 0 where that is not known.
+  /// How long it sounds, in seconds; 0 if that is not known.
   public var seconds: Double
-  /// How many notes it has; 0 where that is not known.
+  /// How many notes it has; 0 if that is not known.
   public var noteCount: Int
-  /// How many bars it has; 0 where that is not known.
+  /// How many bars it has; 0 if that is not known.
   public var barCount: Int
 
   /// A piece. Its length in seconds is finite and at least 0; its counts are within 0 ..< 2³².

@@ -37,7 +37,7 @@ public enum FileError: DiagnosableError, Equatable {
     case .busy(let path):
       "\(path): another program is using it; wait until it has ended, or choose another folder"
     case .tooLarge(let path, let size, let limit):
-      "\(path): is too large: \(size.map { "\($0.grouped) bytes" } ?? "the file") exceeds the limit of \(limit.grouped) bytes"
+      "\(path): is too large: \(size.map { "\($0.grouped) bytes, " } ?? "")over the limit of \(limit.grouped) bytes"
     case .alreadyExists(let path, let remedy): "\(path): already exists; \(remedy)"
     }
   }

@@ -171,7 +171,7 @@ package func folderName(of path: String) -> String {
 
 /// The path of the file that writing to `path` writes: where symbolic links lead, one after another, whether or not there is
 /// a file at their end.
-/// - Throws: `FileError.unwritable` where links lead in a circle.
+/// - Throws: `FileError.unwritable` if links lead in a circle.
 package func linkTarget(of path: String) throws(FileError) -> String {
   var target = path
   // As many as Linux follows.

@@ -7,12 +7,12 @@ internal import Musl
 /// Locks a folder while this value exists, against another program or another value
 /// in this one. The system releases the lock when the program ends, in whatever way.
 ///
-/// On file systems that know no locks it keeps nobody out.
+/// On file systems that know no locks it locks nothing.
 package final class FolderLock: Sendable {
   private let descriptor: Int32
 
   /// Takes the folder.
-  /// - Throws: `FileError.busy` where it is taken; `FileError.notFound` or `.unreadable` where it cannot be opened.
+  /// - Throws: `FileError.busy` if it is taken; `FileError.notFound` or `.unreadable` where it cannot be opened.
   package init(path: String) throws(FileError) {
     descriptor = withSystemPath(path) { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     guard descriptor >= 0 else { throw .reading(path) }

@@ -65,7 +65,7 @@ package struct InputFile: ~Copyable {
 
   /// All bytes from the beginning; to be asked for once.
   /// - Parameter limit: how many are read at most.
-  /// - Throws: `FileError.tooLarge` where there are more, `.unreadable`.
+  /// - Throws: `FileError.tooLarge` if there are more, `.unreadable`.
   package mutating func bytes(limit: Int = SizeLimit.standard) throws(FileError) -> [UInt8] {
     if let size, size > limit { throw .tooLarge(path: name, size: size, limit: limit) }
     if let size, size > head.count { head.reserveCapacity(size + 1) }

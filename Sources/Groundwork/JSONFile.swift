@@ -40,9 +40,18 @@ package enum JSONFile {
   ) throws(Failure) -> Value {
     do {
       return try JSONFormat.decode(type, from: bytes)
+    } catch DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty {
+      throw .malformed(path: path, reason: fault(in: bytes))
     } catch {
       throw .malformed(path: path, reason: reason(of: error))
     }
+  }
+
+  /// Why a decoder finds no JSON in a file. It says the same of a number that does not fit into the type of its setting.
+  private static func fault(in bytes: [UInt8]) -> String {
+    if bytes.isEmpty { return "it is empty" }
+    guard (try? JSONFormat.decode(JSONKeys.self, from: bytes)) != nil else { return "it is not JSON" }
+    return "a number in it is negative, fractional or too large for its setting"
   }
 
   /// Writes a value in place of the file, atomically.

@@ -6,7 +6,7 @@ internal import Musl
 
 /// Ends the program where the system gives no memory: one line on standard error, exit code 70, no temporary files left.
 ///
-/// No caller could do better: nobody continues without the memory, an error would have to pass through every initializer
+/// No caller could do better: no caller can continue without the memory, an error would have to pass through every initializer
 /// that makes a buffer, and Swift's own allocation ends the process too, by a trap.
 package func endForLackOfMemory(byteCount: Int?) -> Never {
   let program = CommandLine.arguments.first?.split(separator: "/").last ?? "program"

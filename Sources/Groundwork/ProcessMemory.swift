@@ -35,7 +35,7 @@ package struct ProcessMemory {
   }
 
   /// Asks the system.
-  /// - Throws: `FileError` where `/proc/self/status` does not tell.
+  /// - Throws: `FileError` if `/proc/self/status` does not tell.
   package init() throws(FileError) {
     let path = "/proc/self/status"
     let lines = try Self.text(of: path).split(separator: "\n")

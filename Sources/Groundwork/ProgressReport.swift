@@ -13,7 +13,7 @@ public struct ProgressReport: Sendable, Equatable {
   /// The worker's own estimate of the seconds left; nil leaves the estimate to the display.
   public var secondsLeft: Double?
 
-  /// A named number beside the bar, such as a loss.
+  /// A named number next to the bar, such as a loss.
   public struct Figure: Sendable, Equatable {
     /// Its name.
     public var name: String

@@ -6,7 +6,7 @@ internal import Glibc
 internal import Musl
 #endif
 
-/// The temporary files of replacements that are under way, so that an interrupted program can remove them.
+/// The temporary files of unfinished replacements, so that an interrupted program can remove them.
 package enum TemporaryFiles {
   private static let paths = Mutex<Set<String>>([])
 

@@ -12,13 +12,13 @@ package final class WorkQueue<Result: Sendable>: Sendable {
   package let count: Int
   private let state: Mutex<State>
 
-  /// A queue of `count` parts, which nobody has taken.
+  /// A queue of `count` parts, none of them taken.
   package init(count: Int) {
     self.count = count
     state = Mutex(State(results: Array(repeating: nil, count: count)))
   }
 
-  /// The next part that nobody has taken, from 0; nil if there is none.
+  /// The next part that no thread has taken, from 0; nil if there is none.
   package func take() -> Int? {
     state.withLock { state in
       guard state.taken < count else { return nil }
@@ -38,6 +38,6 @@ package final class WorkQueue<Result: Sendable>: Sendable {
     }
   }
 
-  /// The result of each part; nil for one that nobody has finished.
+  /// The result of each part; nil for one that is not finished.
   package var results: [Result?] { state.withLock { $0.results } }
 }

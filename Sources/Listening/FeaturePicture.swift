@@ -140,7 +140,7 @@ public struct FeaturePicture: Sendable {
       options.valueTitle, x: x + 68, y: plot.y + plot.height / 2, anchor: .middle, rotation: -90)
   }
 
-  /// Marks and numbers of the values beside a vertical edge.
+  /// Marks and numbers of the values next to a vertical edge.
   private func drawScale(in picture: inout SVG, range: ClosedRange<Double>, x: Double, towards side: Double) {
     let plot = Self.plot
     let ticks = AxisTicks(range: range, count: 7)

@@ -10,9 +10,9 @@ struct TrackReader {
   /// Bit n is set where messages of status nibble n have one data byte.
   private let oneByteMessages = MessageTable.oneByteMessages
   private var tick = 0
-  /// The channel status that holds, 0 where none does.
+  /// The channel status that holds, 0 if none does.
   private var running: UInt8 = 0
-  /// The status of a meta or system-exclusive event since running status was set, 0 where there was none.
+  /// The status of a meta or system-exclusive event since running status was set, 0 if there was none.
   private var interruption: UInt8 = 0
   /// Whether the end of the track was met.
   private(set) var hasEnded = false

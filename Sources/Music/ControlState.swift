@@ -28,7 +28,7 @@ package struct ControlState: Equatable {
     var steps = 0
   }
 
-  /// The value of each controller that was set, but for those that choose parameters and set them.
+  /// The value of each controller that was set, except for those that choose parameters and set them.
   private(set) var controllers: [Int: Int] = [:]
   /// The position of the pitch wheel.
   private(set) var bend = 0
@@ -247,7 +247,7 @@ extension ControlState {
     return changes
   }
 
-  /// This, and the controllers of `earlier` that were not touched since and that nobody knows how to reset.
+  /// This, and the controllers of `earlier` that were not touched since and that have no default to reset to.
   func inheriting(from earlier: ControlState) -> ControlState {
     var result = self
     for (controller, value) in earlier.controllers

@@ -10,12 +10,12 @@ public struct KeyEstimate: Sendable, Hashable {
   /// Pearson's correlation with the key's profile, −1...1.
   public let correlation: Double
 
-  /// The likeliest key of `score`; drums do not count. Nil where it has no pitched note.
+  /// The most probable key of `score`; drums do not count. Nil if it has no pitched note.
   public init?(_ score: Score) {
     self.init(pitchClassWeights: Self.weights(of: score))
   }
 
-  /// The likeliest key where each pitch class has this weight, C first; twelve weights. Nil where all are alike.
+  /// The most probable key where each pitch class has this weight, C first; twelve weights. Nil if all are alike.
   public init?(pitchClassWeights weights: [Double]) {
     precondition(weights.count == 12, "\(weights.count) weights are not one for each of 12 pitch classes")
     var best: KeyEstimate?

@@ -37,7 +37,7 @@ struct PianoRollRows {
     pitchHeight(rowHeight) + Double(drums.count) * Self.drumRowHeight(rowHeight)
   }
 
-  /// Drums have names beside them, and need the room for a line of text.
+  /// Drums have names next to them, and need the room for a line of text.
   static func drumRowHeight(_ rowHeight: Double) -> Double { max(rowHeight, 10) }
 
   private func pitchHeight(_ rowHeight: Double) -> Double {

@@ -28,7 +28,7 @@ public struct Pitch: Sendable, Hashable, Comparable, CustomStringConvertible {
   }
 
   /// The pitch of this name: a letter, any sharps (`#`, `♯`) or flats (`b`, `♭`), and the octave, as in `C4`, `F#3`, `Bb-1`;
-  /// or a key number, as in `60`. Nil where it is neither, or beyond the keys.
+  /// or a key number, as in `60`. Nil if it is neither, or beyond the keys.
   public init?(_ name: some StringProtocol) {
     if let key = Int(name) {
       self.init(key: key)

@@ -8,7 +8,7 @@ extension Score {
   /// of the boundary `keep`, ring on into it. A score that has notes but no length ends with its last note. Each sounds as
   /// it does alone: where it has no tempo or time signature at its beginning, 120 quarter notes a minute and 4/4 are stated
   /// there, and controllers, bends and pressures that the one before has left elsewhere go back to what General MIDI has.
-  /// What already holds is not restated, so that the slices of a score make the score again, but for the notes that were
+  /// What already holds is not restated, so that the slices of a score make the score again, except for the notes that were
   /// cut. A key holds until another one is stated.
   ///
   /// A track continues in the track of the same name, channel and kind (drums or not) that plays the same program where the
@@ -31,7 +31,7 @@ extension Score {
   ///
   /// Times are counted in quarter notes. Tempos, time signatures and keys are this score's; the other's are taken where
   /// this one states none of a kind. Markers and other events of both stay. A track of `other` whose channel another
-  /// track has leaves its channel to be chosen, but for drums. The pickup is the longer one, or none where a score with notes has none. Ticks
+  /// track has leaves its channel to be chosen, except for drums. The pickup is the longer one, or none where a score with notes has none. Ticks
   /// become common ones as in `concatenated(_:)`.
   public func merged(with other: Score) -> Score {
     let ticks = Self.commonTicksPerQuarter([ticksPerQuarter, other.ticksPerQuarter]) ?? ticksPerQuarter
@@ -64,7 +64,7 @@ extension Score {
 /// Puts scores of the same ticks one after the other.
 private struct ScoreJoiner {
   private(set) var score: Score
-  /// What the controls of each track have come to, and how much of them that takes account of.
+  /// The state of the controls of each track, and how many of them it includes.
   private var states: [ControlState]
   private var programs: [Int?]
 

@@ -13,7 +13,7 @@ public enum SliceBoundary: Sendable, Hashable, CaseIterable {
 extension Score {
   /// Some bars as a piece of their own, which begins at tick 0: `score.slice(bars: 4..<8)` are the fifth to the eighth.
   ///
-  /// Bars are counted from 0, as in `bars`; those that the piece does not have are left away. All else is as in
+  /// Bars are counted from 0, as in `bars`; those that the piece does not have are left out. All else is as in
   /// `slice(ticks:boundary:)`.
   public func slice(bars range: some RangeExpression<Int>, boundary: SliceBoundary = .clip) -> Score {
     let bars = self.bars
@@ -176,7 +176,7 @@ private struct ScoreCut {
     return result
   }
 
-  /// The controllers within, and before them what they have come to.
+  /// The controllers within, and before them their state.
   private func controlChanges(
     of track: Track, programs: [ProgramChange], next: ProgramChange?
   ) -> [ControlChange] {

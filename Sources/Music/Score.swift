@@ -20,7 +20,7 @@ public struct Score: Sendable, Hashable {
   public var length: Int
   /// The title, where the source gave one.
   public var title: String?
-  /// The length of a pickup in ticks: how much of the first bar is real. 0 where the piece begins on a bar line.
+  /// The length of a pickup in ticks: how much of the first bar is real. 0 if the piece begins on a bar line.
   public var pickup: Int
   /// Events that are no track's own and have no meaning here, kept for writing.
   public var otherEvents: [OpaqueEvent]

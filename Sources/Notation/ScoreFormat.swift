@@ -24,7 +24,7 @@ public protocol ScoreFormat: Sendable {
   func read(_ bytes: [UInt8], name: String, options: ScoreReadingOptions) throws -> ScoreReading
 
   /// The content of a file that holds `score`.
-  /// - Throws: `ScoreError.unrepresentable` where the format has no room for a value of it, `.notWritable` where `canWrite` is false.
+  /// - Throws: `ScoreError.unrepresentable` if the format has no room for a value of it, `.notWritable` where `canWrite` is false.
   func encode(_ score: Score) throws(ScoreError) -> EncodedScore
 }
 
@@ -36,7 +36,7 @@ extension ScoreFormat {
   public func encode(_ score: Score) throws(ScoreError) -> EncodedScore { throw .notWritable(format: name) }
 }
 
-/// What the reading of scores leaves to taste; each format takes from it what it knows.
+/// Options for reading scores; each format takes from it what it knows.
 public struct ScoreReadingOptions: Sendable, Hashable {
   /// How scores are made of MIDI files.
   public var midi: MIDIScoreOptions

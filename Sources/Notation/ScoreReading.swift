@@ -3,7 +3,7 @@ public import Music
 
 /// What was read from one file: its scores, and what was wrong with it.
 public struct ScoreReading: Sendable {
-  /// The scores, in the order of the file; one, but for MIDI files of format 2 and tune books.
+  /// The scores, in the order of the file; one, except for MIDI files of format 2 and tune books.
   public var scores: [Score]
   /// What was wrong and what was made of it, and how often.
   public var diagnostics: DiagnosticSink

@@ -6,7 +6,7 @@ extension ParameterStore {
   /// - Parameters:
   ///   - shapes: the tensors that there must be.
   ///   - tensors: the file.
-  ///   - others: names of tensors that may be in the file beside them.
+  ///   - others: names of tensors that may be in the file besides them.
   /// - Throws: `SafetensorsError.missingTensor`, `.unexpectedTensor` or `.wrongShape` where the tensors are others,
   ///   `.wrongType` where they are no floats, `.notFinite` where one is no number.
   convenience init(

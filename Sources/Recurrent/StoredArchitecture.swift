@@ -21,7 +21,7 @@ extension StoredArchitecture {
   }
 
   /// Writes the architecture and its weights as one file, atomically.
-  /// - Throws: `SafetensorsError.system` where the system does not let us.
+  /// - Throws: `SafetensorsError.system` if the system does not let us.
   func write(with tensors: [SafetensorsTensor], to path: String) throws(SafetensorsError) {
     try Safetensors.write(tensors, metadata: metadata, to: path)
   }

@@ -25,14 +25,14 @@ public protocol TrainablePass: AnyObject {
   /// Takes the weights as they are now. To be called after every change of them.
   func parametersDidChange()
 
-  /// What the pass carries from one batch to the next beside the weights, as numbers of any meaning; empty where every
+  /// What the pass carries from one batch to the next besides the weights, as numbers of any meaning; empty where every
   /// batch starts again.
   var carriedState: [Float] { get set }
   /// Carries no state: the next batch starts from the initial state.
   func clearCarriedState()
 
-  /// Looks inside the network on a batch, as it is without dropout. The weights stay as they are; `gradients` and what is
-  /// carried become meaningless. Nil where the network has nothing to show.
+  /// Measures the network on a batch, as it is without dropout. The weights stay as they are; `gradients` and what is
+  /// carried become meaningless. Nil if the network has nothing to show.
   func inspect(_ batch: Batch) -> PassInspection?
 }
 

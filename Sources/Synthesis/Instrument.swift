@@ -34,7 +34,7 @@ package struct Layer: Sendable, Hashable {
   var pan: Float
   /// What the key's frequency is multiplied by.
   var ratio: Float
-  /// A fixed frequency in hertz instead of the key's; 0 where the key decides.
+  /// A fixed frequency in hertz instead of the key's; 0 if the key decides.
   var frequency: Float
   /// Copies that are slightly out of tune.
   var unison: Unison

@@ -59,7 +59,7 @@ public struct SimpleTokenizer<Tokens: SimpleTokens>: Tokenizer {
   static var offset: Int { 2 }
 
   /// The tokenizer of a set.
-  /// - Throws: `TokenizationError.invalidVocabulary` where a token occurs twice or is special.
+  /// - Throws: `TokenizationError.invalidVocabulary` if a token occurs twice or is special.
   public init(_ tokens: Tokens) throws(TokenizationError) {
     self.tokens = tokens
     let list = tokens.tokens
@@ -69,7 +69,7 @@ public struct SimpleTokenizer<Tokens: SimpleTokens>: Tokenizer {
   }
 
   /// The ids of a score.
-  /// - Throws: `TokenizationError.noNotes` where none of them is a note.
+  /// - Throws: `TokenizationError.noNotes` if none of them is a note.
   public func encode(_ score: Score) throws(TokenizationError) -> Encoding {
     let list = tokens.write(score)
     let size = vocabulary.count - Self.offset

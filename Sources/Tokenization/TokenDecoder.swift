@@ -135,7 +135,7 @@ public struct TokenSpans: Sendable {
 extension Encoding {
   /// The ids of each note and each bar.
   /// - Parameter tokenizer: The tokenizer that made them.
-  /// - Throws: `TokenizationError` where it did not.
+  /// - Throws: `TokenizationError` if it did not.
   public func spans(in tokenizer: any Tokenizer) throws(TokenizationError) -> TokenSpans {
     try tokenizer.spans(of: ids)
   }
@@ -143,7 +143,7 @@ extension Encoding {
 
 extension Tokenizer {
   /// The ids of each note and each bar. Ids of time and tempo belong to bars and to no note.
-  /// - Throws: `TokenizationError` where the ids do not describe a score.
+  /// - Throws: `TokenizationError` if the ids do not describe a score.
   public func spans(of ids: [Int32]) throws(TokenizationError) -> TokenSpans {
     var decoder = makeDecoder()
     var music = DecodedMusic()

@@ -36,8 +36,8 @@ public struct BarLimit: Sendable, Hashable {
     maximum = range.upperBound
   }
 
-  /// So many bars and no others.
+  /// Exactly this many bars.
   public static func exactly(_ count: Int) -> BarLimit { BarLimit(count...count) }
-  /// So many bars or fewer.
+  /// At most this many bars.
   public static func atMost(_ count: Int) -> BarLimit { BarLimit(1...count) }
 }

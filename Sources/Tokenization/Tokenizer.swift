@@ -75,7 +75,7 @@ public struct Encoding: Sendable, Hashable {
   public var report: NormalizationReport
   /// How many notes the ids hold.
   public var noteCount: Int
-  /// How many bars the ids hold; 0 where the tokens know no bars.
+  /// How many bars the ids hold; 0 if the tokens know no bars.
   public var barCount: Int
   /// How long the piece sounds at its tempos, to the end of its last bar, in seconds.
   public var seconds: Double

@@ -90,7 +90,7 @@ extension ValueScale {
   /// the last stretch. A name says quarters, steps beyond them and the resolution that these are counted in.
   ///
   /// Values count steps of `stepsPerQuarter`, the least common multiple of all resolutions.
-  /// - Throws: `TokenizationError.invalidConfiguration` where a stretch has no quarter or no step, or the values pass 65,535.
+  /// - Throws: `TokenizationError.invalidConfiguration` if a stretch has no quarter or no step, or the values pass 65,535.
   public static func durations(
     in stretches: [Stretch]
   ) throws(TokenizationError) -> (scale: ValueScale, stepsPerQuarter: Int) {

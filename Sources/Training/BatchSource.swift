@@ -1,6 +1,6 @@
 /// Where training batches come from, without end: after the last piece an epoch ends and the next begins.
 ///
-/// The same position gives the same batches ever after, so that a run that was stopped continues as if it had not been.
+/// The same position gives the same batches from then on, so that a run that was stopped continues as if it had not been stopped.
 public protocol BatchSource {
   /// What one step of training learns from, such as a `TokenBatch`.
   associatedtype Batch
@@ -9,7 +9,7 @@ public protocol BatchSource {
 
   /// About how many batches an epoch has.
   var batchesPerEpoch: Int { get }
-  /// How many epochs are done, with the share of the one under way.
+  /// How many epochs are done, with the part of the current one.
   var epochsCompleted: Double { get }
   /// The position of the source.
   var position: Position { get }
@@ -28,7 +28,7 @@ public protocol ValidationBatches {
   /// What the network is measured on, such as a `TokenBatch`.
   associatedtype Batch
 
-  /// How many batches there are; 0 where there is nothing to measure on.
+  /// How many batches there are; 0 if there is nothing to measure on.
   var batchCount: Int { get }
 
   /// A batch to be filled.

@@ -1,7 +1,7 @@
 internal import Arithmetic
 public import Recurrent
 
-/// What was seen inside a network at a validation, always on the first validation batch.
+/// Measurements inside a network at a validation, always on the first validation batch.
 public struct Inspection: Codable, Hashable, Sendable {
   /// A tensor of weights.
   public struct Tensor: Codable, Hashable, Sendable {
@@ -13,7 +13,7 @@ public struct Inspection: Codable, Hashable, Sendable {
     /// where all its weights are 0.
     public var updateRatio: Float?
 
-    /// What was seen of a tensor.
+    /// The measurements of a tensor.
     public init(name: String, gradientNorm: Float, updateRatio: Float?) {
       self.name = name
       self.gradientNorm = gradientNorm
@@ -28,7 +28,7 @@ public struct Inspection: Codable, Hashable, Sendable {
   /// The saturation of the gates.
   public var gates: [GateSaturation]
 
-  /// What was seen.
+  /// The measurements.
   public init(tensors: [Tensor], lags: GradientLags? = nil, gates: [GateSaturation] = []) {
     self.tensors = tensors
     self.lags = lags
@@ -38,7 +38,7 @@ public struct Inspection: Codable, Hashable, Sendable {
 
 extension TrainingRun {
   /// Looks inside the network, and leaves no trace: batch and dropout are always the same, so that a run that is resumed
-  /// sees what it would have seen. Nil where a gradient is no number.
+  /// sees what it would have seen. Nil if a gradient is no number.
   func inspect() -> Inspection? {
     let carried = pass.carriedState
     defer { learner.pass.carriedState = carried }

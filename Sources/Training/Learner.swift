@@ -66,7 +66,7 @@ public final class Learner<Pass: TrainablePass> {
 
   /// One update for each batch.
   /// - Returns: the loss of all batches, each under the weights before its update.
-  /// - Throws: `TrainingError.diverged` where a loss or a gradient is not a number. The weights are then as before the
+  /// - Throws: `TrainingError.diverged` if a loss or a gradient is not a number. The weights are then as before the
   ///   update, and so is the stream that decides what is dropped; no state is carried on. With a lower `learningRate` the
   ///   learner can continue.
   @discardableResult

@@ -1,6 +1,6 @@
 /// Pieces as ids, read where they are: ranges of one stretch of memory, which may be a file that is mapped.
 ///
-/// Nothing is copied for a piece, so that a collection takes sixteen bytes a piece beside its ids, whatever their number.
+/// Nothing is copied for a piece, so that a collection takes sixteen bytes a piece besides its ids, whatever their number.
 public struct PieceIDs: Sendable {
   private let owner: any AnyObject & Sendable
   private nonisolated(unsafe) let ids: UnsafeBufferPointer<Int32>
@@ -10,7 +10,7 @@ public struct PieceIDs: Sendable {
   /// How many ids are predicted: all but the first of each piece.
   public let predictionCount: Int
 
-  /// Pieces in memory that somebody else owns.
+  /// Pieces in memory that is owned elsewhere.
   ///
   /// - Parameters:
   ///   - ids: The ids of all pieces, and of others that are left out.

@@ -59,7 +59,7 @@ extension TrainingRun {
     do {
       return String(decoding: try JSONFormat.encodeLine(value), as: UTF8.self)
     } catch {
-      preconditionFailure("the state of a run has numbers that JSON has no words for: \(error)")
+      preconditionFailure("the state of a run has numbers that JSON cannot represent: \(error)")
     }
   }
 

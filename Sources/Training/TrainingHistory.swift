@@ -118,7 +118,7 @@ struct HistoryLog: ~Copyable {
     do {
       line = try JSONFormat.encodeLine(entry) + [UInt8(ascii: "\n")]
     } catch {
-      preconditionFailure("an entry of a history has numbers that JSON has no words for: \(entry)")
+      preconditionFailure("an entry of a history has numbers that JSON cannot represent: \(entry)")
     }
     var written = 0
     while written < line.count {

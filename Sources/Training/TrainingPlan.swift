@@ -19,13 +19,13 @@ public struct TrainingPlan: Codable, Hashable, Sendable {
   /// The size of `training.safetensors` in bytes.
   public var checkpointSize: Int
 
-  /// What a training of `model` will need, beside what the process has in use now; the data must be there already.
+  /// What a training of `model` will need, besides what the process has in use now; the data must be there already.
   /// - Parameters:
   ///   - model: the network.
   ///   - configuration: how it is trained.
   ///   - tokensPerEpoch: how many predictions an epoch has.
   ///   - batchesPerEpoch: how many batches that makes.
-  /// - Throws: `TrainingError.file` where the system does not tell what is in use.
+  /// - Throws: `TrainingError.file` if the system does not tell what is in use.
   public init(
     of model: LanguageModelConfiguration, configuration: TrainingConfiguration, tokensPerEpoch: Int,
     batchesPerEpoch: Int

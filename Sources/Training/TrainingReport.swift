@@ -2,7 +2,7 @@ public import Drawing
 internal import Groundwork
 internal import Recurrent
 
-/// A training as a page to look at: its losses, its learning rate, and what was seen inside the network.
+/// A training as a page: its losses, its learning rate, and the measurements inside the network.
 public struct TrainingReport: Sendable {
   private let title: String
   private let facts: [(heading: String, rows: [(name: String, value: String)])]

@@ -80,7 +80,7 @@ where Source.Batch == Pass.Batch, Validation.Batch == Pass.Batch {
   ///   - cancellation: Asks the run to stop; it saves a checkpoint first.
   ///   - progress: called with every tenth of a second or less often.
   ///   - afterValidation: called with the history's new line once it and the checkpoint are written.
-  /// - Throws: `TrainingError.diverged` where the loss is no longer a number, and for files that cannot be written.
+  /// - Throws: `TrainingError.diverged` if the loss is no longer a number, and for files that cannot be written.
   public func run(
     cancellation: Cancellation = Cancellation(), progress: ProgressHandler? = nil,
     afterValidation: (HistoryEntry) -> Void = { _ in }

@@ -1,6 +1,6 @@
 internal import Arithmetic
 
-/// The small values of a run: all that a checkpoint holds beside the tensors.
+/// The small values of a run: all that a checkpoint holds besides the tensors.
 struct TrainingState<Position: Codable & Sendable>: Codable, Sendable {
   /// Updates of the weights so far.
   var step = 0
@@ -8,7 +8,7 @@ struct TrainingState<Position: Codable & Sendable>: Codable, Sendable {
   var tokens = 0
   /// Seconds of training time so far.
   var seconds = 0.0
-  /// Epochs so far, with the share of the one under way.
+  /// Epochs so far, with the part of the current one.
   var epochs = 0.0
   /// What was summed since the last validation.
   var interval = Interval()
@@ -97,7 +97,7 @@ struct TrainingState<Position: Codable & Sendable>: Codable, Sendable {
     return dropout.position <= 1 << 62 ? nil : "its dropout.position is \(dropout.position)"
   }
 
-  /// What the run has come to.
+  /// The result of the run.
   func result(stopped: TrainingStop) -> TrainingResult {
     TrainingResult(
       steps: step, tokens: tokens, seconds: seconds,

@@ -33,6 +33,6 @@ internal import Testing
     }
     let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
     #expect(
-      text.contains("the system gives no") && text.hasSuffix("\n") && text.count(where: \.isNewline) == 1)
+      text.contains("out of memory") && text.hasSuffix("\n") && text.count(where: \.isNewline) == 1)
   }
 }

@@ -17,7 +17,7 @@ struct AudioReadingTests {
     } catch { return error }
   }
 
-  @Test("What is not there, not a file or not sound is told apart")
+  @Test("What is not there, not a file or not sound is distinguished")
   func typedErrors() throws {
     #expect(failure(folder.file("none.wav")) == .file(.notFound(path: folder.file("none.wav"))))
     #expect(failure(folder.path)?.kind == .missingInput)

@@ -118,7 +118,7 @@ import Training
     try model.network.parameters.values[entry.range.lowerBound + Int(id)] = value
   }
 
-  @Test("A primer that is kept stands at the beginning") func aPrimerThatIsKeptStandsAtTheBeginning() throws {
+  @Test("A primer that is kept is at the beginning") func aPrimerThatIsKeptIsAtTheBeginning() throws {
     let model = try Self.untrainedModel()
     let piece = try Composer(model: model).compose(
       CompositionOptions(seed: 3, bars: 2, primer: Self.primer, keepsPrimer: true))
@@ -130,8 +130,8 @@ import Training
     #expect(piece.tokens == piece.ids.count - given.count)
   }
 
-  @Test("A primer that is not kept sets metre and tempo") func aPrimerThatIsNotKeptSetsMetreAndTempo() throws
-  {
+  @Test("A primer that is not kept sets time signature and tempo")
+  func aPrimerThatIsNotKeptSetsTimeSignatureAndTempo() throws {
     let model = try Self.untrainedModel()
     let composer = try Composer(model: model)
     let kept = try composer.compose(
@@ -145,7 +145,7 @@ import Training
     #expect(piece.score.tempos.first?.tick == 0)
   }
 
-  @Test("Options that make no sense are refused") func optionsThatMakeNoSenseAreRefused() throws {
+  @Test("Invalid options are refused") func invalidOptionsAreRefused() throws {
     let composer = try Composer(model: try Self.untrainedModel())
     #expect(throws: ComposingError.self) { try composer.compose(CompositionOptions(seed: 1, bars: 0)) }
     #expect(throws: ComposingError.self) {
@@ -205,8 +205,8 @@ import Training
     }
   }
 
-  @Test("Several pieces can be stopped and their number is told")
-  func severalPiecesCanBeStoppedAndTheirNumberIsTold() throws {
+  @Test("Several pieces can be stopped and their number is reported")
+  func severalPiecesCanBeStoppedAndTheirNumberIsReported() throws {
     let composer = try Composer(model: try Self.untrainedModel())
     let options = Composer.seeds(from: 1, count: 5).map { CompositionOptions(seed: $0, bars: 1) }
     let cancellation = Cancellation(), told = Mutex([Double]())

@@ -66,7 +66,7 @@ import Tokenization
     #expect(bars.reduce(0) { $0 + $1.notes.count } == piece.notes)
   }
 
-  @Test("Back at a bar line it goes on as before, or in another way") func backAtABarLineItGoesOnAsBefore()
+  @Test("Back at a bar line it continues as before, or in another way") func backAtABarLineItGoesOnAsBefore()
     throws
   {
     let options = CompositionOptions(

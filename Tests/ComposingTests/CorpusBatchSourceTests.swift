@@ -66,7 +66,7 @@ import Training
     #expect(first != second)
   }
 
-  @Test("A window goes on where the last ended") func aWindowGoesOnWhereTheLastEnded() throws {
+  @Test("A window continues where the last ended") func aWindowContinuesWhereTheLastEnded() throws {
     let pieces = try Self.pieces(count: 6, tokenizer: #require(Self.tokenizer))
     var long = try makeSource(pieces: pieces, batchSize: 2, truncationLength: 60)
     var short = try makeSource(pieces: pieces, batchSize: 2, truncationLength: 60)

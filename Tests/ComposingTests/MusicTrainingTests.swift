@@ -117,7 +117,8 @@ import Training
     }
   }
 
-  @Test("An existing model is not touched unless told so") func anExistingModelIsNotTouchedUnlessToldSo()
+  @Test("An existing model is not touched without the option")
+  func anExistingModelIsNotTouchedWithoutTheOption()
     throws
   {
     let folder = try TemporaryFolder()
@@ -225,7 +226,7 @@ import Training
     #expect(throws: Never.self) { try prepare(path, existing: .overwrite) }
   }
 
-  @Test("A finished model without weights is told from one that can go on")
+  @Test("A finished model without weights is distinguished from one that can continue")
   func aFinishedModelWithoutWeightsIsTold() throws {
     let folder = try TemporaryFolder()
     let (path, scales) = (folder.file("model"), try Self.scales())
@@ -279,7 +280,8 @@ import Training
     }
   }
 
-  @Test("Without a checkpoint training begins anew") func withoutACheckpointTrainingBeginsAnew() throws {
+  @Test("Without a checkpoint training starts from the beginning")
+  func withoutACheckpointTrainingStartsFromTheBeginning() throws {
     let folder = try TemporaryFolder()
     let scales = try Self.scales()
     var straight = try prepare(folder.file("straight"))

@@ -50,7 +50,7 @@ import Training
       (#"{"temperature": 1, "topK": 0, "topP": 1, "minP": 0, "warmth": 3}"#, "'warmth'"),
       (#"{"temperature": 1, "topK": 0, "topP": 2, "minP": 0}"#, "top-p is 2.0"),
     ])
-  func aPresetThatMakesNoSenseIsNamed(_ text: String, _ reason: String) throws {
+  func anInvalidPresetIsNamed(_ text: String, _ reason: String) throws {
     let folder = try TemporaryFolder()
     try replaceFile(at: folder.file("odd.json"), with: text)
     do {

@@ -89,7 +89,7 @@ import Testing
     #expect(distribution.draw(random: &random) == nil)
   }
 
-  @Test("Top k keeps the likeliest") func topKKeepsTheLikeliest() throws {
+  @Test("Top k keeps the most probable") func topKKeepsTheMostProbable() throws {
     for logits in Self.cases {
       for count in 1...logits.count + 1 {
         var distribution = distribution(logits)
@@ -119,7 +119,8 @@ import Testing
     }
   }
 
-  @Test("Min p keeps what is likely next to the likeliest") func minPKeepsWhatIsLikelyNextToTheLikeliest()
+  @Test("Min p keeps what is likely next to the most probable")
+  func minPKeepsWhatIsLikelyNextToTheMostProbable()
     throws
   {
     for logits in Self.cases {
@@ -150,7 +151,7 @@ import Testing
     }
   }
 
-  @Test("Values that make no sense are refused") func valuesThatMakeNoSenseAreRefused() {
+  @Test("Invalid values are refused") func invalidValuesAreRefused() {
     for value in [0, -1, Double.nan, .infinity] {
       #expect(throws: ComposingError.self) { try Temperature(value) }
     }

@@ -112,7 +112,7 @@ import Training
     }
   }
 
-  @Test("A corpus is built for a tokenizer from outside and leaves out what says nothing")
+  @Test("A corpus is built for a tokenizer from outside and leaves out tokens without information")
   func aCorpusIsBuiltForATokenizerFromOutside() throws {
     let folder = try TemporaryFolder()
     let workshop = folder.file("tunes.abc")

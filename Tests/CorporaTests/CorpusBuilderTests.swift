@@ -260,7 +260,7 @@ import Tokenization
     }
   }
 
-  @Test("The sources are told apart") func theSourcesAreToldApart() throws {
+  @Test("The sources are distinguished") func theSourcesAreDistinguished() throws {
     try write(0..<8)
     let corpus = try build()
     let counts = Mutex<[Double]>([])
@@ -288,7 +288,7 @@ import Tokenization
     #expect(train[128] == UInt8(corpus.vocabulary.roles.beginning))
   }
 
-  @Test("The corpus is told in figures") func theCorpusIsToldInFigures() throws {
+  @Test("The statistics of a corpus are shown") func theStatisticsOfACorpusAreShown() throws {
     try write(0..<20)
     let corpus = try build()
     let info = try corpus.info()

@@ -24,7 +24,7 @@ import Testing
     #expect(chart([.init("one", [(0, 1), (1, 2)]), .init("two", [(0, 2), (1, 1)])]).contains("two"))
   }
 
-  @Test("Nothing to show is said") func nothingToShowIsSaid() {
+  @Test("Nothing to show is reported") func nothingToShowIsReported() {
     #expect(chart([]).contains("nothing to show yet"))
     #expect(chart([.init("a", [(0, .infinity)])]).contains("nothing to show yet"))
   }
@@ -59,7 +59,7 @@ import Testing
     }
   }
 
-  @Test("An axis runs and is marked as told") func anAxisRunsAndIsMarkedAsTold() {
+  @Test("An axis runs and is marked as set") func anAxisRunsAndIsMarkedAsSet() {
     let document = LineChart(
       title: "T", xTitle: "x", yTitle: "y", xScale: .logarithmic, yRange: 0...1, xTicks: [1, 4, 64],
       series: [.init("a", [(1, 0.4), (64, 0.5)])]

@@ -5,7 +5,7 @@ import Testing
 @Suite struct CommandLineTests {
   let program = Program()
 
-  @Test("The version is told") func theVersionIsTold() throws {
+  @Test("The version is printed") func theVersionIsPrinted() throws {
     let outcome = try program.run(["--version"])
     #expect(outcome.exitCode == 0 && outcome.output == "0.1.0\n")
   }
@@ -25,7 +25,7 @@ import Testing
     #expect(outcome.output.contains("--json"))
   }
 
-  @Test("A request that makes no sense is explained") func aRequestThatMakesNoSenseIsExplained() throws {
+  @Test("A usage error is explained") func aUsageErrorIsExplained() throws {
     let requests = [
       ["inspekt"], ["render", "x.mid"], ["generate", "m", "-o", "x.mid", "--bars", "many"], ["play"],
     ]

@@ -53,7 +53,7 @@ import Testing
     #expect(needed > 100_000_000_000 && present > 100_000_000)
   }
 
-  @Test("A dry run is told in words too") func aDryRunIsToldInWordsToo() throws {
+  @Test("A dry run is printed as text too") func aDryRunIsPrintedAsTextToo() throws {
     let dry = try workshop.run(["train", "tunes", "-o", "model", "--dry-run", "--quiet"] + Workshop.quick)
     #expect(dry.exitCode == 0 && dry.output.contains("memory: "), "\(dry.errors)")
     #expect(

@@ -164,7 +164,7 @@ import Testing
     #expect(!run.output.contains(" \n"), "no line ends with a space")
   }
 
-  @Test("Anomaly finds what stands out") func anomalyFindsWhatStandsOut() throws {
+  @Test("Anomaly finds what is unusual") func anomalyFindsWhatIsUnusual() throws {
     let run = try Program("anomaly").run(["Examples/series/series.csv"], folder: Self.checkout)
     #expect(run.exitCode == 0, "\(run.errors)")
     let noticed = Self.number(before: " of 10 events were noticed", in: run.output)

@@ -97,8 +97,8 @@ import Testing
     try expectRefusal(["continue", "nothing", "tunes/tune1.abc", "-o", "x.mid"], code: 66, naming: "nothing")
   }
 
-  @Test("An output that cannot be written is told before the work")
-  func anOutputThatCannotBeWrittenIsToldBeforeTheWork() throws {
+  @Test("An output that cannot be written is reported before the work")
+  func anOutputThatCannotBeWrittenIsReportedBeforeTheWork() throws {
     try expectRefusal(["render", "tunes/tune1.abc", "-o", "absent/out.wav"], code: 73, naming: "absent")
     try expectRefusal(["inspect", "tunes/tune1.abc", "--svg", "absent/out.svg"], code: 73, naming: "absent")
   }

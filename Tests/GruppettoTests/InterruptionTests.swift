@@ -95,7 +95,7 @@ import Testing
     #expect(try weights("killed") == weights("whole"))
   }
 
-  @Test("Control c saves and says how to go on") func controlCSavesAndSaysHowToGoOn() throws {
+  @Test("Control c saves and says how to continue") func controlCSavesAndSaysHowToContinue() throws {
     let endless = ["train", "tunes", "-o", "stopped", "--steps", "1000000", "--quiet"] + Workshop.quick
     let running = try workshop.program.start(endless, folder: workshop.folder.path)
     while !workshop.has("stopped/training.safetensors"), running.process.isRunning {

@@ -121,7 +121,7 @@ import Testing
     #expect(try !workshop.bytes("part/history.jsonl").isEmpty)
   }
 
-  @Test("How a corpus is made is said where one is made") func howACorpusIsMadeIsSaidWhereOneIsMade() throws {
+  @Test("Corpus settings are given where one is built") func corpusSettingsAreGivenWhereOneIsBuilt() throws {
     #expect(try train(["--valid", "0.3"]).exitCode == 0)
     #expect(try train(["--resume", "--valid", "0.3"]).exitCode == 0)
     let resumed = try train(["--resume", "--valid", "0.2"])

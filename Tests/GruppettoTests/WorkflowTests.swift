@@ -73,7 +73,7 @@ import Testing
     #expect(try workshop.run(arguments + ["--overwrite"]).exitCode == 0)
   }
 
-  @Test("A corpus is built told and exported") func aCorpusIsBuiltToldAndExported() throws {
+  @Test("A corpus is built described and exported") func aCorpusIsBuiltDescribedAndExported() throws {
     try replaceFile(at: workshop("tunes/broken.mid"), with: "no music")
     try replaceFile(at: workshop("tunes/copy.abc"), with: try workshop.bytes("tunes/tune3.abc"))
     let built = try workshop.run(["corpus", "build", "tunes", "-o", "made", "--json"])

@@ -154,7 +154,7 @@ struct FeatureExtractorTests {
     #expect(bins.indices.max { bins[$0] < bins[$1] } == 25)
   }
 
-  @Test("Options that make no sense are refused by name")
+  @Test("Invalid options are refused by name")
   func refusals() throws {
     func refusal(_ change: (inout MFCCOptions) -> Void) -> String? {
       var options = MFCCOptions()

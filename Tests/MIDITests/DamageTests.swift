@@ -6,7 +6,7 @@ import Testing
 struct DamageTests {
   private let whole = file("00 90 3C 40 60 3C 00 00 FF 2F 00")
 
-  @Test("A header whose length and format both make no sense is no header")
+  @Test("A header whose length and format are both invalid is not a header")
   func nonsenseHeader() {
     // Length 100,731,768 and format 19796, as found in the wild.
     let noise = Array("MThd".utf8) + hex("06 01 0B 78  4D 54  00 05  01 E0") + whole

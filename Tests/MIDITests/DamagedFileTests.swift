@@ -98,7 +98,7 @@ struct DamagedFileTests {
     #expect(try MIDIFile(bytes: bytes).rules == [.trackCount])
   }
 
-  @Test("a missing end of track is taken to be behind the last event")
+  @Test("a missing end of track is assumed after the last event")
   func missingEndOfTrack() throws {
     let bytes = file(format: 1, "00 90 3C 40 60 3C 00", "00 90 3C 40 00 FF 2F 00")
     let midi = try MIDIFile(bytes: bytes)
@@ -109,7 +109,7 @@ struct DamagedFileTests {
     #expect(strictFault(bytes) == .missingEndOfTrack)
   }
 
-  @Test("events behind the end of track are not read, the next chunk is")
+  @Test("events after the end of track are not read, the next chunk is")
   func eventsAfterEndOfTrack() throws {
     let bytes = file(format: 1, "00 90 3C 40 00 FF 2F 00 00 3C 00 00 90 40 40", "00 FF 2F 00")
     let midi = try MIDIFile(bytes: bytes)
@@ -193,7 +193,7 @@ struct DamagedFileTests {
     #expect(strictFault(bytes) == (error == 0 ? nil : .wrapperSize))
   }
 
-  @Test("a MacBinary header is taken off, and the padding behind the data")
+  @Test("a MacBinary header is removed, and the padding after the data")
   func macBinary() throws {
     let inner = file("00 90 3C 40 00 FF 2F 00")
     var header = [UInt8](repeating: 0, count: 128)
@@ -208,7 +208,7 @@ struct DamagedFileTests {
     #expect(strictFault(bytes) == nil)
   }
 
-  @Test("bytes behind the last track, and a second file, are left alone")
+  @Test("bytes after the last track, and a second file, are left alone")
   func trailingBytes() throws {
     let whole = file("00 90 3C 40 00 FF 2F 00")
     for (tail, rule) in [([0x2A], MIDIRule.trailingBytes), (whole, .secondHeader)] {

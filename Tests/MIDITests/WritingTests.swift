@@ -81,7 +81,7 @@ struct WritingTests {
 @Suite("The text of meta events")
 struct TextTests {
   @Test(
-    "UTF-8, Shift-JIS and Latin-1 are told apart",
+    "UTF-8, Shift-JIS and Latin-1 are distinguished",
     arguments: [
       ("Für Elise", [UInt8]("Für Elise".utf8)),
       ("春の海", [0x8F, 0x74, 0x82, 0xCC, 0x8A, 0x43]),

@@ -103,7 +103,7 @@ import Testing
     #expect(joined.timeSignatures == [TimeSignatureChange(tick: 18, timeSignature: .common)])
   }
 
-  @Test("Tracks go on in the tracks that are like them") func tracksGoOnInTheTracksThatAreLikeThem() {
+  @Test("Tracks continue in the tracks that are like them") func tracksContinueInTheTracksThatAreLikeThem() {
     func score(_ tracks: [(String, Int?, Int?)]) -> Score {
       Score(
         ticksPerQuarter: 4,

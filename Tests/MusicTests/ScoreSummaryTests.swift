@@ -21,7 +21,8 @@ import Testing
     #expect(summary.tracks.map(\.notes) == [12] && !summary.tracks[0].isDrum)
   }
 
-  @Test("The end of a piece and that of its last note are told apart") func theTwoEndsAreToldApart() throws {
+  @Test("The end of a piece and that of its last note are distinguished") func theTwoEndsAreToldApart() throws
+  {
     var score = Score(
       ticksPerQuarter: 480,
       tracks: [Track(notes: [Note(onset: 0, duration: 960, pitch: 60, velocity: 80)])], length: 4_800)

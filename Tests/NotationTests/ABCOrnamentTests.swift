@@ -81,7 +81,7 @@ private func score(
     #expect(try track("TA2", header: "L:1/8\nQ:1/4=200\nK:C").notes.count == 4)
   }
 
-  @Test("A sign that stands before no note is skipped") func aSignThatStandsBeforeNoNoteIsSkipped() throws {
+  @Test("A sign without a note after it is skipped") func aSignWithoutANoteAfterItIsSkipped() throws {
     for body in ["T(A2B2)", "~ A2B2", "H\"C\"A2B2"] {
       let tune = try ABCBook(text: "X:1\nM:4/4\nL:1/8\nK:C\n\(body)|\n").tunes[0]
       #expect(tune.score.tracks[0].notes.map(\.onset) == [0, 480])

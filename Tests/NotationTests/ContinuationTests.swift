@@ -148,7 +148,8 @@ import Testing
       ])
   }
 
-  @Test("A time signature is said only where bars differ") func aTimeSignatureIsSaidOnlyWhereBarsDiffer()
+  @Test("A time signature is written only where bars differ")
+  func aTimeSignatureIsWrittenOnlyWhereBarsDiffer()
     throws
   {
     func said(
@@ -178,7 +179,7 @@ import Testing
     #expect(try said(TimeSignature(4, 4), [(0, .common)], from: 108) == ["4/4@4320"])
   }
 
-  @Test("A score goes on in its tracks") func aScoreGoesOnInItsTracks() throws {
+  @Test("A score continues in its tracks") func aScoreContinuesInItsTracks() throws {
     let score = Score(
       ticksPerQuarter: 96, tracks: [Track(name: "Tune", notes: [Self.note(0, 700)])], length: 768,
       title: "Reel", pickup: 96)

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Lyrics")
 struct LyricsTests {
-  @Test("lyric events, with a line and a verse marked behind them")
+  @Test("lyric events, with a line and a verse marked after them")
   func lyricEvents() throws {
     let score = try Score(
       midi: midiFile(

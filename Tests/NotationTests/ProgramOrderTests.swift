@@ -10,7 +10,7 @@ private func program(_ tick: Int, _ number: Int, channel: Int = 0) -> (Int, MIDI
 
 @Suite("Notes and changes of program at one tick")
 struct ProgramOrderTests {
-  @Test("A note keeps the program that held before a change that stands behind it at its tick")
+  @Test("A note keeps the program that held before a change that follows it at its tick")
   func changeBehindANote() throws {
     let midi = midiFile([
       program(0, 5), strike(0, 60), strike(48, 60, 0), strike(96, 62), program(96, 40), strike(120, 62, 0),
@@ -33,7 +33,7 @@ struct ProgramOrderTests {
     #expect(again.tracks == [track])
   }
 
-  @Test("A score with a change behind the note of its tick comes back from a file that is written")
+  @Test("A score with a change after the note of its tick comes back from a file that is written")
   func lateChangesComeBack() throws {
     let midi = midiFile([
       strike(0, 60), program(0, 7), strike(10, 60, 0), strike(20, 60), strike(30, 60, 0), strike(40, 61),

@@ -73,7 +73,7 @@ struct ScoreFromMIDITests {
     }
   }
 
-  @Test("a hanging note is ended with its track, and its place is told")
+  @Test("a hanging note is ended with its track, and its place is reported")
   func hanging() throws {
     let bytes = midiFile(length: 500, [strike(0, 60), strike(10, 60, 0), strike(96, 62)]).encoded()
     let reading = Score.reading(try MIDIFile(bytes: bytes))
@@ -82,7 +82,7 @@ struct ScoreFromMIDITests {
     #expect(reading.warnings.map(\.offset) == [30])
   }
 
-  @Test("a note-off without a note is ignored, and told")
+  @Test("a note-off without a note is ignored and reported")
   func stray() {
     let reading = Score.reading(midiFile([strike(0, 60, 0)]))
     #expect(reading.scores[0].noteCount == 0)
@@ -192,7 +192,7 @@ struct ScoreFromMIDITests {
     #expect(reading.warnings.map(\.rule) == Array(repeating: "outside-first-track", count: 4))
   }
 
-  @Test("values that make no sense stay as they are, without a meaning")
+  @Test("Invalid values stay as they are, without a meaning")
   func impossible() throws {
     let midi = midiFile([
       (0, .meta(.tempo(0))), (0, .meta(.keySignature(fifths: 8, isMinor: false))),

@@ -63,8 +63,8 @@ internal import Testing
 
   /// Two steps, a blank at 0.6 and a label at 0.4: the likeliest alignment is all blank (0.36), but the label's three
   /// alignments have 0.64 together (Graves et al. 2006, figure 2).
-  @Test("The likeliest labels are not those of the likeliest alignment")
-  func theLikeliestLabelsAreNotThoseOfTheLikeliestAlignment() {
+  @Test("The most probable labels are not those of the most probable alignment")
+  func theMostProbableLabelsAreNotThoseOfTheMostProbableAlignment() {
     let step = [Float(logarithm(0.6)), Float(logarithm(0.4))]
     let decoder = CTCDecoder(classCount: 2)
     #expect(decoder.greedy(step + step) == [])

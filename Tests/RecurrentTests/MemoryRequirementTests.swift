@@ -33,7 +33,7 @@ internal import Testing
     ]
   }
 
-  @Test("What is foretold is what buffers take, to 5 %", arguments: configurations)
+  @Test("The memory estimate is what buffers take, to 5 %", arguments: configurations)
   func whatIsForetoldIsWhatBuffersTake(configuration: Network.Configuration) {
     let team = ThreadTeam(threadCount: 1)
     for (rows, streams) in [(64, 64), (1000, 20), (5000, 8)] {
@@ -48,7 +48,7 @@ internal import Testing
     }
   }
 
-  @Test("Slices of a large vocabulary are foretold") func slicesOfALargeVocabularyAreForetold() {
+  @Test("Slices of a large vocabulary are estimated") func slicesOfALargeVocabularyAreEstimated() {
     let configuration = LanguageModelConfiguration(
       vocabularySize: 30_000, embeddingSize: 16, hiddenSize: 16, layerCount: 1)
     let (pass, taken) = BufferMeter.measure {

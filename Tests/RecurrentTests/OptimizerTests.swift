@@ -141,7 +141,7 @@ internal import Testing
     }
   }
 
-  @Test("Constants that make no sense are named") func constantsThatMakeNoSenseAreNamed() {
+  @Test("Invalid constants are named") func invalidConstantsAreNamed() {
     #expect(Self.cases.allSatisfy { $0.configuration.fault == nil })
     #expect(OptimizerConfiguration.sgd(momentum: 1).fault?.name == "momentum")
     #expect(OptimizerConfiguration.sgd(isNesterov: true).fault?.name == "momentum")

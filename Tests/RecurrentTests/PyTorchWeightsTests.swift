@@ -122,7 +122,7 @@ internal import Testing
     #expect(message(module(gates: 3), cell: .lstm).hasSuffix("are of the cell gru, not lstm"))
   }
 
-  @Test("Matrices of one shape are told apart") func matricesOfOneShapeAreToldApart() throws {
+  @Test("Matrices of one shape are distinguished") func matricesOfOneShapeAreDistinguished() throws {
     // Embedding and output of one shape: the one with a bias is the output; without biases, names tell.
     func square(_ embedding: String, _ output: String, bias: Bool) -> [SafetensorsTensor] {
       [
@@ -132,23 +132,23 @@ internal import Testing
     }
     #expect(try read(square("b", "a", bias: true)).names.embedding == "b")
     #expect(try read(square("token_embedding", "head", bias: false)).names.output == "head")
-    #expect(message(square("b", "a", bias: false)).contains("(b, a); say which with --embedding"))
+    #expect(message(square("b", "a", bias: false)).contains("(b, a); choose one with --embedding"))
     let names = PyTorchNames(embedding: "a")
     #expect(try read(square("b", "a", bias: false), names: names).names.output == "b")
     #expect(try read(square("b", "a", bias: false), names: PyTorchNames(output: "a")).names.embedding == "b")
   }
 
   @Test("What does not fit is refused by name") func whatDoesNotFitIsRefusedByName() throws {
-    #expect(message([tensor("a.weight", [3, 3])]).contains("there is no recurrent layer in it"))
+    #expect(message([tensor("a.weight", [3, 3])]).contains("has no recurrent layer"))
     #expect(
       message(module(), names: PyTorchNames(recurrent: "gru")).contains(
-        "recurrent layer called gru in it; there is lstm"))
+        "has no recurrent layer called gru; there is lstm"))
     #expect(
       message(module() + module(recurrent: "gru2", gates: 3).dropFirst().prefix(4)).contains(
-        "more than one recurrent layer in it (lstm, gru2); say which with --recurrent"))
+        "more than one recurrent layer (lstm, gru2); choose one with --recurrent"))
     #expect(message(module() + [tensor("lstm.weight_ih_l0_reverse", [16, 3])]).contains("backward"))
     #expect(message(module() + [tensor("lstm.weight_hr_l0", [2, 4])]).contains("project"))
-    #expect(message(module() + [tensor("norm.weight", [4])]).contains("norm.weight belongs to no part"))
+    #expect(message(module() + [tensor("norm.weight", [4])]).contains("norm.weight is not part"))
     #expect(message(module(gates: 2)).contains("8 rows for 4 units"))
     #expect(message(module().filter { !$0.name.hasPrefix("encoder") }).contains("no embedding"))
     #expect(message(module().filter { !$0.name.hasPrefix("decoder") }).contains("no output"))
@@ -157,7 +157,7 @@ internal import Testing
     #expect(message(wrong).contains("weight_hh_l1 has the shape [16, 5], where the model needs [16, 4]"))
   }
 
-  @Test("What PyTorch has no words for is refused") func whatPyTorchHasNoWordsForIsRefused() throws {
+  @Test("What PyTorch cannot express is refused") func whatPyTorchCannotExpressIsRefused() throws {
     for configuration in [
       LanguageModelConfiguration(
         cell: .gruResetBefore, vocabularySize: 3, embeddingSize: 2, hiddenSize: 2, layerCount: 1),
@@ -168,7 +168,7 @@ internal import Testing
     ] {
       let model = Network(configuration: configuration, seed: 1)
       #expect { try model.export(as: .pytorch, to: path, interface: .languageModel) } throws: { error in
-        (error as? ExchangeError)?.message.contains("PyTorch has no words for") == true
+        (error as? ExchangeError)?.message.contains("PyTorch cannot express") == true
           && (error as? ExchangeError)?.message.hasSuffix("export it to ONNX") == true
       }
       #expect(!fileExists(path))

@@ -51,8 +51,8 @@ internal import Testing
         configuration, inputSize: 4, layout: StepLayout(streamCount: 3, stepCount: 4), resets: resets))
   }
 
-  @Test("What stands between layers", arguments: [Cell.lstm, .gru], [DropoutKind.independent, .locked])
-  func whatStandsBetweenLayers(cell: Cell, dropoutKind: DropoutKind) {
+  @Test("The connections between layers", arguments: [Cell.lstm, .gru], [DropoutKind.independent, .locked])
+  func theConnectionsBetweenLayers(cell: Cell, dropoutKind: DropoutKind) {
     let configuration = StackConfiguration(
       cell: cell, hiddenSize: 3, layerCount: 2, isBidirectional: true, dropout: 0.3, dropoutKind: dropoutKind,
       isResidual: true, normalizesLayers: true)

@@ -36,7 +36,7 @@ import Testing
     #expect(stack.outputSize == 7)
   }
 
-  @Test("What is not said is plain") func whatIsNotSaidIsPlain() throws {
+  @Test("What is not set is plain") func whatIsNotSetIsPlain() throws {
     let json = #"{"cell": "rnn-relu", "hiddenSize": 3, "layerCount": 1, "dropout": 0}"#
     let stack = try JSONDecoder().decode(StackConfiguration.self, from: Data(json.utf8))
     #expect(stack == StackConfiguration(cell: .rnnReLU, hiddenSize: 3, layerCount: 1))

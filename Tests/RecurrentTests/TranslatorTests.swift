@@ -53,7 +53,8 @@ internal import Testing
     }
   }
 
-  @Test("A beam of one takes the likeliest ID at each step") func aBeamOfOneTakesTheLikeliestIDAtEachStep() {
+  @Test("A beam of one takes the most probable ID at each step")
+  func aBeamOfOneTakesTheMostProbableIDAtEachStep() {
     for seed in UInt64(0)..<8 {
       let model = EncoderDecoder(configuration: EncoderDecoderTests.configurations[0], seed: seed)
       let translation = Translator(model: model).translate(source, maximumLength: 6)

@@ -72,7 +72,7 @@ public struct Program: Sendable {
     return Running(process: process, output: output, errors: errors, scratch: scratch)
   }
 
-  /// A run that is under way.
+  /// A running program.
   public struct Running {
     /// The process.
     public let process: Process

@@ -45,7 +45,7 @@ import Testing
       ])
   }
 
-  @Test("A note keeps the program that it began with where a change stands behind it at its tick")
+  @Test("A note keeps the program that it began with where a change follows it at its tick")
   func aNoteKeepsItsProgram() throws {
     var midi = MIDITrack()
     for (tick, message) in [

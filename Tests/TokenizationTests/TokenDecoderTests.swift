@@ -89,7 +89,7 @@ import Tokenization
     #expect(spans.bars.isEmpty, "the bar has not ended yet")
   }
 
-  @Test("A bar is complete by the next bar line or the end, and a copy goes on by itself")
+  @Test("A bar is complete by the next bar line or the end, and a copy is independent")
   func aBarIsCompleteByTheNextBarLineOrTheEnd() throws {
     let tokenizer = try REMITokenizer()
     let beginning = ["BOS_None", "Bar_None", "TimeSig_3/4", "Position_0", "Tempo_120.0"]

@@ -44,7 +44,7 @@ import Tokenization
     }
   }
 
-  @Test("Scales that make no sense are refused") func scalesThatMakeNoSenseAreRefused() {
+  @Test("Invalid scales are refused") func invalidScalesAreRefused() {
     for (values, count) in [([], 0), ([1, 1], 2), ([2, 1], 2), ([-1], 1), ([1, 2], 1), ([1, .max], 2)] {
       #expect(throws: TokenizationError.self) {
         try ValueScale(values: values, names: (0..<count).map { "\($0)" })

@@ -96,7 +96,7 @@ import Tokenization
     }
   }
 
-  @Test("Configurations that make no sense are refused") func configurationsThatMakeNoSenseAreRefused() {
+  @Test("Invalid configurations are refused") func invalidConfigurationsAreRefused() {
     let changes: [(String, (inout REMIConfiguration) -> Void)] = [
       ("stepsPerQuarter", { $0.stepsPerQuarter = 10 }), ("stepsPerQuarter", { $0.stepsPerQuarter = 0 }),
       ("maximumDuration", { $0.maximumDuration = 4_096 }), ("maximumBarLength", { $0.maximumBarLength = 47 }),

@@ -103,8 +103,8 @@ import Training
   }
 
   /// Neither the state that a batch has left nor the place in the stream of dropped numbers is spoilt.
-  @Test("A learner goes on after it has diverged", arguments: [Float.nan, .infinity, 3e38])
-  func aLearnerGoesOnAfterItHasDiverged(poison: Float) throws {
+  @Test("A learner continues after it has diverged", arguments: [Float.nan, .infinity, 3e38])
+  func aLearnerContinuesAfterItHasDiverged(poison: Float) throws {
     let learners = [learner(streams: 2, dropout: 0.3), learner(streams: 2, dropout: 0.3)]
     var middle = batch(streams: 2, counted: [6, 6], seed: 2)
     for index in middle.resets.indices { middle.resets[index] = false }

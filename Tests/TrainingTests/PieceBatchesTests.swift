@@ -21,7 +21,7 @@ import Training
     return streams.flatMap { $0 }
   }
 
-  @Test("A sample fills as many windows as it is told to", arguments: [1, 2, 7, 40, 10_000])
+  @Test("A sample fills as many windows as it is set to", arguments: [1, 2, 7, 40, 10_000])
   func aSampleFillsAsManyWindows(count: Int) {
     let pieces = (0..<300).map { piece in (0..<(5 + piece % 30)).map { Int32(3 + $0) } }
     let all = PieceBatches(pieces: PieceIDs(pieces), batchSize: 3, truncationLength: 16)

@@ -24,7 +24,7 @@ import Training
     }
   }
 
-  @Test("Settings that make no sense are named") func settingsThatMakeNoSenseAreNamed() throws {
+  @Test("Invalid settings are named") func invalidSettingsAreNamed() throws {
     func name(_ change: (inout TrainingConfiguration) -> Void) -> String? {
       var configuration = TrainingConfiguration(budget: .steps(10))
       change(&configuration)

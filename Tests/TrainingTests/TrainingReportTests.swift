@@ -47,11 +47,11 @@ import Testing
       facts: [(heading: "Network", rows: [("Layers", "2 of 256")])], lossUnit: "nats per token")
     let document = report.page.document
     #expect(document.split(separator: "<svg ").count == 1 + 7)
-    #expect(document.contains("1.2500 nats per token, came at update 200"))
+    #expect(document.contains("1.2500 nats per token, was at update 200"))
     #expect(document.contains("<h1>folk &amp; &lt;more&gt;</h1>") && document.contains("2 of 256"))
     #expect(document.contains("layer 0 reset") && document.contains("rnn.weight_hh_l0"))
     #expect(document.contains(">rnn.bias_l0<") && !document.contains("bias_hh_l0"))
-    #expect(document.contains("state that was measured lies 4 steps back"))
+    #expect(document.contains("state measured is 4 steps back"))
     // Nothing from elsewhere, and nothing that runs.
     for word in ["<script", "src=", "href=", "@import", "url("] {
       #expect(!document.contains(word), "\(word)")
@@ -65,15 +65,17 @@ import Testing
     #expect(document.split(separator: "<svg ").count == 1 + 3)
   }
 
-  @Test("A training that is under way is read anew") func aTrainingThatIsUnderWayIsReadAnew() throws {
+  @Test("The report of a running training refreshes itself") func theReportOfARunningTrainingRefreshesItself()
+    throws
+  {
     let refresh = #"<meta http-equiv="refresh" content="5">"#
     let over = TrainingReport(try history([2]), title: "folk").html
     let underWay = TrainingReport(try history([2]), title: "folk", isUnderWay: true).html
-    #expect(underWay.contains(refresh) && underWay.contains("under way"))
-    #expect(!over.contains(refresh) && !over.contains("under way"))
+    #expect(underWay.contains(refresh) && underWay.contains("is running"))
+    #expect(!over.contains(refresh) && !over.contains("is running"))
   }
 
-  @Test("An empty history is said to be empty") func anEmptyHistoryIsSaidToBeEmpty() throws {
+  @Test("An empty history is reported as empty") func anEmptyHistoryIsReportedAsEmpty() throws {
     #expect(TrainingReport(try history([]), title: "folk").page.document.contains("no validation yet"))
   }
 }

@@ -55,7 +55,7 @@ import Training
     #expect(result.bestValidationLoss == entries.map(\.validationLoss).min())
   }
 
-  @Test("A validation reads as many tokens as it is told") func aValidationReadsAsManyTokensAsItIsTold()
+  @Test("A validation reads as many tokens as it is set") func aValidationReadsAsManyTokensAsItIsSet()
     throws
   {
     let (all, some, again) = (try TemporaryFolder(), try TemporaryFolder(), try TemporaryFolder())
@@ -100,7 +100,7 @@ import Training
     #expect(try history(straight) == history(stopped))
   }
 
-  @Test("Every validation is told") func everyValidationIsTold() throws {
+  @Test("Every validation is reported") func everyValidationIsReported() throws {
     let folder = try TemporaryFolder()
     var told: [HistoryEntry] = []
     _ = try makeRun(in: folder, steps: 20).run(afterValidation: { told.append($0) })
@@ -266,7 +266,8 @@ import Training
     #expect(try history(straight) == history(killed))
   }
 
-  @Test("Resuming without a checkpoint begins anew") func resumingWithoutACheckpointBeginsAnew() throws {
+  @Test("Resuming without a checkpoint starts from the beginning")
+  func resumingWithoutACheckpointStartsFromTheBeginning() throws {
     let (straight, empty) = (try TemporaryFolder(), try TemporaryFolder())
     _ = try makeRun(in: straight).run()
     try replaceFile(at: empty.file("history.jsonl"), with: "left over\n")

@@ -4,10 +4,10 @@ internal import Recurrent
 internal import Tokenization
 
 extension Composer {
-  /// How many pieces a thread writes beside each other: this many share each weight that is read.
+  /// How many pieces a thread writes side by side: this many share each weight that is read.
   static let piecesPerThread = 16
 
-  /// Composes several pieces beside each other. Each is what `compose` gives for its options, note for note.
+  /// Composes several pieces side by side. Each is what `compose` gives for its options, note for note.
   /// - Parameters:
   ///   - options: what is asked of each piece.
   ///   - threadCount: how many threads share the pieces; it affects only the speed.
@@ -42,7 +42,7 @@ private struct PieceQueue: Sendable {
     parts = WorkQueue(count: options.count)
   }
 
-  /// The next piece that nobody has taken.
+  /// The next piece that no thread has taken.
   func next() -> (index: Int, options: CompositionOptions)? { parts.take().map { ($0, options[$0]) } }
 
   func finish(_ index: Int, with result: Result<Composition, ComposingError>) {
@@ -52,7 +52,7 @@ private struct PieceQueue: Sendable {
         activity: "composing", completed: Double(finished), total: Double(options.count), unit: "pieces"))
   }
 
-  /// What has come of each; nobody finishes a piece that was not begun before the work was cancelled.
+  /// The result of each; pieces that were not begun before the cancellation have none.
   var results: [Result<Composition, ComposingError>] { parts.results.map { $0 ?? .failure(.interrupted) } }
 }
 
@@ -61,7 +61,7 @@ private final class CompositionBench: @unchecked Sendable {
   private let model: MusicModel
   private let sampler: LanguageModelSampler
   private var chooser: TokenChooser
-  /// The pieces under way, on streams 0, 1, …
+  /// The running pieces, on streams 0, 1, …
   private var pieces: [(index: Int, piece: PieceInProgress)] = []
   private var ids: [Int32] = []
 

@@ -14,7 +14,7 @@ public final class Composer {
   /// The most bars that can be asked for.
   public static let mostBars = 4096
   /// After this many ids within one bar, the bar is closed as soon as the grammar lets it: no music that can be read
-  /// has as many, but a model that was hardly trained may never come to an end. Where the tokens know no bars, the piece ends.
+  /// has as many, but a model that was hardly trained may never end. Where the tokens know no bars, the piece ends.
   static let idsPerBarLimit = 4096
 
   let model: MusicModel
@@ -23,8 +23,8 @@ public final class Composer {
   private let chooser: TokenChooser
 
   /// A composer with this model, whose weights it reads in `format`. Fewer bytes are quicker, and change what a seed gives.
-  /// - Throws: `ComposingError.unsuitableNetwork` where the model's network is not one that goes from ids to ids,
-  ///   `.insufficientMemory` where the machine has not the memory for its weights.
+  /// - Throws: `ComposingError.unsuitableNetwork` if the model's network is not one that goes from ids to ids,
+  ///   `.insufficientMemory` if the machine has too little memory for its weights.
   public init(model: MusicModel, format: WeightFormat = .float32) throws(ComposingError) {
     self.model = model
     weights = try model.samplerWeights(format)

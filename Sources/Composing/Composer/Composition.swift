@@ -39,7 +39,7 @@ public struct CompositionOptions: Sendable {
 public enum CompositionStop: String, Codable, Hashable, Sendable {
   /// It has as many bars as were requested.
   case barsWritten
-  /// The model came to an end of its own.
+  /// The model ended the piece by itself.
   case modelEnded
   /// It reached the most bars that a piece without a given length may have.
   case barLimit

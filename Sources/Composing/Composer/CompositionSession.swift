@@ -88,7 +88,7 @@ public final class CompositionSession {
 
 // MARK: - Going on
 
-/// What one step of a session has brought.
+/// The result of one step of a session.
 public struct CompositionStep: Sendable {
   /// The id that was chosen.
   public var id: Int32
@@ -118,7 +118,7 @@ extension CompositionSession {
   /// Chooses the next token.
   ///
   /// The first step feeds the network all that was given, which for a long primer takes a while.
-  /// - Returns: what it has brought; nil if the piece has ended.
+  /// - Returns: the result of the step; nil if the piece has ended.
   /// - Throws: `ComposingError`: broken weights, constraints that contradict each other, or `.interrupted`.
   public func step(cancellation: Cancellation? = nil) throws(ComposingError) -> CompositionStep? {
     guard !piece.isFinished else { return nil }

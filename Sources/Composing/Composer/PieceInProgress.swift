@@ -5,7 +5,7 @@ internal import Tokenization
 
 /// A piece on its way: what was requested, what is written, and all that the next choice depends on. It says which id the
 /// network is to be fed next and takes the logits that come back; who advances the network, for this piece alone or for several
-/// beside each other, is not its concern. It is a value: a copy continues by itself.
+/// side by side, is not its concern. It is a value: a copy continues by itself.
 struct PieceInProgress {
   let options: CompositionOptions
   let beginning: PieceBeginning
@@ -45,7 +45,7 @@ struct PieceInProgress {
   /// After this many dead ends, one after the other, more than one id is given up.
   private static let deadEndsPerLeap = 8
 
-  /// All that the next choice depends on beside the network.
+  /// All that the next choice depends on besides the network.
   struct Progress {
     /// What may come next.
     var grammar: any TokenGrammar
@@ -229,7 +229,7 @@ extension PieceInProgress {
   }
 
   /// Takes back all that was chosen after the bar line of a bar.
-  /// - Throws: `ComposingError.invalidOption` where the bar was not saved.
+  /// - Throws: `ComposingError.invalidOption` if the bar was not saved.
   mutating func rewind(
     toBar number: Int, _ sampler: LanguageModelSampler, stream: Int
   ) throws(ComposingError) {

@@ -20,7 +20,7 @@ struct TokenChooser {
   ///   - forbidden: ids that lead nowhere, each at its place.
   ///   - index: the place of the id to choose.
   /// - Returns: the id; nil if nothing is left that is allowed.
-  /// - Throws: `ComposingError.brokenWeights` where the logits are not numbers, `.endless`.
+  /// - Throws: `ComposingError.brokenWeights` if the logits are not numbers, `.endless`.
   mutating func chooseID(
     logits: UnsafeBufferPointer<Float>, filters: [any SamplingFilter],
     progress: inout PieceInProgress.Progress, forbidden: [(index: Int, id: Int32)], index: Int

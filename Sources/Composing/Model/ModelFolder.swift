@@ -38,7 +38,7 @@ public struct ModelFolder: Hashable, Sendable {
   var complete: ModelFolder { ModelFolder(path: path + "/" + Self.completeName) }
   /// The folder that is to be read as this model: its own, or that of a new model that is taking its place.
   var current: ModelFolder { isFolder(complete.path) ? complete : self }
-  /// Where a training of the model that is under way has its files.
+  /// The folder of the files of a running training.
   var underWay: ModelFolder {
     isFolder(complete.path) ? complete : fileExists(replacement.descriptionPath) ? replacement : self
   }

@@ -1,7 +1,7 @@
 internal import Groundwork
 internal import Training
 
-/// The training of a model as a page to look at: one HTML file that needs nothing beside itself.
+/// The training of a model as a page: one HTML file that needs nothing besides itself.
 public struct ModelReport {
   /// The page as an HTML document.
   public let html: String

@@ -118,7 +118,7 @@ public struct MusicModel {
 
   /// The network as composing needs it: one that reads one id at each step and tells what the next of the tokenizer's ids
   /// is.
-  /// - Throws: `ComposingError.unsuitableNetwork` where the model has another.
+  /// - Throws: `ComposingError.unsuitableNetwork` if the model has another.
   public var network: Network {
     get throws(ComposingError) {
       func refuse(_ reason: String) -> ComposingError { .unsuitableNetwork(model: name, reason: reason) }

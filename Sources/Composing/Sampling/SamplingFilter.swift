@@ -29,12 +29,12 @@ public struct Temperature: SamplingFilter {
   }
 }
 
-/// Keeps the `count` likeliest ids (Fan, Lewis & Dauphin 2018, "Hierarchical Neural Story Generation").
+/// Keeps the `count` most probable ids (Fan, Lewis & Dauphin 2018, "Hierarchical Neural Story Generation").
 public struct TopK: SamplingFilter {
   /// How many ids stay in.
   public let count: Int
 
-  /// The `count` likeliest ids, at least one.
+  /// The `count` most probable ids, at least one.
   /// - Throws: `ComposingError.invalidOption`.
   public init(_ count: Int) throws(ComposingError) {
     guard count >= 1 else {
@@ -43,13 +43,13 @@ public struct TopK: SamplingFilter {
     self.count = count
   }
 
-  /// Masks out all but the likeliest.
+  /// Masks out all but the most probable.
   public func apply(to distribution: inout TokenDistribution) {
     if count < distribution.vocabularySize { distribution.keepLikeliest(count) }
   }
 }
 
-/// Keeps the fewest of the likeliest ids that together have the probability `mass` (Holtzman et al. 2020, "The Curious
+/// Keeps the fewest of the most probable ids that together have the probability `mass` (Holtzman et al. 2020, "The Curious
 /// Case of Neural Text Degeneration").
 public struct TopP: SamplingFilter {
   /// The probability that stays in, above 0 and up to 1.
@@ -70,7 +70,7 @@ public struct TopP: SamplingFilter {
   }
 }
 
-/// Keeps the ids that are at least `share` as likely as the likeliest (Nguyen et al. 2025, "Turning Up the Heat: Min-p
+/// Keeps the ids that are at least `share` as likely as the most probable (Nguyen et al. 2025, "Turning Up the Heat: Min-p
 /// Sampling for Creative and Coherent LLM Outputs").
 public struct MinP: SamplingFilter {
   /// The share of the highest probability, 0 to below 1.
@@ -85,7 +85,7 @@ public struct MinP: SamplingFilter {
     self.share = share
   }
 
-  /// Masks out what is far less likely than the likeliest.
+  /// Masks out what is far less likely than the most probable.
   public func apply(to distribution: inout TokenDistribution) {
     if share > 0 { distribution.keep(atLeast: share) }
   }

@@ -4,11 +4,11 @@ public struct SamplingPreset: Codable, Hashable, Sendable {
   public var summary: String?
   /// The divisor of the logits; above 1 is bolder, below 1 more cautious.
   public var temperature: Double
-  /// How many of the likeliest tokens stay in; 0 for all.
+  /// How many of the most probable tokens stay in; 0 for all.
   public var topK: Int
-  /// Which probability of the likeliest tokens stays in; 1 for all.
+  /// Which probability of the most probable tokens stays in; 1 for all.
   public var topP: Double
-  /// How likely a token has to be next to the likeliest; 0 for any.
+  /// How likely a token has to be next to the most probable; 0 for any.
   public var minP: Double
 
   /// A preset; as given here it samples from the model's own distribution.

@@ -41,7 +41,7 @@ public struct TokenDistribution: Sendable {
     for id in 0..<vocabularySize { logits[id] = allowed[id] ? source[id] : -.infinity }
   }
 
-  /// Gives the probability of an id that is out to one that is in, besides its own: p(id) becomes p(id) + p(other).
+  /// Gives the probability of a masked-out id to another one, in addition to its own: p(id) becomes p(id) + p(other).
   /// - Parameter id: The id that is allowed.
   /// - Parameter other: The unnormalized log-probability of the other id.
   public mutating func credit(_ id: Int32, with other: Float) {
@@ -92,13 +92,13 @@ public struct TokenDistribution: Sendable {
     }
   }
 
-  /// Keeps the `count` likeliest ids; of equals the lower id goes first.
+  /// Keeps the `count` most probable ids; of equals the lower id goes first.
   public mutating func keepLikeliest(_ count: Int) {
     for id in logits.indices { shares[id] = logits[id] > -.infinity ? 1 : 0 }
     keepLikeliest(share: Float(count))
   }
 
-  /// Keeps the fewest of the likeliest ids that together have at least the probability `mass`.
+  /// Keeps the fewest of the most probable ids that together have at least the probability `mass`.
   public mutating func keepLikeliest(mass: Double) {
     weigh()
     let sum = total(of: weights, atLeast: -.infinity)
@@ -107,7 +107,7 @@ public struct TokenDistribution: Sendable {
     keepLikeliest(share: Float(mass) * sum)
   }
 
-  /// Keeps the ids that are at least `share` as likely as the likeliest.
+  /// Keeps the ids that are at least `share` as likely as the most probable.
   public mutating func keep(atLeast share: Double) {
     weigh()
     let least = Float(share) * (weights.max() ?? 0)
@@ -152,7 +152,7 @@ public struct TokenDistribution: Sendable {
     }
   }
 
-  /// Keeps the fewest of the likeliest ids whose shares, none below 0, add up to `wanted`; of equals the lower id goes first.
+  /// Keeps the fewest of the most probable ids whose shares, none below 0, add up to `wanted`; of equals the lower id goes first.
   ///
   /// Nothing is sorted: halving finds the logit of the last id that is kept, in one pass over the ids for each of the at
   /// most 32 bits in which two logits differ.

@@ -5,7 +5,7 @@ internal import Tokenization
 
 /// What one file gave.
 struct FileReading: Sendable {
-  /// The hash of its bytes; 0 where they could not be read.
+  /// The hash of its bytes; 0 if they could not be read.
   var sourceHash: UInt64 = 0
   /// Its pieces, by name.
   var pieces: [(name: String, encoding: Encoding)] = []

@@ -22,7 +22,7 @@ public struct ABCBook: Sendable {
   ///   - bytes: the text, in UTF-8 or Latin-1, with any kind of line ends.
   ///   - file: its name, for messages.
   ///   - ornaments: whether trills, rolls, fermatas and the like are played.
-  /// - Throws: `ABCError` where no tune has any music.
+  /// - Throws: `ABCError` if no tune has any music.
   public init(bytes: [UInt8], file: String? = nil, ornaments: ABCOrnaments = .play) throws(ABCError) {
     var splitter = ABCSplitter(bytes: bytes)
     splitter.split()
@@ -53,7 +53,7 @@ public struct ABCBook: Sendable {
   }
 
   /// Reads a tunebook from text.
-  /// - Throws: `ABCError` where no tune has any music.
+  /// - Throws: `ABCError` if no tune has any music.
   public init(text: String, file: String? = nil, ornaments: ABCOrnaments = .play) throws(ABCError) {
     try self.init(bytes: Array(text.utf8), file: file, ornaments: ornaments)
   }

@@ -45,7 +45,7 @@ struct ABCNote {
 
 /// A bar line.
 struct ABCBar {
-  /// How many times over the part before it is repeated: 1 in `:|`, 2 in `::|`, 0 where nothing is.
+  /// How many times over the part before it is repeated: 1 in `:|`, 2 in `::|`, 0 if nothing is.
   var endsRepeat = 0
   /// The same for the part after it: `|:`.
   var beginsRepeat = 0

@@ -7,7 +7,7 @@ public enum ABCError: DiagnosableError, Equatable {
   /// There are tunes, but none has a `K:` field followed by music; the place is the first tune's beginning.
   case noMusic(file: String?, line: Int, column: Int)
 
-  /// The input is to blame.
+  /// Bad input.
   public var kind: FailureKind { .badInput }
 
   /// The file's name, where one was given.

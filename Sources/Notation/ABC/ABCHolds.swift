@@ -36,7 +36,7 @@ struct ABCHolds {
 
 extension ABCPerformance {
   /// Moves everything to when it sounds, and makes the bars that hold something longer, so that bar lines still fall
-  /// where the metre has them.
+  /// where the time signature has them.
   mutating func hold(_ holds: ABCHolds) {
     guard !holds.isEmpty else { return }
     timeSignatures = heldTimeSignatures(holds)
@@ -54,10 +54,10 @@ extension ABCPerformance {
     time = holds.sounding(time)
   }
 
-  /// The most changes of metre that held bars may make.
+  /// The most time signature changes that held bars may make.
   private static let timeSignatureLimit = 65_536
 
-  /// The metres in sounding time, with one of its own for each bar that holds something.
+  /// The time signatures in sounding time, with one of its own for each bar that holds something.
   private func heldTimeSignatures(_ holds: ABCHolds) -> [(time: Int, timeSignature: ABCTimeSignature)] {
     var result: [(time: Int, timeSignature: ABCTimeSignature)] = []
     let changes = timeSignatures.indices.filter {
@@ -91,7 +91,7 @@ extension ABCPerformance {
 }
 
 extension ABCTimeSignature {
-  /// The metre of a bar that is longer by `extra` grains, as 5/4 for a bar of 4/4 with a quarter more; nil if no beat
+  /// The time signature of a bar that is longer by `extra` grains, as 5/4 for a bar of 4/4 with a quarter more; nil if no beat
   /// down to a sixty-fourth measures it.
   fileprivate func lengthened(by extra: Int) -> ABCTimeSignature? {
     var beat = denominator

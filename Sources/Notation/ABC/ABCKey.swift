@@ -119,7 +119,7 @@ struct ABCKey {
 }
 
 extension ABCKey.Reading {
-  /// Turns the major key into `word`'s mode; false where it is not a mode.
+  /// Turns the major key into `word`'s mode; false if it is not a mode.
   fileprivate mutating func applyMode(_ word: String, tonicFifths: Int) -> Bool {
     let lower = word.lowercased()
     guard lower.allSatisfy(\.isLetter), let mode = ABCKey.mode(String(lower.prefix(3))) else { return false }

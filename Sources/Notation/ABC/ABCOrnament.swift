@@ -31,7 +31,7 @@ struct ABCMarks: OptionSet {
   ]
 }
 
-/// How one note is played out. The notes beside it are those of the key signature.
+/// How one note is played out. The notes next to it are those of the key signature.
 enum ABCOrnament: Equatable {
   /// The note above and the note in turn.
   case trill(upper: Int)

@@ -168,12 +168,12 @@ struct ABCPerformance {
 
   // MARK: Bars
 
-  /// The metre that holds at a time.
+  /// The time signature that holds at a time.
   private func timeSignature(at time: Int) -> ABCTimeSignature {
     timeSignatures.last { $0.time <= time }?.timeSignature ?? .common
   }
 
-  /// How much of the first bar is missing, so that it is a pickup; 0 where it is none.
+  /// How much of the first bar is missing, so that it is a pickup; 0 if it is none.
   var opening: Int {
     guard let first = bars.first(where: { $0.time > 0 })?.time, first < time else { return 0 }
     let length = timeSignatures.last { $0.time == 0 }?.timeSignature.barLength ?? 0

@@ -121,7 +121,7 @@ extension ABCScoreBuilder {
       ABCTime.ticks(time + shift, ticksPerQuarter: ticksPerQuarter)
     }
 
-    /// The tick of a change of metre, key or tempo: what is before the first note holds from tick 0.
+    /// The tick of a time signature change, key or tempo: what is before the first note holds from tick 0.
     private func changeTick(_ time: Int) -> Int { time == 0 ? 0 : ticks(time) }
 
     func score(_ performances: [ABCPerformance], sounding: [Int], voices: [ABCVoice]) -> Score {
@@ -144,7 +144,7 @@ extension ABCScoreBuilder {
         }
         score.tracks.append(Track(name: ABCTune.accompanimentName, notes: notes.sorted()))
       }
-      // Music that is free of metre has none.
+      // Music that is free of time signature has none.
       for change in lead.timeSignatures {
         guard
           let timeSignature = TimeSignature(

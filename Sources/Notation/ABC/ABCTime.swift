@@ -22,7 +22,7 @@ enum ABCTime {
   }
 
   /// The ticks in a quarter note that make all of `lengths` whole numbers of ticks: 480 or a multiple of it where one
-  /// fits into a MIDI file's division, otherwise the smallest number that does; `isExact` is false where none fits.
+  /// fits into a MIDI file's division, otherwise the smallest number that does; `isExact` is false if none fits.
   static func ticksPerQuarter(forDivisor divisor: Int) -> (ticks: Int, isExact: Bool) {
     let needed = quarter / greatestCommonDivisor(quarter, divisor)
     let combined = needed / greatestCommonDivisor(needed, 480) * 480

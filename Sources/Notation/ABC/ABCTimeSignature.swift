@@ -1,6 +1,6 @@
-/// A metre: the value of an `M:` field (ABC 2.1, section 3.1.6).
+/// A time signature: the value of an `M:` field (ABC 2.1, section 3.1.6).
 struct ABCTimeSignature: Hashable {
-  /// Beats in a bar; 0 where the music is free of metre.
+  /// Beats in a bar; 0 if the music is free of time signature.
   var numerator: Int
   /// The beat's note value, a power of two.
   var denominator: Int
@@ -11,7 +11,7 @@ struct ABCTimeSignature: Hashable {
   /// A bar's length in grains; 0 if there is none.
   var barLength: Int { numerator * (ABCTime.whole / denominator) }
 
-  /// The unit length if no `L:` gives it: a sixteenth in metres under three quarters, otherwise an eighth (3.1.7).
+  /// The unit length if no `L:` gives it: a sixteenth in time signatures under three quarters, otherwise an eighth (3.1.7).
   var unitLength: Int {
     numerator > 0 && barLength < 3 * ABCTime.quarter ? ABCTime.whole / 16 : ABCTime.whole / 8
   }

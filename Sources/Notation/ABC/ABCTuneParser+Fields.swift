@@ -82,7 +82,7 @@ extension ABCTuneParser {
     }
   }
 
-  /// The header is over: every voice begins with its key, its metre and the tempo.
+  /// The header is over: every voice begins with its key, its time signature and the tempo.
   private mutating func beginBody(_ key: ABCKey) {
     defaults.key = key
     defaults.append(.key(key))

@@ -126,7 +126,7 @@ private struct MIDIContinuation {
     }
   }
 
-  /// The parts in which a track may continue, each on a channel of its own, the likeliest first.
+  /// The parts in which a track may continue, each on a channel of its own, the most probable first.
   private func parts(for track: Track) -> [MIDISurvey.Part] {
     let alike = survey.parts.filter { ($0.channel == 9) == track.isDrum && !$0.onsets.isEmpty }
     var candidates = alike.filter { track.isDrum || programs[$0.key] ?? 0 == track.program ?? 0 }
@@ -266,7 +266,7 @@ private struct MIDIContinuation {
   }
 }
 
-/// Where notes are, for asking whether others are the same but for a grid.
+/// Where notes are, for asking whether others are the same except for a grid.
 private struct NoteIndex {
   private struct Place: Hashable {
     var pitch: Int

@@ -3,13 +3,13 @@ public import MIDI
 public import Music
 
 extension MIDIFile {
-  /// A file of format 1 with the content of the score: a first track with title, tempo, metre, key and markers, then a
+  /// A file of format 1 with the content of the score: a first track with title, tempo, time signature, key and markers, then a
   /// track for each of the score's, all as long as the score; but a track that ends more than 2²⁸ ticks before the score
   /// ends with its last event, as the pause would have to be bridged by events.
   ///
   /// Tracks without a channel are given one: drums the tenth, the others what is free; where more parts than channels
   /// sound they share those of their own program, and `ScoreWriting` reports those that could not. What is read back is
-  /// the same score, but for what MIDI has no place for: the pickup, release velocities, a note that both
+  /// the same score, except for what MIDI has no place for: the pickup, release velocities, a note that both
   /// begins and ends within another of its pitch in the same part.
   /// - Throws: `ScoreError.unrepresentable` for values outside MIDI's ranges.
   public init(score: Score) throws(ScoreError) {

@@ -1,4 +1,4 @@
-/// What the making of a score out of a MIDI file leaves to taste.
+/// Options for making a score from a MIDI file.
 public struct MIDIScoreOptions: Sendable, Hashable {
   /// Which note a note-off ends where several of the same pitch and channel sound.
   public enum OverlapPolicy: Sendable, Hashable, CaseIterable {

@@ -135,7 +135,7 @@ struct MIDIScoreReader {
 extension MIDIScoreReader {
   // MARK: Events for no channel
 
-  /// Takes up tempo, metre, key, markers and names; the rest goes to the part that a prefix names, to the piece
+  /// Takes up tempo, time signature, key, markers and names; the rest goes to the part that a prefix names, to the piece
   /// where the track is the conductor's, else to the first part.
   /// - Returns: the track's port.
   private mutating func take(

@@ -6,11 +6,11 @@ extension Score {
   /// The score that a MIDI file holds.
   ///
   /// A track of format 1 becomes a `Track`, or several where it plays on several channels; format 0 is split by channel;
-  /// channel 10 is drums. A program change after a note of its tick is for the notes after it (`MIDIPartReader`). Tempo, metre, key and markers are taken from any track. Ticks of SMPTE time become ticks at a
+  /// channel 10 is drums. A program change after a note of its tick is for the notes after it (`MIDIPartReader`). Tempo, time signature, key and markers are taken from any track. Ticks of SMPTE time become ticks at a
   /// constant tempo. Events that have no meaning here stay in `otherEvents`, in order.
   ///
   /// `sequences(in:)` gives the scores of a file of format 2; `reading(_:)` the warnings too.
-  /// - Throws: `ScoreError.severalSequences` where the file is of format 2 with several tracks.
+  /// - Throws: `ScoreError.severalSequences` if the file is of format 2 with several tracks.
   public init(midi: MIDIFile, options: MIDIScoreOptions = MIDIScoreOptions()) throws(ScoreError) {
     guard midi.format != .independent || midi.tracks.count < 2 else {
       throw .severalSequences(count: midi.tracks.count)
@@ -28,7 +28,7 @@ extension Score {
   }
 
   /// The scores that a MIDI file holds, and everything that is wrong with it: what the reader of the bytes
-  /// said, then what the making of the scores did.
+  /// read, then what making the scores changed.
   public static func reading(_ midi: MIDIFile, options: MIDIScoreOptions = MIDIScoreOptions()) -> ScoreReading
   {
     var reading = ScoreReading(scores: [], diagnostics: midi.diagnostics)

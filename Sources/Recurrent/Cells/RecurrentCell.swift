@@ -29,7 +29,7 @@ package protocol RecurrentCell: Sendable {
 
   /// The part of a step that follows the product of phase `phase`. The last one gives the state after the step.
   func forward(_ step: CellForwardStep, phase: Int)
-  /// The backward pass of that part. `step.carry` becomes, in the end, the gradient of h before the step but for what goes
+  /// The backward pass of that part. `step.carry` becomes, in the end, the gradient of h before the step except for what goes
   /// through W_h, which the layer adds.
   func backward(_ step: CellBackwardStep, phase: Int)
 }

@@ -3,9 +3,9 @@ internal import Arithmetic
 /// The bookkeeping of a beam search (Graves 2012; Sutskever, Vinyals & Le 2014): which beginnings of a sequence are followed,
 /// and which whole sequences were found. It knows nothing of what gives the probabilities.
 ///
-/// At each step every id is put after every beginning that is followed. Of the `width` likeliest results those that end are
-/// found; the `width` likeliest of those that do not are followed. The search is over when `width` sequences were found, none
-/// is followed any more, or the limit is reached. With a width of 1 it takes the likeliest id at each step; a width of all
+/// At each step every id is put after every beginning that is followed. Of the `width` most probable results those that end are
+/// found; the `width` most probable of those that do not are followed. The search is over when `width` sequences were found, none
+/// is followed any more, or the limit is reached. With a width of 1 it takes the most probable id at each step; a width of all
 /// beginnings there can be makes it exhaustive.
 struct BeamSearch {
   /// A beginning that is followed, or its end: its last id, and the beginning that it continues.
@@ -40,12 +40,12 @@ struct BeamSearch {
   let maximumLength: Int
   let normalization: LengthNormalization
 
-  /// The beginnings that are followed, likeliest first: those of step t at t · width.
+  /// The beginnings that are followed, most probable first: those of step t at t · width.
   private var entries: [Entry] = []
   /// How many beginnings each step left.
   private var counts: [Int] = []
   private var found: [Found] = []
-  /// The likeliest continuations of the current step, likeliest first; at most 2 · width, of which `width` do not end.
+  /// The most probable continuations of the current step, most probable first; at most 2 · width, of which `width` do not end.
   private var candidates: [Entry] = []
 
   /// A search at its beginning: one beginning without an id.

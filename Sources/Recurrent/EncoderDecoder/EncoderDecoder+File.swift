@@ -6,7 +6,7 @@ extension EncoderDecoderConfiguration: StoredArchitecture {
 extension EncoderDecoder {
   /// Writes weights and architecture as one safetensors file, atomically: the tensors under their names, and the
   /// configuration as JSON in the metadata `encoder-decoder`.
-  /// - Throws: `SafetensorsError.system` where the system does not let us.
+  /// - Throws: `SafetensorsError.system` if the system does not let us.
   public func write(to path: String) throws(SafetensorsError) {
     try configuration.write(with: tensors(), to: path)
   }

@@ -1,7 +1,7 @@
 /// What makes translations of different lengths comparable: each further id makes one less likely, so that a search for the
-/// likeliest prefers short ones. n is the number of ids, the end included.
+/// most probable prefers short ones. n is the number of ids, the end included.
 public enum LengthNormalization: Sendable, Hashable {
-  /// log p, the likeliest.
+  /// log p, the most probable.
   case none
   /// log p / n^α; with α = 1 the mean over the ids.
   case power(Double)

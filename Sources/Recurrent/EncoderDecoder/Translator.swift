@@ -23,7 +23,7 @@ public final class Translator {
   /// Takes the network's weights as they are now. To be called after every change of them.
   public func parametersDidChange() { workspace.parametersDidChange() }
 
-  /// The translation that takes the likeliest id at each step.
+  /// The translation that takes the most probable id at each step.
   /// - Parameters:
   ///   - source: at least one id of the source's vocabulary.
   ///   - maximumLength: how many ids the translation may have.

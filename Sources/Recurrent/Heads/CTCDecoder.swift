@@ -18,7 +18,7 @@ public struct CTCDecoder: Sendable {
     self.classCount = classCount
   }
 
-  /// The labels of the likeliest alignment: the best class of every step, without repetitions and then without blanks.
+  /// The labels of the most probable alignment: the best class of every step, without repetitions and then without blanks.
   /// - Parameter scores: T × C, logits or (logarithms of) probabilities.
   public func greedy(_ scores: [Float]) -> [Int32] {
     var labels: [Int32] = []
@@ -34,12 +34,12 @@ public struct CTCDecoder: Sendable {
     return labels
   }
 
-  /// The likeliest label sequences, the probabilities of a sequence's alignments added up: prefix beam search (Graves
+  /// The most probable label sequences, the probabilities of a sequence's alignments added up: prefix beam search (Graves
   /// 2012, Hannun et al. 2014) without a language model.
   /// - Parameters:
   ///   - logProbabilities: T × C, logarithms of probabilities.
   ///   - beamWidth: how many prefixes are kept after each step.
-  /// - Returns: at most `beamWidth` sequences, the likeliest first.
+  /// - Returns: at most `beamWidth` sequences, the most probable first.
   public func beamSearch(_ logProbabilities: [Float], beamWidth: Int) -> [Hypothesis] {
     precondition(beamWidth > 0, "a beam of \(beamWidth) prefixes")
     var tree = PrefixTree()
@@ -109,7 +109,7 @@ private struct Successors {
     }
   }
 
-  /// Takes the likeliest out, the one that was added first where two are as likely, and forgets the others.
+  /// Takes the most probable out, the one that was added first where two are as likely, and forgets the others.
   mutating func best(_ count: Int) -> [Candidate] {
     let ranked = candidates.enumerated().map { (place: $0, score: $1.logProbability) }
       .sorted { $0.score != $1.score ? $0.score > $1.score : $0.place < $1.place }

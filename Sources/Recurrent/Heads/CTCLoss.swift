@@ -10,7 +10,7 @@ internal import Arithmetic
 ///
 /// Labels that do not fit their input (each takes a step, and two equal ones a blank between them) have a probability of
 /// 0 and an infinite loss. Such a stream is left out: its loss and its gradient are 0 and it is not counted, as with
-/// PyTorch's `zero_infinity=True` but for the count.
+/// PyTorch's `zero_infinity=True` except for the count.
 final class CTCLoss {
   /// C, the blank included.
   let classCount: Int
@@ -68,7 +68,7 @@ final class CTCLoss {
       })
   }
 
-  /// logits N × C without their bias → losses B, 0 where the labels do not fit. With a `scale` other than 0 the logits
+  /// logits N × C without their bias → losses B, 0 if the labels do not fit. With a `scale` other than 0 the logits
   /// become the gradient of scale · Σ losses; otherwise logarithms of probabilities.
   /// - Parameters:
   ///   - labels: 1 ..< C each, those of the streams one after the other.

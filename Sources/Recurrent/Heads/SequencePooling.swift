@@ -2,7 +2,7 @@ internal import Arithmetic
 
 /// How the steps of a sequence become one vector.
 public enum Pooling: String, Codable, Sendable, CaseIterable {
-  /// The last state: the forward direction's at the last step, and beside it the backward direction's at the first.
+  /// The last state: the forward direction's at the last step, and next to it the backward direction's at the first.
   case last
   /// The mean over the steps.
   case mean

@@ -35,7 +35,7 @@ struct SoftmaxCrossEntropy {
     return LossSum(count: count, weight: classWeights == nil ? nil : weight)
   }
 
-  /// logits N × V without their bias → losses N, 0 where the label is −1. With a `scale` other than 0 the logits
+  /// logits N × V without their bias → losses N, 0 if the label is −1. With a `scale` other than 0 the logits
   /// become the gradient of scale · Σ losses; otherwise the bias is added to them.
   func run(
     logits: UnsafeMutablePointer<Float>, bias: UnsafePointer<Float>, targets: UnsafePointer<Int32>,

@@ -1,7 +1,7 @@
 internal import Arithmetic
 
 extension NetworkPass {
-  /// Looks inside the network on a batch, as it is without dropout: how far back the loss of the last step, or of the
+  /// Measures the network on a batch, as it is without dropout: how far back the loss of the last step, or of the
   /// label, reaches (see `GradientLags`; no stream is reset on the way), and the saturation of the gates. Where the batch has no
   /// targets, or none at the last steps, the gates are all there is to see.
   public func inspect(_ batch: SequenceBatch) -> PassInspection? {

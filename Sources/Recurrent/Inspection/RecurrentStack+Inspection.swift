@@ -15,7 +15,7 @@ extension RecurrentStack {
   }
 
   /// How strongly the last states depend on those before them, at the lags 1, 2, 4, …; see `GradientLags`. It is measured
-  /// on the way of one backward pass. A lag that only some streams have is theirs alone. Nil where no gradient enters at a
+  /// on the way of one backward pass. A lag that only some streams have is theirs alone. Nil if no gradient enters at a
   /// last step.
   /// - Parameters:
   ///   - input: N × I, what `forward` was given, from zero states, without resets or dropout.

@@ -76,7 +76,7 @@ extension LanguageModelConfiguration: Codable {
     case vocabularySize
   }
 
-  /// Reads an architecture: the fields of its shape, and beside them its vocabulary's size.
+  /// Reads an architecture: the fields of its shape, and besides them its vocabulary's size.
   /// - Throws: `DecodingError` also if a number is invalid.
   public init(from decoder: any Decoder) throws {
     shape = try LanguageModelShape(from: decoder)
@@ -87,7 +87,7 @@ extension LanguageModelConfiguration: Codable {
     }
   }
 
-  /// Writes the fields of the shape, and beside them the vocabulary's size.
+  /// Writes the fields of the shape, and besides them the vocabulary's size.
   public func encode(to encoder: any Encoder) throws {
     try shape.encode(to: encoder)
     var fields = encoder.container(keyedBy: CodingKeys.self)

@@ -6,7 +6,7 @@ public import Arithmetic
 /// It is a `NetworkPass` over one layout, the rectangle, that takes its batches as `TokenBatch`: element t·B + b belongs to
 /// step t of stream b. All memory is taken when the pass is made.
 public final class LanguageModelPass: TrainablePass {
-  /// How many streams run beside each other, B.
+  /// How many streams run side by side, B.
   public let batchSize: Int
   /// How many steps a call runs over, T.
   public let truncationLength: Int
@@ -57,7 +57,7 @@ public final class LanguageModelPass: TrainablePass {
       dropout: &dropout)
   }
 
-  /// One step of training but for the update: the loss of a batch, and the gradient of its mean in `gradients`.
+  /// One step of training except for the update: the loss of a batch, and the gradient of its mean in `gradients`.
   /// - Parameters:
   ///   - inputs: T·B ids.
   ///   - targets: T·B ids to be predicted; −1 is not counted.
@@ -92,7 +92,7 @@ public final class LanguageModelPass: TrainablePass {
     pass.take(labels: batch.targets.span, layout: layout).weight
   }
 
-  /// Looks inside the network on a window, as it is without dropout: how far back the loss of the last step reaches, and
+  /// Measures the network on a window, as it is without dropout: how far back the loss of the last step reaches, and
   /// the saturation of the gates.
   public func inspect(_ batch: TokenBatch) -> PassInspection? {
     pass.inspect(

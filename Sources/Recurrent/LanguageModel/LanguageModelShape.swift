@@ -1,4 +1,4 @@
-/// A language model but for its vocabulary, which the data decide.
+/// A language model except for its vocabulary, which the data decide.
 ///
 /// It is a setting that may have invalid values; check `fault`.
 public struct LanguageModelShape: Hashable, Sendable {

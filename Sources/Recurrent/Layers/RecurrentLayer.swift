@@ -38,7 +38,7 @@ package final class RecurrentLayer {
 
   /// input N × I → `output`.
   /// - Parameters:
-  ///   - resets: N flags, other than 0 where the stream's state is zero before the step; nil if there are none.
+  ///   - resets: N flags, other than 0 if the stream's state is zero before the step; nil if there are none.
   ///   - state: D × capacity for streams × S·H, before the streams' first steps and then after their last. In the second
   ///     direction a stream's last step comes first.
   package func forward(

@@ -46,7 +46,7 @@ extension RecurrentStack {
     }
   }
 
-  /// Draws a stack's first weights as PyTorch does by default: all uniformly within ±1 / √H, but for a normalization's,
+  /// Draws a stack's first weights as PyTorch does by default: all uniformly within ±1 / √H, except for a normalization's,
   /// which begin at scale 1 and shift 0.
   package static func initialize(
     _ parameters: ParameterStore, configuration: StackConfiguration, namePrefix prefix: String, seed: UInt64

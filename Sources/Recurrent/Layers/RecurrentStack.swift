@@ -122,13 +122,13 @@ package final class RecurrentStack {
   /// N × D·H: what the last layer gave.
   package var output: AlignedBuffer<Float> { output(ofLayer: layers.count - 1) }
 
-  /// N × D·H: what a layer gave. The backward pass overwrites it, but for the last layer's.
+  /// N × D·H: what a layer gave. The backward pass overwrites it, except for the last layer's.
   package func output(ofLayer layer: Int) -> AlignedBuffer<Float> {
     norms.isEmpty ? layers[layer].output : norms[layer].output
   }
 
   /// input N × I → `output`; the states continue from `state`.
-  /// - Parameter resets: N flags, other than 0 where the stream's state is zero before the step; nil if there are none.
+  /// - Parameter resets: N flags, other than 0 if the stream's state is zero before the step; nil if there are none.
   package func forward(
     input: UnsafePointer<Float>, layout: StepLayout, resets: UnsafePointer<UInt8>? = nil, team: ThreadTeam
   ) {

@@ -13,7 +13,7 @@ extension Network {
 
     /// The sizes of the vocabularies that a step has an id of each, K of them.
     public var vocabularySizes: [Int]
-    /// The length of an embedded id, E; 0 where there are no ids.
+    /// The length of an embedded id, E; 0 if there are no ids.
     public var embeddingSize: Int
     /// How many numbers a frame has, F; 0 if there are none.
     public var frameSize: Int

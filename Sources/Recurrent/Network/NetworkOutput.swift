@@ -11,7 +11,7 @@ public struct NetworkOutput: Sendable, Hashable {
   /// What the numbers are.
   public let head: Head
 
-  /// The likeliest class of each row of a sequence; for a softmax.
+  /// The most probable class of each row of a sequence; for a softmax.
   public func labels(ofSequence index: Int) -> [Int32] {
     let values = values[index], size = head.outputSize
     return stride(from: 0, to: values.count, by: size).map { row in
@@ -21,11 +21,11 @@ public struct NetworkOutput: Sendable, Hashable {
     }
   }
 
-  /// The first class of each sequence's likeliest: its label where the head pools.
+  /// The first class of each sequence's most probable: its label where the head pools.
   public var labels: [Int32] { values.indices.compactMap { labels(ofSequence: $0).first } }
 
-  /// The label sequence that is read from a sequence; for CTC. Without a beam it is that of the likeliest alignment, else
-  /// the likeliest that a prefix beam search of this width finds.
+  /// The label sequence that is read from a sequence; for CTC. Without a beam it is that of the most probable alignment, else
+  /// the most probable that a prefix beam search of this width finds.
   public func labelSequence(ofSequence index: Int, beamWidth: Int? = nil) -> [Int32] {
     precondition(head.kind == .ctc, "a \(head.kind.rawValue) head reads no label sequences")
     let decoder = CTCDecoder(classCount: head.size)

@@ -1,6 +1,6 @@
 internal import Arithmetic
 
-// What a pass takes, without making one. Each layer says it of itself beside its initializer, for all buffers that grow with
+// What a pass takes, without making one. Each layer computes its own part, next to its initializer, for all buffers that grow with
 // rows, streams times units, or weights; a test compares the sum with what buffers really take.
 extension NetworkPass {
   /// About how many bytes a network and a pass over it take, to within 5 % where they take megabytes; without what CTC's

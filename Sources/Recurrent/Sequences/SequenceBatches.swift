@@ -8,7 +8,7 @@ internal import Arithmetic
 public struct SequenceBatches: Sendable {
   /// The sequences that are batched.
   public let sequences: [TrainingSequence]
-  /// How many streams a batch has, but for the last of a piece of the list.
+  /// How many streams a batch has, except for the last of a piece of the list.
   public let batchSize: Int
   /// What the sequences' targets are for.
   public let head: Head

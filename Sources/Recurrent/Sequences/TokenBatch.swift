@@ -40,7 +40,7 @@ public struct TokenBatch: Sendable {
 extension TokenBatch {
   /// One long sequence as the windows of an epoch, for a pass that carries its states from one to the next.
   ///
-  /// Each of the `B` streams reads a part of the sequence of its own, all equally long but for the last, from a zero state
+  /// Each of the `B` streams reads a part of the sequence of its own, all equally long except for the last, from a zero state
   /// to the part's end. Each id but the first is predicted exactly once.
   /// - Parameters:
   ///   - ids: the sequence; there are no windows where it has fewer than two ids.

@@ -1,9 +1,9 @@
 public import Arithmetic
 
-/// Runs a model over one stream of ids or over several beside each other, one step at a time, on the calling thread. It
+/// Runs a model over one stream of ids or over several side by side, one step at a time, on the calling thread. It
 /// takes no memory after it is made.
 ///
-/// What a stream gets does not depend on the streams beside it, bit for bit: a piece that was sampled among others can be
+/// What a stream gets does not depend on the other streams, bit for bit: a piece that was sampled among others can be
 /// had again by itself. So threads share streams, each with a sampler of its own on the same weights.
 public final class LanguageModelSampler {
   /// The weights that are read.

@@ -1,9 +1,9 @@
 internal import Arithmetic
 
-/// Runs a stored stack over one stream or over several beside each other, one step at a time, on the calling thread. It
+/// Runs a stored stack over one stream or over several side by side, one step at a time, on the calling thread. It
 /// takes no memory after it is made.
 ///
-/// What a stream gets does not depend on the streams beside it, bit for bit.
+/// What a stream gets does not depend on the other streams, bit for bit.
 final class StackStepper {
   let weights: StoredStack
   /// How many streams there are, B.

@@ -8,7 +8,7 @@ public enum Safetensors {
   ///   - tensors: in the order of their bytes; names are unique.
   ///   - metadata: text to go with them.
   ///   - path: where to write.
-  /// - Throws: `SafetensorsError.system` where the system does not let us.
+  /// - Throws: `SafetensorsError.system` if the system does not let us.
   public static func write(
     _ tensors: [SafetensorsTensor], metadata: [String: String] = [:], to path: String
   ) throws(SafetensorsError) {

@@ -10,7 +10,7 @@ public import Music
 ///     Bar_None TimeSig_3/4 …
 ///     EOS_None
 ///
-/// Positions and durations count steps of `stepsPerQuarter` a quarter note in every metre. The first position is always
+/// Positions and durations count steps of `stepsPerQuarter` a quarter note in every time signature. The first position is always
 /// 0 and states the tempo; later tempos are stated where they change. Notes of one position stand by program, drums last, then by
 /// pitch. `Program` tokens are there where the configuration tells instruments apart; drums have pitch tokens of their own, so that
 /// transposing is a map from ids to ids. The last bar is the one in which the last note ends.

@@ -192,7 +192,7 @@ struct Train: ParsableCommand {
     try common.report(Report(model: output, peakMemory: try? ProcessMemory().peak, result: result)) {
       let loss =
         result.bestValidationLoss.map {
-          ", validation loss \(Readable.decimal($0, 4)) nats per token at best"
+          ", best validation loss \(Readable.decimal($0, 4)) nats per token"
         }
         ?? ""
       let early = result.stopped == .noImprovement ? ", stopped because it no longer improved" : ""
