@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// One room of the house: a library target under `Sources/` and, beside it, the names of what it may import.
-/// `Documentation/Architecture.md` says what each room is for; this table is what the compiler enforces of it.
+/// One room of the package: a library target under `Sources/` and, beside it, the names of what it may import.
+/// `Documentation/Architecture.md` describes the rooms; the compiler enforces this table.
 struct Room {
   var name: String
   var imports: [String]

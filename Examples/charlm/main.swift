@@ -44,9 +44,9 @@ for epoch in 1...epochs {
 
 // Each character is drawn from what the network expects, and fed back.
 let sampler = LanguageModelSampler(model: model)
-var chance = RandomStream(seed: 1, name: "sampling"), last = sequence.last ?? 0
+var random = RandomStream(seed: 1, name: "sampling"), last = sequence.last ?? 0
 for _ in 0..<600 {
-  last = sampler.advance(last) { Int32(chance.index(logits: $0, temperature: 0.7)) }
+  last = sampler.advance(last) { Int32(random.index(logits: $0, temperature: 0.7)) }
   print(characters[Int(last)], terminator: "")
 }
 print()

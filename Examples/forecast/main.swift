@@ -15,7 +15,7 @@ let model = HourlyModel(learningFrom: series, hours: 0..<trained, steps: steps)
 let forecaster = model.forecaster()
 for hour in 1..<trained { _ = forecaster.expectation(at: hour, after: series.values[hour - 1]) }
 
-var chance = RandomStream(seed: 1, name: "futures")
+var random = RandomStream(seed: 1, name: "futures")
 var days: [[(low: Float, middle: Float, high: Float)]] = []
 for midnight in stride(from: trained, to: tested, by: day) {
   // Two hundred futures, each from what the network expects of an hour after what it was dealt for the hour before.
@@ -25,7 +25,7 @@ for midnight in stride(from: trained, to: tested, by: day) {
     var value = series.values[midnight - 1]
     return (midnight..<midnight + day).map { hour in
       let expected = forecaster.expectation(at: hour, after: value)
-      value = expected.mean + expected.deviation * Float(chance.normal())
+      value = expected.mean + expected.deviation * Float(random.normal())
       return value
     }
   }

@@ -48,10 +48,10 @@ public struct HourlyModel {
         stack: StackConfiguration(hiddenSize: 32, layerCount: 1), head: head), seed: 1)
     let pass = NetworkPass(network: network, rowCapacity: 16 * week, streamCapacity: 16, team: team)
     let optimizer = Optimizer(.adam(), parameterCount: network.parameters.count)
-    var chance = RandomStream(seed: 1, name: "weeks"), dropout = RandomStream(seed: 1, name: "dropout")
+    var random = RandomStream(seed: 1, name: "weeks"), dropout = RandomStream(seed: 1, name: "dropout")
     for step in 0..<steps {
       let weeks = (0..<16).map { _ in
-        let first = hours.lowerBound + 1 + chance.integer(below: hours.count - week)
+        let first = hours.lowerBound + 1 + random.integer(below: hours.count - week)
         return TrainingSequence(
           length: week, ids: (first..<first + week).flatMap(calendar),
           frames: series.values[first - 1..<first + week - 1].map { ($0 - mean) / deviation },

@@ -13,18 +13,18 @@ struct Musician {
   static let frameSize = 64
 
   private let library: InstrumentLibrary
-  private var chance: RandomStream
+  private var random: RandomStream
 
   init(seed: UInt64) throws {
     library = try InstrumentLibrary(folder: "presets/instruments")
-    chance = RandomStream(seed: seed, name: "melodies")
+    random = RandomStream(seed: seed, name: "melodies")
   }
 
   /// New melodies, each on one of these General MIDI programs: what they sound like, and their notes, of which the lowest is
   /// 1. Nothing tells when they sound.
   mutating func melodies(_ count: Int, on programs: [Int]) throws -> [TrainingSequence] {
     try (0..<count).map { _ in
-      let notes = melody(), program = programs[chance.integer(below: programs.count)]
+      let notes = melody(), program = programs[random.integer(below: programs.count)]
       let features = try FeatureExtractor.features(of: play(notes, on: program), options: Self.features)
       return TrainingSequence(
         frames: features.values, frameSize: Self.frameSize,
@@ -35,9 +35,9 @@ struct Musician {
   /// Eight to sixteen notes of a tenth to four tenths of a second, each at most a fourth from the one before. A tick is a
   /// millisecond.
   private mutating func melody() -> [Note] {
-    var notes: [Note] = [], time = 0, pitch = Self.range.lowerBound + chance.integer(below: Self.range.count)
-    for _ in 0..<8 + chance.integer(below: 9) {
-      let step = chance.integer(below: 11) - 5, duration = 100 + chance.integer(below: 300)
+    var notes: [Note] = [], time = 0, pitch = Self.range.lowerBound + random.integer(below: Self.range.count)
+    for _ in 0..<8 + random.integer(below: 9) {
+      let step = random.integer(below: 11) - 5, duration = 100 + random.integer(below: 300)
       pitch += Self.range.contains(pitch + step) ? step : -step
       notes.append(Note(onset: time, duration: duration, pitch: pitch, velocity: 90))
       time += duration

@@ -22,9 +22,9 @@ let team = ThreadTeam()
 let pass = EncoderDecoderPass(
   model: model, capacity: .init(pairs: 64, sourceLength: 16, targetLength: 16), team: team)
 let optimizer = Optimizer(.adam(), parameterCount: model.parameters.count)
-var chance = RandomStream(seed: 1, name: "numbers"), dropout = RandomStream(seed: 1, name: "dropout")
+var random = RandomStream(seed: 1, name: "numbers"), dropout = RandomStream(seed: 1, name: "dropout")
 for step in 1...stepCount {
-  let numbers = (0..<64).map { _ in 7 * chance.integer(below: 142_857) + 1 + chance.integer(below: 6) }
+  let numbers = (0..<64).map { _ in 7 * random.integer(below: 142_857) + 1 + random.integer(below: 6) }
   let batch = SequencePairBatch(
     sources: numbers.map { english.ids(englishNumber($0)) },
     targets: numbers.map { german.ids(germanNumber($0)) })
@@ -35,7 +35,7 @@ for step in 1...stepCount {
 }
 
 let translator = Translator(model: model)
-let unseen = (0..<500).map { _ in 7 * (1 + chance.integer(below: 142_857)) }
+let unseen = (0..<500).map { _ in 7 * (1 + random.integer(below: 142_857)) }
 let right = unseen.count {
   german.words(translator.translate(english.ids(englishNumber($0))).ids) == germanNumber($0)
 }

@@ -22,13 +22,13 @@ extension Tremolo {
     case .square: return turn < 0.5 ? 1 : 1 - depth
     case .random:
       let step = UInt64(cycles)
-      let from = Self.chance(seed &+ step)
-      let to = Self.chance(seed &+ step &+ 1)
+      let from = Self.random(seed &+ step)
+      let to = Self.random(seed &+ step &+ 1)
       return 1 - depth * (from + (to - from) * turn)
     }
   }
 
-  private static func chance(_ counter: UInt64) -> Float { Float(mixed(counter) >> 40) * 0x1p-24 }
+  private static func random(_ counter: UInt64) -> Float { Float(mixed(counter) >> 40) * 0x1p-24 }
 }
 
 extension PitchSweep {

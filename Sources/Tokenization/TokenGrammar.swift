@@ -10,7 +10,7 @@ public protocol TokenGrammar: Sendable {
   var barCount: Int { get }
   /// How many notes are complete.
   var noteCount: Int { get }
-  /// Whether no note and no bar's heading is half said, so that the sequence could be cut here and be read.
+  /// Whether no note and no bar's heading is incomplete, so that the sequence could be cut here and be read.
   var isBetweenNotes: Bool { get }
   /// Whether the end of the piece has been reached.
   var isFinished: Bool { get }

@@ -66,7 +66,7 @@ struct TrainingState<Position: Codable & Sendable>: Codable, Sendable {
     interval.weight > 0 ? interval.loss / interval.weight : trainingLoss
   }
 
-  /// What no run can have reached, in words; nil if it is valid. What was read from a file may be anything.
+  /// What is invalid in it, in words, or nil; a state that was read from a file may have any values.
   var fault: String? {
     let counts = [
       ("step", step), ("tokens", tokens), ("interval.steps", interval.steps),

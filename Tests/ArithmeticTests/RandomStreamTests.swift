@@ -72,7 +72,7 @@ internal import Testing
     #expect(elements.sorted() == Array(0..<50))
   }
 
-  /// A chance that is no whole number of 65536ths is rounded, and few numbers are left to make up for it.
+  /// A probability that is no whole number of 65536ths is rounded, and few numbers are left to make up for it.
   @Test("A high dropout keeps the mean", arguments: [0.999, 0.9999, 0.99999, 1 - 1e-9])
   func aHighDropoutKeepsTheMean(probability: Double) {
     let count = 1 << 22
@@ -93,7 +93,7 @@ internal import Testing
         5, 9, range.lowerBound, range.count, probability, parts.baseAddress + range.lowerBound)
     }
     #expect(whole.array == parts.array)
-    // The chance is rounded to 65536ths: what is kept grows by that chance's factor.
+    // The probability is rounded to 65536ths: what is kept grows by the factor of the rounded one.
     let factor = 65536 / (65536 - (probability * 65536).rounded())
     #expect(whole.array.allSatisfy { $0 == 0 || $0 == Float(factor) })
     let dropped = Double(whole.array.count { $0 == 0 }) / Double(count)

@@ -25,6 +25,20 @@ import Testing
     #expect(outcome.output.contains("--json"))
   }
 
+  @Test(
+    "A long help page begins with the main options and ends with the rarely needed ones",
+    arguments: ["train", "generate", "continue", "features"])
+  func aLongHelpPageBeginsWithTheMainOptionsAndEndsWithTheRarelyNeededOnes(command: String) throws {
+    for arguments in [[command, "--help"], ["help", command]] {
+      let outcome = try program.run(arguments)
+      let titles = outcome.output.split(separator: "\n\n").compactMap {
+        $0.firstMatch(of: /^([A-Z][^:a-z]*):\n/)?.1
+      }
+      #expect(titles.starts(with: ["ARGUMENTS", "OPTIONS"]) && titles.last == "RARELY NEEDED", "\(titles)")
+      #expect(outcome.exitCode == 0 && outcome.output.contains("--size-limit"))
+    }
+  }
+
   @Test("A usage error is explained") func aUsageErrorIsExplained() throws {
     let requests = [
       ["inspekt"], ["render", "x.mid"], ["generate", "m", "-o", "x.mid", "--bars", "many"], ["play"],

@@ -27,10 +27,10 @@ struct FeatureFuzzTests {
 
   @Test("Random options are refused or give finite values, whatever the samples are")
   func randomOptions() throws {
-    var chance = RandomStream(seed: 12, name: "options")
+    var random = RandomStream(seed: 12, name: "options")
     var accepted = 0
     for _ in 0..<Self.rounds {
-      let options = Self.options(&chance)
+      let options = Self.options(&random)
       do throws(FeatureError) { try options.validate() } catch {
         #expect(error.kind == .usage)
         continue
@@ -51,13 +51,13 @@ struct FeatureFuzzTests {
       AudioBuffer(sampleRate: 16_000, channelCount: 1, samples: samples), to: folder.file("a.wav"),
       encoding: .float)
     let whole = try readFile(folder.file("a.wav"))
-    var chance = RandomStream(seed: 5, name: "damage")
+    var random = RandomStream(seed: 5, name: "damage")
     for round in 0..<Self.rounds / 3 {
       var bytes = whole
-      if round.isMultiple(of: 5) { bytes.removeLast(chance.integer(below: bytes.count - 20)) }
-      for _ in 0...chance.integer(below: 6) {
+      if round.isMultiple(of: 5) { bytes.removeLast(random.integer(below: bytes.count - 20)) }
+      for _ in 0...random.integer(below: 6) {
         let end = round.isMultiple(of: 2) ? 80 : bytes.count
-        bytes[chance.integer(below: min(end, bytes.count))] = UInt8(chance.integer(below: 256))
+        bytes[random.integer(below: min(end, bytes.count))] = UInt8(random.integer(below: 256))
       }
       do {
         let reader = try AudioFileReader(bytes: bytes, name: "damaged.wav")
@@ -101,74 +101,74 @@ struct FeatureFuzzTests {
       FeaturePicture(features, options: options, title: "fuzz").svg().hasSuffix("</svg>\n"), "\(options)")
   }
 
-  private static func options(_ chance: inout RandomStream) -> FeatureOptions {
-    let energy = energy(&chance)
-    switch chance.integer(below: 4) {
+  private static func options(_ random: inout RandomStream) -> FeatureOptions {
+    let energy = energy(&random)
+    switch random.integer(below: 4) {
     case 0:
       var options = FbankOptions()
-      options.frames = frames(&chance)
-      options.mel = mel(&chance)
-      options.usesLog = chance.integer(below: 2) == 0
-      options.usesPower = chance.integer(below: 2) == 0
-      options.usesEnergy = chance.integer(below: 2) == 0
-      options.putsEnergyLast = chance.integer(below: 2) == 0
+      options.frames = frames(&random)
+      options.mel = mel(&random)
+      options.usesLog = random.integer(below: 2) == 0
+      options.usesPower = random.integer(below: 2) == 0
+      options.usesEnergy = random.integer(below: 2) == 0
+      options.putsEnergyLast = random.integer(below: 2) == 0
       options.energy = energy
       return .fbank(options)
     case 1:
       var options = MFCCOptions()
-      options.frames = frames(&chance)
-      options.mel = mel(&chance)
-      options.count = pick(&chance, [13], [1, 5, 0, -1, 1001, .max, .min])
-      options.usesEnergy = chance.integer(below: 2) == 0
-      options.cepstralLifter = pick(&chance, [22, 0], odd)
-      options.isHTKCompatible = chance.integer(below: 2) == 0
+      options.frames = frames(&random)
+      options.mel = mel(&random)
+      options.count = pick(&random, [13], [1, 5, 0, -1, 1001, .max, .min])
+      options.usesEnergy = random.integer(below: 2) == 0
+      options.cepstralLifter = pick(&random, [22, 0], odd)
+      options.isHTKCompatible = random.integer(below: 2) == 0
       options.energy = energy
       return .mfcc(options)
     case 2:
       var options = SpectrogramOptions()
-      options.frames = frames(&chance)
+      options.frames = frames(&random)
       options.energy = energy
       return .spectrogram(options)
     default:
       var options = EnergyOptions()
-      options.frames = frames(&chance)
+      options.frames = frames(&random)
       options.energy = energy
       return .energy(options)
     }
   }
 
-  private static func frames(_ chance: inout RandomStream) -> FrameOptions {
+  private static func frames(_ random: inout RandomStream) -> FrameOptions {
     var frames = FrameOptions()
-    frames.sampleRate = pick(&chance, [16_000, 8000, 44_100], odd)
-    frames.shiftMilliseconds = pick(&chance, [10, 5, 100], odd)
-    frames.lengthMilliseconds = pick(&chance, [25, 20, 0.2], odd)
-    frames.sampleScale = Float(pick(&chance, [32_768, 1, -5], odd))
-    frames.dither = pick(&chance, [0, 1], odd)
-    frames.preemphasis = Float(pick(&chance, [0.97, 0, 1], odd))
-    frames.blackmanCoefficient = pick(&chance, [0.42], odd)
-    frames.window = Window.allCases[chance.integer(below: Window.allCases.count)]
-    frames.removesMean = chance.integer(below: 2) == 0
-    frames.padsToPowerOfTwo = chance.integer(below: 3) > 0
-    frames.snipsEdges = chance.integer(below: 2) == 0
+    frames.sampleRate = pick(&random, [16_000, 8000, 44_100], odd)
+    frames.shiftMilliseconds = pick(&random, [10, 5, 100], odd)
+    frames.lengthMilliseconds = pick(&random, [25, 20, 0.2], odd)
+    frames.sampleScale = Float(pick(&random, [32_768, 1, -5], odd))
+    frames.dither = pick(&random, [0, 1], odd)
+    frames.preemphasis = Float(pick(&random, [0.97, 0, 1], odd))
+    frames.blackmanCoefficient = pick(&random, [0.42], odd)
+    frames.window = Window.allCases[random.integer(below: Window.allCases.count)]
+    frames.removesMean = random.integer(below: 2) == 0
+    frames.padsToPowerOfTwo = random.integer(below: 3) > 0
+    frames.snipsEdges = random.integer(below: 2) == 0
     return frames
   }
 
-  private static func mel(_ chance: inout RandomStream) -> MelOptions {
+  private static func mel(_ random: inout RandomStream) -> MelOptions {
     var mel = MelOptions()
-    mel.count = pick(&chance, [23, 40, 1, 300], [0, -1, 10_000, 10_001, .max, .min])
-    mel.lowFrequency = pick(&chance, [20, 0], odd)
-    mel.highFrequency = pick(&chance, [0, -100, 3000], odd)
-    mel.warpFactor = pick(&chance, [1, 1.1, 0.9, 0.1, 10], odd)
-    mel.warpLowFrequency = pick(&chance, [100], odd)
-    mel.warpHighFrequency = pick(&chance, [-500], odd)
-    mel.convention = chance.integer(below: 2) == 0 ? .kaldi : .htk
+    mel.count = pick(&random, [23, 40, 1, 300], [0, -1, 10_000, 10_001, .max, .min])
+    mel.lowFrequency = pick(&random, [20, 0], odd)
+    mel.highFrequency = pick(&random, [0, -100, 3000], odd)
+    mel.warpFactor = pick(&random, [1, 1.1, 0.9, 0.1, 10], odd)
+    mel.warpLowFrequency = pick(&random, [100], odd)
+    mel.warpHighFrequency = pick(&random, [-500], odd)
+    mel.convention = random.integer(below: 2) == 0 ? .kaldi : .htk
     return mel
   }
 
-  private static func energy(_ chance: inout RandomStream) -> EnergyMeasure {
+  private static func energy(_ random: inout RandomStream) -> EnergyMeasure {
     var energy = EnergyMeasure()
-    energy.isRaw = chance.integer(below: 2) == 0
-    energy.floor = Float(pick(&chance, [0, 1], odd))
+    energy.isRaw = random.integer(below: 2) == 0
+    energy.floor = Float(pick(&random, [0, 1], odd))
     return energy
   }
 
@@ -178,8 +178,8 @@ struct FeatureFuzzTests {
   ]
 
   /// One of the usual values mostly, else one of the odd ones.
-  private static func pick<Value>(_ chance: inout RandomStream, _ usual: [Value], _ odd: [Value]) -> Value {
-    chance.integer(below: 12) > 0
-      ? usual[chance.integer(below: usual.count)] : odd[chance.integer(below: odd.count)]
+  private static func pick<Value>(_ random: inout RandomStream, _ usual: [Value], _ odd: [Value]) -> Value {
+    random.integer(below: 12) > 0
+      ? usual[random.integer(below: usual.count)] : odd[random.integer(below: odd.count)]
   }
 }

@@ -97,7 +97,7 @@ internal import Testing
     let dropout = Dropout(probability: 0.4, kind: .locked, width: width, layout: layout, random: &random)
     let values = AlignedBuffer<Float>([Float](repeating: 3, count: layout.rowCount * width))
     dropout.apply(to: values.baseAddress, layout: layout, team: ThreadTeam(threadCount: 3))
-    // What is kept grows by 1 / 0.6, with the chance rounded to 65536ths.
+    // What is kept grows by 1 / 0.6, with the probability rounded to 65536ths.
     let kept = 3 * Float(65536) / Float(65536 - 26214)
     #expect(Set(values.elements) == [0, kept])
     let masks = (0..<4).map { Array(values.elements[$0 * width..<($0 + 1) * width]) }

@@ -16,23 +16,23 @@ struct InstrumentFuzzTests {
     let files = try FileManager.default.contentsOfDirectory(atPath: Shipped.folder).sorted()
       .filter { $0.hasSuffix(".json") }
     let texts = try files.map { try readFile(Shipped.folder + "/" + $0) }
-    var chance = RandomStream(seed: 3, name: "damage")
+    var random = RandomStream(seed: 3, name: "damage")
     var accepted = 0
     for round in 0..<Self.rounds {
-      var bytes = texts[chance.integer(below: texts.count)]
-      for _ in 0...chance.integer(below: 3) { Self.changeNumber(in: &bytes, &chance) }
+      var bytes = texts[random.integer(below: texts.count)]
+      for _ in 0...random.integer(below: 3) { Self.changeNumber(in: &bytes, &random) }
       if round.isMultiple(of: 4) {
-        for _ in 0...chance.integer(below: 4) {
-          bytes[chance.integer(below: bytes.count)] = UInt8(chance.integer(below: 256))
+        for _ in 0...random.integer(below: 4) {
+          bytes[random.integer(below: bytes.count)] = UInt8(random.integer(below: 256))
         }
       }
-      if round.isMultiple(of: 9) { bytes.removeLast(chance.integer(below: bytes.count)) }
+      if round.isMultiple(of: 9) { bytes.removeLast(random.integer(below: bytes.count)) }
       do throws(InstrumentError) {
         let instruments = try InstrumentLibrary.instruments(in: bytes, file: "damaged.json")
         guard !instruments.isEmpty else { continue }
         accepted += 1
         guard round.isMultiple(of: 3) else { continue }
-        render(instruments[chance.integer(below: instruments.count)], round)
+        render(instruments[random.integer(below: instruments.count)], round)
       } catch {
         #expect(error.kind == .badInput && error.file == "damaged.json")
       }
@@ -43,24 +43,24 @@ struct InstrumentFuzzTests {
   @Test("Scores of any numbers are rendered: programs, keys, controllers and times out of range")
   func oddScores() throws {
     let library = try Shipped.library.get()
-    var chance = RandomStream(seed: 8, name: "scores")
+    var random = RandomStream(seed: 8, name: "scores")
     let odd = [0, 1, -1, 127, 128, 255, 8191, -8192, 70_000, .max, .min, 1 << 40, -(1 << 40)]
     for _ in 0..<20 {
       func number() -> Int {
-        chance.integer(below: 3) > 0 ? chance.integer(below: 128) : odd[chance.integer(below: odd.count)]
+        random.integer(below: 3) > 0 ? random.integer(below: 128) : odd[random.integer(below: odd.count)]
       }
       let tracks = (0..<3).map { _ in
         Track(
-          program: number(), isDrum: chance.integer(below: 3) == 0,
+          program: number(), isDrum: random.integer(below: 3) == 0,
           notes: (0..<4).map { _ in
             Note(
-              onset: chance.integer(below: 300), duration: chance.integer(below: 200), pitch: number(),
+              onset: random.integer(below: 300), duration: random.integer(below: 200), pitch: number(),
               velocity: number())
           },
           controlChanges: (0..<6).map { _ in
-            ControlChange(tick: chance.integer(below: 300), controller: number(), value: number())
+            ControlChange(tick: random.integer(below: 300), controller: number(), value: number())
           },
-          pitchBends: [PitchBend(tick: chance.integer(below: 300), value: number())])
+          pitchBends: [PitchBend(tick: random.integer(below: 300), value: number())])
       }
       let renderer = ScoreRenderer(
         score: Score(ticksPerQuarter: 500, tracks: tracks), library: library,
@@ -94,9 +94,9 @@ struct InstrumentFuzzTests {
   }
 
   /// Puts another number in the place of one.
-  private static func changeNumber(in bytes: inout [UInt8], _ chance: inout RandomStream) {
+  private static func changeNumber(in bytes: inout [UInt8], _ random: inout RandomStream) {
     let isDigit = { (byte: UInt8) in (48...57).contains(byte) || byte == 45 || byte == 46 }
-    let start = chance.integer(below: bytes.count)
+    let start = random.integer(below: bytes.count)
     guard let first = bytes[start...].firstIndex(where: isDigit) else { return }
     let end = bytes[first...].firstIndex { !isDigit($0) } ?? bytes.count
     let numbers = [
@@ -104,6 +104,6 @@ struct InstrumentFuzzTests {
       "20", "40",
       "64", "120", "20000", "9223372036854775807", "null", "\"a\"", "[]", "{}", "true",
     ]
-    bytes.replaceSubrange(first..<end, with: Array(numbers[chance.integer(below: numbers.count)].utf8))
+    bytes.replaceSubrange(first..<end, with: Array(numbers[random.integer(below: numbers.count)].utf8))
   }
 }

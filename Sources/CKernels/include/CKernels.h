@@ -3,7 +3,7 @@
 
 // The arithmetic kernels: one table of functions for each instruction set, chosen once at run time.
 //
-// Matrices are row-major Float unless strides say otherwise; element (i, j) stands at i * row_stride + j * column_stride.
+// Matrices are row-major Float unless strides say otherwise; element (i, j) is at i * row_stride + j * column_stride.
 // No kernel allocates, keeps state or starts a thread. For every kernel the order of the operations that make one result
 // depends on the shape alone, so that rows and columns may be shared among threads as one likes.
 
@@ -16,7 +16,7 @@
 typedef struct {
   float decay;               ///< AdamW: 1 - learning rate * weight decay; the weights are multiplied by it
   float penalty;             ///< Adam: weight decay; the weights times it are added to the gradient
-  float beta1, beta2;        ///< how much of the old moments is kept
+  float beta1, beta2;        ///< decay rates of the moments
   float new1, new2;          ///< 1 - beta1 and 1 - beta2, which a float of beta2 knows to few digits
   float step;                ///< learning rate / (1 - beta1^t)
   float second_correction;   ///< 1 / sqrt(1 - beta2^t)
@@ -27,7 +27,7 @@ typedef struct {
 typedef struct {
   float penalty;     ///< weight decay; the weights times it are added to the gradient
   float rate;        ///< learning rate
-  float momentum;    ///< how much of the velocity is kept
+  float momentum;    ///< momentum: the part of the velocity that remains
   int is_nesterov;   ///< whether the step looks ahead along the velocity (Sutskever et al. 2013)
 } gruppetto_descent_step;
 
@@ -35,10 +35,10 @@ typedef struct {
 typedef struct {
   float penalty;     ///< weight decay; the weights times it are added to the gradient
   float rate;        ///< learning rate
-  float smoothing;   ///< how much of the old mean of squares is kept
+  float smoothing;   ///< decay rate of the mean of squares
   float added;       ///< 1 - smoothing, which a float of it knows to few digits
   float epsilon;     ///< added to the root of the mean of squares
-  float momentum;    ///< how much of the velocity is kept
+  float momentum;    ///< momentum: the part of the velocity that remains
 } gruppetto_rmsprop_step;
 
 /// How the weights of a stored matrix lie in memory.
@@ -90,7 +90,7 @@ typedef struct {
   void (*multiply_stored)(gruppetto_weight_format format, size_t m, size_t k, const void *stored, size_t streams,
                           const float *x, ptrdiff_t x_stride, float *y, ptrdiff_t y_stride, void *scratch);
 
-  // One step of one stream of h units, for each cell. `gates` is what the step keeps for its backward pass, in blocks of
+  // One step of one stream of h units, for each cell. `gates` holds the activations saved for the backward pass, in blocks of
   // h floats: on entry W_i x; backward leaves the gradients of the gates' pre-activations there. `recurrent` is W_h h,
   // `previous` the state h before the step and `next` that after it. Backward, `above` is the gradient of `next` from the
   // layer above and `carry` on entry that from the step after, on return the part of the gradient of `previous` that does

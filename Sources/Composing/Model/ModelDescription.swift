@@ -31,7 +31,7 @@ public struct ModelDescription: Codable, Hashable, Sendable {
   public struct Divergence: Codable, Hashable, Sendable {
     /// The update at which it showed.
     public var step: Int
-    /// What was no longer a number, in words.
+    /// What was not a finite number, in words.
     public var quantity: String
   }
 

@@ -28,7 +28,7 @@ extension Score {
   }
 
   /// The scores that a MIDI file holds, and everything that is wrong with it: what the reader of the bytes
-  /// read, then what making the scores changed.
+  /// reported, then what making the scores reported.
   public static func reading(_ midi: MIDIFile, options: MIDIScoreOptions = MIDIScoreOptions()) -> ScoreReading
   {
     var reading = ScoreReading(scores: [], diagnostics: midi.diagnostics)

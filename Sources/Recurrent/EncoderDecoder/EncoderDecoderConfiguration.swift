@@ -74,7 +74,7 @@ public struct EncoderDecoderConfiguration: Codable, Sendable, Hashable {
       && encoder.layerCount == decoder.layerCount
   }
 
-  /// What makes it no architecture, in words; nil if nothing does.
+  /// What is invalid in it, in words, or nil.
   var fault: String? {
     let (ids, units) = (ArchitectureLimit.ids, ArchitectureLimit.units)
     for size in [sourceVocabularySize, targetVocabularySize] where !ids.contains(size) {
