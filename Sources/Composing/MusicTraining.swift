@@ -305,7 +305,11 @@ public struct MusicTraining {
       return
     }
     if description.importedFrom != nil {
-      guard try MusicModel.vocabulary(in: folder) == pieces.tokenizer.vocabulary else {
+      let vocabulary = pieces.tokenizer.vocabulary
+      // The tokenizer may be one that only the caller knows.
+      let tokenizers = TokenizerRegistry.standard.adding(type(of: vocabulary.configuration))
+      guard try MusicModel.vocabulary(atPath: folder.vocabularyPath, tokenizers: tokenizers) == vocabulary
+      else {
         throw .vocabularyChanged(path: folder.path, given: pieces.name)
       }
     }

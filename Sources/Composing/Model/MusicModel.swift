@@ -114,14 +114,9 @@ public struct MusicModel {
     ) { weightsPath throws(SafetensorsError) in try anyNetwork.write(to: weightsPath) }
   }
 
-  /// Reads `vocabulary.json`.
-  static func vocabulary(in folder: ModelFolder) throws(ComposingError) -> Vocabulary {
-    try vocabulary(atPath: folder.vocabularyPath)
-  }
-
   /// Reads a vocabulary in the form of `vocabulary.json`.
   static func vocabulary(
-    atPath path: String, tokenizers: TokenizerRegistry = .standard
+    atPath path: String, tokenizers: TokenizerRegistry
   ) throws(ComposingError) -> Vocabulary {
     let bytes: [UInt8]
     do { bytes = try readFile(path) } catch { throw .file(error) }

@@ -33,7 +33,7 @@ public struct TokenDistribution: Sendable {
   }
 
   /// Takes over the network's logits for the ids that are allowed; the others are out.
-  public mutating func load(_ source: UnsafeBufferPointer<Float>, allowed: [Bool]) {
+  public mutating func load(_ source: Span<Float>, allowed: [Bool]) {
     precondition(
       source.count == vocabularySize && allowed.count == vocabularySize,
       "\(source.count) logits and \(allowed.count) flags for a vocabulary of \(vocabularySize)")
