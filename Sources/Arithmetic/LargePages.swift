@@ -10,7 +10,7 @@ enum LargePages {
   /// In bytes.
   static let size = 2 << 20
 
-  /// Asks the system to back memory that begins at such a page, and that nobody has touched yet, with large pages. It
+  /// Asks the system to back memory that begins at such a page, and that has not been touched yet, with large pages. It
   /// may not have any: then all is as it was.
   static func request(_ memory: UnsafeMutableRawPointer, byteCount: Int) {
     #if os(Linux)

@@ -19,7 +19,7 @@ public enum ComposingError: DiagnosableError {
   case modelExists(path: String)
   /// The corpus is not the one that the model was trained on.
   case corpusChanged(path: String, trainedOn: String, given: String)
-  /// The corpus has other tokens than the imported weights that shall learn it.
+  /// The corpus has other tokens than the imported weights that are to learn it.
   case vocabularyChanged(path: String, given: String)
   /// A training that goes on keeps its settings; the file is named that its weights were imported from, if they were.
   case settingsKept(path: String, importedFrom: String?)
@@ -29,7 +29,7 @@ public enum ComposingError: DiagnosableError {
   case corpusKept(path: String)
   /// What was given as music is a corpus: with settings of how one is made, or beside other music.
   case readyCorpus(path: String, isAlone: Bool)
-  /// What the music shall go on from is of no use.
+  /// The music to go on from cannot be used.
   case unusablePrimer(reason: String)
   /// The model's network is of another kind than its use needs.
   case unsuitableNetwork(model: String, reason: String)
@@ -150,7 +150,7 @@ public enum ComposingError: DiagnosableError {
       "the tokenizer's grammar lets a bar come to no end, after \(tokens) tokens"
     case .brokenWeights(let path):
       (path.map { "\($0): its" } ?? "the model's")
-        + " weights give values that are not numbers; train the model anew"
+        + " weights give values that are not numbers; train the model again"
     case .nothingComposed(let tokens):
       "the model wrote \(tokens) tokens and not one note; try another seed, or train it for longer"
     case .interrupted: "stopped before the music was complete"

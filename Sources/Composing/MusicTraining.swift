@@ -19,7 +19,7 @@ public struct MusicTraining {
   public enum ExistingModel: Sendable {
     /// Refuse to touch it.
     case refuse
-    /// Go on with its training; begin anew where it has not come to its first checkpoint.
+    /// Go on with its training; begin again where it has not come to its first checkpoint.
     case resume
     /// Replace it.
     case overwrite
@@ -49,7 +49,8 @@ public struct MusicTraining {
   ///   - program: The program that trains, such as `gruppetto 0.1.0`.
   /// - Throws: `ComposingError`: a setting that makes no sense, a model that is in the way, a folder that cannot be made.
   public init(
-    path: String, preset: String, settings: ModelPreset, existing: ExistingModel, program: String
+    path: String, preset: String = "none", settings: ModelPreset, existing: ExistingModel = .refuse,
+    program: String = "a program"
   ) throws(ComposingError) {
     modelFolder = ModelFolder(path: path)
     try settings.validate()

@@ -2,7 +2,7 @@ internal import Groundwork
 internal import Music
 internal import Tokenization
 
-/// How a corpus shall be made of music, as far as it was said: what a model's folder keeps, so that its training can be resumed
+/// How a corpus is to be made of music, as far as it was said: what a model's folder keeps, so that its training can be resumed
 /// without saying it again.
 public struct CorpusRequest: Codable, Sendable, Hashable {
   /// The share of the pieces that is set aside for validation; nil for a tenth.

@@ -26,9 +26,9 @@ public protocol TrainablePass: AnyObject {
   func parametersDidChange()
 
   /// What the pass carries from one batch to the next beside the weights, as numbers of any meaning; empty where every
-  /// batch begins anew.
+  /// batch begins with zero states.
   var carriedState: [Float] { get set }
-  /// Carries nothing on: the next batch begins anew.
+  /// Carries nothing on from one batch to the next.
   func clearCarriedState()
 
   /// Looks inside the network on a batch, as it is without dropout. The weights stay as they are; `gradients` and what is

@@ -1,6 +1,6 @@
 public import Music
 
-/// Reads ids one at a time and gives the notes and bars that are thereby complete, so that music can be heard while it is
+/// Reads ids one at a time and gives the notes and bars that each completes, so that music can be heard while it is
 /// composed. It is a value: a copy goes on by itself, so that a piece can be forked and taken back.
 public protocol TokenDecoder: Sendable {
   /// Ticks in a quarter note of all that is given: those of the score.

@@ -41,7 +41,7 @@ public final class Learner<Pass: TrainablePass> {
   /// - Parameters:
   ///   - pass: The network that learns, with its first weights.
   ///   - optimizer: What makes updates of gradients; its constants must make sense.
-  ///   - learningRate: The learning rate, until it is set anew.
+  ///   - learningRate: The learning rate, until it is set again.
   ///   - clipNorm: The largest global norm that a gradient keeps (Pascanu et al. 2013); nil lets it be.
   ///   - clipValue: The largest size that a single number of a gradient keeps; nil lets it be.
   ///   - averageDecay: How much of the weights' moving average an update keeps; nil keeps no average.

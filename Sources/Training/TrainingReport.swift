@@ -16,7 +16,7 @@ public struct TrainingReport: Sendable {
   ///   - title: What the page is called.
   ///   - facts: What else there is to say of the run: tables under headings.
   ///   - lossUnit: What a loss is measured in, such as `nats per token`.
-  ///   - isUnderWay: Whether there is more to come; a browser then reads the page anew every few seconds.
+  ///   - isUnderWay: Whether there is more to come; a browser then reads the page again every few seconds.
   public init(
     _ history: TrainingHistory, title: String,
     facts: [(heading: String, rows: [(name: String, value: String)])] = [], lossUnit: String = "nats",

@@ -40,7 +40,7 @@ where Source.Batch == Pass.Batch, Validation.Batch == Pass.Batch {
   ///   - validation: What the network is validated on.
   ///   - configuration: How to train.
   ///   - folder: Where the run keeps its files.
-  ///   - resuming: Whether to go on from the folder's checkpoint. Where there is none yet the run begins anew.
+  ///   - resuming: Whether to go on from the folder's checkpoint. Where there is none yet the run begins from the start.
   ///   - validatesFirst: Whether the first weights are validated too, so that those of a network that has learned before
   ///     are only replaced by better ones.
   ///   - team: The threads that compute.
@@ -199,7 +199,7 @@ extension TrainingRun where Pass == LanguageModelPass, Validation == PieceBatche
   ///     each is given and never predicted.
   ///   - configuration: How to train.
   ///   - folder: Where the run keeps its files.
-  ///   - resuming: Whether to go on from the folder's checkpoint. Where there is none yet the run begins anew.
+  ///   - resuming: Whether to go on from the folder's checkpoint. Where there is none yet the run begins from the start.
   ///   - validatesFirst: Whether the first weights are validated too, so that those of a model that has learned before
   ///     are only replaced by better ones.
   ///   - team: The threads that compute.

@@ -110,7 +110,7 @@ public struct ModelInfo: Codable, Sendable {
       tokenizer = vocabulary.configuration.name
     }
     if fileExists(folder.training.weightsPath) {
-      // A file that is damaged is told here, not first when the model shall compose.
+      // A file that is damaged is reported here, not only when the model is to compose.
       do throws(SafetensorsError) {
         let file = try SafetensorsFile(path: folder.training.weightsPath)
         weights = WeightsSummary(file)

@@ -1,7 +1,7 @@
 public import Recurrent
 public import Training
 
-/// What a model shall be and how it shall be trained: a file of `presets/models`, with what the user chose otherwise.
+/// What a model is to be and how it is to be trained: a file of `presets/models`, with what the user chose otherwise.
 public struct ModelPreset: Codable, Hashable, Sendable {
   /// What it is for, in a sentence.
   public var summary: String?

@@ -5,7 +5,7 @@ enum ModelReplacement {
   /// What a folder whose files have all been given away is called while it is removed.
   private static func remainsPath(in folder: ModelFolder) -> String { folder.path + "/replacement.done" }
 
-  /// Makes an empty folder for a model that shall take the place of the one in `folder`.
+  /// Makes an empty folder for a model that is to take the place of the one in `folder`.
   static func begin(in folder: ModelFolder) throws(ComposingError) -> ModelFolder {
     try perform { () throws(FileError) in
       try removeTree(folder.replacement.path)
@@ -20,7 +20,7 @@ enum ModelReplacement {
   /// Puts the new model in the place of the one in `folder`.
   static func commit(in folder: ModelFolder) throws(ComposingError) {
     try perform { () throws(FileError) in
-      // It told of the old model, and is written anew at the training's end.
+      // It describes the old model, and is written again at the training's end.
       try removeFile(folder.cardPath)
       try rename(folder.replacement.path, to: folder.complete.path)
     }

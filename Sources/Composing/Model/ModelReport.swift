@@ -10,7 +10,7 @@ public struct ModelReport {
   /// Reads what the folder of a model knows of its training, finished or not.
   /// - Parameters:
   ///   - path: The model's folder.
-  ///   - isUnderWay: Whether the training goes on, so that a browser shall read the page anew every few seconds.
+  ///   - isUnderWay: Whether the training goes on, so that a browser reads the page again every few seconds.
   ///   - tokenizers: The tokenizers that its vocabulary may name.
   /// - Throws: `ComposingError`: no model there, or a file that is not what it should be.
   public init(

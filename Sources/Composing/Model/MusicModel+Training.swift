@@ -32,8 +32,7 @@ extension MusicModel {
     let corpus = try CorpusBuilder(tokenizer: tokenizer, fractions: fractions, threadCount: threadCount)
       .build(
         from: music, to: scratch + "/corpus", cancellation: cancellation, progress: progress)
-    var training = try MusicTraining(
-      path: scratch + "/model", preset: "none", settings: settings, existing: .refuse, program: "a program")
+    var training = try MusicTraining(path: scratch + "/model", settings: settings)
     _ = try training.run(
       on: TrainingPieces(corpus: corpus), threadCount: threadCount, cancellation: cancellation,
       progress: progress)

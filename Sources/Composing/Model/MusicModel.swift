@@ -82,9 +82,6 @@ public struct MusicModel {
   /// What the model is called in messages: its folder.
   public var name: String { folder?.path ?? "the model" }
 
-  /// What its weights are called in messages: their file.
-  package var weightsName: String { folder?.training.weightsPath ?? "the model" }
-
   /// The network as composing needs it: one that reads one id at each step and tells what the next of the tokenizer's ids
   /// is.
   /// - Throws: `ComposingError.unsuitableNetwork` where the model has another.

@@ -66,11 +66,6 @@ public struct TokenDistribution: Sendable {
     for id in ids where logits[Int(id)] > -.infinity { logits[Int(id)] += raise }
   }
 
-  /// How many ids are still in.
-  public var candidateCount: Int {
-    logits.reduce(0) { $1 > -.infinity ? $0 + 1 : $0 }
-  }
-
   /// The probability of each id, in order.
   public var probabilities: [Double] {
     let maximum = logits.max() ?? -.infinity

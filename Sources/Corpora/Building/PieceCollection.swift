@@ -52,7 +52,7 @@ struct PieceCollection {
         $0 <= lastOnset
       })
     else { return }
-    // A note over the line is cut there, and does not begin anew behind it.
+    // A note over the line is cut there, and does not begin again after it.
     let (first, last) = (whole.slice(ticks: 0..<line), whole.slice(ticks: line..., boundary: .drop))
     guard first.noteCount > 0 else { return }
     pieces.removeAll()

@@ -1,11 +1,11 @@
 package import Arithmetic
 
-/// Recurrent layers one upon the other, over batches of up to N rows and B streams of any lengths.
+/// Recurrent layers one on top of the other, over batches of up to N rows and B streams of any lengths.
 ///
 /// All memory is taken when the stack is made. N rows, B streams, I inputs, H units, D directions, L layers, S blocks of
 /// state (2 for the LSTM, else 1). The weights are those of a `ParameterStore`, under PyTorch's names.
 package final class RecurrentStack {
-  /// What stands upon what.
+  /// The architecture.
   package let configuration: StackConfiguration
   /// How many numbers the first layer takes at each step, I.
   package let inputSize: Int

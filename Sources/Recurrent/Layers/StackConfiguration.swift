@@ -1,4 +1,4 @@
-/// What stands between a network's input and its head: recurrent layers, one upon the other.
+/// What stands between a network's input and its head: recurrent layers, one on top of the other.
 ///
 /// L layers of H units in D directions, where D is 2 if the layers are bidirectional and else 1. Each layer takes the one
 /// below it, D · H numbers a step; what it gives is normalized, then dropped from, and then added to what it took, each

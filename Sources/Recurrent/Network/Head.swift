@@ -1,5 +1,5 @@
 /// What a network says at the end, and by which loss it learns to: a linear layer on what the stack gives at a step, or on
-/// a whole sequence pooled, and a likelihood upon that.
+/// a whole sequence pooled, and a likelihood of what it gives.
 public struct Head: Sendable, Hashable {
   /// What the outputs are the parameters of.
   public enum Kind: String, Codable, Sendable, CaseIterable {

@@ -2,7 +2,7 @@ public import Arithmetic
 
 /// Runs a network over packed batches of sequences, forward and backward.
 ///
-/// Full backpropagation through time where every batch begins anew; truncated backpropagation where the pass carries its
+/// Full backpropagation through time where every batch begins with a zero state; truncated backpropagation where the pass carries its
 /// state from one batch to the next. All memory is taken when the pass is made, but for what CTC needs, which grows with
 /// the longest sequence so far.
 public final class NetworkPass: TrainablePass {

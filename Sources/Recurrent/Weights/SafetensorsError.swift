@@ -72,9 +72,9 @@ public enum SafetensorsError: DiagnosableError, Equatable {
     case .wrongType(let file, let tensor, let type, let expected):
       "\(file): the tensor \(tensor) has the type \(type), which cannot be read as \(expected)"
     case .notFinite(let file, let tensor, let index):
-      "\(file): number \(index) of the tensor \(tensor) is infinite or no number at all; train or export the model anew"
+      "\(file): number \(index) of the tensor \(tensor) is infinite or no number at all; train or export the model again"
     case .negative(let file, let tensor, let index):
-      "\(file): number \(index) of the tensor \(tensor) is below 0, as no variance is; train or export the model anew"
+      "\(file): number \(index) of the tensor \(tensor) is below 0, as no variance is; train or export the model again"
     }
   }
 
