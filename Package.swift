@@ -136,7 +136,7 @@ let package = Package(
     .executableTarget(
       name: "own-network",
       dependencies: [
-        "ExampleSupport", "Composing", "Recurrent", "Training", "Arithmetic", "Tokenization", "Music",
+        "ExampleSupport", "Composing", "Recurrent", "Training", "Tokenization", "Music",
       ],
       path: "Examples/snippets/own-network", swiftSettings: swiftSettings),
     .executableTarget(
@@ -145,9 +145,7 @@ let package = Package(
       path: "Examples/snippets/bar-by-bar", swiftSettings: swiftSettings),
     .executableTarget(
       name: "ten-tokens",
-      dependencies: [
-        "ExampleSupport", "Composing", "Training", "Recurrent", "Corpora", "Tokenization", "Music",
-      ],
+      dependencies: ["ExampleSupport", "Composing", "Tokenization", "Music", "Notation"],
       path: "Examples/snippets/ten-tokens", swiftSettings: swiftSettings),
     .target(
       name: "KernelChecks", dependencies: ["CKernels"], path: "Tests/KernelChecks", exclude: ["driver"],

@@ -133,7 +133,7 @@ final class SamplingBench: @unchecked Sendable {
     networkSeconds[stepCount] = (clock.now - start) / .seconds(1)
     stepCount += 1
     for stream in ids.indices {
-      distribution.load(sampler.logits(ofStream: stream), allowed: allowed)
+      distribution.load(sampler.logits(ofStream: stream).span, allowed: allowed)
       for filter in filters { filter.apply(to: &distribution) }
       ids[stream] = distribution.draw(random: &randoms[stream]) ?? 0
     }

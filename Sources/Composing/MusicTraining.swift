@@ -49,7 +49,8 @@ public struct MusicTraining {
   ///   - program: The program that trains, such as `gruppetto 0.1.0`.
   /// - Throws: `ComposingError`: an invalid setting, a model that is in the way, a folder that cannot be made.
   public init(
-    path: String, preset: String, settings: ModelPreset, existing: ExistingModel, program: String
+    path: String, preset: String = "none", settings: ModelPreset, existing: ExistingModel = .refuse,
+    program: String = "a program"
   ) throws(ComposingError) {
     modelFolder = ModelFolder(path: path)
     try settings.validate()
@@ -308,7 +309,11 @@ public struct MusicTraining {
       return
     }
     if description.importedFrom != nil {
-      guard try MusicModel.vocabulary(in: folder) == pieces.tokenizer.vocabulary else {
+      let vocabulary = pieces.tokenizer.vocabulary
+      // The tokenizer may be one that only the caller knows.
+      let tokenizers = TokenizerRegistry.standard.adding(type(of: vocabulary.configuration))
+      guard try MusicModel.vocabulary(atPath: folder.vocabularyPath, tokenizers: tokenizers) == vocabulary
+      else {
         throw .vocabularyChanged(path: folder.path, given: pieces.name)
       }
     }

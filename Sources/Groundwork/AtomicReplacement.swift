@@ -65,7 +65,7 @@ public struct AtomicReplacement: ~Copyable {
 
   /// Appends `bytes` to the temporary file.
   /// - Throws: `FileError.unwritable`, for instance when the disk is full.
-  public borrowing func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
+  package borrowing func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
     var rest = bytes
     while !rest.isEmpty {
       let written = Self.systemWrite(descriptor, rest)

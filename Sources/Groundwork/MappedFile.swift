@@ -12,7 +12,7 @@ public final class MappedFile: Sendable {
   /// The path it was opened by.
   public let path: String
   /// The file's bytes; valid while this object is alive.
-  public var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
+  package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
   /// The file's size in bytes.
   public let count: Int
 
@@ -34,6 +34,14 @@ public final class MappedFile: Sendable {
       }
       base = UnsafeRawPointer(address)
     }
+  }
+
+  /// Lets `body` read the file's bytes.
+  public func withBytes<Result, Failure: Error>(
+    _ body: (RawSpan) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    defer { withExtendedLifetime(self) {} }
+    return try body(bytes.bytes)
   }
 
   deinit {

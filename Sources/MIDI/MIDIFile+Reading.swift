@@ -34,7 +34,7 @@ extension MIDIFile {
 
   /// Reads a Standard MIDI File out of memory that the caller keeps only for the call.
   /// - Throws: as `init(bytes:options:)` for an array.
-  public init(
+  package init(
     bytes: UnsafeRawBufferPointer, options: MIDIReadingOptions = MIDIReadingOptions()
   ) throws(MIDIError) {
     var reader = FileReader(bytes, storage: [UInt8](bytes), options: options)

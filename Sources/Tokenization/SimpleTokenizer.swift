@@ -1,13 +1,12 @@
 public import Music
 
-/// A small set of tokens of which each can be read by itself: a note, a rest, a step in time. Two functions and a list of tokens
-/// make a tokenizer that can be trained and composed with:
+/// A small set of tokens of which each can be read by itself: a note, a chord, a rest. A list of tokens and a function make a
+/// tokenizer that can be trained and composed with:
 ///
 ///     struct Beats: SimpleTokens {
 ///       static let tokenizerName = "beats"
-///       var tokens: [SimpleToken] { [SimpleToken("Rest", .position), SimpleToken("Beat", .pitch)] }
+///       var tokens: [SimpleToken] { [SimpleToken("Rest"), SimpleToken("Beat", pitch: 60)] }
 ///       func write(_ score: Score) -> [Int] { … }
-///       func read(_ token: Int, at tick: inout Int) -> [Note] { … }
 ///     }
 ///
 /// Ids 0 and 1 begin and end a piece, those of `tokens` follow. Any token may follow any other; a piece can end once it has a note. There
@@ -15,15 +14,10 @@ public import Music
 public protocol SimpleTokens: TokenizerConfiguration {
   /// The tokens in order.
   var tokens: [SimpleToken] { get }
-  /// Ticks in a quarter note of what `read` gives, 1...32,767; 480 by default.
+  /// Ticks in a quarter note of the tokens' times, 1...32,767; 480 by default.
   var ticksPerQuarter: Int { get }
   /// The score as indices into `tokens`. For each list that this gives, writing what it reads as gives the list again.
   func write(_ score: Score) -> [Int]
-  /// The notes that a token encodes.
-  /// - Parameters:
-  ///   - token: An index into `tokens`.
-  ///   - tick: Where in the piece it stands; it is moved on by as long as the token lasts.
-  func read(_ token: Int, at tick: inout Int) -> [Note]
 }
 
 extension SimpleTokens {
@@ -34,17 +28,43 @@ extension SimpleTokens {
   public func makeTokenizer() throws(TokenizationError) -> any Tokenizer { try SimpleTokenizer(self) }
 }
 
-/// One of a set of simple tokens.
+/// One of a set of simple tokens: some notes, and how far it moves on in time.
 public struct SimpleToken: Sendable, Hashable {
   /// Its name, which no other of the set has.
   public var name: String
-  /// What it does; `.pitch` for one that is a note.
-  public var role: TokenRole
+  /// The notes that it says, their times counted from where it stands.
+  public var notes: [Note]
+  /// By how many ticks it moves on.
+  public var ticks: Int
 
-  /// A token.
-  public init(_ name: String, _ role: TokenRole) {
+  /// A token of any notes.
+  public init(_ name: String, notes: [Note], ticks: Int) {
     self.name = name
-    self.role = role
+    self.notes = notes
+    self.ticks = ticks
+  }
+
+  /// A note, or a rest where there is no pitch; the next token begins where it ends.
+  /// - Parameters:
+  ///   - pitch: A MIDI key number, 0...127.
+  ///   - ticks: How long it is: a quarter note of 480 ticks unless told otherwise.
+  ///   - velocity: How hard the note is struck, 1...127.
+  public init(_ name: String, pitch: Int? = nil, ticks: Int = 480, velocity: Int = 80) {
+    self.init(
+      name,
+      notes: pitch.map { [Note(onset: 0, duration: ticks, pitch: $0, velocity: velocity)] } ?? [],
+      ticks: ticks)
+  }
+
+  /// What it does.
+  var role: TokenRole { notes.isEmpty ? (ticks == 0 ? .attribute : .position) : .pitch }
+
+  /// What it says.
+  func values(ticksPerQuarter: Int) -> [TokenValue] {
+    func time(_ ticks: Int) -> GridTime { GridTime(steps: ticks, stepsPerQuarter: ticksPerQuarter) }
+    return notes.flatMap { note -> [TokenValue] in
+      [.pitch(note.pitch), .velocity(note.velocity), .duration(time(note.duration))]
+    } + (ticks == 0 ? [] : [.advance(time(ticks))])
   }
 }
 
@@ -54,6 +74,8 @@ public struct SimpleTokenizer<Tokens: SimpleTokens>: Tokenizer {
   public let tokens: Tokens
   /// The tokens and their ids.
   public let vocabulary: Vocabulary
+  /// The tokens of the set.
+  let list: [SimpleToken]
 
   /// How many ids there are before those of the set.
   static var offset: Int { 2 }
@@ -62,22 +84,22 @@ public struct SimpleTokenizer<Tokens: SimpleTokens>: Tokenizer {
   /// - Throws: `TokenizationError.invalidVocabulary` if a token occurs twice or is special.
   public init(_ tokens: Tokens) throws(TokenizationError) {
     self.tokens = tokens
-    let list = tokens.tokens
+    list = tokens.tokens
     vocabulary = try Vocabulary(
       configuration: tokens, tokens: ["BOS_None", "EOS_None"] + list.map(\.name),
-      roles: [.beginning, .end] + list.map(\.role))
+      roles: [.beginning, .end] + list.map(\.role),
+      values: [[], []] + list.map { $0.values(ticksPerQuarter: tokens.ticksPerQuarter) })
   }
 
   /// The ids of a score.
   /// - Throws: `TokenizationError.noNotes` if none of them is a note.
   public func encode(_ score: Score) throws(TokenizationError) -> Encoding {
-    let list = tokens.write(score)
-    let size = vocabulary.count - Self.offset
-    if let stray = list.first(where: { !(0..<size).contains($0) }) {
-      throw .unknownToken("token \(stray) of \(size)")
+    let written = tokens.write(score)
+    if let stray = written.first(where: { !list.indices.contains($0) }) {
+      throw .unknownToken("token \(stray) of \(list.count)")
     }
     let roles = vocabulary.roles
-    let ids = [roles.beginning] + list.map { Int32($0 + Self.offset) } + [roles.end]
+    let ids = [roles.beginning] + written.map { Int32($0 + Self.offset) } + [roles.end]
     let read = try decode(ids)
     var report = NormalizationReport()
     report.notes = score.noteCount
@@ -118,9 +140,13 @@ private struct SimpleDecoder<Tokens: SimpleTokens>: TokenDecoder {
     if id == vocabulary.roles.end {
       isFinished = true
     } else if id != vocabulary.roles.beginning {
-      let said = tokenizer.tokens.read(Int(id) - SimpleTokenizer<Tokens>.offset, at: &tick)
-      notes += said
-      music.notes += said.map { DecodedNote(note: $0, program: 0, ids: idCount..<idCount + 1) }
+      let simple = tokenizer.list[Int(id) - SimpleTokenizer<Tokens>.offset]
+      for var note in simple.notes {
+        note.onset += tick
+        notes.append(note)
+        music.notes.append(DecodedNote(note: note, program: 0, ids: idCount..<idCount + 1))
+      }
+      tick += simple.ticks
     }
     idCount += 1
   }

@@ -41,7 +41,7 @@ public struct TokenRole: OptionSet, Sendable, Hashable {
   public static let notePart: TokenRole = [.instrument, .pitch, .loudness, .duration]
 }
 
-/// What each id of a vocabulary does: composing, training and storing use these roles and need no token names.
+/// What each id of a vocabulary does and means: composing, training and storing use these roles and need no token names.
 ///
 /// Every vocabulary has one id that begins a piece and one that ends it. All else may be missing: a tokenizer without bar
 /// lines has pieces of one endless bar.
@@ -59,11 +59,19 @@ public struct TokenRoles: Sendable, Hashable {
   package let firstMusicID: Int32?
 
   private let roles: [TokenRole]
+  /// What each id says; empty where that is not known of any.
+  private let values: [[TokenValue]]
 
   /// Roles by id.
+  /// - Parameters:
+  ///   - roles: What each id does.
+  ///   - values: What each id says, one list for each; none at all for a tokenizer that does not tell.
   /// - Throws: `TokenizationError.invalidVocabulary` unless exactly one id begins a piece, exactly one ends it, at most one is padding,
-  ///   and these three have no other role.
-  public init(_ roles: [TokenRole]) throws(TokenizationError) {
+  ///   and these three have no other role; unless there are as many lists of values as roles, or none.
+  public init(_ roles: [TokenRole], values: [[TokenValue]] = []) throws(TokenizationError) {
+    guard values.isEmpty || values.count == roles.count else {
+      throw .invalidVocabulary(reason: "it has \(roles.count) roles and values for \(values.count) tokens")
+    }
     func ids(_ role: TokenRole) -> [Int32] {
       roles.indices.filter { !roles[$0].isDisjoint(with: role) }.map(Int32.init)
     }
@@ -86,6 +94,7 @@ public struct TokenRoles: Sendable, Hashable {
     let specials = (beginnings + ends + paddings).sorted()
     firstMusicID = specials == Array(0..<Int32(specials.count)) ? Int32(specials.count) : nil
     self.roles = roles
+    self.values = values
   }
 
   /// How many ids there are.
@@ -101,5 +110,16 @@ public struct TokenRoles: Sendable, Hashable {
   /// The ids that have any of these roles, ascending.
   public func ids(of role: TokenRole) -> [Int32] {
     roles.indices.filter { !roles[$0].isDisjoint(with: role) }.map(Int32.init)
+  }
+
+  /// What an id says, in the order in which it says it: one value for most, several for a token that stands for several others,
+  /// none where it says nothing that `TokenValue` has a word for.
+  public func values(of id: Int32) -> [TokenValue] {
+    values.indices.contains(Int(id)) ? values[Int(id)] : []
+  }
+
+  /// The ids that say something of which `isMeant` holds, ascending.
+  public func ids(where isMeant: (TokenValue) throws -> Bool) rethrows -> [Int32] {
+    try values.indices.filter { try values[$0].contains(where: isMeant) }.map(Int32.init)
   }
 }

@@ -6,6 +6,10 @@ public import Music
 public protocol TokenizerConfiguration: Codable, Hashable, Sendable {
   /// The tokenizer's name on the command line and in files.
   static var tokenizerName: String { get }
+  /// The settings where only the tokenizer's name is known; nil for one that has no settings of its own, such as one that wraps
+  /// another.
+  /// - Parameter timeSignature: The one that every piece is read in, whatever its file says; nil believes the file.
+  static func standard(timeSignature: TimeSignature?) -> Self?
   /// The tokenizer itself.
   /// - Throws: `TokenizationError.invalidConfiguration`.
   func makeTokenizer() throws(TokenizationError) -> any Tokenizer
@@ -14,6 +18,9 @@ public protocol TokenizerConfiguration: Codable, Hashable, Sendable {
 extension TokenizerConfiguration {
   /// The tokenizer's name on the command line and in files.
   public var name: String { Self.tokenizerName }
+
+  /// Nil.
+  public static func standard(timeSignature: TimeSignature?) -> Self? { nil }
 
   /// Whether another configuration is of the same tokenizer and has the same settings.
   func equals(_ other: any TokenizerConfiguration) -> Bool { (other as? Self) == self }
@@ -33,6 +40,9 @@ public struct TokenizerRegistry: Sendable {
 
   /// The tokenizer that is taken where none is requested.
   public static var defaultConfiguration: any TokenizerConfiguration { defaultConfiguration() }
+
+  /// The name of the tokenizer that is taken where none is requested.
+  public static var defaultName: String { REMIConfiguration.tokenizerName }
 
   /// The tokenizer that is taken where none is requested.
   /// - Parameter timeSignature: the one that every piece is read in, whatever its file says; nil believes the file.
@@ -66,6 +76,19 @@ public struct TokenizerRegistry: Sendable {
   ) throws(TokenizationError) -> any TokenizerConfiguration.Type {
     guard let type = types[name] else { throw .unknownTokenizer(name, known: names) }
     return type
+  }
+
+  /// The standard settings of the tokenizer `name`.
+  /// - Parameter timeSignature: The one that every piece is read in, whatever its file says; nil believes the file.
+  /// - Throws: `TokenizationError.unknownTokenizer`, also for one that has no standard settings.
+  public func configuration(
+    named name: String, timeSignature: TimeSignature? = nil
+  ) throws(TokenizationError) -> any TokenizerConfiguration {
+    guard let configuration = try configurationType(named: name).standard(timeSignature: timeSignature) else {
+      throw .unknownTokenizer(
+        name, known: names.filter { types[$0]?.standard(timeSignature: timeSignature) != nil })
+    }
+    return configuration
   }
 
   static let userInfoKey = CodingUserInfoKey(rawValue: "gruppetto.tokenizers")

@@ -19,9 +19,11 @@ public struct Vocabulary: Sendable {
   ///   - configuration: The settings of the tokenizer that it belongs to.
   ///   - tokens: The tokens by id, each once.
   ///   - roles: What each id does, one for each token.
+  ///   - values: What each id says, one list for each token; none at all for a tokenizer that does not tell.
   /// - Throws: `TokenizationError.invalidVocabulary`.
   public init(
-    configuration: any TokenizerConfiguration, tokens: [String], roles: [TokenRole]
+    configuration: any TokenizerConfiguration, tokens: [String], roles: [TokenRole],
+    values: [[TokenValue]] = []
   ) throws(TokenizationError) {
     guard tokens.count == roles.count else {
       throw .invalidVocabulary(reason: "it has \(tokens.count) tokens and roles for \(roles.count)")
@@ -34,7 +36,7 @@ public struct Vocabulary: Sendable {
     }
     self.configuration = configuration
     self.tokens = tokens
-    self.roles = try TokenRoles(roles)
+    self.roles = try TokenRoles(roles, values: values)
     self.ids = ids
   }
 

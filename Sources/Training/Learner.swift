@@ -170,3 +170,15 @@ public final class Learner<Pass: TrainablePass> {
         learningRate: learningRate, clipNorm: clipNorm, clipValue: clipValue))
   }
 }
+
+extension Learner where Pass == NetworkPass {
+  /// A learner of a network on the batches that `batches` makes; everything else as in `init(_:optimizer:…)`.
+  public convenience init(
+    _ network: Network, on batches: SequenceBatches, optimizer: OptimizerConfiguration = .adam(),
+    learningRate: Double = 1e-3, clipNorm: Double? = 1, seed: UInt64 = 1, team: ThreadTeam = ThreadTeam()
+  ) {
+    self.init(
+      NetworkPass(network: network, batches: batches, team: team), optimizer: optimizer,
+      learningRate: learningRate, clipNorm: clipNorm, seed: seed, team: team)
+  }
+}

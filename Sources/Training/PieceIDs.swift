@@ -16,7 +16,7 @@ public struct PieceIDs: Sendable {
   ///   - ids: The ids of all pieces, and of others that are left out.
   ///   - ranges: Where in `ids` each piece stands.
   ///   - owner: What keeps `ids` in memory, unchanged, as long as it lives.
-  public init(_ ids: UnsafeBufferPointer<Int32>, ranges: [Range<Int>], owner: any AnyObject & Sendable) {
+  package init(_ ids: UnsafeBufferPointer<Int32>, ranges: [Range<Int>], owner: any AnyObject & Sendable) {
     for range in ranges {
       precondition(
         range.lowerBound >= 0 && range.upperBound <= ids.count,

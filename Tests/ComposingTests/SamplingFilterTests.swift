@@ -7,9 +7,8 @@ import Testing
   /// A distribution over the logits; `nil` is an id that is not allowed.
   func distribution(_ logits: [Float?]) -> TokenDistribution {
     var distribution = TokenDistribution(vocabularySize: logits.count)
-    logits.map { $0 ?? 0 }.withUnsafeBufferPointer {
-      distribution.load($0, allowed: logits.map { $0 != nil })
-    }
+    let values = logits.map { $0 ?? 0 }
+    distribution.load(values.span, allowed: logits.map { $0 != nil })
     return distribution
   }
 

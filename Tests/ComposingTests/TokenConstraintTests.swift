@@ -63,7 +63,55 @@ private struct Trap: TokenConstraint {
   func leastToFinish() -> Int? { 1 }
 }
 
+/// Every pitch is one that is allowed, whatever the tokenizer.
+private struct OnlyPitches: TokenConstraint {
+  let summary: String
+  private let forbidden: [Int32]
+
+  init(_ summary: String, _ tokenizer: any Tokenizer, where isAllowed: (Int) -> Bool) {
+    self.summary = summary
+    forbidden = tokenizer.vocabulary.roles.ids { $0.pitch.map { !isAllowed($0) } ?? false }
+  }
+
+  mutating func advance(_ id: Int32) {}
+  func narrow(_ mask: inout [Bool]) { for id in forbidden { mask[Int(id)] = false } }
+  func leastToFinish() -> Int? { 0 }
+}
+
 @Suite struct TokenConstraintTests {
+  @Test("Key and range hold in two hundred pieces, whatever the tokenizer", arguments: 0..<4)
+  func keyAndRangeHoldInTwoHundredPieces(number: Int) throws {
+    let configuration: any TokenizerConfiguration =
+      switch number {
+      case 0: REMIConfiguration()
+      case 1: REMIConfiguration(instruments: .single(program: 0))
+      case 2: try TokenizerTests.configurations()[1]
+      default: Scale()
+      }
+    let model = try ComposerTests.model(configuration)
+    let low = Pitch(number == 3 ? 62 : 48), high = Pitch(number == 3 ? 69 : 84)
+    // D major has five notes of the scale of ten tokens.
+    let key = Set([2, 4, 6, 7, 9, 11, 1])
+    let constraints: [any TokenConstraint] = [
+      OnlyPitches("D major", model.tokenizer) { key.contains($0 % 12) },
+      OnlyPitches("C3 to C6", model.tokenizer) { (low.key...high.key).contains($0) },
+    ]
+    let hasBars = model.tokenizer.vocabulary.roles.hasBars
+    let options = Composer.seeds(from: 1, count: 200).map {
+      CompositionOptions(seed: $0, bars: hasBars ? 2 : nil, constraints: constraints)
+    }
+    var pitches = Set<Int>()
+    for (seed, piece) in zip(1..., try Composer(model: model).compose(options, threadCount: 2)) {
+      for track in try piece.get().score.tracks where !track.isDrum {
+        for note in track.notes {
+          #expect(key.contains(note.pitch % 12) && (low.key...high.key).contains(note.pitch), "seed \(seed)")
+          pitches.insert(note.pitch)
+        }
+      }
+    }
+    #expect(pitches.count == (number == 3 ? 4 : 21))
+  }
+
   private let model: MusicModel
 
   init() throws { model = try ComposerTests.untrainedModel(instruments: .single(program: 0)) }

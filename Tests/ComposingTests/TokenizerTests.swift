@@ -2,6 +2,7 @@ import Composing
 import Corpora
 import Groundwork
 import Music
+import Notation
 import Recurrent
 import TestSupport
 import Testing
@@ -10,9 +11,16 @@ import Training
 
 /// Tokenizers that the package does not know: they are trained and composed with like its own.
 @Suite struct TokenizerTests {
-  /// Tunes of eight bars within the scale, of which each differs from the others.
-  static let tunes: [Score] = (0..<24).map { tune in
-    let notes = (0..<32).map { index in
+  /// Tunes of eight bars within the scale, each different.
+  static let tunes = tunes(noteCount: 32)
+
+  /// The same with this many notes, each a quarter.
+  static func tunes(noteCount: Int) -> [Score] {
+    (0..<24).map { tune(number: $0, noteCount: noteCount) }
+  }
+
+  private static func tune(number tune: Int, noteCount: Int) -> Score {
+    let notes = (0..<noteCount).map { index in
       Note(
         onset: 480 * index, duration: 480,
         pitch: Scale.pitches[(index * (tune % 5 + 1) + tune + index / 4) % Scale.pitches.count],
@@ -20,7 +28,7 @@ import Training
     }
     return Score(
       ticksPerQuarter: 480, tracks: [Track(program: 0, notes: notes)], tempos: [.standard],
-      timeSignatures: [.standard], length: 32 * 480)
+      timeSignatures: [.standard], length: noteCount * 480)
   }
 
   static let remi = REMIConfiguration(instruments: .single(program: 0))
@@ -137,6 +145,40 @@ import Training
     #expect(throws: TokenizationError.unknownTokenizer("density", known: ["remi"])) {
       try Corpus(path: folder.file("corpus"))
     }
+  }
+
+  @Test("A model is trained in one call, the same each time, and can be written and read")
+  func aModelIsTrainedInOneCall() throws {
+    let folder = try TemporaryFolder()
+    let files = try Self.tunes(noteCount: 128).enumerated().map { index, tune in
+      try tune.write(to: folder.file("tune\(index).mid"))
+      return folder.file("tune\(index).mid")
+    }
+    var settings = ModelPreset.quick
+    settings.network.hiddenSize = 16
+    settings.training.budget = .steps(8)
+    for configuration in [Scale(), Self.remi] as [any TokenizerConfiguration] {
+      let models = try (1...2).map {
+        try MusicModel.trained(on: files, tokenizer: configuration, settings: settings, threadCount: $0)
+      }
+      #expect(
+        models[0].folder == nil && models[0].tokenizer.vocabulary.configuration.name == configuration.name)
+      let pieces = try models.map { try Composer(model: $0).compose(CompositionOptions(seed: 3)) }
+      #expect(pieces[0].notes > 0 && pieces[0].ids == pieces[1].ids)
+      let path = folder.file(configuration.name)
+      try models[0].write(to: path, program: "test")
+      let read = try MusicModel(path: path, tokenizers: Self.registry)
+      #expect(try Composer(model: read).compose(CompositionOptions(seed: 3)).ids == pieces[0].ids)
+      #expect(throws: Never.self) { _ = try ModelReport(path: path, tokenizers: Self.registry) }
+    }
+    let cancellation = Cancellation()
+    let error = #expect(throws: ComposingError.self) {
+      try MusicModel.trained(on: files, settings: settings, cancellation: cancellation) { report in
+        if report.activity != "reading" { cancellation.request() }
+      }
+    }
+    #expect(error?.kind == .interrupted)
+    #expect(throws: FileError.self) { try MusicModel.trained(on: [folder.file("none")], settings: settings) }
   }
 
   @Test("A piece begins with the attribute that is asked for")

@@ -25,6 +25,35 @@ import Tokenization
     }
   }
 
+  @Test("REMI's ids say the values that their names say") func remisIDsSayTheValuesThatTheirNamesSay() throws
+  {
+    for configuration in TestConfigurations.all {
+      let vocabulary = try REMITokenizer(configuration: configuration).vocabulary
+      for (id, token) in vocabulary.tokens.enumerated() {
+        let parts = token.split(separator: "_", maxSplits: 1).map(String.init)
+        let values = vocabulary.roles.values(of: Int32(id))
+        let said: String? =
+          switch values.first {
+          case nil: nil
+          case .pitch(let pitch): "Pitch_\(pitch)"
+          case .drum(let drum): "PitchDrum_\(drum)"
+          case .instrument(let program): "Program_\(program ?? -1)"
+          case .velocity(let velocity): "Velocity_\(velocity)"
+          case .duration(let time):
+            "Duration_\(time.steps / time.stepsPerQuarter).\(time.steps % time.stepsPerQuarter).\(time.stepsPerQuarter)"
+          case .position(let time): "Position_\(time.steps)"
+          case .tempo(let microseconds):
+            abs(6e7 / Double(microseconds) - (Double(parts[1]) ?? 0)) < 1e-3 ? token : "Tempo_?"
+          case .timeSignature(let signature): "TimeSig_\(signature)"
+          case .advance: "?"
+          }
+        #expect(said == (["PAD", "BOS", "EOS", "Bar"].contains(parts[0]) ? nil : token) && values.count < 2)
+      }
+      #expect(vocabulary.roles.values(of: -1).isEmpty)
+      #expect(vocabulary.roles.values(of: Int32(vocabulary.count)).isEmpty)
+    }
+  }
+
   @Test(
     "Roles without one beginning and one end are refused",
     arguments: [
@@ -37,6 +66,12 @@ import Tokenization
     #expect(throws: TokenizationError.self) {
       try Vocabulary(configuration: REMIConfiguration(), tokens: tokens, roles: roles)
     }
+  }
+
+  @Test("There is a list of values for each role, or none") func thereIsAListOfValuesForEachRole() throws {
+    #expect(throws: TokenizationError.self) { try TokenRoles([.beginning, .end, .pitch], values: [[]]) }
+    let silent = try TokenRoles([.beginning, .end, .pitch])
+    #expect(silent.values(of: 2).isEmpty && silent.ids { _ in true } == [])
   }
 
   @Test("A vocabulary says each token once and has a role for each")

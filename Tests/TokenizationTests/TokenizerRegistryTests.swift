@@ -10,8 +10,7 @@ struct Scale: SimpleTokens {
   var highest = 7
 
   var tokens: [SimpleToken] {
-    [SimpleToken("Rest", .position)]
-      + Self.pitches.prefix(highest).map { SimpleToken("Pitch_\($0)", .pitch) }
+    [SimpleToken("Rest")] + Self.pitches.prefix(highest).map { SimpleToken("Pitch_\($0)", pitch: $0) }
   }
 
   func write(_ score: Score) -> [Int] {
@@ -24,15 +23,35 @@ struct Scale: SimpleTokens {
     }
     return list
   }
-
-  func read(_ token: Int, at tick: inout Int) -> [Note] {
-    defer { tick += 480 }
-    return token == 0
-      ? [] : [Note(onset: tick, duration: 480, pitch: Self.pitches[token - 1], velocity: 80)]
-  }
 }
 
 @Suite struct TokenizerRegistryTests {
+  @Test("Standard settings are found by name, for tokenizers that have them")
+  func standardSettingsAreFoundByName()
+    throws
+  {
+    let registry = TokenizerRegistry.standard.adding(Scale.self)
+    let found = try registry.configuration(named: "remi", timeSignature: TimeSignature(3, 4))
+    #expect(found as? REMIConfiguration == REMIConfiguration(timeSignature: TimeSignature(3, 4)))
+    #expect(found.name == TokenizerRegistry.defaultName)
+    for name in ["scale", "Remi", ""] {
+      #expect(
+        throws: TokenizationError.unknownTokenizer(name, known: name == "scale" ? ["remi"] : registry.names)
+      ) {
+        try registry.configuration(named: name)
+      }
+    }
+  }
+
+  @Test("A simple token says its notes and how far it moves on") func aSimpleTokenSaysItsNotes() throws {
+    let roles = try Scale().makeTokenizer().vocabulary.roles
+    let quarter = GridTime(steps: 480, stepsPerQuarter: 480)
+    #expect(roles[2] == .position && roles.values(of: 2) == [.advance(quarter)])
+    #expect(roles[3] == .pitch)
+    #expect(roles.values(of: 3) == [.pitch(60), .velocity(80), .duration(quarter), .advance(quarter)])
+    #expect(roles.ids { $0.pitch.map { $0 > 67 } ?? false } == [8, 9])
+  }
+
   static let melody = Score(
     ticksPerQuarter: 240,
     tracks: [

@@ -14,6 +14,6 @@ attempt {
   let session = try CompositionSession(model: model, CompositionOptions(seed: UInt64(seed), bars: 8))
   while let bar = try session.nextBar() {
     let pitches = bar.notes.map { "\($0.note.pitch)" }.joined(separator: " ")
-    print("bar \(bar.bar.number + 1), \(bar.bar.timeSignature): \(pitches)")
+    print("bar \(bar.number + 1), \(bar.timeSignature): \(pitches)")
   }
 }

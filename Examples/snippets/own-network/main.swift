@@ -1,7 +1,6 @@
 // A network of our own choice learns tunes and composes: here an LSTM of two layers with a sum around the second.
 //
 //     swift run own-network [FOLDER] [EPOCHS]
-import Arithmetic
 import Composing
 import ExampleSupport
 import Music
@@ -14,21 +13,16 @@ let (folder, epochs) = (arguments.text(0, default: "corpora"), arguments.number(
 
 attempt {
   let tokenizer = try REMITokenizer(configuration: REMIConfiguration(instruments: .single(program: 73)))
-  let size = tokenizer.vocabulary.count, head = Head.softmax(classCount: size)
-  let stack = StackConfiguration(cell: .lstm, hiddenSize: 96, layerCount: 2, isResidual: true)
-  let network = Network(
-    configuration: .init(input: .ids(size, embeddingSize: 48), stack: stack, head: head), seed: 1)
-
+  let architecture = LanguageModelConfiguration(
+    cell: .lstm, vocabularySize: tokenizer.vocabulary.count, embeddingSize: 48, hiddenSize: 96, layerCount: 2,
+    isResidual: true)
+  let network = Network(configuration: architecture, seed: 1)
   let tunes = try Melodies.tunes(in: folder, noteCount: 8).map { try tokenizer.encode($0).ids }
-  let sequences = tunes.map {
-    TrainingSequence(ids: Array($0.dropLast()), target: .labels(Array($0.dropFirst())))
-  }
-  let batches = SequenceBatches(sequences, batchSize: 16, head: head, seed: 1), team = ThreadTeam()
-  let learner = Learner(
-    NetworkPass(network: network, batches: batches, team: team), learningRate: 3e-3, team: team)
+  let sequences = tunes.map { TrainingSequence(nextIDs: $0) }
+  let batches = SequenceBatches(sequences, batchSize: 16, head: network.configuration.head, seed: 1)
+  let learner = Learner(network, on: batches, learningRate: 3e-3)
   for epoch in 0..<epochs { print("\(try learner.learn(batches.batches(epoch: epoch)).mean) nats a token") }
-
-  let piece = try Composer(model: MusicModel(tokenizer: tokenizer, network: network)).compose(
-    .init(seed: 1, bars: 4))
+  let composer = try Composer(model: MusicModel(tokenizer: tokenizer, network: network))
+  let piece = try composer.compose(CompositionOptions(seed: 1, bars: 4))
   print("\(piece.bars) bars: \(piece.score.melody.map { "\($0.pitch)" }.joined(separator: " "))")
 }

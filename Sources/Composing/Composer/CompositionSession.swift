@@ -1,6 +1,6 @@
 public import Arithmetic
 public import Groundwork
-internal import Music
+public import Music
 internal import Recurrent
 public import Tokenization
 
@@ -112,6 +112,11 @@ public struct ComposedBar: Sendable, Hashable {
   public var bar: DecodedBar
   /// The notes that begin in it.
   public var notes: [DecodedNote]
+
+  /// The number of the bar in the piece, from 0.
+  public var number: Int { bar.number }
+  /// Its time signature.
+  public var timeSignature: TimeSignature { bar.timeSignature }
 }
 
 extension CompositionSession {

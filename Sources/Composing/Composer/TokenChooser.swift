@@ -33,7 +33,7 @@ struct TokenChooser {
     if progress.idsInBar >= Composer.idsPerBarLimit { closeBar() }
     for deadEnd in forbidden where deadEnd.index == index { mask[Int(deadEnd.id)] = false }
     choosing: while mask.contains(true) {
-      distribution.load(logits, allowed: mask)
+      distribution.load(logits.span, allowed: mask)
       creditTheOtherEnd(logits)
       for filter in filters { filter.apply(to: &distribution) }
       guard var id = distribution.draw(random: &progress.random) else {

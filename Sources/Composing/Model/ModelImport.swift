@@ -16,11 +16,18 @@ public struct ModelImport {
   ///   - weights: the network.
   ///   - path: the path of a `vocabulary.json`, of a model or of a corpus; nil for the vocabulary that goes with the
   ///     weights in a file that was exported by `MusicModel.export`.
+  ///   - tokenizers: the tokenizers that the vocabulary may name.
   /// - Throws: `ComposingError`: there is no vocabulary, or it has another size than the network.
-  public init(weights: PyTorchWeights, vocabulary path: String?) throws(ComposingError) {
+  public init(
+    weights: PyTorchWeights, vocabulary path: String?, tokenizers: TokenizerRegistry = .standard
+  ) throws(ComposingError) {
     self.weights = weights
     vocabulary =
-      if let path { try Self.vocabulary(at: path) } else { try Self.vocabulary(in: weights.file) }
+      if let path {
+        try Self.vocabulary(at: path, tokenizers)
+      } else {
+        try Self.vocabulary(in: weights.file, tokenizers)
+      }
     guard vocabulary.count == weights.configuration.vocabularySize else {
       throw .malformed(
         path: weights.file.path,
@@ -62,25 +69,31 @@ public struct ModelImport {
     }
   }
 
-  private static func vocabulary(at path: String) throws(ComposingError) -> Vocabulary {
+  private static func vocabulary(
+    at path: String, _ tokenizers: TokenizerRegistry
+  ) throws(ComposingError) -> Vocabulary {
     if Corpus.exists(at: path) {
-      do { return try Corpus(path: path).vocabulary } catch let error as any DiagnosableError {
+      do { return try Corpus(path: path, tokenizers: tokenizers).vocabulary } catch let error
+        as any DiagnosableError
+      {
         throw .cause(error)
       } catch {
         throw .malformed(path: path, reason: "\(error)")
       }
     }
     let inFolder = ModelFolder(path: path).vocabularyPath
-    return try MusicModel.vocabulary(atPath: fileExists(inFolder) ? inFolder : path)
+    return try MusicModel.vocabulary(atPath: fileExists(inFolder) ? inFolder : path, tokenizers: tokenizers)
   }
 
-  private static func vocabulary(in file: SafetensorsFile) throws(ComposingError) -> Vocabulary {
+  private static func vocabulary(
+    in file: SafetensorsFile, _ tokenizers: TokenizerRegistry
+  ) throws(ComposingError) -> Vocabulary {
     guard let text = file.metadata[MusicModel.vocabularyKey] else {
       throw .invalidOption(
         name: "vocabulary", value: "missing",
         expected: "a vocabulary.json, a model or a corpus that has the weights' vocabulary")
     }
-    do { return try Vocabulary(json: Array(text.utf8)) } catch {
+    do { return try Vocabulary(json: Array(text.utf8), tokenizers: tokenizers) } catch {
       throw .malformed(path: file.path, reason: "the vocabulary in its metadata: \(error.message)")
     }
   }

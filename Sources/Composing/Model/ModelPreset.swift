@@ -38,6 +38,11 @@ public struct ModelPreset: Codable, Hashable, Sendable {
     self.transposition = transposition
   }
 
+  /// A small network and a short training, for trying something out: a minute or less on one core.
+  public static let quick = ModelPreset(
+    network: LanguageModelShape(embeddingSize: 32, hiddenSize: 96, layerCount: 1, dropout: 0),
+    training: TrainingConfiguration(budget: .steps(300), batchSize: 16, truncationLength: 64))
+
   /// Reads the preset `name` from a folder of presets.
   /// - Throws: `ComposingError`: no such preset, not JSON, a setting that is unknown or is invalid.
   public init(named name: String, folder: String) throws(ComposingError) {

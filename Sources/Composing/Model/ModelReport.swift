@@ -1,4 +1,5 @@
 internal import Groundwork
+public import Tokenization
 internal import Training
 
 /// The training of a model as a page: one HTML file that needs nothing besides itself.
@@ -10,9 +11,12 @@ public struct ModelReport {
   /// - Parameters:
   ///   - path: The model's folder.
   ///   - isUnderWay: Whether the training continues, so that a browser reloads the page every few seconds.
+  ///   - tokenizers: The tokenizers that its vocabulary may name.
   /// - Throws: `ComposingError`: no model there, or a file that is not what it should be.
-  public init(path: String, isUnderWay: Bool = false) throws(ComposingError) {
-    let card = ModelCard(info: try ModelInfo(path: path))
+  public init(
+    path: String, isUnderWay: Bool = false, tokenizers: TokenizerRegistry = .standard
+  ) throws(ComposingError) {
+    let card = ModelCard(info: try ModelInfo(path: path, tokenizers: tokenizers))
     let history: TrainingHistory
     let historyPath = ModelFolder(path: path).current.training.historyPath
     do {

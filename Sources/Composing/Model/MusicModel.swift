@@ -113,9 +113,6 @@ public struct MusicModel {
   /// What the model is called in messages: its folder.
   public var name: String { folder?.path ?? "the model" }
 
-  /// What its weights are called in messages: their file.
-  package var weightsName: String { folder?.training.weightsPath ?? "the model" }
-
   /// The network as composing needs it: one that reads one id at each step and tells what the next of the tokenizer's ids
   /// is.
   /// - Throws: `ComposingError.unsuitableNetwork` if the model has another.
@@ -145,14 +142,9 @@ public struct MusicModel {
     ) { weightsPath throws(SafetensorsError) in try anyNetwork.write(to: weightsPath) }
   }
 
-  /// Reads `vocabulary.json`.
-  static func vocabulary(in folder: ModelFolder) throws(ComposingError) -> Vocabulary {
-    try vocabulary(atPath: folder.vocabularyPath)
-  }
-
   /// Reads a vocabulary in the form of `vocabulary.json`.
   static func vocabulary(
-    atPath path: String, tokenizers: TokenizerRegistry = .standard
+    atPath path: String, tokenizers: TokenizerRegistry
   ) throws(ComposingError) -> Vocabulary {
     let bytes: [UInt8]
     do { bytes = try JSONFile.content(of: path, limit: SizeLimit.vocabulary) } catch {

@@ -33,7 +33,7 @@ public struct TokenDistribution: Sendable {
   }
 
   /// Takes over the network's logits for the ids that are allowed; the others are out.
-  public mutating func load(_ source: UnsafeBufferPointer<Float>, allowed: [Bool]) {
+  public mutating func load(_ source: Span<Float>, allowed: [Bool]) {
     precondition(
       source.count == vocabularySize && allowed.count == vocabularySize,
       "\(source.count) logits and \(allowed.count) flags for a vocabulary of \(vocabularySize)")
@@ -66,11 +66,6 @@ public struct TokenDistribution: Sendable {
     let difference = other - highest - log(sum)
     let raise = difference > 80 ? difference : log1p(exp(difference))
     for id in ids where logits[Int(id)] > -.infinity { logits[Int(id)] += raise }
-  }
-
-  /// How many ids are still in.
-  public var candidateCount: Int {
-    logits.reduce(0) { $1 > -.infinity ? $0 + 1 : $0 }
   }
 
   /// The probability of each id, in order.

@@ -39,6 +39,11 @@ public struct TrainingSequence: Sendable, Hashable {
   /// A sequence of one id a step.
   public init(ids: [Int32], target: Target = .none) { self.init(length: ids.count, ids: ids, target: target) }
 
+  /// A sequence of which each id but the first is to be predicted from those before it. `ids` has at least two.
+  public init(nextIDs ids: [Int32]) {
+    self.init(ids: ids.dropLast(), target: .labels(Array(ids.dropFirst())))
+  }
+
   /// A sequence of frames of `frameSize` numbers.
   public init(frames: [Float], frameSize: Int, target: Target = .none) {
     precondition(

@@ -129,6 +129,33 @@ struct REMILayout: Sendable {
   }
 }
 
+extension REMILayout {
+  /// What each id says.
+  func values() -> [[TokenValue]] {
+    (0..<Int32(count)).map { id in value(of: id).map { [$0] } ?? [] }
+  }
+
+  private func value(of id: Int32) -> TokenValue? {
+    func time(_ steps: Int) -> GridTime {
+      GridTime(steps: steps, stepsPerQuarter: configuration.stepsPerQuarter)
+    }
+    func index(in range: Range<Int32>) -> Int { Int(id - range.lowerBound) }
+    switch kinds[Int(id)] {
+    case .pad, .bos, .eos, .bar: return nil
+    case .pitch: return .pitch(lowestPitch + index(in: pitch))
+    case .velocity: return .velocity(velocities.values[index(in: velocity)])
+    case .duration: return .duration(time(durations.values[index(in: duration)]))
+    case .position: return .position(time(index(in: position)))
+    case .drumPitch: return .drum(index(in: drumPitch))
+    case .tempo: return .tempo(microsecondsPerQuarter: tempos.microsecondsPerQuarter[index(in: tempo)])
+    case .program:
+      let program = index(in: program)
+      return .instrument(program: program == Self.drums ? nil : program)
+    case .timeSignature: return .timeSignature(timeSignatures[index(in: timeSignature)])
+    }
+  }
+}
+
 /// The tempos that there are tokens for: sixteen to a doubling, 120 among them, so that none is further off than 2.2 %.
 struct TempoScale: Sendable {
   /// Hundredths of a quarter note a minute, from slow to fast.

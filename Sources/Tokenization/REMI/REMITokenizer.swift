@@ -27,7 +27,8 @@ public struct REMITokenizer: Tokenizer {
     try configuration.validate()
     self.configuration = configuration
     layout = REMILayout(configuration)
-    vocabulary = try Vocabulary(configuration: configuration, tokens: layout.tokens(), roles: layout.roles())
+    vocabulary = try Vocabulary(
+      configuration: configuration, tokens: layout.tokens(), roles: layout.roles(), values: layout.values())
   }
 
   /// The part of a score that the grid can represent, and a report of the rest.
@@ -108,6 +109,9 @@ public struct REMITokenizer: Tokenizer {
 extension REMIConfiguration: TokenizerConfiguration {
   /// `remi`.
   public static var tokenizerName: String { "remi" }
+
+  /// The standard grid.
+  public static func standard(timeSignature: TimeSignature?) -> Self? { Self(timeSignature: timeSignature) }
 
   /// The tokenizer with these settings.
   public func makeTokenizer() throws(TokenizationError) -> any Tokenizer {

@@ -34,8 +34,7 @@ struct DetokenizeCommand: ParsableCommand {
     let target = try OutputFile(output)
     guard target.form == .midi else { throw UsageError("\(output): the ending must be .mid") }
     try target.checkFolder()
-    let remi = try tokenizer.makeTokenizer()
-    let score = try remi.decode(try ids(with: remi.vocabulary))
+    let score = try readScore()
     let bytes = try MIDIFile(score: score).encoded()
     if target.isStandardOutput { return try Console.write(bytes) }
     try replaceFile(at: output, with: bytes)
@@ -49,7 +48,8 @@ struct DetokenizeCommand: ParsableCommand {
     }
   }
 
-  private func ids(with vocabulary: Vocabulary) throws -> [Int32] {
+  /// The music of the file's tokens, read by the tokenizer that the file names.
+  private func readScore() throws -> Score {
     let limit = input.limit(SizeLimit.standard)
     let bytes = try file == "-" ? Console.readStandardInput(limit: limit) : readFile(file, limit: limit)
     let read: TokenizedFile
@@ -58,13 +58,15 @@ struct DetokenizeCommand: ParsableCommand {
     } catch {
       throw NoTokens(path: file, reason: "it is not a JSON object as `gruppetto tokenize --json` prints it")
     }
-    if let name = read.tokenizer, name != tokenizer.name {
-      throw NoTokens(
-        path: file,
-        reason: "its tokens are from the tokenizer '\(name)'; only '\(tokenizer.name)' is supported")
+    let configuration: any TokenizerConfiguration
+    do throws(TokenizationError) {
+      configuration = try tokenizer.configuration(named: read.tokenizer ?? TokenizerRegistry.defaultName)
+    } catch {
+      throw NoTokens(path: file, reason: error.message)
     }
-    if let ids = read.ids { return ids }
-    if let tokens = read.tokens { return try vocabulary.ids(of: tokens) }
+    let reader = try configuration.makeTokenizer()
+    if let ids = read.ids { return try reader.decode(ids) }
+    if let tokens = read.tokens { return try reader.decode(reader.vocabulary.ids(of: tokens)) }
     throw NoTokens(path: file, reason: "it has neither `ids` nor `tokens`")
   }
 }

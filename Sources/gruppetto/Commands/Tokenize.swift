@@ -28,15 +28,16 @@ struct TokenizeCommand: ParsableCommand {
 
   func run() throws {
     let score = try MusicInput.readOne(file, piece: piece.piece, input: input, common: common)
-    let remi = try tokenizer.makeTokenizer()
-    let encoding = try remi.encode(score)
+    let configuration = try tokenizer.configuration()
+    let tokenizer = try configuration.makeTokenizer()
+    let encoding = try tokenizer.encode(score)
     for sentence in encoding.report.sentences { common.remark("\(file): \(sentence)") }
     if encoding.report.assumedTimeSignature == .fourFourForOneFour {
       common.remark("\(file): --metre overrides this")
     }
     ProgressLine.shared.clear()
-    let listing = try TokenListing(ids: encoding.ids, vocabulary: remi.vocabulary)
-    try common.json ? listing.printJSON(file: file, tokenizer: tokenizer.name) : listing.print()
+    let listing = try TokenListing(ids: encoding.ids, vocabulary: tokenizer.vocabulary)
+    try common.json ? listing.printJSON(file: file, tokenizer: configuration.name) : listing.print()
   }
 }
 
@@ -109,8 +110,6 @@ struct TokenizerOptions: ParsableArguments {
   )
   var metre: String?
 
-  var name: String { "remi" }
-
   func validate() throws {
     if let metre, TimeSignature(metre) == nil {
       throw ValidationError("--metre is written like 3/4, not \(metre).")
@@ -119,7 +118,10 @@ struct TokenizerOptions: ParsableArguments {
 
   var timeSignature: TimeSignature? { metre.flatMap { TimeSignature($0) } }
 
-  func makeTokenizer() throws(TokenizationError) -> REMITokenizer {
-    try REMITokenizer(configuration: REMIConfiguration(timeSignature: timeSignature))
+  /// The settings of the tokenizer of this name.
+  func configuration(
+    named name: String = TokenizerRegistry.defaultName
+  ) throws(TokenizationError) -> any TokenizerConfiguration {
+    try TokenizerRegistry.standard.configuration(named: name, timeSignature: timeSignature)
   }
 }

@@ -55,7 +55,8 @@ struct BytePairTokenizer: Tokenizer {
     vocabulary = try Vocabulary(
       configuration: configuration,
       tokens: parts.map { $0.compactMap { below.token(of: $0) }.joined(separator: "+") },
-      roles: parts.map { $0.reduce(into: []) { $0.formUnion(below.roles[$1]) } })
+      roles: parts.map { $0.reduce(into: []) { $0.formUnion(below.roles[$1]) } },
+      values: parts.map { $0.flatMap(below.roles.values(of:)) })
   }
 
   func encode(_ score: Score) throws(TokenizationError) -> Encoding {

@@ -24,7 +24,8 @@ struct DensityTokenizer: Tokenizer {
     attributes = Int32(below.count)..<Int32(below.count + Density.names.count)
     vocabulary = try Vocabulary(
       configuration: configuration, tokens: below.tokens + Density.names,
-      roles: (0..<Int32(below.count)).map { below.roles[$0] } + Density.names.map { _ in .attribute })
+      roles: (0..<Int32(below.count)).map { below.roles[$0] } + Density.names.map { _ in .attribute },
+      values: (0..<Int32(below.count)).map(below.roles.values(of:)) + Density.names.map { _ in [] })
   }
 
   func encode(_ score: Score) throws(TokenizationError) -> Encoding {

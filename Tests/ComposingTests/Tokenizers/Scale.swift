@@ -7,7 +7,7 @@ struct Scale: SimpleTokens {
   static let pitches = [60, 62, 64, 65, 67, 69, 71]
 
   var tokens: [SimpleToken] {
-    [SimpleToken("Rest", .position)] + Self.pitches.map { SimpleToken("Pitch_\($0)", .pitch) }
+    [SimpleToken("Rest")] + Self.pitches.map { SimpleToken("Pitch_\($0)", pitch: $0) }
   }
 
   func write(_ score: Score) -> [Int] {
@@ -18,11 +18,5 @@ struct Scale: SimpleTokens {
       list += Array(repeating: 0, count: quarter - list.count) + [place + 1]
     }
     return list
-  }
-
-  func read(_ token: Int, at tick: inout Int) -> [Note] {
-    defer { tick += 480 }
-    return token == 0
-      ? [] : [Note(onset: tick, duration: 480, pitch: Self.pitches[token - 1], velocity: 80)]
   }
 }

@@ -1,0 +1,50 @@
+public import Music
+
+/// What a token says in the terms of music, so that a constraint such as "only the white keys" or "nothing below C3" can be
+/// written without knowing the tokenizer:
+///
+///     let low = tokenizer.vocabulary.roles.ids { $0.pitch.map { $0 < 48 } ?? false }
+///
+/// Kinds may be added.
+public enum TokenValue: Sendable, Hashable {
+  /// A pitch as a MIDI key number, 0...127; 60 is middle C.
+  case pitch(Int)
+  /// A drum as a key number of General MIDI, 0...127.
+  case drum(Int)
+  /// The instrument as a General MIDI program, 0...127; nil for drums.
+  case instrument(program: Int?)
+  /// How hard a note is struck, 1...127.
+  case velocity(Int)
+  /// How long a note is.
+  case duration(GridTime)
+  /// Where in the bar we are, from its bar line.
+  case position(GridTime)
+  /// By how much the token moves on in time.
+  case advance(GridTime)
+  /// A tempo in microseconds a quarter note.
+  case tempo(microsecondsPerQuarter: Int)
+  /// A time signature.
+  case timeSignature(TimeSignature)
+
+  /// The pitch; nil for all else, drums among it.
+  public var pitch: Int? { if case .pitch(let pitch) = self { pitch } else { nil } }
+  /// The duration; nil for all else.
+  public var duration: GridTime? { if case .duration(let duration) = self { duration } else { nil } }
+}
+
+/// A time in steps of a grid.
+public struct GridTime: Sendable, Hashable {
+  /// How many steps.
+  public var steps: Int
+  /// How many steps make a quarter note, at least 1.
+  public var stepsPerQuarter: Int
+
+  /// A time.
+  public init(steps: Int, stepsPerQuarter: Int) {
+    self.steps = steps
+    self.stepsPerQuarter = stepsPerQuarter
+  }
+
+  /// The time in quarter notes.
+  public var quarters: Double { Double(steps) / Double(stepsPerQuarter) }
+}
