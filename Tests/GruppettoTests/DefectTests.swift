@@ -20,6 +20,15 @@ import Testing
     try workshop.shell("program='\(workshop.program.path)'; " + line)
   }
 
+  @Test("Tokens of an unknown tokenizer are refused by its name") func tokensOfAnUnknownTokenizer()
+    throws
+  {
+    try replaceFile(at: workshop("tokens.json"), with: #"{"ids":[1,3],"tokenizer":"magic"}"#)
+    let run = try workshop.run(["detokenize", "tokens.json", "-o", "tune.mid"])
+    #expect(run.exitCode == 65 && run.errorLines.count == 1, "\(run.errors)")
+    #expect(run.errors.contains("'magic'") && run.errors.contains("'remi'"), "\(run.errors)")
+  }
+
   @Test("Names of files that are no text are read, written and escaped") func namesThatAreNoText() throws {
     let rendered = try shell(#"$program detokenize - -o "$(printf 'caf\351.mid')" < /dev/null"#)
     #expect(rendered.exitCode == 65, "\(rendered.errors)")

@@ -38,7 +38,14 @@ public struct TokenDistribution: Sendable {
       source.count == vocabularySize && allowed.count == vocabularySize,
       "\(source.count) logits and \(allowed.count) flags for a vocabulary of \(vocabularySize)")
     hasWeights = false
-    for id in 0..<vocabularySize { logits[id] = allowed[id] ? source[id] : -.infinity }
+    // By pointers, since bounds are checked above and not again for each id of each step.
+    source.withUnsafeBufferPointer { source in
+      allowed.withUnsafeBufferPointer { allowed in
+        logits.withUnsafeMutableBufferPointer { logits in
+          for id in logits.indices { logits[id] = allowed[id] ? source[id] : -.infinity }
+        }
+      }
+    }
   }
 
   /// Gives the probability of a masked-out id to another one, in addition to its own: p(id) becomes p(id) + p(other).
