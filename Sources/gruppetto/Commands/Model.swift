@@ -89,7 +89,7 @@ struct ModelInfoCommand: ParsableCommand {
           ? "  history: none yet"
           : "  history: none; train CORPUS -o \(info.model) --resume goes on from these weights")
     }
-    return lines.joined(separator: "\n")
+    return lines.map(Readable.line).joined(separator: "\n")
   }
 }
 
