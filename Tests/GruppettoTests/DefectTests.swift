@@ -197,6 +197,11 @@ import Testing
     let options = ["--resume", "--steps", "2", "--batch", "4", "--truncation", "32", "--threads", "1"]
     let resumed = try workshop.run(["train", "tunes", "-o", "model"] + options)
     #expect(resumed.exitCode == 0 && resumed.errors.contains("11 pieces"), "\(resumed.errors)")
+    // What a file is called stays within its line.
+    try FileManager.default.moveItem(atPath: workshop("weights.safetensors"), toPath: workshop("two\nlines"))
+    let named = try workshop.run(["model", "import", "two\nlines", "-o", "named"])
+    #expect(named.exitCode == 0 && !named.output.contains("two\n"), "\(named.output)")
+    #expect(try !workshop.run(["model", "info", "named"]).output.contains("two\n"))
   }
 
   @Test("A failed import leaves the model that it would have replaced") func aFailedImportLeavesTheModel()

@@ -89,7 +89,7 @@ struct ModelInfoCommand: ParsableCommand {
           ? "  history: none yet"
           : "  history: none; train CORPUS -o \(info.model) --resume trains these weights further")
     }
-    return lines.joined(separator: "\n")
+    return lines.map(Readable.line).joined(separator: "\n")
   }
 }
 

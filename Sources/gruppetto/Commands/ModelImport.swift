@@ -77,8 +77,10 @@ struct ModelImportCommand: ParsableCommand {
     let info = try ModelInfo(path: output)
     try common.report(info) {
       let names = weights.names
-      return "\(ModelInfoCommand.text(info))\n  from \(self.weights): embedding \(quoted(names.embedding)), "
-        + "recurrent layers \(quoted(names.recurrent)), output \(quoted(names.output))"
+      let origin =
+        "  from \(self.weights): embedding \(quoted(names.embedding)), recurrent layers \(quoted(names.recurrent)), "
+        + "output \(quoted(names.output))"
+      return "\(ModelInfoCommand.text(info))\n\(Readable.line(origin))"
     }
   }
 
