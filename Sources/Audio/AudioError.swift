@@ -64,7 +64,8 @@ public enum AudioError: DiagnosableError, Equatable {
     case .unsupportedSettings(let path, let reason): "\(path): \(reason)"
     case .noDevice(let name, let reason, let others):
       "the sound device “\(name)” cannot be opened (\(reason)); "
-        + (others.isEmpty ? "no other device was found" : "other devices are \(others.joined(separator: ", "))")
+        + (others.isEmpty
+          ? "no other device was found" : "other devices are \(others.joined(separator: ", "))")
     case .unsuitableDevice(let name, let reason):
       "the sound device “\(name)” cannot be set up (\(reason))"
     case .deviceFailed(let name, let reason):

@@ -15,6 +15,8 @@ public enum ComposingError: DiagnosableError {
   /// The folder has some parts of a model, and lacks others that are needed; `isFinished` means that its training has ended, and
   /// will not make them again.
   case incomplete(path: String, present: [String], missing: [String], isFinished: Bool)
+  /// The folder has parts of a model, but not its description.
+  case unreadable(path: String, present: [String])
   /// There is a model already where a new one would go.
   case modelExists(path: String)
   /// The corpus is not the one that the model was trained on.
@@ -63,7 +65,7 @@ public enum ComposingError: DiagnosableError {
       .nothingComposed, .unsuitableNetwork, .insufficientMemory:
       .badInput
     case .endless: .internalFault
-    case .notAModel, .untrained, .incomplete: .missingInput
+    case .notAModel, .untrained, .incomplete, .unreadable: .missingInput
     case .modelExists: .cannotWrite
     case .interrupted: .interrupted
     case .file(let error): error.kind
@@ -120,6 +122,9 @@ public enum ComposingError: DiagnosableError {
         + (isFinished
           ? "and its training has ended, so it will not be written again"
           : "without which its training cannot continue")
+    case .unreadable(let path, let present):
+      "\(path): has \(present.joined(separator: ", ")) but no model.json, without which they cannot be read; "
+        + "restore it from a copy of the model"
     case .modelExists(let path): "\(path): already holds a model"
     case .corpusChanged(let path, let trainedOn, let given):
       "\(path): was trained on the corpus \(trainedOn), not on the given one (\(given)); give the original"
@@ -168,7 +173,8 @@ public enum ComposingError: DiagnosableError {
   public var file: String? {
     switch self {
     case .malformed(let path, _), .notAModel(let path), .untrained(let path),
-      .incomplete(let path, _, _, _), .modelExists(let path), .settingsKept(let path, _),
+      .incomplete(let path, _, _, _), .unreadable(let path, _), .modelExists(let path),
+      .settingsKept(let path, _),
       .networkKept(let path), .unsuitableNetwork(let path, _), .insufficientMemory(let path, _, _),
       .corpusKept(let path), .readyCorpus(let path, _),
       .corpusChanged(let path, _, _), .vocabularyChanged(let path, _):

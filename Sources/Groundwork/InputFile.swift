@@ -134,7 +134,9 @@ func openRegularFile(_ path: String) throws(FileError) -> (descriptor: Int32, st
   let found = FileStatus(status)
   guard found.isRegularFile else {
     close(descriptor)
-    throw .unreadable(path: path, reason: found.isFolder ? "it is a folder" : "it is not a regular file")
+    throw .unreadable(
+      path: path,
+      reason: found.isFolder ? "it is a folder" : "it is not a regular file; pipe it in and name it -")
   }
   return (descriptor, found)
 }

@@ -71,7 +71,7 @@ package enum JSONFile {
     case DecodingError.keyNotFound(let key, let context):
       "\(setting(context.codingPath + [key])) is missing"
     case DecodingError.typeMismatch(let type, let context) where context.codingPath.isEmpty:
-      type == [Any].self ? "it is not a list" : "it is not an object of settings"
+      type == [Any].self ? "it is not a list" : "it is not a JSON object of settings"
     case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
       "\(setting(context.codingPath)) has a value of the wrong type"
     case DecodingError.dataCorrupted(let context):

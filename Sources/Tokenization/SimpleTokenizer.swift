@@ -46,6 +46,7 @@ public struct SimpleToken: Sendable, Hashable {
 
   /// A note, or a rest where there is no pitch; the next token begins where it ends.
   /// - Parameters:
+  ///   - name: The token.
   ///   - pitch: A MIDI key number, 0...127.
   ///   - ticks: How long it is: a quarter note of 480 ticks unless told otherwise.
   ///   - velocity: How hard the note is struck, 1...127.

@@ -35,7 +35,7 @@ public enum TokenizationError: DiagnosableError, Equatable {
   public var message: String {
     switch self {
     case .noNotes:
-      "the piece has no notes that the vocabulary can express"
+      "the piece has no notes that the vocabulary has tokens for: none at all, or all are of instruments or pitches that it leaves out"
     case .tooLong(let bars, let limit):
       "the piece would have \(bars) bars, but the limit is \(limit); the file is probably damaged"
     case .unknownID(let id, let index, let size):

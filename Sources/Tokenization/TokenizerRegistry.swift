@@ -79,7 +79,9 @@ public struct TokenizerRegistry: Sendable {
   }
 
   /// The standard settings of the tokenizer `name`.
-  /// - Parameter timeSignature: The one that every piece is read in, whatever its file says; nil believes the file.
+  /// - Parameters:
+  ///   - name: The tokenizer's name.
+  ///   - timeSignature: The one that every piece is read in, whatever its file says; nil believes the file.
   /// - Throws: `TokenizationError.unknownTokenizer`, also for one that has no standard settings.
   public func configuration(
     named name: String, timeSignature: TimeSignature? = nil

@@ -42,8 +42,8 @@ import Training
   @Test(
     "A network that cannot be is named",
     arguments: [
-      ("\"hiddenSize\" : 16", "\"hiddenSize\" : 9000", "hidden size is 9000; expected at most 8192"),
-      ("\"layerCount\" : 2", "\"layerCount\" : 0", "number of layers is 0; expected at least 1"),
+      ("\"hiddenSize\" : 16", "\"hiddenSize\" : 9000", "hiddenSize is 9000; expected at most 8192"),
+      ("\"layerCount\" : 2", "\"layerCount\" : 0", "layerCount is 0; expected at least 1"),
       ("\"dropout\" : 0.1", "\"dropout\" : 1", "dropout is 1.0; expected a probability"),
     ])
   func aNetworkThatCannotBeIsNamed(setting: String, instead: String, reason: String) throws {

@@ -44,7 +44,9 @@ import Training
   @Test(
     "An invalid preset is named",
     arguments: [
-      ("{", "not JSON"), ("[]", "not a JSON object of settings"),
+      ("{", "not JSON"), ("", "it is empty"),
+      (#"{"temperature": 1, "topK": 1e30, "topP": 1, "minP": 0}"#, "too large for its setting"),
+      ("[]", "not a JSON object of settings"),
       (#"{"temperature": 1, "topK": 0, "topP": 1}"#, "'minP' is missing"),
       (#"{"temperature": "hot", "topK": 0, "topP": 1, "minP": 0}"#, "'temperature'"),
       (#"{"temperature": 1, "topK": 0, "topP": 1, "minP": 0, "warmth": 3}"#, "'warmth'"),

@@ -1,5 +1,6 @@
 import Foundation
 import Groundwork
+import MIDI
 import TestSupport
 import Testing
 
@@ -27,6 +28,32 @@ import Testing
     let run = try workshop.run(["detokenize", "tokens.json", "-o", "tune.mid"])
     #expect(run.exitCode == 65 && run.errorLines.count == 1, "\(run.errors)")
     #expect(run.errors.contains("'magic'") && run.errors.contains("'remi'"), "\(run.errors)")
+  }
+
+  @Test("A training that goes on writes a damaged vocabulary again") func aDamagedVocabulary() throws {
+    #expect(try train([]).exitCode == 0)
+    let vocabulary = try workshop.bytes("model/vocabulary.json")
+    for damage in ["junk", ""] {
+      try replaceFile(at: workshop("model/vocabulary.json"), with: damage)
+      let run = try workshop.run(["train", "tunes", "-o", "model", "--resume", "--quiet"])
+      #expect(run.exitCode == 0, "\(run.errors)")
+      #expect(try workshop.bytes("model/vocabulary.json") == vocabulary)
+    }
+  }
+
+  @Test("What is wrong with a file is said with its name") func whatIsWrongIsSaidWithTheFile() throws {
+    #expect(try train([]).exitCode == 0)
+    try replaceFile(at: workshop("silent.mid"), with: MIDIFile(tracks: [MIDITrack()]).encoded())
+    for command in [["tokenize", "silent.mid"], ["continue", "model", "silent.mid", "-o", "more.mid"]] {
+      let run = try workshop.run(command)
+      #expect(run.exitCode == 65 && run.errors.contains("silent.mid: "), "\(run.errors)")
+    }
+    let played = try workshop.run(["play", "tune.wav", "--piece", "1"])
+    #expect(played.exitCode == 64 && played.errors.contains("--piece"), "\(played.errors)")
+    try FileManager.default.removeItem(atPath: workshop("model/model.json"))
+    let info = try workshop.run(["model", "info", "model"])
+    #expect(info.exitCode == 66 && info.errors.contains("no model.json"), "\(info.errors)")
+    #expect(!info.errors.contains("--overwrite"), "\(info.errors)")
   }
 
   @Test("Names of files that are no text are read, written and escaped") func namesThatAreNoText() throws {

@@ -25,13 +25,13 @@ import Testing
   @Test(
     "A shape names its fault",
     arguments: [
-      (LanguageModelShape(), nil), (LanguageModelShape(layerCount: 0), "number of layers"),
-      (LanguageModelShape(embeddingSize: 0), "embedding size"),
-      (LanguageModelShape(hiddenSize: -1), "hidden size"),
+      (LanguageModelShape(), nil), (LanguageModelShape(layerCount: 0), "layerCount"),
+      (LanguageModelShape(embeddingSize: 0), "embeddingSize"),
+      (LanguageModelShape(hiddenSize: -1), "hiddenSize"),
       (LanguageModelShape(dropout: 1), "dropout"), (LanguageModelShape(dropout: .nan), "dropout"),
       (LanguageModelShape(dropout: 0.99999999), "dropout"),
-      (LanguageModelShape(embeddingDropout: -0.1), "dropout of the embedding"),
-      (LanguageModelShape(embeddingSize: 8, hiddenSize: 16, tiesEmbedding: true), "embedding size"),
+      (LanguageModelShape(embeddingDropout: -0.1), "embeddingDropout"),
+      (LanguageModelShape(embeddingSize: 8, hiddenSize: 16, tiesEmbedding: true), "embeddingSize"),
     ])
   func aShapeNamesItsFault(shape: LanguageModelShape, name: String?) {
     #expect(shape.fault?.name == name)

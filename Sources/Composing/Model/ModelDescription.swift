@@ -130,7 +130,7 @@ public struct ModelDescription: Codable, Hashable, Sendable {
     let present = folder.presentParts
     return present.isEmpty
       ? .notAModel(path: folder.path)
-      : .incomplete(path: folder.path, present: present, missing: ["model.json"], isFinished: false)
+      : .unreadable(path: folder.path, present: present)
   }
 
   /// Writes the description of the model in `folder`.

@@ -63,11 +63,11 @@ public struct ModelPreset: Codable, Hashable, Sendable {
   /// - Throws: `ComposingError`, which names the first that is invalid.
   public func validate() throws(ComposingError) {
     if let fault = network.fault { try requireOption(false, fault.name, fault.value, fault.expected) }
-    for (name, size) in [("embedding size", network.embeddingSize), ("hidden size", network.hiddenSize)] {
+    for (name, size) in [("embeddingSize", network.embeddingSize), ("hiddenSize", network.hiddenSize)] {
       try requireOption(size <= Self.mostUnits, name, size, "at most \(Self.mostUnits)")
     }
     try requireOption(
-      network.layerCount <= Self.mostLayers, "number of layers", network.layerCount,
+      network.layerCount <= Self.mostLayers, "layerCount", network.layerCount,
       "at most \(Self.mostLayers)")
     do { try training.validate() } catch { throw .cause(error) }
     let values = training.batchSize * training.truncationLength * network.layerCount * network.hiddenSize

@@ -67,18 +67,18 @@ public struct LanguageModelShape: Hashable, Sendable {
   public var fault: (name: String, value: String, expected: String)? {
     let units = ArchitectureLimit.units
     for (name, size, allowed) in [
-      ("embedding size", embeddingSize, units), ("hidden size", hiddenSize, units),
-      ("number of layers", layerCount, ArchitectureLimit.layers),
+      ("embeddingSize", embeddingSize, units), ("hiddenSize", hiddenSize, units),
+      ("layerCount", layerCount, ArchitectureLimit.layers),
     ] where !allowed.contains(size) {
       return (name, "\(size)", size < 1 ? "at least 1" : "at most \(allowed.upperBound)")
     }
-    for (name, probability) in [("dropout", dropout), ("dropout of the embedding", embeddingDropout ?? 0)]
+    for (name, probability) in [("dropout", dropout), ("embeddingDropout", embeddingDropout ?? 0)]
     where !ArchitectureLimit.isDropout(probability) {
       return (name, "\(probability)", "a probability from 0 to below 1")
     }
     if tiesEmbedding, embeddingSize != hiddenSize {
       return (
-        "embedding size", "\(embeddingSize)",
+        "embeddingSize", "\(embeddingSize)",
         "the hidden size, \(hiddenSize), because the output shares the embedding's weights"
       )
     }

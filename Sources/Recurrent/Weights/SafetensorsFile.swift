@@ -48,7 +48,9 @@ public struct SafetensorsFile: Sendable {
 
   /// Reads a file of another program at `path` into memory, so that what becomes of the file does not matter. Nothing but the
   /// header is read of one whose size is not what its header says.
-  /// - Parameter limit: how many bytes are read at most; no more than the machine has memory.
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - limit: how many bytes are read at most; no more than the machine has memory.
   /// - Throws: `SafetensorsError`.
   public init(reading path: String, limit: Int = SizeLimit.weights) throws(SafetensorsError) {
     let bytes: [UInt8]

@@ -51,7 +51,6 @@ struct Features: ParsableCommand {
 
   func run() throws {
     let drawn = seed.drawn()
-    if details.dither != 0, seed.seed == nil { common.remark("seed \(drawn)") }
     for path in [output, svg].compactMap({ $0 }) { try OutputFile.checkFolder(of: path) }
     let began = DispatchTime.now().uptimeNanoseconds
     let result = try FeatureExtractor.features(
@@ -62,6 +61,7 @@ struct Features: ParsableCommand {
     guard let (features, options) = result else {
       throw InterruptedError("interrupted; \(output) was not written")
     }
+    if details.dither != 0, seed.seed == nil { common.remark("seed \(drawn)") }
     let spent = Double(DispatchTime.now().uptimeNanoseconds - began) / 1e9
     try replaceFile(at: output, with: features.numPyArray.encoded())
     if let svg {

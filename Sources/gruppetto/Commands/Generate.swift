@@ -55,7 +55,7 @@ struct Generate: ParsableCommand {
       seed: seed.drawn(), sampling: try sampling.resolved(presets: sound.presets), bars: bars, primer: given)
     try CompositionCommand(
       model: model, outputs: outputs, options: options, weights: weights.weights, threadCount: threads.count,
-      sound: sound, common: common,
+      sound: sound, common: common, primerPath: primer,
       title: "A piece by \(ModelFolder(path: model).name)"
     ).run()
   }
@@ -104,7 +104,7 @@ struct Continue: ParsableCommand {
     let name = given.score.title ?? file.split(separator: "/").last.map(String.init) ?? file
     try CompositionCommand(
       model: model, outputs: outputs, options: options, weights: weights.weights, threadCount: threads.count,
-      sound: sound, common: common,
+      sound: sound, common: common, primerPath: file,
       original: try given.midi ?? MIDIFile(score: given.score),
       title: "\(name), continued by \(ModelFolder(path: model).name)"
     ).run()

@@ -60,7 +60,8 @@ struct ModelInfoCommand: ParsableCommand {
     if let divergence = info.description.divergence {
       lines.append(
         "  training diverged at step \(Readable.count(divergence.step)): \(divergence.quantity) was not a finite number; "
-          + "the weights are the best from before")
+          + (info.weights == nil
+            ? "train again with a lower learning rate" : "the weights are the best from before"))
     }
     if let tokenizer = info.tokenizer, let size = info.network?.vocabularySize {
       lines.append("  vocabulary: \(size) tokens (\(tokenizer))")

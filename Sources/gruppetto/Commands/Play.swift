@@ -40,6 +40,9 @@ struct Play: ParsableCommand {
 
   func validate() throws {
     guard list || file != nil else { throw ValidationError("Name a file to play, or use --list.") }
+    if let file, Self.isSound(file), piece.piece != nil || Typed.hasOption("--ornaments") {
+      throw ValidationError("--piece and --ornaments are for music, and \(file) is a sound file.")
+    }
     guard (-60...40).contains(gain) else {
       throw ValidationError("--gain is in decibels, from -60 to 40, not \(gain).")
     }
@@ -49,8 +52,7 @@ struct Play: ParsableCommand {
     if list { return try listDevices() }
     guard let file else { return }
     let result =
-      try ["wav", "flac", "ogg", "oga", "aif", "aiff", "mp3"].contains(ending(of: file))
-      ? playSound(file) : playMusic(file)
+      try Self.isSound(file) ? playSound(file) : playMusic(file)
     struct Report: Encodable {
       var file: String
       var device: String
@@ -102,8 +104,10 @@ struct Play: ParsableCommand {
     }
   }
 
-  private func ending(of path: String) -> String {
-    path.split(separator: "/").last?.split(separator: ".").last?.lowercased() ?? ""
+  /// Whether a file's name ends as that of a sound file does.
+  private static func isSound(_ path: String) -> Bool {
+    let ending = path.split(separator: "/").last?.split(separator: ".").last?.lowercased() ?? ""
+    return ["wav", "flac", "ogg", "oga", "aif", "aiff", "mp3"].contains(ending)
   }
 }
 

@@ -30,7 +30,7 @@ struct TokenizeCommand: ParsableCommand {
     let score = try MusicInput.readOne(file, piece: piece.piece, input: input, common: common)
     let configuration = try tokenizer.configuration()
     let tokenizer = try configuration.makeTokenizer()
-    let encoding = try tokenizer.encode(score)
+    let encoding = try UnusableFile.naming(file) { try tokenizer.encode(score) }
     for sentence in encoding.report.sentences { common.remark("\(file): \(sentence)") }
     if encoding.report.assumedTimeSignature == .fourFourForOneFour {
       common.remark("\(file): --metre overrides this")

@@ -117,6 +117,8 @@ struct CompositionCommand {
   var threadCount: Int
   var sound: SoundOptions
   var common: CommonOptions
+  /// The file of the music to continue, if there is any.
+  var primerPath: String?
   /// The original piece, which stays unchanged before the new bars.
   var original: MIDIFile?
   /// The title of the pieces in pictures and files.
@@ -144,7 +146,7 @@ struct CompositionCommand {
           guard case .success(let piece) = result else { continue }
           try finish(piece, number: index + 1, targets, library: library, reports: &reports)
         }
-        for case .failure(let error) in results where error.kind != .interrupted { throw error }
+        for case .failure(let error) in results where error.kind != .interrupted { throw named(error) }
         guard reports.count == part.upperBound, !(cancellation.isRequested && reports.count < pieces.count)
         else { throw ComposingError.interrupted }
       } catch {
@@ -170,6 +172,14 @@ struct CompositionCommand {
       try Console.printJSON(reports[0])
     } else {
       try Console.printJSON(Reports(pieces: reports))
+    }
+  }
+
+  /// An error about the primer with its file's name, other errors as they are.
+  private func named(_ error: ComposingError) -> any Error {
+    switch error {
+    case .unusablePrimer, .primerTooLong: primerPath.map { UnusableFile(path: $0, cause: error) } ?? error
+    default: error
     }
   }
 

@@ -84,6 +84,22 @@ struct UsageError: DiagnosableError {
   init(_ message: String) { self.message = message }
 }
 
+/// Why the content of a file that was read cannot be used, with the file's name.
+struct UnusableFile: DiagnosableError {
+  var path: String
+  var cause: any DiagnosableError
+  var kind: FailureKind { cause.kind }
+  var message: String { "\(path): \(cause.message)" }
+  var file: String? { path }
+
+  /// What `body` gives; an error of it that names no file is about the one at `path`.
+  static func naming<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {
+    do { return try body() } catch let error as any DiagnosableError where error.file == nil {
+      throw UnusableFile(path: path == "-" ? "standard input" : path, cause: error)
+    }
+  }
+}
+
 /// The user stopped the work; `message` names what was saved and how to continue.
 struct InterruptedError: DiagnosableError {
   var message: String

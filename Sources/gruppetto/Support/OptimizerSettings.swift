@@ -22,7 +22,7 @@ struct OptimizerSettings: ParsableArguments {
   var smoothing: Double?
 
   @Flag(
-    inversion: .prefixedNo,
+    name: [.long, .customLong("centred")], inversion: .prefixedNo,
     help: "Divide by the standard deviation of the gradients instead of their root mean square, for rmsprop.")
   var centered: Bool?
 

@@ -13,9 +13,9 @@ enum OptionWords {
     "schedule.patience": "fall-patience", "clipNorm": "clip", "clipValue": "clip-value",
     "batchSize": "batch", "truncationLength": "truncation", "accumulation": "accumulate",
     "averageDecay": "average", "patience": "patience", "validationTokens": "validation-tokens",
-    "embedding size": "embedding", "hidden size": "hidden", "number of layers": "layers",
+    "embeddingSize": "embedding", "hiddenSize": "hidden", "layerCount": "layers",
     "dropout": "dropout",
-    "dropout of the embedding": "embedding-dropout", "transposition": "transpose", "vocabulary": "vocabulary",
+    "embeddingDropout": "embedding-dropout", "transposition": "transpose", "vocabulary": "vocabulary",
     "temperature": "temperature", "top-k": "top-k", "top-p": "top-p", "min-p": "min-p", "topK": "top-k",
     "topP": "top-p", "minP": "min-p", "bars": "bars", "sizeLimit": "size-limit",
   ]
