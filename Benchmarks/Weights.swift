@@ -5,7 +5,7 @@ internal import Foundation
 internal import Recurrent
 
 /// What narrower weights cost a trained model: its loss over the validation pieces of a corpus, as the sampler runs it in
-/// each format, in nats a token.
+/// each format, in nats per token.
 ///
 ///     benchmarks weights MODEL CORPUS
 func measureWeights(_ arguments: [String]) throws {

@@ -84,7 +84,7 @@ import Training
     }
     var training = try prepare(folder.file("model"))
     let result = try training.run(on: pieces, threadCount: 1)
-    // Knowing nothing costs log V nats a token; thirty steps already teach which tokens follow which.
+    // Knowing nothing costs log V nats per token; thirty steps already teach which tokens follow which.
     #expect(try #require(result.validationLoss) < 0.9 * log(Double(corpus.vocabulary.count)))
     let piece = try Composer(model: MusicModel(path: folder.file("model"))).compose(
       CompositionOptions(seed: 1, bars: 4))

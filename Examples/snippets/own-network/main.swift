@@ -21,7 +21,7 @@ attempt {
   let sequences = tunes.map { TrainingSequence(nextIDs: $0) }
   let batches = SequenceBatches(sequences, batchSize: 16, head: network.configuration.head, seed: 1)
   let learner = Learner(network, on: batches, learningRate: 3e-3)
-  for epoch in 0..<epochs { print("\(try learner.learn(batches.batches(epoch: epoch)).mean) nats a token") }
+  for epoch in 0..<epochs { print("\(try learner.learn(batches.batches(epoch: epoch)).mean) nats per token") }
   let composer = try Composer(model: MusicModel(tokenizer: tokenizer, network: network))
   let piece = try composer.compose(CompositionOptions(seed: 1, bars: 4))
   print("\(piece.bars) bars: \(piece.score.melody.map { "\($0.pitch)" }.joined(separator: " "))")

@@ -104,7 +104,7 @@ struct CompositionReport: Encodable {
       }
     return
       "\(files.joined(separator: ", ")): \(Readable.plural(bars, "bar"))\(reason), \(Readable.plural(notes, "note")), "
-      + "\(Readable.clock(seconds)), \(Readable.decimal(nllPerToken, 2)) nats a token, seed \(seed)"
+      + "\(Readable.clock(seconds)), \(Readable.decimal(nllPerToken, 2)) nats per token, seed \(seed)"
   }
 }
 
