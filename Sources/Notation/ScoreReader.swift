@@ -79,7 +79,7 @@ public enum ScoreReader {
 extension Score {
   /// Writes the score to the file at `path`, atomically, in the format that its ending stands for.
   /// - Returns: what could not be represented exactly.
-  /// - Throws: `ScoreError.notWritable` if that is none that can be written, `.unrepresentable` where it has no room for
+  /// - Throws: `ScoreError.notWritable` if that format cannot be written, `.unrepresentable` where it has no room for
   ///   a value of the score; `FileError.unwritable`.
   @discardableResult
   public func write(to path: String) throws -> [Diagnostic] {

@@ -15,7 +15,7 @@ import Testing
         + [0, 0, 0, UInt8(track.count)] + track)
   }
 
-  @Test("A primer with too many bars is refused in one line, and one that leaves room is gone on with")
+  @Test("A primer with too many bars is refused in one line, and one that leaves room is continued")
   func aPrimerWithTooManyBarsIsRefusedInOneLine() throws {
     let workshop = try Workshop()
     let trained = try workshop.run(

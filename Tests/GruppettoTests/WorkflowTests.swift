@@ -139,7 +139,7 @@ import Testing
     #expect((report["seconds"] as? Double ?? 10) < 10)
   }
 
-  @Test("A piece that is gone on with stays as it is, in every form") func aPieceThatIsGoneOnWithStaysAsItIs()
+  @Test("A piece that is continued stays as it is, in every form") func aPieceThatIsContinuedStaysAsItIs()
     throws
   {
     try workshop.run(["train", "tunes", "-o", "model", "--steps", "5", "--quiet"] + Workshop.quick)

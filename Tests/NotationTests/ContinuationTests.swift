@@ -189,7 +189,7 @@ import Testing
     #expect(joined.tracks.count == 2 && joined.tracks[1].isDrum)
   }
 
-  @Test("Files that hold nothing or little are gone on with") func smallFilesAreGoneOnWith() throws {
+  @Test("Files that hold nothing or little are continued") func smallFilesAreContinued() throws {
     let empty = try MIDIFile(tracks: []).continued(by: composed(), from: 96)
     #expect(try Score(midi: empty).noteCount == 2)
     let smpte = try MIDIFile(division: .smpte(framesPerSecond: 25, ticksPerFrame: 40), tracks: [MIDITrack()])

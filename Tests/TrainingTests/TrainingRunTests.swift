@@ -372,7 +372,7 @@ import Training
     #expect(Set(entries.map(\.validationTokens)).count == 1, "each validation reads the same")
     #expect(try #require(result.validationTokens) < pieces.predictionCount / 2)
     #expect(try run(.minutes(0.005), in: folder, resuming: true).steps == result.steps)
-    // What is counted and not timed is validated on all, for the same run shall give the same numbers.
+    // What is counted and not timed is validated on all, because the same run has to give the same numbers.
     #expect(try run(.steps(2), in: TemporaryFolder()).validationTokens == pieces.predictionCount)
   }
 

@@ -1,5 +1,5 @@
 extension Network.Configuration {
-  /// What the network is as a language model; nil if it is none. A language model reads one id at each step and tells,
+  /// What the network is as a language model; nil if it is not one. A language model reads one id at each step and tells,
   /// knowing none of the steps after it, a softmax over the ids of the same vocabulary for the next. How its loss weighs
   /// and smooths labels is no part of that.
   public var languageModel: LanguageModelConfiguration? {

@@ -4,7 +4,7 @@ package import Arithmetic
 ///
 /// N rows, B streams, I inputs, H units, D directions, S blocks of state. The outputs of both directions are side by side.
 package final class RecurrentLayer {
-  /// N × D·H: what the layer gave. Whoever reads it may also change it: the backward pass does without it.
+  /// N × D·H: what the layer gave. Its readers may also change it: the backward pass does not need it.
   package let output: AlignedBuffer<Float>
   /// How many numbers one direction's state of a stream has, S·H.
   package let stateWidth: Int

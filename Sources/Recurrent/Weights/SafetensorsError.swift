@@ -14,7 +14,7 @@ public enum SafetensorsError: DiagnosableError, Equatable {
   case wrongSize(file: String, expected: Int, found: Int)
   /// The content is not what the checksum was made of.
   case wrongChecksum(file: String, expected: String, found: String)
-  /// A tensor's type is none that the format knows.
+  /// A tensor has a type that the format does not know.
   case unknownType(file: String, tensor: String, type: String)
   /// A tensor's range does not fit its shape and type, or the file.
   case wrongRange(file: String, tensor: String, reason: String)
