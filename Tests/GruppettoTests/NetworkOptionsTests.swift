@@ -60,8 +60,8 @@ import Testing
     "A network that cannot be is refused",
     arguments: [
       (["--cell", "transformer"], "transformer"), (["--cell", "transformer"], ": rnn, rnn-tanh"),
-      (["--tied-embedding", "--hidden", "24"], "--embedding (embedding size) is 16"),
-      (["--dropout", "1"], "dropout is 1.0"), (["--layers", "0"], "--layers (number of layers) is 0"),
+      (["--tied-embedding", "--hidden", "24"], "--embedding (embeddingSize) is 16"),
+      (["--dropout", "1"], "dropout is 1.0"), (["--layers", "0"], "--layers (layerCount) is 0"),
     ])
   func aNetworkThatCannotBeIsRefused(options: [String], reason: String) throws {
     let outcome = try workshop.run(["train", "tunes", "-o", "model", "--steps", "2"] + Self.small + options)
