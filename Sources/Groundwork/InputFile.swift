@@ -80,18 +80,18 @@ package struct InputFile: ~Copyable {
   /// wrong with it; to be asked for once.
   /// - Parameters:
   ///   - limit: how many are read at most.
-  ///   - strangerLimit: how many are read at most where the beginning is not recognized.
+  ///   - unrecognizedLimit: how many are read at most where the beginning is not recognized.
   ///   - headLength: how many bytes tell what it is.
   ///   - isRecognized: whether a file that begins so may be one that is wanted.
   /// - Returns: nil for a larger file that is not recognized.
   /// - Throws: `FileError.tooLarge`, `.unreadable`.
   package mutating func bytes(
-    limit: Int, ofStrangers strangerLimit: Int = 1 << 20, headLength: Int,
+    limit: Int, ofUnrecognized unrecognizedLimit: Int = 1 << 20, headLength: Int,
     ifRecognized isRecognized: ([UInt8]) -> Bool
   ) throws(FileError) -> [UInt8]? {
     if isRecognized(try firstBytes(headLength)) { return try bytes(limit: limit) }
     do throws(FileError) {
-      return try bytes(limit: min(limit, strangerLimit))
+      return try bytes(limit: min(limit, unrecognizedLimit))
     } catch .tooLarge {
       return nil
     }

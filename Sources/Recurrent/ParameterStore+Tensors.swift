@@ -14,8 +14,8 @@ extension ParameterStore {
   ) throws(SafetensorsError) {
     for (name, shape) in shapes { try tensors.requireTensor(named: name, shape: shape) }
     let names = Set(shapes.map(\.name) + others)
-    if let stranger = tensors.entries.first(where: { !names.contains($0.name) }) {
-      throw .unexpectedTensor(file: tensors.path, tensor: stranger.name)
+    if let unexpected = tensors.entries.first(where: { !names.contains($0.name) }) {
+      throw .unexpectedTensor(file: tensors.path, tensor: unexpected.name)
     }
     self.init(shapes: shapes)
     for entry in entries { try tensors.read(tensor: entry.name, into: elements(of: entry)) }

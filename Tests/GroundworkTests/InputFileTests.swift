@@ -84,17 +84,17 @@ import Testing
   func ofAStrangerLittleIsRead() throws {
     let path = folder.file("file")
     try replaceFile(at: path, with: "begin" + String(repeating: "x", count: 995))
-    func bytes(_ limit: Int, strangers: Int, beginning: String) throws -> Int? {
+    func bytes(_ limit: Int, unrecognized: Int, beginning: String) throws -> Int? {
       var file = try InputFile(path: path)
-      return try file.bytes(limit: limit, ofStrangers: strangers, headLength: 5) {
+      return try file.bytes(limit: limit, ofUnrecognized: unrecognized, headLength: 5) {
         $0 == Array(beginning.utf8)
       }?.count
     }
-    #expect(try bytes(1000, strangers: 10, beginning: "begin") == 1000)
-    #expect(try bytes(1000, strangers: 1000, beginning: "other") == 1000)
-    #expect(try bytes(1000, strangers: 999, beginning: "other") == nil)
+    #expect(try bytes(1000, unrecognized: 10, beginning: "begin") == 1000)
+    #expect(try bytes(1000, unrecognized: 1000, beginning: "other") == 1000)
+    #expect(try bytes(1000, unrecognized: 999, beginning: "other") == nil)
     #expect(throws: FileError.tooLarge(path: path, size: 1000, limit: 999)) {
-      try bytes(999, strangers: 10, beginning: "begin")
+      try bytes(999, unrecognized: 10, beginning: "begin")
     }
   }
 

@@ -49,8 +49,8 @@ public struct PyTorchWeights: Sendable {
     }
     self.sources = sources
     let used = Set(sources.values).union([output.prefix + "weight"])
-    if let stranger = file.entries.first(where: { !used.contains($0.name) }) {
-      throw .unusedTensor(file: file.path, tensor: stranger.name)
+    if let unused = file.entries.first(where: { !used.contains($0.name) }) {
+      throw .unusedTensor(file: file.path, tensor: unused.name)
     }
   }
 
