@@ -44,7 +44,7 @@ struct AudioFileExtent {
   /// - Throws: `AudioError.file` with the size and the room.
   func requireRoom(at temporaryPath: String, for path: String) throws(AudioError) {
     var status = statvfs()
-    guard let longByteCount, statvfs(temporaryPath, &status) == 0 else { return }
+    guard let longByteCount, withSystemPath(temporaryPath, { statvfs($0, &status) }) == 0 else { return }
     let (room, overflow) = Int(clamping: status.f_bavail).multipliedReportingOverflow(
       by: Int(clamping: status.f_frsize))
     guard !overflow, longByteCount > room else { return }

@@ -95,14 +95,18 @@ final class PCMOutput: @unchecked Sendable {
 
   /// Waits until all that was written has been heard.
   /// - Parameter isWaitedFor: called after every attempt with whether the device played on; false gives the device up.
-  /// - Returns: 0, or `-ETIMEDOUT` when the device was given up.
+  /// - Returns: 0, `-ETIMEDOUT` when the device was given up, or ALSA's negative number for why it is lost.
   func drain(isWaitedFor: (_ hasProgressed: Bool) -> Bool) -> Int32 {
     // A piece shorter than the buffer has not started by itself.
     if snd_pcm_state(handle) == SND_PCM_STATE_PREPARED { snd_pcm_start(handle) }
     var rest = Int.max
     // The handle does not block, so that a drain that takes time says EAGAIN and continues by itself.
-    while snd_pcm_drain(handle) == -EAGAIN {
+    while true {
+      let status = snd_pcm_drain(handle)
+      // A device that is gone has not played to the end; an underrun at the end has.
+      if status != -EAGAIN { return status < 0 && status != -EPIPE ? status : 0 }
       let state = snd_pcm_state(handle)
+      if state == SND_PCM_STATE_DISCONNECTED { return -ENODEV }
       guard state == SND_PCM_STATE_DRAINING || state == SND_PCM_STATE_RUNNING else { break }
       let delay = delay
       guard isWaitedFor(delay < rest) else {

@@ -37,6 +37,8 @@ public struct MusicTraining {
   public let isResuming: Bool
   /// Whether this value began to replace a model, rather than to continue replacing it.
   private let beganReplacing: Bool
+  /// The folder's lock, where a caller took it for longer than one call.
+  private var heldLock: FolderLock?
 
   /// Prepares the model's folder.
   ///
@@ -52,13 +54,24 @@ public struct MusicTraining {
     path: String, preset: String = "none", settings: ModelPreset, existing: ExistingModel = .refuse,
     program: String = "a program"
   ) throws(ComposingError) {
+    try self.init(
+      path: path, preset: preset, settings: settings, existing: existing, program: program, lock: nil)
+  }
+
+  /// Prepares the model's folder, whose lock the caller may hold already; then it is held until `releaseLock`.
+  init(
+    path: String, preset: String, settings: ModelPreset, existing: ExistingModel, program: String,
+    lock held: FolderLock?
+  ) throws(ComposingError) {
     modelFolder = ModelFolder(path: path)
+    heldLock = held
     try settings.validate()
     do { try makeFolder(modelFolder.path) } catch { throw .file(error) }
-    let lock = try Self.lock(modelFolder)
+    let lock = try Self.lock(modelFolder, held: held)
     defer { withExtendedLifetime(lock) {} }
-    try ModelReplacement.finish(in: modelFolder)
+    // A model that is in the way is left as it is, unfinished replacements of it too.
     try Self.requireRoom(in: modelFolder, for: existing)
+    try ModelReplacement.finish(in: modelFolder)
     if existing == .resume, fileExists(modelFolder.underWay.descriptionPath) {
       folder = modelFolder.underWay
       beganReplacing = false
@@ -77,8 +90,15 @@ public struct MusicTraining {
     try description.write(in: folder)
   }
 
+  /// Lets go of a lock that the caller gave.
+  mutating func releaseLock() { heldLock = nil }
+
   /// Keeps other programs from training the model.
-  static func lock(_ folder: ModelFolder) throws(ComposingError) -> FolderLock {
+  /// - Parameter held: the lock, where it is held already.
+  static func lock(
+    _ folder: ModelFolder, held: FolderLock? = nil
+  ) throws(ComposingError) -> FolderLock {
+    if let held { return held }
     do { return try FolderLock(path: folder.path) } catch { throw .file(error) }
   }
 
@@ -140,7 +160,7 @@ public struct MusicTraining {
     on pieces: TrainingPieces, threadCount: Int, cancellation: Cancellation = Cancellation(),
     progress: ProgressHandler? = nil, afterValidation: (ModelFolder) -> Void = { _ in }
   ) throws(ComposingError) -> TrainingResult {
-    let lock = try Self.lock(modelFolder)
+    let lock = try Self.lock(modelFolder, held: heldLock)
     defer { withExtendedLifetime(lock) {} }
     var result: TrainingResult
     do throws(ComposingError) {
@@ -185,7 +205,8 @@ public struct MusicTraining {
         afterValidation(folder)
       }
     } catch {
-      throw .cause(error)
+      // What stopped the run is the reason, not what stopping it then met.
+      throw failure ?? .cause(error)
     }
     if let failure { throw failure }
     return result

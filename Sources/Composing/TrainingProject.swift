@@ -147,9 +147,14 @@ public struct TrainingProject {
     progress: ProgressHandler? = nil
   ) throws {
     try MusicTraining.requireMemory(for: settings)
+    let made: [String]
+    do { made = try makeFolder(folder.path) } catch { throw ComposingError.file(error) }
+    // Held until the training is over: while the music is read no other program may train here or take the folder away.
+    let lock = try MusicTraining.lock(folder)
     do {
       let training = try MusicTraining(
-        path: folder.path, preset: preset, settings: settings, existing: existing, program: program)
+        path: folder.path, preset: preset, settings: settings, existing: existing, program: program,
+        lock: lock)
       self.training = training
       let reader = ProjectCorpus(
         project: self, folder: training.folder, buildsIn: training.folder, cancellation: cancellation,
@@ -163,11 +168,12 @@ public struct TrainingProject {
         training.isResuming
         ? .checkpoint : training.description.importedFrom.map(Beginning.importedWeights) ?? .anew
     } catch {
-      if isNew {
+      if made.last == folder.path {
         try? removeTree(folder.path)
       } else if existing == .overwrite, training?.folder == folder.replacement {
         ModelReplacement.abandon(in: folder)
       }
+      training?.releaseLock()
       throw error
     }
   }
@@ -189,7 +195,10 @@ public struct TrainingProject {
     guard var training, let corpus else {
       preconditionFailure("a training project is prepared before it is run")
     }
-    defer { self.training = training }
+    defer {
+      training.releaseLock()
+      self.training = training
+    }
     let pieces = TrainingPieces(corpus: corpus, name: music.map(lastName).joined(separator: " "))
     return try training.run(
       on: pieces, threadCount: threadCount, cancellation: cancellation, progress: progress,

@@ -59,6 +59,8 @@ package func makeFolder(_ path: String) throws(FileError) -> [String] {
     if parent != path {
       let made = try makeFolder(parent)
       if withSystemPath(path, { mkdir($0, 0o777) }) == 0 { return made + [path] }
+      // Another program was quicker.
+      if errno == EEXIST, isFolder(path) { return made }
     }
     throw .writing(path)
   }
@@ -95,7 +97,13 @@ package func names(inFolder path: String) throws(FileError) -> [String] {
   guard let directory = withSystemPath(path, { opendir($0) }) else { throw FileError.reading(path) }
   defer { closedir(directory) }
   var names: [[UInt8]] = []
-  while let entry = readdir(directory) {
+  while true {
+    // The end and a fault look alike but for the error's number.
+    errno = 0
+    guard let entry = readdir(directory) else {
+      if errno != 0 { throw FileError.reading(path) }
+      break
+    }
     let name = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
     if name != Array(".".utf8) && name != Array("..".utf8) { names.append(name) }
   }
@@ -118,7 +126,9 @@ package func rename(_ path: String, to newPath: String) throws(FileError) {
 package func linkFile(_ path: String, to newPath: String) throws(FileError) {
   let temporary =
     "\(folderName(of: newPath))/gruppetto-\(String(UInt32.random(in: 0...UInt32.max), radix: 36)).part"
-  let isLinked = withSystemPath(path) { old in withSystemPath(temporary) { link(old, $0) } } == 0
+  let isLinked =
+    !isSpecial(newPath, beside: path)
+    && withSystemPath(path) { old in withSystemPath(temporary) { link(old, $0) } } == 0
   guard isLinked else {
     let file = try MappedFile(path: path)
     let replacement = try AtomicReplacement(path: newPath)
@@ -129,6 +139,14 @@ package func linkFile(_ path: String, to newPath: String) throws(FileError) {
   defer { _ = withSystemPath(temporary) { unlink($0) } }
   FaultInjection.reach("before-link", of: newPath)
   try rename(temporary, to: newPath)
+}
+
+/// Whether the file at `path` is a symbolic link or has another mode than `other`, which the user chose for it.
+private func isSpecial(_ path: String, beside other: String) -> Bool {
+  var (here, there) = (stat(), stat())
+  guard withSystemPath(path, { lstat($0, &here) }) == 0, withSystemPath(other, { stat($0, &there) }) == 0
+  else { return false }
+  return here.st_mode & S_IFMT == S_IFLNK || here.st_mode & 0o7777 != there.st_mode & 0o7777
 }
 
 /// Removes the file or the folder at `path`, with all that is in it, if there is one. Links are removed, not followed.

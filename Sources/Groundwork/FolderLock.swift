@@ -16,11 +16,18 @@ package final class FolderLock: Sendable {
   package init(path: String) throws(FileError) {
     descriptor = withSystemPath(path) { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     guard descriptor >= 0 else { throw .reading(path) }
-    if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
-      close(descriptor)
-      throw .busy(path: path)
+    for attempt in 1... {
+      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK { return }
+      // A program that this process is starting has its locks until it runs, released ones too.
+      guard attempt < Self.attempts else { break }
+      usleep(Self.pause)
     }
+    close(descriptor)
+    throw .busy(path: path)
   }
+
+  /// Half a second in all.
+  private static let attempts = 25, pause: UInt32 = 20_000
 
   deinit { close(descriptor) }
 }

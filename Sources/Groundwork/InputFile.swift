@@ -97,13 +97,16 @@ package struct InputFile: ~Copyable {
     }
   }
 
+  /// How many bytes are asked for at once: room for more would be cleared again and again, for the system gives them in parts.
+  private static let partLength = 1 << 26
+
   /// Reads until there are `count` bytes, or to the end.
   private mutating func fill(to count: Int) throws(FileError) {
     while head.count < count {
       // Of a file that tells its size one byte more, which shows that it is the end, unless the file has grown.
       let known = size ?? 0
       let left = known > 0 && head.count <= known ? known - head.count + 1 : 1 << 16
-      let wanted = min(count - head.count, left)
+      let wanted = min(count - head.count, left, Self.partLength)
       let start = head.count
       var result = 0
       // Into the array's own memory, for a large file is not copied twice.

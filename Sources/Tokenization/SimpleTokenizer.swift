@@ -82,14 +82,37 @@ public struct SimpleTokenizer<Tokens: SimpleTokens>: Tokenizer {
   static var offset: Int { 2 }
 
   /// The tokenizer of a set.
-  /// - Throws: `TokenizationError.invalidVocabulary` if a token occurs twice or is special.
+  /// - Throws: `TokenizationError.invalidVocabulary` if a token occurs twice or is special, `.invalidConfiguration` for
+  ///   a pitch, a velocity or a time that no music has.
   public init(_ tokens: Tokens) throws(TokenizationError) {
     self.tokens = tokens
     list = tokens.tokens
+    try Self.check(tokens.ticksPerQuarter, list)
     vocabulary = try Vocabulary(
       configuration: tokens, tokens: ["BOS_None", "EOS_None"] + list.map(\.name),
       roles: [.beginning, .end] + list.map(\.role),
       values: [[], []] + list.map { $0.values(ticksPerQuarter: tokens.ticksPerQuarter) })
+  }
+
+  /// Settings may come from a file, so that no number of them is trusted.
+  private static func check(_ ticksPerQuarter: Int, _ list: [SimpleToken]) throws(TokenizationError) {
+    func require(_ range: ClosedRange<Int>, _ field: String, _ value: Int) throws(TokenizationError) {
+      guard range.contains(value) else {
+        throw .invalidConfiguration(
+          field: field, value: "\(value)", expected: "\(range.lowerBound) to \(range.upperBound)")
+      }
+    }
+    let ticks = 0...1 << 28
+    try require(1...32_767, "ticksPerQuarter", ticksPerQuarter)
+    for token in list {
+      try require(ticks, "length of \(token.name)", token.ticks)
+      for note in token.notes {
+        try require(0...127, "pitch of \(token.name)", note.pitch)
+        try require(1...127, "velocity of \(token.name)", note.velocity)
+        try require(ticks, "onset of a note of \(token.name)", note.onset)
+        try require(ticks, "length of a note of \(token.name)", note.duration)
+      }
+    }
   }
 
   /// The ids of a score.
@@ -180,7 +203,7 @@ private struct SimpleGrammar: TokenGrammar {
   mutating func advance(_ id: Int32) {
     hasBegun = true
     if id == roles.end { isFinished = true }
-    if roles[id].contains(.pitch) { noteCount += 1 }
+    noteCount += roles.values(of: id).count { $0.pitch != nil }
   }
 
   func allowed(into mask: inout [Bool]) {

@@ -66,6 +66,25 @@ import Tokenization
     #expect(bars.reduce(0) { $0 + $1.notes.count } == piece.notes)
   }
 
+  @Test("Bars after a primer are the new ones alone, and an opening belongs to its bar")
+  func barsAfterAPrimerAreTheNewOnesAlone() throws {
+    let options = CompositionOptions(seed: 4, bars: 3, primer: ComposerTests.primer)
+    let session = try CompositionSession(model: model, options)
+    var bars: [ComposedBar] = []
+    while let bar = try session.nextBar() { bars.append(bar) }
+    let piece = try session.finish()
+    #expect(bars.count == 3)
+    #expect(bars.reduce(0) { $0 + $1.notes.count } == piece.notes)
+
+    let whole = try Composer(model: model).compose(CompositionOptions(seed: 4, bars: 3))
+    let half = Array(whole.ids[1..<whole.ids.count / 2])
+    let opened = try CompositionSession(
+      model: model, CompositionOptions(seed: 5, bars: 3, opening: half))
+    var notes = 0
+    while let bar = try opened.nextBar() { notes += bar.notes.count }
+    #expect(try opened.finish().notes == notes)
+  }
+
   @Test("Back at a bar line it continues as before, or in another way") func backAtABarLineItGoesOnAsBefore()
     throws
   {

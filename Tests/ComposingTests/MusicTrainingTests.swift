@@ -188,7 +188,7 @@ import Training
     var second = try prepare(path, existing: .overwrite, settings: wild)
     #expect(throws: ComposingError.self) { try second.run(on: scales, threadCount: 1) }
     #expect(try parts(path) == old)
-    #expect(try !names(inFolder: path).contains { $0.hasPrefix("replacement") })
+    #expect(try !names(inFolder: path).contains { $0.contains("replacement") })
     #expect(try ModelInfo(path: path).description.divergence == nil)
     var other = try prepare(folder.file("other"), settings: wild)
     #expect(throws: ComposingError.self) { try other.run(on: scales, threadCount: 1) }

@@ -66,6 +66,27 @@ import Training
     }
   }
 
+  @Test("A project keeps others out from its first file to its last, and takes away nothing of theirs")
+  func aProjectKeepsOthersOut() throws {
+    var first = try project()
+    var second = try project()
+    let settings = try settings(of: first)
+    try first.prepare(preset: "tiny", settings: settings, program: "test 1")
+    try expectProblem {
+      try second.prepare(preset: "tiny", settings: settings, program: "test 1")
+    } _: {
+      if case .file(.busy) = $0 { true } else { false }
+    }
+    #expect(fileExists(folder.file("model/model.json")))
+    _ = try first.run()
+    #expect(fileExists(folder.file("model/model.safetensors")))
+    // What a user calls a folder is not ours to remove.
+    try makeFolder(folder.file("model/replacement"))
+    try replaceFile(at: folder.file("model/replacement/drum.txt"), with: "mine")
+    try train(project(existing: .overwrite))
+    #expect(fileExists(folder.file("model/replacement/drum.txt")))
+  }
+
   @Test("Music becomes a model, and its training is resumed by its folder alone")
   func musicBecomesAModel() throws {
     let made = try train(project(request: CorpusRequest(valid: 0.3)))

@@ -26,6 +26,8 @@ public final class CompositionSession {
   private var piece: PieceInProgress
   /// Notes and bars that are complete and were not given by `nextBar` yet.
   private var pending = DecodedMusic()
+  /// Where the last bars begin that `nextBar` gave, whose notes are still in `pending`.
+  private var givenStarts: [Int] = []
 
   /// How many of the last bars can be rewound to by default.
   public static let savedBarLimit = 64
@@ -57,6 +59,7 @@ public final class CompositionSession {
     self.sampler = sampler
     self.chooser = chooser
     piece = try PieceInProgress(options, tokenizer: model.tokenizer, savedBarLimit: max(0, savedBarLimit))
+    pending = piece.openingMusic
     sampler.reset()
   }
 
@@ -68,6 +71,7 @@ public final class CompositionSession {
     chooser = other.chooser
     piece = other.piece
     pending = other.pending
+    givenStarts = other.givenStarts
   }
 
   /// All ids so far, those that were given among them.
@@ -144,22 +148,35 @@ extension CompositionSession {
     return try piece.take(sampler, stream: 0, chooser: &chooser)
   }
 
-  /// Goes on until a bar is complete.
+  /// Goes on until a bar is complete. What `step` brings is not given again here: a session is read by tokens or by bars.
   ///
   /// Where constraints made it necessary to take back a bar that was given before, that bar comes again, with its number.
   /// - Returns: the bar; nil if the piece has ended, or its tokens know no bars.
   /// - Throws: as `step`.
   public func nextBar(cancellation: Cancellation? = nil) throws(ComposingError) -> ComposedBar? {
-    while pending.bars.isEmpty {
-      guard let step = try step(cancellation: cancellation) else { return nil }
-      if step.takenBack > 0 { pending.notes.removeAll { $0.ids.upperBound >= piece.ids.count } }
-      pending.notes += step.music.notes
-      pending.bars += step.music.bars
+    while true {
+      while pending.bars.isEmpty {
+        guard let step = try step(cancellation: cancellation) else { return nil }
+        if step.takenBack > 0 { pending.notes.removeAll { $0.ids.upperBound >= piece.ids.count } }
+        pending.notes += step.music.notes
+        pending.bars += step.music.bars
+      }
+      let bar = pending.bars.removeFirst()
+      let notes = pending.notes.filter { (bar.start..<bar.end).contains($0.note.onset) }
+      forgetNotes(before: bar)
+      // The last bar of a primer is complete only when the next one begins.
+      if bar.number >= piece.beginning.bars { return ComposedBar(bar: bar, notes: notes) }
     }
-    let bar = pending.bars.removeFirst()
-    let notes = pending.notes.filter { (bar.start..<bar.end).contains($0.note.onset) }
-    pending.notes.removeAll { $0.note.onset < bar.end }
-    return ComposedBar(bar: bar, notes: notes)
+  }
+
+  /// Drops notes of bars that were given long ago. Those of the last bars stay, for a bar may be given again, with what is left of
+  /// its notes.
+  private func forgetNotes(before bar: DecodedBar) {
+    givenStarts.append(bar.start)
+    guard givenStarts.count > Self.savedBarLimit else { return }
+    givenStarts.removeFirst()
+    let first = givenStarts[0]
+    pending.notes.removeAll { $0.note.onset < first }
   }
 
   /// Goes on to the end of the piece.

@@ -22,6 +22,8 @@ struct PieceInProgress {
   private(set) var progress: Progress
   /// What the last id that was chosen has completed.
   private(set) var music = DecodedMusic()
+  /// What the opening has completed.
+  private(set) var openingMusic = DecodedMusic()
   /// How many ids were taken back since the last one that was chosen.
   private(set) var takenBack = 0
 
@@ -89,6 +91,8 @@ struct PieceInProgress {
       constraints: options.constraints, random: RandomStream(seed: options.seed, name: "sampling"))
     progress.decoder.reserveCapacity(idCount: beginning.ids.count + Self.expectedCount)
     for id in beginning.ids { try advance(id) }
+    // An opening is part of the piece, a primer is not.
+    if options.primer == nil { openingMusic = music }
     music.removeAll()
     progress.idsInBar = 0
     // A primer's notes are not new, those of an opening are.

@@ -6,8 +6,8 @@ public import Training
 /// Where a model keeps its files.
 ///
 /// ## How a model is replaced
-/// A training that replaces a model works in the folder `replacement` of the model's, so that the model that is there stays
-/// whole, and is what is read, until the new one has its first weights. Then that folder is renamed to `replacement.complete`:
+/// A training that replaces a model works in a hidden folder of the model's, `replacement`, so that the model that is there stays
+/// whole, and is what is read, until the new one has its first weights. Then that folder is renamed to `complete`:
 /// from this moment on the new model counts, and readers of the model use it there. Its files are then given to the
 /// model's own folder one by one, each in place of the old one, and in the end the folder goes. A process that dies before the
 /// renaming leaves the old model and what there is of the new one, with which `resume` continues; one that dies after it leaves
@@ -30,7 +30,11 @@ public struct ModelFolder: Hashable, Sendable {
   static let parts = [
     "model.json", "vocabulary.json", "model.safetensors", "training.safetensors", "history.jsonl",
   ]
-  private static let replacementName = "replacement", completeName = "replacement.complete"
+  /// Names that no folder of a user has.
+  private static let replacementName = ".gruppetto-replacement"
+  private static let completeName = replacementName + ".complete"
+  /// What a folder whose files have all been given away is called while it is removed.
+  static let remainsName = replacementName + ".done"
 
   /// Where a training that replaces the model works until it has weights.
   var replacement: ModelFolder { ModelFolder(path: path + "/" + Self.replacementName) }

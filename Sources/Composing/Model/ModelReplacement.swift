@@ -2,8 +2,9 @@ internal import Groundwork
 
 /// The moves of files by which a new model takes the place of one that is there; see `ModelFolder`.
 enum ModelReplacement {
-  /// What a folder whose files have all been given away is called while it is removed.
-  private static func remainsPath(in folder: ModelFolder) -> String { folder.path + "/replacement.done" }
+  private static func remainsPath(in folder: ModelFolder) -> String {
+    folder.path + "/" + ModelFolder.remainsName
+  }
 
   /// Makes an empty folder for a model that is to replace the one in `folder`.
   static func begin(in folder: ModelFolder) throws(ComposingError) -> ModelFolder {
