@@ -1,4 +1,5 @@
 import Music
+import TestSupport
 import Testing
 
 @Suite struct JoiningTests {
@@ -10,7 +11,7 @@ import Testing
   private func orderedNotes(_ score: Score) -> [[Note]] { score.tracks.map { $0.notes.sorted() } }
 
   @Test("Slices of bars make the score again") func slicesOfBarsMakeTheScoreAgain() {
-    var generator = FixedGenerator(state: 1)
+    var generator = RepeatableGenerator(seed: 1)
     for score in randomScores(1) {
       let bars = score.bars
       let middle = generator.number(0...bars.count)
@@ -59,7 +60,7 @@ import Testing
   }
 
   @Test("Joined scores sound as they do alone") func joinedScoresSoundAsTheyDoAlone() {
-    var generator = FixedGenerator(state: 3)
+    var generator = RepeatableGenerator(seed: 3)
     let scores = randomScores(3)
     for (first, second) in zip(scores, scores.dropFirst().shuffled(using: &generator)) where first.length > 0
     {

@@ -1,28 +1,13 @@
 import Music
-
-/// A generator of numbers that gives the same ones on every run.
-struct FixedGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
-  mutating func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
-  mutating func isTrue() -> Bool { number(0...1) == 1 }
-}
+import TestSupport
 
 /// Small scores, in which edges, changes and notes often fall together.
 struct RandomScores {
-  var generator: FixedGenerator
+  var generator: RepeatableGenerator
   /// Ticks in a quarter note: few, so that much happens on one tick.
   var ticksPerQuarter = 4
 
-  init(seed: UInt64) { generator = FixedGenerator(state: seed) }
+  init(seed: UInt64) { generator = RepeatableGenerator(seed: seed) }
 
   mutating func next() -> Score {
     var score = Score(ticksPerQuarter: ticksPerQuarter)

@@ -1,4 +1,5 @@
 import Music
+import TestSupport
 import Testing
 
 @Suite struct SliceTests {
@@ -19,7 +20,7 @@ import Testing
   }
 
   @Test("What holds at the edge holds in the slice") func whatHoldsAtTheEdgeHoldsInTheSlice() {
-    var generator = FixedGenerator(state: 2)
+    var generator = RepeatableGenerator(seed: 2)
     for score in randomScores(2) where score.length > 0 {
       let start = generator.number(0...score.length - 1)
       let slice = score.slice(ticks: start...)
@@ -42,7 +43,7 @@ import Testing
   }
 
   @Test("Bar lines stay where they are") func barLinesStayWhereTheyAre() {
-    var generator = FixedGenerator(state: 3)
+    var generator = RepeatableGenerator(seed: 3)
     for score in randomScores(3) where score.length > 0 {
       let start = generator.number(0...score.length - 1)
       let slice = score.slice(ticks: start...)
@@ -60,7 +61,7 @@ import Testing
   @Test(
     "Each note stands in one slice where notes are kept, and in none that it leaves where they are dropped")
   func eachNoteStandsInOneSlice() {
-    var generator = FixedGenerator(state: 4)
+    var generator = RepeatableGenerator(seed: 4)
     for score in randomScores(4) {
       let cut = generator.number(0...score.length)
       let notes = score.tracks.flatMap(\.notes)

@@ -1,6 +1,7 @@
 import Groundwork
 import Music
 import Notation
+import TestSupport
 import Testing
 
 /// Twenty thousand damaged tunes: whatever the bytes, an answer comes, soon, and within bounds.
@@ -46,7 +47,7 @@ import Testing
   ].map { Array($0.utf8) }
 
   @Test("Damaged tunes are answered within bounds") func damagedTunesAreAnsweredWithinBounds() {
-    var random = SplitMix(state: 0x6772_7570)
+    var random = RepeatableGenerator(seed: 0x6772_7570)
     var read = 0
     for round in 0..<20_000 {
       var bytes = Array(Self.seeds[round % Self.seeds.count].utf8)
@@ -74,7 +75,7 @@ import Testing
     }
   }
 
-  private func damage(_ bytes: inout [UInt8], _ random: inout SplitMix) {
+  private func damage(_ bytes: inout [UInt8], _ random: inout RepeatableGenerator) {
     let place = random.next(bytes.count + 1)
     switch random.next(5) {
     case 0: bytes.insert(UInt8(random.next(256)), at: place)
@@ -96,18 +97,5 @@ import Testing
           $0.onset >= 0 && $0.duration > 0 && (0...127).contains($0.pitch) && (1...127).contains($0.velocity)
         }
     }
-  }
-}
-
-/// A small generator of repeatable numbers (Steele, Lea and Flood 2014).
-private struct SplitMix {
-  var state: UInt64
-
-  mutating func next(_ bound: Int) -> Int {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return Int((z ^ (z >> 31)) % UInt64(max(bound, 1)))
   }
 }

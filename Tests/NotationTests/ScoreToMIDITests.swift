@@ -5,20 +5,8 @@ import Notation
 import TestSupport
 import Testing
 
-private struct RepeatableGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
-  mutating func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
-
-  mutating func ticks(_ count: ClosedRange<Int>) -> [Int] {
+extension RepeatableGenerator {
+  fileprivate mutating func ticks(_ count: ClosedRange<Int>) -> [Int] {
     (0..<number(count)).map { _ in number(0...4_000) }.sorted()
   }
 }
@@ -83,7 +71,7 @@ private func arbitraryTrack(_ channel: Int, _ generator: inout RepeatableGenerat
 struct ScoreToMIDITests {
   @Test("score → MIDI → score is the same score")
   func roundTrip() throws {
-    var generator = RepeatableGenerator(state: 7)
+    var generator = RepeatableGenerator(seed: 7)
     for round in 0..<200 {
       let score = arbitraryScore(&generator)
       let midi = try MIDIFile(score: score)

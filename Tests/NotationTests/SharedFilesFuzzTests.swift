@@ -18,7 +18,7 @@ struct SharedFilesFuzzTests {
       ("midi-conformance", ".mid"), ("folk-abc", ".abc"), ("nottingham", ".abc"), ("multitrack", ".mid"),
     ])
   func damage(folder: String, suffix: String) throws {
-    var random = Generator(state: 0x5EA5)
+    var random = RepeatableGenerator(seed: 0x5EA5)
     let files = try SharedData.files(under: folder, suffix: suffix).prefix(80).map {
       (name: $0, bytes: Array(try readFile($0).prefix(20_000)))
     }
@@ -55,7 +55,7 @@ struct SharedFilesFuzzTests {
     #expect(again?.noteCount == score.noteCount, "round \(round)")
   }
 
-  private func damage(_ bytes: inout [UInt8], _ random: inout Generator) {
+  private func damage(_ bytes: inout [UInt8], _ random: inout RepeatableGenerator) {
     guard !bytes.isEmpty else { return }
     let place = random.next(bytes.count)
     switch random.next(7) {
@@ -67,18 +67,5 @@ struct SharedFilesFuzzTests {
     case 5: bytes.removeSubrange(place...)
     default: bytes[place] = [0x00, 0x7F, 0x80, 0xC0, 0x90, 0xF0, 0xF7, 0xFF, 0x2F, 0x51][random.next(10)]
     }
-  }
-}
-
-/// A small generator of repeatable numbers (Steele, Lea and Flood 2014).
-private struct Generator {
-  var state: UInt64
-
-  mutating func next(_ bound: Int) -> Int {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return Int((z ^ (z >> 31)) % UInt64(max(bound, 1)))
   }
 }

@@ -1,6 +1,7 @@
 import MIDI
 import Music
 import Notation
+import TestSupport
 import Testing
 import Tokenization
 
@@ -82,7 +83,7 @@ import Tokenization
 
   /// Noise, noise after a good beginning, and good sequences with a few ids changed, taken out or doubled.
   @Test("Garbage is read or refused in words") func garbageIsReadOrRefusedInWords() throws {
-    var generator = TestGenerator(state: 17)
+    var generator = RepeatableGenerator(seed: 17)
     var (read, refused) = (0, 0)
     for configuration in [TestConfigurations.all[0], TestConfigurations.small, TestConfigurations.drums] {
       let tokenizer = try REMITokenizer(configuration: configuration)

@@ -73,7 +73,7 @@ import Tokenization
 
   @Test("Only what is allowed encodes to itself") func onlyWhatIsAllowedEncodesToItself() throws {
     let walker = try GrammarWalker(TestConfigurations.small)
-    var generator = TestGenerator(state: 5)
+    var generator = RepeatableGenerator(seed: 5)
     var refused = 0
     for seed in UInt64(0)..<150 {
       var ids = try #require(walker.walk(within: .atMost(3), seed: seed))
@@ -190,7 +190,7 @@ private struct GrammarWalker {
   /// A sequence that only takes allowed ids: first a kind is drawn, then one of its ids. Nil where nothing is allowed, or no end is
   /// found within 20,000 ids.
   func walk(within limit: BarLimit, seed: UInt64) -> [Int32]? {
-    var generator = TestGenerator(state: seed)
+    var generator = RepeatableGenerator(seed: seed)
     var grammar = tokenizer.makeGrammar(bars: limit)
     var mask = [Bool](repeating: false, count: tokenizer.vocabulary.count)
     var ids: [Int32] = []

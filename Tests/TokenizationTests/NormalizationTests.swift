@@ -1,6 +1,7 @@
 import MIDI
 import Music
 import Notation
+import TestSupport
 import Testing
 
 @testable import Tokenization
@@ -182,7 +183,7 @@ import Testing
   }
 
   @Test("Random scores survive the way there and back") func randomScoresSurviveTheWayThereAndBack() throws {
-    var random = TestGenerator(state: 7)
+    var random = RepeatableGenerator(seed: 7)
     func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
     for _ in 0..<300 {
       let ticks = [1, 7, 24, 96, 120, 384, 480, 1_024, 32_767][number(0...8)]

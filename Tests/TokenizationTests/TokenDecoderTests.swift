@@ -6,7 +6,7 @@ import Tokenization
 @Suite struct TokenDecoderTests {
   /// Notes of two instruments and drums over bars of several lengths, some of them long, some within others.
   static let score: Score = {
-    var generator = TestGenerator(state: 3)
+    var generator = RepeatableGenerator(seed: 3)
     func notes(_ count: Int) -> [Note] {
       (0..<count).map { _ in
         Note(
