@@ -28,15 +28,20 @@ let rooms: [Room] = [
   Room(name: "MIDI", imports: ["Groundwork"]),
   Room(name: "Music", imports: ["Drawing", "Groundwork"]),
   Room(name: "Notation", imports: ["Music", "MIDI", "Groundwork"]),
-  Room(name: "Tokenization", imports: ["Music", "Groundwork"], testImports: ["MIDI", "Notation"]),
+  Room(name: "Analysis", imports: ["Music", "Arithmetic", "Groundwork"], testImports: ["MIDI", "Notation"]),
   Room(
-    name: "Corpora", imports: ["Tokenization", "Notation", "Music", "Arithmetic", "Groundwork"],
+    name: "Tokenization", imports: ["Analysis", "Music", "Groundwork"], testImports: ["MIDI", "Notation"]),
+  Room(
+    name: "Corpora", imports: ["Tokenization", "Notation", "Analysis", "Music", "Arithmetic", "Groundwork"],
     testImports: ["MIDI"]),
   Room(name: "Recurrent", imports: ["Arithmetic", "Groundwork"], hasFixtures: true),
   Room(name: "Training", imports: ["Recurrent", "Drawing", "Arithmetic", "Groundwork"]),
   Room(
     name: "Composing",
-    imports: ["Training", "Recurrent", "Corpora", "Tokenization", "Music", "Arithmetic", "Groundwork"],
+    imports: [
+      "Training", "Recurrent", "Corpora", "Tokenization", "Analysis", "Music", "Drawing", "Arithmetic",
+      "Groundwork",
+    ],
     testImports: ["MIDI", "Notation"]),
   Room(name: "Audio", imports: ["CSndfile", "CALSA", "Arithmetic", "Groundwork"]),
   Room(name: "Synthesis", imports: ["Music", "Audio", "Groundwork"]),

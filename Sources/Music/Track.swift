@@ -6,6 +6,8 @@ public struct Track: Sendable, Hashable {
   public var program: Int?
   /// Whether the pitches are drums (General MIDI channel 10).
   public var isDrum: Bool
+  /// What the part does in the piece; nil if nobody said so.
+  public var role: PartRole?
   /// The MIDI channel it came from or should go to, 0...15; nil leaves the choice to the writer.
   public var channel: Int?
   /// The notes, in order of onset, then of pitch.
@@ -23,13 +25,14 @@ public struct Track: Sendable, Hashable {
 
   /// A track.
   public init(
-    name: String = "", program: Int? = nil, isDrum: Bool = false, channel: Int? = nil, notes: [Note] = [],
-    programChanges: [ProgramChange] = [], controlChanges: [ControlChange] = [], pitchBends: [PitchBend] = [],
-    pressures: [Pressure] = [], otherEvents: [OpaqueEvent] = []
+    name: String = "", program: Int? = nil, isDrum: Bool = false, role: PartRole? = nil, channel: Int? = nil,
+    notes: [Note] = [], programChanges: [ProgramChange] = [], controlChanges: [ControlChange] = [],
+    pitchBends: [PitchBend] = [], pressures: [Pressure] = [], otherEvents: [OpaqueEvent] = []
   ) {
     self.name = name
     self.program = program
     self.isDrum = isDrum
+    self.role = role
     self.channel = channel
     self.notes = notes
     self.programChanges = programChanges

@@ -24,6 +24,12 @@ public protocol Tokenizer: Sendable {
   /// Which ids may follow which: the grammar before its first id, for pieces whose number of bars is within `bars`. Where the
   /// tokens know no bars, the limit says nothing.
   func makeGrammar(bars: BarLimit) -> any TokenGrammar
+  /// What a network may be told beside the ids; empty where it is told nothing else.
+  var contextFeatures: [ContextFeature] { get }
+  /// What tells it, before the first id of a piece; nil where there are no features.
+  func makeContext() -> (any TokenContext)?
+  /// What each id becomes where a piece is not to tell how many bars it has; nil where the tokens never tell.
+  var openLengthTable: [Int32]? { get }
   /// What each id becomes when the music moves by `semitones`, drums staying as they are; −1 for an id whose pitch
   /// would leave the vocabulary's range.
   func transpositionTable(semitones: Int) -> [Int32]
@@ -35,6 +41,14 @@ public protocol Tokenizer: Sendable {
 extension Tokenizer {
   /// The grammar before its first id, for pieces of any length.
   public func makeGrammar() -> any TokenGrammar { makeGrammar(bars: .unlimited) }
+
+  /// None.
+  public var contextFeatures: [ContextFeature] { [] }
+  /// Nil: a network is told the ids alone.
+  public func makeContext() -> (any TokenContext)? { nil }
+
+  /// Nil.
+  public var openLengthTable: [Int32]? { nil }
 
   /// The score that ids describe, read by the decoder.
   public func decode(_ ids: [Int32]) throws(TokenizationError) -> Score {
