@@ -10,7 +10,11 @@ import Training
   static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().appending(path: "presets").path
 
-  @Test("The projects model presets are valid", arguments: ["demo", "small", "medium"])
+  @Test(
+    "The projects model presets are valid",
+    arguments: [
+      "demo", "folk", "piano", "band", "chorale", "drums", "small", "medium",
+    ])
   func theProjectsModelPresetsAreValid(name: String) throws {
     let preset = try ModelPreset(named: name, folder: Self.folder + "/models")
     #expect(preset.summary != nil)

@@ -64,11 +64,14 @@ struct Train: ParsableCommand {
     var project = try TrainingProject(
       path: output, music: music, existing: resume ? .resume : overwrite ? .overwrite : .refuse,
       request: corpusOptions.request(input), threadCount: threads.count)
-    let preset = try settings.resolved(for: project)
+    let resolved = try settings.resolved(for: project)
+    if let reason = resolved.reason {
+      common.remark("\(music.joined(separator: " ")): preset \(resolved.presetName), \(reason)")
+    }
     // The model's own folder is created later.
     if let report, folderName(of: report) != project.folder.path { try OutputFile.checkFolder(of: report) }
-    if dryRun { return try tellPlan(of: preset, in: &project, cancellation: cancellation) }
-    try prepare(&project, preset, cancellation: cancellation)
+    if dryRun { return try tellPlan(of: resolved.settings, in: &project, cancellation: cancellation) }
+    try prepare(&project, resolved, cancellation: cancellation)
     let result = try train(&project, cancellation: cancellation)
     if result.stopped != .interrupted || common.json { try tell(result) }
     guard result.stopped != .interrupted else {
@@ -81,11 +84,11 @@ struct Train: ParsableCommand {
   }
 
   private func prepare(
-    _ project: inout TrainingProject, _ preset: ModelPreset, cancellation: Cancellation
+    _ project: inout TrainingProject, _ resolved: TrainingSettings.Resolved, cancellation: Cancellation
   ) throws {
     do {
       try project.prepare(
-        preset: settings.presetName, settings: preset, program: Gruppetto.signature,
+        preset: resolved.presetName, settings: resolved.settings, program: Gruppetto.signature,
         cancellation: cancellation,
         progress: common.progress)
     } catch {

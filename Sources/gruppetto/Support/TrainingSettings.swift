@@ -7,7 +7,9 @@ internal import Training
 /// The preset of a training and the options that replace its settings.
 struct TrainingSettings: ParsableArguments {
   @Option(
-    help: ArgumentHelp("Preset of presets/models: demo, small or medium (default: small).", valueName: "name")
+    help: ArgumentHelp(
+      "Preset of presets/models: demo, folk, piano, band, chorale, drums, small or medium (default: the one that suits the music).",
+      valueName: "name")
   )
   var preset: String?
 
@@ -39,16 +41,31 @@ struct TrainingSettings: ParsableArguments {
     }
   }
 
-  /// The preset's name.
-  var presetName: String { preset ?? "small" }
+  /// The settings of a project and the preset that they began from.
+  struct Resolved {
+    /// The settings to train with.
+    var settings: ModelPreset
+    /// The name of the preset.
+    var presetName: String
+    /// Why this preset, where nobody named one.
+    var reason: String?
+  }
 
   /// The settings of `project`: those of the preset with the user's changes, unless it keeps its own.
-  func resolved(for project: TrainingProject) throws -> ModelPreset {
-    try project.settings(
+  func resolved(for project: TrainingProject) throws -> Resolved {
+    var choice: PresetChoice?
+    func name() throws -> String {
+      if let preset { return preset }
+      let made = try choice ?? PresetChoice(forMusic: project.music)
+      choice = made
+      return made.name
+    }
+    let settings = try project.settings(
       preset: preset,
       chosen: {
-        try ModelPreset(named: presetName, folder: try Resources.presets(named: details.presets) + "/models")
+        try ModelPreset(named: try name(), folder: try Resources.presets(named: details.presets) + "/models")
       }, change: apply)
+    return Resolved(settings: settings, presetName: preset ?? choice?.name ?? "none", reason: choice?.reason)
   }
 
   private func apply(to settings: inout ModelPreset) throws {
