@@ -65,12 +65,9 @@ struct Train: ParsableCommand {
       path: output, music: music, existing: resume ? .resume : overwrite ? .overwrite : .refuse,
       request: corpusOptions.request(input), threadCount: threads.count)
     let resolved = try settings.resolved(for: project)
-    if let reason = resolved.reason {
-      common.remark("\(music.joined(separator: " ")): preset \(resolved.presetName), \(reason)")
-    }
     // The model's own folder is created later.
     if let report, folderName(of: report) != project.folder.path { try OutputFile.checkFolder(of: report) }
-    if dryRun { return try tellPlan(of: resolved.settings, in: &project, cancellation: cancellation) }
+    if dryRun { return try tellPlan(of: resolved, in: &project, cancellation: cancellation) }
     try prepare(&project, resolved, cancellation: cancellation)
     let result = try train(&project, cancellation: cancellation)
     if result.stopped != .interrupted || common.json { try tell(result) }
@@ -97,6 +94,7 @@ struct Train: ParsableCommand {
         "interrupted before the training began; "
           + (project.isNew ? "nothing was saved" : "\(output) is unchanged"))
     }
+    remark(on: resolved)
     remarkOnCorpus(of: project)
     common.remark(beginning(of: project))
   }
@@ -142,6 +140,12 @@ struct Train: ParsableCommand {
     }
   }
 
+  /// Says which preset was chosen, where nobody named one.
+  private func remark(on resolved: TrainingSettings.Resolved) {
+    guard let reason = resolved.reason else { return }
+    common.remark("\(music.joined(separator: " ")): preset \(resolved.presetName), \(reason)")
+  }
+
   /// Prints remarks on a corpus that was built.
   private func remarkOnCorpus(of project: TrainingProject) {
     guard let info = project.built else { return }
@@ -152,9 +156,10 @@ struct Train: ParsableCommand {
   }
 
   private func tellPlan(
-    of preset: ModelPreset, in project: inout TrainingProject, cancellation: Cancellation
+    of resolved: TrainingSettings.Resolved, in project: inout TrainingProject, cancellation: Cancellation
   ) throws {
-    let plan = try project.plan(preset, cancellation: cancellation, progress: common.progress)
+    let plan = try project.plan(resolved.settings, cancellation: cancellation, progress: common.progress)
+    remark(on: resolved)
     remarkOnCorpus(of: project)
     let verdict =
       plan.peakMemory > plan.machineMemory
