@@ -1,4 +1,4 @@
-import Music
+internal import Music
 
 /// A note on the grid on which scores are measured.
 struct MeasuredNote: Hashable {
@@ -23,6 +23,8 @@ struct MeasuredBar: Hashable {
   var end: Int
   /// The felt beat, in steps: the note value of the lower number, three of it in compound time.
   var beat: Int
+  /// Whether the beat is felt in three.
+  var isCompound: Bool
 
   var length: Int { end - start }
 }
@@ -50,6 +52,8 @@ struct MeasuredScore {
   let melodyOfBar: [Range<Int>]
   /// By the profiles of Krumhansl and Kessler; nil where no note has a pitch.
   let key: KeyEstimate?
+  /// The chord of each beat.
+  private(set) var chords: [BeatChord] = []
 
   init(_ score: Score) {
     self.score = score
@@ -85,6 +89,7 @@ struct MeasuredScore {
     var weights = [Double](repeating: 0, count: 12)
     for note in pitched { weights[note.pitchClass] += Double(note.duration) }
     key = KeyEstimate(pitchClassWeights: weights)
+    chords = findChords()
   }
 
   /// The end of the last note, in steps.
@@ -144,12 +149,11 @@ private struct StepGrid {
     for index in 0..<min(all.count, MeasuredScore.barLimit) {
       let bar = all[index]
       if bar.start >= end || bar.end > Self.lastTick { break }
-      let felt = bar.timeSignature.isCompound ? 3 : 1
-      let beat = 4 * MeasuredScore.stepsPerQuarter * felt / bar.timeSignature.denominator
+      let isCompound = bar.timeSignature.isCompound
+      let beat = 4 * MeasuredScore.stepsPerQuarter * (isCompound ? 3 : 1) / bar.timeSignature.denominator
       let start = Self.step(bar.start, ticksPerQuarter)
-      bars.append(
-        MeasuredBar(
-          start: start, end: max(start + 1, Self.step(bar.end, ticksPerQuarter)), beat: max(1, beat)))
+      let stop = max(start + 1, Self.step(bar.end, ticksPerQuarter))
+      bars.append(MeasuredBar(start: start, end: stop, beat: max(1, beat), isCompound: isCompound))
     }
     self.bars = bars
   }
@@ -160,7 +164,7 @@ private struct StepGrid {
     else { return nil }
     let onset = Self.step(note.onset, ticksPerQuarter)
     guard onset < last.end else { return nil }
-    let end = max(onset + 1, Self.step(note.end, ticksPerQuarter))
+    let end = min(last.end, max(onset + 1, Self.step(note.end, ticksPerQuarter)))
     return MeasuredNote(
       onset: onset, end: end, pitch: note.pitch, velocity: note.velocity, part: part, bar: bar(of: onset))
   }
