@@ -45,13 +45,19 @@ extension DescriptorGroup {
     ]
   }
 
-  /// How pieces end.
+  /// How pieces end. The tonic is that of the scale that most notes fit, in major or in minor, since a key and its relative are told
+  /// apart by little else than the ending itself; `ends_on_key_tonic` asks for that of the one key that `KeyEstimate` finds.
   static let endings = DescriptorGroup(
     descriptors: [
       Descriptor(
-        "ends_on_tonic", .share, "ends with the key's first note in the melody",
+        "ends_on_tonic", .share, "ends with the scale's tonic, major or minor, in the melody",
         tooHigh: "too many melodies end on the tonic", tooLow: "too few melodies end on the tonic",
         needsWholePiece: true),
+      Descriptor(
+        "ends_on_key_tonic", .share,
+        "ends with the first note of the key that all its notes suggest in the melody",
+        tooHigh: "too many melodies end on the estimated key's tonic",
+        tooLow: "too few melodies end on the estimated key's tonic", needsWholePiece: true),
       Descriptor(
         "last_melody_note_length", .quarters, "ends with a long melody note",
         tooHigh: "last melody notes are too long", tooLow: "last melody notes are too short",
@@ -69,11 +75,11 @@ extension DescriptorGroup {
         tooHigh: "too many last melody notes are on beats", tooLow: "too few last melody notes are on beats",
         needsWholePiece: true),
       Descriptor(
-        "last_bass_on_tonic", .share, "ends with the key's first note in the bass",
+        "last_bass_on_tonic", .share, "ends with the scale's tonic, major or minor, in the bass",
         tooHigh: "too many pieces end with the tonic in the bass",
         tooLow: "too few pieces end with the tonic in the bass", needsWholePiece: true),
       Descriptor(
-        "last_chord_is_tonic", .share, "ends with the chord of the key's first note",
+        "last_chord_is_tonic", .share, "ends with the scale's tonic chord, major or minor",
         tooHigh: "too many pieces end with the tonic chord",
         tooLow: "too few pieces end with the tonic chord",
         needsWholePiece: true),
@@ -84,7 +90,8 @@ extension DescriptorGroup {
     ]
   ) { score in
     [
-      score.melodyEnding.onTonic, score.melodyEnding.length, score.melodyEnding.relativeLength,
+      score.melodyEnding.onTonic, score.melodyEnding.onKeyTonic, score.melodyEnding.length,
+      score.melodyEnding.relativeLength,
       score.melodyEnding.onDownbeat, score.melodyEnding.onBeat, score.lastBassOnTonic, score.lastChordIsTonic,
       score.wholePhrases,
     ]
@@ -107,29 +114,33 @@ extension MeasuredScore {
 
   /// How the melody ends; each is NaN without a melody.
   fileprivate var melodyEnding:
-    (onTonic: Double, length: Double, relativeLength: Double, onDownbeat: Double, onBeat: Double)
+    (
+      onTonic: Double, onKeyTonic: Double, length: Double, relativeLength: Double, onDownbeat: Double,
+      onBeat: Double
+    )
   {
-    guard let last = melody.last, let key else { return (.nan, .nan, .nan, .nan, .nan) }
+    guard let last = melody.last, let key, let tonics else { return (.nan, .nan, .nan, .nan, .nan, .nan) }
     let place = bars[last.bar].place(at: last.onset - bars[last.bar].start)
     let mean = Measures.mean(melody.dropLast().map { Double($0.duration) })
     return (
-      last.pitchClass == key.tonic ? 1 : 0, Double(last.duration) / Double(Self.stepsPerQuarter),
+      tonics.contains(last.pitchClass) ? 1 : 0, last.pitchClass == key.tonic ? 1 : 0,
+      Double(last.duration) / Double(Self.stepsPerQuarter),
       Double(last.duration) / mean, place == .downbeat ? 1 : 0, place <= .beat ? 1 : 0
     )
   }
 
   /// Whether the lowest of the pitches that sound when the last of them begins is the tonic.
   fileprivate var lastBassOnTonic: Double {
-    guard let last = notes.last, let key else { return .nan }
+    guard let last = notes.last, let tonics else { return .nan }
     let sounding = notes.filter { $0.onset <= last.onset && $0.end > last.onset }
     guard let bass = sounding.min(by: { $0.pitch < $1.pitch }) else { return .nan }
-    return bass.pitchClass == key.tonic ? 1 : 0
+    return tonics.contains(bass.pitchClass) ? 1 : 0
   }
 
   /// Whether the last chord is that of the first degree; NaN where no chord was found.
   fileprivate var lastChordIsTonic: Double {
-    guard let key, let last = chords.last(where: { $0.chord != nil })?.chord else { return .nan }
-    return last.root == key.tonic && last.quality.isMinor == key.isMinor ? 1 : 0
+    guard let tonics, let last = chords.last(where: { $0.chord != nil })?.chord else { return .nan }
+    return last.root == (last.quality.isMinor ? tonics.minor : tonics.major) ? 1 : 0
   }
 
   /// Whether the number of bars after a pickup is a multiple of four.

@@ -104,89 +104,88 @@ struct FitnessScape {
 private struct PathFamily {
   let similarity: [Float]
   let count: Int
-  /// Accumulated scores: a row for each unit of the piece, a column for each of the segment, and one before them for what lies between paths.
+  /// Accumulated scores. A row for each unit of the piece, after two of −∞; in it a column for what lies between paths, one of −∞, and
+  /// one for each unit of the segment.
   private var scores: [Float]
+  /// Of the segment at hand.
+  private var width = 0
 
   init(similarity: [Float], count: Int) {
     self.similarity = similarity
     self.count = count
-    scores = [Float](repeating: 0, count: count * (count + 1))
+    scores = [Float](repeating: 0, count: (count + 2) * (count + 2))
   }
 
   mutating func fitness(of segment: Range<Int>) -> Double {
+    width = segment.count + 2
     accumulate(segment)
     let length = segment.count
-    let (score, pathLength, covered) = bestFamily(segment)
+    let (score, pathLength, covered) = bestFamily()
     let gain = max(0, (Double(score) - Double(length)) / Double(max(1, pathLength)))
     let coverage = max(0, (Double(covered) - Double(length)) / Double(count))
     return gain + coverage > 0 ? 2 * gain * coverage / (gain + coverage) : 0
   }
 
   private mutating func accumulate(_ segment: Range<Int>) {
-    let width = segment.count + 1
-    let first = segment.lowerBound
+    let width = self.width
     let count = self.count
     similarity.withUnsafeBufferPointer { similarity in
       scores.withUnsafeMutableBufferPointer { scores in
+        guard let scores = scores.baseAddress, let similarity = similarity.baseAddress else { return }
+        scores.update(repeating: -.infinity, count: 2 * width)
         for row in 0..<count {
-          let here = row * width
+          let here = scores + (row + 2) * width
           let above = here - width
-          let pairs = row * count + first
-          if row == 0 {
-            scores[0] = 0
-          } else {
-            scores[here] = max(scores[above], scores[above + width - 1])
-          }
-          scores[here + 1] = scores[here] + similarity[pairs]
-          guard width > 2 else { continue }
-          guard row > 0 else {
-            for column in 2..<width { scores[column] = -.infinity }
-            continue
-          }
-          for column in 2..<width {
-            let diagonal = scores[above + column - 1]
-            let long = column > 2 ? scores[above + column - 2] : -.infinity
-            let steep = row > 1 ? scores[above - width + column - 1] : -.infinity
-            var best = diagonal > long ? diagonal : long
-            best = best > steep ? best : steep
-            scores[here + column] = best + similarity[pairs + column - 1]
-          }
+          let pairs = similarity + (row * count + segment.lowerBound)
+          here[0] = row == 0 ? 0 : max(above[0], above[width - 1])
+          here[1] = -.infinity
+          here[2] = here[0] + pairs[0]
+          Self.addRow(here + 3, above + 2, above + 1, above - width + 2, pairs + 1, count: width - 3)
         }
       }
     }
   }
 
-  /// The score of the best family, the number of steps on its paths, and how many units it covers.
-  private func bestFamily(_ segment: Range<Int>) -> (score: Float, length: Int, covered: Int) {
-    let width = segment.count + 1
-    func score(_ row: Int, _ column: Int) -> Float {
-      row >= 0 && column >= 1 ? scores[row * width + column] : -.infinity
+  /// Each score is the best of three before it and the pair's similarity. This is where the time goes, so that it has no branch.
+  @inline(__always)
+  private static func addRow(
+    _ result: UnsafeMutablePointer<Float>, _ diagonal: UnsafePointer<Float>, _ long: UnsafePointer<Float>,
+    _ steep: UnsafePointer<Float>, _ pairs: UnsafePointer<Float>, count: Int
+  ) {
+    var index = 0
+    while index < count {
+      let first = diagonal[index] > long[index] ? diagonal[index] : long[index]
+      result[index] = (first > steep[index] ? first : steep[index]) + pairs[index]
+      index &+= 1
     }
-    var row = count - 1
-    let between = scores[row * width]
-    let total = max(between, scores[row * width + width - 1])
-    var column = between >= total ? 0 : width - 1
+  }
+
+  /// The score of the best family, the number of steps on its paths, and how many units it covers.
+  private func bestFamily() -> (score: Float, length: Int, covered: Int) {
+    var row = count + 1
+    let total = max(scores[row * width], scores[row * width + width - 1])
+    var column = scores[row * width] >= total ? 0 : width - 1
     var length = 0
     var covered = 0
     var pathEnd = row
-    while row >= 0 {
+    while row > 1 {
       if column == 0 {
-        guard row > 0 else { break }
+        guard row > 2 else { break }
         // A path that ends in the row above is taken where it is better than none.
-        column = scores[(row - 1) * width + width - 1] > scores[(row - 1) * width] ? width - 1 : 0
         row -= 1
+        column = scores[row * width + width - 1] > scores[row * width] ? width - 1 : 0
         pathEnd = row
         continue
       }
       length += 1
-      if column == 1 {
+      if column == 2 {
         covered += pathEnd - row + 1
         column = 0
         continue
       }
-      let diagonal = score(row - 1, column - 1)
-      let steep = score(row - 2, column - 1)
-      let long = score(row - 1, column - 2)
+      let diagonal = scores[(row - 1) * width + column - 1]
+      let steep = scores[(row - 2) * width + column - 1]
+      let long = scores[(row - 1) * width + column - 2]
       if diagonal >= steep && diagonal >= long {
         (row, column) = (row - 1, column - 1)
       } else if steep >= long {

@@ -26,7 +26,7 @@ extension DescriptorGroup {
     guard let key = score.key else { return [Double](repeating: .nan, count: 5) }
     let histograms = score.bars.indices.map { bar in pitchClassCounts(score.notes(inBar: bar)) }
     let total = histograms.reduce(into: [Double](repeating: 0, count: 12), add)
-    let best = Scales.major.max { Scales.share(total, of: $0) < Scales.share(total, of: $1) } ?? 0
+    let best = Scales.major[Scales.best(total)]
     let windows =
       histograms.count < 4
       ? [total]

@@ -106,9 +106,26 @@ struct MeasuredScore {
     }
   }
 
+  /// The tonics of the scale that most notes fit; nil where no note has a pitch.
+  var tonics: ScaleTonics? {
+    guard !notes.isEmpty else { return nil }
+    var counts = [Double](repeating: 0, count: 12)
+    for note in notes { counts[note.pitchClass] += 1 }
+    return ScaleTonics(major: Scales.best(counts))
+  }
+
   func melody(inBar bar: Int) -> ArraySlice<MeasuredNote> { melody[melodyOfBar[bar]] }
   func notes(inBar bar: Int) -> ArraySlice<MeasuredNote> { notes[notesOfBar[bar]] }
   func drums(inBar bar: Int) -> ArraySlice<MeasuredNote> { drums[drumsOfBar[bar]] }
+}
+
+/// The two pitch classes that may be the tonic of one scale.
+struct ScaleTonics {
+  var major: Int
+
+  var minor: Int { (major + 9) % 12 }
+
+  func contains(_ pitchClass: Int) -> Bool { pitchClass == major || pitchClass == minor }
 }
 
 /// Scales as sets of bits, the pitch class C the lowest.
@@ -116,6 +133,15 @@ enum Scales {
   /// The twelve major scales by tonic; each is also the natural minor scale three semitones lower.
   static let major: [UInt16] = (0..<12).map { tonic in
     [0, 2, 4, 5, 7, 9, 11].reduce(0) { $0 | 1 << UInt16((tonic + $1) % 12) }
+  }
+
+  /// The major tonic of the scale that has most notes, the lowest of equals.
+  static func best(_ counts: [Double]) -> Int {
+    var best = 0
+    for tonic in 1..<12 where share(counts, of: major[tonic]) > share(counts, of: major[best]) {
+      best = tonic
+    }
+    return best
   }
 
   /// The share of the notes, counted by pitch class, that the best of these scales has; NaN without notes.
