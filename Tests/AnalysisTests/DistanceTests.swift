@@ -74,6 +74,14 @@ import Testing
     #expect(DescriptorComparison(human: [], other: [], set: set).rows.count == 1)
   }
 
+  @Test("Values that are always the same are inside where the other side has them too") func constants() {
+    let set = DescriptorSet { $0.name == "tempo" }
+    let human = [[Double]](repeating: [1.0 / 3], count: 100)
+    #expect(DescriptorComparison(human: human, other: Array(human.prefix(37)), set: set).outside.isEmpty)
+    let other = [[Double]](repeating: [0.4], count: 37)
+    #expect(DescriptorComparison(human: human, other: other, set: set).outside.first?.words == "too fast")
+  }
+
   @Test("Distances between collections are those of their pieces") func interSet() {
     let human: [[Double]] = [[0, 0], [3, 4]]
     let distance = InterSetDistance(human: human, other: [[0, 0], [0, 0], [.nan, 0]])

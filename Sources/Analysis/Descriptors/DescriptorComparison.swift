@@ -155,8 +155,11 @@ extension DescriptorComparison.Row {
     meanBand = Self.band(means)
   }
 
+  /// The band is widened by what rounding does to sums of equal values.
   private static func band(_ values: [Double]) -> ClosedRange<Double> {
     let sorted = values.sorted()
-    return quantile(sorted, 0.025)...quantile(sorted, 0.975)
+    let low = quantile(sorted, 0.025)
+    let high = quantile(sorted, 0.975)
+    return low - 1e-9 * max(1, abs(low))...high + 1e-9 * max(1, abs(high))
   }
 }
