@@ -31,6 +31,10 @@ struct Cell: Sendable {
   var level: Int16 = 0
 
   var isEmpty: Bool { count == 0 }
+
+  /// Whether both have the same notes, or none.
+  @inline(__always)
+  func isEqual(to other: Cell) -> Bool { count == other.count && (count == 0 || first == other.first) }
 }
 
 /// How a cell is said, as a number: a rest, notes, as a bar before, or with the rhythm of a bar before.

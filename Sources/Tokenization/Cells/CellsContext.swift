@@ -55,9 +55,8 @@ struct CellsContext: TokenContext {
       guard let cell = progress.memory.cell(bar: bar, part: part) else { continue }
       for (index, lag) in Self.runLags.enumerated() {
         let before = progress.memory.cell(bar: bar - lag, part: part)
-        let isEqual = before.map { $0.isEmpty == cell.isEmpty && $0.first == cell.first } ?? false
         let place = part * Self.runLags.count + index
-        runs[place] = isEqual ? min(8, runs[place] + 1) : 0
+        runs[place] = before?.isEqual(to: cell) == true ? min(8, runs[place] + 1) : 0
       }
     }
     hold(bar, from: lastStart)

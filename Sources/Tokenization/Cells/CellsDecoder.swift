@@ -28,7 +28,7 @@ struct CellsDecoder: TokenDecoder {
       throw .unknownID(id: id, index: idCount, vocabularySize: layout.count)
     }
     guard progress.canTake(id) else {
-      throw .unexpectedToken(layout.tokens()[Int(id)], index: idCount, expected: progress.expectation)
+      throw .unexpectedToken(layout.name(of: id), index: idCount, expected: progress.expectation)
     }
     let kind = layout.kinds[Int(id)]
     if kind == .bar || kind == .eos, let bar = openBar { music.bars.append(bar) }

@@ -114,7 +114,7 @@ extension CellsGrammar {
       guard let cell = progress.memory.cell(lag) else { break }
       guard cell.onsets > 1, cell.rhythm == source.rhythm else { continue }
       // Of equal cells one is enough.
-      let isKnown = (1..<lag).contains { progress.memory.cell($0)?.first == cell.first }
+      let isKnown = (1..<lag).contains { progress.memory.cell($0)?.isEqual(to: cell) == true }
       if !isKnown { sameNotes |= 1 << UInt64(lag - 1) }
     }
   }

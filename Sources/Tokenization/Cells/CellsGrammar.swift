@@ -215,14 +215,14 @@ extension CellsGrammar {
     for lag in 1...layout.configuration.longestLag {
       guard let cell = progress.cell(before: lag) else { break }
       guard !cell.isEmpty else { continue }
-      let isNew = !contains(contents) { $0.first == cell.first }
+      let isNew = !contains(contents) { $0.isEqual(to: cell) }
       if isNew { contents |= 1 << UInt64(lag - 1) }
       let hasRhythm = cell.onsets > 1
       let hasNewRhythm = hasRhythm && isNew && !contains(rhythms) { $0.rhythm == cell.rhythm }
       if hasNewRhythm { rhythms |= 1 << UInt64(lag - 1) }
       guard Int(cell.lastOnset) < progress.barLength, Int(cell.reach) <= stepsLeft else { continue }
       // As far back as the last reference was, if that cell is alike; else the nearest.
-      if lag == last || (isNew && favorite?.first != cell.first) {
+      if lag == last || (isNew && favorite?.isEqual(to: cell) != true) {
         mask[Int(layout.id(layout.same, lag, from: 1))] = true
       }
       let isFavorite = favorite.map { $0.onsets > 1 && $0.rhythm == cell.rhythm } ?? false
@@ -251,7 +251,7 @@ extension CellsGrammar {
     for lag in 1...layout.configuration.longestLag {
       guard let cell = progress.cell(before: lag) else { break }
       guard cell.onsets > 1, cell.rhythm == source.rhythm else { continue }
-      if !(1..<lag).contains(where: { progress.cell(before: $0)?.first == cell.first }) { known += 1 }
+      if !(1..<lag).contains(where: { progress.cell(before: $0)?.isEqual(to: cell) == true }) { known += 1 }
     }
     return ways > known
   }

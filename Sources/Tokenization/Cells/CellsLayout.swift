@@ -141,7 +141,7 @@ extension CellsLayout {
     kinds.indices.map { name(of: Int32($0)) }
   }
 
-  private func name(of id: Int32) -> String {
+  func name(of id: Int32) -> String {
     let value = Int(values[Int(id)])
     switch kinds[Int(id)] {
     case .pad: return "PAD_None"

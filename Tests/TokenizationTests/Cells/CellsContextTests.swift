@@ -55,7 +55,7 @@ import Tokenization
       case 9: #expect(told("part") == 2 && told("barsToCome") == 3 && told("bar") == 0)
       case 13: #expect(told("harmony1") == 12 && told("position") == 48)
       case 15: #expect(told("part") == 2 && told("lastPitch") == 55)
-      case 16: #expect(told("part") == 15 && told("harmony1") == 0 && told("harmony3") == 7)
+      case 16: #expect(told("part") == 18 && told("harmony1") == 0 && told("harmony3") == 7)
       case 19: #expect(told("position") == 12 && told("duration") == 12 && told("lastPitch") == 67)
       case 23:
         #expect(told("pitch1") == 67 && told("time1") == 11 && told("lastForm") == 2)

