@@ -36,7 +36,8 @@ struct Scale: SimpleTokens {
     #expect(found.name == TokenizerRegistry.defaultName)
     for name in ["scale", "Remi", ""] {
       #expect(
-        throws: TokenizationError.unknownTokenizer(name, known: name == "scale" ? ["cells", "remi"] : registry.names)
+        throws: TokenizationError.unknownTokenizer(
+          name, known: name == "scale" ? ["cells", "remi"] : registry.names)
       ) {
         try registry.configuration(named: name)
       }

@@ -53,29 +53,41 @@ extension CellScore {
 
   /// In each cell of a pitched part all notes get the loudness of the median; drums keep theirs.
   private mutating func levelCells(_ layout: CellsLayout) {
-    var velocities: [Int] = []
     for index in parts.indices {
-      guard parts[index].role != .drums else {
-        for note in parts[index].notes.indices {
-          parts[index].notes[note].level = Int(layout.levels[parts[index].notes[note].level])
-        }
-        continue
+      var notes: [PartNote] = []
+      // Notes that somebody shares would be copied at the first change.
+      swap(&notes, &parts[index].notes)
+      if parts[index].role == .drums {
+        for note in notes.indices { notes[note].level = Int(layout.levels[notes[note].level]) }
+      } else {
+        level(&notes, layout)
       }
-      var first = 0
-      for bar in bars {
-        let end = bar.start + layout.meters.barLengths[bar.timeSignature]
-        var next = first
+      swap(&notes, &parts[index].notes)
+    }
+  }
+
+  private func level(_ notes: inout [PartNote], _ layout: CellsLayout) {
+    var velocities: [Int] = []
+    var first = 0
+    for bar in bars where first < notes.count {
+      let end = bar.start + layout.meters.barLengths[bar.timeSignature]
+      let velocity = notes[first].level
+      var (next, isEven) = (first, true)
+      while next < notes.count, notes[next].step < end {
+        isEven = isEven && notes[next].level == velocity
+        next += 1
+      }
+      guard next > first else { continue }
+      var median = velocity
+      if !isEven {
         velocities.removeAll(keepingCapacity: true)
-        while next < parts[index].notes.count, parts[index].notes[next].step < end {
-          velocities.append(parts[index].notes[next].level)
-          next += 1
-        }
-        guard next > first else { continue }
-        if velocities.contains(where: { $0 != velocities[0] }) { velocities.sort() }
-        let level = Int(layout.levels[velocities[velocities.count / 2]])
-        for note in first..<next { parts[index].notes[note].level = level }
-        first = next
+        for note in first..<next { velocities.append(notes[note].level) }
+        velocities.sort()
+        median = velocities[velocities.count / 2]
       }
+      let level = Int(layout.levels[median])
+      for note in first..<next { notes[note].level = level }
+      first = next
     }
   }
 
@@ -277,7 +289,14 @@ extension CellScore {
 extension CellScore.Part {
   /// Puts the notes in order; of several with one onset and pitch the longest stays.
   fileprivate mutating func sortAndRemoveDoublings(_ report: inout NormalizationReport) {
-    if zip(notes, notes.dropFirst()).contains(where: { $0 > $1 }) { notes.sort() }
+    var hasDoublings = false
+    var isInOrder = true
+    for index in notes.indices.dropFirst() {
+      if notes[index] < notes[index - 1] { isInOrder = false }
+      if notes[index].isDoubling(of: notes[index - 1]) { hasDoublings = true }
+    }
+    if isInOrder, !hasDoublings { return }
+    if !isInOrder { notes.sort() }
     var kept = 0
     for index in notes.indices {
       let isLast = index + 1 == notes.count || !notes[index].isDoubling(of: notes[index + 1])

@@ -181,7 +181,15 @@ extension CellsConfiguration: Codable {
 
 extension PartRole {
   /// The place in the order of parts: chords, bass, other, melody, drums.
-  var order: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+  var order: Int {
+    switch self {
+    case .chords: 0
+    case .bass: 1
+    case .other: 2
+    case .melody: 3
+    case .drums: 4
+    }
+  }
 
   /// How many parts of a piece may have this role.
   var mostParts: Int {

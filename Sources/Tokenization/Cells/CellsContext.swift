@@ -10,6 +10,14 @@ struct CellsContext: TokenContext {
   /// Pitched notes of earlier bars that sound beyond the last bar line.
   private var held: [HeldNote] = []
 
+  /// For each part its place among all that there can be: its role, and which of that role it is.
+  private var partPlaces: [UInt8] = []
+  /// For each of `lookLags` the first note at `lookPosition` or after it in the cell so many bars before the one that is next in the
+  /// memory, as an index in that cell.
+  private var lookPlaces = Array(repeating: Int32(0), count: CellsContext.lookLags.count)
+  private var lookPosition = 0
+  private var lookCell = -1
+
   private struct HeldNote {
     var pitch: UInt8
     var part: UInt8
@@ -25,6 +33,7 @@ struct CellsContext: TokenContext {
     let part = progress.part
     let start = progress.barStart
     progress.advance(id)
+    defer { look() }
     switch layout.kinds[Int(id)] {
     case .bar: beginBar(after: start)
     case .pitch, .and, .drum, .andDrum:
@@ -47,6 +56,7 @@ struct CellsContext: TokenContext {
     guard progress.barCount > 1 else {
       runs = Array(repeating: 0, count: partCount * Self.runLags.count)
       lastPitches = Array(repeating: -1, count: partCount)
+      partPlaces = progress.parts.indices.map { place(ofPart: $0) }
       held.reserveCapacity(64)
       return
     }
@@ -60,6 +70,12 @@ struct CellsContext: TokenContext {
       }
     }
     hold(bar, from: lastStart)
+  }
+
+  private func place(ofPart part: Int) -> UInt8 {
+    let role = progress.parts[part].role
+    let others = PartRole.allCases.prefix(role.order).reduce(0) { $0 + $1.mostParts }
+    return UInt8(others + progress.parts.prefix(part).count { $0.role == role })
   }
 
   /// Keeps what of a bar sounds on into the next.
@@ -121,7 +137,7 @@ extension CellsContext {
     let part = progress.part
     let hasPart = isInBar && part < progress.parts.count
     let position = hasPart ? min(progress.nextOnset, layout.configuration.maximumBarLength) : -1
-    put(!isInBar ? 0 : hasPart ? 2 + partPlace : 1, &features)
+    put(!isInBar ? 0 : hasPart ? 2 + Int(partPlaces[part]) : 1, &features)
     put(position, &features)
     put(hasPart ? duration : -1, &features)
     put(isInBar ? progress.timeSignature : -1, &features)
@@ -135,8 +151,8 @@ extension CellsContext {
     put(progress.memory.cell(1).map { 1 + Int($0.form.code) } ?? 0, &features)
     for index in Self.runLags.indices { put(Int(runs[part * Self.runLags.count + index]), &features) }
     let isDrum = isDrum(part)
-    for lag in Self.lookLags {
-      let (pitch, time) = look(back: lag, at: position, isDrum: isDrum)
+    for index in Self.lookLags.indices {
+      let (pitch, time) = found(index, isDrum: isDrum)
       put(pitch, &features)
       put(time, &features)
     }
@@ -149,20 +165,11 @@ extension CellsContext {
     writeHarmony(at: position, isDrum: isDrum, into: &features, from: place)
     place += Self.classCount
     put(Int(lastPitches[part]), &features)
-    put(look(back: 1, at: 0, isDrum: isDrum).pitch, &features)
-  }
-
-  /// The place of the part among all that there can be: its role, and which of that role it is.
-  private var partPlace: Int {
-    let role = progress.parts[progress.part].role
-    var place = 0
-    for other in PartRole.allCases where other.order < role.order { place += other.mostParts }
-    var index = progress.part - 1
-    while index >= 0, progress.parts[index].role == role {
-      place += 1
-      index -= 1
+    let first = progress.memory.cell(1).map { cell in
+      cell.isEmpty
+        ? Self.noPitch : Self.pitchFeature(Int(progress.memory.note(0, of: cell).pitch), isDrum: isDrum)
     }
-    return place
+    put(Int(first ?? -1), &features)
   }
 
   /// The duration that holds, or for drums the loudness.
@@ -187,36 +194,41 @@ extension CellsContext {
     }
   }
 
-  /// The first note at `position` or after it, so many bars ago: its pitch, and its duration if it is there, or else how far on it is.
-  private func look(back lag: Int, at position: Int, isDrum: Bool) -> (pitch: Int, time: Int) {
-    guard let cell = progress.memory.cell(lag) else { return (-1, -1) }
-    guard position <= Int(cell.lastOnset), !cell.isEmpty else {
-      return (Int(Self.noPitch), Int(Self.noTime))
+  /// Finds for each distance the first note at the place of the next one, or after it.
+  private mutating func look() {
+    guard progress.barCount > 0, progress.part < progress.parts.count else { return }
+    let position = progress.nextOnset
+    let cellCount = progress.memory.cells.count
+    let goesOn = lookCell == cellCount && position >= lookPosition
+    if goesOn, position == lookPosition { return }
+    for (index, lag) in Self.lookLags.enumerated() {
+      guard let cell = progress.memory.cell(lag) else { break }
+      var place = goesOn ? Int(lookPlaces[index]) : 0
+      let (first, count) = (Int(cell.first), Int(cell.count))
+      while place < count, Int(progress.memory.notes[first + place].onset) < position { place += 1 }
+      lookPlaces[index] = Int32(place)
     }
-    var index = Int(cell.first)
-    while Int(progress.memory.notes[index].onset) < position { index += 1 }
-    let note = progress.memory.notes[index]
-    let distance = Int(note.onset) - position
-    let time =
+    lookPosition = position
+    lookCell = cellCount
+  }
+
+  /// What stands at the place of the next note in the cell `Self.lookLags[index]` bars ago: the pitch of the first note there or later, and
+  /// its duration if it is there, or else how far on it is.
+  private func found(_ index: Int, isDrum: Bool) -> (pitch: Int, time: Int) {
+    guard let cell = progress.memory.cell(Self.lookLags[index]) else { return (-1, -1) }
+    let place = Int(lookPlaces[index])
+    guard place < Int(cell.count) else { return (Int(Self.noPitch), Int(Self.noTime)) }
+    let note = progress.memory.note(place, of: cell)
+    let distance = Int(note.onset) - lookPosition
+    let time: UInt8 =
       distance > 0
-      ? 32 + min(30, Self.bucket(distance)) : isDrum ? min(31, Int(note.value)) : Self.bucket(Int(note.value))
-    return (Int(Self.pitchFeature(Int(note.pitch), isDrum: isDrum)), time)
+      ? 32 + min(30, layout.stepClasses[distance])
+      : isDrum ? UInt8(min(31, note.value)) : layout.stepClasses[Int(note.value)]
+    return (Int(Self.pitchFeature(Int(note.pitch), isDrum: isDrum)), Int(time))
   }
 
   private static func pitchFeature(_ pitch: Int, isDrum: Bool) -> Int32 {
     Int32(isDrum ? 129 + pitch : pitch)
-  }
-
-  /// A number of steps in 32 classes: one by one to 12, then by 2, 4 and 8.
-  private static func bucket(_ steps: Int) -> Int {
-    switch steps {
-    case ...12: max(0, steps - 1)
-    case ...24: 12 + (steps - 13) / 2
-    case ...48: 18 + (steps - 25) / 4
-    case ...96: 24 + (steps - 49) / 8
-    case ...192: 30
-    default: 31
-    }
   }
 
   /// The pitch classes of other pitched parts that sound at `position`, from the lowest pitch up.

@@ -74,9 +74,9 @@ struct CellsEncoder {
     var next = first
     var content: UInt64 = 0
     var rhythm: UInt64 = 0
-    let count = score.parts[part].notes.count
-    while next < count {
-      let note = score.parts[part].notes[next]
+    let notes = score.parts[part].notes
+    while next < notes.count {
+      let note = notes[next]
       guard note.step < end else { break }
       let written = CellNote(
         onset: UInt16(note.step - bar.start), value: UInt16(isDrum ? note.level : note.duration),

@@ -19,6 +19,12 @@ struct CellsGrammar: TokenGrammar {
   var sameNotes: UInt64 = 0
   var sameRhythm: UInt64 = 0
 
+  /// What the next part's cell can refer to, by how many bars back it is (from bit 0 on): to be equal, and to have the rhythm.
+  private var sameLags: UInt64 = 0
+  private var rhythmLags: UInt64 = 0
+  /// The place in the memory of the cell that these are of.
+  private var lagsCell = -1
+
   init(layout: CellsLayout, bars: BarLimit) {
     progress = CellProgress(layout)
     self.bars = bars
@@ -46,6 +52,13 @@ struct CellsGrammar: TokenGrammar {
     case .rhythm, .note:
       if progress.memory.notes.count > count { keepEqualCells(progress.memory.notes[count]) }
     default: break
+    }
+    guard let part = progress.nextCell else { return }
+    // Bars of another length have room for others.
+    let cell = progress.memory.cells.count + (progress.state == .note ? 1 : 0)
+    if cell != lagsCell || progress.state == .timeSignature {
+      lagsCell = cell
+      findReferences(part)
     }
   }
 
@@ -197,7 +210,10 @@ extension CellsGrammar {
     }
     guard isDrum || progress.levels[part] >= 0 else { return }
     mask[Int(CellsLayout.notes)] = true
-    allowReferences(&mask, part)
+    for bit in 0..<layout.configuration.longestLag {
+      if sameLags >> UInt64(bit) & 1 == 1 { mask[Int(layout.same.lowerBound) + bit] = true }
+      if rhythmLags >> UInt64(bit) & 1 == 1 { mask[Int(layout.rhythm.lowerBound) + bit] = true }
+    }
   }
 
   /// In the last bar a part that never played has to, and something has to sound.
@@ -207,7 +223,9 @@ extension CellsGrammar {
     return part < progress.parts.count - 1 || progress.furthestEnd > progress.barStart
   }
 
-  private func allowReferences(_ mask: inout [Bool], _ part: Int) {
+  /// Finds the bars that the next part's cell can refer to.
+  private mutating func findReferences(_ part: Int) {
+    (sameLags, rhythmLags) = (0, 0)
     let last = Int(progress.lastLags[part])
     let favorite = last > 0 ? progress.cell(before: last) : nil
     // Of cells that are alike the nearest, by how many bars back they are, from bit 0 on.
@@ -223,11 +241,11 @@ extension CellsGrammar {
       guard Int(cell.lastOnset) < progress.barLength, Int(cell.reach) <= stepsLeft else { continue }
       // As far back as the last reference was, if that cell is alike; else the nearest.
       if lag == last || (isNew && favorite?.isEqual(to: cell) != true) {
-        mask[Int(layout.id(layout.same, lag, from: 1))] = true
+        sameLags |= 1 << UInt64(lag - 1)
       }
       let isFavorite = favorite.map { $0.onsets > 1 && $0.rhythm == cell.rhythm } ?? false
       if hasRhythm, lag == last || (hasNewRhythm && !isFavorite), hasOtherPitches(cell) {
-        mask[Int(layout.id(layout.rhythm, lag, from: 1))] = true
+        rhythmLags |= 1 << UInt64(lag - 1)
       }
     }
   }

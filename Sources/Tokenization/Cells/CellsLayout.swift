@@ -47,6 +47,8 @@ final class CellsLayout: Sendable {
   let levels: [UInt8]
   let tempos: TempoScale
   let meters: MeterScale
+  /// A number of steps, to twice the longest bar, in 32 classes: one by one to 12, then by 2, 4 and 8.
+  let stepClasses: [UInt8]
   /// The index of the time signature that holds before one is stated.
   let firstTimeSignature: Int
   /// The index of 1/4, of which alone no piece may consist; nil where the time signature is fixed.
@@ -68,6 +70,16 @@ final class CellsLayout: Sendable {
     levels = (0...127).map { velocity in
       let nearest = velocities.indices.min { abs(velocities[$0] - velocity) < abs(velocities[$1] - velocity) }
       return UInt8(nearest ?? 0)
+    }
+    stepClasses = (0...8_190).map { steps in
+      switch steps {
+      case ...12: UInt8(max(0, steps - 1))
+      case ...24: UInt8(12 + (steps - 13) / 2)
+      case ...48: UInt8(18 + (steps - 25) / 4)
+      case ...96: UInt8(24 + (steps - 49) / 8)
+      case ...192: 30
+      default: 31
+      }
     }
     durations = ValueScale.durations(
       longest: configuration.maximumDuration, stepsPerQuarter: configuration.stepsPerQuarter)
@@ -122,8 +134,9 @@ final class CellsLayout: Sendable {
   /// The written pitches that a key can have, as they sound within the range as well.
   func writtenPitches(in key: WrittenKey) -> ClosedRange<Int> {
     let range = configuration.pitchRange
-    return max(range.lowerBound, range.lowerBound - key.offset)...min(
-      range.upperBound, range.upperBound - key.offset)
+    return max(
+      range.lowerBound, range.lowerBound - key.offset)...min(
+        range.upperBound, range.upperBound - key.offset)
   }
 
   /// The steps from the beginning of the bar to where the next stroke of a drum is taken to be: after the first an eighth on, then

@@ -32,7 +32,8 @@ import Tokenization
     }
   }
 
-  @Test("The context says what stood here some bars ago") func theContextSaysWhatStoodHereSomeBarsAgo() throws {
+  @Test("The context says what stood here some bars ago") func theContextSaysWhatStoodHereSomeBarsAgo() throws
+  {
     let tokenizer = try CellsTokenizer()
     let tokens = [
       "BOS_None", "Key_G", "Length_3", "Tempo_120.0", "Part_chords", "Program_0", "Part_melody", "Program_73",

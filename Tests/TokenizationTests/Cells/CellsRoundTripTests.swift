@@ -55,7 +55,9 @@ struct CellsRoundTripTests {
         if !mask[Int(id)] { barred = index }
         grammar.advance(id)
       }
-      let place = barred.map { encoding.ids[max(0, $0 - 8)...$0].map { tokenizer.vocabulary.tokens[Int($0)] } }
+      let place = barred.map {
+        encoding.ids[max(0, $0 - 8)...$0].map { tokenizer.vocabulary.tokens[Int($0)] }
+      }
       #expect(barred == nil, "\(path) leaves the grammar: \(place ?? [])")
       #expect(grammar.isFinished && grammar.noteCount == encoding.noteCount, "\(path)")
       #expect(grammar.barCount == encoding.barCount, "\(path)")

@@ -65,7 +65,9 @@ import Tokenization
       for track in score.tracks.indices {
         for note in score.tracks[track].notes.indices { score.tracks[track].notes[note].pitch += semitones }
       }
-      score.keys = [KeyChange(tick: 0, fifths: [1, -4, 3, -2, 5, 0, -5, 2, -3, 4, -1, 6][semitones], isMinor: false)]
+      score.keys = [
+        KeyChange(tick: 0, fifths: [1, -4, 3, -2, 5, 0, -5, 2, -3, 4, -1, 6][semitones], isMinor: false)
+      ]
       #expect(try tokenizer.encode(score).ids == result, "\(semitones)")
     }
   }
