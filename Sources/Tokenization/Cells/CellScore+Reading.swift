@@ -67,7 +67,7 @@ extension CellScore {
   }
 
   private func level(_ notes: inout [PartNote], _ layout: CellsLayout) {
-    var velocities: [Int] = []
+    var counts = [Int](repeating: 0, count: 128)
     var first = 0
     for bar in bars where first < notes.count {
       let end = bar.start + layout.meters.barLengths[bar.timeSignature]
@@ -80,10 +80,15 @@ extension CellScore {
       guard next > first else { continue }
       var median = velocity
       if !isEven {
-        velocities.removeAll(keepingCapacity: true)
-        for note in first..<next { velocities.append(notes[note].level) }
-        velocities.sort()
-        median = velocities[velocities.count / 2]
+        for note in first..<next { counts[notes[note].level] += 1 }
+        // As many are below it as are not, or one fewer.
+        var below = 0
+        median = 0
+        while below + counts[median] <= (next - first) / 2 {
+          below += counts[median]
+          median += 1
+        }
+        for note in first..<next { counts[notes[note].level] = 0 }
       }
       let level = Int(layout.levels[median])
       for note in first..<next { notes[note].level = level }
