@@ -19,11 +19,13 @@ public struct CorpusRequest: Codable, Sendable, Hashable {
   public var strict: Bool?
   /// The most bytes of a file that is read; nil for `SizeLimit.music`.
   public var sizeLimit: Int?
+  /// The name of the tokenizer; nil for the default.
+  public var tokenizer: String?
 
   /// A request.
   public init(
     valid: Double? = nil, test: Double? = nil, programs: [String: Int]? = nil, deduplicate: String? = nil,
-    metre: String? = nil, strict: Bool? = nil, sizeLimit: Int? = nil
+    metre: String? = nil, strict: Bool? = nil, sizeLimit: Int? = nil, tokenizer: String? = nil
   ) {
     self.valid = valid
     self.test = test
@@ -32,6 +34,7 @@ public struct CorpusRequest: Codable, Sendable, Hashable {
     self.metre = metre
     self.strict = strict
     self.sizeLimit = sizeLimit
+    self.tokenizer = tokenizer
   }
 
   /// Reads a request that `write(to:)` wrote; nil if there is no such file.
@@ -69,8 +72,16 @@ public struct CorpusRequest: Codable, Sendable, Hashable {
   /// - Throws: `CorpusError.invalidRequest`.
   public func builder(testShare: Double, threadCount: Int) throws(CorpusError) -> CorpusBuilder {
     if let fault { throw .invalidRequest(path: nil, reason: fault) }
+    let timeSignature = metre.flatMap { TimeSignature($0) }
+    let configuration: any TokenizerConfiguration
+    do {
+      configuration = try TokenizerRegistry.standard.configuration(
+        named: tokenizer ?? TokenizerRegistry.defaultName, timeSignature: timeSignature)
+    } catch {
+      throw .invalidRequest(path: nil, reason: error.message)
+    }
     var builder = CorpusBuilder(
-      tokenizer: TokenizerRegistry.defaultConfiguration(timeSignature: metre.flatMap { TimeSignature($0) }),
+      tokenizer: configuration,
       fractions: SplitFractions(valid: valid ?? 0.1, test: test ?? testShare),
       deduplication: deduplicate.flatMap(CorpusBuilder.Deduplication.init) ?? .exact,
       programs: programs ?? [:],
@@ -94,6 +105,10 @@ public struct CorpusRequest: Codable, Sendable, Hashable {
       return "deduplicate is '\(deduplicate)'; expected exact or none"
     }
     if let metre, TimeSignature(metre) == nil { return "metre is '\(metre)'; expected a metre such as 3/4" }
+    if let tokenizer, !TokenizerRegistry.standard.names.contains(tokenizer) {
+      return "tokenizer is '\(tokenizer)'; expected "
+        + TokenizerRegistry.standard.names.joined(separator: " or ")
+    }
     if let sizeLimit, sizeLimit < 1 { return "sizeLimit is \(sizeLimit); expected at least one byte" }
     return nil
   }

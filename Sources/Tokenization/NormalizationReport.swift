@@ -38,6 +38,10 @@ public struct NormalizationReport: Sendable, Hashable, Codable {
   public var movedTimeSignatureChanges = 0
   /// Why the time signature of the score was not believed.
   public var assumedTimeSignature: AssumedTimeSignature?
+  /// Parts beyond the most that a role may have, merged into others; nil where there was none.
+  public var mergedParts: Int?
+  /// Changes of tempo moved to the nearest bar line; nil where there was none.
+  public var movedTempos: Int?
   /// Events that the tokens cannot express: key signatures, controllers, pitch bends, pressures, markers.
   public var ignoredEvents = 0
 
@@ -47,6 +51,7 @@ public struct NormalizationReport: Sendable, Hashable, Codable {
     case shortenedBars
     case movedTimeSignatureChanges = "movedMetreChanges"
     case assumedTimeSignature = "assumedMetre"
+    case mergedParts, movedTempos
     case ignoredEvents
   }
 
@@ -71,7 +76,13 @@ public struct NormalizationReport: Sendable, Hashable, Codable {
     shortenedBars += other.shortenedBars
     movedTimeSignatureChanges += other.movedTimeSignatureChanges
     assumedTimeSignature = assumedTimeSignature ?? other.assumedTimeSignature
+    mergedParts = Self.sum(mergedParts, other.mergedParts)
+    movedTempos = Self.sum(movedTempos, other.movedTempos)
     ignoredEvents += other.ignoredEvents
+  }
+
+  private static func sum(_ a: Int?, _ b: Int?) -> Int? {
+    a == nil && b == nil ? nil : (a ?? 0) + (b ?? 0)
   }
 
   /// The report in sentences, one for each thing that changed what is heard; empty where nothing did.
@@ -102,6 +113,11 @@ public struct NormalizationReport: Sendable, Hashable, Codable {
     say(
       movedTimeSignatureChanges, "time signature change is moved to the grid",
       "time signature changes are moved to the grid")
+    say(
+      mergedParts ?? 0, "part is merged into another of its role",
+      "parts are merged into others of their roles")
+    say(
+      movedTempos ?? 0, "tempo change is moved to a bar line", "tempo changes are moved to bar lines")
     return lines
   }
 }

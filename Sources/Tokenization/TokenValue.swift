@@ -9,6 +9,9 @@ public import Music
 public enum TokenValue: Sendable, Hashable {
   /// A pitch as a MIDI key number, 0...127; 60 is middle C.
   case pitch(Int)
+  /// A pitch as it is written in a piece whose tokens state its key: as a MIDI key number of the music moved by −5...6 semitones into
+  /// C major or A minor. The key says by how much it sounds otherwise.
+  case pitchInKey(Int)
   /// A drum as a key number of General MIDI, 0...127.
   case drum(Int)
   /// The instrument as a General MIDI program, 0...127; nil for drums.
@@ -25,8 +28,10 @@ public enum TokenValue: Sendable, Hashable {
   case tempo(microsecondsPerQuarter: Int)
   /// A time signature.
   case timeSignature(TimeSignature)
+  /// The key of a piece: the pitch class of its tonic, 0 (C) to 11 (B), and the mode.
+  case key(tonic: Int, isMinor: Bool)
 
-  /// The pitch; nil for all else, drums among it.
+  /// The pitch; nil for all else, drums and pitches written in a key among it.
   public var pitch: Int? { if case .pitch(let pitch) = self { pitch } else { nil } }
   /// The duration; nil for all else.
   public var duration: GridTime? { if case .duration(let duration) = self { duration } else { nil } }

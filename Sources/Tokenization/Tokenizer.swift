@@ -30,6 +30,11 @@ public protocol Tokenizer: Sendable {
   func makeContext() -> (any TokenContext)?
   /// What each id becomes where a piece is not to tell how many bars it has; nil where the tokens never tell.
   var openLengthTable: [Int32]? { get }
+  /// The ids with which a longer piece begins as another one does: what a primer gives.
+  /// - Parameters:
+  ///   - ids: The ids of a whole piece.
+  ///   - barCount: How many bars the longer piece is to have in all; nil where that is open.
+  func beginning(of ids: [Int32], barCount: Int?) -> [Int32]
   /// What each id becomes when the music moves by `semitones`, drums staying as they are; −1 for an id whose pitch
   /// would leave the vocabulary's range.
   func transpositionTable(semitones: Int) -> [Int32]
@@ -46,6 +51,11 @@ extension Tokenizer {
   public var contextFeatures: [ContextFeature] { [] }
   /// Nil: a network is told the ids alone.
   public func makeContext() -> (any TokenContext)? { nil }
+
+  /// The ids without the one that ends the piece.
+  public func beginning(of ids: [Int32], barCount: Int?) -> [Int32] {
+    ids.last == vocabulary.roles.end ? ids.dropLast() : ids
+  }
 
   /// Nil.
   public var openLengthTable: [Int32]? { nil }

@@ -35,7 +35,8 @@ extension TokenizerConfiguration {
 public struct TokenizerRegistry: Sendable {
   /// The tokenizers of this package: one line for each.
   public static let standard = TokenizerRegistry([
-    REMIConfiguration.self
+    REMIConfiguration.self,
+    CellsConfiguration.self,
   ])
 
   /// The tokenizer that is taken where none is requested.

@@ -142,7 +142,7 @@ import Training
       #expect(try corpus.tokenizer.encode(corpus.tokenizer.decode(ids)).ids == ids)
       #expect(corpus.vocabulary.roles[ids[1]] == .attribute)
     }
-    #expect(throws: TokenizationError.unknownTokenizer("density", known: ["remi"])) {
+    #expect(throws: TokenizationError.unknownTokenizer("density", known: ["cells", "remi"])) {
       try Corpus(path: folder.file("corpus"))
     }
   }

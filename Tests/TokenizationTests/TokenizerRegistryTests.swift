@@ -36,7 +36,8 @@ struct Scale: SimpleTokens {
     #expect(found.name == TokenizerRegistry.defaultName)
     for name in ["scale", "Remi", ""] {
       #expect(
-        throws: TokenizationError.unknownTokenizer(name, known: name == "scale" ? ["remi"] : registry.names)
+        throws: TokenizationError.unknownTokenizer(
+          name, known: name == "scale" ? ["cells", "remi"] : registry.names)
       ) {
         try registry.configuration(named: name)
       }
@@ -97,15 +98,15 @@ struct Scale: SimpleTokens {
     let vocabulary = try Scale(highest: 3).makeTokenizer().vocabulary
     let json = vocabulary.json()
     let known = TokenizerRegistry.standard.adding(Scale.self)
-    #expect(known.names == ["remi", "scale"])
+    #expect(known.names == ["cells", "remi", "scale"])
     let again = try Vocabulary(json: json, tokenizers: known)
     #expect(again == vocabulary && again.hashValue == vocabulary.hashValue)
     #expect(again.configuration as? Scale == Scale(highest: 3) && again.configuration.name == "scale")
     #expect(try again.makeTokenizer().vocabulary == vocabulary)
-    let error = #expect(throws: TokenizationError.unknownTokenizer("scale", known: ["remi"])) {
+    let error = #expect(throws: TokenizationError.unknownTokenizer("scale", known: ["cells", "remi"])) {
       try Vocabulary(json: json)
     }
-    #expect(error?.message == "there is no tokenizer 'scale'; this version knows 'remi'")
+    #expect(error?.message == "there is no tokenizer 'scale'; this version knows 'cells', 'remi'")
     #expect(
       try Vocabulary(json: REMITokenizer().vocabulary.json(), tokenizers: known).configuration.name == "remi")
     #expect(try REMITokenizer().vocabulary != vocabulary)

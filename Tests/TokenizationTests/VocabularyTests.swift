@@ -78,7 +78,7 @@ import Tokenization
     }
     #expect(throws: TokenizationError.self) { try reading("\"PAD_None\",", "") }
     #expect(throws: TokenizationError.self) { try reading("\"BOS_None\",", "\"BOS_None\", \"BOS_None\",") }
-    #expect(throws: TokenizationError.unknownTokenizer("octuple", known: ["remi"])) {
+    #expect(throws: TokenizationError.unknownTokenizer("octuple", known: ["cells", "remi"])) {
       try reading("\"remi\"", "\"octuple\"")
     }
     #expect(throws: TokenizationError.self) { try reading("\"programs\"", "\"voices\"") }

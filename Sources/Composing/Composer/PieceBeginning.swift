@@ -3,7 +3,7 @@ internal import Tokenization
 
 /// What a piece begins with, and how long it may become.
 struct PieceBeginning {
-  /// The ids that are given: those of the primer without its end, or the id that begins every piece and the opening.
+  /// The ids that are given: those with which a piece begins as the primer does, or the id that begins every piece and the opening.
   let ids: [Int32]
   /// How many bars are given by a primer; those of an opening belong to the piece.
   let bars: Int
@@ -35,7 +35,7 @@ struct PieceBeginning {
       guard encoding.ids.first == roles.beginning else {
         throw .unusablePrimer(reason: "its ids do not begin like a piece, because of a bug in the tokenizer")
       }
-      ids = encoding.ids.last == roles.end ? encoding.ids.dropLast() : encoding.ids
+      ids = tokenizer.beginning(of: encoding.ids, barCount: options.bars.map { encoding.barCount + $0 })
       bars = encoding.barCount
       do {
         end = roles.hasBars ? 0 : try tokenizer.decode(ids).length

@@ -25,7 +25,7 @@ extension GridScore {
     guard end < GridNote.stepLimit else {
       throw .tooLong(bars: end / (4 * grid.stepsPerQuarter), limit: BarLimit.highest)
     }
-    let plan = BarPlan(score.timeSignatures, grid: grid, layout: layout, report: &report)
+    let plan = BarPlan(score.timeSignatures, grid: grid, meters: layout.meters, report: &report)
     bars = try plan.bars(covering: end, report: &report)
     readTempos(score.tempos, grid, layout, &report)
   }
@@ -123,20 +123,5 @@ extension GridScore {
     var kept: [GridTempo] = []
     for change in tempos where kept.last?.tempo != change.tempo { kept.append(change) }
     tempos = kept
-  }
-}
-
-/// Ticks to steps.
-struct Grid {
-  let ticksPerQuarter: Int
-  let stepsPerQuarter: Int
-
-  /// The nearest step; a tick half way goes to the later one, a negative tick to the beginning.
-  @inline(__always)
-  func step(at tick: Int) -> Int {
-    guard tick > 0 else { return 0 }
-    // Beyond this, the score is too long in any case, and the product could overflow.
-    guard tick < 1 << 50 else { return Int(Int32.max) }
-    return (2 * tick * stepsPerQuarter + ticksPerQuarter) / (2 * ticksPerQuarter)
   }
 }

@@ -15,18 +15,6 @@ struct GridScore: Equatable {
   }
 }
 
-/// A bar: where it begins, and the index of its time signature.
-struct GridBar: Equatable {
-  var start: Int
-  var timeSignature: Int
-}
-
-/// From this step on, the tempo with this index.
-struct GridTempo: Equatable {
-  var step: Int
-  var tempo: Int
-}
-
 /// A note in one word, so that notes sort as integers do: step (30 bits), program (8), pitch (7),
 /// duration (12), velocity (7). The longest piece, 65,536 bars of 4,095 steps, has less than 2²⁹ steps.
 struct GridNote: Comparable, Hashable {

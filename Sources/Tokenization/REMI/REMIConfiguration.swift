@@ -75,7 +75,7 @@ public struct REMIConfiguration: Sendable, Hashable {
       try require((0...127).contains(program), "program", program, "0 to 127")
     }
     if let timeSignature {
-      let supported = REMILayout.timeSignatures(
+      let supported = MeterScale.timeSignatures(
         stepsPerQuarter: stepsPerQuarter, maximumLength: maximumBarLength)
       try require(
         supported.contains(timeSignature), "metre", timeSignature,

@@ -34,6 +34,7 @@ struct REMILayout: Sendable {
   let velocities: ValueScale
   let velocityBins: [UInt8]
   let tempos: TempoScale
+  let meters: MeterScale
   let timeSignatures: [TimeSignature]
   /// The length of a bar of each time signature in steps.
   let barLengths: [Int]
@@ -49,10 +50,11 @@ struct REMILayout: Sendable {
     let durations = ValueScale.durations(
       longest: configuration.maximumDuration, stepsPerQuarter: configuration.stepsPerQuarter)
     self.durations = durations
-    let signatures = Self.timeSignatures(
-      stepsPerQuarter: configuration.stepsPerQuarter, maximumLength: configuration.maximumBarLength)
-    timeSignatures = signatures
-    barLengths = signatures.map { 4 * configuration.stepsPerQuarter * $0.numerator / $0.denominator }
+    meters = MeterScale(
+      stepsPerQuarter: configuration.stepsPerQuarter, maximumLength: configuration.maximumBarLength,
+      fixed: configuration.timeSignature)
+    timeSignatures = meters.timeSignatures
+    barLengths = meters.barLengths
 
     var next: Int32 = 4
     var kinds: [Kind] = [.pad, .bos, .eos, .bar]
@@ -74,16 +76,8 @@ struct REMILayout: Sendable {
     drumPitch = take(usesDrums ? 128 : 0, .drumPitch)
     tempo = take(tempos.count, .tempo)
     program = take(usesPrograms ? 129 : 0, .program)
-    timeSignature = take(signatures.count, .timeSignature)
+    timeSignature = take(meters.timeSignatures.count, .timeSignature)
     self.kinds = kinds
-  }
-
-  /// The time signatures over 2, 4, 8 and 16, of up to 16 beats, whose bars are no longer than `maximumLength` steps.
-  static func timeSignatures(stepsPerQuarter: Int, maximumLength: Int) -> [TimeSignature] {
-    [2, 4, 8, 16].flatMap { denominator in
-      (1...16).filter { 4 * stepsPerQuarter * $0 / denominator <= maximumLength }
-        .map { TimeSignature($0, denominator) }
-    }
   }
 
   /// How many ids there are.
@@ -153,49 +147,5 @@ extension REMILayout {
       return .instrument(program: program == Self.drums ? nil : program)
     case .timeSignature: return .timeSignature(timeSignatures[index(in: timeSignature)])
     }
-  }
-}
-
-/// The tempos that there are tokens for: sixteen to a doubling, 120 among them, so that none is further off than 2.2 %.
-struct TempoScale: Sendable {
-  /// Hundredths of a quarter note a minute, from slow to fast.
-  let hundredths: [Int]
-  /// The same in microseconds a quarter.
-  let microsecondsPerQuarter: [Int]
-  /// The geometric means between neighbors, in microseconds a quarter.
-  private let boundaries: [Double]
-
-  init(slowest: Int, fastest: Int) {
-    // Square roots are exact to the last bit on every machine, which powers are not.
-    let sixteenthOfDoubling = 2.0.squareRoot().squareRoot().squareRoot().squareRoot()
-    var factors = [1.0]
-    for _ in 1..<16 { factors.append((factors.last ?? 1) * sixteenthOfDoubling) }
-    var all: [Int] = []
-    for octave in [15.0, 30, 60, 120, 240, 480] {
-      for factor in factors { all.append(Int((octave * factor * 100).rounded())) }
-    }
-    hundredths = all.filter { (slowest * 100...fastest * 100).contains($0) }
-    let microseconds = hundredths.map { Int((6e9 / Double($0)).rounded()) }
-    microsecondsPerQuarter = microseconds
-    boundaries = zip(microseconds, microseconds.dropFirst()).map { (Double($0) * Double($1)).squareRoot() }
-  }
-
-  var count: Int { hundredths.count }
-
-  /// The index of the tempo nearest by ratio.
-  func index(microsecondsPerQuarter: Int) -> Int {
-    var (low, high) = (0, boundaries.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if boundaries[middle] > Double(microsecondsPerQuarter) { low = middle + 1 } else { high = middle }
-    }
-    return low
-  }
-
-  /// The tempo as MidiTok writes it: `120.0`, `93.6`, `100.91`.
-  func name(of index: Int) -> String {
-    let (whole, part) = hundredths[index].quotientAndRemainder(dividingBy: 100)
-    let fraction = part % 10 == 0 ? "\(part / 10)" : part < 10 ? "0\(part)" : "\(part)"
-    return "\(whole).\(fraction)"
   }
 }

@@ -21,6 +21,7 @@ struct TokenizeCommand: ParsableCommand {
   @Argument(help: "MIDI file or tune book; - is standard input.")
   var file: String
 
+  @OptionGroup var choice: TokenizerChoice
   @OptionGroup var tokenizer: TokenizerOptions
   @OptionGroup var piece: PieceOption
   @OptionGroup var input: InputOptions
@@ -28,7 +29,7 @@ struct TokenizeCommand: ParsableCommand {
 
   func run() throws {
     let score = try MusicInput.readOne(file, piece: piece.piece, input: input, common: common)
-    let configuration = try tokenizer.configuration()
+    let configuration = try tokenizer.configuration(named: choice.name)
     let tokenizer = try configuration.makeTokenizer()
     let encoding = try UnusableFile.naming(file) { try tokenizer.encode(score) }
     for sentence in encoding.report.sentences { common.remark("\(file): \(sentence)") }
@@ -101,6 +102,25 @@ struct TokenizedFile: Codable {
   var tokenizer: String?
   var ids: [Int32]?
   var tokens: [String]?
+}
+
+/// The choice of a tokenizer.
+struct TokenizerChoice: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "How music is written as tokens: \(TokenizerRegistry.standard.names.joined(separator: " or ")) "
+        + "(default: \(TokenizerRegistry.defaultName)).",
+      valueName: "name"))
+  var tokenizer: String?
+
+  func validate() throws {
+    guard let tokenizer, !TokenizerRegistry.standard.names.contains(tokenizer) else { return }
+    throw ValidationError(
+      "--tokenizer is \(TokenizerRegistry.standard.names.joined(separator: " or ")), not \(tokenizer).")
+  }
+
+  /// The tokenizer's name.
+  var name: String { tokenizer ?? TokenizerRegistry.defaultName }
 }
 
 /// The options of the tokenizer.

@@ -31,6 +31,7 @@ struct CorpusOptions: ParsableArguments {
   @Flag(help: "Skip damaged files instead of using what can be read of them.")
   var strict = false
 
+  @OptionGroup var choice: TokenizerChoice
   @OptionGroup var tokenizer: TokenizerOptions
 
   func validate() throws {
@@ -45,7 +46,8 @@ struct CorpusOptions: ParsableArguments {
   func request(_ input: InputOptions) -> CorpusRequest {
     CorpusRequest(
       valid: valid, test: test, programs: programs?.programs, deduplicate: deduplicate?.rawValue,
-      metre: tokenizer.metre, strict: strict ? true : nil, sizeLimit: input.sizeLimit?.bytes)
+      metre: tokenizer.metre, strict: strict ? true : nil, sizeLimit: input.sizeLimit?.bytes,
+      tokenizer: choice.tokenizer)
   }
 }
 

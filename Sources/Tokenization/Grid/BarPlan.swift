@@ -6,7 +6,7 @@ internal import Music
 /// is written as the one whose bar is as long (8/32 as 4/16), as several shorter ones (9/4 as 5/4 and 4/4), or as the
 /// nearest in sixteenths (5/32 as 3/16).
 struct BarPlan {
-  private let layout: REMILayout
+  private let meters: MeterScale
   private var changes: [Change] = []
 
   /// From `step` on, bars of this time signature.
@@ -16,10 +16,10 @@ struct BarPlan {
   }
 
   init(
-    _ stated: [TimeSignatureChange], grid: Grid, layout: REMILayout, report: inout NormalizationReport
+    _ stated: [TimeSignatureChange], grid: Grid, meters: MeterScale, report: inout NormalizationReport
   ) {
-    self.layout = layout
-    if let fixed = layout.configuration.timeSignature {
+    self.meters = meters
+    if let fixed = meters.fixed {
       changes = [Change(step: 0, timeSignature: fixed)]
       if stated.contains(where: { $0.timeSignature != fixed }) || (stated.isEmpty && fixed != .common) {
         report.assumedTimeSignature = .configured
@@ -43,12 +43,12 @@ struct BarPlan {
     covering end: Int, report: inout NormalizationReport
   ) throws(TokenizationError) -> [GridBar] {
     let bars = try statedBars(covering: end, report: &report)
-    guard layout.configuration.timeSignature == nil, let fourFour = index(4, 4), let oneFour = index(1, 4),
+    guard meters.fixed == nil, let fourFour = index(4, 4), let oneFour = index(1, 4),
       bars.allSatisfy({ $0.timeSignature == oneFour })
     else { return bars }
     report.assumedTimeSignature = .fourFourForOneFour
     report.shortenedBars = 0
-    return stride(from: 0, to: end, by: layout.barLengths[fourFour])
+    return stride(from: 0, to: end, by: meters.barLengths[fourFour])
       .map { GridBar(start: $0, timeSignature: fourFour) }
   }
 
@@ -65,13 +65,13 @@ struct BarPlan {
       while start < min(next, end) {
         guard bars.count < BarLimit.highest else {
           throw .tooLong(
-            bars: bars.count + (end - start) / layout.barLengths[pattern[0]], limit: BarLimit.highest)
+            bars: bars.count + (end - start) / meters.barLengths[pattern[0]], limit: BarLimit.highest)
         }
         let timeSignature = pattern[turn % pattern.count]
         turn += 1
-        if next - start >= layout.barLengths[timeSignature] {
+        if next - start >= meters.barLengths[timeSignature] {
           bars.append(GridBar(start: start, timeSignature: timeSignature))
-          start += layout.barLengths[timeSignature]
+          start += meters.barLengths[timeSignature]
         } else {
           start += cutShort(
             at: start, length: next - start, denominator: change.timeSignature.denominator, &bars, &report)
@@ -87,18 +87,18 @@ struct BarPlan {
     at start: Int, length: Int, denominator: Int, _ bars: inout [GridBar], _ report: inout NormalizationReport
   ) -> Int {
     report.shortenedBars += 1
-    let candidates = layout.barLengths.indices
-    let exact = candidates.filter { layout.barLengths[$0] == length }
-    let alike = exact.first { layout.timeSignatures[$0].denominator == denominator }
+    let candidates = meters.barLengths.indices
+    let exact = candidates.filter { meters.barLengths[$0] == length }
+    let alike = exact.first { meters.timeSignatures[$0].denominator == denominator }
     let timeSignature =
       alike ?? exact.first
       ?? candidates.min {
-        abs(layout.barLengths[$0] - length) < abs(layout.barLengths[$1] - length)
+        abs(meters.barLengths[$0] - length) < abs(meters.barLengths[$1] - length)
       }
     guard let timeSignature else { return 0 }
     if exact.isEmpty { report.movedTimeSignatureChanges += 1 }
     bars.append(GridBar(start: start, timeSignature: timeSignature))
-    return layout.barLengths[timeSignature]
+    return meters.barLengths[timeSignature]
   }
 
   /// The time signatures that stand for one bar of a stated one.
@@ -106,22 +106,22 @@ struct BarPlan {
     let (numerator, denominator) = (change.timeSignature.numerator, change.timeSignature.denominator)
     if let own = index(numerator, denominator) { return [own] }
 
-    let steps = 4 * layout.configuration.stepsPerQuarter
+    let steps = 4 * meters.stepsPerQuarter
     let (length, rest) = (steps * numerator).quotientAndRemainder(dividingBy: denominator)
     var pattern: [Int]
     if rest == 0, let equal = equal(length, denominator) {
       pattern = [equal]
-    } else if layout.timeSignatures.contains(where: { $0.denominator == denominator }) {
+    } else if meters.timeSignatures.contains(where: { $0.denominator == denominator }) {
       pattern = parts(numerator, denominator)
     } else if denominator == 1 {
       pattern = parts(2 * numerator, 2)
     } else {
       pattern = parts(max(1, (32 * numerator + denominator) / (2 * denominator)), 16)
     }
-    let written = pattern.reduce(0) { $0 + layout.barLengths[$1] }
+    let written = pattern.reduce(0) { $0 + meters.barLengths[$1] }
     let approximation = NormalizationReport.TimeSignatureApproximation(
       found: change.timeSignature.description,
-      written: pattern.map { layout.timeSignatures[$0].description }.joined(separator: " "),
+      written: pattern.map { meters.timeSignatures[$0].description }.joined(separator: " "),
       isExact: rest == 0 && written == length)
     if !report.timeSignatureApproximations.contains(approximation) {
       report.timeSignatureApproximations.append(approximation)
@@ -131,12 +131,12 @@ struct BarPlan {
 
   /// The time signature of this length whose note value is nearest to `denominator`.
   private func equal(_ length: Int, _ denominator: Int) -> Int? {
-    denominator < 4 ? layout.barLengths.firstIndex(of: length) : layout.barLengths.lastIndex(of: length)
+    denominator < 4 ? meters.barLengths.firstIndex(of: length) : meters.barLengths.lastIndex(of: length)
   }
 
   /// A bar of `numerator` beats in as few bars as can be, none more than a beat longer than another.
   private func parts(_ numerator: Int, _ denominator: Int) -> [Int] {
-    let most = layout.timeSignatures.lazy.filter { $0.denominator == denominator }.map(\.numerator).max() ?? 1
+    let most = meters.timeSignatures.lazy.filter { $0.denominator == denominator }.map(\.numerator).max() ?? 1
     let count = (numerator + most - 1) / most
     return (0..<count).compactMap {
       index($0 < numerator % count ? numerator / count + 1 : numerator / count, denominator)
@@ -144,6 +144,6 @@ struct BarPlan {
   }
 
   private func index(_ numerator: Int, _ denominator: Int) -> Int? {
-    layout.timeSignatures.firstIndex { $0.numerator == numerator && $0.denominator == denominator }
+    meters.timeSignatures.firstIndex { $0.numerator == numerator && $0.denominator == denominator }
   }
 }

@@ -1,0 +1,276 @@
+internal import Music
+
+/// What may follow in a sequence of cells.
+///
+/// It allows the sequences that `CellsTokenizer.encode` writes: a cell that is equal to an earlier one is said to be, as is its rhythm,
+/// a reference is to the bar that the encoder would name, every part of the ensemble plays, and the piece ends in the bar in which
+/// its last note does, which is the one that it announced. The number of bars may be left open at any length. Under a limit no
+/// note outlasts the last bar: the bars to come are taken to be as long as this one.
+///
+/// No id that is allowed leads to a place where none is. A spelled cell that is equal to an earlier one so far, or has its rhythm,
+/// cannot end there, but its last chord can grow: a pitch is allowed only where enough higher ones remain for that. With at most 64
+/// cells in memory, 64 are always enough, and a chord's lowest pitch always has them. Pitches in a known rhythm are allowed only
+/// while there are more ways to go on than cells in memory that go on likewise.
+struct CellsGrammar: TokenGrammar {
+  var progress: CellProgress
+  private let bars: BarLimit
+  /// The earlier cells, by how many bars back they are (from bit 0 on), that have the same notes so far as the cell that is being said,
+  /// and those that have the same rhythm.
+  var sameNotes: UInt64 = 0
+  var sameRhythm: UInt64 = 0
+
+  /// What the next part's cell can refer to, by how many bars back it is (from bit 0 on): to be equal, and to have the rhythm.
+  private var sameLags: UInt64 = 0
+  private var rhythmLags: UInt64 = 0
+  /// The place in the memory of the cell that these are of.
+  private var lagsCell = -1
+
+  init(layout: CellsLayout, bars: BarLimit) {
+    progress = CellProgress(layout)
+    self.bars = bars
+  }
+
+  var barCount: Int { progress.barCount }
+  var noteCount: Int { progress.noteCount }
+  var isFinished: Bool { progress.state == .end }
+  var isBetweenNotes: Bool { progress.isBetweenNotes }
+
+  var layout: CellsLayout { progress.layout }
+
+  /// The fewest and most bars, as the piece announced or as the limit has it.
+  private var leastBars: Int { progress.length > 0 ? progress.length : bars.minimum }
+  private var mostBars: Int { progress.length > 0 ? progress.length : bars.maximum }
+
+  mutating func advance(_ id: Int32) {
+    precondition(
+      id >= 0 && Int(id) < layout.count, "id \(id) is outside a vocabulary of \(layout.count)")
+    let count = progress.memory.notes.count
+    progress.advance(id)
+    switch progress.state {
+    case .notes: beginSpelledCell()
+    case .rhythm where layout.kinds[Int(id)] == .rhythm: beginKnownRhythm()
+    case .rhythm, .note:
+      if progress.memory.notes.count > count { keepEqualCells(progress.memory.notes[count]) }
+    default: break
+    }
+    guard let part = progress.nextCell else { return }
+    // Bars of another length have room for others.
+    let cell = progress.memory.cells.count + (progress.state == .note ? 1 : 0)
+    if cell != lagsCell || progress.state == .timeSignature {
+      lagsCell = cell
+      findReferences(part)
+    }
+  }
+
+  private mutating func keepEqualCells(_ note: CellNote) {
+    let index = progress.cellCount - 1
+    sameNotes = cells(sameNotes) { cell in
+      Int(cell.count) > index && progress.memory.note(index, of: cell) == note
+    }
+    guard progress.state == .note else { return }
+    sameRhythm = cells(sameRhythm) { cell in
+      Int(cell.count) > index && progress.memory.note(index, of: cell).hasRhythm(of: note)
+    }
+  }
+
+  /// Those of a set of earlier cells of which something holds.
+  func cells(_ set: UInt64, where holds: (Cell) -> Bool) -> UInt64 {
+    var (rest, kept) = (set, UInt64(0))
+    while rest != 0 {
+      let bit = rest.trailingZeroBitCount
+      rest &= rest - 1
+      if let cell = progress.memory.cell(bit + 1), holds(cell) { kept |= 1 << UInt64(bit) }
+    }
+    return kept
+  }
+
+  func allowed(into mask: inout [Bool]) {
+    precondition(
+      mask.count == layout.count, "a mask of \(mask.count) does not fit a vocabulary of \(layout.count)")
+    for index in mask.indices { mask[index] = false }
+    switch progress.state {
+    case .start: mask[Int(CellsLayout.beginning)] = true
+    case .beginning: allow(layout.key, &mask)
+    case .key: allowLengths(&mask)
+    case .length where !layout.tempo.isEmpty: allow(layout.tempo, &mask)
+    case .length, .tempo, .part: allowParts(&mask)
+    case .role: allow(layout.program, &mask)
+    case .bar: allowHeading(&mask)
+    case .timeSignature:
+      allowTempos(&mask)
+      allowCell(&mask)
+    case .barTempo, .level: allowCell(&mask)
+    case .ready: allowLeaving(&mask)
+    case .notes, .position, .value: allowNote(&mask)
+    case .note:
+      allowNote(&mask)
+      if mayEndCell { allowLeaving(&mask) }
+    case .rhythm: allowPitchInRhythm(&mask)
+    case .end: mask[Int(CellsLayout.padding)] = true
+    }
+  }
+
+  /// Marks the ids of a range, from the `first`-th on and before the `end`-th.
+  func allow(_ ids: Range<Int32>, _ mask: inout [Bool], from first: Int = 0, upTo end: Int = .max) {
+    let start = Int(ids.lowerBound)
+    var index = max(0, first)
+    let end = min(end, ids.count)
+    while index < end {
+      mask[start + index] = true
+      index += 1
+    }
+  }
+}
+
+// MARK: - Header and bars
+
+extension CellsGrammar {
+  private func allowLengths(_ mask: inout [Bool]) {
+    allow(layout.length, &mask, from: bars.minimum, upTo: min(bars.maximum, layout.length.count) + 1)
+    let isGiven = bars.minimum == bars.maximum && bars.minimum < layout.length.count
+    mask[Int(layout.length.lowerBound)] = !isGiven
+  }
+
+  private func allowParts(_ mask: inout [Bool]) {
+    let parts = progress.parts
+    mask[Int(CellsLayout.bar)] = !parts.isEmpty
+    guard !layout.role.isEmpty else { return }
+    for role in PartRole.allCases where role.order >= parts.last?.role.order ?? 0 {
+      guard parts.count(where: { $0.role == role }) < role.mostParts else { continue }
+      mask[Int(layout.id(layout.role, role.order))] = true
+    }
+  }
+
+  /// What follows a bar line: a time signature and a tempo where they change, and the first cell.
+  private func allowHeading(_ mask: inout [Bool]) {
+    let isFirst = barCount == 1 && !layout.timeSignature.isEmpty
+    let barsLeft = mostBars - barCount
+    var canKeep = false
+    for index in layout.meters.barLengths.indices {
+      // The last bar cannot be another of nothing but 1/4 bars.
+      if index == layout.quarterBar, barsLeft == 0, progress.hasOnlyQuarterBars { continue }
+      let length = layout.meters.barLengths[index]
+      guard progress.barStart + length * (1 + barsLeft) >= progress.furthestEnd else { continue }
+      if index == progress.timeSignature { canKeep = true }
+      guard !layout.timeSignature.isEmpty, isFirst || index != progress.timeSignature else { continue }
+      mask[Int(layout.timeSignature.lowerBound) + index] = true
+    }
+    guard canKeep, !isFirst else { return }
+    allowTempos(&mask)
+    allowCell(&mask)
+  }
+
+  private func allowTempos(_ mask: inout [Bool]) {
+    guard barCount > 1, !layout.tempo.isEmpty else { return }
+    allow(layout.tempo, &mask)
+    if progress.tempo >= 0 { mask[Int(layout.tempo.lowerBound) + progress.tempo] = false }
+  }
+
+  /// The next part's cell, or the next bar or the end.
+  private func allowLeaving(_ mask: inout [Bool]) {
+    guard progress.isBarComplete else {
+      allowCell(&mask)
+      return
+    }
+    mask[Int(CellsLayout.bar)] = barCount < mostBars
+    mask[Int(CellsLayout.end)] = mayEnd
+  }
+
+  private var mayEnd: Bool {
+    let isOnlyQuarterBars = progress.hasOnlyQuarterBars && progress.timeSignature == layout.quarterBar
+    return barCount >= leastBars && progress.furthestEnd > progress.barStart
+      && progress.furthestEnd <= progress.barEnd && !isOnlyQuarterBars && haveAllSounded
+  }
+
+  private var haveAllSounded: Bool {
+    if layout.role.isEmpty { return true }
+    let isFirstCell = progress.state == .note && !progress.hasSounded[progress.part]
+    return progress.soundedCount + (isFirstCell ? 1 : 0) == progress.parts.count
+  }
+
+  /// The steps from the bar line to the end of the last bar, or as far as it can be.
+  var stepsLeft: Int { progress.barLength * (1 + mostBars - barCount) }
+}
+
+// MARK: - Cells
+
+extension CellsGrammar {
+  /// What the cell of the next part can begin with.
+  private func allowCell(_ mask: inout [Bool]) {
+    guard let part = progress.nextCell else { return }
+    let isDrum = progress.parts[part].role == .drums
+    if progress.state != .level {
+      mask[Int(CellsLayout.rest)] = mayRest(part)
+      if !isDrum, !layout.velocity.isEmpty {
+        allow(layout.velocity, &mask)
+        if progress.levels[part] >= 0 {
+          mask[Int(layout.velocity.lowerBound) + Int(progress.levels[part])] = false
+        }
+      }
+    }
+    guard isDrum || progress.levels[part] >= 0 else { return }
+    mask[Int(CellsLayout.notes)] = true
+    for bit in 0..<layout.configuration.longestLag {
+      if sameLags >> UInt64(bit) & 1 == 1 { mask[Int(layout.same.lowerBound) + bit] = true }
+      if rhythmLags >> UInt64(bit) & 1 == 1 { mask[Int(layout.rhythm.lowerBound) + bit] = true }
+    }
+  }
+
+  /// In the last bar a part that never played has to, and something has to sound.
+  private func mayRest(_ part: Int) -> Bool {
+    guard barCount == mostBars else { return true }
+    if !layout.role.isEmpty, !progress.hasSounded[part] { return false }
+    return part < progress.parts.count - 1 || progress.furthestEnd > progress.barStart
+  }
+
+  /// Finds the bars that the next part's cell can refer to.
+  private mutating func findReferences(_ part: Int) {
+    (sameLags, rhythmLags) = (0, 0)
+    let last = Int(progress.lastLags[part])
+    let favorite = last > 0 ? progress.cell(before: last) : nil
+    // Of cells that are alike the nearest, by how many bars back they are, from bit 0 on.
+    var (contents, rhythms): (UInt64, UInt64) = (0, 0)
+    for lag in 1...layout.configuration.longestLag {
+      guard let cell = progress.cell(before: lag) else { break }
+      guard !cell.isEmpty else { continue }
+      let isNew = !contains(contents) { $0.isEqual(to: cell) }
+      if isNew { contents |= 1 << UInt64(lag - 1) }
+      let hasRhythm = cell.onsets > 1
+      let hasNewRhythm = hasRhythm && isNew && !contains(rhythms) { $0.rhythm == cell.rhythm }
+      if hasNewRhythm { rhythms |= 1 << UInt64(lag - 1) }
+      guard Int(cell.lastOnset) < progress.barLength, Int(cell.reach) <= stepsLeft else { continue }
+      // As far back as the last reference was, if that cell is alike; else the nearest.
+      if lag == last || (isNew && favorite?.isEqual(to: cell) != true) {
+        sameLags |= 1 << UInt64(lag - 1)
+      }
+      let isFavorite = favorite.map { $0.onsets > 1 && $0.rhythm == cell.rhythm } ?? false
+      if hasRhythm, lag == last || (hasNewRhythm && !isFavorite), hasOtherPitches(cell) {
+        rhythmLags |= 1 << UInt64(lag - 1)
+      }
+    }
+  }
+
+  /// Whether there is a cell in a set of earlier ones of which something holds.
+  private func contains(_ set: UInt64, where holds: (Cell) -> Bool) -> Bool {
+    var rest = set
+    while rest != 0 {
+      if let cell = progress.cell(before: rest.trailingZeroBitCount + 1), holds(cell) { return true }
+      rest &= rest - 1
+    }
+    return false
+  }
+
+  /// Whether there are more ways to give pitches to the rhythm of a cell than are in memory.
+  private func hasOtherPitches(_ source: Cell) -> Bool {
+    let isDrum = progress.nextCell.map { progress.parts[$0].role == .drums } ?? false
+    let ways = ways(source, from: 0, above: nil, in: pitches(isDrum: isDrum))
+    guard ways <= 64 else { return true }
+    var known: UInt64 = 0
+    for lag in 1...layout.configuration.longestLag {
+      guard let cell = progress.cell(before: lag) else { break }
+      guard cell.onsets > 1, cell.rhythm == source.rhythm else { continue }
+      if !(1..<lag).contains(where: { progress.cell(before: $0)?.isEqual(to: cell) == true }) { known += 1 }
+    }
+    return ways > known
+  }
+}
