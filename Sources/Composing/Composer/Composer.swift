@@ -72,13 +72,26 @@ public final class Composer {
     } catch {
       throw .cause(error)
     }
+    return ScoreSurprisals(
+      ids: ids, surprisals: try surprisals(ofIDs: ids, cancellation: cancellation), spans: spans)
+  }
+
+  /// How surprising the model finds each id of a piece, in nats; 0 for the first, which is given.
+  /// - Throws: `ComposingError.interrupted`.
+  package func surprisals(
+    ofIDs ids: [Int32], cancellation: Cancellation? = nil
+  ) throws(ComposingError) -> [Double] {
     sampler.reset()
     var surprisals = [0.0]
     surprisals.reserveCapacity(ids.count)
+    var context = model.tokenizer.makeContext()
+    var features = [Int32](repeating: -1, count: model.tokenizer.contextFeatures.count)
     for (id, next) in zip(ids, ids.dropFirst()) {
       if cancellation?.isRequested == true { throw .interrupted }
-      surprisals.append(TokenChooser.surprisal(of: next, logits: sampler.advance(id)))
+      context?.advance(id)
+      context?.write(into: &features)
+      surprisals.append(TokenChooser.surprisal(of: next, logits: sampler.advance(id, context: features)))
     }
-    return ScoreSurprisals(ids: ids, surprisals: surprisals, spans: spans)
+    return surprisals
   }
 }

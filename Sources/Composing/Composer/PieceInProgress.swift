@@ -12,6 +12,8 @@ struct PieceInProgress {
   // The next two are read at every step, and stored, since a computed property of a value that a class holds takes a copy of it.
   /// The id that the network is to be fed next.
   private(set) var nextID: Int32
+  /// What it is told beside that id: an index of each feature of its context, −1 for nothing.
+  private(set) var nextContext: [Int32]
   /// Whether the end has been reached.
   private(set) var isFinished = false
   /// All ids so far.
@@ -30,6 +32,8 @@ struct PieceInProgress {
   private var filters: [any SamplingFilter]
   /// How many ids the network has been fed.
   private var fedCount = 0
+  /// What tells the network of the place after the ids up to `nextID`.
+  private var context: (any TokenContext)?
   /// How many bars can be rewound to; 0 if nothing is saved.
   private let savedBarLimit: Int
   /// Where the choices began.
@@ -70,6 +74,8 @@ struct PieceInProgress {
     var progress: Progress
     /// The network's state before its last id; empty for zero.
     var state: [Float]
+    /// What tells of the place after its last id.
+    var context: (any TokenContext)?
   }
 
   /// The beginning of a piece.
@@ -83,12 +89,15 @@ struct PieceInProgress {
     beginning = try PieceBeginning(options, tokenizer: tokenizer)
     ids = beginning.ids
     nextID = beginning.ids[0]
+    context = tokenizer.makeContext()
+    nextContext = Array(repeating: -1, count: tokenizer.contextFeatures.count)
     ids.reserveCapacity(beginning.ids.count + Self.expectedCount)
     surprisals.reserveCapacity(Self.expectedCount)
     self.savedBarLimit = options.constraints.isEmpty ? savedBarLimit : max(savedBarLimit, 64)
     progress = Progress(
       grammar: tokenizer.makeGrammar(bars: beginning.limit), decoder: tokenizer.makeDecoder(),
       constraints: options.constraints, random: RandomStream(seed: options.seed, name: "sampling"))
+    feedNext(nextID)
     progress.decoder.reserveCapacity(idCount: beginning.ids.count + Self.expectedCount)
     for id in beginning.ids { try advance(id) }
     // An opening is part of the piece, a primer is not.
@@ -123,14 +132,17 @@ extension PieceInProgress {
   ) throws(ComposingError) -> Bool {
     fedCount += 1
     if savedBarLimit > 0, start == nil, fedCount == beginning.ids.count - 1 {
-      start = SavedPlace(idCount: fedCount + 1, progress: progress, state: sampler.state(ofStream: stream))
+      var context = context
+      context?.advance(ids[fedCount])
+      start = SavedPlace(
+        idCount: fedCount + 1, progress: progress, state: sampler.state(ofStream: stream), context: context)
     }
     guard fedCount == ids.count else {
-      nextID = ids[fedCount]
+      feedNext(ids[fedCount])
       return false
     }
     if savedBarLimit > 0, start == nil {
-      start = SavedPlace(idCount: fedCount, progress: progress, state: [])
+      start = SavedPlace(idCount: fedCount, progress: progress, state: [], context: context)
     }
     music.removeAll()
     let logits = sampler.logits(ofStream: stream)
@@ -145,14 +157,22 @@ extension PieceInProgress {
     ids.append(id)
     let barCount = progress.grammar.barCount
     try advance(id)
-    nextID = id
+    feedNext(id)
     isFinished = progress.grammar.isFinished
     if savedBarLimit > 0, progress.grammar.barCount > barCount {
       if bars.count == savedBarLimit { bars.removeFirst() }
       bars.append(
-        SavedPlace(idCount: ids.count, progress: progress, state: sampler.state(ofStream: stream)))
+        SavedPlace(
+          idCount: ids.count, progress: progress, state: sampler.state(ofStream: stream), context: context))
     }
     return true
+  }
+
+  /// Lets an id be fed to the network next.
+  private mutating func feedNext(_ id: Int32) {
+    nextID = id
+    context?.advance(id)
+    context?.write(into: &nextContext)
   }
 
   /// Takes note of the next id.
@@ -208,6 +228,8 @@ extension PieceInProgress {
     progress = place.progress
     fedCount = place.idCount - 1
     nextID = ids[fedCount]
+    context = place.context
+    context?.write(into: &nextContext)
     isFinished = false
     if place.state.isEmpty {
       sampler.reset(stream: stream)
