@@ -87,6 +87,14 @@ internal import Testing
         vocabularySize: 13, contextSizes: [4, 7], embeddingSize: 6, hiddenSize: 9, layerCount: 2, dropout: 0.3
       ),
       LanguageModelConfiguration(
+        vocabularySize: 13, embeddingSize: 6, hiddenSize: 9, layerCount: 2, dropout: 0.2, weightDropout: 0.4),
+      LanguageModelConfiguration(
+        cell: .gruResetBefore, vocabularySize: 13, embeddingSize: 6, hiddenSize: 9, layerCount: 1,
+        dropoutKind: .locked, weightDropout: 0.5),
+      LanguageModelConfiguration(
+        cell: .lstm, vocabularySize: 13, embeddingSize: 9, hiddenSize: 9, layerCount: 2, weightDropout: 0.3,
+        isResidual: true),
+      LanguageModelConfiguration(
         vocabularySize: 13, contextSizes: [4, 1, 3], embeddingSize: 9, hiddenSize: 9, layerCount: 1,
         tiesEmbedding: true),
     ])

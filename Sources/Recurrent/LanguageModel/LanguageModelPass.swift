@@ -76,6 +76,17 @@ public final class LanguageModelPass: TrainablePass {
     return pass.learn(loss, layout: layout, accumulating: accumulating)
   }
 
+  /// The loss of a window, and the gradient of its mean, which replaces `gradients`, of the network as it composes: without
+  /// dropout.
+  public func trainWithoutDropout(_ batch: TokenBatch) -> LossSum {
+    pass.omitDropout()
+    let loss = pass.take(labels: batch.targets.span, layout: layout)
+    pass.read(
+      layout: layout, ids: batch.inputs.span, contexts: batch.contexts.span, frames: Span(),
+      resets: batch.resets.span)
+    return pass.learn(loss, layout: layout, accumulating: false)
+  }
+
   /// The loss of a window, without dropout and without gradients. The states are carried on as in training.
   public func evaluate(_ batch: TokenBatch) -> LossSum {
     evaluate(inputs: batch.inputs, contexts: batch.contexts, targets: batch.targets, resets: batch.resets)

@@ -109,6 +109,15 @@ public final class LanguageModelSampler {
     return UnsafeBufferPointer(start: logits.baseAddress + stream * vocabulary, count: vocabulary)
   }
 
+  /// What the last layer gave for a stream at the last step, from which the logits come, H numbers. It is to be read before
+  /// another step or a change of the states.
+  package func output(ofStream stream: Int) -> UnsafeBufferPointer<Float> {
+    guard let output = stepper.output(ofStream: stream) else {
+      preconditionFailure("before its first step a network gives nothing")
+    }
+    return output
+  }
+
   /// Lets a stream's input be a row of the tables.
   private func embed(row: Int, stream: Int) {
     if let table = weights.table {
