@@ -30,8 +30,11 @@ struct PieceInProgress {
   private(set) var takenBack = 0
 
   private var filters: [any SamplingFilter]
+  private let vocabularySize: Int
   /// How many ids the network has been fed.
   private var fedCount = 0
+  /// The states of the piece so far, where sampling asks for them, and how many ids had been fed before the first of them.
+  private var cache: (states: PieceCache, start: Int)?
   /// What tells the network of the place after the ids up to `nextID`.
   private var context: (any TokenContext)?
   /// How many bars can be rewound to; 0 if nothing is saved.
@@ -86,6 +89,7 @@ struct PieceInProgress {
   ) throws(ComposingError) {
     filters = try options.sampling.filters()
     self.options = options
+    vocabularySize = tokenizer.vocabulary.count
     beginning = try PieceBeginning(options, tokenizer: tokenizer)
     ids = beginning.ids
     nextID = beginning.ids[0]
@@ -98,6 +102,7 @@ struct PieceInProgress {
       grammar: tokenizer.makeGrammar(bars: beginning.limit), decoder: tokenizer.makeDecoder(),
       constraints: options.constraints, random: RandomStream(seed: options.seed, name: "sampling"))
     feedNext(nextID)
+    setCache(options.sampling.cache)
     progress.decoder.reserveCapacity(idCount: beginning.ids.count + Self.expectedCount)
     for id in beginning.ids { try advance(id) }
     // An opening is part of the piece, a primer is not.
@@ -138,6 +143,7 @@ extension PieceInProgress {
         idCount: fedCount + 1, progress: progress, state: sampler.state(ofStream: stream), context: context)
     }
     guard fedCount == ids.count else {
+      cache?.states.add(sampler.output(ofStream: stream), follower: ids[fedCount])
       feedNext(ids[fedCount])
       return false
     }
@@ -145,15 +151,12 @@ extension PieceInProgress {
       start = SavedPlace(idCount: fedCount, progress: progress, state: [], context: context)
     }
     music.removeAll()
-    let logits = sampler.logits(ofStream: stream)
-    guard
-      let id = try chooser.chooseID(
-        logits: logits, filters: filters, progress: &progress, forbidden: deadEnds, index: ids.count)
-    else {
+    guard let (id, surprisal) = try choose(sampler, stream: stream, chooser: &chooser) else {
       try takeBack(sampler, stream: stream)
       return false
     }
-    surprisals.append(TokenChooser.surprisal(of: id, logits: logits))
+    cache?.states.add(sampler.output(ofStream: stream), follower: id)
+    surprisals.append(surprisal)
     ids.append(id)
     let barCount = progress.grammar.barCount
     try advance(id)
@@ -166,6 +169,31 @@ extension PieceInProgress {
           idCount: ids.count, progress: progress, state: sampler.state(ofStream: stream), context: context))
     }
     return true
+  }
+
+  /// Chooses the next id by the logits of the piece's stream, and by the cache where there is one.
+  /// - Returns: the id and −log p of it; nil if nothing is left that is allowed.
+  private mutating func choose(
+    _ sampler: LanguageModelSampler, stream: Int, chooser: inout TokenChooser
+  ) throws(ComposingError) -> (id: Int32, surprisal: Double)? {
+    let own = sampler.logits(ofStream: stream), index = ids.count
+    guard let mixed = cache?.states.mix(own, key: sampler.output(ofStream: stream)) else {
+      let id = try chooser.chooseID(
+        logits: own, filters: filters, progress: &progress, forbidden: deadEnds, index: index)
+      return id.map { ($0, TokenChooser.surprisal(of: $0, logits: own)) }
+    }
+    let (filters, deadEnds) = (filters, deadEnds)
+    return try mixed.withUnsafeBufferPointer { logits throws(ComposingError) in
+      let id = try chooser.chooseID(
+        logits: logits, filters: filters, progress: &progress, forbidden: deadEnds, index: index)
+      return id.map { ($0, TokenChooser.surprisal(of: $0, logits: logits)) }
+    }
+  }
+
+  /// Lets the states from here on be remembered, as sampling asks for.
+  private mutating func setCache(_ settings: NeuralCache?) {
+    guard settings != cache?.states.settings else { return }
+    cache = settings.map { (PieceCache($0, vocabularySize: vocabularySize), fedCount) }
   }
 
   /// Lets an id be fed to the network next.
@@ -230,6 +258,10 @@ extension PieceInProgress {
     nextID = ids[fedCount]
     context = place.context
     context?.write(into: &nextContext)
+    if let start = cache?.start {
+      cache?.states.keepFirst(max(0, fedCount - start))
+      cache?.start = min(start, fedCount)
+    }
     isFinished = false
     if place.state.isEmpty {
       sampler.reset(stream: stream)
@@ -279,6 +311,7 @@ extension PieceInProgress {
   /// Makes all further choices in another way.
   mutating func sample(by sampling: SamplingPreset) throws(ComposingError) {
     filters = try sampling.filters()
+    setCache(sampling.cache)
   }
 
   /// Reads the ids as a score.
