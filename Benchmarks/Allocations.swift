@@ -51,6 +51,17 @@ func measureAllocations(_ arguments: [String]) throws {
       }
     }
   }
+  let told = LanguageModelConfiguration(
+    vocabularySize: 400, contextSizes: [5, 9, 3], embeddingSize: 64, hiddenSize: 64, layerCount: 2,
+    isResidual: true)
+  let sampler = LanguageModelSampler(
+    weights: SamplerWeights(model: Network(configuration: told, seed: 0)), streamCount: 8)
+  let (ids, contexts): ([Int32], [Int32]) = ([3, 1, 4, 1, 5, 9, 2, 6], (0..<24).map { Int32($0 % 4) - 1 })
+  report("sampling step with a context", count: 100) {
+    ids.withUnsafeBufferPointer { ids in
+      contexts.withUnsafeBufferPointer { sampler.advance(ids, contexts: $0) }
+    }
+  }
   let model = Network(
     configuration: LanguageModelConfiguration(
       vocabularySize: 400, embeddingSize: 32, hiddenSize: 64, layerCount: 2), seed: 0)

@@ -5,7 +5,9 @@ internal import Recurrent
 /// What `../shared/bench/torch_train.py` measures, with this package: forward, backward, clipping and AdamW of a recurrent
 /// language model on random ids with carried state.
 ///
-///     benchmarks train gru|lstm|rnn LAYERS HIDDEN BATCH TRUNCATION THREADS [STEPS]
+///     benchmarks train gru|lstm|rnn LAYERS HIDDEN BATCH TRUNCATION THREADS [STEPS] [FEATURES]
+///
+/// With FEATURES the network is told as many features of a context of 64 values each beside the ids.
 func measureTraining(_ arguments: [String]) {
   let numbers = arguments.dropFirst().compactMap(Int.init)
   let name = arguments.first ?? ""
@@ -13,13 +15,16 @@ func measureTraining(_ arguments: [String]) {
     numbers.allSatisfy({ (1...100_000).contains($0) })
   else {
     return printUsage(
-      "benchmarks train gru|lstm|rnn|rnn-relu|gru-reset-before LAYERS HIDDEN BATCH TRUNCATION THREADS [STEPS]"
+      "benchmarks train gru|lstm|rnn|rnn-relu|gru-reset-before LAYERS HIDDEN BATCH TRUNCATION THREADS [STEPS] "
+        + "[FEATURES]"
     )
   }
   let (layers, hidden, batch, length, threads) = (numbers[0], numbers[1], numbers[2], numbers[3], numbers[4])
   let steps = numbers.count > 5 ? numbers[5] : 8
+  let contextSizes = [Int](repeating: 64, count: numbers.count > 6 ? numbers[6] : 0)
   let configuration = LanguageModelConfiguration(
-    cell: cell, vocabularySize: 400, embeddingSize: 256, hiddenSize: hidden, layerCount: layers)
+    cell: cell, vocabularySize: 400, contextSizes: contextSizes, embeddingSize: 256, hiddenSize: hidden,
+    layerCount: layers)
   let model = Network(configuration: configuration, seed: 0)
   let team = ThreadTeam(threadCount: threads)
   let pass = LanguageModelPass(network: model, batchSize: batch, truncationLength: length, team: team)
@@ -28,16 +33,17 @@ func measureTraining(_ arguments: [String]) {
   var random = RandomStream(seed: 0, name: "benchmark")
   let ids = (0..<(length + 1) * batch).map { _ in Int32(random.integer(below: configuration.vocabularySize)) }
   let inputs = Array(ids[..<(length * batch)]), targets = Array(ids[batch...])
+  let contexts = inputs.indices.flatMap { _ in contextSizes.map { Int32(random.integer(below: $0)) } }
   let resets = [Bool](repeating: false, count: length * batch)
 
   let seconds = timings(count: steps) {
-    _ = pass.train(inputs: inputs, targets: targets, resets: resets, dropout: &random)
+    _ = pass.train(inputs: inputs, contexts: contexts, targets: targets, resets: resets, dropout: &random)
     clipping.clip(toGlobalNorm: 1)
     optimizer.update(model.parameters, gradients: pass.gradients, learningRate: 1e-3, team: team)
     pass.parametersDidChange()
   }
   let tokens = Double(batch * length), median = seconds[seconds.count / 2], best = seconds[0]
-  let weights = model.parameters.entries.filter { $0.shape.count == 2 && $0.name != "embedding.weight" }
+  let weights = model.parameters.entries.filter { $0.shape.count == 2 && !$0.name.hasPrefix("embedding.") }
     .reduce(0) { $0 + $1.range.count }
   printJSONLine([
     ("peer", "\"gruppetto \(Kernels.current.name)\""), ("cell", "\"\(name)\""), ("layers", "\(layers)"),

@@ -7,6 +7,7 @@ internal import Training
 func trainingSteps(team: ThreadTeam) -> [(name: String, run: () -> Void)] {
   Cell.allCases.map { (name: $0.rawValue, run: languageModelStep(cell: $0, team: team)) }
     + [
+      ("context and dropped weights", languageModelStep(cell: .gru, contextSizes: [16, 9], team: team)),
       ("labels from both sides", networkStep(.softmax(classCount: 5), team: team)),
       ("one label", networkStep(.softmax(classCount: 5, pooling: .attention), team: team)),
       ("real values", networkStep(.gaussian(size: 2), team: team)),
@@ -28,14 +29,18 @@ private func step<Pass: TrainablePass>(_ pass: Pass, _ batch: Pass.Batch, team: 
   }
 }
 
-private func languageModelStep(cell: Cell, team: ThreadTeam) -> () -> Void {
+private func languageModelStep(
+  cell: Cell, contextSizes: [Int] = [], team: ThreadTeam
+) -> () -> Void {
   let configuration = LanguageModelConfiguration(
-    cell: cell, vocabularySize: 400, embeddingSize: 32, hiddenSize: 64, layerCount: 2, dropout: 0.1)
-  var batch = TokenBatch(batchSize: 16, truncationLength: 12)
+    cell: cell, vocabularySize: 400, contextSizes: contextSizes, embeddingSize: 32, hiddenSize: 64,
+    layerCount: 2, dropout: 0.1, weightDropout: contextSizes.isEmpty ? 0 : 0.2)
+  var batch = TokenBatch(batchSize: 16, truncationLength: 12, contextCount: contextSizes.count)
   for index in batch.inputs.indices {
     batch.inputs[index] = Int32(index * 7 % configuration.vocabularySize)
     batch.targets[index] = Int32(index * 5 % configuration.vocabularySize)
     batch.resets[index] = index % 13 == 0
+    batch.setContext(ofElement: index, to: contextSizes.map { Int32(index % ($0 + 1)) - 1 })
   }
   let pass = LanguageModelPass(
     network: Network(configuration: configuration, seed: 0), batchSize: batch.batchSize,

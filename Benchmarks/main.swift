@@ -6,13 +6,14 @@ internal import Groundwork
 
 private func measure(_ name: String?, _ arguments: [String]) throws {
   let usage = """
-    usage: benchmarks midi FOLDER | tokens FOLDER | render FILE.mid | train CELL … | sample int8 …
+    usage: benchmarks memory MODEL CORPUS [PIECES] | midi FOLDER | tokens FOLDER | render FILE.mid | train CELL … | sample int8 …
            | constrain [LAYERS HIDDEN]
            | weights MODEL CORPUS | features AUDIO.wav | growth [FOLDER] | machine | allocations
            | roofline FILE.svg | all --peers PYTHON
 
     """
   switch name {
+  case "memory": try measureMemory(arguments)
   case "midi": try measureMIDIReading(arguments)
   case "tokens": try measureTokens(arguments)
   case "render": try measureRendering(arguments)

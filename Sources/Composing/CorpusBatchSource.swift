@@ -8,6 +8,9 @@ package import Training
 /// A stream that has read its piece takes the next one of the order, so that no step is wasted; the state is cleared
 /// where a piece begins. Pieces longer than a stream's share of an epoch are cut, so that few long pieces fill all
 /// streams. The ids are read where they are: what the source holds grows by some thirty bytes a piece.
+///
+/// Where the tokens tell how many bars a piece has, a quarter of the pieces are read as if they did not, so that the network
+/// learns to find an end of its own too. What it is told beside the ids is concluded from them as they are read.
 package struct CorpusBatchSource: BatchSource {
   package let batchSize: Int
   package let truncationLength: Int
@@ -30,19 +33,30 @@ package struct CorpusBatchSource: BatchSource {
     /// What each stream reads.
     var streams: [Stream] = []
 
-    /// A stream: its segment, the index in the piece of the next id given, and the transposition in semitones.
+    /// A stream: its segment, the index in the piece of the next id given, and how the piece's ids are changed: by a
+    /// transposition in semitones, and perhaps by leaving its length open.
     struct Stream: Codable, Sendable {
       var segment: Int
       var next: Int
       var semitones: Int
+      /// True where the piece does not tell how many bars it has; else nil.
+      var isOpen: Bool?
     }
   }
+
+  /// The share of the pieces that do not tell how many bars they have.
+  private static let openShare: Float = 0.25
 
   private let pieces: PieceIDs
   private let segments: [Segment]
   private let predictionsPerEpoch: Int
   private let seed: UInt64
   private let transpositions: Transpositions
+  /// What each id becomes in a piece whose length is left open.
+  private let openLengths: [Int32]?
+  private let context: TokenizerContext?
+  /// Where each stream's context is; a cursor knows a piece by its segment.
+  private var cursors: [ContextCursor]
   private var order: EpochOrder
   package private(set) var position: Position
 
@@ -63,6 +77,11 @@ package struct CorpusBatchSource: BatchSource {
       }
     }
     transpositions = Transpositions(settings.transposition, tokenizer: tokenizer)
+    openLengths = tokenizer.openLengthTable
+    let context = TokenizerContext(tokenizer)
+    self.context = context
+    cursors =
+      context.map { [ContextCursor](repeating: ContextCursor($0), count: settings.training.batchSize) } ?? []
     order = EpochOrder(epoch: 0, count: segments.count, seed: seed)
     position = Position()
     for _ in 0..<batchSize { position.streams.append(takeSegment()) }
@@ -72,7 +91,8 @@ package struct CorpusBatchSource: BatchSource {
   package var epochsCompleted: Double { Double(position.predictions) / Double(predictionsPerEpoch) }
 
   package func makeBatch() -> TokenBatch {
-    TokenBatch(batchSize: batchSize, truncationLength: truncationLength)
+    TokenBatch(
+      batchSize: batchSize, truncationLength: truncationLength, contextCount: context?.featureCount ?? 0)
   }
 
   package mutating func nextBatch(into batch: inout TokenBatch) {
@@ -80,22 +100,43 @@ package struct CorpusBatchSource: BatchSource {
       var stream = position.streams[index]
       var step = 0
       while step < truncationLength {
-        if stream.next == segments[stream.segment].end { stream = takeSegment() }
+        if stream.next == segments[stream.segment].end {
+          stream = takeSegment()
+          // The same segment may come again, with other ids.
+          if context != nil { cursors[index].forget() }
+        }
         let segment = segments[stream.segment]
         let ids = pieces[segment.piece]
         let run = step..<min(truncationLength, step + segment.end - stream.next)
+        let (first, change) = (stream.next, change(of: stream))
         for step in run {
           let element = step * batchSize + index
-          batch.inputs[element] = transpositions.id(ids[stream.next], by: stream.semitones)
-          batch.targets[element] = transpositions.id(ids[stream.next + 1], by: stream.semitones)
+          batch.inputs[element] = change(ids[stream.next])
+          batch.targets[element] = change(ids[stream.next + 1])
           batch.resets[element] = stream.next == segment.start
           stream.next += 1
+        }
+        if context != nil {
+          cursors[index].seek(piece: stream.segment, position: first) { change(ids[$0]) }
+          for step in run {
+            let element = step * batchSize + index
+            batch.setContext(ofElement: element, to: cursors[index].read(batch.inputs[element]))
+          }
         }
         step = run.upperBound
       }
       position.streams[index] = stream
     }
     position.predictions += batchSize * truncationLength
+  }
+
+  /// What each id of a stream's piece becomes.
+  private func change(of stream: Position.Stream) -> (Int32) -> Int32 {
+    let (transpositions, semitones) = (transpositions, stream.semitones)
+    guard stream.isOpen == true, let openLengths else {
+      return { transpositions.id($0, by: semitones) }
+    }
+    return { openLengths[Int(transpositions.id($0, by: semitones))] }
   }
 
   package mutating func seek(to position: Position) -> Bool {
@@ -107,11 +148,13 @@ package struct CorpusBatchSource: BatchSource {
       && position.streams.count == batchSize
       && position.streams.allSatisfy { stream in
         segments.indices.contains(stream.segment) && transpositions.contains(stream.semitones)
+          && (stream.isOpen != true || openLengths != nil)
           && (segments[stream.segment].start...segments[stream.segment].end).contains(stream.next)
       }
     guard isInside else { return false }
     self.position = position
     order = EpochOrder(epoch: position.epoch, count: segments.count, seed: seed)
+    for index in cursors.indices { cursors[index].forget() }
     return true
   }
 
@@ -125,8 +168,14 @@ package struct CorpusBatchSource: BatchSource {
     let segment = order.segments[position.place]
     var random = RandomStream(seed: seed, name: "transposition/\(position.epoch)/\(position.place)")
     let semitones = transpositions.choose(for: pieces[segments[segment].piece], random: &random)
+    var isOpen = false
+    if openLengths != nil {
+      var random = RandomStream(seed: seed, name: "open length/\(position.epoch)/\(position.place)")
+      isOpen = random.uniformFloat() < Self.openShare
+    }
     position.place += 1
-    return Position.Stream(segment: segment, next: segments[segment].start, semitones: semitones)
+    return Position.Stream(
+      segment: segment, next: segments[segment].start, semitones: semitones, isOpen: isOpen ? true : nil)
   }
 }
 

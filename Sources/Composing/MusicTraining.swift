@@ -244,8 +244,7 @@ public struct MusicTraining {
         pieces: pieces.training, tokenizer: pieces.tokenizer, settings: settings)
       guard pieces.validation.predictionCount > 0 else { throw TrainingError.noData(split: "valid") }
       return try TrainingPlan(
-        of: LanguageModelConfiguration(
-          settings.network, vocabularySize: pieces.tokenizer.vocabulary.count),
+        of: LanguageModelConfiguration(settings.network, for: pieces.tokenizer),
         configuration: settings.training, tokensPerEpoch: pieces.training.predictionCount,
         batchesPerEpoch: source.batchesPerEpoch)
     } catch {
@@ -289,10 +288,9 @@ public struct MusicTraining {
   /// The network of weights that were imported and not trained yet; nil where training begins with random ones or continues.
   private func importedNetwork(for pieces: TrainingPieces) throws(ComposingError) -> Network? {
     guard description.importedFrom != nil, !isResuming else { return nil }
-    let size = pieces.tokenizer.vocabulary.count
     do {
       return try Network(
-        configuration: LanguageModelConfiguration(settings.network, vocabularySize: size),
+        configuration: LanguageModelConfiguration(settings.network, for: pieces.tokenizer),
         tensors: SafetensorsFile(path: folder.training.weightsPath))
     } catch {
       throw .cause(error)
@@ -306,16 +304,19 @@ public struct MusicTraining {
     try TrainingRun(
       model: network
         ?? Network(
-          configuration: LanguageModelConfiguration(
-            settings.network, vocabularySize: pieces.tokenizer.vocabulary.count),
+          configuration: LanguageModelConfiguration(settings.network, for: pieces.tokenizer),
           seed: settings.training.seed),
       source: CorpusBatchSource(pieces: pieces.training, tokenizer: pieces.tokenizer, settings: settings),
-      validationPieces: pieces.validation, configuration: settings.training, folder: folder,
-      resuming: resuming, validatesFirst: validatesFirst, team: ThreadTeam(threadCount: threadCount))
+      validationPieces: pieces.validation, context: TokenizerContext(pieces.tokenizer),
+      configuration: settings.training, folder: folder, resuming: resuming, validatesFirst: validatesFirst,
+      team: ThreadTeam(threadCount: threadCount))
   }
 
   /// Makes `pieces` the model's, or checks that they are.
   private mutating func adopt(_ pieces: TrainingPieces) throws(ComposingError) {
+    if isResuming || description.importedFrom != nil {
+      try description.requireContext(of: pieces.tokenizer, folder: folder)
+    }
     if isResuming, let known = description.corpus {
       guard known.fingerprint == pieces.fingerprint else {
         throw .corpusChanged(
@@ -339,6 +340,7 @@ public struct MusicTraining {
       }
     }
     try writeVocabulary(of: pieces)
+    description.setContext(of: pieces.tokenizer)
     description.corpus = ModelDescription.CorpusProvenance(
       name: pieces.name, fingerprint: pieces.fingerprint, trainingPieces: pieces.training.count,
       trainingTokens: pieces.training.tokenCount,

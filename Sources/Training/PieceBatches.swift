@@ -1,5 +1,6 @@
 internal import Groundwork
 public import Recurrent
+internal import Synchronization
 
 /// Pieces laid out for evaluation: each is read from a zero state, several side by side, and each id but a piece's
 /// first is predicted exactly once.
@@ -25,16 +26,35 @@ public struct PieceBatches: ValidationBatches, Sendable {
 
   private let pieces: PieceIDs
   private let streams: [[Segment]]
+  private let context: (any ContextSource)?
+  private let cursors: Cursors
+
+  /// How far the context of each stream was read: it goes on from window to window, and is read again from the beginning of
+  /// a piece where windows are filled in another order.
+  private final class Cursors: Sendable {
+    let streams: Mutex<[ContextCursor]>
+
+    init(_ streams: [ContextCursor]) { self.streams = Mutex(streams) }
+  }
 
   /// Lays out `pieces`, each of which begins with an id that is given and never predicted. Pieces with fewer than two
   /// ids predict nothing and are left out.
-  public init(pieces: PieceIDs, batchSize: Int, truncationLength: Int) {
+  /// - Parameters:
+  ///   - pieces: The pieces.
+  ///   - batchSize: How many streams run side by side.
+  ///   - truncationLength: How many steps a window has.
+  ///   - context: What the network is told beside the ids, where it is told anything.
+  public init(
+    pieces: PieceIDs, batchSize: Int, truncationLength: Int, context: (any ContextSource)? = nil
+  ) {
     precondition(
       batchSize > 0 && truncationLength > 0,
       "a window of \(truncationLength) steps and \(batchSize) streams is empty")
     self.batchSize = batchSize
     self.truncationLength = truncationLength
     self.pieces = pieces
+    self.context = context
+    cursors = Cursors(context.map { [ContextCursor](repeating: ContextCursor($0), count: batchSize) } ?? [])
     let longestFirst = (0..<pieces.count).filter { pieces.tokenCount(ofPiece: $0) > 1 }.sorted {
       (pieces.tokenCount(ofPiece: $1), $0) < (pieces.tokenCount(ofPiece: $0), $1)
     }
@@ -54,7 +74,8 @@ public struct PieceBatches: ValidationBatches, Sendable {
 
   /// A window in which nothing is predicted yet.
   public func makeBatch() -> TokenBatch {
-    TokenBatch(batchSize: batchSize, truncationLength: truncationLength)
+    TokenBatch(
+      batchSize: batchSize, truncationLength: truncationLength, contextCount: context?.featureCount ?? 0)
   }
 
   /// Fills `batch` with window `index`; windows are to be read in order, since each carries on the states of the last.
@@ -78,6 +99,26 @@ public struct PieceBatches: ValidationBatches, Sendable {
         }
       }
     }
+    if context != nil { cursors.streams.withLock { fillContexts(of: &batch, in: window, by: &$0) } }
+  }
+
+  /// Fills in what the network is told beside the ids of a window.
+  private func fillContexts(
+    of batch: inout TokenBatch, in window: Range<Int>, by cursors: inout [ContextCursor]
+  ) {
+    for (stream, segments) in streams.enumerated() {
+      for segment in segments[segments.partitioningIndex { $0.steps.upperBound > window.lowerBound }...] {
+        guard segment.steps.lowerBound < window.upperBound else { break }
+        let ids = pieces[segment.piece], steps = segment.steps.clamped(to: window)
+        cursors[stream].seek(
+          piece: segment.piece, position: steps.lowerBound - segment.steps.lowerBound, id: { ids[$0] })
+        for step in steps {
+          batch.setContext(
+            ofElement: (step - window.lowerBound) * batchSize + stream,
+            to: cursors[stream].read(ids[step - segment.steps.lowerBound]))
+        }
+      }
+    }
   }
 
   /// Whole pieces, spread evenly over all, as many as fill that many windows. Where already one piece for each stream fills more,
@@ -87,7 +128,8 @@ public struct PieceBatches: ValidationBatches, Sendable {
     var wanted = max(1, batchCount) * batchSize * truncationLength
     while true {
       let chosen = pieces.sample(predictionCount: wanted, pieceCount: batchSize)
-      let part = PieceBatches(pieces: chosen, batchSize: batchSize, truncationLength: truncationLength)
+      let part = PieceBatches(
+        pieces: chosen, batchSize: batchSize, truncationLength: truncationLength, context: context)
       // Pieces are of different lengths: where they leave streams idle, fewer of them fill the windows.
       if part.batchCount <= batchCount || chosen.count <= batchSize { return part }
       wanted = wanted * 3 / 4

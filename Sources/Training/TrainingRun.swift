@@ -197,6 +197,7 @@ extension TrainingRun where Pass == LanguageModelPass, Validation == PieceBatche
   ///   - source: Where training windows come from, `B` streams of `T` steps.
   ///   - validationPieces: The pieces to validate on, or to choose those from, as `validationTokens` sets; the first id of
   ///     each is given and never predicted.
+  ///   - context: What the network is told beside the ids of the validation pieces, where it is told anything.
   ///   - configuration: How to train.
   ///   - folder: Where the run keeps its files.
   ///   - resuming: Whether to continue from the folder's checkpoint. If there is none yet, the run starts from the beginning.
@@ -205,8 +206,9 @@ extension TrainingRun where Pass == LanguageModelPass, Validation == PieceBatche
   ///   - team: The threads that compute.
   /// - Throws: `TrainingError`: an invalid setting, no data, a checkpoint that does not fit.
   public convenience init(
-    model: Network, source: Source, validationPieces: PieceIDs, configuration: TrainingConfiguration,
-    folder: TrainingFolder, resuming: Bool, validatesFirst: Bool = false, team: ThreadTeam
+    model: Network, source: Source, validationPieces: PieceIDs, context: (any ContextSource)? = nil,
+    configuration: TrainingConfiguration, folder: TrainingFolder, resuming: Bool,
+    validatesFirst: Bool = false, team: ThreadTeam
   ) throws(TrainingError) {
     try configuration.validate()
     try self.init(
@@ -217,7 +219,7 @@ extension TrainingRun where Pass == LanguageModelPass, Validation == PieceBatche
       validation: PieceBatches(
         pieces: configuration.validationTokens.map { validationPieces.sample(predictionCount: $0) }
           ?? validationPieces, batchSize: configuration.batchSize,
-        truncationLength: configuration.truncationLength),
+        truncationLength: configuration.truncationLength, context: context),
       configuration: configuration, folder: folder, resuming: resuming, validatesFirst: validatesFirst,
       team: team)
   }

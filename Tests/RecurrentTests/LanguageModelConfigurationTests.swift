@@ -22,6 +22,20 @@ import Testing
     )
   }
 
+  @Test("A context and a dropout of weights are written where they are") func contextIsWrittenWhereItIs()
+    throws
+  {
+    let configuration = LanguageModelConfiguration(
+      vocabularySize: 40, contextSizes: [48, 4], embeddingSize: 8, hiddenSize: 16, layerCount: 3,
+      weightDropout: 0.25)
+    let written = try JSONFormat.encodeLine(configuration)
+    #expect(try JSONFormat.decode(LanguageModelConfiguration.self, from: written) == configuration)
+    let text = String(decoding: written, as: UTF8.self)
+    #expect(text.contains(#""contextSizes":[48,4]"#) && text.contains(#""weightDropout":0.25"#))
+    #expect(configuration.network.input.vocabularySizes == [40, 48, 4])
+    #expect(configuration.network.languageModel == configuration)
+  }
+
   @Test(
     "A shape names its fault",
     arguments: [

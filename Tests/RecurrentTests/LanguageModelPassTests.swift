@@ -9,8 +9,11 @@ internal import Testing
 
   /// Three updates from the same seed.
   private func train(
-    threadCount: Int, batchSize: Int
+    threadCount: Int, batchSize: Int, weightDropout: Double = 0, contextSizes: [Int] = []
   ) -> (weights: [Float], losses: [LossSum], state: [Float]) {
+    var configuration = configuration
+    configuration.weightDropout = weightDropout
+    configuration.contextSizes = contextSizes
     let model = Network(configuration: configuration, seed: 5)
     let team = ThreadTeam(threadCount: threadCount)
     let pass = LanguageModelPass(network: model, batchSize: batchSize, truncationLength: 9, team: team)
@@ -19,8 +22,10 @@ internal import Testing
     var random = RandomStream(seed: 5, name: "dropout")
     let losses = (0..<3).map { step in
       let batch = randomBatch(vocabulary: 50, steps: 9, streams: batchSize, seed: UInt64(step))
+      let contexts = batch.inputs.flatMap { id in contextSizes.map { id % Int32($0) } }
       let loss = pass.train(
-        inputs: batch.inputs, targets: batch.targets, resets: batch.resets, dropout: &random)
+        inputs: batch.inputs, contexts: contexts, targets: batch.targets, resets: batch.resets,
+        dropout: &random)
       clipping.clip(toGlobalNorm: 0.1)
       optimizer.update(model.parameters, gradients: pass.gradients, learningRate: 1e-2, team: team)
       pass.parametersDidChange()
@@ -35,6 +40,60 @@ internal import Testing
     for threadCount in [2, 3, 4] {
       let many = train(threadCount: threadCount, batchSize: batchSize)
       #expect(many.weights == one.weights && many.losses == one.losses && many.state == one.state)
+    }
+  }
+
+  @Test("So it is with dropped weights and a context", arguments: [1, 5, 32])
+  func soItIsWithDroppedWeightsAndAContext(batchSize: Int) {
+    let one = train(threadCount: 1, batchSize: batchSize, weightDropout: 0.3, contextSizes: [7, 3])
+    for threadCount in [2, 3, 4] {
+      let many = train(
+        threadCount: threadCount, batchSize: batchSize, weightDropout: 0.3, contextSizes: [7, 3])
+      #expect(many.weights == one.weights && many.losses == one.losses && many.state == one.state)
+    }
+  }
+
+  @Test("Weights are dropped in training alone, from the weights as they are")
+  func weightsAreDroppedInTrainingAlone() {
+    var dropping = configuration
+    dropping.dropout = 0
+    dropping.weightDropout = 0.5
+    var keeping = dropping
+    keeping.weightDropout = 0
+    let team = ThreadTeam(threadCount: 1), batch = randomBatch(vocabulary: 50, steps: 6, streams: 2, seed: 1)
+    func pass(_ configuration: LanguageModelConfiguration) -> LanguageModelPass {
+      LanguageModelPass(
+        network: Network(configuration: configuration, seed: 1), batchSize: 2, truncationLength: 6, team: team
+      )
+    }
+    let (dropped, kept) = (pass(dropping), pass(keeping))
+    var random = RandomStream(seed: 1, name: "dropout")
+    func evaluate(_ pass: LanguageModelPass) -> LossSum {
+      pass.clearCarriedState()
+      return pass.evaluate(inputs: batch.inputs, targets: batch.targets, resets: batch.resets)
+    }
+    func train(_ pass: LanguageModelPass, accumulating: Bool = false) -> LossSum {
+      pass.clearCarriedState()
+      return pass.train(
+        inputs: batch.inputs, targets: batch.targets, resets: batch.resets, accumulating: accumulating,
+        dropout: &random)
+    }
+    let whole = evaluate(kept)
+    #expect(evaluate(dropped) == whole)
+    let first = train(dropped), gradient = dropped.gradients.array
+    #expect(first != whole)
+    #expect(evaluate(dropped) == whole, "evaluation drops nothing, also after training")
+    let before = random
+    #expect(train(dropped) != first, "another window, other weights")
+    random = before
+    let second = train(dropped), other = dropped.gradients.array
+    // The gradient of several windows is the sum of each under its own weights.
+    random = RandomStream(seed: 1, name: "dropout")
+    _ = train(dropped)
+    #expect(dropped.gradients.array == gradient)
+    #expect(train(dropped, accumulating: true) == second)
+    for (index, sum) in dropped.gradients.array.enumerated() {
+      #expect(abs(sum - gradient[index] - other[index]) < 1e-6)
     }
   }
 

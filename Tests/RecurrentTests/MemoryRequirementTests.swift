@@ -13,7 +13,8 @@ internal import Testing
       .init(
         input: .ids(90, embeddingSize: 128),
         stack: StackConfiguration(
-          cell: cell, hiddenSize: 128, layerCount: 3, isResidual: true, normalizesLayers: true),
+          cell: cell, hiddenSize: 128, layerCount: 3, weightDropout: 0.1, isResidual: true,
+          normalizesLayers: true),
         head: .softmax(classCount: 90), tiesEmbedding: true),
       .init(
         input: .init(vocabularySizes: [40, 9], embeddingSize: 20, frameSize: 30, normalization: .sequence),

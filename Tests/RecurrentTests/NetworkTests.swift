@@ -170,7 +170,8 @@ internal import Testing
         normalization: normalization == .trainingSet ? measured : nil, seed: 1)
       let layer = InputLayer(network: network, rowCapacity: 4, streamCapacity: 1)
       layer.forward(
-        ids: Span(), frames: frames.span, layout: StepLayout(streamCount: 1, stepCount: 4), team: team)
+        ids: Span(), contexts: Span(), frames: frames.span, layout: StepLayout(streamCount: 1, stepCount: 4),
+        team: team)
       let (a, b) = (1 / Float(5).squareRoot(), 1 / Float(200.0 / 3).squareRoot())
       let expected: [Float] = [-3 * a, -10 * b, -a, 0, a, 10 * b, 3 * a, 0]
       #expect(relativeDistance(layer.output.elements, expected) < 1e-6, "\(normalization)")

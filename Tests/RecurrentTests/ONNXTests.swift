@@ -68,6 +68,37 @@ internal import Testing
     }
   }
 
+  @Test("A context goes with the ids", arguments: [false, true]) func aContextGoesWithTheIDs(
+    isTied: Bool
+  ) throws {
+    let configuration = LanguageModelConfiguration(
+      vocabularySize: 11, contextSizes: [3, 8], embeddingSize: 6, hiddenSize: 6, layerCount: 2,
+      tiesEmbedding: isTied)
+    let model = model(configuration)
+    let file = try exported(model)
+    #expect(file.inputs.map(\.name) == ["ids", "contexts", "h_0"])
+    #expect(file.inputs[1].axes == ["time", "batch", "2"])
+    var random = RandomStream(seed: 5, name: "ids")
+    let ids = (0..<40).map { _ in random.integer(below: 11) }
+    let contexts = (0..<40).flatMap { _ in [random.integer(below: 4) - 1, random.integer(below: 9) - 1] }
+    let outputs = try ONNXEvaluator(file: file).outputs(for: [
+      "ids": .init(shape: [20, 2], values: ids.map(Double.init)),
+      "contexts": .init(shape: [20, 2, 2], values: contexts.map(Double.init)),
+      "h_0": .init(shape: [2, 2, 6], values: [Double](repeating: 0, count: 24)),
+    ])
+    let logits = try #require(outputs["logits"]).values
+    for stream in 0..<2 {
+      let sampler = LanguageModelSampler(model: model)
+      for step in 0..<20 {
+        let element = 2 * step + stream
+        let told = contexts[2 * element..<2 * element + 2].map(Int32.init)
+        for (id, value) in sampler.advance(Int32(ids[element]), context: told).enumerated() {
+          #expect(abs(Double(value) - logits[element * 11 + id]) < 1e-5)
+        }
+      }
+    }
+  }
+
   @Test("The file says what it takes and gives") func theFileSaysWhatItTakesAndGives() throws {
     let configuration = LanguageModelConfiguration(
       cell: .lstm, vocabularySize: 11, embeddingSize: 5, hiddenSize: 4, layerCount: 3)

@@ -157,6 +157,25 @@ internal import Testing
     #expect(message(wrong).contains("weight_hh_l1 has the shape [16, 5], where the model needs [16, 4]"))
   }
 
+  @Test("A list of embeddings is the ids' and the context's", arguments: [false, true])
+  func aListOfEmbeddingsIsTheIDsAndTheContexts(isTied: Bool) throws {
+    let configuration = LanguageModelConfiguration(
+      vocabularySize: 9, contextSizes: [4, 9, 2], embeddingSize: 5, hiddenSize: 5, layerCount: 2,
+      tiesEmbedding: isTied)
+    #expect(
+      configuration.pytorchEmbedding
+        == "torch.nn.ModuleList(torch.nn.Embedding(n, 5) for n in [9, 4, 9, 2])")
+    let model = Network(configuration: configuration, seed: 4)
+    try model.export(as: .pytorch, to: path, interface: .languageModel)
+    let file = try SafetensorsFile(path: path)
+    for names in [PyTorchNames(), PyTorchNames(embedding: "embedding", output: "output")] {
+      let weights = try PyTorchWeights(file: file, names: names)
+      #expect(weights.configuration == configuration)
+      #expect(weights.names == PyTorchNames(embedding: "embedding", recurrent: "rnn", output: "output"))
+      #expect(try weights.model().parameters.values.array == model.parameters.values.array)
+    }
+  }
+
   @Test("What PyTorch cannot express is refused") func whatPyTorchCannotExpressIsRefused() throws {
     for configuration in [
       LanguageModelConfiguration(

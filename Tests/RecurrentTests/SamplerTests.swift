@@ -14,11 +14,26 @@ internal import Testing
       LanguageModelConfiguration(
         cell: cell, vocabularySize: 17, embeddingSize: 20, hiddenSize: 20, layerCount: 3, isResidual: true,
         normalizesLayers: true, tiesEmbedding: true),
+      LanguageModelConfiguration(
+        cell: cell, vocabularySize: 17, contextSizes: [3, 12], embeddingSize: 5, hiddenSize: 23, layerCount: 2
+      ),
+      LanguageModelConfiguration(
+        cell: cell, vocabularySize: 17, contextSizes: [5, 1, 4], embeddingSize: 20, hiddenSize: 20,
+        layerCount: 2, isResidual: true, tiesEmbedding: true),
     ]
   }
 
+  /// What a model is told beside the id at a place, sometimes nothing.
+  static func context(_ configuration: LanguageModelConfiguration, at place: Int) -> [Int32] {
+    configuration.contextSizes.enumerated().map { Int32((place * 5 + $0) % ($1 + 1)) - 1 }
+  }
+
   /// The logits after each of the ids, one after another.
-  func logits(_ sampler: LanguageModelSampler) -> [Float] { Self.ids.flatMap { Array(sampler.advance($0)) } }
+  func logits(_ sampler: LanguageModelSampler) -> [Float] {
+    Self.ids.enumerated().flatMap { place, id in
+      Array(sampler.advance(id, context: Self.context(sampler.configuration, at: place)))
+    }
+  }
 
   @Test(
     "The bytes that a sampler's weights take are known before", arguments: configurations,
@@ -44,13 +59,15 @@ internal import Testing
     let pass = LanguageModelPass(
       network: model, batchSize: 1, truncationLength: steps, team: ThreadTeam(threadCount: 1))
     let loss = pass.evaluate(
-      inputs: Array(Self.ids.dropLast()), targets: Array(Self.ids.dropFirst()),
+      inputs: Array(Self.ids.dropLast()),
+      contexts: (0..<steps).flatMap { Self.context(configuration, at: $0) },
+      targets: Array(Self.ids.dropFirst()),
       resets: [Bool](repeating: false, count: steps))
     let sampler = LanguageModelSampler(
       weights: SamplerWeights(model: model, format: .float32, tableLimit: tableLimit))
     var sum = 0.0
-    for (id, next) in zip(Self.ids, Self.ids.dropFirst()) {
-      let logits = Array(sampler.advance(id))
+    for (place, (id, next)) in zip(Self.ids, Self.ids.dropFirst()).enumerated() {
+      let logits = Array(sampler.advance(id, context: Self.context(configuration, at: place)))
       sum += Double(
         Kernels.current.softmax(count: logits.count, logits: logits, probabilities: nil) - logits[Int(next)])
     }
@@ -70,9 +87,15 @@ internal import Testing
     for step in 0..<6 {
       // Each step one stream fewer continues.
       let ids = (0..<streams - step).map { Self.ids[($0 * 3 + step) % Self.ids.count] }
-      ids.withUnsafeBufferPointer { many.advance($0) }
+      let contexts = ids.indices.map { Self.context(configuration, at: 3 * $0 + step) }
+      let told = contexts.flatMap(\.self)
+      ids.withUnsafeBufferPointer { ids in
+        told.withUnsafeBufferPointer { many.advance(ids, contexts: $0) }
+      }
       for (stream, id) in ids.enumerated() {
-        #expect(Array(alone[stream].advance(id)) == Array(many.logits(ofStream: stream)), "stream \(stream)")
+        #expect(
+          Array(alone[stream].advance(id, context: contexts[stream])) == Array(many.logits(ofStream: stream)),
+          "stream \(stream)")
         #expect(alone[stream].state == many.state(ofStream: stream))
       }
     }
@@ -80,7 +103,7 @@ internal import Testing
   }
 
   @Test("Streams are copied reset and given states") func streamsAreCopiedResetAndGivenStates() {
-    let model = Network(configuration: Self.configurations[4], seed: 5)
+    let model = Network(configuration: Self.configurations[8], seed: 5)
     let sampler = LanguageModelSampler(weights: SamplerWeights(model: model), streamCount: 3)
     let expected = logits(LanguageModelSampler(model: model))
     sampler.setState([Float](repeating: 0.5, count: sampler.state.count), ofStream: 1)

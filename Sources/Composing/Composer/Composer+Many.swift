@@ -64,6 +64,8 @@ private final class CompositionBench: @unchecked Sendable {
   /// The running pieces, on streams 0, 1, …
   private var pieces: [(index: Int, piece: PieceInProgress)] = []
   private var ids: [Int32] = []
+  /// What the network is told beside them, a context for each.
+  private var contexts: [Int32] = []
 
   init(model: MusicModel, weights: SamplerWeights, streamCount: Int) {
     self.model = model
@@ -75,8 +77,14 @@ private final class CompositionBench: @unchecked Sendable {
     begin(queue)
     while !pieces.isEmpty, !cancellation.isRequested {
       ids.removeAll(keepingCapacity: true)
-      for place in pieces.indices { ids.append(pieces[place].piece.nextID) }
-      ids.withUnsafeBufferPointer { sampler.advance($0) }
+      contexts.removeAll(keepingCapacity: true)
+      for place in pieces.indices {
+        ids.append(pieces[place].piece.nextID)
+        contexts.append(contentsOf: pieces[place].piece.nextContext)
+      }
+      ids.withUnsafeBufferPointer { ids in
+        contexts.withUnsafeBufferPointer { sampler.advance(ids, contexts: $0) }
+      }
       // From the last stream to the first, for one that is finished gives its place to the last.
       for stream in pieces.indices.reversed() { take(stream, queue) }
       begin(queue)

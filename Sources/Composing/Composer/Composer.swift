@@ -60,9 +60,13 @@ public final class Composer {
   }
 
   /// How surprising the model finds each token of a score.
+  /// - Parameters:
+  ///   - score: The score.
+  ///   - cache: What makes more probable what the score has had already in a similar place; nil for nothing.
+  ///   - cancellation: Asks to give up.
   /// - Throws: `ComposingError.cause` for a score that the tokenizer cannot express, `.interrupted`.
   public func surprisals(
-    of score: Score, cancellation: Cancellation? = nil
+    of score: Score, cache: NeuralCache? = nil, cancellation: Cancellation? = nil
   ) throws(ComposingError) -> ScoreSurprisals {
     let ids: [Int32]
     let spans: TokenSpans
@@ -72,13 +76,34 @@ public final class Composer {
     } catch {
       throw .cause(error)
     }
+    return ScoreSurprisals(
+      ids: ids, surprisals: try surprisals(ofIDs: ids, cache: cache, cancellation: cancellation), spans: spans
+    )
+  }
+
+  /// How surprising the model finds each id of a piece, in nats; 0 for the first, which is given.
+  /// - Throws: `ComposingError.interrupted`.
+  package func surprisals(
+    ofIDs ids: [Int32], cache settings: NeuralCache? = nil, cancellation: Cancellation? = nil
+  ) throws(ComposingError) -> [Double] {
+    try settings?.validate()
+    var cache = settings.map { PieceCache($0, vocabularySize: model.tokenizer.vocabulary.count) }
     sampler.reset()
     var surprisals = [0.0]
     surprisals.reserveCapacity(ids.count)
+    var context = model.tokenizer.makeContext()
+    var features = [Int32](repeating: -1, count: model.tokenizer.contextFeatures.count)
     for (id, next) in zip(ids, ids.dropFirst()) {
       if cancellation?.isRequested == true { throw .interrupted }
-      surprisals.append(TokenChooser.surprisal(of: next, logits: sampler.advance(id)))
+      context?.advance(id)
+      context?.write(into: &features)
+      let logits = sampler.advance(id, context: features), state = sampler.output(ofStream: 0)
+      surprisals.append(
+        cache?.mix(logits, key: state).withUnsafeBufferPointer {
+          TokenChooser.surprisal(of: next, logits: $0)
+        } ?? TokenChooser.surprisal(of: next, logits: logits))
+      cache?.add(state, follower: next)
     }
-    return ScoreSurprisals(ids: ids, surprisals: surprisals, spans: spans)
+    return surprisals
   }
 }

@@ -144,7 +144,7 @@ extension CompositionSession {
   /// Feeds the network one id, and chooses the next once all that is known is fed.
   /// - Returns: whether one was chosen.
   func advance() throws(ComposingError) -> Bool {
-    sampler.advance(piece.nextID)
+    sampler.advance(piece.nextID, context: piece.nextContext)
     return try piece.take(sampler, stream: 0, chooser: &chooser)
   }
 

@@ -12,6 +12,8 @@ struct PieceInProgress {
   // The next two are read at every step, and stored, since a computed property of a value that a class holds takes a copy of it.
   /// The id that the network is to be fed next.
   private(set) var nextID: Int32
+  /// What it is told beside that id: an index of each feature of its context, −1 for nothing.
+  private(set) var nextContext: [Int32]
   /// Whether the end has been reached.
   private(set) var isFinished = false
   /// All ids so far.
@@ -28,8 +30,13 @@ struct PieceInProgress {
   private(set) var takenBack = 0
 
   private var filters: [any SamplingFilter]
+  private let vocabularySize: Int
   /// How many ids the network has been fed.
   private var fedCount = 0
+  /// The states of the piece so far, where sampling asks for them, and how many ids had been fed before the first of them.
+  private var cache: (states: PieceCache, start: Int)?
+  /// What tells the network of the place after the ids up to `nextID`.
+  private var context: (any TokenContext)?
   /// How many bars can be rewound to; 0 if nothing is saved.
   private let savedBarLimit: Int
   /// Where the choices began.
@@ -70,6 +77,8 @@ struct PieceInProgress {
     var progress: Progress
     /// The network's state before its last id; empty for zero.
     var state: [Float]
+    /// What tells of the place after its last id.
+    var context: (any TokenContext)?
   }
 
   /// The beginning of a piece.
@@ -80,15 +89,20 @@ struct PieceInProgress {
   ) throws(ComposingError) {
     filters = try options.sampling.filters()
     self.options = options
+    vocabularySize = tokenizer.vocabulary.count
     beginning = try PieceBeginning(options, tokenizer: tokenizer)
     ids = beginning.ids
     nextID = beginning.ids[0]
+    context = tokenizer.makeContext()
+    nextContext = Array(repeating: -1, count: tokenizer.contextFeatures.count)
     ids.reserveCapacity(beginning.ids.count + Self.expectedCount)
     surprisals.reserveCapacity(Self.expectedCount)
     self.savedBarLimit = options.constraints.isEmpty ? savedBarLimit : max(savedBarLimit, 64)
     progress = Progress(
       grammar: tokenizer.makeGrammar(bars: beginning.limit), decoder: tokenizer.makeDecoder(),
       constraints: options.constraints, random: RandomStream(seed: options.seed, name: "sampling"))
+    feedNext(nextID)
+    setCache(options.sampling.cache)
     progress.decoder.reserveCapacity(idCount: beginning.ids.count + Self.expectedCount)
     for id in beginning.ids { try advance(id) }
     // An opening is part of the piece, a primer is not.
@@ -123,36 +137,70 @@ extension PieceInProgress {
   ) throws(ComposingError) -> Bool {
     fedCount += 1
     if savedBarLimit > 0, start == nil, fedCount == beginning.ids.count - 1 {
-      start = SavedPlace(idCount: fedCount + 1, progress: progress, state: sampler.state(ofStream: stream))
+      var context = context
+      context?.advance(ids[fedCount])
+      start = SavedPlace(
+        idCount: fedCount + 1, progress: progress, state: sampler.state(ofStream: stream), context: context)
     }
     guard fedCount == ids.count else {
-      nextID = ids[fedCount]
+      cache?.states.add(sampler.output(ofStream: stream), follower: ids[fedCount])
+      feedNext(ids[fedCount])
       return false
     }
     if savedBarLimit > 0, start == nil {
-      start = SavedPlace(idCount: fedCount, progress: progress, state: [])
+      start = SavedPlace(idCount: fedCount, progress: progress, state: [], context: context)
     }
     music.removeAll()
-    let logits = sampler.logits(ofStream: stream)
-    guard
-      let id = try chooser.chooseID(
-        logits: logits, filters: filters, progress: &progress, forbidden: deadEnds, index: ids.count)
-    else {
+    guard let (id, surprisal) = try choose(sampler, stream: stream, chooser: &chooser) else {
       try takeBack(sampler, stream: stream)
       return false
     }
-    surprisals.append(TokenChooser.surprisal(of: id, logits: logits))
+    cache?.states.add(sampler.output(ofStream: stream), follower: id)
+    surprisals.append(surprisal)
     ids.append(id)
     let barCount = progress.grammar.barCount
     try advance(id)
-    nextID = id
+    feedNext(id)
     isFinished = progress.grammar.isFinished
     if savedBarLimit > 0, progress.grammar.barCount > barCount {
       if bars.count == savedBarLimit { bars.removeFirst() }
       bars.append(
-        SavedPlace(idCount: ids.count, progress: progress, state: sampler.state(ofStream: stream)))
+        SavedPlace(
+          idCount: ids.count, progress: progress, state: sampler.state(ofStream: stream), context: context))
     }
     return true
+  }
+
+  /// Chooses the next id by the logits of the piece's stream, and by the cache where there is one.
+  /// - Returns: the id and −log p of it; nil if nothing is left that is allowed.
+  private mutating func choose(
+    _ sampler: LanguageModelSampler, stream: Int, chooser: inout TokenChooser
+  ) throws(ComposingError) -> (id: Int32, surprisal: Double)? {
+    let own = sampler.logits(ofStream: stream), index = ids.count
+    guard let mixed = cache?.states.mix(own, key: sampler.output(ofStream: stream)) else {
+      let id = try chooser.chooseID(
+        logits: own, filters: filters, progress: &progress, forbidden: deadEnds, index: index)
+      return id.map { ($0, TokenChooser.surprisal(of: $0, logits: own)) }
+    }
+    let (filters, deadEnds) = (filters, deadEnds)
+    return try mixed.withUnsafeBufferPointer { logits throws(ComposingError) in
+      let id = try chooser.chooseID(
+        logits: logits, filters: filters, progress: &progress, forbidden: deadEnds, index: index)
+      return id.map { ($0, TokenChooser.surprisal(of: $0, logits: logits)) }
+    }
+  }
+
+  /// Lets the states from here on be remembered, as sampling asks for.
+  private mutating func setCache(_ settings: NeuralCache?) {
+    guard settings != cache?.states.settings else { return }
+    cache = settings.map { (PieceCache($0, vocabularySize: vocabularySize), fedCount) }
+  }
+
+  /// Lets an id be fed to the network next.
+  private mutating func feedNext(_ id: Int32) {
+    nextID = id
+    context?.advance(id)
+    context?.write(into: &nextContext)
   }
 
   /// Takes note of the next id.
@@ -208,6 +256,12 @@ extension PieceInProgress {
     progress = place.progress
     fedCount = place.idCount - 1
     nextID = ids[fedCount]
+    context = place.context
+    context?.write(into: &nextContext)
+    if let start = cache?.start {
+      cache?.states.keepFirst(max(0, fedCount - start))
+      cache?.start = min(start, fedCount)
+    }
     isFinished = false
     if place.state.isEmpty {
       sampler.reset(stream: stream)
@@ -257,6 +311,7 @@ extension PieceInProgress {
   /// Makes all further choices in another way.
   mutating func sample(by sampling: SamplingPreset) throws(ComposingError) {
     filters = try sampling.filters()
+    setCache(sampling.cache)
   }
 
   /// Reads the ids as a score.

@@ -86,10 +86,17 @@ struct ModelCard {
       ("Cell", shape.cell.rawValue.uppercased()),
       ("Layers", "\(shape.layerCount) of \(shape.hiddenSize)"),
       ("Embedding", "\(shape.embeddingSize)"),
-      ("Dropout", "\(shape.dropout)"),
+      (
+        "Dropout",
+        "\(shape.dropout)" + (shape.weightDropout > 0 ? ", of recurrent weights \(shape.weightDropout)" : "")
+      ),
       (
         "Vocabulary",
-        info.network.map { "\($0.vocabularySize.grouped) tokens (\(info.tokenizer ?? ""))" } ?? "unknown"
+        info.network.map {
+          "\($0.vocabularySize.grouped) tokens (\(info.tokenizer ?? ""))"
+            + ($0.contextSizes.isEmpty
+              ? "" : ", each told with \($0.contextSizes.count) features of its context")
+        } ?? "unknown"
       ),
       ("Parameters", info.parameters.map(\.grouped) ?? "unknown"),
     ]

@@ -1,4 +1,5 @@
 internal import Groundwork
+public import Tokenization
 
 /// What a model is and where it comes from: the content of `model.json`.
 ///
@@ -21,6 +22,8 @@ public struct ModelDescription: Codable, Hashable, Sendable {
   public var settings: ModelPreset?
   /// What it is trained on; nil until training has begun.
   public var corpus: CorpusProvenance?
+  /// What the network is told beside the ids; nil if it is told nothing else.
+  public var contextFeatures: [ContextFeature]?
   /// The name of the file that its first weights are from; nil for a model that was begun here.
   public var importedFrom: String?
 
@@ -119,6 +122,27 @@ public struct ModelDescription: Codable, Hashable, Sendable {
     } catch {
       throw .malformed(path: path, reason: error.message)
     }
+  }
+
+  /// Notes what a network over the ids of a tokenizer is told beside them.
+  mutating func setContext(of tokenizer: any Tokenizer) {
+    let features = tokenizer.contextFeatures
+    contextFeatures = features.isEmpty ? nil : features
+  }
+
+  /// Checks that a tokenizer tells the network what it was told in its training.
+  /// - Throws: `ComposingError.malformed`.
+  func requireContext(of tokenizer: any Tokenizer, folder: ModelFolder) throws(ComposingError) {
+    let (known, given) = (contextFeatures ?? [], tokenizer.contextFeatures)
+    guard known != given else { return }
+    func list(_ features: [ContextFeature]) -> String {
+      features.isEmpty ? "nothing" : features.map { "\($0.name) (\($0.count))" }.joined(separator: ", ")
+    }
+    throw .malformed(
+      path: folder.descriptionPath,
+      reason: "its network is told \(list(known)) beside the tokens, but the tokenizer "
+        + "\(tokenizer.vocabulary.configuration.name) of this program tells \(list(given)); use the version of the program "
+        + "that trained the model, or train it again")
   }
 
   /// Why there is no description in a folder.

@@ -10,6 +10,7 @@ public struct ModelImport {
   public let weights: PyTorchWeights
   /// What the ids mean.
   public let vocabulary: Vocabulary
+  private let tokenizer: any Tokenizer
 
   /// Puts weights and vocabulary together.
   /// - Parameters:
@@ -34,6 +35,17 @@ public struct ModelImport {
         reason: "the network has \(weights.configuration.vocabularySize) ids, and the vocabulary "
           + "\(path.map { "of \($0)" } ?? "next to it") has \(vocabulary.count) tokens")
     }
+    do { tokenizer = try vocabulary.makeTokenizer() } catch {
+      throw .malformed(path: path ?? weights.file.path, reason: error.message)
+    }
+    let (found, told) = (weights.configuration.contextSizes, tokenizer.contextFeatures.map(\.count))
+    guard found == told else {
+      throw .malformed(
+        path: weights.file.path,
+        reason:
+          "beside the ids the network is told features of \(found) values, and the vocabulary's tokenizer "
+          + "tells \(told)")
+    }
   }
 
   /// Makes the model's folder: description, vocabulary, weights and card.
@@ -54,6 +66,7 @@ public struct ModelImport {
     settings.network.takeDropout(of: preset.network)
     try settings.validate()
     var description = ModelDescription(program: program, preset: "imported", settings: settings)
+    description.setContext(of: tokenizer)
     description.importedFrom = weights.file.path.split(separator: "/").last.map(String.init)
     // They are in memory as the file has them, and come there once more as the network does.
     try MusicModel.requireMemory(2 * weights.file.floatByteCount, for: weights.file.path)

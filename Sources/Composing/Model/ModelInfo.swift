@@ -103,7 +103,9 @@ public struct ModelInfo: Codable, Sendable {
       let vocabulary = try read(folder)
       uniformLoss = log(Double(vocabulary.count))
       if let settings = description.settings {
-        let network = LanguageModelConfiguration(settings.network, vocabularySize: vocabulary.count)
+        let network = LanguageModelConfiguration(
+          settings.network, vocabularySize: vocabulary.count,
+          contextSizes: (description.contextFeatures ?? []).map(\.count))
         self.network = network
         parameters = network.parameterCount
       }

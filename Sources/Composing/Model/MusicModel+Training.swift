@@ -37,8 +37,7 @@ extension MusicModel {
       on: TrainingPieces(corpus: corpus), threadCount: threadCount, cancellation: cancellation,
       progress: progress)
     if cancellation.isRequested { throw ComposingError.interrupted }
-    let configuration = LanguageModelConfiguration(
-      settings.network, vocabularySize: corpus.vocabulary.count)
+    let configuration = LanguageModelConfiguration(settings.network, for: corpus.tokenizer)
     let weights = try SafetensorsFile(path: training.folder.training.weightsPath)
     return MusicModel(
       tokenizer: corpus.tokenizer, network: try Network(configuration: configuration, tensors: weights))

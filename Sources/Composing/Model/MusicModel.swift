@@ -37,6 +37,7 @@ public struct MusicModel {
     } catch {
       throw .malformed(path: folder.vocabularyPath, reason: error.message)
     }
+    try description.requireContext(of: tokenizer, folder: folder)
     let file: SafetensorsFile
     do { file = try SafetensorsFile(path: weights) } catch { throw .cause(error) }
     try Self.requireMemory(file.floatByteCount, for: folder.owner.path)
@@ -47,7 +48,7 @@ public struct MusicModel {
       }
       anyNetwork = .network(
         try Network(
-          configuration: LanguageModelConfiguration(settings.network, vocabularySize: vocabulary.count),
+          configuration: LanguageModelConfiguration(settings.network, for: tokenizer),
           tensors: file))
     } catch {
       throw .cause(error)
@@ -65,8 +66,9 @@ public struct MusicModel {
     description: ModelDescription? = nil
   ) {
     self.folder = folder
-    self.description =
-      description ?? ModelDescription(program: "a program", architecture: network.architecture)
+    var made = ModelDescription(program: "a program", architecture: network.architecture)
+    made.setContext(of: tokenizer)
+    self.description = description ?? made
     self.tokenizer = tokenizer
     anyNetwork = network
   }
@@ -120,10 +122,16 @@ public struct MusicModel {
     get throws(ComposingError) {
       func refuse(_ reason: String) -> ComposingError { .unsuitableNetwork(model: name, reason: reason) }
       guard case .network(let network) = anyNetwork,
-        let size = network.configuration.languageModel?.vocabularySize
+        let configuration = network.configuration.languageModel
       else { throw refuse("it has \(anyNetwork.summary)") }
+      let size = configuration.vocabularySize
       guard size == tokenizer.vocabulary.count else {
         throw refuse("its network has \(size) ids, and its tokenizer \(tokenizer.vocabulary.count)")
+      }
+      let (known, given) = (configuration.contextSizes, tokenizer.contextFeatures.map(\.count))
+      guard known == given else {
+        throw refuse(
+          "beside the ids its network is told features of \(known) values, and its tokenizer tells \(given)")
       }
       return network
     }
@@ -136,7 +144,8 @@ public struct MusicModel {
   ///   - program: what the description names as the program that made it.
   /// - Throws: `ComposingError`: a model that is in the way, a folder that cannot be written.
   public func write(to path: String, replacing: Bool = false, program: String) throws(ComposingError) {
-    let description = ModelDescription(program: program, architecture: anyNetwork.architecture)
+    var description = ModelDescription(program: program, architecture: anyNetwork.architecture)
+    description.setContext(of: tokenizer)
     try ModelFolder(path: path).write(
       description, vocabulary: tokenizer.vocabulary, replacing: replacing
     ) { weightsPath throws(SafetensorsError) in try anyNetwork.write(to: weightsPath) }

@@ -10,16 +10,20 @@ public struct SamplingPreset: Codable, Hashable, Sendable {
   public var topP: Double
   /// How likely a token has to be next to the most probable; 0 for any.
   public var minP: Double
+  /// What makes more probable what the piece has had already in a similar place; nil for nothing.
+  public var cache: NeuralCache?
 
   /// A preset; as given here it samples from the model's own distribution.
   public init(
-    summary: String? = nil, temperature: Double = 1, topK: Int = 0, topP: Double = 1, minP: Double = 0
+    summary: String? = nil, temperature: Double = 1, topK: Int = 0, topP: Double = 1, minP: Double = 0,
+    cache: NeuralCache? = nil
   ) {
     self.summary = summary
     self.temperature = temperature
     self.topK = topK
     self.topP = topP
     self.minP = minP
+    self.cache = cache
   }
 
   /// Reads the preset `name` from a folder of presets.
@@ -33,9 +37,10 @@ public struct SamplingPreset: Codable, Hashable, Sendable {
     }
   }
 
-  /// The filters in the order in which they are applied: temperature, top-k, top-p, min-p.
+  /// The filters in the order in which they are applied: temperature, top-k, top-p, min-p. They follow the cache.
   /// - Throws: `ComposingError.invalidOption`.
   public func filters() throws(ComposingError) -> [any SamplingFilter] {
+    try cache?.validate()
     var filters: [any SamplingFilter] = [try Temperature(temperature)]
     if topK != 0 { filters.append(try TopK(topK)) }
     filters.append(try TopP(topP))

@@ -12,7 +12,8 @@ extension NetworkPass {
     let gates = stack.gateSaturations(rowCount: layout.rowCount)
     guard batch.targets != .none else { return PassInspection(lags: nil, gates: gates) }
     clearCarriedState()
-    read(layout: layout, ids: batch.ids.span, frames: batch.frames.span, resets: Span())
+    read(
+      layout: layout, ids: batch.ids.span, contexts: Span(), frames: batch.frames.span, resets: Span())
     let taken = head.take(batch.targets, layout: layout)
     _ = head.learn(
       taken, scale: 1 / Float(max(1, head.streamsWithLastTarget(layout))), input: stack.output.baseAddress,

@@ -53,37 +53,53 @@ public final class LanguageModelPass: TrainablePass {
   /// The loss of a window, and the gradient of its mean; see `TrainablePass`.
   public func train(_ batch: TokenBatch, accumulating: Bool, dropout: inout RandomStream) -> LossSum {
     train(
-      inputs: batch.inputs, targets: batch.targets, resets: batch.resets, accumulating: accumulating,
-      dropout: &dropout)
+      inputs: batch.inputs, contexts: batch.contexts, targets: batch.targets, resets: batch.resets,
+      accumulating: accumulating, dropout: &dropout)
   }
 
   /// One step of training except for the update: the loss of a batch, and the gradient of its mean in `gradients`.
   /// - Parameters:
   ///   - inputs: T·B ids.
+  ///   - contexts: T·B·C indices, one of each feature of the context; −1 for none.
   ///   - targets: T·B ids to be predicted; −1 is not counted.
   ///   - resets: T·B; true where the state is zero before the step, at the beginning of a piece.
   ///   - accumulating: whether the gradient is added to what `gradients` holds instead of replacing it.
   ///   - dropout: the stream that decides what is dropped.
   public func train(
-    inputs: [Int32], targets: [Int32], resets: [Bool], accumulating: Bool = false,
+    inputs: [Int32], contexts: [Int32] = [], targets: [Int32], resets: [Bool], accumulating: Bool = false,
     dropout: inout RandomStream
   ) -> LossSum {
     pass.drawDropout(for: layout, from: &dropout)
     let loss = pass.take(labels: targets.span, layout: layout)
-    pass.read(layout: layout, ids: inputs.span, frames: Span(), resets: resets.span)
+    pass.read(
+      layout: layout, ids: inputs.span, contexts: contexts.span, frames: Span(), resets: resets.span)
     return pass.learn(loss, layout: layout, accumulating: accumulating)
+  }
+
+  /// The loss of a window, and the gradient of its mean, which replaces `gradients`, of the network as it composes: without
+  /// dropout.
+  public func trainWithoutDropout(_ batch: TokenBatch) -> LossSum {
+    pass.omitDropout()
+    let loss = pass.take(labels: batch.targets.span, layout: layout)
+    pass.read(
+      layout: layout, ids: batch.inputs.span, contexts: batch.contexts.span, frames: Span(),
+      resets: batch.resets.span)
+    return pass.learn(loss, layout: layout, accumulating: false)
   }
 
   /// The loss of a window, without dropout and without gradients. The states are carried on as in training.
   public func evaluate(_ batch: TokenBatch) -> LossSum {
-    evaluate(inputs: batch.inputs, targets: batch.targets, resets: batch.resets)
+    evaluate(inputs: batch.inputs, contexts: batch.contexts, targets: batch.targets, resets: batch.resets)
   }
 
-  /// The same of the parts of a window.
-  public func evaluate(inputs: [Int32], targets: [Int32], resets: [Bool]) -> LossSum {
+  /// The same of the parts of a window, which are those of `train`.
+  public func evaluate(
+    inputs: [Int32], contexts: [Int32] = [], targets: [Int32], resets: [Bool]
+  ) -> LossSum {
     pass.omitDropout()
     let loss = pass.take(labels: targets.span, layout: layout)
-    pass.read(layout: layout, ids: inputs.span, frames: Span(), resets: resets.span)
+    pass.read(
+      layout: layout, ids: inputs.span, contexts: contexts.span, frames: Span(), resets: resets.span)
     return pass.measure(loss, layout: layout)
   }
 
@@ -95,8 +111,14 @@ public final class LanguageModelPass: TrainablePass {
   /// Measures the network on a window, as it is without dropout: how far back the loss of the last step reaches, and
   /// the saturation of the gates.
   public func inspect(_ batch: TokenBatch) -> PassInspection? {
-    pass.inspect(
-      SequenceBatch(
-        layout: layout, ids: batch.inputs, targets: .labels(batch.targets), resets: batch.resets))
+    let count = batch.contextCount
+    let ids =
+      count == 0
+      ? batch.inputs
+      : batch.inputs.indices.flatMap {
+        [batch.inputs[$0]] + batch.contexts[$0 * count..<($0 + 1) * count]
+      }
+    return pass.inspect(
+      SequenceBatch(layout: layout, ids: ids, targets: .labels(batch.targets), resets: batch.resets))
   }
 }

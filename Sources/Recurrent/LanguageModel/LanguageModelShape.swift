@@ -17,6 +17,9 @@ public struct LanguageModelShape: Hashable, Sendable {
   public var embeddingDropout: Double?
   /// For which numbers dropout makes a choice of their own.
   public var dropoutKind: DropoutKind
+  /// The probability with which a weight between a layer's states is dropped for a whole window of training (DropConnect
+  /// on the recurrent matrices, Merity et al. 2018).
+  public var weightDropout: Double
   /// Whether a layer gives the sum of what it computed and what it took, where both are equally long.
   public var isResidual: Bool
   /// Whether what a layer computed is normalized over its units.
@@ -28,7 +31,8 @@ public struct LanguageModelShape: Hashable, Sendable {
   public init(
     cell: Cell = .gru, embeddingSize: Int = 256, hiddenSize: Int = 256, layerCount: Int = 2,
     dropout: Double = 0.2, embeddingDropout: Double? = nil, dropoutKind: DropoutKind = .independent,
-    isResidual: Bool = false, normalizesLayers: Bool = false, tiesEmbedding: Bool = false
+    weightDropout: Double = 0, isResidual: Bool = false, normalizesLayers: Bool = false,
+    tiesEmbedding: Bool = false
   ) {
     self.cell = cell
     self.embeddingSize = embeddingSize
@@ -37,6 +41,7 @@ public struct LanguageModelShape: Hashable, Sendable {
     self.dropout = dropout
     self.embeddingDropout = embeddingDropout
     self.dropoutKind = dropoutKind
+    self.weightDropout = weightDropout
     self.isResidual = isResidual
     self.normalizesLayers = normalizesLayers
     self.tiesEmbedding = tiesEmbedding
@@ -46,7 +51,7 @@ public struct LanguageModelShape: Hashable, Sendable {
   public var stack: StackConfiguration {
     StackConfiguration(
       cell: cell, hiddenSize: hiddenSize, layerCount: layerCount, dropout: dropout, dropoutKind: dropoutKind,
-      isResidual: isResidual, normalizesLayers: normalizesLayers)
+      weightDropout: weightDropout, isResidual: isResidual, normalizesLayers: normalizesLayers)
   }
 
   /// Whether the weights of a model of this shape are a model of the other one too, which may differ in dropout alone.
@@ -61,6 +66,7 @@ public struct LanguageModelShape: Hashable, Sendable {
     dropout = other.dropout
     embeddingDropout = other.embeddingDropout
     dropoutKind = other.dropoutKind
+    weightDropout = other.weightDropout
   }
 
   /// The first invalid setting, if there is one: what it is called, its value, and what it should be.
@@ -72,8 +78,9 @@ public struct LanguageModelShape: Hashable, Sendable {
     ] where !allowed.contains(size) {
       return (name, "\(size)", size < 1 ? "at least 1" : "at most \(allowed.upperBound)")
     }
-    for (name, probability) in [("dropout", dropout), ("embeddingDropout", embeddingDropout ?? 0)]
-    where !ArchitectureLimit.isDropout(probability) {
+    for (name, probability) in [
+      ("dropout", dropout), ("embeddingDropout", embeddingDropout ?? 0), ("weightDropout", weightDropout),
+    ] where !ArchitectureLimit.isDropout(probability) {
       return (name, "\(probability)", "a probability from 0 to below 1")
     }
     if tiesEmbedding, embeddingSize != hiddenSize {
@@ -87,6 +94,28 @@ public struct LanguageModelShape: Hashable, Sendable {
 }
 
 extension LanguageModelShape: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case cell, embeddingSize, hiddenSize, layerCount, dropout, embeddingDropout, dropoutKind, weightDropout
+    case isResidual, normalizesLayers, tiesEmbedding
+  }
+
+  /// Writes a shape, and the dropout of weights only where there is any, so that all others are read by programs that know
+  /// nothing of it.
+  public func encode(to encoder: any Encoder) throws {
+    var fields = encoder.container(keyedBy: CodingKeys.self)
+    try fields.encode(cell, forKey: .cell)
+    try fields.encode(embeddingSize, forKey: .embeddingSize)
+    try fields.encode(hiddenSize, forKey: .hiddenSize)
+    try fields.encode(layerCount, forKey: .layerCount)
+    try fields.encode(dropout, forKey: .dropout)
+    try fields.encodeIfPresent(embeddingDropout, forKey: .embeddingDropout)
+    try fields.encode(dropoutKind, forKey: .dropoutKind)
+    if weightDropout > 0 { try fields.encode(weightDropout, forKey: .weightDropout) }
+    try fields.encode(isResidual, forKey: .isResidual)
+    try fields.encode(normalizesLayers, forKey: .normalizesLayers)
+    try fields.encode(tiesEmbedding, forKey: .tiesEmbedding)
+  }
+
   /// Reads a shape; cell, sizes and dropout must be there, all else has the defaults of `init`.
   public init(from decoder: any Decoder) throws {
     let fields = try decoder.container(keyedBy: CodingKeys.self)
@@ -98,6 +127,7 @@ extension LanguageModelShape: Codable {
       dropout: try fields.decode(Double.self, forKey: .dropout),
       embeddingDropout: try fields.decodeIfPresent(Double.self, forKey: .embeddingDropout),
       dropoutKind: try fields.decodeIfPresent(DropoutKind.self, forKey: .dropoutKind) ?? .independent,
+      weightDropout: try fields.decodeIfPresent(Double.self, forKey: .weightDropout) ?? 0,
       isResidual: try fields.decodeIfPresent(Bool.self, forKey: .isResidual) ?? false,
       normalizesLayers: try fields.decodeIfPresent(Bool.self, forKey: .normalizesLayers) ?? false,
       tiesEmbedding: try fields.decodeIfPresent(Bool.self, forKey: .tiesEmbedding) ?? false)

@@ -40,10 +40,15 @@ final class LayerDirection {
   private let backwardRecurrentWeights: [PackedMatrix]
   /// G·H × I: W_i with its rows in the order of the gradients, where that is another.
   private let reorderedInputWeight: AlignedBuffer<Float>?
+  /// What is dropped from W_h; nil where nothing is.
+  private var weightDropout: WeightDropout?
+  /// G·H × H, where weights are dropped: what is left of W_h, and the gradient of that.
+  private let droppedWeight: AlignedBuffer<Float>
+  private let droppedGradient: AlignedBuffer<Float>
 
   init(
     cell: any RecurrentCell, parameters: AlignedBuffer<Float>, offsets: LayerOffsets, inputSize: Int,
-    hiddenSize: Int, isReverse: Bool, rowCapacity: Int, streamCapacity: Int
+    hiddenSize: Int, isReverse: Bool, dropsWeights: Bool, rowCapacity: Int, streamCapacity: Int
   ) {
     let h = hiddenSize, gates = cell.gateCount
     self.cell = cell
@@ -66,17 +71,21 @@ final class LayerDirection {
     forwardRecurrentWeights = phases.map { PackedMatrix(rows: h, columns: $0.gates.count * h) }
     backwardRecurrentWeights = phases.map { PackedMatrix(rows: $0.gates.count * h, columns: h) }
     reorderedInputWeight = inputRuns.count > 1 ? AlignedBuffer(count: gates * h * inputSize) : nil
+    droppedWeight = AlignedBuffer(count: dropsWeights ? gates * h * h : 0)
+    droppedGradient = AlignedBuffer(count: droppedWeight.count)
   }
 
   /// About how many floats the buffers of such a direction take: what rows keep, and the packed weights.
   static func floatCount(
-    cell: any RecurrentCell, inputSize: Int, hiddenSize: Int, rows: Double, streams: Double
+    cell: any RecurrentCell, inputSize: Int, hiddenSize: Int, dropsWeights: Bool, rows: Double,
+    streams: Double
   ) -> Double {
     let h = Double(hiddenSize), gates = cell.gateCount
     let reordered = runs(of: cell.inputGradientOrder).count > 1 ? Double(gates * hiddenSize * inputSize) : 0
     return rows * h * Double(1 + cell.savedCount) + streams * h
       * Double(gates + (cell.phases.count > 1 ? 1 : 0))
       + PackedMatrix.floatCount(inputSize, gates * hiddenSize) + reordered
+      + (dropsWeights ? 2 * Double(gates) * h * h : 0)
       + cell.phases.reduce(0) { $0 + PackedMatrix.floatCount(hiddenSize, $1.gates.count * hiddenSize) }
   }
 
@@ -108,7 +117,28 @@ final class LayerDirection {
     } else {
       backwardInputWeight.update(from: inputWeight)
     }
-    let recurrentWeight = MatrixView(tensors.recurrentWeight, rows: gateCount * h, columns: h)
+    weightDropout = nil
+    packRecurrentWeight(tensors.recurrentWeight)
+  }
+
+  /// Decides what is dropped from W_h until this, `keepWeights` or `pack` is called again.
+  func dropWeights(probability: Double, from random: inout RandomStream) {
+    let dropout = WeightDropout(probability: probability, count: droppedWeight.count, random: &random)
+    droppedWeight.baseAddress.update(from: tensors.recurrentWeight, count: droppedWeight.count)
+    dropout.apply(to: droppedWeight)
+    packRecurrentWeight(droppedWeight.baseAddress)
+    weightDropout = dropout
+  }
+
+  /// Lets no weight be dropped.
+  func keepWeights() {
+    guard weightDropout != nil else { return }
+    weightDropout = nil
+    packRecurrentWeight(tensors.recurrentWeight)
+  }
+
+  private func packRecurrentWeight(_ weight: UnsafePointer<Float>) {
+    let h = hiddenSize, recurrentWeight = MatrixView(weight, rows: gateCount * h, columns: h)
     for (index, phase) in phases.enumerated() {
       let rows = recurrentWeight.rows(phase.gates.lowerBound * h..<phase.gates.upperBound * h)
       forwardRecurrentWeights[index].update(from: rows.transposed)
@@ -268,13 +298,19 @@ final class LayerDirection {
         gradient.transposed, input, into: gradients.inputWeight + run.gate * h * inputSize, accumulate: true)
       team.addColumnSums(of: gradient, to: gradients.inputBias + run.gate * h)
     }
+    let drops = weightDropout != nil
+    let weightGradient = drops ? droppedGradient.baseAddress : gradients.recurrentWeight
     for p in phases.indices {
       let gradient = recurrentGradient(of: p, rows: rows), gate = phases[p].gates.lowerBound
       team.multiply(
-        gradient.transposed, operand(of: p, rows: rows), into: gradients.recurrentWeight + gate * h * h,
-        accumulate: true)
+        gradient.transposed, operand(of: p, rows: rows), into: weightGradient + gate * h * h,
+        accumulate: !drops)
       team.addColumnSums(of: gradient, to: gradients.recurrentBias + gate * h)
     }
+    guard let weightDropout else { return }
+    weightDropout.apply(to: droppedGradient)
+    Kernels.current.add(
+      droppedGradient.baseAddress, to: gradients.recurrentWeight, count: droppedGradient.count)
   }
 
   /// The gradient of the input, N × I: the third part of the backward pass.

@@ -17,7 +17,7 @@ package final class RecurrentLayer {
   /// A layer over weights in `parameters`, in as many directions as there are offsets.
   init(
     cell: any RecurrentCell, parameters: AlignedBuffer<Float>, offsets: [LayerOffsets], inputSize: Int,
-    hiddenSize: Int, rowCapacity: Int, streamCapacity: Int
+    hiddenSize: Int, dropsWeights: Bool = false, rowCapacity: Int, streamCapacity: Int
   ) {
     precondition((1...2).contains(offsets.count), "\(offsets.count) directions; a layer has one or two")
     self.hiddenSize = hiddenSize
@@ -25,7 +25,8 @@ package final class RecurrentLayer {
     directions = offsets.enumerated().map { index, offsets in
       LayerDirection(
         cell: cell, parameters: parameters, offsets: offsets, inputSize: inputSize, hiddenSize: hiddenSize,
-        isReverse: index == 1, rowCapacity: rowCapacity, streamCapacity: streamCapacity)
+        isReverse: index == 1, dropsWeights: dropsWeights, rowCapacity: rowCapacity,
+        streamCapacity: streamCapacity)
     }
     stateWidth = cell.stateCount * hiddenSize
     output = AlignedBuffer(count: rowCapacity * offsets.count * hiddenSize)
@@ -34,6 +35,16 @@ package final class RecurrentLayer {
   /// Takes the weights as they are now.
   package func pack() {
     for direction in directions { direction.pack() }
+  }
+
+  /// Decides what is dropped from the recurrent weights until this, `keepWeights` or `pack` is called again.
+  func dropWeights(probability: Double, from random: inout RandomStream) {
+    for direction in directions { direction.dropWeights(probability: probability, from: &random) }
+  }
+
+  /// Lets no weight be dropped.
+  func keepWeights() {
+    for direction in directions { direction.keepWeights() }
   }
 
   /// input N × I → `output`.

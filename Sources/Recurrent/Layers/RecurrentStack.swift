@@ -52,7 +52,8 @@ package final class RecurrentStack {
           LayerOffsets(parameters, prefix: namePrefix, layer: layer, direction: $0)
         },
         inputSize: configuration.inputSize(ofLayer: layer, inputSize: inputSize),
-        hiddenSize: configuration.hiddenSize, rowCapacity: rowCapacity, streamCapacity: streamCapacity)
+        hiddenSize: configuration.hiddenSize, dropsWeights: configuration.weightDropout > 0,
+        rowCapacity: rowCapacity, streamCapacity: streamCapacity)
     }
     norms =
       configuration.normalizesLayers
@@ -80,7 +81,8 @@ package final class RecurrentStack {
     func layer(_ index: Int) -> Double {
       let direction = LayerDirection.floatCount(
         cell: cell, inputSize: configuration.inputSize(ofLayer: index, inputSize: inputSize),
-        hiddenSize: configuration.hiddenSize, rows: rows, streams: streams)
+        hiddenSize: configuration.hiddenSize, dropsWeights: configuration.weightDropout > 0, rows: rows,
+        streams: streams)
       let states = 2 * streams * Double(cell.stateCount) * width
       return directions * direction + rows * width + states
         + (configuration.normalizesLayers ? rows * (width + 2) : 0)
@@ -106,18 +108,24 @@ package final class RecurrentStack {
   /// Decides what is dropped from a batch of this layout, until this or `omitDropout` is called again.
   package func drawDropout(for layout: StepLayout, from random: inout RandomStream) {
     dropouts.removeAll(keepingCapacity: true)
-    guard configuration.dropout > 0 else { return }
-    for _ in layers {
-      dropouts.append(
-        Dropout(
-          probability: configuration.dropout, kind: configuration.dropoutKind,
-          width: configuration.outputSize,
-          layout: layout, random: &random))
+    if configuration.dropout > 0 {
+      for _ in layers {
+        dropouts.append(
+          Dropout(
+            probability: configuration.dropout, kind: configuration.dropoutKind,
+            width: configuration.outputSize,
+            layout: layout, random: &random))
+      }
     }
+    guard configuration.weightDropout > 0 else { return }
+    for layer in layers { layer.dropWeights(probability: configuration.weightDropout, from: &random) }
   }
 
   /// Lets nothing be dropped.
-  package func omitDropout() { dropouts.removeAll(keepingCapacity: true) }
+  package func omitDropout() {
+    dropouts.removeAll(keepingCapacity: true)
+    for layer in layers { layer.keepWeights() }
+  }
 
   /// N × D·H: what the last layer gave.
   package var output: AlignedBuffer<Float> { output(ofLayer: layers.count - 1) }

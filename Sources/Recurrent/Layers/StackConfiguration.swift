@@ -16,15 +16,19 @@ public struct StackConfiguration: Sendable, Hashable {
   public var dropout: Double
   /// For which numbers dropout makes a choice of their own.
   public var dropoutKind: DropoutKind
+  /// The probability with which a weight of the recurrent matrices W_h is dropped in training, for all rows of a batch
+  /// (DropConnect, Merity et al. 2018).
+  public var weightDropout: Double
   /// Whether a layer gives the sum of what it computed and what it took, where both are equally long.
   public var isResidual: Bool
   /// Whether what a layer computed is normalized over its D · H units (Ba et al. 2016), with learned scale and shift.
   public var normalizesLayers: Bool
 
-  /// A stack; at least one layer of at least one unit, `dropout` in 0 ..< 1.
+  /// A stack; at least one layer of at least one unit, `dropout` and `weightDropout` in 0 ..< 1.
   public init(
     cell: Cell = .gru, hiddenSize: Int, layerCount: Int, isBidirectional: Bool = false, dropout: Double = 0,
-    dropoutKind: DropoutKind = .independent, isResidual: Bool = false, normalizesLayers: Bool = false
+    dropoutKind: DropoutKind = .independent, weightDropout: Double = 0, isResidual: Bool = false,
+    normalizesLayers: Bool = false
   ) {
     self.cell = cell
     self.hiddenSize = hiddenSize
@@ -32,6 +36,7 @@ public struct StackConfiguration: Sendable, Hashable {
     self.isBidirectional = isBidirectional
     self.dropout = dropout
     self.dropoutKind = dropoutKind
+    self.weightDropout = weightDropout
     self.isResidual = isResidual
     self.normalizesLayers = normalizesLayers
     if let fault { preconditionFailure(fault) }
@@ -45,7 +50,8 @@ public struct StackConfiguration: Sendable, Hashable {
         "\(layerCount) layers of \(hiddenSize) units, outside 1 to \(layers.upperBound) of 1 to "
         + "\(units.upperBound)"
     }
-    return ArchitectureLimit.isDropout(dropout) ? nil : "a dropout of \(dropout) is not in 0 ..< 1"
+    let invalid = [dropout, weightDropout].first { !ArchitectureLimit.isDropout($0) }
+    return invalid.map { "a dropout of \($0) is not in 0 ..< 1" }
   }
 
   /// In how many directions the layers read, D.
@@ -59,7 +65,8 @@ public struct StackConfiguration: Sendable, Hashable {
 
 extension StackConfiguration: Codable {
   private enum CodingKeys: String, CodingKey {
-    case cell, hiddenSize, layerCount, isBidirectional, dropout, dropoutKind, isResidual, normalizesLayers
+    case cell, hiddenSize, layerCount, isBidirectional, dropout, dropoutKind, weightDropout, isResidual
+    case normalizesLayers
   }
 
   /// Reads a stack; cell, sizes and dropout must be there, all else has the defaults of `init`.
@@ -71,7 +78,23 @@ extension StackConfiguration: Codable {
     dropout = try fields.decode(Double.self, forKey: .dropout)
     isBidirectional = try fields.decodeIfPresent(Bool.self, forKey: .isBidirectional) ?? false
     dropoutKind = try fields.decodeIfPresent(DropoutKind.self, forKey: .dropoutKind) ?? .independent
+    weightDropout = try fields.decodeIfPresent(Double.self, forKey: .weightDropout) ?? 0
     isResidual = try fields.decodeIfPresent(Bool.self, forKey: .isResidual) ?? false
     normalizesLayers = try fields.decodeIfPresent(Bool.self, forKey: .normalizesLayers) ?? false
+  }
+
+  /// Writes a stack, and the dropout of weights only where there is any, so that all others are read by programs that know
+  /// nothing of it.
+  public func encode(to encoder: any Encoder) throws {
+    var fields = encoder.container(keyedBy: CodingKeys.self)
+    try fields.encode(cell, forKey: .cell)
+    try fields.encode(hiddenSize, forKey: .hiddenSize)
+    try fields.encode(layerCount, forKey: .layerCount)
+    try fields.encode(isBidirectional, forKey: .isBidirectional)
+    try fields.encode(dropout, forKey: .dropout)
+    try fields.encode(dropoutKind, forKey: .dropoutKind)
+    if weightDropout > 0 { try fields.encode(weightDropout, forKey: .weightDropout) }
+    try fields.encode(isResidual, forKey: .isResidual)
+    try fields.encode(normalizesLayers, forKey: .normalizesLayers)
   }
 }

@@ -45,21 +45,20 @@ final class InputLayer {
   /// Lets nothing be dropped.
   func omitDropout() { dropout = nil }
 
-  /// N × K ids and N × F numbers → `output`.
-  func forward(ids given: Span<Int32>, frames: Span<Float>, layout: StepLayout, team: ThreadTeam) {
+  /// N × K ids and N × F numbers → `output`. The ids may be given in two parts, the first of each row and the others.
+  func forward(
+    ids given: Span<Int32>, contexts: Span<Int32>, frames: Span<Float>, layout: StepLayout, team: ThreadTeam
+  ) {
     let rows = layout.rowCount, vocabularies = input.vocabularySizes.count
+    let width = contexts.isEmpty ? vocabularies : 1
     precondition(
-      given.count == rows * vocabularies && frames.count == rows * input.frameSize,
-      "\(given.count) ids and \(frames.count) numbers for \(rows) rows of \(vocabularies) ids and frames of "
-        + "\(input.frameSize)")
-    for row in 0..<rows {
-      for k in 0..<vocabularies {
-        let id = given[row * vocabularies + k]
-        precondition(
-          id >= -1 && Int(id) < input.vocabularySizes[k],
-          "id \(id) is outside a vocabulary of \(input.vocabularySizes[k])")
-        ids.baseAddress[row * vocabularies + k] = id
-      }
+      given.count == rows * width && contexts.count == rows * (vocabularies - width)
+        && frames.count == rows * input.frameSize,
+      "\(given.count) ids, \(contexts.count) of contexts and \(frames.count) numbers for \(rows) rows of "
+        + "\(vocabularies) ids and frames of \(input.frameSize)")
+    take(given, width: width, firstVocabulary: 0, rows: rows)
+    if width < vocabularies {
+      take(contexts, width: vocabularies - width, firstVocabulary: width, rows: rows)
     }
     if vocabularies > 0 { embed(rows: rows, team: team) }
     if input.frameSize > 0 {
@@ -89,6 +88,19 @@ final class InputLayer {
             to: gradients.baseAddress + table + Int(id) * input.embeddingSize + columns.lowerBound,
             count: columns.count)
         }
+      }
+    }
+  }
+
+  /// Copies the ids of some vocabularies in and checks them.
+  private func take(_ given: Span<Int32>, width: Int, firstVocabulary: Int, rows: Int) {
+    let vocabularies = input.vocabularySizes.count
+    for k in 0..<width {
+      let size = input.vocabularySizes[firstVocabulary + k]
+      for row in 0..<rows {
+        let id = given[row * width + k]
+        precondition(id >= -1 && Int(id) < size, "id \(id) is outside a vocabulary of \(size)")
+        ids.baseAddress[row * vocabularies + firstVocabulary + k] = id
       }
     }
   }

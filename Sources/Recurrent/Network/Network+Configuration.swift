@@ -80,8 +80,8 @@ extension Network {
     public var stack: StackConfiguration
     /// The output, and the loss.
     public var head: Head
-    /// Whether the output's weight is the embedding's (Press & Wolf 2017). There is one vocabulary then, the output tells of
-    /// as many numbers as it has ids, and what the stack gives is as long as an embedded id.
+    /// Whether the output's weight is the embedding's of the first vocabulary (Press & Wolf 2017). The output tells of as
+    /// many numbers as that has ids then, and what the stack gives is as long as an embedded id.
     public var tiesEmbedding: Bool
 
     /// An architecture.
@@ -97,7 +97,7 @@ extension Network {
 
     private var tyingFault: String? {
       guard tiesEmbedding,
-        input.vocabularySizes != [head.outputSize] || input.embeddingSize != stack.outputSize
+        input.vocabularySizes.first != head.outputSize || input.embeddingSize != stack.outputSize
       else { return nil }
       return
         "an output of \(head.outputSize) × \(stack.outputSize) weights cannot share those of embeddings of "

@@ -162,16 +162,20 @@ extension NetworkPass {
   /// Runs input and stack over a batch.
   func read(_ batch: SequenceBatch) {
     read(
-      layout: batch.layout, ids: batch.ids.span, frames: batch.frames.span, resets: batch.resets.span)
+      layout: batch.layout, ids: batch.ids.span, contexts: Span(), frames: batch.frames.span,
+      resets: batch.resets.span)
   }
 
   /// Runs input and stack.
   /// - Parameters:
   ///   - layout: which row is which step, N of them.
-  ///   - ids: N × K.
+  ///   - ids: N × K, or only the first of each row where `contexts` has the others.
+  ///   - contexts: N × (K − 1), or none.
   ///   - frames: N × F.
   ///   - resets: N; none where no stream is reset.
-  func read(layout: StepLayout, ids: Span<Int32>, frames: Span<Float>, resets: Span<Bool>) {
+  func read(
+    layout: StepLayout, ids: Span<Int32>, contexts: Span<Int32>, frames: Span<Float>, resets: Span<Bool>
+  ) {
     precondition(
       layout.rowCount <= rowCapacity && layout.streamCount <= streamCapacity,
       "\(layout.rowCount) rows of \(layout.streamCount) streams for a pass over \(rowCapacity) of \(streamCapacity)"
@@ -181,7 +185,7 @@ extension NetworkPass {
     hasResets = !resets.isEmpty
     for row in resets.indices { self.resets.baseAddress[row] = resets[row] ? 1 : 0 }
     if !carriesState { stack.clearState() }
-    input.forward(ids: ids, frames: frames, layout: layout, team: team)
+    input.forward(ids: ids, contexts: contexts, frames: frames, layout: layout, team: team)
     stack.forward(input: input.output.baseAddress, layout: layout, resets: currentResets, team: team)
   }
 

@@ -13,9 +13,17 @@ public struct TokenBatch: Sendable {
   public var targets: [Int32]
   /// Whether the stream's state is cleared before the step, `T × B`.
   public var resets: [Bool]
+  /// How many features the context of an id has, `C`.
+  public let contextCount: Int
+  /// What the network is told beside each id, `T × B × C`: an index of each feature's vocabulary, −1 for nothing.
+  public var contexts: [Int32]
 
-  /// A window in which nothing is predicted yet.
-  public init(batchSize: Int, truncationLength: Int) {
+  /// A window in which nothing is predicted and nothing told yet.
+  /// - Parameters:
+  ///   - batchSize: How many streams run side by side, `B`.
+  ///   - truncationLength: How many steps the window has, `T`.
+  ///   - contextCount: How many features the context of an id has, `C`.
+  public init(batchSize: Int, truncationLength: Int, contextCount: Int = 0) {
     precondition(
       batchSize > 0 && truncationLength > 0,
       "a window of \(truncationLength) steps and \(batchSize) streams is empty")
@@ -25,6 +33,8 @@ public struct TokenBatch: Sendable {
     inputs = Array(repeating: 0, count: count)
     targets = Array(repeating: -1, count: count)
     resets = Array(repeating: false, count: count)
+    self.contextCount = contextCount
+    contexts = Array(repeating: -1, count: count * contextCount)
   }
 
   /// Makes it a window in which nothing is predicted, keeping its storage.
@@ -34,6 +44,16 @@ public struct TokenBatch: Sendable {
       targets[index] = -1
       resets[index] = false
     }
+    for index in contexts.indices { contexts[index] = -1 }
+  }
+
+  /// Sets the context of a step.
+  /// - Parameters:
+  ///   - element: The step's place in `inputs`.
+  ///   - features: An index of each feature's vocabulary, `C` of them.
+  package mutating func setContext(ofElement element: Int, to features: [Int32]) {
+    precondition(features.count == contextCount, "\(features.count) features in a window of \(contextCount)")
+    for (index, feature) in features.enumerated() { contexts[element * contextCount + index] = feature }
   }
 }
 

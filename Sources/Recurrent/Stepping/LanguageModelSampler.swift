@@ -30,15 +30,29 @@ public final class LanguageModelSampler {
   }
 
   /// Feeds one id to the first stream and lets `body` read the logits of the next, V of them.
+  /// - Parameters:
+  ///   - id: The id.
+  ///   - context: What the network is told beside it: an index of each feature of the model's context, −1 for nothing.
+  ///   - body: Reads the logits.
   public func advance<Result, Failure: Error>(
-    _ id: Int32, _ body: (_ logits: Span<Float>) throws(Failure) -> Result
+    _ id: Int32, context: [Int32] = [], _ body: (_ logits: Span<Float>) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    advance(id)
+    advance(id, context: context)
     return try withLogits(ofStream: 0, body)
   }
 
   /// Feeds an id to each of the first streams, as many as there are ids; the others stay where they are.
   public func advance(_ ids: Span<Int32>) { ids.withUnsafeBufferPointer { advance($0) } }
+
+  /// The same of a model with a context.
+  /// - Parameters:
+  ///   - ids: An id for each stream.
+  ///   - contexts: What each stream is told beside it, C indices a stream; −1 for nothing.
+  public func advance(_ ids: Span<Int32>, contexts: Span<Int32>) {
+    ids.withUnsafeBufferPointer { ids in
+      contexts.withUnsafeBufferPointer { advance(ids, contexts: $0) }
+    }
+  }
 
   /// Lets `body` read the logits of a stream's next id, V of them.
   public func withLogits<Result, Failure: Error>(
@@ -47,21 +61,39 @@ public final class LanguageModelSampler {
     try body(logits(ofStream: stream).span)
   }
 
-  /// Feeds one id to the first stream.
+  /// Feeds one id to the first stream, with an index of each feature of the model's context, −1 for nothing.
   /// - Returns: the logits of the next, V of them; valid until the next call and as long as this object lives.
   @discardableResult
-  package func advance(_ id: Int32) -> UnsafeBufferPointer<Float> {
-    withUnsafePointer(to: id) { advance(UnsafeBufferPointer(start: $0, count: 1)) }
+  package func advance(_ id: Int32, context: [Int32] = []) -> UnsafeBufferPointer<Float> {
+    withUnsafePointer(to: id) { id in
+      context.withUnsafeBufferPointer {
+        advance(UnsafeBufferPointer(start: id, count: 1), contexts: $0)
+      }
+    }
     return logits(ofStream: 0)
   }
 
-  /// Feeds an id to each of the first streams, as many as there are ids; the others stay where they are.
-  package func advance(_ ids: UnsafeBufferPointer<Int32>) {
-    let vocabulary = configuration.vocabularySize
+  /// Feeds an id to each of the first streams, as many as there are ids; the others stay where they are. `contexts` has C
+  /// indices for each of the streams.
+  package func advance(
+    _ ids: UnsafeBufferPointer<Int32>,
+    contexts: UnsafeBufferPointer<Int32> = UnsafeBufferPointer(start: nil, count: 0)
+  ) {
+    let vocabulary = configuration.vocabularySize, features = configuration.contextSizes.count
     precondition(ids.count <= streamCount, "\(ids.count) ids for \(streamCount) streams")
+    precondition(
+      contexts.count == ids.count * features,
+      "a context of \(contexts.count) indices for \(ids.count) ids of a model that is told \(features) of each"
+    )
     for (stream, id) in ids.enumerated() {
       precondition(id >= 0 && id < vocabulary, "id \(id) is outside a vocabulary of \(vocabulary)")
-      embed(id, stream: stream)
+      embed(row: Int(id), stream: stream)
+      for feature in 0..<features {
+        let index = Int(contexts[stream * features + feature])
+        let size = configuration.contextSizes[feature]
+        precondition(index >= -1 && index < size, "index \(index) is outside a feature of \(size) values")
+        if index >= 0 { add(row: weights.contextRows[feature] + index, stream: stream) }
+      }
     }
     stepper.advance(streams: ids.count, into: logits.baseAddress)
     for stream in ids.indices {
@@ -77,14 +109,38 @@ public final class LanguageModelSampler {
     return UnsafeBufferPointer(start: logits.baseAddress + stream * vocabulary, count: vocabulary)
   }
 
-  private func embed(_ id: Int32, stream: Int) {
+  /// What the last layer gave for a stream at the last step, from which the logits come, H numbers. It is to be read before
+  /// another step or a change of the states.
+  package func output(ofStream stream: Int) -> UnsafeBufferPointer<Float> {
+    guard let output = stepper.output(ofStream: stream) else {
+      preconditionFailure("before its first step a network gives nothing")
+    }
+    return output
+  }
+
+  /// Lets a stream's input be a row of the tables.
+  private func embed(row: Int, stream: Int) {
     if let table = weights.table {
-      let width = table.count / configuration.vocabularySize
-      stepper.firstGates(ofStream: stream).update(from: table.baseAddress + Int(id) * width, count: width)
+      let width = weights.tableWidth
+      stepper.firstGates(ofStream: stream).update(from: table.baseAddress + row * width, count: width)
     }
     if let embedding = weights.embedding {
       let size = configuration.embeddingSize
-      stepper.input(ofStream: stream).update(from: embedding.baseAddress + Int(id) * size, count: size)
+      stepper.input(ofStream: stream).update(from: embedding.baseAddress + row * size, count: size)
+    }
+  }
+
+  /// Adds another row of the tables to it.
+  private func add(row: Int, stream: Int) {
+    let kernels = Kernels.current
+    if let table = weights.table {
+      let width = weights.tableWidth
+      kernels.add(
+        table.baseAddress + row * width, to: stepper.firstGates(ofStream: stream), count: width)
+    }
+    if let embedding = weights.embedding {
+      let size = configuration.embeddingSize
+      kernels.add(embedding.baseAddress + row * size, to: stepper.input(ofStream: stream), count: size)
     }
   }
 }

@@ -14,10 +14,14 @@ public final class SamplerWeights: Sendable {
   public var matrixByteCount: Int { stack.matrixByteCount }
 
   let stack: StoredStack
-  /// V × G·H: W_i x of the first layer, for each id.
+  /// V × G·H: W_i x of the first layer, for each id; and after them the rows of each feature of the context.
   let table: AlignedBuffer<Float>?
-  /// V × E: where a step needs the embedded id itself.
+  /// V × E: where a step needs the embedded id itself; and after them the rows of each feature of the context.
   let embedding: AlignedBuffer<Float>?
+  /// The row at which each feature of the context begins in these tables.
+  let contextRows: [Int]
+  /// G·H.
+  let tableWidth: Int
 
   /// The most numbers that the table may have: 32 MB of them.
   static let tableLimit = 8 << 20
@@ -33,14 +37,16 @@ public final class SamplerWeights: Sendable {
   ) -> Int {
     let float = MemoryLayout<Float>.size
     let gateRows = configuration.cell.implementation.gateCount * configuration.hiddenSize
-    let tableSize = configuration.vocabularySize * gateRows
+    let tableSize = configuration.vocabularySizes.reduce(0, +) * gateRows
     let hasTable = tableSize <= tableLimit
+    let outputName = configuration.network.outputWeightName
     return configuration.network.parameterShapes.reduce(hasTable ? tableSize * float : 0) { sum, entry in
       let count = entry.shape.reduce(1, *)
       guard entry.shape.count == 2 else { return sum + count * float }
       let stored = Kernels.current.storedSize(format: format, rows: entry.shape[0], columns: entry.shape[1])
-      if entry.name == "embedding.weight" {
-        return sum + (configuration.tiesEmbedding ? stored : 0)
+      if entry.name.hasPrefix("embedding.") {
+        let isTied = configuration.tiesEmbedding && entry.name == outputName
+        return sum + (isTied ? stored : 0)
           + (!hasTable || addsEmbedding(configuration) ? count * float : 0)
       }
       // What the first layer makes of each id stands in the table.
@@ -60,9 +66,16 @@ public final class SamplerWeights: Sendable {
     }
     let parameters = model.parameters
     let inputWeight = StoredStack.inputWeight(ofLayer: 0, in: parameters)
-    let embedding = parameters.matrix(named: "embedding.weight")
+    // The tables of all vocabularies stand one behind the other at the beginning of the weights.
+    let first = parameters.matrix(named: model.configuration.embeddingName(0))
+    let embedding = MatrixView(
+      first.values, rows: configuration.vocabularySizes.reduce(0, +), columns: first.columns)
     let hasTable = embedding.rows * inputWeight.rows <= tableLimit
     self.configuration = configuration
+    tableWidth = inputWeight.rows
+    contextRows = configuration.contextSizes.indices.map {
+      configuration.vocabularySize + configuration.contextSizes[..<$0].reduce(0, +)
+    }
     stack = StoredStack(
       configuration.stack, inputSize: configuration.embeddingSize, parameters: parameters,
       outputWeight: model.configuration.outputWeightName, omitsFirstInputWeight: hasTable, format: format)

@@ -30,6 +30,9 @@ final class StackStepper {
   private let statistics = AlignedBuffer<Float>(count: 2)
   private let scratch: AlignedBuffer<UInt8>
 
+  /// What the last layer gave at the last step.
+  private var last: Rows?
+
   /// Rows of numbers, one a stream.
   private struct Rows {
     var values: UnsafePointer<Float>
@@ -72,10 +75,17 @@ final class StackStepper {
     precondition(streams <= streamCount, "\(streams) of \(streamCount) streams")
     var rows = Rows(values: below.baseAddress, stride: rowWidth)
     for index in weights.layers.indices { rows = advance(layer: index, input: rows, streams: streams) }
+    last = rows
     let matrix = weights.outputWeight
     matrix.multiply(
       rows.values, xStride: rows.stride, streams: streams, into: output, yStride: matrix.rows,
       scratch: scratch.baseAddress)
+  }
+
+  /// What the last layer gave for a stream at the last step, H numbers; nil before the first. It is to be read before another
+  /// step or a change of the states.
+  func output(ofStream stream: Int) -> UnsafeBufferPointer<Float>? {
+    last.map { UnsafeBufferPointer(start: $0.values + stream * $0.stride, count: hiddenSize) }
   }
 
   /// - Returns: what the layer gives.

@@ -2,8 +2,8 @@
 public enum ExportInterface: Sendable {
   /// What every network does: ids and frames in, `values` out.
   case network
-  /// What a language model does: in an ONNX file the inputs are `ids` (T × B, 64-bit integers), `h_0` and, for an LSTM,
-  /// `c_0` (L × B × H, the state before the first step, zero at the beginning), the outputs `logits` (T × B × V), `h_n` and
+  /// What a language model does: in an ONNX file the inputs are `ids` (T × B, 64-bit integers), where it has a context of C
+  /// features `contexts` (T × B × C, 64-bit integers, −1 for none), `h_0` and, for an LSTM, `c_0` (L × B × H, the state before the first step, zero at the beginning), the outputs `logits` (T × B × V), `h_n` and
   /// `c_n` (the state after the last step). T and B are free at each call.
   case languageModel
 }

@@ -51,10 +51,25 @@ struct PyTorchPartFinder {
       inputSize: input.columns, hiddenSize: state.columns, layerCount: layerCount)
   }
 
-  /// The embedding and the output; both are one matrix where the file has only that.
+  /// The embeddings of a list of modules, in their order, such as `embedding.0`, `embedding.1`; empty where there is no such
+  /// list.
+  private func list(among embeddings: [Matrix], named name: String?) -> [Matrix] {
+    for first in embeddings where first.prefix.hasSuffix(".0.") {
+      let prefix = String(first.prefix.dropLast(2))
+      guard name == nil || name == Self.name(ofPrefix: prefix) else { continue }
+      var list = [first]
+      while let next = embeddings.first(where: { $0.prefix == "\(prefix)\(list.count)." }) {
+        list.append(next)
+      }
+      if list.count > 1 { return list }
+    }
+    return []
+  }
+
+  /// The embedding, those of a context, and the output; embedding and output are one matrix where the file has only that.
   func matrices(
     named names: PyTorchNames, around recurrent: Recurrent
-  ) throws(ExchangeError) -> (embedding: Matrix, output: Matrix) {
+  ) throws(ExchangeError) -> (embedding: Matrix, contexts: [Matrix], output: Matrix) {
     let all = file.entries.compactMap { entry -> Matrix? in
       guard entry.shape.count == 2, entry.name.hasSuffix("weight"), entry.shape.allSatisfy({ $0 > 0 }) else {
         return nil
@@ -65,7 +80,13 @@ struct PyTorchPartFinder {
         hasBias: file.entry(named: prefix + "bias") != nil)
     }
     var embeddings = all.filter { $0.columnCount == recurrent.inputSize && !$0.hasBias }
-    if embeddings.isEmpty || names.embedding != nil {
+    let list = list(among: embeddings, named: names.embedding)
+    var names = names
+    if let first = list.first {
+      embeddings = [first]
+      names.embedding = first.name
+    }
+    if embeddings.isEmpty || list.isEmpty && names.embedding != nil {
       embeddings = all.filter { $0.columnCount == recurrent.inputSize }
     }
     if let output = names.output, embeddings.count > 1 { embeddings.removeAll { $0.name == output } }
@@ -78,12 +99,16 @@ struct PyTorchPartFinder {
       embeddings, named: names.embedding, part: "embedding", option: "embedding", name: \.name,
       hint: "it should be a matrix of \(recurrent.inputSize) columns, the input size of the recurrent layers")
     var outputs = all.filter { $0.columnCount == recurrent.hiddenSize && $0.rowCount == embedding.rowCount }
+    outputs.removeAll { output in list.dropFirst().contains { $0.prefix == output.prefix } }
     if names.output == nil, outputs.count > 1 { outputs.removeAll { $0.prefix == embedding.prefix } }
     let output = try choose(
       outputs, named: names.output, part: "output", option: "output-layer", name: \.name,
       hint: "it should be a matrix of \(embedding.rowCount) rows, like the embedding, and "
         + "\(recurrent.hiddenSize) columns, the hidden size of the recurrent layers")
-    return (embedding, output.prefix == embedding.prefix ? borrowing(embedding, around: recurrent) : output)
+    return (
+      embedding, Array(list.dropFirst()),
+      output.prefix == embedding.prefix ? borrowing(embedding, around: recurrent) : output
+    )
   }
 
   /// The output that shares the embedding's matrix, whose bias has a name of its own.

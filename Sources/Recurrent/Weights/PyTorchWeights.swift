@@ -3,7 +3,8 @@
 ///
 /// The recurrent layers are known by their tensors' names (`weight_ih_l0`, …), their kind and size by the shapes. The
 /// embedding is the matrix V × E without a bias, where the recurrent layers take E; the output is the matrix V × H. Where
-/// both are one matrix, or two with the same numbers, they are tied. Biases that are missing are zero.
+/// both are one matrix, or two with the same numbers, they are tied. A list of embeddings (`torch.nn.ModuleList`) is that of the
+/// ids and, after it, those of the context's features. Biases that are missing are zero.
 public struct PyTorchWeights: Sendable {
   /// The file.
   public let file: SafetensorsFile
@@ -27,18 +28,24 @@ public struct PyTorchWeights: Sendable {
   public init(file: SafetensorsFile, names: PyTorchNames = .init(), cell: Cell? = nil) throws(ExchangeError) {
     let finder = PyTorchPartFinder(file: file)
     let recurrent = try finder.recurrentPart(named: names.recurrent, cell: cell)
-    let (embedding, output) = try finder.matrices(named: names, around: recurrent)
+    let (embedding, contexts, output) = try finder.matrices(named: names, around: recurrent)
     self.file = file
+    // A list has the prefix of its modules without their number.
+    let prefix = contexts.isEmpty ? embedding.prefix : String(embedding.prefix.dropLast(2))
     self.names = PyTorchNames(
-      embedding: embedding.name, recurrent: recurrent.name, output: output.name)
+      embedding: PyTorchPartFinder.name(ofPrefix: prefix), recurrent: recurrent.name, output: output.name)
     let shape = LanguageModelShape(
       cell: recurrent.cell, embeddingSize: recurrent.inputSize, hiddenSize: recurrent.hiddenSize,
       layerCount: recurrent.layerCount, dropout: 0, tiesEmbedding: try finder.areEqual(embedding, output))
-    if let fault = LanguageModelConfiguration.fault(of: shape, vocabularySize: embedding.rowCount) {
+    let sizes = contexts.map(\.rowCount)
+    if let fault = LanguageModelConfiguration.fault(
+      of: shape, vocabularySize: embedding.rowCount, contextSizes: sizes)
+    {
       throw .unsupported(file: file.path, reason: fault)
     }
-    configuration = LanguageModelConfiguration(shape, vocabularySize: embedding.rowCount)
-    let theirs = ["embedding": embedding.prefix, "rnn": recurrent.prefix, "output": output.prefix]
+    configuration = LanguageModelConfiguration(
+      shape, vocabularySize: embedding.rowCount, contextSizes: sizes)
+    let theirs = ["embedding": prefix, "rnn": recurrent.prefix, "output": output.prefix]
     var sources: [String: String] = [:]
     for (name, shape) in configuration.network.parameterShapes {
       let parts = name.split(separator: ".", maxSplits: 1)

@@ -22,6 +22,11 @@ struct NetworkSettings: ParsableArguments {
   @Option(help: ArgumentHelp("Dropout probability of the embedding (default: as --dropout).", valueName: "p"))
   var embeddingDropout: Double?
 
+  @Option(
+    help: ArgumentHelp(
+      "Dropout probability of the recurrent weights, for a window of training at a time.", valueName: "p"))
+  var weightDropout: Double?
+
   @Flag(
     inversion: .prefixedNo,
     help: "Use one dropout mask for all steps of a sequence, or a new one at each step.")
@@ -46,6 +51,7 @@ struct NetworkSettings: ParsableArguments {
     network.dropout = dropout ?? network.dropout
     network.embeddingDropout = embeddingDropout ?? network.embeddingDropout
     network.dropoutKind = lockedDropout.map { $0 ? .locked : .independent } ?? network.dropoutKind
+    network.weightDropout = weightDropout ?? network.weightDropout
     network.isResidual = residual ?? network.isResidual
     network.normalizesLayers = layerNorm ?? network.normalizesLayers
     network.tiesEmbedding = tiedEmbedding ?? network.tiesEmbedding

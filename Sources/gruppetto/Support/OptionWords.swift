@@ -15,7 +15,8 @@ enum OptionWords {
     "averageDecay": "average", "patience": "patience", "validationTokens": "validation-tokens",
     "embeddingSize": "embedding", "hiddenSize": "hidden", "layerCount": "layers",
     "dropout": "dropout",
-    "embeddingDropout": "embedding-dropout", "transposition": "transpose", "vocabulary": "vocabulary",
+    "embeddingDropout": "embedding-dropout", "weightDropout": "weight-dropout",
+    "transposition": "transpose", "vocabulary": "vocabulary",
     "temperature": "temperature", "top-k": "top-k", "top-p": "top-p", "min-p": "min-p", "topK": "top-k",
     "topP": "top-p", "minP": "min-p", "bars": "bars", "sizeLimit": "size-limit",
   ]

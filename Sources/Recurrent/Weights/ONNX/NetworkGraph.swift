@@ -10,9 +10,11 @@ extension Network.Configuration {
 }
 
 extension LanguageModelConfiguration {
-  /// The inputs of the network as an ONNX file with the interface of a language model: the ids, and the state before the
-  /// first step.
-  public var onnxInputs: [String] { ["ids"] + stack.onnxStateInputs }
+  /// The inputs of the network as an ONNX file with the interface of a language model: the ids, their contexts where there
+  /// are any, and the state before the first step.
+  public var onnxInputs: [String] {
+    ["ids"] + (contextSizes.isEmpty ? [] : ["contexts"]) + stack.onnxStateInputs
+  }
   /// The outputs: the logits, and the state after the last step.
   public var onnxOutputs: [String] { ["logits"] + stack.onnxStateOutputs }
 }
@@ -59,7 +61,7 @@ private struct NetworkGraphBuilder {
     }
     let states = configuration.runsStepByStep ? graph.addStateInputs(of: stack) : []
     var parts: [String] = []
-    if let ids { parts.append(addEmbeddings(ids)) }
+    if let ids { parts.append(addEmbeddings(ids, of: input.vocabularySizes.indices)) }
     if let frames { parts.append(addNormalized(frames, steps: steps)) }
     let values = try graph.addStack(
       stack, input: graph.addJoin(parts, axis: -1, output: "input"), lengths: lengths, states: states,
@@ -69,13 +71,15 @@ private struct NetworkGraphBuilder {
   }
 
   /// Ids without an axis of vocabularies, none of which is missing, and the logits: `Gather`, the recurrent layers, `MatMul`
-  /// and `Add`.
+  /// and `Add`. Contexts have that axis, and may be missing.
   mutating func buildLanguageModel() throws(ExchangeError) {
-    let stack = configuration.stack
+    let stack = configuration.stack, contexts = configuration.input.vocabularySizes.indices.dropFirst()
     let ids = graph.addInput("ids", .signed64, [.named("time"), .named("batch")])
+    let told = contexts.isEmpty ? nil : addInput("contexts", .signed64, contexts.count)
     let states = graph.addStateInputs(of: stack)
-    let embedded = graph.add(
+    var embedded = graph.add(
       "Gather", [graph.addConstant(weights[configuration.embeddingName(0)]), ids], output: "embedding.output")
+    if let told { embedded = addEmbeddings(told, of: contexts, to: embedded) }
     let values = try graph.addStack(
       stack, input: embedded, states: states, weights: weights, prefix: Network.Configuration.stackName)
     let logits = addOutputLayer(values.output, named: "logits")
@@ -93,17 +97,19 @@ private struct NetworkGraphBuilder {
     graph.addInput(name, type, [.named("time"), .named("batch"), .fixed(width)])
   }
 
-  /// The sum of the embedded ids, T × B × E. Each table has one more row of zeros, which the id −1 stands for: ONNX counts
-  /// rows below 0 from the last.
-  private mutating func addEmbeddings(_ ids: String) -> String {
-    var sum: String?
-    for (index, size) in configuration.input.vocabularySizes.enumerated() {
-      let width = configuration.input.embeddingSize
+  /// The sum of the embedded ids of some vocabularies, and of what there is already, T × B × E. Each table has one more row of
+  /// zeros, which the id −1 stands for: ONNX counts rows below 0 from the last.
+  private mutating func addEmbeddings(
+    _ ids: String, of vocabularies: Range<Int>, to start: String? = nil
+  ) -> String {
+    var sum = start
+    for index in vocabularies {
+      let size = configuration.input.vocabularySizes[index], width = configuration.input.embeddingSize
       let table = SafetensorsTensor(
         name: "embedding.\(index).rows", shape: [size + 1, width],
         values: weights.floats(configuration.embeddingName(index)) + [Float](repeating: 0, count: width))
       let id = graph.add(
-        "Gather", [ids, graph.addConstant("embedding.\(index).place", index)],
+        "Gather", [ids, graph.addConstant("embedding.\(index).place", index - vocabularies.lowerBound)],
         attributes: [("axis", .integer(2))], output: "embedding.\(index).ids")
       let embedded = graph.add("Gather", [graph.addConstant(table), id], output: "embedding.\(index).output")
       sum = sum.map { graph.add("Add", [$0, embedded], output: "embedding.\(index).sum") } ?? embedded
