@@ -78,7 +78,9 @@ public struct AvoidCopying: TokenConstraint {
   }
 
   /// What it asks for.
-  public var summary: String { "passages of fewer than \(fixed.limit) notes in common with the training pieces" }
+  public var summary: String {
+    "passages of fewer than \(fixed.limit) notes in common with the training pieces"
+  }
 
   /// Takes note of an id.
   public mutating func advance(_ id: Int32) {

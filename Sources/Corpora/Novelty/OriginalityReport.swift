@@ -136,7 +136,7 @@ private struct MelodyExcerpts {
 
 /// Lays excerpts over the lines of an index.
 ///
-/// Where an excerpt may lie is found as with fingerprints: by three notes in succession that it shares with a line. The places that
+/// Where an excerpt may lie is found as with fingerprints: by three notes or more in succession that it shares with a line. The places that
 /// most of them agree upon are tried, note by note. An excerpt that shares no three notes in succession has a similarity of 0.
 private struct ExcerptComparison {
   private let index: PassageIndex
@@ -145,6 +145,10 @@ private struct ExcerptComparison {
 
   /// How many places are tried.
   private static let candidates = 12
+  /// Notes in succession that are more frequent than this say little about where an excerpt comes from; then some more are looked at.
+  private static let frequent = 256
+  /// So many notes in succession are looked at, at most.
+  private static let mostNotes = 6
   /// More time than lies between any two notes of an excerpt.
   private static let lineGap = 1 << 24
 
@@ -153,34 +157,58 @@ private struct ExcerptComparison {
     steps = index.text.steps(lineGap: Self.lineGap)
   }
 
-  /// A way to move an excerpt.
-  private struct Shift: Hashable {
-    var steps: Int
-    var semitones: Int
+  /// A way to move an excerpt; ways that are alike lie side by side in order.
+  private struct Shift {
+    let packed: Int
+
+    init(steps: Int, semitones: Int) { packed = steps << 8 | (semitones + 128) }
+
+    var steps: Int { packed >> 8 }
+    var semitones: Int { packed & 0xFF - 128 }
   }
 
   /// The highest similarity with any line, 0...1.
   func similarity(of excerpt: [PassageLine.Event]) -> Double {
-    var votes: [Shift: Int] = [:]
+    var votes: [Int] = []
     for place in excerpt.indices.dropLast(2) {
-      var match = index.beginning
-      for (note, next) in zip(excerpt[place...], excerpt[(place + 1)...]).prefix(2) {
-        match = index.advanced(match, interval: next.pitch - note.pitch, gap: next.step - note.step)
-      }
-      guard match.noteCount == 3 else { continue }
+      guard let match = match(from: place, of: excerpt) else { continue }
       for suffix in match.range {
         let first = Int(index.suffixes[Int(suffix)]) - 1
-        let shift = Shift(
-          steps: steps[first] - excerpt[place].step,
-          semitones: index.text.pitch(first) - excerpt[place].pitch)
-        votes[shift, default: 0] += 1
+        votes.append(
+          Shift(
+            steps: steps[first] - excerpt[place].step,
+            semitones: index.text.pitch(first) - excerpt[place].pitch
+          ).packed)
       }
     }
-    let likely = votes.sorted {
-      ($0.value, $1.key.steps, $1.key.semitones) > ($1.value, $0.key.steps, $0.key.semitones)
-    }
-    let most = likely.prefix(Self.candidates).map { common(excerpt, $0.key) }.max() ?? 0
+    let most = likely(votes).map { common(excerpt, $0) }.max() ?? 0
     return Double(most) / Double(excerpt.count)
+  }
+
+  /// Where three notes occur, or a few more where three are too frequent and more occur; nil where three do not occur.
+  private func match(from place: Int, of excerpt: [PassageLine.Event]) -> PassageMatch? {
+    var match = index.beginning
+    for (note, next) in zip(excerpt[place...], excerpt[(place + 1)...]).prefix(Self.mostNotes - 1) {
+      let longer = index.advanced(match, interval: next.pitch - note.pitch, gap: next.step - note.step)
+      guard longer.noteCount == match.noteCount + 1 else { break }
+      match = longer
+      if match.noteCount >= 3, match.range.count <= Self.frequent { break }
+    }
+    return match.noteCount >= 3 ? match : nil
+  }
+
+  /// The ways to move that have most votes.
+  private func likely(_ votes: [Int]) -> [Shift] {
+    let sorted = votes.sorted()
+    var counts: [(packed: Int, count: Int)] = []
+    for packed in sorted {
+      if counts.last?.packed != packed { counts.append((packed, 0)) }
+      counts[counts.count - 1].count += 1
+    }
+    let best = counts.sorted { ($0.count, $1.packed) > ($1.count, $0.packed) }
+    return best.prefix(Self.candidates).map {
+      Shift(steps: $0.packed >> 8, semitones: $0.packed & 0xFF - 128)
+    }
   }
 
   /// How many notes of an excerpt fall upon notes of a line when it is moved.
