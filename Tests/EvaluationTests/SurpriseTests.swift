@@ -12,7 +12,7 @@ import Training
 @Suite(.serialized) struct SurpriseTests {
   /// A model that has learned a scale up and down by heart.
   private nonisolated(unsafe) static let composer: Result<Composer, any Error> = Result {
-    let tokenizer = try REMITokenizer(REMIConfiguration(instruments: .single(program: 0)))
+    let tokenizer = try REMITokenizer(configuration: REMIConfiguration(instruments: .single(program: 0)))
     let ids = try tokenizer.encode(scale()).ids
     let pieces = TrainingPieces(
       name: "scales", fingerprint: "0", tokenizer: tokenizer,

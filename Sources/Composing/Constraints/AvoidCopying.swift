@@ -62,7 +62,7 @@ public struct AvoidCopying: TokenConstraint {
   private var grammar: any TokenGrammar
   private var parts: [Part] = []
   private var music = DecodedMusic()
-  /// The longest passage that ends with the last note of any part.
+  /// The longest passage that another note of a part could make longer by one.
   private var longest = 0
 
   /// A constraint.
@@ -91,7 +91,7 @@ public struct AvoidCopying: TokenConstraint {
     for note in music.notes where !note.isDrum {
       _ = Self.add(note, to: &parts, fixed, ticksPerQuarter: decoder.ticksPerQuarter)
     }
-    longest = parts.reduce(0) { max($0, $1.tracker.noteCount) }
+    longest = parts.reduce(0) { max($0, $1.tracker.mostAfterNext - 1) }
     music.removeAll()
   }
 

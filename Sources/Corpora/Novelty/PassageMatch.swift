@@ -101,8 +101,9 @@ public struct PassageTracker: Sendable {
 
   /// How many notes the passage has that ends with the last note; 0 before the first.
   public var noteCount: Int { match?.noteCount ?? 0 }
-  /// How many notes the passage could have that a further note ends, whether it comes after the last or takes its place.
-  public var mostAfterNext: Int { noteCount + 1 }
+  /// How many notes the passage could have that a further note ends, whether it comes after the last or, where it begins with it and is
+  /// higher, takes its place.
+  public var mostAfterNext: Int { max(noteCount, before?.match.noteCount ?? 0) + 1 }
 
   /// Takes a note that does not begin before the last one that was taken.
   /// - Parameters:
