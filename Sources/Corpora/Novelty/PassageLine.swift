@@ -26,20 +26,20 @@ public struct PassageLine: Sendable, Hashable {
   /// Steps in a quarter note.
   public static let stepsPerQuarter = 12
 
-  /// The index of the part's track in its score.
+  /// The index of the part's track in its score, of the first if it has several.
   public var track: Int
   /// The notes, by onset.
   public var events: [Event]
 
-  /// The line of a track.
+  /// The line of some notes.
   /// - Parameters:
-  ///   - track: The track.
-  ///   - index: Its index in the score.
+  ///   - notes: The notes of a part, in any order.
+  ///   - track: The index of the part's track in its score.
   ///   - ticksPerQuarter: The score's ticks in a quarter note.
-  public init(_ track: Track, index: Int, ticksPerQuarter: Int) {
-    self.track = index
+  init(_ notes: [Note], track: Int, ticksPerQuarter: Int) {
+    self.track = track
     events = []
-    let ordered = track.notes.sorted { ($0.onset, $0.pitch) < ($1.onset, $1.pitch) }
+    let ordered = notes.sorted { ($0.onset, $0.pitch) < ($1.onset, $1.pitch) }
     var reader = PassageLineReader()
     for note in ordered {
       let (step, end) = Self.steps(of: note, ticksPerQuarter: ticksPerQuarter)
@@ -62,13 +62,20 @@ public struct PassageLine: Sendable, Hashable {
 }
 
 extension Score {
-  /// The lines of the parts that are no drums and have notes, in the order of the tracks.
+  /// The lines of the parts that are no drums and have notes, in the order of their first tracks. Tracks that state no role and have
+  /// one program are one part: a tokenizer may spread its notes over several.
   public var passageLines: [PassageLine] {
-    tracks.indices.compactMap { index in
-      let track = tracks[index]
-      guard !track.isDrum, !track.notes.isEmpty else { return nil }
-      return PassageLine(track, index: index, ticksPerQuarter: ticksPerQuarter)
+    var parts: [(track: Int, notes: [Note])] = []
+    var byProgram: [Int: Int] = [:]
+    for (index, track) in tracks.enumerated() where !track.isDrum && !track.notes.isEmpty {
+      if track.role == nil, let part = byProgram[track.program ?? -1] {
+        parts[part].notes += track.notes
+        continue
+      }
+      if track.role == nil { byProgram[track.program ?? -1] = parts.count }
+      parts.append((index, track.notes))
     }
+    return parts.map { PassageLine($0.notes, track: $0.track, ticksPerQuarter: ticksPerQuarter) }
   }
 
   /// The index of the track that carries the tune: of those whose role is the melody, or of all where none is, the one whose line lies
