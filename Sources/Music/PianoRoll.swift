@@ -1,4 +1,4 @@
-internal import Drawing
+public import Drawing
 
 /// A picture of a score: time runs to the right, pitch upwards, each track has a color, and loud notes are darker.
 ///
@@ -20,12 +20,46 @@ public struct PianoRoll: Sendable {
     self.barsPerSystem = barsPerSystem
   }
 
+  /// How a note is drawn that says something else than its track.
+  public struct NoteAppearance: Sendable, Hashable {
+    /// Its color.
+    public var color: Color
+    /// What is said of it where it is pointed at, beside its name.
+    public var remark: String
+
+    /// An appearance.
+    public init(color: Color, remark: String) {
+      self.color = color
+      self.remark = remark
+    }
+  }
+
   /// The picture of `score` as an SVG document, under `title`.
   public func svg(of score: Score, title: String) -> String {
+    svg(of: score, title: title, legend: PianoRollLegend(score), appearance: nil)
+  }
+
+  /// The picture of `score` as an SVG document with notes colored by a magnitude.
+  /// - Parameters:
+  ///   - score: The score.
+  ///   - title: What stands above it.
+  ///   - scale: What the colors mean: colors from the lowest magnitude to the highest, with a label each.
+  ///   - appearance: How the note of this index in the track of this index is drawn.
+  /// - Returns: The document.
+  public func svg(
+    of score: Score, title: String, scale: [(label: String, color: Color)],
+    appearance: @escaping (_ track: Int, _ note: Int) -> NoteAppearance
+  ) -> String {
+    svg(of: score, title: title, legend: PianoRollLegend(entries: scale), appearance: appearance)
+  }
+
+  private func svg(
+    of score: Score, title: String, legend: PianoRollLegend,
+    appearance: ((_ track: Int, _ note: Int) -> NoteAppearance)?
+  ) -> String {
     let rows = PianoRollRows(score)
     let bars = score.bars
     let systems = Self.systems(of: bars.prefix(Self.barLimit), size: barsPerSystem)
-    let legend = PianoRollLegend(score)
     let margin = PianoRollMargin(left: rows.drums.isEmpty ? 58 : 112, top: 62 + legend.height)
     let systemHeight = rows.height(rowHeight: rowHeight)
     let pitch = systemHeight + 40
@@ -42,7 +76,7 @@ public struct PianoRoll: Sendable {
         bars: system, rows: rows, x: margin.left, y: margin.top + Double(index) * pitch + 14,
         width: systemWidth,
         widestLength: systems.map { $0.ticks }.max() ?? 1, rowHeight: rowHeight)
-      frame.draw(score, in: &picture)
+      frame.draw(score, appearance: appearance, in: &picture)
     }
     if bars.count > Self.barLimit {
       let rest = "The first \(Self.barLimit) of \(bars.count) bars."

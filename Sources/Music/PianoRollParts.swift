@@ -62,6 +62,8 @@ struct PianoRollLegend {
   private let entries: [(name: String, color: Color)]
   private static let entryWidth = 190.0
 
+  init(entries: [(label: String, color: Color)]) { self.entries = entries.map { ($0.label, $0.color) } }
+
   init(_ score: Score) {
     entries = score.tracks.enumerated().filter { !$0.element.notes.isEmpty }.map { index, track in
       (Self.name(of: track, number: index + 1), Palette.kind(index))
@@ -113,10 +115,16 @@ struct PianoRollSystem {
     x + Double(tick - start) / Double(max(1, widestLength)) * width
   }
 
-  func draw(_ score: Score, in picture: inout SVG) {
+  func draw(
+    _ score: Score, appearance: ((_ track: Int, _ note: Int) -> PianoRoll.NoteAppearance)?,
+    in picture: inout SVG
+  ) {
     drawRows(in: &picture)
     drawBars(in: &picture)
-    for (index, track) in score.tracks.enumerated() { draw(track, color: Palette.kind(index), in: &picture) }
+    for (index, track) in score.tracks.enumerated() {
+      let ofTrack = appearance.map { appearance in { (note: Int) in appearance(index, note) } }
+      draw(track, color: Palette.kind(index), appearance: ofTrack, in: &picture)
+    }
     picture.rectangle(x: x, y: y, width: usedWidth, height: height, class: "frame")
   }
 
@@ -154,11 +162,18 @@ struct PianoRollSystem {
     }
   }
 
-  private func draw(_ track: Track, color: Color, in picture: inout SVG) {
-    let visible = track.notes.filter { $0.onset < end && max($0.end, $0.onset + 1) > start }
+  private func draw(
+    _ track: Track, color: Color, appearance: ((_ note: Int) -> PianoRoll.NoteAppearance)?,
+    in picture: inout SVG
+  ) {
+    let visible = track.notes.indices.filter {
+      track.notes[$0].onset < end && max(track.notes[$0].end, track.notes[$0].onset + 1) > start
+    }
     guard !visible.isEmpty else { return }
     picture.openGroup(class: "note")
-    for note in visible {
+    for index in visible {
+      let note = track.notes[index]
+      let own = appearance?(index)
       let offset =
         track.isDrum
         ? rows.offset(ofDrum: note.pitch, rowHeight: rowHeight)
@@ -170,9 +185,9 @@ struct PianoRollSystem {
         track.isDrum ? GeneralMIDI.drumName(note.pitch) ?? "drum \(note.pitch)" : pitchName(note.pitch)
       picture.rectangle(
         x: left, y: y + offset, width: max(1.5, right - left),
-        height: track.isDrum ? drumRowHeight : rowHeight, fill: color.css,
-        opacity: 0.45 + 0.55 * Double(note.velocity) / 127, cornerRadius: 1,
-        tooltip: "\(name), velocity \(note.velocity)")
+        height: track.isDrum ? drumRowHeight : rowHeight, fill: (own?.color ?? color).css,
+        opacity: own == nil ? 0.45 + 0.55 * Double(note.velocity) / 127 : 1, cornerRadius: 1,
+        tooltip: "\(name), \(own?.remark ?? "velocity \(note.velocity)")")
     }
     picture.closeGroup()
   }
