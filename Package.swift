@@ -43,6 +43,12 @@ let rooms: [Room] = [
       "Groundwork",
     ],
     testImports: ["MIDI", "Notation"]),
+  Room(
+    name: "Evaluation",
+    imports: [
+      "Composing", "Training", "Recurrent", "Corpora", "Tokenization", "Analysis", "Music", "Drawing",
+      "Arithmetic", "Groundwork",
+    ]),
   Room(name: "Audio", imports: ["CSndfile", "CALSA", "Arithmetic", "Groundwork"]),
   Room(name: "Synthesis", imports: ["Music", "Audio", "Groundwork"]),
   Room(
