@@ -1,57 +1,71 @@
-/// What a feature is in human and in composed pieces.
+internal import Analysis
+
+/// What a feature is in composed pieces, beside the band that parts of the human pieces give among each other.
 public struct FeatureComparison: Sendable, Hashable, Codable {
-  /// How the values of some pieces lie; pieces in which the feature has no meaning are left out.
-  public struct Spread: Sendable, Hashable, Codable {
-    /// How many values there are.
-    public var count: Int
-    /// Their mean.
-    public var mean: Double
-    /// What 5 % of them do not reach.
+  /// A range of values: the 95 % in the middle of what random parts of the human pieces have, each as many as there are composed
+  /// pieces.
+  public struct Band: Sendable, Hashable, Codable {
+    /// Where it begins.
     public var low: Double
-    /// What half of them do not reach.
-    public var median: Double
-    /// What 95 % of them do not reach.
+    /// Where it ends.
     public var high: Double
 
-    /// The spread of some values; nil where none is a finite number.
-    public init?(_ values: [Double]) {
-      let sorted = values.filter(\.isFinite).sorted()
-      guard let low = CrossValidatedArea.quantile(sorted, 0.05),
-        let median = CrossValidatedArea.quantile(sorted, 0.5),
-        let high = CrossValidatedArea.quantile(sorted, 0.95)
-      else { return nil }
-      count = sorted.count
-      mean = sorted.reduce(0, +) / Double(sorted.count)
-      (self.low, self.median, self.high) = (low, median, high)
+    init(_ range: ClosedRange<Double>) { (low, high) = (range.lowerBound, range.upperBound) }
+  }
+
+  /// What the values of one side are like.
+  public struct Sample: Sendable, Hashable, Codable {
+    /// The share of the pieces in which the feature has a meaning.
+    public var definedShare: Double
+    /// The mean over these.
+    public var mean: Double
+    /// Their median.
+    public var median: Double
+    /// Their standard deviation.
+    public var deviation: Double
+
+    /// Nil where the feature has a meaning in none.
+    init?(_ sample: DescriptorComparison.Sample) {
+      guard sample.count > 0, sample.mean.isFinite, sample.deviation.isFinite else { return nil }
+      (definedShare, mean, median) = (sample.definedShare, sample.mean, sample.median)
+      deviation = sample.deviation
     }
   }
 
   /// The feature.
   public var feature: FeatureSpace.Feature
-  /// Its values in human pieces.
-  public var human: Spread
-  /// Its values in composed pieces.
-  public var composed: Spread
-  /// How much of the area under both distributions' densities they share, 0...1; nil where that cannot be said.
+  /// Its values in human pieces; nil where it has a meaning in none.
+  public var human: Sample?
+  /// Its values in composed pieces; nil where it has a meaning in none.
+  public var composed: Sample?
+  /// The means of human parts.
+  public var meanBand: Band?
+  /// The area under the densities of both sides, 0...1 (Yang and Lerch 2020); nil where a side has too few values.
   public var overlappingArea: Double?
-  /// The Kullback–Leibler divergence of the composed pieces' distribution from that of the human pieces, in nats.
+  /// The overlapping areas of human parts with the rest.
+  public var overlappingAreaBand: Band?
+  /// The divergence of Kullback and Leibler of the composed pieces from the human ones, in nats.
   public var divergence: Double?
-  /// The overlapping area of two random halves of the human pieces: what can be reached.
-  public var humanOverlappingArea: Double?
-  /// The divergence of one half of the human pieces from the other.
-  public var humanDivergence: Double?
+  /// The divergences of human parts from the rest.
+  public var divergenceBand: Band?
+  /// What is to be said of it; nil where the composed pieces lie within the bands.
+  public var words: String?
 
-  /// A comparison.
-  public init(
-    feature: FeatureSpace.Feature, human: Spread, composed: Spread, overlappingArea: Double? = nil,
-    divergence: Double? = nil, humanOverlappingArea: Double? = nil, humanDivergence: Double? = nil
-  ) {
-    self.feature = feature
-    self.human = human
-    self.composed = composed
-    self.overlappingArea = overlappingArea
-    self.divergence = divergence
-    self.humanOverlappingArea = humanOverlappingArea
-    self.humanDivergence = humanDivergence
+  init(_ row: DescriptorComparison.Row) {
+    feature = .init(row.descriptor)
+    human = Sample(row.human)
+    composed = Sample(row.other)
+    meanBand = row.meanBand.flatMap(Self.band)
+    overlappingArea = Self.finite(row.distance.overlappingArea)
+    overlappingAreaBand = row.overlappingAreaBand.flatMap(Self.band)
+    divergence = Self.finite(row.distance.divergence)
+    divergenceBand = row.divergenceBand.flatMap(Self.band)
+    words = row.words
   }
+
+  private static func band(_ range: ClosedRange<Double>) -> Band? {
+    range.lowerBound.isFinite && range.upperBound.isFinite ? Band(range) : nil
+  }
+
+  private static func finite(_ value: Double) -> Double? { value.isFinite ? value : nil }
 }

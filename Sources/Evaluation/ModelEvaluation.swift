@@ -1,4 +1,4 @@
-internal import Arithmetic
+internal import Analysis
 public import Composing
 public import Groundwork
 public import Music
@@ -27,8 +27,6 @@ public struct ModelEvaluation: Sendable {
   public var discriminators: [DiscriminatorResult] = []
   /// What can be described of whole pieces, in the order of the descriptors.
   public var features: [FeatureComparison] = []
-  /// What the composed pieces share with those that the model learned from; nil where that is not known.
-  public var novelty: NoveltyComparison?
   /// A human and a composed piece of about the same length, to look at; nil where none were compared.
   public var examples: (human: Score, composed: Score)?
 }
@@ -81,19 +79,49 @@ public struct Evaluator: Sendable {
     guard let composed, !composed.pieces.isEmpty else { return evaluation }
     let work = Discrimination(
       seed: seed, threadCount: threadCount, cancellation: cancellation, progress: progress)
-    try compare(human, composed, work, &evaluation)
-    evaluation.novelty = try NoveltyComparison(
-      of: composed.pieces.map(\.score), human: human.pieces.map(\.score), model: model,
-      cancellation: cancellation, progress: progress)
+    try compare(human, composed, model, work, &evaluation)
     evaluation.examples = Self.examples(human.pieces.map(\.score), composed.pieces.map(\.score))
     return evaluation
   }
 
+  /// Tells human and composed pieces apart, and describes them.
   private func compare(
-    _ human: HeldOutMusic, _ composed: ComposedMusic, _ work: Discrimination, _ evaluation: inout ModelEvaluation
+    _ human: HeldOutMusic, _ composed: ComposedMusic, _ model: MusicModel, _ work: Discrimination,
+    _ evaluation: inout ModelEvaluation
   ) throws(EvaluationError) {
-    let pools = lengths.map {
-      ExcerptPool(human: human.pieces.map(\.score), composed: composed.pieces.map(\.score), length: $0)
+    let (theirs, ours) = (human.pieces.map(\.score), composed.pieces.map(\.score))
+    for length in lengths {
+      let pool = ExcerptPool(human: theirs, composed: ours, length: length)
+      let set = FeatureSpace.descriptorSet(for: length), space = FeatureSpace(set)
+      let rows = try work.rows(of: pool, in: space)
+      if discriminators.contains(.linear) {
+        evaluation.discriminators.append(try work.linear(pool, rows: rows, space: space))
+      }
+      if discriminators.contains(.network) {
+        let sequences = try sequences(of: pool, tokenizer: model.tokenizer, work)
+        evaluation.discriminators.append(
+          try work.network(
+            pool, sequences: sequences, vocabularySize: model.tokenizer.vocabulary.count))
+      }
+      guard length == .whole else { continue }
+      evaluation.features = DescriptorComparison(
+        human: Array(rows[..<pool.humanCount]), other: Array(rows[pool.humanCount...]), set: set, seed: seed
+      ).rows.map(FeatureComparison.init)
+    }
+  }
+
+  /// The ids of each excerpt, those of both kinds written by the same tokenizer.
+  private func sequences(
+    of pool: ExcerptPool, tokenizer: any Tokenizer, _ work: Discrimination
+  ) throws(EvaluationError) -> [[Int32]] {
+    let roles = tokenizer.vocabulary.roles
+    return try parallelMap(
+      pool.excerpts, activity: "encoding", unit: "excerpts", threadCount: threadCount,
+      cancellation: work.cancellation, progress: work.progress
+    ) { excerpt in
+      // An excerpt whose notes are all outside the tokenizer's range has nothing to say.
+      let ids = (try? tokenizer.encode(excerpt.score).ids) ?? [roles.beginning, roles.end]
+      return Array(ids.prefix(TokenDiscriminator.lengthLimit))
     }
   }
 

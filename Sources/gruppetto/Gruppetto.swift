@@ -25,7 +25,9 @@ struct Gruppetto: ParsableCommand {
         name: "Music files:", subcommands: [Inspect.self, TokenizeCommand.self, DetokenizeCommand.self]),
       CommandGroup(
         name: "Models:",
-        subcommands: [CorpusCommand.self, Train.self, Generate.self, Continue.self, ModelCommand.self]),
+        subcommands: [
+          CorpusCommand.self, Train.self, Generate.self, Continue.self, Evaluate.self, ModelCommand.self,
+        ]),
       CommandGroup(name: "Sound:", subcommands: [Render.self, Play.self, Instruments.self, Features.self]),
     ])
 

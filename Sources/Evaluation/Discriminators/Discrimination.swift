@@ -1,5 +1,5 @@
 internal import Arithmetic
-public import Groundwork
+internal import Groundwork
 internal import Music
 
 /// How well composed pieces can be told from human ones by one discriminator at one length of excerpts.

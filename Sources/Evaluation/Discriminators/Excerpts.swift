@@ -1,8 +1,9 @@
+internal import Analysis
 internal import Music
 
 /// How much of a piece a discriminator sees.
 public enum ExcerptLength: Sendable, Hashable, Codable {
-  /// This many bars, from a multiple of as many on.
+  /// This many bars.
   case bars(Int)
   /// All of it.
   case whole
@@ -35,17 +36,16 @@ struct Excerpt: Sendable {
   /// The music, from tick 0 on.
   let score: Score
 
-  /// The excerpts of pieces: each from where the last one ended, at most `limit` of a piece, since more of one piece say little
+  /// The excerpts of pieces: the first from the bar of the first note, each other from where the last one ended, at most `limit` of a piece, since more of one piece say little
   /// more. Pieces that are shorter have none, and excerpts without a note are left out.
   static func excerpts(of scores: [Score], length: ExcerptLength, limit: Int) -> [Excerpt] {
     scores.enumerated().flatMap { piece, score -> [Excerpt] in
       guard case .bars(let bars) = length else {
         return score.noteCount > 0 ? [Excerpt(piece: piece, score: score)] : []
       }
-      return (0..<min(limit, score.bars.count / bars)).compactMap { place in
-        let part = score.slice(bars: place * bars..<(place + 1) * bars)
-          .withoutTracks(where: \.notes.isEmpty)
-        return part.noteCount > 0 ? Excerpt(piece: piece, score: part) : nil
+      return DescriptorSet.excerpts(of: score, length: bars).prefix(limit).compactMap { part in
+        part.noteCount > 0
+          ? Excerpt(piece: piece, score: part.withoutTracks(where: \.notes.isEmpty)) : nil
       }
     }
   }
