@@ -21,6 +21,8 @@ public enum ComposingError: DiagnosableError {
   case modelExists(path: String)
   /// The corpus is not the one that the model was trained on.
   case corpusChanged(path: String, trainedOn: String, given: String)
+  /// The music that the model was trained on is not in its folder.
+  case noTrainingPieces(model: String)
   /// The corpus has other tokens than the imported weights.
   case vocabularyChanged(path: String, given: String)
   /// A training that continues keeps its settings; the file is named that its weights were imported from, if they were.
@@ -65,7 +67,7 @@ public enum ComposingError: DiagnosableError {
       .nothingComposed, .unsuitableNetwork, .insufficientMemory:
       .badInput
     case .endless: .internalFault
-    case .notAModel, .untrained, .incomplete, .unreadable: .missingInput
+    case .notAModel, .untrained, .incomplete, .unreadable, .noTrainingPieces: .missingInput
     case .modelExists: .cannotWrite
     case .interrupted: .interrupted
     case .file(let error): error.kind
@@ -128,6 +130,9 @@ public enum ComposingError: DiagnosableError {
     case .modelExists(let path): "\(path): already holds a model"
     case .corpusChanged(let path, let trainedOn, let given):
       "\(path): was trained on the corpus \(trainedOn), not on the given one (\(given)); give the original"
+    case .noTrainingPieces(let model):
+      "\(model): has no corpus in its folder, so what it copies of its training pieces cannot be found; "
+        + "name the corpus that it was trained on"
     case .vocabularyChanged(let path, let given):
       "\(path): its weights belong to another vocabulary than that of \(given); give music with the same tokens (read with "
         + "the same time signature), or import the weights with their own vocabulary"
@@ -176,7 +181,7 @@ public enum ComposingError: DiagnosableError {
       .incomplete(let path, _, _, _), .unreadable(let path, _), .modelExists(let path),
       .settingsKept(let path, _),
       .networkKept(let path), .unsuitableNetwork(let path, _), .insufficientMemory(let path, _, _),
-      .corpusKept(let path), .readyCorpus(let path, _),
+      .corpusKept(let path), .readyCorpus(let path, _), .noTrainingPieces(let path),
       .corpusChanged(let path, _, _), .vocabularyChanged(let path, _):
       path
     case .brokenWeights(let path): path

@@ -49,6 +49,8 @@ public struct DecodedNote: Sendable, Hashable {
   public var note: Note
   /// The General MIDI program, 0...127; nil for drums.
   public var program: Int?
+  /// Which of the parts with this program it is of, where the tokens tell them apart; else 0.
+  public var part: Int
   /// Whether it is a drum.
   public var isDrum: Bool { program == nil }
   /// The range of the ids of this note and no other, counted from the first id of the piece. Where tokens encode several
@@ -56,9 +58,10 @@ public struct DecodedNote: Sendable, Hashable {
   public var ids: Range<Int>
 
   /// A note.
-  public init(note: Note, program: Int?, ids: Range<Int>) {
+  public init(note: Note, program: Int?, part: Int = 0, ids: Range<Int>) {
     self.note = note
     self.program = program
+    self.part = part
     self.ids = ids
   }
 }

@@ -69,7 +69,11 @@ public struct DescriptorSet: Sendable {
   }
 
   /// In the order of `all`.
-  static let groups: [DescriptorGroup] = [.barRepetition, .barSimilarity]
+  static let groups: [DescriptorGroup] = [
+    .barRepetition, .barSimilarity, .form, .openings, .endings, .melody, .intervals, .rhythm, .metricPlaces,
+    .keys, .harmony,
+    .voiceLeading, .sound, .musPy, .musDr, .yangLerch,
+  ]
 }
 
 extension Score {

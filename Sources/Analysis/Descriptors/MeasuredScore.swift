@@ -1,4 +1,4 @@
-import Music
+internal import Music
 
 /// A note on the grid on which scores are measured.
 struct MeasuredNote: Hashable {
@@ -23,6 +23,8 @@ struct MeasuredBar: Hashable {
   var end: Int
   /// The felt beat, in steps: the note value of the lower number, three of it in compound time.
   var beat: Int
+  /// Whether the beat is felt in three.
+  var isCompound: Bool
 
   var length: Int { end - start }
 }
@@ -50,6 +52,8 @@ struct MeasuredScore {
   let melodyOfBar: [Range<Int>]
   /// By the profiles of Krumhansl and Kessler; nil where no note has a pitch.
   let key: KeyEstimate?
+  /// The chord of each beat.
+  private(set) var chords: [BeatChord] = []
 
   init(_ score: Score) {
     self.score = score
@@ -85,6 +89,7 @@ struct MeasuredScore {
     var weights = [Double](repeating: 0, count: 12)
     for note in pitched { weights[note.pitchClass] += Double(note.duration) }
     key = KeyEstimate(pitchClassWeights: weights)
+    chords = findChords()
   }
 
   /// The end of the last note, in steps.
@@ -101,9 +106,26 @@ struct MeasuredScore {
     }
   }
 
+  /// The tonics of the scale that most notes fit; nil where no note has a pitch.
+  var tonics: ScaleTonics? {
+    guard !notes.isEmpty else { return nil }
+    var counts = [Double](repeating: 0, count: 12)
+    for note in notes { counts[note.pitchClass] += 1 }
+    return ScaleTonics(major: Scales.best(counts))
+  }
+
   func melody(inBar bar: Int) -> ArraySlice<MeasuredNote> { melody[melodyOfBar[bar]] }
   func notes(inBar bar: Int) -> ArraySlice<MeasuredNote> { notes[notesOfBar[bar]] }
   func drums(inBar bar: Int) -> ArraySlice<MeasuredNote> { drums[drumsOfBar[bar]] }
+}
+
+/// The two pitch classes that may be the tonic of one scale.
+struct ScaleTonics {
+  var major: Int
+
+  var minor: Int { (major + 9) % 12 }
+
+  func contains(_ pitchClass: Int) -> Bool { pitchClass == major || pitchClass == minor }
 }
 
 /// Scales as sets of bits, the pitch class C the lowest.
@@ -111,6 +133,15 @@ enum Scales {
   /// The twelve major scales by tonic; each is also the natural minor scale three semitones lower.
   static let major: [UInt16] = (0..<12).map { tonic in
     [0, 2, 4, 5, 7, 9, 11].reduce(0) { $0 | 1 << UInt16((tonic + $1) % 12) }
+  }
+
+  /// The major tonic of the scale that has most notes, the lowest of equals.
+  static func best(_ counts: [Double]) -> Int {
+    var best = 0
+    for tonic in 1..<12 where share(counts, of: major[tonic]) > share(counts, of: major[best]) {
+      best = tonic
+    }
+    return best
   }
 
   /// The share of the notes, counted by pitch class, that the best of these scales has; NaN without notes.
@@ -144,12 +175,11 @@ private struct StepGrid {
     for index in 0..<min(all.count, MeasuredScore.barLimit) {
       let bar = all[index]
       if bar.start >= end || bar.end > Self.lastTick { break }
-      let felt = bar.timeSignature.isCompound ? 3 : 1
-      let beat = 4 * MeasuredScore.stepsPerQuarter * felt / bar.timeSignature.denominator
+      let isCompound = bar.timeSignature.isCompound
+      let beat = 4 * MeasuredScore.stepsPerQuarter * (isCompound ? 3 : 1) / bar.timeSignature.denominator
       let start = Self.step(bar.start, ticksPerQuarter)
-      bars.append(
-        MeasuredBar(
-          start: start, end: max(start + 1, Self.step(bar.end, ticksPerQuarter)), beat: max(1, beat)))
+      let stop = max(start + 1, Self.step(bar.end, ticksPerQuarter))
+      bars.append(MeasuredBar(start: start, end: stop, beat: max(1, beat), isCompound: isCompound))
     }
     self.bars = bars
   }
@@ -160,7 +190,7 @@ private struct StepGrid {
     else { return nil }
     let onset = Self.step(note.onset, ticksPerQuarter)
     guard onset < last.end else { return nil }
-    let end = max(onset + 1, Self.step(note.end, ticksPerQuarter))
+    let end = min(last.end, max(onset + 1, Self.step(note.end, ticksPerQuarter)))
     return MeasuredNote(
       onset: onset, end: end, pitch: note.pitch, velocity: note.velocity, part: part, bar: bar(of: onset))
   }

@@ -33,6 +33,7 @@ struct Generate: ParsableCommand {
 
   @OptionGroup var piece: PieceOption
   @OptionGroup var sampling: SamplingOptions
+  @OptionGroup var novelty: NoveltyOptions
   @OptionGroup var seed: SeedOptions
   @OptionGroup(title: HelpPage.rarelyNeeded) var weights: WeightOptions
   @OptionGroup(title: HelpPage.rarelyNeeded) var sound: SoundOptions
@@ -54,7 +55,8 @@ struct Generate: ParsableCommand {
     let options = CompositionOptions(
       seed: seed.drawn(), sampling: try sampling.resolved(presets: sound.presets), bars: bars, primer: given)
     try CompositionCommand(
-      model: model, outputs: outputs, options: options, weights: weights.weights, threadCount: threads.count,
+      model: model, outputs: outputs, options: options, novelty: novelty, weights: weights.weights,
+      threadCount: threads.count,
       sound: sound, common: common, primerPath: primer,
       title: "A piece by \(ModelFolder(path: model).name)"
     ).run()
@@ -87,6 +89,7 @@ struct Continue: ParsableCommand {
 
   @OptionGroup var piece: PieceOption
   @OptionGroup var sampling: SamplingOptions
+  @OptionGroup var novelty: NoveltyOptions
   @OptionGroup var seed: SeedOptions
   @OptionGroup(title: HelpPage.rarelyNeeded) var weights: WeightOptions
   @OptionGroup(title: HelpPage.rarelyNeeded) var sound: SoundOptions
@@ -103,7 +106,8 @@ struct Continue: ParsableCommand {
       primer: given.score, keepsPrimer: true)
     let name = given.score.title ?? file.split(separator: "/").last.map(String.init) ?? file
     try CompositionCommand(
-      model: model, outputs: outputs, options: options, weights: weights.weights, threadCount: threads.count,
+      model: model, outputs: outputs, options: options, novelty: novelty, weights: weights.weights,
+      threadCount: threads.count,
       sound: sound, common: common, primerPath: file,
       original: try given.midi ?? MIDIFile(score: given.score),
       title: "\(name), continued by \(ModelFolder(path: model).name)"

@@ -44,6 +44,53 @@ struct SamplingOptions: ParsableArguments {
   }
 }
 
+/// What a composition may share with the training pieces; shared by `generate` and `continue`.
+struct NoveltyOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Share fewer than n notes in a row with any training piece, in any key.", valueName: "n"))
+  var avoidCopying: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Corpus whose training pieces are not copied (default: the one in the model's folder).",
+      valueName: "folder"))
+  var corpus: String?
+
+  func validate() throws {
+    if let avoidCopying, avoidCopying < AvoidCopying.leastNotes {
+      throw ValidationError(
+        "--avoid-copying is a number of notes from \(AvoidCopying.leastNotes), not \(avoidCopying).")
+    }
+    guard corpus == nil || avoidCopying != nil else {
+      throw ValidationError("--corpus names what --avoid-copying compares with; give both, or drop --corpus.")
+    }
+  }
+
+  /// The constraints on pieces by a model.
+  func constraints(on model: MusicModel, common: CommonOptions) throws -> [any TokenConstraint] {
+    guard let avoidCopying else { return [] }
+    do {
+      let passages = try model.trainingPassages(
+        corpus: corpus, cancellation: Interruption.cancellation(), progress: common.progress)
+      return [AvoidCopying(passages, tokenizer: model.tokenizer, limit: avoidCopying)]
+    } catch ComposingError.noTrainingPieces(let name) {
+      throw MissingCorpus(model: name)
+    }
+  }
+}
+
+/// A model without the music that it was trained on, where that is needed.
+struct MissingCorpus: DiagnosableError {
+  var model: String
+  var kind: FailureKind { .missingInput }
+  var message: String {
+    "\(model): has no corpus in its folder, so what it copies of its training pieces cannot be found; "
+      + "name the corpus that it was trained on with --corpus FOLDER"
+  }
+  var file: String? { model }
+}
+
 /// The number format of the network's weights; shared by `generate` and `continue`.
 struct WeightOptions: ParsableArguments {
   @Option(
@@ -113,6 +160,7 @@ struct CompositionCommand {
   var model: String
   var outputs: CompositionOutputs
   var options: CompositionOptions
+  var novelty: NoveltyOptions
   var weights: WeightFormat
   var threadCount: Int
   var sound: SoundOptions
@@ -128,7 +176,10 @@ struct CompositionCommand {
     let targets = try checkedTargets()
     // A missing folder is reported now rather than after composing.
     let library = targets.contains { $0.form == .sound } ? try sound.instruments() : nil
-    let composer = try Composer(model: try MusicModel(path: model), format: weights)
+    let model = try MusicModel(path: model)
+    var options = options
+    options.constraints += try novelty.constraints(on: model, common: common)
+    let composer = try Composer(model: model, format: weights)
     var reports: [CompositionReport] = []
     let pieces = Composer.seeds(from: options.seed, count: outputs.count).map { seed in
       var options = options
