@@ -15,15 +15,29 @@ public struct HeldOutMusic: Sendable {
   /// Whether the pieces are of another collection than the one that the model was trained on, as far as that is known; then
   /// some of them may be among those that it learned from.
   public let isOfAnotherCorpus: Bool
+  /// The corpus that the model was trained on, with whose training pieces its music is compared; nil where it is not at hand.
+  public let trainingCorpus: Corpus?
+  /// Whether the model learned from these pieces.
+  public let isTrainingMusic: Bool
 
   /// Pieces of any origin.
+  /// - Parameters:
+  ///   - pieces: The pieces, as the model's tokenizer has them.
+  ///   - source: Where they come from, in words.
+  ///   - skipped: Files that could not be used, and why.
+  ///   - isOfAnotherCorpus: Whether they are of another collection than the one that the model was trained on.
+  ///   - trainingCorpus: The corpus that the model was trained on, if it is at hand.
+  ///   - isTrainingMusic: Whether the model learned from these pieces.
   public init(
-    pieces: [EvaluatedPiece], source: String, skipped: [SkippedFile] = [], isOfAnotherCorpus: Bool = false
+    pieces: [EvaluatedPiece], source: String, skipped: [SkippedFile] = [], isOfAnotherCorpus: Bool = false,
+    trainingCorpus: Corpus? = nil, isTrainingMusic: Bool = false
   ) {
     self.pieces = pieces
     self.source = source
     self.skipped = skipped
     self.isOfAnotherCorpus = isOfAnotherCorpus
+    self.trainingCorpus = trainingCorpus
+    self.isTrainingMusic = isTrainingMusic
   }
 
   /// A split of the corpus that was built in the model's folder when it was trained.
@@ -82,9 +96,10 @@ public struct HeldOutMusic: Sendable {
         ProgressReport(
           activity: "reading", completed: Double(pieces.count), total: Double(indices.count), unit: "pieces"))
     }
+    let isOther = model.description.corpus.map { $0.fingerprint != corpus.fingerprint } ?? false
     self.init(
-      pieces: pieces, source: "the \(Self.name(of: held)) pieces of \(path)",
-      isOfAnotherCorpus: model.description.corpus.map { $0.fingerprint != corpus.fingerprint } ?? false)
+      pieces: pieces, source: "the \(Self.name(of: held)) pieces of \(path)", isOfAnotherCorpus: isOther,
+      trainingCorpus: isOther ? Self.corpus(of: model) : corpus, isTrainingMusic: held == .train && !isOther)
   }
 
   /// All music in files and folders, in the model's tokens. Pieces that occur twice are taken once.
@@ -110,10 +125,15 @@ public struct HeldOutMusic: Sendable {
         in: paths, as: model.tokenizer, cancellation: cancellation, progress: progress)
       self.init(
         pieces: try read.pieces.map { try EvaluatedPiece(name: $0.name, ids: $0.ids, tokenizer: model.tokenizer) },
-        source: paths.joined(separator: " "), skipped: read.skipped)
+        source: paths.joined(separator: " "), skipped: read.skipped, trainingCorpus: Self.corpus(of: model))
     } catch {
       throw EvaluationError(error)
     }
+  }
+
+  /// The corpus that was built in the model's folder; nil if there is none that can be read.
+  private static func corpus(of model: MusicModel) -> Corpus? {
+    model.folder.flatMap { try? Corpus(path: $0.corpusPath) }
   }
 
   private static func name(of split: Split) -> String {

@@ -27,6 +27,8 @@ public struct ModelEvaluation: Sendable {
   public var discriminators: [DiscriminatorResult] = []
   /// What can be described of whole pieces, in the order of the descriptors.
   public var features: [FeatureComparison] = []
+  /// What the composed pieces share with those that the model learned from; nil where these are not at hand.
+  public var novelty: NoveltyComparison?
   /// A human and a composed piece of about the same length, to look at; nil where none were compared.
   public var examples: (human: Score, composed: Score)?
 }
@@ -80,6 +82,11 @@ public struct Evaluator: Sendable {
     let work = Discrimination(
       seed: seed, threadCount: threadCount, cancellation: cancellation, progress: progress)
     try compare(human, composed, model, work, &evaluation)
+    if let corpus = human.trainingCorpus {
+      evaluation.novelty = try NoveltyComparison(
+        of: composed.pieces, human: human.isTrainingMusic ? [] : human.pieces, corpus: corpus,
+        threadCount: threadCount, cancellation: cancellation, progress: progress)
+    }
     evaluation.examples = Self.examples(human.pieces.map(\.score), composed.pieces.map(\.score))
     return evaluation
   }

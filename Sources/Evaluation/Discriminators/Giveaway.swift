@@ -19,7 +19,8 @@ public struct Giveaway: Sendable, Hashable, Codable {
   /// The features that give composed excerpts away, the strongest first.
   ///
   /// A linear score differs between two means by the sum of weight times difference over all features: those parts are ranked, as
-  /// far as they point where the sum does.
+  /// far as they point where the sum does. Features that say nearly the same are one giveaway: the part of one that varies with a
+  /// stronger one is added to it.
   /// - Parameters:
   ///   - features: What the columns are.
   ///   - human: The human examples, a row each.
@@ -40,15 +41,46 @@ public struct Giveaway: Sendable, Hashable, Codable {
     let total = parts.reduce(0) { $0 + max(0, $1) }
     guard total > 0 else { return [] }
     let order = features.indices.filter { parts[$0] > 0 }.sorted { (parts[$1], $0) < (parts[$0], $1) }
-    return order.prefix(limit).compactMap { index in
+    let columns = Columns((human + composed).map(regression.standardized), count: features.count)
+    var chosen: [(feature: Int, part: Double)] = []
+    for index in order {
+      if let place = chosen.firstIndex(where: {
+        abs(columns.correlation($0.feature, index)) > likeness
+      }) {
+        chosen[place].part += parts[index]
+      } else {
+        chosen.append((index, parts[index]))
+      }
+    }
+    chosen.sort { ($1.part, $0.feature) < ($0.part, $1.feature) }
+    return chosen.prefix(limit).compactMap { index, part in
       let values = [human, composed].map { $0.map { $0[index] }.filter(\.isFinite) }
       guard !values[0].isEmpty, !values[1].isEmpty else { return nil }
       let area = areaUnderCurve(positives: values[1], negatives: values[0])
       return Giveaway(
         feature: features[index], human: mean(values[0]), composed: mean(values[1]), area: max(area, 1 - area),
-        share: parts[index] / total)
+        share: part / total)
     }
   }
 
+  /// Above this correlation two features say nearly the same.
+  private static let likeness = 0.9
+
   private static func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
+}
+
+/// Standardized features of many examples, by feature.
+private struct Columns {
+  private let values: [[Double]]
+
+  init(_ rows: [[Double]], count: Int) {
+    values = (0..<count).map { column in
+      let values = rows.map { $0[column] }
+      let length = values.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      return length > 0 ? values.map { $0 / length } : values
+    }
+  }
+
+  /// Pearson's correlation, missing values counting as means.
+  func correlation(_ a: Int, _ b: Int) -> Double { zip(values[a], values[b]).reduce(0) { $0 + $1.0 * $1.1 } }
 }

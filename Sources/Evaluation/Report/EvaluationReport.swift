@@ -1,3 +1,4 @@
+internal import Corpora
 internal import Drawing
 internal import Groundwork
 
@@ -13,6 +14,7 @@ public struct EvaluationReport: Sendable {
     Self.tellLikelihood(evaluation.likelihood, on: &page)
     if !evaluation.discriminators.isEmpty { Self.tellDiscriminators(evaluation, on: &page) }
     if !evaluation.features.isEmpty { Self.tellFeatures(evaluation.features, on: &page) }
+    if let novelty = evaluation.novelty { Self.tellNovelty(novelty, on: &page) }
     if let examples = evaluation.examples {
       page.figure(
         SelfSimilarityPicture(pieces: [
@@ -164,5 +166,44 @@ public struct EvaluationReport: Sendable {
           feature.divergence.map { Figure.decimal($0) } ?? "",
         ]
       })
+  }
+
+  private static func tellNovelty(_ novelty: NoveltyComparison, on page: inout HTMLPage) {
+    page.heading("What it has taken from others")
+    page.paragraph(
+      "The longest passage of each piece's tune that is also in \(novelty.source), in notes, in the same key (exact) or in any.")
+    func cells(_ spread: NoveltyComparison.Spread?) -> [String] {
+      spread.map { [Figure.decimal($0.median, 0), Figure.decimal($0.high, 0), $0.most.grouped] } ?? ["", "", ""]
+    }
+    page.table(
+      heading: ["passages", "median", "95 %", "most", "human median", "95 %", "most"],
+      rows: novelty.passages.map { [$0.kind.rawValue] + cells($0.composed) + cells($0.human) })
+    page.table(
+      heading: ["the longest", "notes", "bars", "from bar", "as in", "from bar"],
+      rows: novelty.passages.flatMap { passages in
+        passages.longest.map { copy in
+          [
+            "\(copy.piece), \(passages.kind.rawValue)", copy.passage.noteCount.grouped,
+            copy.passage.barCount.grouped, (copy.passage.bar + 1).grouped, copy.passage.source,
+            (copy.passage.sourceBar + 1).grouped,
+          ]
+        }
+      })
+    let lengths = novelty.originality.lengths
+    func curve(_ spread: KeyPath<OriginalityReport.Length, OriginalityReport.Spread?>) -> [(x: Double, y: Double)] {
+      lengths.compactMap { length in length[keyPath: spread].map { (Double(length.bars), $0.median) } }
+    }
+    page.figure(
+      LineChart(
+        title: "Originality of excerpts", xTitle: "bars", yTitle: "1 − similarity", xScale: .logarithmic,
+        yRange: 0...1, xTicks: lengths.map { Double($0.bars) },
+        series: [
+          .init("composed", curve(\.pieces), color: Palette.kind(0)),
+          .init("human", curve(\.human), color: Palette.kind(2)),
+        ]
+      ).svg(),
+      caption:
+        "The median originality of excerpts of the tune by their length: 1 less the highest similarity with any passage of the "
+        + "training pieces, in any key (Yin et al. 2022). Well below the human pieces, the model copies.")
   }
 }

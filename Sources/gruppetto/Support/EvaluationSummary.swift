@@ -7,6 +7,7 @@ struct EvaluationSummary: Encodable {
 
   private enum Keys: String, CodingKey {
     case model, music, composed, humanPieces, composedPieces, failures, cutOff, seed, discriminators, metrics
+    case novelty
   }
 
   /// A discriminator; `bars` is nil for whole pieces.
@@ -89,6 +90,7 @@ struct EvaluationSummary: Encodable {
     try fields.encode(evaluation.cutOff, forKey: .cutOff)
     try fields.encodeIfPresent(seed, forKey: .seed)
     try fields.encode(evaluation.discriminators.map(Discriminator.init), forKey: .discriminators)
+    try fields.encodeIfPresent(evaluation.novelty, forKey: .novelty)
     let metrics = evaluation.features.map { ($0.feature.name, Metric($0)) }
     try fields.encode(Dictionary(metrics) { first, _ in first }, forKey: .metrics)
   }

@@ -1,3 +1,4 @@
+internal import Corpora
 internal import Evaluation
 internal import Foundation
 internal import Groundwork
@@ -15,6 +16,7 @@ struct EvaluationText {
     if !evaluation.discriminators.isEmpty { parts.append(discriminators) }
     if let giveaways { parts.append(giveaways) }
     if !evaluation.features.isEmpty { parts.append(features) }
+    if let novelty = evaluation.novelty { parts.append(Self.text(of: novelty)) }
     return parts.joined(separator: "\n\n")
   }
 
@@ -117,6 +119,40 @@ struct EvaluationText {
       + Readable.table(
         [["descriptor", "composed", "human", "overlap", "human", "KL"]] + rows, rightAligned: [1, 2, 3, 4, 5])
       + (outside.count > rows.count ? "\n… --json has all of them" : "")
+  }
+
+  private static func text(of novelty: NoveltyComparison) -> String {
+    func cells(_ spread: NoveltyComparison.Spread?) -> [String] {
+      spread.map { [Readable.decimal($0.median, 0), Readable.decimal($0.high, 0), "\($0.most)"] }
+        ?? ["", "", ""]
+    }
+    let rows = novelty.passages.flatMap { passages in
+      [
+        [passages.kind.rawValue, "composed"] + cells(passages.composed),
+        ["", "human"] + cells(passages.human),
+      ]
+    }
+    let copies = novelty.passages.compactMap { passages in
+      passages.longest.first.map { copy in
+        "the longest \(passages.kind.rawValue) one: \(Readable.plural(copy.passage.noteCount, "note")) in "
+          + "\(Readable.plural(copy.passage.barCount, "bar")) of \(copy.piece), from bar \(copy.passage.bar + 1), as in "
+          + "\(copy.passage.source), from bar \(copy.passage.sourceBar + 1)"
+      }
+    }
+    let originality = novelty.originality.lengths.map { length in
+      [
+        Readable.plural(length.bars, "bar"), length.pieces.map { Readable.decimal($0.median, 2) } ?? "",
+        length.human.map { Readable.decimal($0.median, 2) } ?? "",
+        length.human.map { "\(Readable.decimal($0.lowest, 2))–\(Readable.decimal($0.highest, 2))" } ?? "",
+      ]
+    }
+    return "longest passage of the tune that is also in \(novelty.source), in notes\n"
+      + Readable.table(
+        [["", "", "median", "95 %", "most"]] + rows, rightAligned: [2, 3, 4])
+      + copies.map { "\n" + Readable.line($0) }.joined()
+      + "\n\noriginality of excerpts of the tune (0 copied, 1 new)\n"
+      + Readable.table(
+        [["length", "composed", "human", "human 90 %"]] + originality, rightAligned: [1, 2, 3])
   }
 
   private static func percent(_ share: Double) -> String { Readable.decimal(100 * share, 1) + " %" }
