@@ -67,7 +67,8 @@ public struct HeldOutMusic: Sendable {
   ///   - progress: Is told how far it is.
   /// - Throws: `EvaluationError.emptySplit`, `.unusablePiece`, `.interrupted`, `.cause` for a corpus that cannot be read.
   public init(
-    corpus path: String, of model: MusicModel, split: Split? = nil, cancellation: Cancellation = Cancellation(),
+    corpus path: String, of model: MusicModel, split: Split? = nil,
+    cancellation: Cancellation = Cancellation(),
     progress: ProgressHandler? = nil
   ) throws(EvaluationError) {
     let corpus: Corpus, report: CorpusReport
@@ -124,7 +125,9 @@ public struct HeldOutMusic: Sendable {
       let read = try builder.pieces(
         in: paths, as: model.tokenizer, cancellation: cancellation, progress: progress)
       self.init(
-        pieces: try read.pieces.map { try EvaluatedPiece(name: $0.name, ids: $0.ids, tokenizer: model.tokenizer) },
+        pieces: try read.pieces.map {
+          try EvaluatedPiece(name: $0.name, ids: $0.ids, tokenizer: model.tokenizer)
+        },
         source: paths.joined(separator: " "), skipped: read.skipped, trainingCorpus: Self.corpus(of: model))
     } catch {
       throw EvaluationError(error)

@@ -73,7 +73,8 @@ public struct Evaluator: Sendable {
     cancellation: Cancellation = Cancellation(), progress: ProgressHandler? = nil
   ) throws(EvaluationError) -> ModelEvaluation {
     let likelihood = try Likelihood(
-      of: human.pieces, model: model, threadCount: threadCount, cancellation: cancellation, progress: progress)
+      of: human.pieces, model: model, threadCount: threadCount, cancellation: cancellation, progress: progress
+    )
     var evaluation = ModelEvaluation(
       model: model.name, humanSource: human.source, composedSource: composed?.source,
       humanPieces: human.pieces.count, composedPieces: composed?.pieces.count ?? 0,

@@ -64,6 +64,8 @@ public struct NoveltyComparison: Sendable, Hashable, Codable {
 
   /// How many of the longest passages are kept.
   private static let longestLimit = 3
+  /// Of how many pieces of each side the originality is measured, which takes longer than all else.
+  private static let originalityLimit = 50
 
   /// Compares pieces with the training pieces of a corpus.
   /// - Returns: nil where no piece has a tune.
@@ -93,8 +95,9 @@ public struct NoveltyComparison: Sendable, Hashable, Codable {
             longest: sorted.prefix(Self.longestLimit).map(\.element)))
       }
       originality = try OriginalityReport(
-        of: composed.map(\.score), human: human.map(\.score), in: index, cancellation: cancellation,
-        progress: progress)
+        of: composed.prefix(Self.originalityLimit).map(\.score),
+        human: human.prefix(Self.originalityLimit).map(\.score), in: index, excerptsPerPiece: 2,
+        cancellation: cancellation, progress: progress)
       source = "the \(corpus.pieces(in: .train).count) training pieces of \(corpus.path)"
     } catch {
       throw EvaluationError(error)

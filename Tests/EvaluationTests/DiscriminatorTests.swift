@@ -96,7 +96,8 @@ import Testing
         .init(
           name: "returns", unit: "share", summary: "returns", tooHigh: "returns too often",
           tooLow: "returns too little"),
-        .init(name: "size", unit: "count", summary: "is long", tooHigh: "is too long", tooLow: "is too short"),
+        .init(
+          name: "size", unit: "count", summary: "is long", tooHigh: "is too long", tooLow: "is too short"),
       ]
     ) { score in
       let pitches = score.tracks[0].notes.map(\.pitch), half = pitches.count / 2

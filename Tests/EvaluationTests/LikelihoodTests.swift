@@ -66,7 +66,9 @@ import Tokenization
     }
   }
 
-  @Test("It is written with the means that follow from it, and read again") func itIsWrittenAndReadAgain() throws {
+  @Test("It is written with the means that follow from it, and read again") func itIsWrittenAndReadAgain()
+    throws
+  {
     let likelihood = try Likelihood(
       of: try Examples.pieces(Examples.tunes(2, seed: 5), model), model: model)
     let json = try JSONEncoder().encode(likelihood)

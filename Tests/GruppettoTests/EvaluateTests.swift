@@ -12,7 +12,8 @@ import Testing
     try workshop.run(["train", "tunes", "-o", "model", "--steps", "5", "--quiet"] + Workshop.quick)
   }
 
-  @Test("A model is evaluated on its own corpus, and the figures are named") func aModelIsEvaluatedOnItsOwnCorpus()
+  @Test("A model is evaluated on its own corpus, and the figures are named")
+  func aModelIsEvaluatedOnItsOwnCorpus()
     throws
   {
     let outcome = try workshop.run([
@@ -31,7 +32,8 @@ import Testing
   @Test("Pieces are composed and compared with files, and the page needs nothing besides itself")
   func piecesAreComposedAndCompared() throws {
     let options = [
-      "evaluate", "model", "tunes", "--pieces", "8", "--seed", "3", "--discriminators", "linear", "--threads", "2",
+      "evaluate", "model", "tunes", "--pieces", "8", "--seed", "3", "--discriminators", "linear", "--threads",
+      "2",
     ]
     let outcome = try workshop.run(options + ["--report", "evaluation.html", "--json"])
     #expect(outcome.exitCode == 0, "\(outcome.errors)")

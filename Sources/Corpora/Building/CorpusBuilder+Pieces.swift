@@ -20,7 +20,8 @@ extension CorpusBuilder {
         let finished = work.finish(index, reader.read(files.paths[index]))
         progress?(
           ProgressReport(
-            activity: "reading", completed: Double(finished), total: Double(files.paths.count), unit: "files"))
+            activity: "reading", completed: Double(finished), total: Double(files.paths.count), unit: "files")
+        )
       }
     }
     if cancellation?.isRequested == true { throw CorpusError.cancelled }

@@ -33,7 +33,8 @@ public struct Giveaway: Sendable, Hashable, Codable {
     let regression = LogisticRegression(
       rows: human + composed, labels: human.map { _ in false } + composed.map { _ in true })
     let means = [human, composed].map { rows in
-      rows.map(regression.standardized).reduce(into: [Double](repeating: 0, count: features.count)) { sums, row in
+      rows.map(regression.standardized).reduce(into: [Double](repeating: 0, count: features.count)) {
+        sums, row in
         for index in row.indices { sums[index] += row[index] / Double(rows.count) }
       }
     }
@@ -58,7 +59,8 @@ public struct Giveaway: Sendable, Hashable, Codable {
       guard !values[0].isEmpty, !values[1].isEmpty else { return nil }
       let area = areaUnderCurve(positives: values[1], negatives: values[0])
       return Giveaway(
-        feature: features[index], human: mean(values[0]), composed: mean(values[1]), area: max(area, 1 - area),
+        feature: features[index], human: mean(values[0]), composed: mean(values[1]),
+        area: max(area, 1 - area),
         share: part / total)
     }
   }

@@ -25,7 +25,8 @@ struct LogisticRegression: Sendable {
     let featureCount = rows.first?.count ?? 0
     precondition(
       rows.count == labels.count && labels.contains(true) && labels.contains(false) && penalty > 0,
-      "\(rows.count) examples of \(Set(labels).count) classes cannot be told apart with a penalty of \(penalty)")
+      "\(rows.count) examples of \(Set(labels).count) classes cannot be told apart with a penalty of \(penalty)"
+    )
     (means, deviations) = Self.moments(rows, featureCount: featureCount)
     weights = Array(repeating: 0, count: featureCount)
     let positives = Double(labels.count { $0 }), count = Double(labels.count)

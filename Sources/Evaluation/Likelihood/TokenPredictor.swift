@@ -175,7 +175,8 @@ private final class WindowReader {
     guard !queue.isEmpty || streams.contains(where: { $0.piece != nil }) else { return nil }
     let rowCount = stepCount * streamCount
     var window = Window(
-      ids: Array(repeating: 0, count: rowCount * columnCount), resets: Array(repeating: true, count: rowCount),
+      ids: Array(repeating: 0, count: rowCount * columnCount),
+      resets: Array(repeating: true, count: rowCount),
       parts: Array(repeating: [], count: streamCount))
     for stream in 0..<streamCount { fill(&window, stream) }
     return window

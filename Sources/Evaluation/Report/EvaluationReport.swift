@@ -18,11 +18,13 @@ public struct EvaluationReport: Sendable {
     if let examples = evaluation.examples {
       page.figure(
         SelfSimilarityPicture(pieces: [
-          (name: "a human piece", score: examples.human), (name: "a composed piece", score: examples.composed),
+          (name: "a human piece", score: examples.human),
+          (name: "a composed piece", score: examples.composed),
         ]).svg(),
         caption:
           "The melody of two pieces of about the same length, bar against bar: the darker, the more notes of one bar are in the "
-          + "other. Lines beside the diagonal are passages that return; their distance from it is after how many bars.")
+          + "other. Lines beside the diagonal are passages that return; their distance from it is after how many bars."
+      )
     }
     html = page.document
   }
@@ -35,7 +37,8 @@ public struct EvaluationReport: Sendable {
         + (evaluation.composedSource.map { " Compared with \($0)." } ?? ""))
     if evaluation.cutOff > 0 {
       page.paragraph(
-        "\(evaluation.cutOff.grouped) of the \(evaluation.composedPieces.grouped) composed pieces ran into the limit of bars.")
+        "\(evaluation.cutOff.grouped) of the \(evaluation.composedPieces.grouped) composed pieces ran into the limit of bars."
+      )
     }
   }
 
@@ -83,7 +86,8 @@ public struct EvaluationReport: Sendable {
       rows: calibration.bins.map { bin in
         [
           "from " + Figure.decimal(bin.lowerBound, 1), bin.count.grouped,
-          bin.confidence.map { Figure.percent($0, 1) } ?? "", bin.accuracy.map { Figure.percent($0, 1) } ?? "",
+          bin.confidence.map { Figure.percent($0, 1) } ?? "",
+          bin.accuracy.map { Figure.percent($0, 1) } ?? "",
         ]
       })
   }
@@ -96,7 +100,8 @@ public struct EvaluationReport: Sendable {
         name: "\(result.length.name), \(result.kind.rawValue)", point: area.area,
         interval: area.lowerBound...area.upperBound, band: result.human.map { $0.lowest...$0.highest },
         words:
-          "\(Figure.decimal(area.area, 3)), with 95 % confidence \(Figure.range(area.lowerBound, area.upperBound, 3))")
+          "\(Figure.decimal(area.area, 3)), with 95 % confidence \(Figure.range(area.lowerBound, area.upperBound, 3))"
+      )
     }
     page.figure(
       IntervalChart(
@@ -113,7 +118,8 @@ public struct EvaluationReport: Sendable {
           "\(result.length.name), \(result.kind.rawValue)",
           result.area.map { Figure.decimal($0.area, 3) } ?? "too few pieces",
           result.area.map { Figure.range($0.lowerBound, $0.upperBound, 3) } ?? "",
-          result.human.map { Figure.decimal($0.mean) + " (" + Figure.range($0.lowest, $0.highest) + ")" } ?? "",
+          result.human.map { Figure.decimal($0.mean) + " (" + Figure.range($0.lowest, $0.highest) + ")" }
+            ?? "",
           result.composedExcerpts.grouped, result.humanExcerpts.grouped,
         ]
       })
@@ -171,9 +177,12 @@ public struct EvaluationReport: Sendable {
   private static func tellNovelty(_ novelty: NoveltyComparison, on page: inout HTMLPage) {
     page.heading("What it has taken from others")
     page.paragraph(
-      "The longest passage of each piece's tune that is also in \(novelty.source), in notes, in the same key (exact) or in any.")
+      "The longest passage of each piece's tune that is also in \(novelty.source), in notes, in the same key (exact) or in any."
+    )
     func cells(_ spread: NoveltyComparison.Spread?) -> [String] {
-      spread.map { [Figure.decimal($0.median, 0), Figure.decimal($0.high, 0), $0.most.grouped] } ?? ["", "", ""]
+      spread.map { [Figure.decimal($0.median, 0), Figure.decimal($0.high, 0), $0.most.grouped] } ?? [
+        "", "", "",
+      ]
     }
     page.table(
       heading: ["passages", "median", "95 %", "most", "human median", "95 %", "most"],
@@ -190,7 +199,9 @@ public struct EvaluationReport: Sendable {
         }
       })
     let lengths = novelty.originality.lengths
-    func curve(_ spread: KeyPath<OriginalityReport.Length, OriginalityReport.Spread?>) -> [(x: Double, y: Double)] {
+    func curve(
+      _ spread: KeyPath<OriginalityReport.Length, OriginalityReport.Spread?>
+    ) -> [(x: Double, y: Double)] {
       lengths.compactMap { length in length[keyPath: spread].map { (Double(length.bars), $0.median) } }
     }
     page.figure(

@@ -37,7 +37,8 @@ struct Evaluate: ParsableCommand {
   var pieces: Int?
 
   @Option(
-    help: ArgumentHelp("Folder of composed pieces to compare, instead of composing them.", valueName: "folder"))
+    help: ArgumentHelp(
+      "Folder of composed pieces to compare, instead of composing them.", valueName: "folder"))
   var generated: String?
 
   @Option(
@@ -98,7 +99,7 @@ struct Evaluate: ParsableCommand {
       model, on: human, composed: composed, cancellation: cancellation, progress: common.progress)
     if let report { try replaceFile(at: report, with: EvaluationReport(evaluation).html) }
     try common.report(EvaluationSummary(evaluation: evaluation, seed: composed == nil ? nil : seed)) {
-      EvaluationText(evaluation: evaluation, seed: generated == nil ? seed : nil).text
+      EvaluationText(evaluation: evaluation, seed: seed).text
     }
   }
 

@@ -68,7 +68,8 @@ struct EvaluationText {
       [
         result.length.name, result.kind.rawValue,
         result.area.map { Readable.decimal($0.area, 3) } ?? "too few pieces",
-        result.area.map { "\(Readable.decimal($0.lowerBound, 3))–\(Readable.decimal($0.upperBound, 3))" } ?? "",
+        result.area.map { "\(Readable.decimal($0.lowerBound, 3))–\(Readable.decimal($0.upperBound, 3))" }
+          ?? "",
         result.human.map {
           "\(Readable.decimal($0.mean, 2)) (\(Readable.decimal($0.lowest, 2))–\(Readable.decimal($0.highest, 2)))"
         } ?? "too few pieces",
@@ -113,7 +114,8 @@ struct EvaluationText {
       ? ""
       : "; mean overlapping area \(Readable.decimal(areas.reduce(0, +) / Double(areas.count), 2)) "
         + "(human \(Readable.decimal(bands.reduce(0, +) / Double(bands.count), 2)))"
-    let heading = "of \(count) descriptors of whole pieces \(outside.count) lie outside the human band\(means)"
+    let heading =
+      "of \(count) descriptors of whole pieces \(outside.count) lie outside the human band\(means)"
     guard !rows.isEmpty else { return heading }
     return heading + "\n"
       + Readable.table(
