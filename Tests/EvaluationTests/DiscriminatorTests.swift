@@ -82,7 +82,7 @@ import Testing
     #expect(regression.means == [3.5, 5])
     #expect(regression.score([3.5, .nan]) == regression.score([3.5, 5]))
     #expect(regression.score([1, .nan]) < 0 && regression.score([6, .nan]) > 0)
-    #expect(regression.weights.allSatisfy(\.isFinite))
+    #expect(regression.weights.allSatisfy { $0.isFinite })
   }
 
   @Test("Classes that are apart are told apart, and halves of one class are not")

@@ -45,7 +45,8 @@ import Testing
   }
 
   @Test("A model without a corpus says what to give") func aModelWithoutACorpusSaysWhatToGive() throws {
-    let error = #expect(throws: EvaluationError.self) { try HeldOutMusic(of: try Examples.model()) }
+    let model = try Examples.model()
+    let error = #expect(throws: EvaluationError.self) { try HeldOutMusic(of: model) }
     #expect(error?.kind == .missingInput)
     #expect(error?.message.contains("name the corpus that it was trained on") == true)
   }

@@ -17,9 +17,9 @@ struct TokenDiscriminator: Sendable {
   /// Of longer excerpts the first ids are read.
   static let lengthLimit = 1_024
   private static let batchSize = 16
-  private static let epochLimit = 12
+  private static let epochLimit = 30
   /// After how many epochs without a lower loss on the pieces that were set aside training ends.
-  private static let patience = 2
+  private static let patience = 5
   /// One piece in this many of those to learn from is set aside to stop by.
   private static let stoppingShare = 6
 
