@@ -28,7 +28,9 @@ let rooms: [Room] = [
   Room(name: "MIDI", imports: ["Groundwork"]),
   Room(name: "Music", imports: ["Drawing", "Groundwork"]),
   Room(name: "Notation", imports: ["Music", "MIDI", "Groundwork"]),
-  Room(name: "Analysis", imports: ["Music", "Arithmetic", "Groundwork"], testImports: ["MIDI", "Notation"]),
+  Room(
+    name: "Analysis", imports: ["Music", "Drawing", "Arithmetic", "Groundwork"],
+    testImports: ["MIDI", "Notation"]),
   Room(
     name: "Tokenization", imports: ["Analysis", "Music", "Groundwork"], testImports: ["MIDI", "Notation"]),
   Room(

@@ -3,7 +3,7 @@ public import Music
 /// Named numbers that describe a piece or an excerpt, as a vector.
 ///
 /// Times are rounded to twelfths of a quarter note first, so that a performance and a piece from a tokenizer's grid are measured
-/// alike; of pieces of more than 4,096 bars the first 4,096 are measured. *The melody* is what `Score.partRoles` calls so, of several such parts (or, where there is none, of all
+/// alike; of pieces of more than 1,024 bars the first 1,024 are measured. *The melody* is what `Score.partRoles` calls so, of several such parts (or, where there is none, of all
 /// pitched parts) the highest notes.
 ///
 /// ```swift
@@ -13,7 +13,7 @@ public import Music
 /// ```
 public struct DescriptorSet: Sendable {
   /// Every descriptor that there is, in order.
-  public static var all: [Descriptor] { groups.flatMap(\.descriptors) }
+  public static let all: [Descriptor] = groups.flatMap(\.descriptors)
   /// Those that describe an excerpt as well as a piece.
   public static let excerpts = DescriptorSet { !$0.needsWholePiece }
   /// All of them, for whole pieces.

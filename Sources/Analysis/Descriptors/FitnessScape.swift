@@ -59,8 +59,13 @@ struct FitnessScape {
     let map = score.score.timeMap
     let scale = Double(score.score.ticksPerQuarter) / Double(MeasuredScore.stepsPerQuarter)
     var profiles = [Float](repeating: 0, count: 12 * count)
+    // Notes come by onset, so that most ask for the time that the one before asked for.
+    var known = (step: -1, place: 0.0)
     for note in score.notes {
-      let start = map.seconds(at: Int(Double(note.onset) * scale)) / unit
+      if note.onset != known.step {
+        known = (note.onset, map.seconds(at: Int(Double(note.onset) * scale)) / unit)
+      }
+      let start = known.place
       let end = map.seconds(at: Int(Double(note.end) * scale)) / unit
       var index = min(Int(start), count - 1)
       while index < count, Double(index) < end {

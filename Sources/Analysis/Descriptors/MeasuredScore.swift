@@ -33,7 +33,7 @@ struct MeasuredBar: Hashable {
 struct MeasuredScore {
   static let stepsPerQuarter = 12
   /// How many bars are measured.
-  static let barLimit = 4_096
+  static let barLimit = 1_024
 
   let score: Score
   let roles: [PartRole]

@@ -10,7 +10,7 @@ extension DescriptorGroup {
   /// - `pitch_in_scale_rate`: the share of the notes in the scale of the estimated key (natural minor where it is minor).
   /// - `scale_consistency`: the largest `pitch_in_scale_rate` of any major or natural minor scale.
   /// - `pitch_entropy`, `pitch_class_entropy`: −Σ p log₂ p over the notes' pitches and pitch classes.
-  /// - `empty_beat_rate`: the share of beats, of the time signature's felt beat, in which nothing sounds; drums count here and below.
+  /// - `empty_beat_rate`: the share of beats, of the time signature's felt beat and to the last note's end, in which nothing sounds; drums count here and below.
   /// - `drum_in_pattern_rate`: the share of the drum notes on sixteenths in simple and on triplet eighths (thirds of a beat) in compound time.
   /// - `drum_pattern_consistency`: the larger of the shares on quarters of a beat and on thirds of a beat.
   /// - `groove_consistency`: 1 less the mean, over pairs of successive bars, of the share of a bar's time steps at which notes
@@ -24,7 +24,7 @@ extension DescriptorGroup {
     let classes = pitchClassCounts(notes)
     let polyphony = Polyphony(notes)
     let hasNotes = !notes.isEmpty
-    let beats = score.chords.map { $0.start..<$0.end }
+    let beats = score.chords.lazy.filter { $0.start < score.end }.map { $0.start..<$0.end }
     let bars = score.bars.map { $0.start..<$0.end }
     return [
       hasNotes ? Double((pitches.max() ?? 0) - (pitches.min() ?? 0)) : .nan,
@@ -87,7 +87,8 @@ extension DescriptorGroup {
   ]
 
   /// The share of these stretches, in order of time, in which none of the notes sounds.
-  private static func emptyShare(of stretches: [Range<Int>], _ notes: [MeasuredNote]) -> Double {
+  private static func emptyShare(of stretches: some Collection<Range<Int>>, _ notes: [MeasuredNote]) -> Double
+  {
     let sounding = notes.map { $0.onset..<$0.end }.sorted { $0.lowerBound < $1.lowerBound }
     var next = 0
     var latestEnd = 0
@@ -154,13 +155,17 @@ struct OnsetPatterns {
     Measures.mean(bars.indices.dropFirst().map { similarity($0 - 1, $0) })
   }
 
-  /// The mean over all pairs of bars; NaN for fewer than two.
+  /// Pairs grow with the square of the bars.
+  private static let pairLimit = 512
+
+  /// The mean over all pairs of bars, of the first 512; NaN for fewer than two.
   var meanSimilarity: Double {
     var sum = 0.0
-    for second in bars.indices {
+    let count = min(bars.count, Self.pairLimit)
+    for second in 0..<count {
       for first in 0..<second { sum += similarity(first, second) }
     }
-    let pairs = bars.count * (bars.count - 1) / 2
+    let pairs = count * (count - 1) / 2
     return pairs > 0 ? sum / Double(pairs) : .nan
   }
 }
