@@ -10,25 +10,26 @@ import Testing
   @Test("A model is measured, compared and drawn") func aModelIsMeasuredComparedAndDrawn() throws {
     let model = try Examples.model()
     let human = HeldOutMusic(
-      pieces: try Examples.pieces(Examples.tunes(10, bars: 8...10, repeats: true, seed: 1), model),
-      source: "ten <tunes>")
+      pieces: try Examples.pieces(Examples.tunes(8, repeats: true, seed: 1), model),
+      source: "eight <tunes>")
     let composed = ComposedMusic(
-      pieces: try Examples.pieces(Examples.tunes(10, bars: 8...10, seed: 2), model), source: "ten others",
+      pieces: try Examples.pieces(Examples.tunes(8, seed: 2), model), source: "eight others",
       cutOff: 2)
     let evaluator = Evaluator(
       seed: 1, threadCount: 2, lengths: [.bars(8), .whole], discriminators: [.linear])
     let evaluation = try evaluator.evaluate(model, on: human, composed: composed)
-    #expect(evaluation.likelihood.pieces == 10 && evaluation.composedPieces == 10)
+    #expect(evaluation.likelihood.pieces == 8 && evaluation.composedPieces == 8)
     #expect(evaluation.discriminators.map(\.length) == [.bars(8), .whole])
     #expect(evaluation.discriminators.allSatisfy { ($0.area?.area ?? 0) > 0.8 })
     #expect(evaluation.features.contains { $0.words != nil })
     let html = EvaluationReport(evaluation).html
-    #expect(html.contains("ten &lt;tunes&gt;") && html.contains("Which bars are alike"))
+    #expect(html.contains("eight &lt;tunes&gt;") && html.contains("Which bars are alike"))
     #expect(html.contains("Calibration") && html.contains("Area under the curve"))
     #expect(!html.contains("nan") && !html.contains("<script") && !html.contains("src="))
 
-    let again = try evaluator.evaluate(model, on: human, composed: composed)
-    #expect(again.discriminators == evaluation.discriminators && again.features == evaluation.features)
+    let bars = Evaluator(seed: 1, lengths: [.bars(8)], discriminators: [.linear])
+    let again = try bars.evaluate(model, on: human, composed: composed)
+    #expect(again.discriminators == Array(evaluation.discriminators.prefix(1)))
     let alone = try evaluator.evaluate(model, on: human, composed: nil)
     #expect(alone.discriminators.isEmpty && alone.likelihood == evaluation.likelihood)
     #expect(EvaluationReport(alone).html.contains("Calibration"))
