@@ -16,7 +16,7 @@ import Testing
       ["inspect"], ["tokenize"], ["detokenize"], ["corpus", "build"], ["corpus", "info"],
       ["corpus", "export"],
       ["corpus", "list"], ["train"], ["generate"], ["continue"], ["render"], ["play"], ["features"],
-      ["model", "info"], ["model", "report"], ["instruments"],
+      ["model", "info"], ["model", "report"], ["instruments"], ["evaluate"],
     ])
   func everyCommandHasHelpWithAnExample(command: [String]) throws {
     let outcome = try program.run(command + ["--help"])
@@ -27,7 +27,7 @@ import Testing
 
   @Test(
     "A long help page begins with the main options and ends with the rarely needed ones",
-    arguments: ["train", "generate", "continue", "features"])
+    arguments: ["train", "generate", "continue", "evaluate", "features"])
   func aLongHelpPageBeginsWithTheMainOptionsAndEndsWithTheRarelyNeededOnes(command: String) throws {
     for arguments in [[command, "--help"], ["help", command]] {
       let outcome = try program.run(arguments)

@@ -33,11 +33,12 @@ enum Measures {
     return sum / 0.693_147_180_559_945_3
   }
 
-  /// How often each value occurs, in no order.
+  /// How often each value occurs, ascending.
   static func counts<Value: Hashable>(_ values: some Sequence<Value>) -> [Double] {
     var counts: [Value: Double] = [:]
     for value in values { counts[value, default: 0] += 1 }
-    return Array(counts.values)
+    // In one order, so that sums over them are the same in every run.
+    return counts.values.sorted()
   }
 
   /// The entropy of the second of two successive values where the first is known, in bits: Σ p(a, b) log₂ (p(a) ∕ p(a, b)). NaN
