@@ -1,3 +1,5 @@
+public import Tokenization
+
 /// How adventurous sampling is: a file of `presets/sampling`, or the options of a command.
 public struct SamplingPreset: Codable, Hashable, Sendable {
   /// What it is for, in a sentence.
@@ -10,16 +12,34 @@ public struct SamplingPreset: Codable, Hashable, Sendable {
   public var topP: Double
   /// How likely a token has to be next to the most probable; 0 for any.
   public var minP: Double
+  /// Whether all this is applied within each role of the tokens: first the kind of token keeps the model's probability (a note, a
+  /// bar line, a repetition), except that `minP` holds for kinds too; then the settings narrow down which one of its kind it is.
+  /// Otherwise a bar line, which is one token, is favored over the note that any of fifty positions would begin, and bars stay
+  /// empty.
+  public var byRole: Bool
 
   /// A preset; as given here it samples from the model's own distribution.
   public init(
-    summary: String? = nil, temperature: Double = 1, topK: Int = 0, topP: Double = 1, minP: Double = 0
+    summary: String? = nil, temperature: Double = 1, topK: Int = 0, topP: Double = 1, minP: Double = 0,
+    byRole: Bool = false
   ) {
     self.summary = summary
     self.temperature = temperature
     self.topK = topK
     self.topP = topP
     self.minP = minP
+    self.byRole = byRole
+  }
+
+  /// Reads a preset; `byRole` may be missing.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    summary = try container.decodeIfPresent(String.self, forKey: .summary)
+    temperature = try container.decode(Double.self, forKey: .temperature)
+    topK = try container.decode(Int.self, forKey: .topK)
+    topP = try container.decode(Double.self, forKey: .topP)
+    minP = try container.decode(Double.self, forKey: .minP)
+    byRole = try container.decodeIfPresent(Bool.self, forKey: .byRole) ?? false
   }
 
   /// Reads the preset `name` from a folder of presets.
@@ -41,5 +61,13 @@ public struct SamplingPreset: Codable, Hashable, Sendable {
     filters.append(try TopP(topP))
     filters.append(try MinP(minP))
     return filters
+  }
+
+  /// The filters for the ids of a vocabulary: those of `filters()`, within roles if the preset says so.
+  /// - Parameter roles: What each id does.
+  /// - Throws: `ComposingError.invalidOption`.
+  public func filters(for roles: TokenRoles) throws(ComposingError) -> [any SamplingFilter] {
+    let filters = try filters()
+    return byRole ? [WithinRoles(filters, roles: roles, floor: minP)] : filters
   }
 }
