@@ -30,7 +30,7 @@ public struct EndingSearch: Sendable, Hashable {
   static let streamLimit = 32
 
   /// A search; by default the last four bars, 64 times.
-  public init(bars: Int = 4, tries: Int = 64, tonicBonus: Double = 2) {
+  public init(bars: Int = 4, tries: Int = 64, tonicBonus: Double = 4) {
     self.bars = bars
     self.tries = tries
     self.tonicBonus = tonicBonus
