@@ -76,6 +76,7 @@ struct FormComposition {
         append(
           try varied(join..<original.upperBound, index, endsPiece: section.endsPiece), section.bars - keptBars
         )
+        score = score?.ringing(on: original, keptBars: keptBars, at: start)
       }
       places.append(start..<barCount)
       progress?(
@@ -217,6 +218,36 @@ extension Score {
       for note in result.tracks[track].notes.indices {
         let end = min(result.tracks[track].notes[note].end, result.length)
         result.tracks[track].notes[note].duration = end - result.tracks[track].notes[note].onset
+      }
+    }
+    return result
+  }
+
+  /// The score with the notes of a variation's kept bars as long as in the section that it varies, whose first `keptBars` they are, also
+  /// where they sound into its new bars; up to its end, and not into the same pitch once more.
+  fileprivate func ringing(on original: Range<Int>, keptBars: Int, at start: Int) -> Score {
+    let bars = self.bars
+    guard keptBars > 0, start + original.count <= bars.count else { return self }
+    let join = bars[original.lowerBound + keptBars].start
+    let end = bars[original.upperBound - 1].end
+    let shift = bars[start].start - bars[original.lowerBound].start
+    var result = self
+    for track in tracks.indices {
+      let notes = tracks[track].notes
+      let begin = bars[original.lowerBound].start
+      // In unison several notes have the same place.
+      var taken: Set<Int> = []
+      for note in notes where note.onset >= begin && note.onset < join && note.end > join {
+        let copy = notes.indices.first {
+          !taken.contains($0) && notes[$0].onset == note.onset + shift && notes[$0].pitch == note.pitch
+            && notes[$0].end == join + shift
+        }
+        guard let copy else { continue }
+        taken.insert(copy)
+        let again = notes.lazy.filter { $0.pitch == note.pitch && $0.onset >= join + shift }.map(\.onset)
+          .min()
+        let stop = min(min(note.end, end) + shift, again ?? .max)
+        result.tracks[track].notes[copy].duration = stop - notes[copy].onset
       }
     }
     return result

@@ -71,6 +71,26 @@ import Tokenization
     }
   }
 
+  @Test("Notes of kept bars sound on into the new ones") func notesOfKeptBarsSoundOn() throws {
+    var held = 0
+    for seed in UInt64(1)...8 {
+      let score = try composer.compose(
+        CompositionOptions(seed: seed, form: Form("A4A'4B2"), variation: 0.5)
+      ).score
+      let bars = Array(score.bars)
+      let shift = bars[4].start
+      for track in score.tracks {
+        for note in track.notes where note.onset < bars[2].start && note.end > bars[2].start {
+          let copies = track.notes.filter { $0.onset == note.onset + shift && $0.pitch == note.pitch }
+          let onsets = track.notes.filter { $0.pitch == note.pitch }.map(\.onset)
+          #expect(copies.contains { $0.end == note.end + shift || onsets.contains($0.end) })
+          held += copies.count { $0.end > bars[6].start }
+        }
+      }
+    }
+    #expect(held > 0)
+  }
+
   @Test("The same seed gives the same piece, alone and among others")
   func theSameSeedGivesTheSamePiece() throws {
     let options = try (1...3).map {
