@@ -1,3 +1,5 @@
+public import Music
+
 /// How a score is turned into samples.
 public struct RenderOptions: Sendable, Hashable {
   /// Frames a second, one of `sampleRates`.
@@ -10,6 +12,10 @@ public struct RenderOptions: Sendable, Hashable {
   public var reverbAmount: Double
   /// How many notes can sound at once; further ones replace the faintest.
   public var maximumVoices: Int
+  /// Where in the score the sound begins.
+  public var start: RenderStart
+  /// How notes are played where the score does not say; nil plays them exactly as they are written.
+  public var expression: Expression?
 
   /// The sample rates that can be rendered, in Hz.
   public static let sampleRates = 8000...192_000
@@ -19,13 +25,36 @@ public struct RenderOptions: Sendable, Hashable {
   /// By default 44,100 Hz, in a concert hall.
   public init(
     sampleRate: Int = 44_100, gain: Double = 0, reverb: ReverbPreset = .hall, reverbAmount: Double = 1,
-    maximumVoices: Int = 96
+    maximumVoices: Int = 96, start: RenderStart = .beginning, expression: Expression? = nil
   ) {
     self.sampleRate = sampleRate
     self.gain = gain
     self.reverb = reverb
     self.reverbAmount = reverbAmount
     self.maximumVoices = maximumVoices
+    self.start = start
+    self.expression = expression
+  }
+}
+
+/// Where in a score a rendering begins.
+public enum RenderStart: Sendable, Hashable, CaseIterable {
+  /// At tick 0, however long nothing sounds.
+  case beginning
+  /// With the bar of the first note, but no more than a beat before that note: a pickup is not preceded by a silent bar.
+  case firstNote
+
+  /// The tick at which a rendering of `score` begins.
+  public func tick(in score: Score) -> Int {
+    guard self == .firstNote,
+      let onset = score.tracks.lazy.flatMap(\.notes).map(\.onset).min(), onset > 0
+    else { return 0 }
+    let bars = score.bars
+    guard !bars.isEmpty else { return 0 }
+    let bar = bars[min(bars.index(of: onset), bars.count - 1)]
+    let written = 4 * score.ticksPerQuarter / bar.timeSignature.denominator
+    let beat = bar.timeSignature.isCompound ? 3 * written : written
+    return max(0, bar.start, onset - beat)
   }
 }
 

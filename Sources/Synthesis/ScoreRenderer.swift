@@ -69,7 +69,9 @@ public final class ScoreRenderer: SampleSource {
       "\(options.maximumVoices) voices are outside \(RenderOptions.voiceCounts)")
     sampleRate = options.sampleRate
     let rate = Float(options.sampleRate)
-    let timeline = Timeline(score: score, sampleRate: options.sampleRate)
+    let timeline = Timeline(
+      score: options.expression?.performed(score) ?? score, sampleRate: options.sampleRate,
+      start: options.start.tick(in: score))
     events = timeline.events
     partCount = timeline.parts.count
     parts = arena.allocate(partCount, of: Part(isDrum: false, program: 0))

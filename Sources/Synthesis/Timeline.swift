@@ -43,10 +43,13 @@ struct Timeline {
   /// Later events are moved here, in seconds: a damaged file can have times that no frame count can hold.
   private static let horizon = 1e9
 
-  init(score: Score, sampleRate: Int) {
+  /// - Parameter start: The tick that is frame 0; what is before it happens at once.
+  init(score: Score, sampleRate: Int, start: Int = 0) {
     let clock = score.timeMap
+    let silence = start > 0 ? clock.seconds(at: start) : 0
     let frame = { (tick: Int) in
-      let seconds = min(max(clock.seconds(at: tick), -Self.horizon), Self.horizon)
+      let time = start > 0 ? max(0, clock.seconds(at: tick) - silence) : clock.seconds(at: tick)
+      let seconds = min(max(time, -Self.horizon), Self.horizon)
       return Int((seconds * Double(sampleRate)).rounded())
     }
     var noteCount = 0

@@ -2,6 +2,7 @@ import Arithmetic
 import Composing
 import Foundation
 import Testing
+import Tokenization
 
 @Suite struct SamplingFilterTests {
   /// A distribution over the logits; `nil` is an id that is not allowed.
@@ -185,5 +186,56 @@ import Testing
       filtered.keepLikeliest(mass: 0.9)
       #expect(unfiltered.draw(random: &random) == nil && filtered.draw(random: &random) == nil)
     }
+  }
+
+  /// Ids 0 and 1 frame pieces, 2 is a bar line, 3 a position, the others are pitches.
+  private static func roles(pitches: Int) throws -> TokenRoles {
+    try TokenRoles([.beginning, .end, .barLine, .position] + Array(repeating: .pitch, count: pitches))
+  }
+
+  @Test("Within roles each role keeps its probability, whatever the filters")
+  func withinRolesEachRoleKeepsItsProbability() throws {
+    // Half of the probability is a bar line's, half is spread over fifty pitches.
+    let logits: [Float?] = [nil, nil, Float(log(50.0)), nil] + (0..<50).map { _ in 0 }
+    let filters: [any SamplingFilter] = [try Temperature(0.5), try TopK(5), try MinP(0.05)]
+    var together = distribution(logits)
+    for filter in filters { filter.apply(to: &together) }
+    #expect(together.probabilities[2] == 1, "the bar line alone is left")
+    var apart = distribution(logits)
+    WithinRoles(filters, roles: try Self.roles(pitches: 50), floor: 0.05).apply(to: &apart)
+    #expect(abs(apart.probabilities[2] - 0.5) < 1e-5)
+    #expect(kept(apart) == [2, 4, 5, 6, 7, 8])
+    #expect(abs(apart.probabilities[4] - 0.1) < 1e-5)
+  }
+
+  @Test("Within roles the ids of a role are as the filters leave them alone")
+  func withinRolesTheIDsAreAsTheFiltersLeaveThem() throws {
+    let filters: [any SamplingFilter] = [try Temperature(0.7), try TopP(0.8)]
+    for logits in Self.cases where logits.count > 6 {
+      var apart = distribution(logits)
+      WithinRoles(filters, roles: try Self.roles(pitches: logits.count - 4)).apply(to: &apart)
+      let pitches = logits.enumerated().map { $0.offset < 4 ? nil : $0.element }
+      let before = softmax(logits)
+      for id in 0..<4 { #expect(abs(apart.probabilities[id] - before[id]) < 1e-5) }
+      guard pitches.contains(where: { $0 != nil }) else { continue }
+      var alone = distribution(pitches)
+      for filter in filters { filter.apply(to: &alone) }
+      let mass = before.dropFirst(4).reduce(0, +)
+      #expect(kept(alone) == kept(apart).filter { $0 >= 4 })
+      for id in 4..<logits.count {
+        #expect(abs(apart.probabilities[id] - mass * alone.probabilities[id]) < 1e-5)
+      }
+    }
+  }
+
+  @Test("Roles below the floor are left out, and a random network writes on by roles")
+  func rolesBelowTheFloorAreLeftOut() throws {
+    var floored = distribution([nil, nil, -9, nil, 0, 1])
+    WithinRoles([], roles: try Self.roles(pitches: 2), floor: 0.05).apply(to: &floored)
+    #expect(kept(floored) == [4, 5])
+    let sampling = SamplingPreset(temperature: 0.8, topK: 3, topP: 0.9, minP: 0.05, byRole: true)
+    let piece = try Composer(model: try ComposerTests.untrainedModel()).compose(
+      CompositionOptions(seed: 3, sampling: sampling, bars: 3))
+    #expect(piece.bars == 3 && piece.notes > 0)
   }
 }

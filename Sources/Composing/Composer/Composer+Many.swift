@@ -21,6 +21,11 @@ extension Composer {
     let queue = PieceQueue(options: options, progress: progress)
     let threadCount = max(1, min(threadCount, options.count))
     let team = ThreadTeam(threadCount: threadCount)
+    if options.contains(where: { $0.form != nil || $0.ending != nil }) {
+      let desks = (0..<threadCount).map { _ in CompositionDesk(composer: Composer(sharing: self)) }
+      team.run { desks[$0].work(queue, cancellation: cancellation) }
+      return queue.results
+    }
     let streams = max(1, min(Self.piecesPerThread, (options.count + threadCount - 1) / threadCount))
     let benches = (0..<threadCount).map { _ in
       CompositionBench(model: model, weights: weights, streamCount: streams)
@@ -54,6 +59,24 @@ private struct PieceQueue: Sendable {
 
   /// The result of each; pieces that were not begun before the cancellation have none.
   var results: [Result<Composition, ComposingError>] { parts.results.map { $0 ?? .failure(.interrupted) } }
+}
+
+/// One thread's pieces, one after the other: those in a form or with a search for their ending have parts that are written side by
+/// side.
+private final class CompositionDesk: @unchecked Sendable {
+  private let composer: Composer
+
+  init(composer: Composer) { self.composer = composer }
+
+  func work(_ queue: PieceQueue, cancellation: Cancellation) {
+    while !cancellation.isRequested, let next = queue.next() {
+      queue.finish(
+        next.index,
+        with: Result { () throws(ComposingError) in
+          try composer.compose(next.options, cancellation: cancellation)
+        })
+    }
+  }
 }
 
 /// One thread's pieces, each on a stream of the thread's sampler. Where one is finished, the next of the queue takes its stream.

@@ -32,6 +32,14 @@ public final class Composer {
     chooser = TokenChooser(model: model)
   }
 
+  /// A composer that shares the weights of another, for another thread.
+  init(sharing other: Composer) {
+    model = other.model
+    weights = other.weights
+    sampler = LanguageModelSampler(weights: weights)
+    chooser = TokenChooser(model: model)
+  }
+
   /// The seeds of `count` pieces: `seed` and those that follow it, so that each piece can be had again by its own.
   public static func seeds(from seed: UInt64, count: Int) -> [UInt64] {
     (0..<UInt64(max(count, 0))).map { seed &+ $0 }
@@ -54,9 +62,17 @@ public final class Composer {
     _ options: CompositionOptions, cancellation: Cancellation = Cancellation(),
     progress: ProgressHandler? = nil
   ) throws(ComposingError) -> Composition {
-    try CompositionSession(
-      model: model, sampler: sampler, chooser: chooser, options, savedBarLimit: 0
-    ).finish(cancellation: cancellation, progress: progress)
+    if let form = options.form {
+      var work = try FormComposition(
+        form, composer: self, options: options, cancellation: cancellation, progress: progress)
+      return try work.finish()
+    }
+    let session = try CompositionSession(
+      model: model, sampler: sampler, chooser: chooser, options, savedBarLimit: options.ending?.bars ?? 0)
+    guard let ending = options.ending else {
+      return try session.finish(cancellation: cancellation, progress: progress)
+    }
+    return try session.finish(ending, cancellation: cancellation, progress: progress)
   }
 
   /// How surprising the model finds each token of a score.

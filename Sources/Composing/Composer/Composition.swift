@@ -19,11 +19,23 @@ public struct CompositionOptions: Sendable {
   public var opening: [Int32]
   /// What is asked of the piece beyond the tokenizer's grammar.
   public var constraints: [any TokenConstraint]
+  /// The sections of the piece and which of them return; nil leaves that to the model. Its lengths have to agree with `bars`. Only
+  /// `Composer.compose` writes forms, not a session, which goes one way from beginning to end.
+  public var form: Form?
+  /// Which share of the bars of a varied section (`A'`) is composed anew, from its end on: 0...1.
+  public var variation: Double
+  /// How a good ending is searched for; nil takes the first that comes. `Composer.compose` does it by itself, for a session there is
+  /// `CompositionSession.finish(_:cancellation:progress:)`.
+  public var ending: EndingSearch?
+
+  /// The usual strength of variation.
+  public static let usualVariation = 0.3
 
   /// Options; what is not given is a free piece.
   public init(
     seed: UInt64, sampling: SamplingPreset = SamplingPreset(), bars: Int? = nil, primer: Score? = nil,
-    keepsPrimer: Bool = false, opening: [Int32] = [], constraints: [any TokenConstraint] = []
+    keepsPrimer: Bool = false, opening: [Int32] = [], constraints: [any TokenConstraint] = [],
+    form: Form? = nil, variation: Double = CompositionOptions.usualVariation, ending: EndingSearch? = nil
   ) {
     self.seed = seed
     self.sampling = sampling
@@ -32,6 +44,9 @@ public struct CompositionOptions: Sendable {
     self.keepsPrimer = keepsPrimer
     self.opening = opening
     self.constraints = constraints
+    self.form = form
+    self.variation = variation
+    self.ending = ending
   }
 }
 

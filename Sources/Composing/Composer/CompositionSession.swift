@@ -20,10 +20,10 @@ internal import Musl
 /// back to a bar line. The same model, options and calls give the same tokens. A session is used by one thread at a time.
 public final class CompositionSession {
   private let vocabulary: Vocabulary
-  private let weights: SamplerWeights
-  private let sampler: LanguageModelSampler
-  private var chooser: TokenChooser
-  private var piece: PieceInProgress
+  let weights: SamplerWeights
+  let sampler: LanguageModelSampler
+  private(set) var chooser: TokenChooser
+  var piece: PieceInProgress
   /// Notes and bars that are complete and were not given by `nextBar` yet.
   private var pending = DecodedMusic()
   /// Where the last bars begin that `nextBar` gave, whose notes are still in `pending`.

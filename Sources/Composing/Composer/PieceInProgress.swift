@@ -29,6 +29,7 @@ struct PieceInProgress {
   /// How many ids were taken back since the last one that was chosen.
   private(set) var takenBack = 0
 
+  private let roles: TokenRoles
   private var filters: [any SamplingFilter]
   private let vocabularySize: Int
   /// How many ids the network has been fed.
@@ -87,7 +88,8 @@ struct PieceInProgress {
   init(
     _ options: CompositionOptions, tokenizer: any Tokenizer, savedBarLimit: Int = 0
   ) throws(ComposingError) {
-    filters = try options.sampling.filters()
+    roles = tokenizer.vocabulary.roles
+    filters = try options.sampling.filters(for: roles)
     self.options = options
     vocabularySize = tokenizer.vocabulary.count
     beginning = try PieceBeginning(options, tokenizer: tokenizer)
@@ -310,7 +312,7 @@ extension PieceInProgress {
 
   /// Makes all further choices in another way.
   mutating func sample(by sampling: SamplingPreset) throws(ComposingError) {
-    filters = try sampling.filters()
+    filters = try sampling.filters(for: roles)
     setCache(sampling.cache)
   }
 

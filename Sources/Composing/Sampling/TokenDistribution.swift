@@ -22,6 +22,9 @@ public struct TokenDistribution: Sendable {
   private var hasWeights = false
   /// What each id counts when it is decided how many stay in.
   private var shares: [Float]
+  /// All ids as they were, and as they will be, while those of one group are narrowed down.
+  private var whole: [Float]
+  private var narrowed: [Float]
 
   /// A distribution over `vocabularySize` ids, all equally likely.
   public init(vocabularySize: Int) {
@@ -30,6 +33,8 @@ public struct TokenDistribution: Sendable {
     logits = Array(repeating: 0, count: vocabularySize)
     weights = logits
     shares = logits
+    whole = logits
+    narrowed = logits
   }
 
   /// Takes over the network's logits for the ids that are allowed; the others are out.
@@ -114,6 +119,48 @@ public struct TokenDistribution: Sendable {
     weigh()
     let least = Float(share) * (weights.max() ?? 0)
     for id in logits.indices where weights[id] < least { maskOut(id) }
+  }
+
+  /// Narrows down the ids of each group as if there were no others. Each group keeps its probability as a whole, so that nothing is
+  /// rarer because its probability is spread over many ids.
+  /// - Parameters:
+  ///   - filters: What is applied to the ids of a group, one after another.
+  ///   - groups: The group of each id, 0 ..< `groupCount`.
+  ///   - groupCount: How many groups there are.
+  ///   - floor: Groups that are less than this share as probable as the most probable one are masked out; 0 keeps all.
+  public mutating func apply(
+    _ filters: [any SamplingFilter], within groups: [Int], groupCount: Int, floor: Double = 0
+  ) {
+    precondition(
+      groups.count == vocabularySize, "\(groups.count) groups for a vocabulary of \(vocabularySize)")
+    for id in logits.indices {
+      whole[id] = logits[id]
+      narrowed[id] = -.infinity
+    }
+    var highest = -Float.infinity
+    for group in 0..<groupCount { highest = max(highest, logMass(of: whole, group, groups)) }
+    let least = floor > 0 ? highest + log(Float(floor)) : -.infinity
+    for group in 0..<groupCount {
+      let mass = logMass(of: whole, group, groups)
+      if mass == -.infinity || mass < least { continue }
+      for id in logits.indices { logits[id] = groups[id] == group ? whole[id] : -.infinity }
+      hasWeights = false
+      for filter in filters { filter.apply(to: &self) }
+      let gain = mass - logMass(of: logits, group, groups)
+      for id in logits.indices where groups[id] == group { narrowed[id] = logits[id] + gain }
+    }
+    for id in logits.indices { logits[id] = narrowed[id] }
+    hasWeights = false
+  }
+
+  /// log Σ exp over the ids of a group; −∞ if all of them are out.
+  private func logMass(of logits: [Float], _ group: Int, _ groups: [Int]) -> Float {
+    var highest = -Float.infinity
+    for id in groups.indices where groups[id] == group { highest = max(highest, logits[id]) }
+    guard highest > -.infinity else { return highest }
+    var sum: Float = 0
+    for id in groups.indices where groups[id] == group { sum += exp(logits[id] - highest) }
+    return highest + log(sum)
   }
 
   /// Masks out an id; the others keep their proportions.

@@ -13,9 +13,10 @@ struct Generate: ParsableCommand {
       Without --bars the model decides where the piece ends, after at most
       \(Composer.barLimit) bars.
 
-      Example:
+      Examples:
 
         gruppetto generate model --bars 16 -o tune.mid -o tune.wav -o tune.svg
+        gruppetto generate model --form "A8 A'8 B8 A8" --endings 64 -o song.mid
       """)
 
   @Argument(help: "Folder of a trained model.")
@@ -32,6 +33,7 @@ struct Generate: ParsableCommand {
   var primer: String?
 
   @OptionGroup var piece: PieceOption
+  @OptionGroup var plan: PlanOptions
   @OptionGroup var sampling: SamplingOptions
   @OptionGroup var novelty: NoveltyOptions
   @OptionGroup var seed: SeedOptions
@@ -43,6 +45,7 @@ struct Generate: ParsableCommand {
 
   func validate() throws {
     try CompositionOutputs.check(bars: bars)
+    _ = try plan.parsedForm(bars: bars)
     guard piece.piece == nil || primer != nil else {
       throw ValidationError("--piece chooses a piece of the --primer; give a --primer, or drop --piece.")
     }
@@ -53,11 +56,11 @@ struct Generate: ParsableCommand {
       try MusicInput.readOne($0, piece: piece.piece, input: input, common: common)
     }
     let options = CompositionOptions(
-      seed: seed.drawn(), sampling: try sampling.resolved(presets: sound.presets), bars: bars, primer: given)
+      seed: seed.drawn(), sampling: try sampling.resolved(presets: sound.presets), bars: bars, primer: given,
+      form: try plan.parsedForm(bars: bars), variation: plan.variation, ending: plan.ending)
     try CompositionCommand(
-      model: model, outputs: outputs, options: options, novelty: novelty, weights: weights.weights,
-      threadCount: threads.count,
-      sound: sound, common: common, primerPath: primer,
+      model: model, outputs: outputs, options: options, novelty: novelty, plan: plan, weights: weights.weights,
+      threadCount: threads.count, sound: sound, common: common, primerPath: primer,
       title: "A piece by \(ModelFolder(path: model).name)"
     ).run()
   }

@@ -33,6 +33,7 @@ struct Play: ParsableCommand {
   @Option(help: ArgumentHelp("Folder of presets (default: the one that ships).", valueName: "folder"))
   var presets: String?
 
+  @OptionGroup var performance: PerformanceOptions
   @OptionGroup var piece: PieceOption
   @OptionGroup var ornament: OrnamentOption
   @OptionGroup var input: InputOptions
@@ -42,6 +43,9 @@ struct Play: ParsableCommand {
     guard list || file != nil else { throw ValidationError("Name a file to play, or use --list.") }
     if let file, Self.isSound(file), piece.piece != nil || Typed.hasOption("--ornaments") {
       throw ValidationError("--piece and --ornaments are for music, and \(file) is a sound file.")
+    }
+    if let file, Self.isSound(file), performance.plain || performance.fromStart {
+      throw ValidationError("--plain and --from-start are for music, and \(file) is a sound file.")
     }
     guard (-60...40).contains(gain) else {
       throw ValidationError("--gain is in decibels, from -60 to 40, not \(gain).")
@@ -78,7 +82,8 @@ struct Play: ParsableCommand {
         name: device, reason: "it runs at \(player.sampleRate) Hz; instruments need 8000 to 192000 Hz")
     }
     var source = ScoreRenderer(
-      score: score, library: library, options: RenderOptions(sampleRate: player.sampleRate, gain: gain))
+      score: score, library: library,
+      options: performance.renderOptions(sampleRate: player.sampleRate, gain: gain))
     return try player.play(&source, cancellation: Interruption.cancellation(), progress: common.progress)
   }
 

@@ -31,6 +31,11 @@ struct SamplingOptions: ParsableArguments {
       "Choose among tokens with at least this ratio to the highest probability; 0 for all.", valueName: "p"))
   var minP: Double?
 
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Apply these within each kind of token (pitches, durations and so on), or to all tokens together.")
+  var byRole: Bool?
+
   /// The preset, with what was given instead.
   func resolved(presets: String?) throws -> SamplingPreset {
     var sampling = try SamplingPreset(
@@ -39,6 +44,7 @@ struct SamplingOptions: ParsableArguments {
     sampling.topK = topK ?? sampling.topK
     sampling.topP = topP ?? sampling.topP
     sampling.minP = minP ?? sampling.minP
+    sampling.byRole = byRole ?? sampling.byRole
     _ = try sampling.filters()
     return sampling
   }
@@ -161,6 +167,8 @@ struct CompositionCommand {
   var outputs: CompositionOutputs
   var options: CompositionOptions
   var novelty: NoveltyOptions
+  /// The tempo and the time signature that are asked for.
+  var plan = PlanOptions.none
   var weights: WeightFormat
   var threadCount: Int
   var sound: SoundOptions
@@ -177,13 +185,13 @@ struct CompositionCommand {
     // A missing folder is reported now rather than after composing.
     let library = targets.contains { $0.form == .sound } ? try sound.instruments() : nil
     let model = try MusicModel(path: model)
-    var options = options
-    options.constraints += try novelty.constraints(on: model, common: common)
+    let constraints = try plan.constraints(model.tokenizer) + novelty.constraints(on: model, common: common)
     let composer = try Composer(model: model, format: weights)
     var reports: [CompositionReport] = []
     let pieces = Composer.seeds(from: options.seed, count: outputs.count).map { seed in
       var options = options
       options.seed = seed
+      options.constraints += constraints
       return options
     }
     for first in stride(from: 0, to: pieces.count, by: piecesAtOnce) {
@@ -195,7 +203,7 @@ struct CompositionCommand {
       do {
         for (index, result) in zip(part, results) {
           guard case .success(let piece) = result else { continue }
-          try finish(piece, number: index + 1, targets, library: library, reports: &reports)
+          try finish(try plan.playing(piece), number: index + 1, targets, library: library, reports: &reports)
         }
         for case .failure(let error) in results where error.kind != .interrupted { throw named(error) }
         guard reports.count == part.upperBound, !(cancellation.isRequested && reports.count < pieces.count)
@@ -307,7 +315,7 @@ struct CompositionCommand {
       throw UsageError("two -o options name the same file")
     }
     if !targets.contains(where: { $0.form == .sound }),
-      let option = ["--bits", "--rate", "--gain"].first(where: Typed.hasOption)
+      let option = ["--bits", "--rate", "--gain", "--plain", "--from-start"].first(where: Typed.hasOption)
     {
       throw UsageError("\(option) applies to sound, but no -o names a sound file (.wav, .flac or .ogg)")
     }

@@ -18,7 +18,9 @@ enum OptionWords {
     "embeddingDropout": "embedding-dropout", "weightDropout": "weight-dropout",
     "transposition": "transpose", "vocabulary": "vocabulary",
     "temperature": "temperature", "top-k": "top-k", "top-p": "top-p", "min-p": "min-p", "topK": "top-k",
-    "topP": "top-p", "minP": "min-p", "bars": "bars", "sizeLimit": "size-limit",
+    "topP": "top-p", "minP": "min-p", "bars": "bars", "form": "form", "variation": "variation",
+    "tempo": "tempo", "timeSignature": "time-signature", "ending.tries": "endings",
+    "ending.bars": "ending-bars", "sizeLimit": "size-limit",
   ]
 
   private static func option(_ setting: String) -> String { options[setting].map { "--" + $0 } ?? setting }

@@ -17,6 +17,8 @@ struct SoundOptions: ParsableArguments {
     parsing: .unconditional, help: ArgumentHelp("Gain in decibels; above 0 is louder.", valueName: "db"))
   var gain = 0.0
 
+  @OptionGroup var performance: PerformanceOptions
+
   @Option(help: ArgumentHelp("Folder of presets (default: the one that ships).", valueName: "folder"))
   var presets: String?
 
@@ -51,7 +53,8 @@ struct SoundOptions: ParsableArguments {
   /// The renderer that turns `score` into samples.
   func renderer(of score: Score, library: InstrumentLibrary, rate: Int? = nil) -> ScoreRenderer {
     ScoreRenderer(
-      score: score, library: library, options: RenderOptions(sampleRate: rate ?? self.rate, gain: gain))
+      score: score, library: library,
+      options: performance.renderOptions(sampleRate: rate ?? self.rate, gain: gain))
   }
 
   /// Checks that the format of the file at `path` supports the options.
@@ -79,9 +82,28 @@ struct SoundOptions: ParsableArguments {
     let spent = Double(DispatchTime.now().uptimeNanoseconds - began) / 1e9
     return RenderedFile(
       file: path, seconds: written.seconds, pieceSeconds: score.seconds,
+      startSeconds: score.timeMap.seconds(at: performance.start.tick(in: score)),
       lastNoteSeconds: score.lastNoteSeconds, peak: Double(written.peak), loudness: written.loudness,
       sound: "builtin",
       realTimeFactor: written.seconds / max(spent, 1e-9))
+  }
+}
+
+/// How music is played that leaves it open; shared by the commands that write or play sound.
+struct PerformanceOptions: ParsableArguments {
+  @Flag(help: "Play each note exactly as loud and as long as it is written, without accents or a slower end.")
+  var plain = false
+
+  @Flag(help: "Begin at the beginning of the piece, even if nothing sounds there.")
+  var fromStart = false
+
+  /// Where the sound begins.
+  var start: RenderStart { fromStart ? .beginning : .firstNote }
+
+  /// The options of a rendering.
+  func renderOptions(sampleRate: Int, gain: Double) -> RenderOptions {
+    RenderOptions(
+      sampleRate: sampleRate, gain: gain, start: start, expression: plain ? nil : Expression())
   }
 }
 
@@ -92,6 +114,8 @@ struct RenderedFile: Encodable {
   var seconds: Double
   /// The length of the piece, the same as `seconds` of `inspect`; a file may end in silence.
   var pieceSeconds: Double
+  /// Where in the piece the sound begins, in seconds.
+  var startSeconds: Double
   /// The end of the last note in seconds.
   var lastNoteSeconds: Double
   /// The largest magnitude of a sample; full scale is 1.
@@ -104,7 +128,7 @@ struct RenderedFile: Encodable {
 
   /// A remark if the piece is longer than its sound because it ends in silence.
   var silence: String {
-    guard pieceSeconds >= seconds + 1 else { return "" }
+    guard pieceSeconds >= startSeconds + seconds + 1 else { return "" }
     return " (the piece is \(Readable.clock(pieceSeconds)) long, and its last note ends at "
       + "\(Readable.clock(lastNoteSeconds)))"
   }

@@ -1,0 +1,106 @@
+internal import ArgumentParser
+internal import Composing
+internal import Groundwork
+internal import Music
+internal import Tokenization
+
+/// What is settled of a piece before it is composed: its form, its ending, its tempo and its time signature.
+struct PlanOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Sections that return, such as AABA; A' is a variation of A, and A8 has 8 bars (default: as --bars divides, else \(Form.usualBars)).",
+      valueName: "letters"))
+  var form: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Share of the bars of a varied section that is new, from 0 to 1; its last bars go first.",
+      valueName: "share"))
+  var variation = CompositionOptions.usualVariation
+
+  @Option(
+    help: ArgumentHelp(
+      "Try this many endings, and keep the best; 0 takes the first that comes.", valueName: "n"))
+  var endings = 0
+
+  @Option(help: ArgumentHelp("Number of last bars that --endings tries anew.", valueName: "n"))
+  var endingBars = EndingSearch().bars
+
+  @Option(
+    help: ArgumentHelp("Tempo in quarter notes a minute (default: the model decides).", valueName: "bpm"))
+  var tempo: Double?
+
+  @Option(
+    name: [.customLong("time-signature"), .customLong("metre")],
+    help: ArgumentHelp("Time signature such as 3/4 (default: the model decides).", valueName: "n/d"))
+  var timeSignature: String?
+
+  /// Nothing is settled.
+  static let none: PlanOptions = {
+    var options = PlanOptions()
+    options.form = nil
+    options.variation = CompositionOptions.usualVariation
+    options.endings = 0
+    options.endingBars = EndingSearch().bars
+    options.tempo = nil
+    options.timeSignature = nil
+    return options
+  }()
+
+  func validate() throws {
+    guard (0...1).contains(variation) else {
+      throw ValidationError("--variation is a share from 0 to 1, not \(variation).")
+    }
+    if form == nil, Typed.hasOption("--variation") {
+      throw ValidationError("--variation is for a --form with primes, such as AA'BA.")
+    }
+    guard endings == 0 || EndingSearch.tryCounts.contains(endings) else {
+      throw ValidationError(
+        "--endings is a number from 0 to \(EndingSearch.tryCounts.upperBound), not \(endings).")
+    }
+    guard EndingSearch.barCounts.contains(endingBars) else {
+      throw ValidationError(
+        "--ending-bars is a number from 1 to \(EndingSearch.barCounts.upperBound), not \(endingBars).")
+    }
+    if let tempo, !RequestedTempo.range.contains(tempo) {
+      throw ValidationError(
+        "--tempo is a number of quarter notes a minute from \(Int(RequestedTempo.range.lowerBound)) "
+          + "to \(Int(RequestedTempo.range.upperBound)), not \(tempo).")
+    }
+    if let timeSignature, TimeSignature(timeSignature) == nil {
+      throw ValidationError("--time-signature is written like 3/4, not \(timeSignature).")
+    }
+  }
+
+  /// The form, checked against the number of bars.
+  func parsedForm(bars: Int?) throws -> Form? {
+    do {
+      let form = try form.map { text throws(FormError) in try Form(text) }
+      _ = try form?.lengths(bars: bars)
+      return form
+    } catch {
+      throw ValidationError("--form: \(error.message).")
+    }
+  }
+
+  /// How the ending is searched for.
+  var ending: EndingSearch? { endings > 0 ? EndingSearch(bars: endingBars, tries: endings) : nil }
+
+  /// What the tempo and the time signature ask of the tokens of a model.
+  func constraints(_ tokenizer: any Tokenizer) throws(ComposingError) -> [any TokenConstraint] {
+    var constraints: [any TokenConstraint] = []
+    if let tempo, let constraint = try RequestedTempo(quartersPerMinute: tempo, tokenizer: tokenizer) {
+      constraints.append(constraint)
+    }
+    if let signature = timeSignature.flatMap({ TimeSignature($0) }) {
+      constraints.append(try RequestedTimeSignature(signature, tokenizer: tokenizer))
+    }
+    return constraints
+  }
+
+  /// A piece at the tempo that is asked for, which the tokens may know only approximately or not at all.
+  func playing(_ piece: Composition) throws(ComposingError) -> Composition {
+    guard let tempo else { return piece }
+    return try piece.played(quartersPerMinute: tempo)
+  }
+}
