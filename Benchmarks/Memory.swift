@@ -28,7 +28,7 @@ func measureMemory(_ arguments: [String]) throws {
   try report("none", []) {
     try pieces.reduce(0) { $0 + (try composer.surprisals(ofIDs: $1).reduce(0, +)) }
   }
-  for share in [0.05, 0.1, 0.2] {
+  for share in [0.1, 0.2, 0.3, 0.4, 0.5] {
     for sharpness in [0.3, 1, 3] {
       try report("cache", [("share", share), ("sharpness", sharpness)]) {
         try pieces.reduce(0) {

@@ -89,10 +89,12 @@ private final class CompositionBench: @unchecked Sendable {
   private var ids: [Int32] = []
   /// What the network is told beside them, a context for each.
   private var contexts: [Int32] = []
+  private let hasContext: Bool
 
   init(model: MusicModel, weights: SamplerWeights, streamCount: Int) {
     self.model = model
     sampler = LanguageModelSampler(weights: weights, streamCount: streamCount)
+    hasContext = !weights.configuration.contextSizes.isEmpty
     chooser = TokenChooser(model: model)
   }
 
@@ -103,7 +105,7 @@ private final class CompositionBench: @unchecked Sendable {
       contexts.removeAll(keepingCapacity: true)
       for place in pieces.indices {
         ids.append(pieces[place].piece.nextID)
-        contexts.append(contentsOf: pieces[place].piece.nextContext)
+        if hasContext { contexts.append(contentsOf: pieces[place].piece.nextContext) }
       }
       ids.withUnsafeBufferPointer { ids in
         contexts.withUnsafeBufferPointer { sampler.advance(ids, contexts: $0) }

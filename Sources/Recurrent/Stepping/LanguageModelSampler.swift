@@ -14,6 +14,9 @@ public final class LanguageModelSampler {
   public var configuration: LanguageModelConfiguration { weights.configuration }
 
   private let stepper: StackStepper
+  // Read at every step, and stored, since the configuration that has them is a copy.
+  private let vocabulary: Int
+  private let contextSizes: [Int]
   /// B × V.
   private let logits: AlignedBuffer<Float>
 
@@ -25,6 +28,8 @@ public final class LanguageModelSampler {
   /// A sampler of `streamCount` streams with zero states.
   public init(weights: SamplerWeights, streamCount: Int = 1) {
     self.weights = weights
+    vocabulary = weights.configuration.vocabularySize
+    contextSizes = weights.configuration.contextSizes
     stepper = StackStepper(weights: weights.stack, streamCount: streamCount)
     logits = AlignedBuffer(count: streamCount * weights.configuration.vocabularySize)
   }
@@ -79,7 +84,7 @@ public final class LanguageModelSampler {
     _ ids: UnsafeBufferPointer<Int32>,
     contexts: UnsafeBufferPointer<Int32> = UnsafeBufferPointer(start: nil, count: 0)
   ) {
-    let vocabulary = configuration.vocabularySize, features = configuration.contextSizes.count
+    let features = contextSizes.count
     precondition(ids.count <= streamCount, "\(ids.count) ids for \(streamCount) streams")
     precondition(
       contexts.count == ids.count * features,
@@ -90,7 +95,7 @@ public final class LanguageModelSampler {
       embed(row: Int(id), stream: stream)
       for feature in 0..<features {
         let index = Int(contexts[stream * features + feature])
-        let size = configuration.contextSizes[feature]
+        let size = contextSizes[feature]
         precondition(index >= -1 && index < size, "index \(index) is outside a feature of \(size) values")
         if index >= 0 { add(row: weights.contextRows[feature] + index, stream: stream) }
       }
@@ -105,7 +110,6 @@ public final class LanguageModelSampler {
   /// The logits of a stream's next id, V of them; valid until the next step and as long as this object lives.
   package func logits(ofStream stream: Int) -> UnsafeBufferPointer<Float> {
     precondition((0..<streamCount).contains(stream), "stream \(stream) of \(streamCount)")
-    let vocabulary = configuration.vocabularySize
     return UnsafeBufferPointer(start: logits.baseAddress + stream * vocabulary, count: vocabulary)
   }
 
@@ -162,7 +166,6 @@ extension LanguageModelSampler {
 
   /// Gives a stream the state and the logits of another.
   public func copyStream(_ source: Int, to target: Int) {
-    let vocabulary = configuration.vocabularySize
     stepper.copyState(ofStream: source, to: target)
     (logits.baseAddress + target * vocabulary)
       .update(from: logits.baseAddress + source * vocabulary, count: vocabulary)
