@@ -10,8 +10,8 @@ public import Music
 /// line, from the bass and from changes of harmony.
 ///
 /// A piece that is in time stays as it is. It is moved only where that puts at least 15 % more of its onsets on
-/// the grid and 80 % of them at least; where its bars begin off its beats by strong evidence; or, if it states no bars but counts
-/// beats (1/4), to where its bars begin.
+/// the grid and 80 % of them at least; where bass and harmony contradict its bar lines by a large margin; or, if it states no bars
+/// but counts beats (1/4), to where its bars begin. Drums alone are never moved.
 public struct BeatAlignment: Sendable, Hashable {
   /// Why a piece is moved, or is not.
   public enum Reason: String, Sendable, Hashable, Codable {
@@ -119,6 +119,8 @@ private struct AlignmentFinder {
   private static let leastShare = 0.8
   /// How much more probable another place of the bar line must be, as a logarithm, for bars that are stated to move off the beats.
   private static let leastMargin = 4.0
+  /// How probable it must be for bars to move by whole beats.
+  private static let leastConfidence = 0.97
   /// What each beat between the stated bar line and another place takes from its score.
   private static let distanceCost = 0.4
   /// A tune's bar lines are sought in the first so many sixteenths; no piece has more.
@@ -126,7 +128,8 @@ private struct AlignmentFinder {
 
   init(_ score: Score, timeSignature: TimeSignature?) {
     self.score = score
-    let onsets = score.tracks.flatMap { $0.notes.map(\.onset) }.filter { $0 >= 0 && $0 < Int.max >> 16 }.sorted()
+    let onsets = score.tracks.flatMap { $0.notes.map(\.onset) }.filter { $0 >= 0 && $0 < Int.max >> 16 }
+      .sorted()
     onsetCount = onsets.count
     firstOnset = onsets.first ?? 0
     hasPitches = score.tracks.contains { !$0.isDrum && !$0.notes.isEmpty }
@@ -135,7 +138,8 @@ private struct AlignmentFinder {
     let stated = score.timeSignatures.map(\.timeSignature)
     let beatsOnly = TimeSignature(1, 4)
     statesBars = timeSignature != nil || stated.contains { $0 != beatsOnly }
-    hasSeveralMetres = timeSignature == nil && Set(stated.filter { $0 != stated.last }).count > 0
+    hasSeveralMetres =
+      timeSignature == nil && Set(stated.filter { $0 != stated.last }).count > 0
       && score.timeSignatures.contains { $0.tick > 0 && $0.timeSignature != stated.first }
     let metre = timeSignature ?? stated.last ?? .common
     self.timeSignature = timeSignature == nil && !statesBars ? .common : metre
@@ -172,16 +176,30 @@ private struct AlignmentFinder {
   /// A piece whose onsets are on the grid.
   private func inTime() -> Finding {
     let asItIs = SectionDelays(0)
-    if !statesBars { return bars(behind: asItIs, reason: .bars) }
+    // What is within the tolerance of the grid is made exact where bars move at all.
+    let sixteenth = score.ticksPerQuarter / 4
+    let late = (beats.delay() + sixteenth / 2).modulo(sixteenth) - sixteenth / 2
+    let exact = SectionDelays(abs(late) <= score.ticksPerQuarter / 24 ? late : 0)
+    if !statesBars { return bars(behind: exact, reason: .bars) }
     guard let phase = downbeats(asItIs), !hasSeveralMetres else { return Finding(reason: .inTime) }
-    let best = (0..<phase.count).max { phase[$0] < phase[$1] } ?? 0
-    // Where the unit of the time signature or a quarter note is the offset, the tune has a pickup that is written otherwise.
-    let unit = min(4, max(1, 16 / timeSignature.denominator))
-    let bestOnBeat = stride(from: 0, to: phase.count, by: unit).map { phase[$0] }.max() ?? 0
-    guard best % unit != 0, phase[best] - bestOnBeat >= Self.leastMargin else {
+    guard isContradicted(phase) else {
       return Finding(reason: .inTime, confidence: confidence(of: 0, phase))
     }
-    return bars(behind: asItIs, reason: .beats)
+    return bars(behind: exact, reason: .bars)
+  }
+
+  /// Whether the notes contradict the bar lines that the piece states: where these would have to move by less than a beat, by a large
+  /// margin over all that move by beats; where by beats, only if nearly all speaks for one place. In compound time
+  /// tunes with a pickup look as if they began elsewhere, and are believed.
+  private func isContradicted(_ phase: DownbeatPhase) -> Bool {
+    let best = (0..<phase.count).max { phase[$0] < phase[$1] } ?? 0
+    let unit = min(4, max(1, 16 / timeSignature.denominator))
+    guard best % unit == 0 else {
+      let bestOnBeat = stride(from: 0, to: phase.count, by: unit).map { phase[$0] }.max() ?? 0
+      return phase[best] - bestOnBeat >= Self.leastMargin
+    }
+    return !timeSignature.isCompound && phase[best] - phase[0] >= Self.leastMargin
+      && confidence(of: best, phase) >= Self.leastConfidence
   }
 
   /// The bar lines for beats of these delays.
@@ -207,6 +225,9 @@ private struct AlignmentFinder {
     let before = max(0, delays[firstOnset] - firstOnset)
     let bars = bar > 0 ? (before + bar - 1) / bar : 0
     let delays = delays.moved(by: -bars * bar)
+    if delays.sections.allSatisfy({ abs($0.delay) <= score.ticksPerQuarter / 24 }), reason == .bars {
+      return Finding(reason: .inTime, confidence: confidence)
+    }
     if delays == SectionDelays(0) { return Finding(reason: .inTime, confidence: confidence) }
     return Finding(reason: reason, delays: delays, confidence: confidence)
   }
@@ -231,7 +252,8 @@ private struct AlignmentFinder {
   /// there are too few notes.
   private func downbeats(_ delays: SectionDelays) -> DownbeatPhase? {
     let sixteenths = 16 * timeSignature.numerator
-    guard sixteenths % timeSignature.denominator == 0, (2...64).contains(sixteenths / timeSignature.denominator)
+    guard sixteenths % timeSignature.denominator == 0,
+      (2...64).contains(sixteenths / timeSignature.denominator)
     else { return nil }
     var notes = score.tracks.filter { !$0.isDrum }.flatMap(\.notes)
       .filter { $0.onset >= 0 && $0.onset < Int.max >> 16 }

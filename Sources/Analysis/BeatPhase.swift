@@ -114,7 +114,9 @@ struct BeatPhase {
         sections.append((window, phase))
       }
     }
-    let found = sections.map { (tick: onsets[$0.onsets.lowerBound], delay: refined($0.phase, by: onsets[$0.onsets])) }
+    let found = sections.map {
+      (tick: onsets[$0.onsets.lowerBound], delay: refined($0.phase, by: onsets[$0.onsets]))
+    }
     return SectionDelays(found, ticksPerQuarter: ticksPerQuarter)
   }
 

@@ -1,3 +1,4 @@
+internal import Analysis
 internal import Groundwork
 internal import Music
 internal import Tokenization
@@ -19,11 +20,13 @@ public struct CorpusRequest: Codable, Sendable, Hashable {
   public var strict: Bool?
   /// The most bytes of a file that is read; nil for `SizeLimit.music`.
   public var sizeLimit: Int?
+  /// Whether pieces whose beats have no phase are moved to where their beats are; nil for yes.
+  public var align: Bool?
 
   /// A request.
   public init(
     valid: Double? = nil, test: Double? = nil, programs: [String: Int]? = nil, deduplicate: String? = nil,
-    metre: String? = nil, strict: Bool? = nil, sizeLimit: Int? = nil
+    metre: String? = nil, strict: Bool? = nil, sizeLimit: Int? = nil, align: Bool? = nil
   ) {
     self.valid = valid
     self.test = test
@@ -32,6 +35,7 @@ public struct CorpusRequest: Codable, Sendable, Hashable {
     self.metre = metre
     self.strict = strict
     self.sizeLimit = sizeLimit
+    self.align = align
   }
 
   /// Reads a request that `write(to:)` wrote; nil if there is no such file.
@@ -76,6 +80,8 @@ public struct CorpusRequest: Codable, Sendable, Hashable {
       programs: programs ?? [:],
       threadCount: threadCount)
     builder.leavesOutDamaged = strict ?? false
+    builder.preparation = ScorePreparation(
+      aligns: align ?? true, timeSignature: metre.flatMap { TimeSignature($0) })
     builder.sizeLimit = sizeLimit ?? SizeLimit.music
     return builder
   }

@@ -31,6 +31,7 @@ struct CorpusOptions: ParsableArguments {
   @Flag(help: "Skip damaged files instead of using what can be read of them.")
   var strict = false
 
+  @OptionGroup var alignment: AlignmentOption
   @OptionGroup var tokenizer: TokenizerOptions
 
   func validate() throws {
@@ -45,7 +46,8 @@ struct CorpusOptions: ParsableArguments {
   func request(_ input: InputOptions) -> CorpusRequest {
     CorpusRequest(
       valid: valid, test: test, programs: programs?.programs, deduplicate: deduplicate?.rawValue,
-      metre: tokenizer.metre, strict: strict ? true : nil, sizeLimit: input.sizeLimit?.bytes)
+      metre: tokenizer.metre, strict: strict ? true : nil, sizeLimit: input.sizeLimit?.bytes,
+      align: alignment.align?.isOn)
   }
 }
 
@@ -64,3 +66,18 @@ struct ProgramList: ExpressibleByArgument {
 }
 
 extension CorpusBuilder.Deduplication: ExpressibleByArgument {}
+
+/// Whether beats and bar lines are sought; shared by `corpus build`, `train` and `tokenize`.
+struct AlignmentOption: ParsableArguments {
+  enum Choice: String, ExpressibleByArgument, CaseIterable {
+    case on, off
+
+    var isOn: Bool { self == .on }
+  }
+
+  @Option(
+    help: ArgumentHelp(
+      "Shift pieces whose notes lie off the beats they are written by: on or off (default: on).",
+      valueName: "choice"))
+  var align: Choice?
+}
