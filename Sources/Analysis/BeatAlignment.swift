@@ -106,6 +106,8 @@ private struct AlignmentFinder {
   private let score: Score
   private let onsetCount: Int
   private let hasPitches: Bool
+  /// Whether more sounds than one voice, whose bass and harmony would be guesses.
+  private let hasHarmony: Bool
   private let firstOnset: Int
   private let statesBars: Bool
   /// Whether several time signatures hold one after the other, so that bar lines cannot be moved as one.
@@ -132,12 +134,14 @@ private struct AlignmentFinder {
       .sorted()
     onsetCount = onsets.count
     firstOnset = onsets.first ?? 0
+    let pitched = score.tracks.filter { !$0.isDrum }.flatMap(\.notes)
+    hasHarmony = 4 * pitched.count >= 5 * Set(pitched.map(\.onset)).count
     hasPitches = score.tracks.contains { !$0.isDrum && !$0.notes.isEmpty }
     beats = BeatPhase(onsets: onsets, ticksPerQuarter: score.ticksPerQuarter)
     shareBefore = beats.share(onGridWith: SectionDelays(0))
     let stated = score.timeSignatures.map(\.timeSignature)
     let beatsOnly = TimeSignature(1, 4)
-    statesBars = timeSignature != nil || stated.contains { $0 != beatsOnly }
+    statesBars = timeSignature != nil || stated.isEmpty || stated.contains { $0 != beatsOnly }
     hasSeveralMetres =
       timeSignature == nil && Set(stated.filter { $0 != stated.last }).count > 0
       && score.timeSignatures.contains { $0.tick > 0 && $0.timeSignature != stated.first }
@@ -158,11 +162,18 @@ private struct AlignmentFinder {
         let better = beats.share(onGridWith: sections)
         if better >= share + 0.05, !beginsInTime(sections) { (delays, share) = (sections, better) }
       }
-      let pays = share >= Self.leastShare && share >= shareBefore + Self.leastGain
-      if pays { return bars(behind: delays, reason: .beats) }
+      if share >= Self.leastShare, pays(delays, share) { return bars(behind: delays, reason: .beats) }
     }
     guard shareBefore >= Self.leastShare else { return Finding(reason: .noSteadyBeat) }
     return inTime()
+  }
+
+  /// Whether enough more onsets are on the grid; a late beat may by chance be a triplet of another, but then the sixteenths are not.
+  private func pays(_ delays: SectionDelays, _ share: Double) -> Bool {
+    if share >= shareBefore + Self.leastGain { return true }
+    let before = beats.share(onGridWith: SectionDelays(0), countingTriplets: false)
+    let after = beats.share(onGridWith: delays, countingTriplets: false)
+    return share >= shareBefore && after >= before + 3 * Self.leastGain
   }
 
   /// Whether the bars that a piece states hold at its beginning: then it is written by them, and what leaves the grid later
@@ -192,6 +203,7 @@ private struct AlignmentFinder {
   /// margin over all that move by beats; where by beats, only if nearly all speaks for one place. In compound time
   /// tunes with a pickup look as if they began elsewhere, and are believed.
   private func isContradicted(_ phase: DownbeatPhase) -> Bool {
+    guard hasHarmony else { return false }
     let best = (0..<phase.count).max { phase[$0] < phase[$1] } ?? 0
     let unit = min(4, max(1, 16 / timeSignature.denominator))
     guard best % unit == 0 else {
@@ -225,6 +237,10 @@ private struct AlignmentFinder {
     let before = max(0, delays[firstOnset] - firstOnset)
     let bars = bar > 0 ? (before + bar - 1) / bar : 0
     let delays = delays.moved(by: -bars * bar)
+    // Bar lines are not worth notes that leave the grid.
+    if reason == .bars, beats.share(onGridWith: delays) < shareBefore - Self.leastGain / 3 {
+      return Finding(reason: .inTime, confidence: confidence)
+    }
     if delays.sections.allSatisfy({ abs($0.delay) <= score.ticksPerQuarter / 24 }), reason == .bars {
       return Finding(reason: .inTime, confidence: confidence)
     }

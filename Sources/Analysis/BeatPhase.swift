@@ -33,13 +33,13 @@ struct BeatPhase {
   }()
 
   /// The part of the onsets that are on a sixteenth or on a triplet of eighths when a quarter has twelve steps, if `delay` gives how
-  /// late the beat is at each of them.
-  func share(onGridWith delays: SectionDelays) -> Double {
+  /// late the beat is at each of them; without triplets, on a sixteenth.
+  func share(onGridWith delays: SectionDelays, countingTriplets: Bool = true) -> Double {
     guard !onsets.isEmpty else { return 1 }
     let count = onsets.count { onset in
       let ticks = 2 * Self.stepsPerQuarter * (onset - delays[onset]) + ticksPerQuarter
       let step = ticks.flooredQuotient(by: 2 * ticksPerQuarter).modulo(Self.stepsPerQuarter)
-      return step % 3 == 0 || step % 4 == 0
+      return step % 3 == 0 || (countingTriplets && step % 4 == 0)
     }
     return Double(count) / Double(onsets.count)
   }

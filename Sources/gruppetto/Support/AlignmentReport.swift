@@ -13,7 +13,7 @@ extension BeatAlignment {
       let twelfths = Int((12 * lateness).rounded())
       let place =
         twelfths == 0
-        ? "bar lines lie elsewhere"
+        ? (sectionCount > 1 ? "the beat drifts" : "bar lines lie elsewhere")
         : "notes lie \(abs(twelfths))/12 of a beat \(twelfths > 0 ? "late" : "early")"
       return "\(place); \(percent(shareAfter)) on the grid after a shift of \(shift) ticks"
         + (sectionCount > 1 ? " in \(sectionCount) sections" : "")
