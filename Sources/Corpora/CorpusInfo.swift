@@ -54,6 +54,8 @@ public struct CorpusInfo: Sendable, Hashable, Codable {
   public var changes: [String]
   /// How many pieces were read as 4/4 because their only metre is 1/4, which the time signature of the request overrides.
   public var piecesReadInFourFour: Int
+  /// How many pieces were moved to where their beats are; nil where beats were not sought.
+  public var alignedPieces: Int?
   /// A fingerprint of the content, sixteen hexadecimal digits.
   public var fingerprint: String
 }
@@ -81,7 +83,8 @@ extension Corpus {
         ? [] : [lengths[0], lengths[lengths.count / 2], lengths[lengths.count - 1]],
       skipped: report.skipped, damaged: report.damaged, duplicates: report.duplicates,
       changes: changes(in: report),
-      piecesReadInFourFour: report.piecesReadInFourFour, fingerprint: fingerprint)
+      piecesReadInFourFour: report.piecesReadInFourFour,
+      alignedPieces: report.isAligned ? report.alignedPieces : nil, fingerprint: fingerprint)
   }
 
   private func changes(in report: CorpusReport) -> [String] {
@@ -92,6 +95,11 @@ extension Corpus {
       normalization.assumedTimeSignature = nil
       changes.append(
         "\(report.piecesReadInFourFour) of \(pieces.count) pieces have only the time signature 1/4 and are read as 4/4"
+      )
+    }
+    if report.alignedPieces > 0 {
+      changes.append(
+        "\(report.alignedPieces) of \(pieces.count) pieces were shifted so that their beats and bars fall on the grid"
       )
     }
     changes += normalization.sentences

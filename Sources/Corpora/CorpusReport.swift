@@ -47,6 +47,18 @@ public struct CorpusReport: Sendable, Hashable, Codable {
   }
   /// Nil if there are none, as in reports that were written before they were counted.
   private var damagedFiles: [DamagedFile]?
+  /// Whether beats and bar lines were sought in each piece.
+  public var isAligned: Bool {
+    get { alignment != nil }
+    set { alignment = newValue ? alignment ?? 0 : nil }
+  }
+  /// How many pieces were moved to where their beats are.
+  public var alignedPieces: Int {
+    get { alignment ?? 0 }
+    set { alignment = newValue }
+  }
+  /// Nil where beats were not sought, as in reports that were written before they could be.
+  private var alignment: Int?
   /// Pieces that were left out as copies.
   public var duplicates: [DuplicatePiece] = []
   /// What the grid could not represent, over all pieces.
@@ -63,6 +75,7 @@ public struct CorpusReport: Sendable, Hashable, Codable {
 
   private enum CodingKeys: String, CodingKey {
     case files, sourceFingerprint, skipped, damagedFiles, duplicates
+    case alignment = "alignedPieces"
     // Files keep the spelling that they were first written in.
     case normalization = "normalisation"
     case unusedPrograms, piecesReadInFourFour, pieceNames

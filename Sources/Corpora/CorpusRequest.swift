@@ -1,3 +1,4 @@
+internal import Analysis
 internal import Groundwork
 internal import Music
 internal import Tokenization
@@ -21,11 +22,14 @@ public struct CorpusRequest: Codable, Sendable, Hashable {
   public var sizeLimit: Int?
   /// The name of the tokenizer; nil for the default.
   public var tokenizer: String?
+  /// Whether pieces whose beats have no phase are moved to where their beats are; nil for yes.
+  public var align: Bool?
 
   /// A request.
   public init(
     valid: Double? = nil, test: Double? = nil, programs: [String: Int]? = nil, deduplicate: String? = nil,
-    metre: String? = nil, strict: Bool? = nil, sizeLimit: Int? = nil, tokenizer: String? = nil
+    metre: String? = nil, strict: Bool? = nil, sizeLimit: Int? = nil, tokenizer: String? = nil,
+    align: Bool? = nil
   ) {
     self.valid = valid
     self.test = test
@@ -35,6 +39,7 @@ public struct CorpusRequest: Codable, Sendable, Hashable {
     self.strict = strict
     self.sizeLimit = sizeLimit
     self.tokenizer = tokenizer
+    self.align = align
   }
 
   /// Reads a request that `write(to:)` wrote; nil if there is no such file.
@@ -87,6 +92,8 @@ public struct CorpusRequest: Codable, Sendable, Hashable {
       programs: programs ?? [:],
       threadCount: threadCount)
     builder.leavesOutDamaged = strict ?? false
+    builder.preparation = ScorePreparation(
+      aligns: align ?? true, timeSignature: metre.flatMap { TimeSignature($0) })
     builder.sizeLimit = sizeLimit ?? SizeLimit.music
     return builder
   }

@@ -1,3 +1,4 @@
+public import Analysis
 internal import Arithmetic
 public import Groundwork
 internal import Music
@@ -30,6 +31,8 @@ public struct CorpusBuilder: Sendable {
   public var programs: [String: Int]
   /// Whether files that are damaged are left out, rather than used as far as they can be read.
   public var leavesOutDamaged = false
+  /// What is done to each piece before it is tokenized.
+  public var preparation = ScorePreparation()
   /// The most bytes of a file that is read; a larger one is left out and named.
   public var sizeLimit = SizeLimit.music
   /// How many threads read files.
@@ -66,13 +69,14 @@ public struct CorpusBuilder: Sendable {
     let files = try MusicFiles(in: paths)
     guard !files.paths.isEmpty else { throw CorpusError.noMusicFiles(paths: paths) }
     let reader = PieceReader(
-      tokenizer: try tokenizer.makeTokenizer(), programs: programs, sizeLimit: sizeLimit,
-      leavesOutDamaged: leavesOutDamaged)
+      tokenizer: try tokenizer.makeTokenizer(), preparation: preparation, programs: programs,
+      sizeLimit: sizeLimit, leavesOutDamaged: leavesOutDamaged)
     let readings = read(files.paths, with: reader, cancellation: cancellation, progress: progress)
     if cancellation?.isRequested == true { throw CorpusError.cancelled }
 
     var collection = PieceCollection(deduplication: deduplication)
     collection.report.files = files.paths.count
+    collection.report.isAligned = preparation.aligns
     collection.report.skipped = files.skipped
     collection.report.sourceFingerprint = Self.fingerprint(ofSources: readings.map(\.sourceHash))
     for reading in readings { collection.add(reading) }

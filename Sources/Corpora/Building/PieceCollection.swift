@@ -26,6 +26,7 @@ struct PieceCollection {
       piecesByHash[hash.value, default: []].append(pieces.count)
       append(piece.encoding, name: piece.name, hash: hash.value, split: .train)
       report.normalization.add(piece.encoding.report)
+      if piece.isMoved { report.alignedPieces += 1 }
       if piece.encoding.report.assumedTimeSignature == .fourFourForOneFour {
         report.piecesReadInFourFour += 1
       }

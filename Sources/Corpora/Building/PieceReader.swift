@@ -1,3 +1,4 @@
+internal import Analysis
 internal import Groundwork
 internal import Music
 internal import Notation
@@ -8,7 +9,7 @@ struct FileReading: Sendable {
   /// The hash of its bytes; 0 if they could not be read.
   var sourceHash: UInt64 = 0
   /// Its pieces, by name.
-  var pieces: [(name: String, encoding: Encoding)] = []
+  var pieces: [(name: String, encoding: Encoding, isMoved: Bool)] = []
   /// What is wrong with a file that was used all the same; none or one.
   var damaged: [DamagedFile] = []
   /// What in it could not be used, and why.
@@ -20,12 +21,17 @@ struct FileReading: Sendable {
 /// Reads files into pieces of tokens.
 struct PieceReader: Sendable {
   let tokenizer: any Tokenizer
+  private let preparation: ScorePreparation
   private let programs: [String: Int]
   private let sizeLimit: Int
   private let leavesOutDamaged: Bool
 
-  init(tokenizer: any Tokenizer, programs: [String: Int], sizeLimit: Int, leavesOutDamaged: Bool) {
+  init(
+    tokenizer: any Tokenizer, preparation: ScorePreparation, programs: [String: Int], sizeLimit: Int,
+    leavesOutDamaged: Bool
+  ) {
     self.tokenizer = tokenizer
+    self.preparation = preparation
     self.sizeLimit = sizeLimit
     self.leavesOutDamaged = leavesOutDamaged
     self.programs = Dictionary(programs.map { ($0.key.lowercased(), $0.value) }) { $1 }
@@ -50,8 +56,8 @@ struct PieceReader: Sendable {
         let title = score.title.map { " " + $0 } ?? ""
         let name = scores.count == 1 ? path : "\(path)#\(index + 1)\(title)"
         do {
-          let score = instrumented(score, &result.usedPrograms)
-          result.pieces.append((name, try tokenizer.encode(score)))
+          let prepared = preparation.prepare(instrumented(score, &result.usedPrograms))
+          result.pieces.append((name, try tokenizer.encode(prepared.score), prepared.isMoved))
         } catch {
           result.skipped.append(SkippedFile(file: name, reason: reason(error, about: path)))
         }

@@ -29,6 +29,7 @@ public struct ABCFormat: ScoreFormat {
       reading.diagnostics.merge(tune.diagnostics)
       var score = tune.score
       score.title = score.title ?? tune.title
+      score.takeRolesFromNames()
       reading.scores.append(score)
     }
     return reading

@@ -24,10 +24,14 @@ extension MIDIFile {
   /// - Parameters:
   ///   - composed: the piece as it was composed, with the new music.
   ///   - tick: where the new music begins, in ticks of `composed`.
+  ///   - offset: How much later a tick of `composed` stands in the file, in ticks of the file; not 0 where `composed` begins with
+  ///     the file's music moved to other beats.
   /// - Throws: `ScoreError.severalSequences` for a file of format 2 with several tracks, `ScoreError.unrepresentable` for
   ///   new music outside MIDI's ranges.
-  public func continued(by composed: Score, from tick: Int) throws(ScoreError) -> MIDIFile {
-    var continuation = try MIDIContinuation(of: self, by: composed, from: tick)
+  public func continued(
+    by composed: Score, from tick: Int, offset: Int = 0
+  ) throws(ScoreError) -> MIDIFile {
+    var continuation = try MIDIContinuation(of: self, by: composed, from: tick, offset: offset)
     try continuation.addNotes()
     try continuation.addConductorEvents()
     continuation.releaseWhatHangs()
@@ -56,6 +60,8 @@ private struct MIDIContinuation {
   private let composedStart: Int
   /// How much later than in `composed` it begins, in ticks of the file.
   private let delay: Int
+  /// How much later what is not new stands in the file, in its ticks.
+  private let offset: Int
   /// Where it begins and ends, in ticks of the file.
   private let start: Int
   private let end: Int
@@ -69,7 +75,7 @@ private struct MIDIContinuation {
   /// The channels that play on, by port and channel.
   private var playingOn: Set<Int> = []
 
-  init(of original: MIDIFile, by composed: Score, from tick: Int) throws(ScoreError) {
+  init(of original: MIDIFile, by composed: Score, from tick: Int, offset: Int) throws(ScoreError) {
     self.original = original
     if self.original.tracks.isEmpty { self.original.tracks = [MIDITrack()] }
     self.composed = composed
@@ -77,7 +83,8 @@ private struct MIDIContinuation {
     score = try Score(midi: original)
     isSMPTE = if case .smpte = original.division { true } else { false }
     scale = TickScale(from: composed.ticksPerQuarter, to: score.ticksPerQuarter)
-    delay = Self.delay(of: composed, from: tick, scale, behind: score)
+    self.offset = offset
+    delay = offset + Self.delay(of: composed, from: tick, scale, offset, behind: score)
     start = scale[tick] + delay
     end = max(scale[max(composed.length, composed.lastNoteEnd)] + delay, start)
     survey = MIDISurvey(self.original)
@@ -88,9 +95,9 @@ private struct MIDIContinuation {
   /// How long new music must wait until the last notes have ended: whole bars of it, none where they end on its bar line or
   /// a sixteenth behind, as played notes do.
   private static func delay(
-    of composed: Score, from tick: Int, _ scale: TickScale, behind score: Score
+    of composed: Score, from tick: Int, _ scale: TickScale, _ offset: Int, behind score: Score
   ) -> Int {
-    let late = score.lastNoteEnd - scale[tick] - score.ticksPerQuarter / 4
+    let late = score.lastNoteEnd - scale[tick] - offset - score.ticksPerQuarter / 4
     let opening = composed.timeSignatures.last { $0.tick <= tick }?.timeSignature ?? .common
     let bar = max(1, 4 * score.ticksPerQuarter * opening.numerator / opening.denominator)
     return late > 0 ? (late + bar - 1) / bar * bar : 0
@@ -134,7 +141,7 @@ private struct MIDIContinuation {
       let twins = composed.tracks.filter { $0.isDrum == track.isDrum && $0.program == track.program }
       let given = NoteIndex(
         twins.flatMap { $0.notes.filter { $0.onset < composedStart } }, composed.ticksPerQuarter)
-      candidates = alike.filter { given.holdsMost(of: $0.onsets, score.ticksPerQuarter) }
+      candidates = alike.filter { given.holdsMost(of: $0.onsets, earlierBy: offset, score.ticksPerQuarter) }
     }
     candidates.sort { ($0.lastOnset, $0.onsets.count) > ($1.lastOnset, $1.onsets.count) }
     var seen: Set<Int> = []
@@ -281,11 +288,13 @@ private struct NoteIndex {
   }
 
   /// Whether more than half of some notes are here, within an eighth of a quarter note.
-  func holdsMost(of onsets: [(tick: Int, key: Int)], _ ticksPerQuarter: Int) -> Bool {
+  func holdsMost(
+    of onsets: [(tick: Int, key: Int)], earlierBy offset: Int, _ ticksPerQuarter: Int
+  ) -> Bool {
     guard !places.isEmpty else { return false }
     let scale = TickScale(from: ticksPerQuarter, to: 8)
     let count = onsets.count { onset in
-      (-1...1).contains { places.contains(Place(pitch: onset.key, eighth: scale[onset.tick] + $0)) }
+      (-1...1).contains { places.contains(Place(pitch: onset.key, eighth: scale[onset.tick - offset] + $0)) }
     }
     return 2 * count > onsets.count
   }

@@ -70,6 +70,7 @@ struct MIDIScoreReader {
     for key in programs.keys { programs[key] = programs[key]?.stablySorted() }
     for index in score.tracks.indices { settleProgram(of: index) }
     settleLists()
+    score.takeRolesFromNames()
     return score
   }
 

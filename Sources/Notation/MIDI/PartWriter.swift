@@ -19,7 +19,8 @@ struct PartWriter {
     let controls = controls(firstOnset: notes.first?.onset)
     var track = MIDITrack()
     track.reserveCapacity(notes.count * 2 + controls.count + 1)
-    if !part.name.isEmpty { track.append(try ScoreWriting.text(.trackName, part.name), at: 0) }
+    let name = part.name.isEmpty ? part.role?.trackName ?? "" : part.name
+    if !name.isEmpty { track.append(try ScoreWriting.text(.trackName, name), at: 0) }
     let on = 0x90 | channel
     let off = 0x80 | channel
     var sounding = NoteEndQueue()

@@ -1,3 +1,4 @@
+internal import Analysis
 internal import ArgumentParser
 internal import Composing
 internal import Groundwork
@@ -53,7 +54,9 @@ struct Generate: ParsableCommand {
 
   func run() throws {
     let given = try primer.map {
-      try MusicInput.readOne($0, piece: piece.piece, input: input, common: common)
+      ScorePreparation().prepare(
+        try MusicInput.readOne($0, piece: piece.piece, input: input, common: common)
+      ).score
     }
     let options = CompositionOptions(
       seed: seed.drawn(), sampling: try sampling.resolved(presets: sound.presets), bars: bars, primer: given,
@@ -104,15 +107,16 @@ struct Continue: ParsableCommand {
 
   func run() throws {
     let given = try MusicInput.readWhole(file, piece: piece.piece, input: input, common: common)
+    let prepared = ScorePreparation().prepare(given.score)
     let options = CompositionOptions(
       seed: seed.drawn(), sampling: try sampling.resolved(presets: sound.presets), bars: bars,
-      primer: given.score, keepsPrimer: true)
+      primer: prepared.score, keepsPrimer: true)
     let name = given.score.title ?? file.split(separator: "/").last.map(String.init) ?? file
     try CompositionCommand(
       model: model, outputs: outputs, options: options, novelty: novelty, weights: weights.weights,
       threadCount: threads.count,
       sound: sound, common: common, primerPath: file,
-      original: try given.midi ?? MIDIFile(score: given.score),
+      original: try given.midi ?? MIDIFile(score: given.score), originalOffset: -prepared.shiftAtEnd,
       title: "\(name), continued by \(ModelFolder(path: model).name)"
     ).run()
   }

@@ -1,3 +1,4 @@
+internal import Analysis
 internal import ArgumentParser
 internal import Groundwork
 internal import MIDI
@@ -151,17 +152,19 @@ struct Inspection: Encodable {
   let file: String
   let format: String
   let summary: ScoreSummary
+  let alignment: BeatAlignment
   let warnings: [Warning]
 
   init(file: String, midi: MIDIFile?, score: Score, warnings: [Diagnostic]) {
     self.file = file
     format = midi.map { "midi \($0.format.rawValue)" } ?? "abc"
     summary = ScoreSummary(score)
+    alignment = BeatAlignment(of: score)
     self.warnings = warnings.map(Warning.init)
   }
 
   private enum Keys: String, CodingKey {
-    case file, format, warnings
+    case file, format, beats, warnings
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -169,6 +172,7 @@ struct Inspection: Encodable {
     var container = encoder.container(keyedBy: Keys.self)
     try container.encode(file, forKey: .file)
     try container.encode(format, forKey: .format)
+    try container.encode(AlignmentReport(alignment), forKey: .beats)
     try container.encode(warnings, forKey: .warnings)
   }
 
@@ -184,6 +188,7 @@ struct Inspection: Encodable {
     if let key = summary.key {
       lines.append("  sounds like \(key)" + (summary.keySignature.map { ", written in \($0)" } ?? ""))
     }
+    if let sentence = alignment.sentence { lines.append("  \(sentence)") }
     let rows = summary.tracks.enumerated().map { index, track in
       let sound = track.isDrum ? "Drums" : track.program.flatMap(GeneralMIDI.programName) ?? "no program"
       return ["   \(index + 1)", Readable.line(track.name), sound, Readable.plural(track.notes, "note")]

@@ -1,3 +1,4 @@
+internal import Analysis
 internal import ArgumentParser
 internal import Groundwork
 internal import Music
@@ -23,15 +24,20 @@ struct TokenizeCommand: ParsableCommand {
 
   @OptionGroup var choice: TokenizerChoice
   @OptionGroup var tokenizer: TokenizerOptions
+  @OptionGroup var alignment: AlignmentOption
   @OptionGroup var piece: PieceOption
   @OptionGroup var input: InputOptions
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    let score = try MusicInput.readOne(file, piece: piece.piece, input: input, common: common)
+    let preparation = ScorePreparation(
+      aligns: alignment.align?.isOn ?? true, timeSignature: tokenizer.timeSignature)
+    let prepared = preparation.prepare(
+      try MusicInput.readOne(file, piece: piece.piece, input: input, common: common))
+    if let sentence = prepared.alignment?.sentence { common.remark("\(file): \(sentence)") }
     let configuration = try tokenizer.configuration(named: choice.name)
     let tokenizer = try configuration.makeTokenizer()
-    let encoding = try UnusableFile.naming(file) { try tokenizer.encode(score) }
+    let encoding = try UnusableFile.naming(file) { try tokenizer.encode(prepared.score) }
     for sentence in encoding.report.sentences { common.remark("\(file): \(sentence)") }
     if encoding.report.assumedTimeSignature == .fourFourForOneFour {
       common.remark("\(file): --metre overrides this")

@@ -177,6 +177,8 @@ struct CompositionCommand {
   var primerPath: String?
   /// The original piece, which stays unchanged before the new bars.
   var original: MIDIFile?
+  /// How much later the original's music is in it than in what the model reads, in ticks of the original.
+  var originalOffset = 0
   /// The title of the pieces in pictures and files.
   var title: String
 
@@ -266,9 +268,9 @@ struct CompositionCommand {
     let score: Score
     let midi: MIDIFile?
 
-    init(_ composition: Composition, behind original: MIDIFile?) throws {
+    init(_ composition: Composition, behind original: MIDIFile?, offset: Int) throws {
       self.composition = composition
-      midi = try original?.continued(by: composition.score, from: composition.newMusicTick)
+      midi = try original?.continued(by: composition.score, from: composition.newMusicTick, offset: offset)
       score = try midi.map { midi throws(ScoreError) in try Score(midi: midi) } ?? composition.score
     }
   }
@@ -278,7 +280,7 @@ struct CompositionCommand {
     _ piece: Composition, number: Int, _ targets: [OutputFile], library: InstrumentLibrary?,
     reports: inout [CompositionReport]
   ) throws {
-    let piece = try Piece(piece, behind: original)
+    let piece = try Piece(piece, behind: original, offset: originalOffset)
     var files: [OutputFile] = []
     do {
       for file in targets.map({ $0.numbered(number, of: outputs.count) }) {

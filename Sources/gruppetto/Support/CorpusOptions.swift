@@ -32,6 +32,7 @@ struct CorpusOptions: ParsableArguments {
   var strict = false
 
   @OptionGroup var choice: TokenizerChoice
+  @OptionGroup var alignment: AlignmentOption
   @OptionGroup var tokenizer: TokenizerOptions
 
   func validate() throws {
@@ -47,7 +48,7 @@ struct CorpusOptions: ParsableArguments {
     CorpusRequest(
       valid: valid, test: test, programs: programs?.programs, deduplicate: deduplicate?.rawValue,
       metre: tokenizer.metre, strict: strict ? true : nil, sizeLimit: input.sizeLimit?.bytes,
-      tokenizer: choice.tokenizer)
+      tokenizer: choice.tokenizer, align: alignment.align?.isOn)
   }
 }
 
@@ -66,3 +67,18 @@ struct ProgramList: ExpressibleByArgument {
 }
 
 extension CorpusBuilder.Deduplication: ExpressibleByArgument {}
+
+/// Whether beats and bar lines are sought; shared by `corpus build`, `train` and `tokenize`.
+struct AlignmentOption: ParsableArguments {
+  enum Choice: String, ExpressibleByArgument, CaseIterable {
+    case on, off
+
+    var isOn: Bool { self == .on }
+  }
+
+  @Option(
+    help: ArgumentHelp(
+      "Shift pieces whose notes lie off the beats they are written by: on or off (default: on).",
+      valueName: "choice"))
+  var align: Choice?
+}
