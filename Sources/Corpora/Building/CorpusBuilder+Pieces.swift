@@ -13,7 +13,8 @@ extension CorpusBuilder {
     let files = try MusicFiles(in: paths)
     guard !files.paths.isEmpty else { throw CorpusError.noMusicFiles(paths: paths) }
     let reader = PieceReader(
-      tokenizer: tokenizer, programs: programs, sizeLimit: sizeLimit, leavesOutDamaged: leavesOutDamaged)
+      tokenizer: tokenizer, preparation: preparation, programs: programs, sizeLimit: sizeLimit,
+      leavesOutDamaged: leavesOutDamaged)
     let work = WorkQueue<FileReading>(count: files.paths.count)
     ThreadTeam(threadCount: max(1, min(threadCount, files.paths.count))).run { _ in
       while cancellation?.isRequested != true, let index = work.take() {
@@ -29,7 +30,7 @@ extension CorpusBuilder {
     let skipped = files.skipped + readings.flatMap(\.skipped)
     var seen: Set<[Int32]> = []
     var pieces: [TokenizedPiece] = []
-    for (name, encoding) in readings.flatMap(\.pieces) {
+    for (name, encoding, _) in readings.flatMap(\.pieces) {
       guard deduplication == .none || seen.insert(encoding.ids).inserted else { continue }
       pieces.append(
         TokenizedPiece(

@@ -62,7 +62,8 @@ struct Generate: ParsableCommand {
       seed: seed.drawn(), sampling: try sampling.resolved(presets: sound.presets), bars: bars, primer: given,
       form: try plan.parsedForm(bars: bars), variation: plan.variation, ending: plan.ending)
     try CompositionCommand(
-      model: model, outputs: outputs, options: options, novelty: novelty, plan: plan, weights: weights.weights,
+      model: model, outputs: outputs, options: options, novelty: novelty, plan: plan,
+      weights: weights.weights,
       threadCount: threads.count, sound: sound, common: common, primerPath: primer,
       title: "A piece by \(ModelFolder(path: model).name)"
     ).run()
