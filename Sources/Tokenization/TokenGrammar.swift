@@ -1,6 +1,7 @@
 /// The ids that may follow in a sequence, after those added so far.
 ///
-/// Every sequence that only ever takes an allowed id reaches an end, decodes, and encodes to the same ids again.
+/// Every sequence that only ever takes an allowed id, and is rewritten wherever `rewriting` says so, reaches an end, decodes, and
+/// encodes to the same ids again.
 public protocol TokenGrammar: Sendable {
   /// Takes note of the next id of the sequence, allowed or not. The id is one of the vocabulary.
   mutating func advance(_ id: Int32)
@@ -14,6 +15,33 @@ public protocol TokenGrammar: Sendable {
   var isBetweenNotes: Bool { get }
   /// Whether the end of the piece has been reached.
   var isFinished: Bool { get }
+  /// Whether ids from this one on may have to be rewritten later, if it comes next. Who composes saves the state before it.
+  func beginsDraft(with id: Int32) -> Bool
+  /// What the sequence is to be replaced by, known since the last id: for music that has been said otherwise than the tokenizer's
+  /// encoding would. Nil where it is as the encoding has it.
+  var rewriting: TokenRewriting? { get }
+}
+
+extension TokenGrammar {
+  /// False: there is one way to say a thing.
+  public func beginsDraft(with id: Int32) -> Bool { false }
+  /// Nil.
+  public var rewriting: TokenRewriting? { nil }
+}
+
+/// Other ids for the end of a sequence, which say the same. A grammar that went on to the sequence's end before is to be taken
+/// at the beginning of the draft, and goes on from there with these ids.
+public struct TokenRewriting: Sendable, Hashable {
+  /// How many ids at the beginning of the sequence stay.
+  public var keptCount: Int
+  /// What follows them, in place of all that did.
+  public var ids: [Int32]
+
+  /// Other ids after the first `keptCount`.
+  public init(keptCount: Int, ids: [Int32]) {
+    self.keptCount = keptCount
+    self.ids = ids
+  }
 }
 
 /// How many bars a piece may have.

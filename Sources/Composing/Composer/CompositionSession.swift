@@ -105,6 +105,9 @@ public struct CompositionStep: Sendable {
   /// How many ids before it were taken back since the step before, because nothing could follow them that all constraints allow; 0
   /// without constraints. Notes whose ids reached so far are no part of the piece any more.
   public var takenBack: Int
+  /// How many ids at the beginning of the piece are the same as after the step before: all but the new one, where none was taken
+  /// back. Notes of later ids come again, with the ids that they have now, or are no part of the piece any more.
+  public var keptCount: Int
 
   /// p of the token, 0...1.
   public var probability: Double { exp(-surprisal) }
@@ -135,10 +138,11 @@ extension CompositionSession {
       if cancellation?.isRequested == true { throw .interrupted }
     }
     let id = piece.ids[piece.ids.count - 1]
+    let taken = piece.forgetTakenBack()
     return CompositionStep(
       id: id, token: vocabulary.tokens[Int(id)],
       surprisal: piece.surprisals[piece.surprisals.count - 1], music: piece.music,
-      takenBack: piece.forgetTakenBack())
+      takenBack: taken.count, keptCount: taken.untouched)
   }
 
   /// Feeds the network one id, and chooses the next once all that is known is fed.
@@ -157,7 +161,7 @@ extension CompositionSession {
     while true {
       while pending.bars.isEmpty {
         guard let step = try step(cancellation: cancellation) else { return nil }
-        if step.takenBack > 0 { pending.notes.removeAll { $0.ids.upperBound >= piece.ids.count } }
+        if step.takenBack > 0 { pending.notes.removeAll { $0.ids.upperBound > step.keptCount } }
         pending.notes += step.music.notes
         pending.bars += step.music.bars
       }

@@ -28,6 +28,12 @@ struct PieceInProgress {
   private(set) var openingMusic = DecodedMusic()
   /// How many ids were taken back since the last one that was chosen.
   private(set) var takenBack = 0
+  /// How many ids at the beginning were not.
+  private var untouchedCount = Int.max
+  /// Where ids begin that may have to be rewritten.
+  private var draft: Draft?
+  /// Whether `music` has notes of ids that were rewritten, which are yet to be given out.
+  private var holdsRewrittenMusic = false
 
   private let roles: TokenRoles
   private var filters: [any SamplingFilter]
@@ -80,6 +86,14 @@ struct PieceInProgress {
     var state: [Float]
     /// What tells of the place after its last id.
     var context: (any TokenContext)?
+  }
+
+  /// What a draft begins after, once all its ids are fed.
+  private struct Draft {
+    var place: SavedPlace
+    /// What the network gave there: its outputs for the cache, if there is one, and the logits.
+    var output: [Float]
+    var logits: [Float]
   }
 
   /// The beginning of a piece.
@@ -145,23 +159,34 @@ extension PieceInProgress {
         idCount: fedCount + 1, progress: progress, state: sampler.state(ofStream: stream), context: context)
     }
     guard fedCount == ids.count else {
-      cache?.states.add(sampler.output(ofStream: stream), follower: ids[fedCount])
-      feedNext(ids[fedCount])
+      let id = ids[fedCount]
+      if surprisals.count < fedCount + 1 - beginning.ids.count {
+        surprisals.append(surprisal(of: id, sampler, stream: stream))
+      }
+      cache?.states.add(sampler.output(ofStream: stream), follower: id)
+      feedNext(id)
       return false
     }
     if savedBarLimit > 0, start == nil {
       start = SavedPlace(idCount: fedCount, progress: progress, state: [], context: context)
     }
-    music.removeAll()
+    if !holdsRewrittenMusic { music.removeAll() }
     guard let (id, surprisal) = try choose(sampler, stream: stream, chooser: &chooser) else {
       try takeBack(sampler, stream: stream)
       return false
     }
+    let opened = progress.grammar.beginsDraft(with: id) ? makeDraft(sampler, stream: stream) : nil
     cache?.states.add(sampler.output(ofStream: stream), follower: id)
     surprisals.append(surprisal)
     ids.append(id)
     let barCount = progress.grammar.barCount
     try advance(id)
+    if let rewriting = progress.grammar.rewriting, let draft, draft.place.idCount == rewriting.keptCount {
+      try rewrite(as: rewriting.ids, from: draft, sampler, stream: stream)
+      return false
+    }
+    if let opened { draft = opened }
+    holdsRewrittenMusic = false
     feedNext(id)
     isFinished = progress.grammar.isFinished
     if savedBarLimit > 0, progress.grammar.barCount > barCount {
@@ -241,14 +266,23 @@ extension PieceInProgress {
     // The random numbers continue: those of the saved place would lead to the same place again.
     let random = progress.random
     let count = place.idCount + kept.count
-    takenBack += ids.count - count
+    let rewritten = holdsRewrittenMusic ? music : DecodedMusic()
+    noteTakenBack(to: count)
     try restore(place, sampler, stream: stream)
     progress.random = random
-    surprisals.removeLast(ids.count - count)
+    surprisals.removeLast(max(0, surprisals.count - count + beginning.ids.count))
     ids.removeLast(ids.count - count)
     deadEnds.removeAll { $0.index > count }
     for id in kept { try advance(id) }
-    music.removeAll()
+    music = rewritten
+    music.notes.removeAll { $0.ids.upperBound > count }
+    music.bars.removeAll { $0.ids.upperBound >= count }
+  }
+
+  private mutating func noteTakenBack(to count: Int) {
+    takenBack += ids.count - count
+    untouchedCount = min(untouchedCount, count)
+    if let draft, draft.place.idCount >= count { self.draft = nil }
   }
 
   private mutating func restore(
@@ -260,10 +294,7 @@ extension PieceInProgress {
     nextID = ids[fedCount]
     context = place.context
     context?.write(into: &nextContext)
-    if let start = cache?.start {
-      cache?.states.keepFirst(max(0, fedCount - start))
-      cache?.start = min(start, fedCount)
-    }
+    keepCache()
     isFinished = false
     if place.state.isEmpty {
       sampler.reset(stream: stream)
@@ -272,10 +303,75 @@ extension PieceInProgress {
     }
   }
 
-  /// How many ids were taken back before the last one was chosen.
-  mutating func forgetTakenBack() -> Int {
-    defer { takenBack = 0 }
-    return takenBack
+  /// Lets the cache know nothing of what follows the ids that were fed.
+  private mutating func keepCache() {
+    guard let start = cache?.start else { return }
+    cache?.states.keepFirst(max(0, fedCount - start))
+    cache?.start = min(start, fedCount)
+  }
+
+  /// How many ids were taken back before the last one was chosen, and how many before them were not.
+  mutating func forgetTakenBack() -> (count: Int, untouched: Int) {
+    defer { (takenBack, untouchedCount) = (0, .max) }
+    return (takenBack, min(untouchedCount, ids.count - 1))
+  }
+}
+
+// MARK: - Rewriting
+
+extension PieceInProgress {
+  /// The beginning of a draft before the next id, once all ids are fed.
+  private mutating func makeDraft(_ sampler: LanguageModelSampler, stream: Int) -> Draft {
+    let own = sampler.logits(ofStream: stream), output = sampler.output(ofStream: stream)
+    return Draft(
+      place: SavedPlace(
+        idCount: ids.count, progress: progress, state: sampler.state(ofStream: stream), context: context),
+      output: cache == nil ? [] : Array(output),
+      logits: cache?.states.mix(own, key: output) ?? Array(own))
+  }
+
+  /// Puts other ids in the place of a draft, which is fed to the network no more. The last id chosen showed that they say the same
+  /// as the draft; it is chosen again after them.
+  private mutating func rewrite(
+    as rewritten: [Int32], from draft: Draft, _ sampler: LanguageModelSampler, stream: Int
+  ) throws(ComposingError) {
+    let place = draft.place
+    noteTakenBack(to: place.idCount)
+    let random = progress.random
+    bars.removeAll { $0.idCount > place.idCount }
+    progress = place.progress
+    progress.random = random
+    fedCount = place.idCount
+    context = place.context
+    sampler.setState(place.state, ofStream: stream)
+    surprisals.removeLast(ids.count - place.idCount)
+    ids.removeLast(ids.count - place.idCount)
+    deadEnds.removeAll { $0.index >= place.idCount }
+    if let start = cache?.start {
+      cache?.states.keepFirst(max(0, fedCount - 1 - start))
+      cache?.start = min(start, fedCount)
+      if start < fedCount {
+        draft.output.withUnsafeBufferPointer { cache?.states.add($0, follower: rewritten[0]) }
+      }
+    }
+    surprisals.append(
+      draft.logits.withUnsafeBufferPointer { TokenChooser.surprisal(of: rewritten[0], logits: $0) })
+    music.removeAll()
+    holdsRewrittenMusic = true
+    for id in rewritten {
+      ids.append(id)
+      try advance(id)
+    }
+    feedNext(rewritten[0])
+  }
+
+  /// −log p of an id that is given, by what the network and the cache give for it.
+  private mutating func surprisal(of id: Int32, _ sampler: LanguageModelSampler, stream: Int) -> Double {
+    let own = sampler.logits(ofStream: stream)
+    guard let mixed = cache?.states.mix(own, key: sampler.output(ofStream: stream)) else {
+      return TokenChooser.surprisal(of: id, logits: own)
+    }
+    return mixed.withUnsafeBufferPointer { TokenChooser.surprisal(of: id, logits: $0) }
   }
 }
 
@@ -299,10 +395,13 @@ extension PieceInProgress {
         expected: savedBars.map { "\($0.lowerBound) to \($0.upperBound)" } ?? "none: no bar is saved")
     }
     try restore(place, sampler, stream: stream)
-    surprisals.removeLast(ids.count - place.idCount)
+    // After a rewriting, some ids may have no surprisal yet.
+    surprisals.removeLast(max(0, surprisals.count - place.idCount + beginning.ids.count))
     ids.removeLast(ids.count - place.idCount)
     deadEnds.removeAll { $0.index >= place.idCount }
+    if let draft, draft.place.idCount >= place.idCount { self.draft = nil }
     music.removeAll()
+    holdsRewrittenMusic = false
   }
 
   /// Draws all further random numbers from another seed.

@@ -81,9 +81,9 @@ public struct CellsConfiguration: Sendable, Hashable {
     try require((1...127).contains(velocityCount), "velocityCount", velocityCount, "1 to 127")
     try require((1...64).contains(longestLag), "longestLag", longestLag, "1 to 64 bars")
     try require(
-      pitchRange.lowerBound >= 0 && pitchRange.upperBound <= 127 && pitchRange.count >= longestLag + 12,
+      pitchRange.lowerBound >= 0 && pitchRange.upperBound <= 127 && pitchRange.count > 12,
       "pitchRange", "\(pitchRange.lowerBound)...\(pitchRange.upperBound)",
-      "within 0...127, and at least 12 pitches more than longestLag, \(longestLag)")
+      "within 0...127, and more than an octave, so that each key has pitches")
     try require((15...120).contains(slowestTempo), "slowestTempo", slowestTempo, "15 to 120")
     try require((120...480).contains(fastestTempo), "fastestTempo", fastestTempo, "120 to 480")
     try require((1...1_024).contains(longestLength), "longestLength", longestLength, "1 to 1024 bars")

@@ -2,28 +2,25 @@ internal import Music
 
 /// What may follow in a sequence of cells.
 ///
-/// It allows the sequences that `CellsTokenizer.encode` writes: a cell that is equal to an earlier one is said to be, as is its rhythm,
-/// a reference is to the bar that the encoder would name, every part of the ensemble plays, and the piece ends in the bar in which
+/// A reference is to the bar that the encoder would name, every part of the ensemble plays, and the piece ends in the bar in which
 /// its last note does, which is the one that it announced. The number of bars may be left open at any length. Under a limit no
 /// note outlasts the last bar: the bars to come are taken to be as long as this one.
 ///
-/// No id that is allowed leads to a place where none is. A spelled cell that is equal to an earlier one so far, or has its rhythm,
-/// cannot end there, but its last chord can grow: a pitch is allowed only where enough higher ones remain for that. With at most 64
-/// cells in memory, 64 are always enough, and a chord's lowest pitch always has them. Pitches in a known rhythm are allowed only
-/// while there are more ways to go on than cells in memory that go on likewise.
+/// A cell whose notes are said one by one may turn out to be equal to an earlier one, or to have its rhythm. It is not forbidden, for
+/// then the way out would be a note that nobody meant, but rewritten as the reference that the encoder would write.
 struct CellsGrammar: TokenGrammar {
   var progress: CellProgress
   private let bars: BarLimit
-  /// The earlier cells, by how many bars back they are (from bit 0 on), that have the same notes so far as the cell that is being said,
-  /// and those that have the same rhythm.
-  var sameNotes: UInt64 = 0
-  var sameRhythm: UInt64 = 0
-
   /// What the next part's cell can refer to, by how many bars back it is (from bit 0 on): to be equal, and to have the rhythm.
   private var sameLags: UInt64 = 0
   private var rhythmLags: UInt64 = 0
   /// The place in the memory of the cell that these are of.
   private var lagsCell = -1
+
+  private(set) var rewriting: TokenRewriting?
+  private var idCount = 0
+  /// Where the cell began that is being said note by note, and how far back its part had referred before.
+  private var draft: (start: Int, lastLag: Int)?
 
   init(layout: CellsLayout, bars: BarLimit) {
     progress = CellProgress(layout)
@@ -44,15 +41,18 @@ struct CellsGrammar: TokenGrammar {
   mutating func advance(_ id: Int32) {
     precondition(
       id >= 0 && Int(id) < layout.count, "id \(id) is outside a vocabulary of \(layout.count)")
-    let count = progress.memory.notes.count
+    let cellCount = progress.memory.cells.count
+    let opened = beginsDraft(with: id) ? progress.nextCell.map { (idCount, Int(progress.lastLags[$0])) } : nil
     progress.advance(id)
-    switch progress.state {
-    case .notes: beginSpelledCell()
-    case .rhythm where layout.kinds[Int(id)] == .rhythm: beginKnownRhythm()
-    case .rhythm, .note:
-      if progress.memory.notes.count > count { keepEqualCells(progress.memory.notes[count]) }
-    default: break
+    idCount += 1
+    rewriting = nil
+    if let draft, progress.memory.cells.count > cellCount {
+      rewriting = reference(forCell: cellCount, lastLag: draft.lastLag).map {
+        TokenRewriting(keptCount: draft.start, ids: $0)
+      }
+      self.draft = nil
     }
+    if let opened { draft = opened }
     guard let part = progress.nextCell else { return }
     // Bars of another length have room for others.
     let cell = progress.memory.cells.count + (progress.state == .note ? 1 : 0)
@@ -62,26 +62,8 @@ struct CellsGrammar: TokenGrammar {
     }
   }
 
-  private mutating func keepEqualCells(_ note: CellNote) {
-    let index = progress.cellCount - 1
-    sameNotes = cells(sameNotes) { cell in
-      Int(cell.count) > index && progress.memory.note(index, of: cell) == note
-    }
-    guard progress.state == .note else { return }
-    sameRhythm = cells(sameRhythm) { cell in
-      Int(cell.count) > index && progress.memory.note(index, of: cell).hasRhythm(of: note)
-    }
-  }
-
-  /// Those of a set of earlier cells of which something holds.
-  func cells(_ set: UInt64, where holds: (Cell) -> Bool) -> UInt64 {
-    var (rest, kept) = (set, UInt64(0))
-    while rest != 0 {
-      let bit = rest.trailingZeroBitCount
-      rest &= rest - 1
-      if let cell = progress.memory.cell(bit + 1), holds(cell) { kept |= 1 << UInt64(bit) }
-    }
-    return kept
+  func beginsDraft(with id: Int32) -> Bool {
+    layout.kinds[Int(id)] == .notes || layout.kinds[Int(id)] == .rhythm
   }
 
   func allowed(into mask: inout [Bool]) {
@@ -104,7 +86,7 @@ struct CellsGrammar: TokenGrammar {
     case .notes, .position, .value: allowNote(&mask)
     case .note:
       allowNote(&mask)
-      if mayEndCell { allowLeaving(&mask) }
+      allowLeaving(&mask)
     case .rhythm: allowPitchInRhythm(&mask)
     case .end: mask[Int(CellsLayout.padding)] = true
     }
@@ -244,7 +226,7 @@ extension CellsGrammar {
         sameLags |= 1 << UInt64(lag - 1)
       }
       let isFavorite = favorite.map { $0.onsets > 1 && $0.rhythm == cell.rhythm } ?? false
-      if hasRhythm, lag == last || (hasNewRhythm && !isFavorite), hasOtherPitches(cell) {
+      if hasRhythm, lag == last || (hasNewRhythm && !isFavorite) {
         rhythmLags |= 1 << UInt64(lag - 1)
       }
     }
@@ -258,19 +240,5 @@ extension CellsGrammar {
       rest &= rest - 1
     }
     return false
-  }
-
-  /// Whether there are more ways to give pitches to the rhythm of a cell than are in memory.
-  private func hasOtherPitches(_ source: Cell) -> Bool {
-    let isDrum = progress.nextCell.map { progress.parts[$0].role == .drums } ?? false
-    let ways = ways(source, from: 0, above: nil, in: pitches(isDrum: isDrum))
-    guard ways <= 64 else { return true }
-    var known: UInt64 = 0
-    for lag in 1...layout.configuration.longestLag {
-      guard let cell = progress.cell(before: lag) else { break }
-      guard cell.onsets > 1, cell.rhythm == source.rhythm else { continue }
-      if !(1..<lag).contains(where: { progress.cell(before: $0)?.isEqual(to: cell) == true }) { known += 1 }
-    }
-    return ways > known
   }
 }

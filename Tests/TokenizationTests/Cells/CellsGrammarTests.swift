@@ -154,6 +154,7 @@ struct CellsWalker {
     var grammar = tokenizer.makeGrammar(bars: limit)
     var mask = [Bool](repeating: false, count: tokenizer.vocabulary.count)
     var ids: [Int32] = []
+    var drafts: [Int: any TokenGrammar] = [:]
     // Some walks take references wherever they can, and single notes, so that memories fill with what is alike.
     let prefersLikeness = Int.random(in: 0..<2, using: &generator) == 0
     while !grammar.isFinished {
@@ -177,8 +178,15 @@ struct CellsWalker {
         case 1: choices.count - 1
         default: Int.random(in: 0..<choices.count, using: &generator)
         }
-      ids.append(Int32(choices[place]))
-      grammar.advance(Int32(choices[place]))
+      let id = Int32(choices[place])
+      if grammar.beginsDraft(with: id) { drafts = [ids.count: grammar].merging(drafts) { new, _ in new } }
+      ids.append(id)
+      grammar.advance(id)
+      guard let rewriting = grammar.rewriting else { continue }
+      guard let draft = drafts[rewriting.keptCount] else { return nil }
+      grammar = draft
+      ids = Array(ids[..<rewriting.keptCount]) + rewriting.ids
+      for id in rewriting.ids { grammar.advance(id) }
     }
     return ids
   }
