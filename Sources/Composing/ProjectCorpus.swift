@@ -1,5 +1,6 @@
 internal import Corpora
 internal import Groundwork
+internal import Tokenization
 internal import Training
 
 /// The corpus of a training project: the one that was given, the one that is in the model's folder, or one made of the music.
@@ -49,11 +50,15 @@ struct ProjectCorpus {
       given: project.music.joined(separator: " "))
   }
 
-  /// What is asked of the corpus. A training that is under way keeps what was asked when it was begun.
+  /// What is asked of the corpus, with the name of its tokenizer. A training that is under way keeps what was asked when it was begun.
   private func request() throws -> CorpusRequest {
-    let asked = project.request
+    var asked = project.request
+    let isAnything = asked == CorpusRequest()
+    asked.tokenizer = asked.tokenizer ?? TokenizerRegistry.defaultName
     guard isResuming, let kept = try keptRequest() else { return asked }
-    guard asked != CorpusRequest(), asked != kept else { return kept }
+    var sameTokenizer = asked
+    if project.request.tokenizer == nil { sameTokenizer.tokenizer = kept.tokenizer }
+    guard !isAnything, sameTokenizer != kept else { return kept }
     guard !hasBegun else { throw ComposingError.corpusKept(path: project.folder.path) }
     return asked
   }
@@ -75,7 +80,21 @@ struct ProjectCorpus {
   }
 
   /// What was asked of the corpus when the model was begun; nil if that is not known.
-  private func keptRequest() throws -> CorpusRequest? { try CorpusRequest(path: requestPath(in: folder)) }
+  private func keptRequest() throws -> CorpusRequest? {
+    guard var kept = try CorpusRequest(path: requestPath(in: folder)) else { return nil }
+    kept.tokenizer = try kept.tokenizer ?? keptTokenizer()
+    return kept
+  }
+
+  /// The tokenizer of a request that names none: earlier versions named it only where it was asked for. What is in the folder tells;
+  /// where nothing is left, it was the default of those versions.
+  private func keptTokenizer() throws -> String {
+    if Corpus.exists(at: folder.corpusPath) {
+      return try Corpus(path: folder.corpusPath, cancellation: cancellation).vocabulary.configuration.name
+    }
+    guard fileExists(folder.vocabularyPath) else { return REMIConfiguration.tokenizerName }
+    return try MusicModel.vocabulary(atPath: folder.vocabularyPath, tokenizers: .standard).configuration.name
+  }
 
   private func requestPath(in folder: ModelFolder) -> String { folder.corpusPath + "/request.json" }
 }

@@ -30,6 +30,8 @@ public protocol Tokenizer: Sendable {
   func makeContext() -> (any TokenContext)?
   /// What each id becomes where a piece is not to tell how many bars it has; nil where the tokens never tell.
   var openLengthTable: [Int32]? { get }
+  /// The greatest number of bars that a piece can tell at its beginning that it has; nil where the tokens never tell.
+  var longestStatedLength: Int? { get }
   /// The ids with which a longer piece begins as another one does: what a primer gives.
   /// - Parameters:
   ///   - ids: The ids of a whole piece.
@@ -59,6 +61,8 @@ extension Tokenizer {
 
   /// Nil.
   public var openLengthTable: [Int32]? { nil }
+  /// Nil.
+  public var longestStatedLength: Int? { nil }
 
   /// The score that ids describe, read by the decoder.
   public func decode(_ ids: [Int32]) throws(TokenizationError) -> Score {

@@ -35,22 +35,22 @@ extension TokenizerConfiguration {
 public struct TokenizerRegistry: Sendable {
   /// The tokenizers of this package: one line for each.
   public static let standard = TokenizerRegistry([
-    REMIConfiguration.self,
     CellsConfiguration.self,
+    REMIConfiguration.self,
   ])
 
   /// The tokenizer that is taken where none is requested.
   public static var defaultConfiguration: any TokenizerConfiguration { defaultConfiguration() }
 
   /// The name of the tokenizer that is taken where none is requested.
-  public static var defaultName: String { REMIConfiguration.tokenizerName }
+  public static var defaultName: String { CellsConfiguration.tokenizerName }
 
   /// The tokenizer that is taken where none is requested.
   /// - Parameter timeSignature: the one that every piece is read in, whatever its file says; nil believes the file.
   public static func defaultConfiguration(
     timeSignature: TimeSignature? = nil
   ) -> any TokenizerConfiguration {
-    REMIConfiguration(timeSignature: timeSignature)
+    CellsConfiguration(timeSignature: timeSignature)
   }
 
   private var types: [String: any TokenizerConfiguration.Type] = [:]

@@ -9,7 +9,7 @@ internal import Tokenization
 /// The tokenizer's grammar masks out every id that cannot come next, so that what is written always reads as music: it
 /// has the bars that were requested, no note sounds beyond the last bar line, and there is at least one note.
 public final class Composer {
-  /// The most bars of a piece whose length is not given.
+  /// The most bars of a piece whose length is not given, where the tokens do not tell how many it has.
   public static let barLimit = 64
   /// The most bars that can be asked for.
   public static let mostBars = 4096
@@ -38,6 +38,14 @@ public final class Composer {
     weights = other.weights
     sampler = LanguageModelSampler(weights: weights)
     chooser = TokenChooser(model: model)
+  }
+
+  /// The most bars of a piece whose length is not given: as many as the model's tokens can tell in advance, so that no length that
+  /// the model may choose is cut; else `barLimit`, for a model that has no idea how far it has come may not find an end.
+  public var barLimit: Int { Self.barLimit(of: model.tokenizer) }
+
+  static func barLimit(of tokenizer: any Tokenizer) -> Int {
+    max(barLimit, min(mostBars, tokenizer.longestStatedLength ?? 0))
   }
 
   /// The seeds of `count` pieces: `seed` and those that follow it, so that each piece can be had again by its own.

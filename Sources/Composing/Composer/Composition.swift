@@ -7,7 +7,7 @@ public struct CompositionOptions: Sendable {
   /// How adventurous the choices are.
   public var sampling: SamplingPreset
   /// Exactly how many bars to write, after those of the primer; nil lets the model find its end, in at most
-  /// `Composer.barLimit` bars. A model whose tokens know no bars takes nil alone.
+  /// as many bars as the composer's `barLimit`. A model whose tokens know no bars takes nil alone.
   public var bars: Int?
   /// Music to continue from.
   public var primer: Score?

@@ -74,7 +74,7 @@ extension CompositionSession {
   /// Goes on to the end of the piece, searching for a good ending.
   ///
   /// Where the number of bars is given, the last of them are searched; from here on, if there are fewer left. Else the model's own
-  /// end stands, and only a piece that ran into `Composer.barLimit` gets another ending, as far as the session has saved its bars.
+  /// end stands, and only a piece that ran into the composer's `barLimit` gets another ending, as far as the session has saved its bars.
   /// The bars that are searched are not given by `nextBar`.
   /// - Parameters:
   ///   - search: How to search.
@@ -121,6 +121,8 @@ private final class EndingTries {
   private var best: (quality: Double, index: Int, piece: PieceInProgress)?
   private var failure: ComposingError?
   private var ids: [Int32] = []
+  /// What the network is told beside them, a context for each.
+  private var contexts: [Int32] = []
 
   init(
     _ start: PieceInProgress, state: [Float], weights: SamplerWeights, chooser: TokenChooser,
@@ -143,8 +145,14 @@ private final class EndingTries {
     while !running.isEmpty {
       if cancellation?.isRequested == true { throw .interrupted }
       ids.removeAll(keepingCapacity: true)
-      for place in running.indices { ids.append(running[place].piece.nextID) }
-      ids.withUnsafeBufferPointer { sampler.advance($0) }
+      contexts.removeAll(keepingCapacity: true)
+      for place in running.indices {
+        ids.append(running[place].piece.nextID)
+        contexts.append(contentsOf: running[place].piece.nextContext)
+      }
+      ids.withUnsafeBufferPointer { ids in
+        contexts.withUnsafeBufferPointer { sampler.advance(ids, contexts: $0) }
+      }
       // From the last stream to the first, for one that is finished gives its place to the last.
       for stream in running.indices.reversed() { take(stream) }
       begin()

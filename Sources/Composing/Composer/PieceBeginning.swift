@@ -47,7 +47,7 @@ struct PieceBeginning {
       bars = 0
       end = 0
     }
-    let (fewest, most) = options.bars.map { ($0, $0) } ?? (1, Composer.barLimit)
+    let (fewest, most) = options.bars.map { ($0, $0) } ?? (1, Composer.barLimit(of: tokenizer))
     guard bars + most <= BarLimit.highest else {
       throw .primerTooLong(bars: bars, limit: BarLimit.highest - most, newBars: most)
     }

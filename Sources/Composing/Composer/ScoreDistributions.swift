@@ -47,7 +47,8 @@ extension Composer {
     over ids: [Int32], variants: [TokenVariant] = [], mostOfGroup: Int = .max,
     cancellation: Cancellation? = nil, progress: ProgressHandler? = nil
   ) throws(ComposingError) -> TokenDistributions {
-    let reader = VariantReader(weights: weights, variants: variants, mostOfGroup: mostOfGroup)
+    let reader = VariantReader(
+      weights: weights, tokenizer: tokenizer, variants: variants, mostOfGroup: mostOfGroup)
     for (place, id) in ids.enumerated() {
       if cancellation?.isRequested == true { throw .interrupted }
       reader.read(id, next: place + 1 < ids.count ? ids[place + 1] : nil, place: place + 1)
@@ -70,6 +71,8 @@ private final class VariantReader {
   private struct Job {
     var variant: Int
     var state: [Float]
+    /// What tells the network of the place after the ids so far.
+    var context: (any TokenContext)?
     /// How many of its ids were fed.
     var fed = 0
   }
@@ -82,22 +85,30 @@ private final class VariantReader {
   private let side: LanguageModelSampler
   private var probabilities: [Float]
   private var jobs: [Job] = []
+  /// What tells the network of the place in the piece.
+  private var context: (any TokenContext)?
+  /// What it is told of one place.
+  private var features: [Int32]
   private var result: TokenDistributions
 
-  init(weights: SamplerWeights, variants: [TokenVariant], mostOfGroup: Int) {
+  init(weights: SamplerWeights, tokenizer: any Tokenizer, variants: [TokenVariant], mostOfGroup: Int) {
     self.variants = variants
     self.mostOfGroup = mostOfGroup
     for (number, variant) in variants.enumerated() { byPlace[variant.first, default: []].append(number) }
     piece = LanguageModelSampler(weights: weights)
     side = LanguageModelSampler(weights: weights, streamCount: variants.isEmpty ? 1 : Self.streamCount)
     probabilities = Array(repeating: 0, count: weights.configuration.vocabularySize)
+    context = tokenizer.makeContext()
+    features = Array(repeating: -1, count: tokenizer.contextFeatures.count)
     result = TokenDistributions(
       surprisals: [0], entropies: [0], variants: Array(repeating: nil, count: variants.count))
   }
 
   /// Feeds an id of the piece, and begins the variants whose first own id comes next.
   func read(_ id: Int32, next: Int32?, place: Int) {
-    let logits = piece.advance(id)
+    context?.advance(id)
+    context?.write(into: &features)
+    let logits = piece.advance(id, context: features)
     let logSum = softmax(logits)
     if let next {
       result.surprisals.append(logSum - Double(logits[Int(next)]))
@@ -110,7 +121,7 @@ private final class VariantReader {
     for variant in chosen(here, logits) {
       result.variants[variant] = logSum - Double(logits[Int(variants[variant].ids[0])])
       guard variants[variant].ids.count > 1 else { continue }
-      jobs.append(Job(variant: variant, state: state))
+      jobs.append(Job(variant: variant, state: state, context: context))
       if jobs.count == 2 * Self.streamCount { run(until: Self.streamCount) }
     }
   }
@@ -145,6 +156,7 @@ private final class VariantReader {
   private func run(until rest: Int) {
     var running: [Job] = []
     var ids: [Int32] = []
+    var contexts: [Int32] = []
     while true {
       while running.count < side.streamCount, jobs.count > rest || !running.isEmpty, let job = jobs.popLast()
       {
@@ -153,8 +165,17 @@ private final class VariantReader {
       }
       guard !running.isEmpty else { return }
       ids.removeAll(keepingCapacity: true)
-      for job in running { ids.append(variants[job.variant].ids[job.fed]) }
-      ids.withUnsafeBufferPointer { side.advance($0) }
+      contexts.removeAll(keepingCapacity: true)
+      for stream in running.indices {
+        let id = variants[running[stream].variant].ids[running[stream].fed]
+        ids.append(id)
+        running[stream].context?.advance(id)
+        running[stream].context?.write(into: &features)
+        contexts.append(contentsOf: features)
+      }
+      ids.withUnsafeBufferPointer { ids in
+        contexts.withUnsafeBufferPointer { side.advance(ids, contexts: $0) }
+      }
       // From the last stream to the first, for one that is finished gives its place to the last.
       for stream in running.indices.reversed() {
         running[stream].fed += 1

@@ -8,12 +8,17 @@ struct TokenChooser {
   private let weightsPath: String?
   private var distribution: TokenDistribution
   private var mask: [Bool]
+  /// Ids that leave the number of bars open, each with those that tell it.
+  private let openLengths: [(open: Int, told: [Int])]
 
   init(model: MusicModel) {
     roles = model.tokenizer.vocabulary.roles
     weightsPath = model.folder?.training.weightsPath
     distribution = TokenDistribution(vocabularySize: roles.count)
     mask = Array(repeating: false, count: roles.count)
+    let table = (model.tokenizer.openLengthTable ?? []).enumerated().filter { $0.offset != Int($0.element) }
+    openLengths = Dictionary(grouping: table) { Int($0.element) }
+      .map { (open: $0.key, told: $0.value.map(\.offset)) }
   }
 
   /// - Parameters:
@@ -27,6 +32,7 @@ struct TokenChooser {
   ) throws(ComposingError) -> Int32? {
     progress.grammar.allowed(into: &mask)
     if progress.newNotes == 0 { forbid(roles.end) }
+    tellLength()
     for constraint in progress.constraints { constraint.narrow(&mask) }
     let idsLeft = 2 * Composer.idsPerBarLimit - progress.idsInBar
     guard idsLeft > 0 else { throw .endless(tokens: progress.idsInBar) }
@@ -84,6 +90,14 @@ struct TokenChooser {
     guard mask[index] else { return }
     mask[index] = false
     if !mask.contains(true) { mask[index] = true }
+  }
+
+  /// Lets a piece tell how many bars it has wherever it may. Open lengths are there for primers; training reads every piece in both
+  /// ways, and of those that leave it open many would find no end.
+  private mutating func tellLength() {
+    for length in openLengths where mask[length.open] && length.told.contains(where: { mask[$0] }) {
+      mask[length.open] = false
+    }
   }
 
   /// Allows only the end of the bar or of the piece, if either is allowed.

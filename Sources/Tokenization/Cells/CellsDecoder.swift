@@ -85,12 +85,21 @@ struct CellsDecoder: TokenDecoder {
     let sounding = sounding(note, part: part, barStart: progress.barStart, level: progress.levels[part])
     let ticks = layout.ticks.perStep
     let isDrum = progress.parts[part].role == .drums
+    let program = isDrum ? nil : progress.parts[part].program
     music.notes.append(
       DecodedNote(
         note: Note(
           onset: sounding.step * ticks, duration: sounding.duration * ticks, pitch: sounding.pitch,
           velocity: layout.velocities[sounding.level]),
-        program: isDrum ? nil : progress.parts[part].program, ids: ids))
+        program: program, part: ordinal(ofPart: part), ids: ids))
+  }
+
+  /// How many parts before this one have its program.
+  private func ordinal(ofPart part: Int) -> Int {
+    let own = progress.parts[part], isDrum = own.role == .drums
+    return progress.parts[..<part].count {
+      $0.program == own.program && ($0.role == .drums) == isDrum
+    }
   }
 
   private func sounding(

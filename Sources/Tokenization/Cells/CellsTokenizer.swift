@@ -91,6 +91,9 @@ public struct CellsTokenizer: Tokenizer {
     (0..<Int32(layout.count)).map { layout.length.contains($0) ? layout.length.lowerBound : $0 }
   }
 
+  /// The greatest number of bars that there is a token for.
+  public var longestStatedLength: Int? { configuration.longestLength }
+
   /// What each id becomes when the music moves by `semitones`: the key alone changes. −1 for a key in which the pitches could not be
   /// written as they are.
   public func transpositionTable(semitones: Int) -> [Int32] {

@@ -5,6 +5,7 @@ internal import Groundwork
 internal import MIDI
 internal import Music
 internal import Notation
+internal import Tokenization
 
 /// `gruppetto generate`: a new piece from a model.
 struct Generate: ParsableCommand {
@@ -12,7 +13,8 @@ struct Generate: ParsableCommand {
     abstract: "Compose new music with a model.",
     discussion: """
       Without --bars the model decides where the piece ends, after at most
-      \(Composer.barLimit) bars.
+      \(Composer.barLimit) bars; \(CellsConfiguration().longestLength) where its tokens tell at the beginning how many
+      there are (tokenizer cells).
 
       Examples:
 
