@@ -102,6 +102,8 @@ extension CellsContext {
   /// How far back cells are compared, and how far back one looks for the notes at this place.
   private static let runLags = [4, 8, 16]
   private static let lookLags = [1, 2, 4, 8, 16]
+  /// Phrases are counted from the end, where the number of bars is told, since a pickup shifts them from the beginning.
+  private static let phraseLengths = [4, 8, 16]
   /// Pitches as features: those written, none, and drums.
   private static let pitchCount = 257
   private static let noPitch: Int32 = 128
@@ -117,8 +119,10 @@ extension CellsContext {
       feature("part", 2 + PartRole.allCases.reduce(0) { $0 + $1.mostParts }),
       feature("position", layout.configuration.maximumBarLength + 1),
       feature("duration", 128), feature("timeSignature", layout.meters.timeSignatures.count),
-      feature("bar", 32), feature("barsToCome", 36), feature("lastForm", CellForm.count + 1),
+      feature("bar", 32), feature("barsToCome", 36),
     ]
+    features += phraseLengths.map { feature("barsToComeOf\($0)", $0) }
+    features.append(feature("lastForm", CellForm.count + 1))
     features += runLags.map { feature("repeats\($0)", 9) }
     features += lookLags.flatMap { [feature("pitch\($0)", pitchCount), feature("time\($0)", timeCount)] }
     features.append(feature("pitchInRhythm", pitchCount))
@@ -144,6 +148,10 @@ extension CellsContext {
     let bar = progress.barCount - 1
     put(isInBar ? (bar < 16 ? bar : 16 + bar % 16) : -1, &features)
     put(barsToCome, &features)
+    let rest = max(0, progress.length - max(0, progress.barCount - 1))
+    for length in Self.phraseLengths {
+      put(isInBar && progress.length > 0 && rest > 0 ? (rest - 1) % length : -1, &features)
+    }
     guard hasPart else {
       while place < features.count { put(-1, &features) }
       return
