@@ -26,7 +26,7 @@ import Training
       description: ModelDescription(program: "test", preset: "test", settings: settings),
       tokenizer: tokenizer,
       network: Network(
-        configuration: LanguageModelConfiguration(network, vocabularySize: tokenizer.vocabulary.count),
+        configuration: LanguageModelConfiguration(network, for: tokenizer),
         seed: 1))
   }
 
