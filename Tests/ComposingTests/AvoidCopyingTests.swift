@@ -10,7 +10,7 @@ import Tokenization
 private struct Motifs: SimpleTokens {
   static let tokenizerName = "motifs"
   var tokens: [SimpleToken] {
-    let singles = (60...67).map { SimpleToken("Note_\($0)", pitch: $0) }
+    let singles = (60...67).map { (pitch: Int) in SimpleToken("Note_\(pitch)", pitch: pitch) }
     let motifs = (0..<6).map { number in
       SimpleToken(
         "Motif_\(number)",

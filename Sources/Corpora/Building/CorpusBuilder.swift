@@ -17,8 +17,8 @@ public struct CorpusBuilder: Sendable {
     case none
   }
 
-  /// The fewest tokens of a collection that a network could learn from.
-  public static let leastTokens = 2_000
+  /// The fewest notes of a collection that a network could learn from.
+  public static let leastNotes = 300
 
   /// How scores become tokens.
   public var tokenizer: any TokenizerConfiguration
@@ -90,9 +90,9 @@ public struct CorpusBuilder: Sendable {
       dropsSoleProgram
       ? try collection.droppingConstantTokens(of: reader.tokenizer) : reader.tokenizer
     let vocabulary = tokenizer.vocabulary
-    let tokens = collection.pieces.reduce(0) { $0 + $1.ids.count }
-    guard tokens >= Self.leastTokens else {
-      throw CorpusError.tooSmall(tokens: tokens, pieces: collection.pieces.count, needed: Self.leastTokens)
+    let notes = collection.pieces.reduce(0) { $0 + $1.noteCount }
+    guard notes >= Self.leastNotes else {
+      throw CorpusError.tooSmall(notes: notes, pieces: collection.pieces.count, needed: Self.leastNotes)
     }
     try withFolder(output) { () throws(FileError) in
       try CorpusFile.write(
