@@ -83,7 +83,7 @@ extension DescriptorGroup {
         "minor_seconds", .share, "has many minor seconds, major sevenths and minor ninths sounding at once",
         tooHigh: "too many sharp dissonances", tooLow: "too few sharp dissonances"),
       Descriptor(
-        "notes_in_chord_scale", .share, "has chords of the key's scale",
+        "chords_in_scale", .share, "has chords of the key's scale",
         tooHigh: "too few chords leave the key", tooLow: "too many chords leave the key"),
     ]
   ) { score in

@@ -73,8 +73,8 @@ public struct EndingSearch: Sendable, Hashable {
 extension CompositionSession {
   /// Goes on to the end of the piece, searching for a good ending.
   ///
-  /// Where the number of bars is given, the last of them are searched; from here on, if there are fewer left. Else the model's own
-  /// end stands, and only a piece that ran into the composer's `barLimit` gets another ending, as far as the session has saved its bars.
+  /// Where the number of bars is given, or the piece announces it at its beginning, the last of them are searched; from here on, if
+  /// there are fewer left. Else the model's own end stands, and only a piece that ran into the composer's `barLimit` gets another ending, as far as the session has saved its bars.
   /// The bars that are searched are not given by `nextBar`.
   /// - Parameters:
   ///   - search: How to search.
@@ -86,7 +86,9 @@ extension CompositionSession {
     _ search: EndingSearch, cancellation: Cancellation? = nil, progress: ProgressHandler? = nil
   ) throws(ComposingError) -> Composition {
     try search.check()
-    if let bars = piece.options.bars {
+    // Before its first bar a piece may tell how many it will have.
+    while barCount < 1, try step(cancellation: cancellation) != nil {}
+    if let bars = piece.options.bars ?? piece.announcedBars {
       let first = max(1, bars - search.bars + 1)
       while barCount < first, try step(cancellation: cancellation) != nil {
         progress?(
