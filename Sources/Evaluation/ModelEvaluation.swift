@@ -115,9 +115,11 @@ public struct Evaluator: Sendable {
             pool, sequences: sequences, vocabularySize: model.tokenizer.vocabulary.count))
       }
       guard length == .whole else { continue }
-      evaluation.features = DescriptorComparison(
-        human: Array(rows[..<pool.humanCount]), other: Array(rows[pool.humanCount...]), set: set, seed: seed
-      ).rows.map(FeatureComparison.init)
+      let comparison = DescriptorComparison(
+        human: Array(rows[..<pool.humanCount]), other: Array(rows[pool.humanCount...]), set: set, seed: seed,
+        threadCount: threadCount, cancellation: work.cancellation, progress: work.progress)
+      guard let comparison else { throw .interrupted }
+      evaluation.features = comparison.rows.map(FeatureComparison.init)
     }
   }
 

@@ -39,7 +39,7 @@ extension DescriptorGroup {
     let keyFits = filled.map { Scales.share($0, of: best) / $0.reduce(0, +) }
     return [
       fits.min() ?? .nan, keyFits.min() ?? .nan,
-      Measures.share(Array(zip(fits, keyFits))) { $0 > $1 + 1e-9 }, key.correlation, key.isMinor ? 1 : 0,
+      Measures.share(Array(zip(fits, keyFits))) { $0 > $1 + 1e-9 }, score.keyClarity, key.isMinor ? 1 : 0,
     ]
   }
 

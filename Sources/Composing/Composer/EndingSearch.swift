@@ -1,3 +1,4 @@
+internal import Analysis
 internal import Arithmetic
 public import Groundwork
 internal import Music
@@ -57,9 +58,9 @@ public struct EndingSearch: Sendable, Hashable {
     return -end - musicWeight * mean
   }
 
-  /// The share of the outer voices that end on the tonic of the piece, as its notes suggest it: 0, 0.5 or 1.
+  /// The share of the outer voices that end on the tonic of the piece, as it states it or its notes suggest it: 0, 0.5 or 1.
   static func tonicShare(of score: Score) -> Double {
-    guard let tonic = KeyEstimate(score)?.tonic else { return 0 }
+    guard let tonic = score.key?.tonic else { return 0 }
     let pitched = score.tracks.lazy.filter { !$0.isDrum }.flatMap(\.notes)
     let end = pitched.map(\.end).max() ?? 0
     let last = pitched.filter { $0.end == end }.map(\.pitch)

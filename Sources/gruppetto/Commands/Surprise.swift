@@ -41,6 +41,7 @@ struct Surprise: ParsableCommand {
 
   @OptionGroup var piece: PieceOption
   @OptionGroup(title: HelpPage.rarelyNeeded) var weights: WeightOptions
+  @OptionGroup(title: HelpPage.rarelyNeeded) var threads: ThreadOptions
   @OptionGroup(title: HelpPage.rarelyNeeded) var input: InputOptions
   @OptionGroup var common: CommonOptions
 
@@ -65,7 +66,12 @@ struct Surprise: ParsableCommand {
     let composer = try Composer(model: model, format: weights.weights)
     let report = try SurpriseReport(
       of: prepared.score, by: composer, options: SurpriseOptions(triesAlternatives: !onlySurprisal),
-      cancellation: Interruption.cancellation(), progress: common.progress)
+      threadCount: threads.count, cancellation: Interruption.cancellation(), progress: common.progress)
+    if !onlySurprisal, !report.triedAlternatives {
+      common.remark(
+        "\(file): wrong notes are not sought in a piece of \(Readable.plural(report.notes.count, "note")), at most "
+          + "\(Readable.count(SurpriseOptions().mostNotes)); surprisal alone is shown")
+    }
     if let csv { try replaceFile(at: csv, with: report.csv) }
     let title = score.title ?? file.split(separator: "/").last.map(String.init) ?? file
     if let svg {
