@@ -71,8 +71,7 @@ public struct CorpusBuilder: Sendable {
     let reader = PieceReader(
       tokenizer: try tokenizer.makeTokenizer(), preparation: preparation, programs: programs,
       sizeLimit: sizeLimit, leavesOutDamaged: leavesOutDamaged)
-    let readings = read(files.paths, with: reader, cancellation: cancellation, progress: progress)
-    if cancellation?.isRequested == true { throw CorpusError.cancelled }
+    let readings = try read(files.paths, with: reader, cancellation: cancellation, progress: progress)
 
     var collection = PieceCollection(deduplication: deduplication)
     collection.report.files = files.paths.count
@@ -135,19 +134,16 @@ public struct CorpusBuilder: Sendable {
     return hexadecimal(hash.value)
   }
 
-  private func read(
+  /// Reads files, several side by side.
+  /// - Throws: `CorpusError.cancelled`.
+  func read(
     _ paths: [String], with reader: PieceReader, cancellation: Cancellation?, progress: ProgressHandler?
-  ) -> [FileReading] {
-    let work = WorkQueue<FileReading>(count: paths.count)
-    ThreadTeam(threadCount: max(1, min(threadCount, paths.count))).run { _ in
-      while cancellation?.isRequested != true, let index = work.take() {
-        let finished = work.finish(index, reader.read(paths[index]))
-        progress?(
-          ProgressReport(
-            activity: "reading", completed: Double(finished), total: Double(paths.count),
-            unit: "files"))
-      }
-    }
-    return work.results.compactMap(\.self)
+  ) throws(CorpusError) -> [FileReading] {
+    let readings = parallelMap(
+      paths, activity: "reading", unit: "files", threadCount: threadCount, cancellation: cancellation,
+      progress: progress
+    ) { reader.read($0) }
+    guard let readings, cancellation?.isRequested != true else { throw .cancelled }
+    return readings
   }
 }
