@@ -59,14 +59,7 @@ public struct BeatAlignment: Sendable, Hashable {
 
   /// The tick to which the alignment moves a tick of the piece as it is; below 0 for what comes before the new beginning.
   /// Never before that of an earlier one.
-  public func alignedTick(_ tick: Int) -> Int {
-    var least = Int.min
-    // After a jump to a lesser delay time stands still until what came before is passed.
-    for (index, section) in delays.sections.enumerated().dropFirst() where section.tick <= tick {
-      least = max(least, section.tick - delays.sections[index - 1].delay)
-    }
-    return max(least, tick - delays[tick])
-  }
+  public func alignedTick(_ tick: Int) -> Int { delays.place(of: tick) }
 
   /// The tick of the piece as it is that `alignedTick` moves to `tick`, for ticks after the last section's beginning.
   public func originalTick(_ tick: Int) -> Int {

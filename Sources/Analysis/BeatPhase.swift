@@ -151,7 +151,13 @@ struct SectionDelays: Hashable {
   /// The ticks at which sections begin, the first of them at the beginning of time, and the delay of each.
   private(set) var sections: [(tick: Int, delay: Int)]
 
-  init(_ delay: Int) { sections = [(.min, delay)] }
+  /// For each section the latest tick to which one before it is moved: from there on it goes on.
+  private var floors: [Int]
+
+  init(_ delay: Int) {
+    sections = [(.min, delay)]
+    floors = [.min]
+  }
 
   /// Joins sections without a jump of more than half a quarter note between any two of them.
   fileprivate init(_ found: [(tick: Int, delay: Int)], ticksPerQuarter: Int) {
@@ -166,18 +172,36 @@ struct SectionDelays: Hashable {
       sections.append((sections.isEmpty ? .min : section.tick, delay))
     }
     if sections.isEmpty { sections = [(.min, 0)] }
+    floors = [.min]
+    for index in sections.indices.dropFirst() {
+      floors.append(max(floors[index - 1], sections[index].tick - sections[index - 1].delay))
+    }
+  }
+
+  /// The section in which a tick is.
+  private func section(of tick: Int) -> Int {
+    sections.count == 1 ? 0 : max(0, sections.partitioningIndex { $0.tick > tick } - 1)
+  }
+
+  /// The tick to which a tick is moved, never before that of an earlier one: after a jump to a lesser delay time stands still
+  /// until what came before is passed.
+  func place(of tick: Int) -> Int {
+    let section = section(of: tick)
+    return max(floors[section], tick - sections[section].delay)
   }
 
   /// The delay at a tick.
   subscript(tick: Int) -> Int {
-    sections.count == 1
-      ? sections[0].delay : sections[max(0, sections.partitioningIndex { $0.tick > tick } - 1)].delay
+    sections[section(of: tick)].delay
   }
 
   /// The same, `ticks` later everywhere.
   func moved(by ticks: Int) -> SectionDelays {
     var result = self
-    for index in sections.indices { result.sections[index].delay += ticks }
+    for index in sections.indices {
+      result.sections[index].delay += ticks
+      if index > 0 { result.floors[index] -= ticks }
+    }
     return result
   }
 

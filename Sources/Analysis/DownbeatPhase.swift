@@ -79,22 +79,25 @@ struct DownbeatPhase {
 
     init(notes: [Note], steps: [Int], durations: [Double]) {
       let length = (steps.last ?? 0) + 33
-      var lowest = [Int](repeating: Int.max, count: length)
-      // Chroma up to each step, so that that of any stretch is a difference.
-      var chroma = [Float](repeating: 0, count: 12 * (length + 1))
-      for (index, note) in notes.enumerated() {
-        let stop = min(length, steps[index] + max(1, Int(min(durations[index].rounded(), 1e6))))
-        for step in steps[index]..<stop {
-          lowest[step] = min(lowest[step], note.pitch)
-          chroma[12 * (step + 1) + note.pitch.modulo(12)] += 1
-        }
+      let stops = notes.indices.map {
+        min(length, steps[$0] + max(1, Int(min(durations[$0].rounded(), 1e6))))
       }
-      for index in 12..<chroma.count { chroma[index] += chroma[index - 12] }
+      // What begins and ends, summed up once to what sounds at each step, and once more to the chroma up to each step, so that
+      // that of any stretch is a difference.
+      var chroma = [Double](repeating: 0, count: 12 * (length + 1))
+      for (index, note) in notes.enumerated() {
+        chroma[12 * (steps[index] + 1) + note.pitch.modulo(12)] += 1
+        if stops[index] < length { chroma[12 * (stops[index] + 1) + note.pitch.modulo(12)] -= 1 }
+      }
+      for _ in 0..<2 {
+        for index in 12..<chroma.count { chroma[index] += chroma[index - 12] }
+      }
       let pitches = notes.map(\.pitch).sorted()
-      let lowThird = pitches[pitches.count / 4]
+      let lowQuartile = pitches[pitches.count / 4]
+      let lowest = Self.lowestPitches(notes, steps, stops)
       var longest: [Int: Double] = [:]
       for (index, note) in notes.enumerated()
-      where note.pitch <= lowThird && note.pitch <= lowest[steps[index]] {
+      where note.pitch <= lowQuartile && note.pitch <= lowest[index] {
         longest[steps[index]] = max(longest[steps[index], default: 0], min(durations[index], 16))
       }
       var last = -1
@@ -109,12 +112,37 @@ struct DownbeatPhase {
       }
     }
 
+    /// The lowest pitch that sounds at the step with which each note begins.
+    private static func lowestPitches(_ notes: [Note], _ steps: [Int], _ stops: [Int]) -> [Int] {
+      func key(_ note: Note) -> Int {
+        min(max(note.pitch, Pitch.keys.lowerBound), Pitch.keys.upperBound)
+      }
+      let byEnd = notes.indices.sorted { stops[$0] < stops[$1] }
+      var sounding = [Int](repeating: 0, count: Pitch.keys.upperBound + 1)
+      var result = [Int](repeating: .max, count: notes.count)
+      var (begun, ended) = (0, 0)
+      while begun < notes.count {
+        let first = begun, step = steps[first]
+        while begun < notes.count, steps[begun] == step {
+          sounding[key(notes[begun])] += 1
+          begun += 1
+        }
+        while ended < byEnd.count, stops[byEnd[ended]] <= step {
+          sounding[key(notes[byEnd[ended]])] -= 1
+          ended += 1
+        }
+        let lowest = sounding.firstIndex { $0 > 0 } ?? .max
+        for index in first..<begun { result[index] = lowest }
+      }
+      return result
+    }
+
     /// One minus the cosine of the chroma of two neighboring stretches; 0 where one of them is silent.
-    private static func distance(_ chroma: [Float], _ start: Int, _ middle: Int, _ end: Int) -> Double {
+    private static func distance(_ chroma: [Double], _ start: Int, _ middle: Int, _ end: Int) -> Double {
       var (product, before, after) = (0.0, 0.0, 0.0)
       for pitch in 0..<12 {
-        let a = Double(chroma[12 * middle + pitch] - chroma[12 * start + pitch])
-        let b = Double(chroma[12 * end + pitch] - chroma[12 * middle + pitch])
+        let a = chroma[12 * middle + pitch] - chroma[12 * start + pitch]
+        let b = chroma[12 * end + pitch] - chroma[12 * middle + pitch]
         product += a * b
         before += a * a
         after += b * b

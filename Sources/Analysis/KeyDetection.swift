@@ -104,7 +104,8 @@ extension Score {
     var result = self
     if let first = keys.first, first.tick <= 16 * ticksPerQuarter {
       let isAlone = !keys.contains { $0.fifths != first.fifths || $0.isMinor != first.isMinor }
-      if isAlone, let found, noteCount >= Self.fewestNotesForKey {
+      let pitchedCount = tracks.reduce(0) { $0 + ($1.isDrum ? 0 : $1.notes.count) }
+      if isAlone, let found, pitchedCount >= Self.fewestNotesForKey {
         let isDefault = first.fifths == 0 && !first.isMinor
         let gain = shares.inScale(fifths: found.fifths) - shares.inScale(fifths: first.fifths)
         if gain >= (isDefault ? 0.1 : 0.2) {
@@ -121,6 +122,6 @@ extension Score {
     return (result, .added)
   }
 
-  /// With fewer notes no stated key is contradicted.
+  /// With fewer notes that have a pitch no stated key is contradicted.
   private static let fewestNotesForKey = 32
 }

@@ -50,7 +50,9 @@ extension Score {
     let metre = alignment.timeSignature
     let bar = 4 * ticksPerQuarter * metre.numerator / metre.denominator
     let first = moved.tracks.compactMap { $0.notes.first?.onset }.min() ?? 0
-    guard alignment.shift > 0, alignment.shift < bar, first < bar else { return 0 }
-    return bar - alignment.shift
+    guard first < bar else { return 0 }
+    guard pickup > 0 else { return alignment.shift > 0 && alignment.shift < bar ? bar - alignment.shift : 0 }
+    let moved = (pickup - alignment.shift).modulo(bar)
+    return bar - moved <= first ? moved : 0
   }
 }

@@ -7,7 +7,7 @@ public enum CorpusError: DiagnosableError, Equatable {
   /// There were files, and none of them could be used.
   case nothingReadable(skipped: [SkippedFile])
   /// The collection is too small to learn from.
-  case tooSmall(tokens: Int, pieces: Int, needed: Int)
+  case tooSmall(notes: Int, pieces: Int, needed: Int)
   /// Fractions that are no fractions, or leave nothing for training.
   case invalidFractions(valid: Double, test: Double)
   /// A piece of tokens that is not framed by the ids that begin and end a piece or has ids outside the vocabulary.
@@ -52,9 +52,9 @@ public enum CorpusError: DiagnosableError, Equatable {
       (skipped.count == 1
         ? "the file could not be used: " : "none of the \(skipped.count) files could be used, for example ")
         + (skipped.first.map { "\($0.file): \($0.reason)" } ?? "")
-    case .tooSmall(let tokens, let pieces, let needed):
-      "the collection has \(tokens) tokens in \(pieces) \(pieces == 1 ? "piece" : "pieces"), but at least \(needed) are needed "
-        + "for training (about \(needed / 4) notes); add more music"
+    case .tooSmall(let notes, let pieces, let needed):
+      "the collection has \(notes) \(notes == 1 ? "note" : "notes") in \(pieces) \(pieces == 1 ? "piece" : "pieces"), "
+        + "but at least \(needed) notes are needed for training; add more music"
     case .invalidFractions(let valid, let test):
       "parts of \(valid) for validation and \(test) for testing leave nothing for training; both must be at least 0 "
         + "and their sum below 1"

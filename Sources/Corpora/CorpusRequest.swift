@@ -1,4 +1,4 @@
-internal import Analysis
+public import Analysis
 internal import Groundwork
 internal import Music
 internal import Tokenization
@@ -92,10 +92,14 @@ public struct CorpusRequest: Codable, Sendable, Hashable {
       programs: programs ?? [:],
       threadCount: threadCount)
     builder.leavesOutDamaged = strict ?? false
-    builder.preparation = ScorePreparation(
-      aligns: align ?? true, timeSignature: metre.flatMap { TimeSignature($0) })
+    builder.preparation = preparation
     builder.sizeLimit = sizeLimit ?? SizeLimit.music
     return builder
+  }
+
+  /// What is done to each piece before it is tokenized.
+  public var preparation: ScorePreparation {
+    ScorePreparation(aligns: align ?? true, timeSignature: metre.flatMap { TimeSignature($0) })
   }
 
   /// What is invalid, in words, or nil.

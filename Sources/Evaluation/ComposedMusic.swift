@@ -1,4 +1,6 @@
+internal import Analysis
 public import Composing
+public import Corpora
 public import Groundwork
 internal import Music
 internal import Tokenization
@@ -13,13 +15,50 @@ public struct ComposedMusic: Sendable {
   public let failures: Int
   /// How many pieces were cut off at the most bars that a piece without a given length may have.
   public let cutOff: Int
+  /// Files that could not be used, and why.
+  public let skipped: [SkippedFile]
+  /// How many pieces are the same as one before, token by token.
+  public var duplicates: Int { pieces.count - Set(pieces.map(\.ids)).count }
 
   /// Pieces of any origin.
-  public init(pieces: [EvaluatedPiece], source: String, failures: Int = 0, cutOff: Int = 0) {
+  public init(
+    pieces: [EvaluatedPiece], source: String, failures: Int = 0, cutOff: Int = 0, skipped: [SkippedFile] = []
+  ) {
     self.pieces = pieces
     self.source = source
     self.failures = failures
     self.cutOff = cutOff
+    self.skipped = skipped
+  }
+
+  /// Composed pieces in files and folders, in the model's tokens, as they are: nothing in them is put right, and pieces that occur
+  /// twice count twice.
+  /// - Parameters:
+  ///   - paths: Files, and folders that are searched.
+  ///   - model: The model.
+  ///   - sizeLimit: The most bytes of a file that is read.
+  ///   - threadCount: How many threads read.
+  ///   - cancellation: Asks to give up.
+  ///   - progress: Is told how many files were read.
+  /// - Throws: `EvaluationError.interrupted`, `.cause` where there is nothing that can be read.
+  public init(
+    files paths: [String], of model: MusicModel, sizeLimit: Int = SizeLimit.music, threadCount: Int = 1,
+    cancellation: Cancellation = Cancellation(), progress: ProgressHandler? = nil
+  ) throws(EvaluationError) {
+    var builder = CorpusBuilder(deduplication: .none, threadCount: threadCount)
+    builder.sizeLimit = sizeLimit
+    builder.preparation = ScorePreparation(aligns: false, statesKey: false)
+    do {
+      let read = try builder.pieces(
+        in: paths, as: model.tokenizer, cancellation: cancellation, progress: progress)
+      self.init(
+        pieces: try read.pieces.map {
+          try EvaluatedPiece(name: $0.name, ids: $0.ids, tokenizer: model.tokenizer)
+        },
+        source: paths.joined(separator: " "), skipped: read.skipped)
+    } catch {
+      throw EvaluationError(error)
+    }
   }
 
   /// Pieces that the model composes, of as many bars as it likes.

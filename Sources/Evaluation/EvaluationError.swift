@@ -7,6 +7,8 @@ public enum EvaluationError: DiagnosableError {
   case noCorpus(model: String)
   /// The corpus has no pieces in the split; `available` are those in which it has some.
   case emptySplit(corpus: String, split: Split, available: [Split])
+  /// The model's tokens can express no piece of the corpus; `reason` is why the first is left out.
+  case nothingUsable(corpus: String, reason: String)
   /// The model could compose none of the pieces; `reason` is why it failed at the first.
   case nothingComposed(pieces: Int, reason: String)
   /// A piece cannot be written in the model's tokens.
@@ -21,7 +23,7 @@ public enum EvaluationError: DiagnosableError {
     switch self {
     case .noCorpus: .missingInput
     case .emptySplit: .usage
-    case .nothingComposed, .unusablePiece: .badInput
+    case .nothingComposed, .nothingUsable, .unusablePiece: .badInput
     case .interrupted: .interrupted
     case .cause(let error): error.kind
     }
@@ -40,6 +42,8 @@ public enum EvaluationError: DiagnosableError {
       "\(corpus): has no pieces in its split '\(split.rawValue)'; "
         + (available.isEmpty
           ? "it is empty" : "it has some in \(available.map(\.rawValue).joined(separator: " and "))")
+    case .nothingUsable(let corpus, let reason):
+      "\(corpus): the model's tokens can express none of its pieces; the first is left out because \(reason)"
     case .nothingComposed(let pieces, let reason):
       "none of \(pieces) pieces could be composed; the first failed because \(reason)"
     case .unusablePiece(let name, let reason): "\(name): \(reason)"
@@ -57,7 +61,7 @@ public enum EvaluationError: DiagnosableError {
   /// The file that it is about.
   public var file: String? {
     switch self {
-    case .noCorpus(let path), .emptySplit(let path, _, _): path
+    case .noCorpus(let path), .emptySplit(let path, _, _), .nothingUsable(let path, _): path
     case .cause(let error): error.file
     default: nil
     }

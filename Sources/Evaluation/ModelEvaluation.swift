@@ -20,6 +20,8 @@ public struct ModelEvaluation: Sendable {
   public var failures: Int
   /// How many pieces were cut off at the most bars that a piece may have.
   public var cutOff: Int
+  /// How many composed pieces are the same as one before.
+  public var duplicates: Int
   /// How probable the model finds the human pieces.
   public var likelihood: Likelihood
   /// How well the composed pieces can be told from the human ones: by excerpts of each length the linear discriminator, then
@@ -78,7 +80,8 @@ public struct Evaluator: Sendable {
     var evaluation = ModelEvaluation(
       model: model.name, humanSource: human.source, composedSource: composed?.source,
       humanPieces: human.pieces.count, composedPieces: composed?.pieces.count ?? 0,
-      failures: composed?.failures ?? 0, cutOff: composed?.cutOff ?? 0, likelihood: likelihood)
+      failures: composed?.failures ?? 0, cutOff: composed?.cutOff ?? 0,
+      duplicates: composed?.duplicates ?? 0, likelihood: likelihood)
     guard let composed, !composed.pieces.isEmpty else { return evaluation }
     let work = Discrimination(
       seed: seed, threadCount: threadCount, cancellation: cancellation, progress: progress)
@@ -112,9 +115,11 @@ public struct Evaluator: Sendable {
             pool, sequences: sequences, vocabularySize: model.tokenizer.vocabulary.count))
       }
       guard length == .whole else { continue }
-      evaluation.features = DescriptorComparison(
-        human: Array(rows[..<pool.humanCount]), other: Array(rows[pool.humanCount...]), set: set, seed: seed
-      ).rows.map(FeatureComparison.init)
+      let comparison = DescriptorComparison(
+        human: Array(rows[..<pool.humanCount]), other: Array(rows[pool.humanCount...]), set: set, seed: seed,
+        threadCount: threadCount, cancellation: work.cancellation, progress: work.progress)
+      guard let comparison else { throw .interrupted }
+      evaluation.features = comparison.rows.map(FeatureComparison.init)
     }
   }
 

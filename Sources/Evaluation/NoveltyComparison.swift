@@ -24,12 +24,10 @@ public struct NoveltyComparison: Sendable, Hashable, Codable {
 
     init?(_ lengths: [Int]) {
       let sorted = lengths.map(Double.init).sorted()
-      guard let last = lengths.max(), let median = CrossValidatedArea.quantile(sorted, 0.5),
-        let high = CrossValidatedArea.quantile(sorted, 0.95)
-      else { return nil }
+      guard let last = lengths.max() else { return nil }
       pieces = lengths.count
       mean = sorted.reduce(0, +) / Double(sorted.count)
-      (self.median, self.high, most) = (median, high, last)
+      (median, high, most) = (quantile(sorted, 0.5), quantile(sorted, 0.95), last)
     }
   }
 
@@ -97,7 +95,7 @@ public struct NoveltyComparison: Sendable, Hashable, Codable {
       originality = try OriginalityReport(
         of: composed.prefix(Self.originalityLimit).map(\.score),
         human: human.prefix(Self.originalityLimit).map(\.score), in: index, excerptsPerPiece: 2,
-        cancellation: cancellation, progress: progress)
+        threadCount: threadCount, cancellation: cancellation, progress: progress)
       source = "the \(corpus.pieces(in: .train).count) training pieces of \(corpus.path)"
     } catch {
       throw EvaluationError(error)

@@ -9,6 +9,8 @@ public protocol TokenGrammar: Sendable {
   func allowed(into mask: inout [Bool])
   /// How many bars have begun; 0 throughout where the tokens know no bars.
   var barCount: Int { get }
+  /// How many bars the piece has said that it will have in all; nil where it has not.
+  var announcedBars: Int? { get }
   /// How many notes are complete.
   var noteCount: Int { get }
   /// Whether no note and no bar's heading is incomplete, so that the sequence could be cut here and be read.
@@ -23,6 +25,8 @@ public protocol TokenGrammar: Sendable {
 }
 
 extension TokenGrammar {
+  /// Nil: no piece says how many bars it has.
+  public var announcedBars: Int? { nil }
   /// False: there is one way to say a thing.
   public func beginsDraft(with id: Int32) -> Bool { false }
   /// Nil.

@@ -35,6 +35,13 @@ public enum TokenValue: Sendable, Hashable {
   public var pitch: Int? { if case .pitch(let pitch) = self { pitch } else { nil } }
   /// The duration; nil for all else.
   public var duration: GridTime? { if case .duration(let duration) = self { duration } else { nil } }
+  /// Whether it says that there is a note.
+  package var isNote: Bool {
+    switch self {
+    case .pitch, .pitchInKey, .drum: true
+    case .instrument, .velocity, .duration, .position, .advance, .tempo, .timeSignature, .key: false
+    }
+  }
 }
 
 /// A time in steps of a grid.

@@ -84,7 +84,7 @@ import Testing
     #expect(values["chords"] == 3)
     #expect(values["chord_changes"].isAbout(6.0 / 7))
     #expect(values["chord_fit"] == 1)
-    #expect(values["notes_in_chord_scale"] == 1)
+    #expect(values["chords_in_scale"] == 1)
     #expect(values["tonic_chords"].isAbout(3.0 / 7))
   }
 

@@ -1,5 +1,5 @@
 internal import Arithmetic
-internal import Groundwork
+package import Groundwork
 
 /// How the descriptors of some music compare with those of human music, beside the band that halves of the human pieces give against
 /// each other.
@@ -97,6 +97,37 @@ public struct DescriptorComparison: Sendable {
   public init(
     human: [[Double]], other: [[Double]], set: DescriptorSet = .pieces, splits: Int = 100, seed: UInt64 = 1
   ) {
+    let rows = Self.rows(
+      human: human, other: other, set: set, splits: splits, seed: seed, threadCount: 1, cancellation: nil,
+      progress: nil)
+    self.rows = rows ?? []
+  }
+
+  /// The same, compared by several threads.
+  /// - Parameters:
+  ///   - human: The values of each human piece or excerpt.
+  ///   - other: The values of each piece or excerpt that is compared with them.
+  ///   - set: The set that the values are of.
+  ///   - seed: Of the random splits.
+  ///   - threadCount: How many threads compare; the result does not depend on it.
+  ///   - cancellation: Asks to give up.
+  ///   - progress: Is told how many descriptors were compared.
+  /// - Returns: nil where it was asked to give up.
+  package init?(
+    human: [[Double]], other: [[Double]], set: DescriptorSet, seed: UInt64, threadCount: Int,
+    cancellation: Cancellation, progress: ProgressHandler?
+  ) {
+    let rows = Self.rows(
+      human: human, other: other, set: set, splits: 100, seed: seed, threadCount: threadCount,
+      cancellation: cancellation, progress: progress)
+    guard let rows else { return nil }
+    self.rows = rows
+  }
+
+  private static func rows(
+    human: [[Double]], other: [[Double]], set: DescriptorSet, splits: Int, seed: UInt64, threadCount: Int,
+    cancellation: Cancellation?, progress: ProgressHandler?
+  ) -> [Row]? {
     precondition(splits > 0, "bands need at least one split, not \(splits)")
     precondition(
       human.allSatisfy { $0.count == set.descriptors.count }
@@ -109,9 +140,13 @@ public struct DescriptorComparison: Sendable {
       stream.shuffle(&order)
       orders.append(order)
     }
-    rows = set.descriptors.enumerated().map { index, descriptor in
+    let allOrders = orders
+    return parallelMap(
+      Array(set.descriptors.enumerated()), activity: "comparing", unit: "descriptors",
+      threadCount: threadCount, cancellation: cancellation, progress: progress
+    ) { index, descriptor in
       Row(
-        descriptor, human: human.map { $0[index] }, other: other.map { $0[index] }, orders: orders)
+        descriptor, human: human.map { $0[index] }, other: other.map { $0[index] }, orders: allOrders)
     }
   }
 }

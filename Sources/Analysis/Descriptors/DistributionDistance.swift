@@ -111,12 +111,3 @@ struct DensityGrid {
     return density.map { (1 - Self.floor) * $0 / sum + Self.floor / Double(Self.count) }
   }
 }
-
-/// The value below which this share of sorted values lies, between two of them where need be; NaN without values.
-func quantile(_ sorted: [Double], _ share: Double) -> Double {
-  guard let last = sorted.last else { return .nan }
-  let place = share * Double(sorted.count - 1)
-  let index = Int(place)
-  guard index + 1 < sorted.count else { return last }
-  return sorted[index] + (sorted[index + 1] - sorted[index]) * (place - Double(index))
-}

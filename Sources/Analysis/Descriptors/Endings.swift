@@ -46,7 +46,7 @@ extension DescriptorGroup {
   }
 
   /// How pieces end. The tonic is that of the scale that most notes fit, in major or in minor, since a key and its relative are told
-  /// apart by little else than the ending itself; `ends_on_key_tonic` asks for that of the one key that `KeyEstimate` finds.
+  /// apart by little else than the ending itself; `ends_on_key_tonic` asks for that of the one key that `Score.key` has.
   static let endings = DescriptorGroup(
     descriptors: [
       Descriptor(

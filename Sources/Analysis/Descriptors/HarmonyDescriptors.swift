@@ -39,7 +39,7 @@ extension DescriptorGroup {
     let keyFits = filled.map { Scales.share($0, of: best) / $0.reduce(0, +) }
     return [
       fits.min() ?? .nan, keyFits.min() ?? .nan,
-      Measures.share(Array(zip(fits, keyFits))) { $0 > $1 + 1e-9 }, key.correlation, key.isMinor ? 1 : 0,
+      Measures.share(Array(zip(fits, keyFits))) { $0 > $1 + 1e-9 }, score.keyClarity, key.isMinor ? 1 : 0,
     ]
   }
 
@@ -83,7 +83,7 @@ extension DescriptorGroup {
         "minor_seconds", .share, "has many minor seconds, major sevenths and minor ninths sounding at once",
         tooHigh: "too many sharp dissonances", tooLow: "too few sharp dissonances"),
       Descriptor(
-        "notes_in_chord_scale", .share, "has chords of the key's scale",
+        "chords_in_scale", .share, "has chords of the key's scale",
         tooHigh: "too few chords leave the key", tooLow: "too many chords leave the key"),
     ]
   ) { score in

@@ -50,8 +50,10 @@ struct MeasuredScore {
   let notesOfBar: [Range<Int>]
   let drumsOfBar: [Range<Int>]
   let melodyOfBar: [Range<Int>]
-  /// By the profiles of Krumhansl and Kessler; nil where no note has a pitch.
-  let key: KeyEstimate?
+  /// As the score states it, or as it is detected; nil where no note has a pitch.
+  let key: PieceKey?
+  /// The highest correlation with a profile of Krumhansl and Kessler; NaN where all pitch classes are alike.
+  let keyClarity: Double
   /// The chord of each beat.
   private(set) var chords: [BeatChord] = []
 
@@ -86,9 +88,10 @@ struct MeasuredScore {
     notesOfBar = notes.rangesOfBars(bars.count)
     drumsOfBar = drums.rangesOfBars(bars.count)
     melodyOfBar = melody.rangesOfBars(bars.count)
+    key = pitched.isEmpty ? nil : score.key
     var weights = [Double](repeating: 0, count: 12)
     for note in pitched { weights[note.pitchClass] += Double(note.duration) }
-    key = KeyEstimate(pitchClassWeights: weights)
+    keyClarity = KeyEstimate(pitchClassWeights: weights)?.correlation ?? .nan
     chords = findChords()
   }
 

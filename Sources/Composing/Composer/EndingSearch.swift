@@ -1,3 +1,4 @@
+internal import Analysis
 internal import Arithmetic
 public import Groundwork
 internal import Music
@@ -57,9 +58,9 @@ public struct EndingSearch: Sendable, Hashable {
     return -end - musicWeight * mean
   }
 
-  /// The share of the outer voices that end on the tonic of the piece, as its notes suggest it: 0, 0.5 or 1.
+  /// The share of the outer voices that end on the tonic of the piece, as it states it or its notes suggest it: 0, 0.5 or 1.
   static func tonicShare(of score: Score) -> Double {
-    guard let tonic = KeyEstimate(score)?.tonic else { return 0 }
+    guard let tonic = score.key?.tonic else { return 0 }
     let pitched = score.tracks.lazy.filter { !$0.isDrum }.flatMap(\.notes)
     let end = pitched.map(\.end).max() ?? 0
     let last = pitched.filter { $0.end == end }.map(\.pitch)
@@ -73,8 +74,8 @@ public struct EndingSearch: Sendable, Hashable {
 extension CompositionSession {
   /// Goes on to the end of the piece, searching for a good ending.
   ///
-  /// Where the number of bars is given, the last of them are searched; from here on, if there are fewer left. Else the model's own
-  /// end stands, and only a piece that ran into the composer's `barLimit` gets another ending, as far as the session has saved its bars.
+  /// Where the number of bars is given, or the piece announces it at its beginning, the last of them are searched; from here on, if
+  /// there are fewer left. Else the model's own end stands, and only a piece that ran into the composer's `barLimit` gets another ending, as far as the session has saved its bars.
   /// The bars that are searched are not given by `nextBar`.
   /// - Parameters:
   ///   - search: How to search.
@@ -86,7 +87,9 @@ extension CompositionSession {
     _ search: EndingSearch, cancellation: Cancellation? = nil, progress: ProgressHandler? = nil
   ) throws(ComposingError) -> Composition {
     try search.check()
-    if let bars = piece.options.bars {
+    // Before its first bar a piece may tell how many it will have.
+    while barCount < 1, try step(cancellation: cancellation) != nil {}
+    if let bars = piece.options.bars ?? piece.announcedBars {
       let first = max(1, bars - search.bars + 1)
       while barCount < first, try step(cancellation: cancellation) != nil {
         progress?(

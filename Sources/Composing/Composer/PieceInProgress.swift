@@ -135,6 +135,8 @@ struct PieceInProgress {
 
   /// How many bars have begun, without those that were given.
   var newBars: Int { progress.grammar.barCount - beginning.bars }
+  /// How many bars the piece has said that it will have, without those that were given; nil where it has not.
+  var announcedBars: Int? { progress.grammar.announcedBars.map { $0 - beginning.bars } }
   /// How many ids were chosen.
   var chosenCount: Int { ids.count - beginning.ids.count }
 }
@@ -456,6 +458,8 @@ extension PieceInProgress {
     guard roles.hasBars else {
       return progress.idsInBar > Composer.idsPerBarLimit ? .tokenLimit : .modelEnded
     }
-    return progress.grammar.barCount == beginning.limit.maximum ? .barLimit : .modelEnded
+    // A piece that said how long it will be, and is, was not cut off, whatever the most is that it could say.
+    let isCutOff = announcedBars == nil && progress.grammar.barCount == beginning.limit.maximum
+    return isCutOff ? .barLimit : .modelEnded
   }
 }

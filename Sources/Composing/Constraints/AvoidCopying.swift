@@ -30,7 +30,7 @@ public struct AvoidCopying: TokenConstraint {
       mostNotes = (0..<Int32(roles.count)).map { id in
         // A repetition is as long as what it repeats, and a token that does not tell may stand for anything.
         guard knowsValues, !roles[id].contains(.repetition) else { return .max }
-        return 1 + roles.values(of: id).count { $0.isPitchOrDrum }
+        return 1 + roles.values(of: id).count(where: \.isNote)
       }
     }
   }
@@ -40,14 +40,44 @@ public struct AvoidCopying: TokenConstraint {
     var program: Int
     var number: Int
     var tracker = PassageTracker()
-    /// All notes so far in steps, for those that complete later than others.
-    var notes: [(event: PassageLine.Event, end: Int)] = []
+    /// All notes so far in steps, for those that complete later than others: those of bars that are complete, and those after them.
+    /// What is tried takes a copy of the latter alone.
+    private var complete: [(event: PassageLine.Event, end: Int)] = []
+    private var recent: [(event: PassageLine.Event, end: Int)] = []
+    /// What has read the complete bars.
+    private var before = PassageTracker()
 
-    /// Reads all notes in order, after one that is earlier than others has come.
+    init(program: Int, number: Int) {
+      self.program = program
+      self.number = number
+    }
+
+    /// Takes a note.
+    /// - Returns: Whether no passage becomes too long by it.
+    mutating func take(_ event: PassageLine.Event, end: Int, _ index: PassageIndex, limit: Int) -> Bool {
+      recent.append((event, end))
+      if event.step >= tracker.lastStep {
+        let hasChanged = tracker.take(event, end: end, in: index)
+        return !hasChanged || tracker.noteCount < limit
+      }
+      return readAgain(from: event.step, index, limit: limit)
+    }
+
+    /// A bar is complete.
+    mutating func completeBar() {
+      guard !recent.isEmpty else { return }
+      complete += recent
+      recent.removeAll()
+      before = tracker
+    }
+
+    /// Reads notes in order again, after one that is earlier than others has come: mostly those of the last bar.
     /// - Returns: Whether no passage is too long that ends where it begins, or later.
-    mutating func readAgain(from step: Int, _ index: PassageIndex, limit: Int) -> Bool {
+    private mutating func readAgain(from step: Int, _ index: PassageIndex, limit: Int) -> Bool {
+      let isInLastBar = recent.allSatisfy { $0.event.step > before.lastStep }
+      var notes = isInLastBar ? recent : complete + recent
       notes.sort { ($0.event.step, $0.event.pitch) < ($1.event.step, $1.event.pitch) }
-      tracker = PassageTracker()
+      tracker = isInLastBar ? before : PassageTracker()
       var isAllowed = true
       for note in notes {
         let hasChanged = tracker.take(note.event, end: note.end, in: index)
@@ -87,10 +117,12 @@ public struct AvoidCopying: TokenConstraint {
     grammar.advance(id)
     // An id that cannot be read is refused by the composer's own decoder.
     guard (try? decoder.take(id, into: &music)) != nil else { return }
-    guard !music.notes.isEmpty else { return }
+    let isBarLine = fixed.roles[id].contains(.barLine)
+    guard isBarLine || !music.notes.isEmpty else { return }
     for note in music.notes where !note.isDrum {
       _ = Self.add(note, to: &parts, fixed, ticksPerQuarter: decoder.ticksPerQuarter)
     }
+    if isBarLine { for place in parts.indices { parts[place].completeBar() } }
     longest = parts.reduce(0) { max($0, $1.tracker.mostAfterNext - 1) }
     music.removeAll()
   }
@@ -149,21 +181,6 @@ public struct AvoidCopying: TokenConstraint {
       parts.append(Part(program: decoded.program ?? 0, number: decoded.part))
     }
     guard let place else { return true }
-    parts[place].notes.append((event, end))
-    if start >= parts[place].tracker.lastStep {
-      let hasChanged = parts[place].tracker.take(event, end: end, in: fixed.index)
-      return !hasChanged || parts[place].tracker.noteCount < fixed.limit
-    }
-    return parts[place].readAgain(from: start, fixed.index, limit: fixed.limit)
-  }
-}
-
-extension TokenValue {
-  /// Whether it says that there is a note.
-  fileprivate var isPitchOrDrum: Bool {
-    switch self {
-    case .instrument, .velocity, .duration, .position, .advance, .tempo, .timeSignature: false
-    default: true
-    }
+    return parts[place].take(event, end: end, fixed.index, limit: fixed.limit)
   }
 }

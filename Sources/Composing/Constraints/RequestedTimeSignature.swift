@@ -7,6 +7,11 @@ public struct RequestedTimeSignature: TokenConstraint {
   public let timeSignature: TimeSignature
   /// The ids that say another one.
   private let others: [Int32]
+  /// The ids that say this one and nothing else.
+  private let own: [Int32]
+  private let roles: TokenRoles
+  /// Whether it is in force.
+  private var holds = false
 
   /// - Parameters:
   ///   - timeSignature: The time signature.
@@ -20,7 +25,10 @@ public struct RequestedTimeSignature: TokenConstraint {
         ? "none, because the model's tokens know no bars"
         : "one that the model knows: \(known.map(\.description).joined(separator: ", "))")
     self.timeSignature = timeSignature
-    others = tokenizer.vocabulary.roles.ids { $0.timeSignature.map { $0 != timeSignature } ?? false }
+    let roles = tokenizer.vocabulary.roles
+    self.roles = roles
+    others = roles.ids { $0.timeSignature.map { $0 != timeSignature } ?? false }
+    own = roles.ids { $0.timeSignature == timeSignature }.filter { roles[$0] == .timeSignature }
   }
 
   /// The time signatures that a tokenizer can write, those of fewer beats first. Where none of its tokens says one, all pieces have the
@@ -46,10 +54,18 @@ public struct RequestedTimeSignature: TokenConstraint {
 
   /// What it asks for.
   public var summary: String { "a time signature of \(timeSignature)" }
-  /// Remembers nothing.
-  public mutating func advance(_ id: Int32) {}
-  /// Masks out all other time signatures.
-  public func narrow(_ mask: inout [Bool]) { for id in others { mask[Int(id)] = false } }
+  /// Remembers which time signature is in force.
+  public mutating func advance(_ id: Int32) {
+    guard let stated = roles.values(of: id).lazy.compactMap(\.timeSignature).last else { return }
+    holds = stated == timeSignature
+  }
+  /// Masks out all other time signatures; and where another is in force, as after a primer, all else as soon as this one can be
+  /// stated, for tokens need not state one in each bar.
+  public func narrow(_ mask: inout [Bool]) {
+    for id in others { mask[Int(id)] = false }
+    guard !holds, own.contains(where: { mask[Int($0)] }) else { return }
+    for index in mask.indices where mask[index] { mask[index] = own.contains(Int32(index)) }
+  }
   /// The piece may end at any time.
   public func leastToFinish() -> Int? { 0 }
 }

@@ -25,6 +25,8 @@ struct FormComposition {
 
   /// How often bars are composed anew that came out as those that they were to vary.
   private static let variationTries = 8
+  /// How often a piece of one section is composed anew in search of one that begins with a pickup.
+  private static let openingTries = 16
 
   /// - Throws: `ComposingError`: a form that does not fit the number of bars, a strength of variation outside 0...1, tokens without
   ///   bars, a primer that the tokenizer cannot express.
@@ -133,9 +135,22 @@ extension FormComposition {
 
   /// The first bars of the piece. The bar of a pickup is left out: it would return with its section, as a bar of silence.
   private mutating func opened(_ count: Int, endsPiece: Bool) throws(ComposingError) -> Score {
-    let music = try written(count, behind: 0, seed: options.seed, endsPiece: endsPiece)
-    guard music.beginsWithPickup else { return music.section(0..<count) }
-    return try written(count, behind: 1, seed: options.seed, endsPiece: endsPiece).section(1..<1 + count)
+    guard endsPiece else {
+      // One bar more than is needed, so that either the first or the last of them can go.
+      let music = try written(count, behind: 1, seed: options.seed, endsPiece: false)
+      return music.section(music.beginsWithPickup ? 1..<1 + count : 0..<count)
+    }
+    let music = try written(count, behind: 0, seed: options.seed, endsPiece: true)
+    guard music.beginsWithPickup, count < Composer.mostBars else { return music.section(0..<count) }
+    // A piece of one bar more may be another from its first note on, where tokens tell the length: it needs a pickup too.
+    var random = RandomStream(seed: options.seed, name: "openings")
+    var seed = options.seed
+    for _ in 0..<Self.openingTries {
+      let longer = try written(count, behind: 1, seed: seed, endsPiece: true)
+      if longer.beginsWithPickup { return longer.section(1..<1 + count) }
+      seed = random.next()
+    }
+    return music.section(0..<count)
   }
 
   /// All before, and at least `count` bars more after `extra` that are passed over.
@@ -149,7 +164,7 @@ extension FormComposition {
     options.primer = score
     options.keepsPrimer = true
     let barsLeft = plan.bars - (barCount - givenBars)
-    options.bars = extra + (endsPiece ? count : barsLeft)
+    options.bars = endsPiece ? extra + count : min(Composer.mostBars, extra + barsLeft)
     let session = try composer.session(options, savedBarLimit: 0)
     defer { chosenCount += session.ids.count - session.givenCount }
     if endsPiece {

@@ -1,4 +1,3 @@
-internal import Arithmetic
 package import Groundwork
 package import Tokenization
 
@@ -15,18 +14,7 @@ extension CorpusBuilder {
     let reader = PieceReader(
       tokenizer: tokenizer, preparation: preparation, programs: programs, sizeLimit: sizeLimit,
       leavesOutDamaged: leavesOutDamaged)
-    let work = WorkQueue<FileReading>(count: files.paths.count)
-    ThreadTeam(threadCount: max(1, min(threadCount, files.paths.count))).run { _ in
-      while cancellation?.isRequested != true, let index = work.take() {
-        let finished = work.finish(index, reader.read(files.paths[index]))
-        progress?(
-          ProgressReport(
-            activity: "reading", completed: Double(finished), total: Double(files.paths.count), unit: "files")
-        )
-      }
-    }
-    if cancellation?.isRequested == true { throw CorpusError.cancelled }
-    let readings = work.results.compactMap(\.self)
+    let readings = try read(files.paths, with: reader, cancellation: cancellation, progress: progress)
     let skipped = files.skipped + readings.flatMap(\.skipped)
     var seen: Set<[Int32]> = []
     var pieces: [TokenizedPiece] = []

@@ -17,8 +17,8 @@ public struct CorpusBuilder: Sendable {
     case none
   }
 
-  /// The fewest tokens of a collection that a network could learn from.
-  public static let leastTokens = 2_000
+  /// The fewest notes of a collection that a network could learn from.
+  public static let leastNotes = 300
 
   /// How scores become tokens.
   public var tokenizer: any TokenizerConfiguration
@@ -71,8 +71,7 @@ public struct CorpusBuilder: Sendable {
     let reader = PieceReader(
       tokenizer: try tokenizer.makeTokenizer(), preparation: preparation, programs: programs,
       sizeLimit: sizeLimit, leavesOutDamaged: leavesOutDamaged)
-    let readings = read(files.paths, with: reader, cancellation: cancellation, progress: progress)
-    if cancellation?.isRequested == true { throw CorpusError.cancelled }
+    let readings = try read(files.paths, with: reader, cancellation: cancellation, progress: progress)
 
     var collection = PieceCollection(deduplication: deduplication)
     collection.report.files = files.paths.count
@@ -90,9 +89,9 @@ public struct CorpusBuilder: Sendable {
       dropsSoleProgram
       ? try collection.droppingConstantTokens(of: reader.tokenizer) : reader.tokenizer
     let vocabulary = tokenizer.vocabulary
-    let tokens = collection.pieces.reduce(0) { $0 + $1.ids.count }
-    guard tokens >= Self.leastTokens else {
-      throw CorpusError.tooSmall(tokens: tokens, pieces: collection.pieces.count, needed: Self.leastTokens)
+    let notes = collection.pieces.reduce(0) { $0 + $1.noteCount }
+    guard notes >= Self.leastNotes else {
+      throw CorpusError.tooSmall(notes: notes, pieces: collection.pieces.count, needed: Self.leastNotes)
     }
     try withFolder(output) { () throws(FileError) in
       try CorpusFile.write(
@@ -135,19 +134,16 @@ public struct CorpusBuilder: Sendable {
     return hexadecimal(hash.value)
   }
 
-  private func read(
+  /// Reads files, several side by side.
+  /// - Throws: `CorpusError.cancelled`.
+  func read(
     _ paths: [String], with reader: PieceReader, cancellation: Cancellation?, progress: ProgressHandler?
-  ) -> [FileReading] {
-    let work = WorkQueue<FileReading>(count: paths.count)
-    ThreadTeam(threadCount: max(1, min(threadCount, paths.count))).run { _ in
-      while cancellation?.isRequested != true, let index = work.take() {
-        let finished = work.finish(index, reader.read(paths[index]))
-        progress?(
-          ProgressReport(
-            activity: "reading", completed: Double(finished), total: Double(paths.count),
-            unit: "files"))
-      }
-    }
-    return work.results.compactMap(\.self)
+  ) throws(CorpusError) -> [FileReading] {
+    let readings = parallelMap(
+      paths, activity: "reading", unit: "files", threadCount: threadCount, cancellation: cancellation,
+      progress: progress
+    ) { reader.read($0) }
+    guard let readings, cancellation?.isRequested != true else { throw .cancelled }
+    return readings
   }
 }

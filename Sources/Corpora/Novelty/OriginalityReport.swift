@@ -1,3 +1,4 @@
+internal import Arithmetic
 public import Groundwork
 public import Music
 internal import Tokenization
@@ -31,16 +32,11 @@ public struct OriginalityReport: Sendable, Hashable, Codable {
     init?(_ values: [Double]) {
       guard !values.isEmpty else { return nil }
       let sorted = values.sorted()
-      func quantile(_ share: Double) -> Double {
-        let place = share * Double(sorted.count - 1)
-        let low = Int(place)
-        let high = min(low + 1, sorted.count - 1)
-        return sorted[low] + (sorted[high] - sorted[low]) * (place - Double(low))
-      }
       excerpts = sorted.count
       mean = sorted.reduce(0, +) / Double(sorted.count)
-      (lowest, lowerQuartile, median) = (quantile(0.05), quantile(0.25), quantile(0.5))
-      (upperQuartile, highest) = (quantile(0.75), quantile(0.95))
+      (lowest, highest) = (quantile(sorted, 0.05), quantile(sorted, 0.95))
+      (lowerQuartile, upperQuartile) = (quantile(sorted, 0.25), quantile(sorted, 0.75))
+      median = quantile(sorted, 0.5)
     }
   }
 
@@ -66,45 +62,34 @@ public struct OriginalityReport: Sendable, Hashable, Codable {
   /// The results by length, the shortest first.
   public var lengths: [Length]
 
-  /// The originality of some pieces.
+  /// The originality of some pieces. Those that the corpus's tokens cannot express are left out: they have nothing to do with it.
   /// - Parameters:
   ///   - pieces: The pieces.
   ///   - human: Human pieces that are not in the index; there may be none.
   ///   - index: The pieces that may have been copied.
   ///   - lengths: How many bars the excerpts have, each at least 1.
   ///   - excerptsPerPiece: How many excerpts of each length are taken of a piece, evenly spread over it, at most.
+  ///   - threadCount: How many threads compare; the result does not depend on it.
   ///   - cancellation: Asks to give up.
   ///   - progress: Is told how many pieces were compared.
-  /// - Throws: `CorpusError.cancelled`; `TokenizationError` for a piece that the corpus's tokens cannot express.
+  /// - Throws: `CorpusError.cancelled`.
   public init(
     of pieces: [Score], human: [Score] = [], in index: PassageIndex,
     lengths: [Int] = OriginalityReport.standardLengths, excerptsPerPiece: Int = 4,
-    cancellation: Cancellation? = nil, progress: ProgressHandler? = nil
-  ) throws {
+    threadCount: Int = 1, cancellation: Cancellation? = nil, progress: ProgressHandler? = nil
+  ) throws(CorpusError) {
     precondition(lengths.allSatisfy { $0 > 0 } && excerptsPerPiece > 0, "an excerpt has at least a bar")
     let comparison = ExcerptComparison(index)
-    var done = 0
-    func values(_ scores: [Score]) throws -> [[Double]] {
-      var values = [[Double]](repeating: [], count: lengths.count)
-      for score in scores {
-        if cancellation?.isRequested == true { throw CorpusError.cancelled }
-        let excerpts = MelodyExcerpts(try index.normalized(score))
-        for (place, length) in lengths.enumerated() {
-          values[place] += excerpts.excerpts(bars: length, atMost: excerptsPerPiece).map {
-            1 - comparison.similarity(of: $0)
-          }
-        }
-        done += 1
-        progress?(
-          ProgressReport(
-            activity: "comparing", completed: Double(done), total: Double(pieces.count + human.count),
-            unit: "pieces"))
-      }
-      return values
-    }
-    let (ours, theirs) = (try values(pieces), try values(human))
+    let values = parallelMap(
+      pieces + human, activity: "comparing", unit: "pieces", threadCount: threadCount,
+      cancellation: cancellation, progress: progress
+    ) { score in comparison.originalities(of: score, lengths: lengths, excerptsPerPiece: excerptsPerPiece) }
+    guard let values else { throw CorpusError.cancelled }
+    func gathered(_ values: ArraySlice<[[Double]]>, _ place: Int) -> [Double] { values.flatMap { $0[place] } }
+    let (ours, theirs) = (values[..<pieces.count], values[pieces.count...])
     self.lengths = lengths.indices.map {
-      Length(bars: lengths[$0], pieces: Spread(ours[$0]), human: Spread(theirs[$0]))
+      Length(
+        bars: lengths[$0], pieces: Spread(gathered(ours, $0)), human: Spread(gathered(theirs, $0)))
     }
   }
 }
@@ -138,7 +123,7 @@ private struct MelodyExcerpts {
 ///
 /// Where an excerpt may lie is found as with fingerprints: by three notes or more in succession that it shares with a line. The places that
 /// most of them agree upon are tried, note by note. An excerpt that shares no three notes in succession has a similarity of 0.
-private struct ExcerptComparison {
+private struct ExcerptComparison: Sendable {
   private let index: PassageIndex
   /// When each note of the index begins, in ascending order, the lines far apart.
   private let steps: [Int]
@@ -165,6 +150,15 @@ private struct ExcerptComparison {
 
     var steps: Int { packed >> 8 }
     var semitones: Int { packed & 0xFF - 128 }
+  }
+
+  /// For each length the originality of some excerpts of a piece's tune; none of a piece that the index's tokens cannot express.
+  func originalities(of score: Score, lengths: [Int], excerptsPerPiece: Int) -> [[Double]] {
+    guard let normalized = try? index.normalized(score) else { return lengths.map { _ in [] } }
+    let excerpts = MelodyExcerpts(normalized)
+    return lengths.map { length in
+      excerpts.excerpts(bars: length, atMost: excerptsPerPiece).map { 1 - similarity(of: $0) }
+    }
   }
 
   /// The highest similarity with any line, 0...1.

@@ -68,25 +68,19 @@ struct Contest: Sendable {
         (0..<folds.count).map { (contest: index, partition: partition, fold: $0) }
       }
     }
-    let work = WorkQueue<Result<[Double], EvaluationError>>(count: jobs.count)
-    ThreadTeam(threadCount: max(1, min(threadCount, jobs.count))).run { _ in
-      while !cancellation.isRequested, let number = work.take() {
-        let job = jobs[number]
-        guard let contest = contests[job.contest] else { continue }
-        let fit = contest.fit(partition: job.partition, fold: job.fold, number: number)
-        let done = work.finish(
-          number, Result { () throws(EvaluationError) in try scores(fit) })
-        progress?(
-          ProgressReport(
-            activity: "telling apart", completed: Double(done), total: Double(jobs.count), unit: "fits"))
-      }
+    let results = try parallelMap(
+      Array(jobs.enumerated()), activity: "telling apart", unit: "fits", threadCount: threadCount,
+      cancellation: cancellation, progress: progress
+    ) { number, job -> Result<[Double], EvaluationError> in
+      guard let contest = contests[job.contest] else { return .success([]) }
+      let fit = contest.fit(partition: job.partition, fold: job.fold, number: number)
+      return Result { () throws(EvaluationError) in try scores(fit) }
     }
     if cancellation.isRequested { throw .interrupted }
     var gathered = contests.map { contest in
       (contest?.partitions ?? []).map { ($0, [Double](repeating: 0, count: $0.folds.count)) }
     }
-    for (job, result) in zip(jobs, work.results) {
-      guard let result else { throw .interrupted }
+    for (job, result) in zip(jobs, results) {
       let scores = try result.get()
       let test = gathered[job.contest][job.partition].0.test(in: job.fold)
       for (place, score) in zip(test, scores) { gathered[job.contest][job.partition].1[place] = score }

@@ -63,16 +63,8 @@ public struct CrossValidatedArea: Sendable, Hashable, Codable {
     }
     areas.sort()
     self.init(
-      area: whole, lowerBound: Self.quantile(areas, 0.025) ?? whole,
-      upperBound: Self.quantile(areas, 0.975) ?? whole)
-  }
-
-  /// A quantile of sorted numbers, between two of them in proportion.
-  static func quantile(_ sorted: [Double], _ share: Double) -> Double? {
-    guard let last = sorted.last else { return nil }
-    let place = share * Double(sorted.count - 1), lower = Int(place)
-    guard lower + 1 < sorted.count else { return last }
-    return sorted[lower] + (place - Double(lower)) * (sorted[lower + 1] - sorted[lower])
+      area: whole, lowerBound: areas.isEmpty ? whole : quantile(areas, 0.025),
+      upperBound: areas.isEmpty ? whole : quantile(areas, 0.975))
   }
 }
 

@@ -165,16 +165,9 @@ func parallelMap<Element: Sendable, Result: Sendable>(
   _ elements: [Element], activity: String, unit: String, threadCount: Int, cancellation: Cancellation,
   progress: ProgressHandler?, _ transform: @Sendable (Element) -> Result
 ) throws(EvaluationError) -> [Result] {
-  let work = WorkQueue<Result>(count: elements.count)
-  ThreadTeam(threadCount: max(1, min(threadCount, elements.count))).run { _ in
-    while !cancellation.isRequested, let index = work.take() {
-      let done = work.finish(index, transform(elements[index]))
-      progress?(
-        ProgressReport(
-          activity: activity, completed: Double(done), total: Double(elements.count), unit: unit))
-    }
-  }
-  let results = work.results.compactMap(\.self)
-  guard results.count == elements.count else { throw .interrupted }
+  let results: [Result]? = Arithmetic.parallelMap(
+    elements, activity: activity, unit: unit, threadCount: threadCount, cancellation: cancellation,
+    progress: progress, transform)
+  guard let results else { throw .interrupted }
   return results
 }

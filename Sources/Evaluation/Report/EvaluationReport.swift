@@ -35,6 +35,11 @@ public struct EvaluationReport: Sendable {
       "Measured on \(evaluation.humanSource): \(evaluation.humanPieces.grouped) pieces, \(likelihood.tokens.grouped) tokens, "
         + "\(likelihood.notes.grouped) notes."
         + (evaluation.composedSource.map { " Compared with \($0)." } ?? ""))
+    if evaluation.duplicates > 0 {
+      page.paragraph(
+        "\(evaluation.duplicates.grouped) of the \(evaluation.composedPieces.grouped) composed pieces are the same as another."
+      )
+    }
     if evaluation.cutOff > 0 {
       page.paragraph(
         "\(evaluation.cutOff.grouped) of the \(evaluation.composedPieces.grouped) composed pieces ran into the limit of bars."

@@ -1,3 +1,4 @@
+internal import Arithmetic
 internal import Composing
 internal import Groundwork
 internal import Music
@@ -10,9 +11,9 @@ internal import Musl
 #endif
 
 /// A piece written again and again, each time with one note at another pitch or left out.
-struct NoteAlternatives {
+struct NoteAlternatives: Sendable {
   /// One way to write it.
-  struct Variant {
+  struct Variant: Sendable {
     /// The index of the note that is different.
     var note: Int
     /// Its pitch; nil where it is left out.
@@ -41,26 +42,30 @@ struct NoteAlternatives {
   }
 
   /// Writes all variants.
-  mutating func write(cancellation: Cancellation?, progress: ProgressHandler?) throws(ComposingError) {
+  mutating func write(
+    threadCount: Int, cancellation: Cancellation?, progress: ProgressHandler?
+  ) throws(ComposingError) {
     let byTrack = piece.score.tracks.map(PitchesByTime.init)
-    for (index, span) in piece.notes.enumerated() {
-      if cancellation?.isRequested == true { throw .interrupted }
+    let (piece, writer) = (piece, self)
+    let written: [[Variant]]? = Arithmetic.parallelMap(
+      Array(piece.notes.indices), activity: "trying other notes", unit: "notes", threadCount: threadCount,
+      cancellation: cancellation, progress: progress
+    ) { index in
+      let span = piece.notes[index]
       let bar = piece.bar(of: span.decoded.note.onset)
-      if piece.notes.count > 1 { add(nil, note: index, bar: bar) }
+      var pitches: [Int?] = piece.notes.count > 1 ? [nil] : []
       if !span.decoded.isDrum {
-        let pitches = byTrack[span.place.track].candidates(for: span.decoded.note, in: piece.score)
-        for pitch in pitches { add(pitch, note: index, bar: bar) }
+        pitches += byTrack[span.place.track].candidates(for: span.decoded.note, in: piece.score)
+          .map(Optional.some)
       }
-      if index % 16 == 0 {
-        progress?(
-          ProgressReport(
-            activity: "trying other notes", completed: Double(index), total: Double(piece.notes.count),
-            unit: "notes"))
-      }
+      return pitches.compactMap { writer.variant($0, note: index, bar: bar) }
     }
+    guard let written else { throw .interrupted }
+    variants = written.flatMap(\.self)
   }
 
-  private mutating func add(_ pitch: Int?, note index: Int, bar: Int) {
+  /// The piece with a note at another pitch, or without it.
+  private func variant(_ pitch: Int?, note index: Int, bar: Int) -> Variant? {
     let place = piece.notes[index].place
     var score = piece.score
     if let pitch {
@@ -70,17 +75,18 @@ struct NoteAlternatives {
       score.tracks[place.track].notes.remove(at: place.index)
     }
     // A change that the tokens cannot express is none that the model could prefer.
-    guard let ids = try? tokenizer.encode(score).ids else { return }
-    guard let first = zip(ids, piece.ids).enumerated().first(where: { $1.0 != $1.1 })?.offset else { return }
+    guard let ids = try? tokenizer.encode(score).ids else { return nil }
+    guard let first = zip(ids, piece.ids).enumerated().first(where: { $1.0 != $1.1 })?.offset else {
+      return nil
+    }
     let next = bar + 1 + options.followingBars
-    let end = max(piece.beginning(ofBar: next, in: piece.ids), first + 1)
-    let ownEnd = max(piece.beginning(ofBar: next, in: ids), first + 1)
-    variants.append(
-      Variant(
-        note: index, pitch: pitch,
-        tokens: TokenVariant(
-          first: first, ids: Array(ids[first..<min(ownEnd, ids.count)]), group: pitch == nil ? nil : index),
-        end: min(end, piece.ids.count)))
+    let end = max(piece.beginning(ofBar: next), first + 1)
+    let ownEnd = max(piece.beginning(ofBar: next, in: ids, first: first), first + 1)
+    return Variant(
+      note: index, pitch: pitch,
+      tokens: TokenVariant(
+        first: first, ids: Array(ids[first..<min(ownEnd, ids.count)]), group: pitch == nil ? nil : index),
+      end: min(end, piece.ids.count))
   }
 
   /// What the model says of each note.
@@ -110,7 +116,7 @@ struct NoteAlternatives {
 }
 
 /// The pitches of a track by time, for what else a note could have been.
-private struct PitchesByTime {
+private struct PitchesByTime: Sendable {
   private let notes: [Note]
 
   init(_ track: Track) { notes = track.notes }

@@ -11,9 +11,10 @@ public struct NoteSurprise: Sendable, Hashable {
   public var bar: Int
   /// The beat in the bar, from 0, with its fraction; beats are of the time signature's lower number.
   public var beat: Double
-  /// −log p of the ids of this note and no other, given all before, in nats.
+  /// −log p of the ids of this note, given all before, in nats. Where an id stands for several notes, as a repeated bar does, each
+  /// has an equal share of it.
   public var surprisal: Double
-  /// The entropy of the model's distributions over these ids, in nats: how surprised it expected to be.
+  /// The entropy of the model's distributions over these ids, in nats, shared alike: how surprised it expected to be.
   public var entropy: Double
   /// How much more probable the music would be with another pitch instead: the log of the ratio between all pitches that were
   /// tried and the one that is written, in nats, from this note to the end of the following bar. Above 0 the model would
@@ -44,12 +45,17 @@ public struct SurpriseOptions: Sendable, Hashable {
   public var followingBars: Int
   /// How many other pitches are read on to there, at least 1: the most probable at first sight.
   public var pitchesPerNote: Int
+  /// In pieces of more notes no alternatives are tried: the work grows with the square of their number.
+  public var mostNotes: Int
 
   /// Options.
-  public init(triesAlternatives: Bool = true, followingBars: Int = 1, pitchesPerNote: Int = 6) {
+  public init(
+    triesAlternatives: Bool = true, followingBars: Int = 1, pitchesPerNote: Int = 6, mostNotes: Int = 4_000
+  ) {
     precondition(followingBars >= 0 && pitchesPerNote > 0, "at least one pitch is tried")
     self.triesAlternatives = triesAlternatives
     self.followingBars = followingBars
     self.pitchesPerNote = pitchesPerNote
+    self.mostNotes = mostNotes
   }
 }

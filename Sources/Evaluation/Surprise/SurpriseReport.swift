@@ -18,24 +18,30 @@ public struct SurpriseReport: Sendable {
   public let total: Double
   /// How many ids were predicted.
   public let tokenCount: Int
+  /// Whether other pitches, and rests, were tried in the place of each note.
+  public let triedAlternatives: Bool
 
   /// Reads a piece.
   /// - Parameters:
   ///   - score: The piece.
   ///   - composer: The model.
   ///   - options: How to look for wrong notes.
+  ///   - threadCount: How many threads write the piece with other notes; the result does not depend on it.
   ///   - cancellation: Asks to give up.
   ///   - progress: Is told how far it is.
   /// - Throws: `ComposingError.cause` for a score that the tokenizer cannot express, `.interrupted`.
   public init(
     of score: Score, by composer: Composer, options: SurpriseOptions = SurpriseOptions(),
-    cancellation: Cancellation? = nil, progress: ProgressHandler? = nil
+    threadCount: Int = 1, cancellation: Cancellation? = nil, progress: ProgressHandler? = nil
   ) throws(ComposingError) {
     let tokenizer = composer.tokenizer
     let piece: SpelledPiece
     do { piece = try SpelledPiece(score, tokenizer) } catch { throw .cause(error) }
     var alternatives = NoteAlternatives(piece, tokenizer, options)
-    if options.triesAlternatives { try alternatives.write(cancellation: cancellation, progress: progress) }
+    triedAlternatives = options.triesAlternatives && piece.notes.count <= options.mostNotes
+    if triedAlternatives {
+      try alternatives.write(threadCount: threadCount, cancellation: cancellation, progress: progress)
+    }
     let read = try composer.distributions(
       over: piece.ids, variants: alternatives.variants.map(\.tokens), mostOfGroup: options.pitchesPerNote,
       cancellation: cancellation, progress: progress)
@@ -44,6 +50,8 @@ public struct SurpriseReport: Sendable {
     tokenCount = piece.ids.count - 1
     let judgments = alternatives.judgments(read)
     let bars = piece.score.bars
+    var owners = [Double](repeating: 0, count: piece.ids.count)
+    for span in piece.notes { for place in span.decoded.ids { owners[place] += 1 } }
     notes = piece.notes.indices.map { index in
       let span = piece.notes[index]
       let position = bars.position(of: span.decoded.note.onset)
@@ -53,8 +61,8 @@ public struct SurpriseReport: Sendable {
       return NoteSurprise(
         note: span.decoded.note, place: span.place, bar: position.bar,
         beat: Double(position.beat) + Double(position.ticksIntoBeat) / ticksPerBeat,
-        surprisal: read.surprisals[span.decoded.ids].reduce(0, +),
-        entropy: read.entropies[span.decoded.ids].reduce(0, +), wrongness: judgments[index].wrongness,
+        surprisal: span.decoded.ids.reduce(0) { $0 + read.surprisals[$1] / owners[$1] },
+        entropy: span.decoded.ids.reduce(0) { $0 + read.entropies[$1] / owners[$1] }, wrongness: judgments[index].wrongness,
         superfluity: judgments[index].superfluity, expected: judgments[index].expected)
     }
     .sorted {
@@ -75,11 +83,13 @@ public struct SurpriseReport: Sendable {
 }
 
 /// A piece in ids, with what is needed to write it again with changes.
-struct SpelledPiece {
+struct SpelledPiece: Sendable {
   let ids: [Int32]
   let score: Score
   let notes: [TokenSpans.NoteSpan]
   private let barLines: Set<Int32>
+  /// Where in ids each bar begins.
+  private let barPlaces: [Int]
   /// Where each bar begins, in ticks and in ids.
   let barStarts: [Int]
 
@@ -87,24 +97,31 @@ struct SpelledPiece {
     // What the tokenizer concludes from a score, such as its key, is stated in the normalized one; written from there it stays as it
     // is when a note changes.
     let normalized = try tokenizer.normalized(score).score
-    ids = try tokenizer.encode(normalized).ids
+    let ids = try tokenizer.encode(normalized).ids
+    self.ids = ids
     let spans = try tokenizer.spans(of: ids)
     self.score = spans.score
     notes = spans.notes
-    barLines = Set(tokenizer.vocabulary.roles.barLines)
+    let barLines = Set(tokenizer.vocabulary.roles.barLines)
+    self.barLines = barLines
+    barPlaces = ids.indices.filter { barLines.contains(ids[$0]) }
     barStarts = spans.bars.map(\.start)
   }
 
   /// The number of the bar in which a tick lies; 0 where the tokens know no bars.
   func bar(of tick: Int) -> Int { max(0, barStarts.partitioningIndex { $0 > tick } - 1) }
 
-  /// Where in ids the bar of a number begins; their end for a bar that they do not have.
-  func beginning(ofBar number: Int, in ids: [Int32]) -> Int {
-    var count = -1
-    for (place, id) in ids.enumerated() where barLines.contains(id) {
-      count += 1
+  /// Where the bar of a number begins; the end of the ids for a bar that they do not have.
+  func beginning(ofBar number: Int) -> Int { number < barPlaces.count ? barPlaces[number] : ids.count }
+
+  /// Where the bar of a number begins in other ids, which are those of the piece before `first`.
+  func beginning(ofBar number: Int, in other: [Int32], first: Int) -> Int {
+    var count = barPlaces.partitioningIndex { $0 >= first }
+    if number < count { return barPlaces[number] }
+    for place in first..<other.count where barLines.contains(other[place]) {
       if count == number { return place }
+      count += 1
     }
-    return ids.count
+    return other.count
   }
 }

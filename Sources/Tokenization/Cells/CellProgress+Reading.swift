@@ -80,7 +80,7 @@ extension CellProgress {
 
   private func canTakeRole(_ index: Int) -> Bool {
     guard awaitsParts, layout.configuration.parts == nil else { return false }
-    let role = PartRole.allCases[index]
+    let role = PartRole.byOrder[index]
     return index >= parts.last?.role.order ?? 0 && parts.count { $0.role == role } < role.mostParts
   }
 

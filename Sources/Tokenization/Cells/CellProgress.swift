@@ -159,7 +159,7 @@ extension CellProgress {
       length = value
       state = .length
     case .role:
-      let role = PartRole.allCases[value]
+      let role = PartRole.byOrder[value]
       append(CellsConfiguration.Part(role: role, program: 0))
       state = role == .drums ? .part : .role
     default:

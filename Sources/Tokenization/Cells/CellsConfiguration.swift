@@ -178,36 +178,3 @@ extension CellsConfiguration: Codable {
     try container.encodeIfPresent(velocity, forKey: .velocity)
   }
 }
-
-extension PartRole {
-  /// The place in the order of parts: chords, bass, other, melody, drums.
-  var order: Int {
-    switch self {
-    case .chords: 0
-    case .bass: 1
-    case .other: 2
-    case .melody: 3
-    case .drums: 4
-    }
-  }
-
-  /// How many parts of a piece may have this role.
-  var mostParts: Int {
-    switch self {
-    case .chords, .bass, .melody: 4
-    case .other: 8
-    case .drums: 1
-    }
-  }
-
-  /// What a track with this role is called.
-  var trackName: String {
-    switch self {
-    case .chords: "Chords"
-    case .bass: "Bass"
-    case .other: "Other"
-    case .melody: "Melody"
-    case .drums: "Drums"
-    }
-  }
-}

@@ -175,7 +175,7 @@ extension CellsLayout {
     case .key: return WrittenKey(index: value).token
     case .length: return value == 0 ? "Length_open" : "Length_\(value)"
     case .tempo: return "Tempo_\(tempos.name(of: value))"
-    case .role: return "Part_\(PartRole.allCases[value].rawValue)"
+    case .role: return "Part_\(PartRole.byOrder[value].rawValue)"
     case .program: return "Program_\(value)"
     case .timeSignature: return "TimeSig_\(meters.timeSignatures[value])"
     }

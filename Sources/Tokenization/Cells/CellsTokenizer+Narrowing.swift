@@ -43,7 +43,7 @@ private struct CellConstants {
     for id in ids {
       let value = Int(layout.values[Int(id)])
       switch layout.kinds[Int(id)] {
-      case .role: ensemble.append(CellsConfiguration.Part(role: PartRole.allCases[value], program: 0))
+      case .role: ensemble.append(CellsConfiguration.Part(role: PartRole.byOrder[value], program: 0))
       case .program: ensemble[ensemble.count - 1].program = value
       case .tempo: tempo.add(value)
       case .velocity: velocity.add(value)

@@ -43,7 +43,7 @@ struct Evaluate: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Discriminators: linear (on descriptors, says why), network (on tokens, takes minutes) or all.",
+      "Discriminators: linear (on descriptors, says why), network (on tokens, takes a minute) or all.",
       valueName: "which"))
   var discriminators: Discriminators = .all
 
@@ -125,6 +125,9 @@ struct Evaluate: ParsableCommand {
           + "from these pieces")
     }
     remark(onSkipped: human.skipped)
+    if let fault = human.trainingCorpusFault {
+      common.remark("novelty is left out: \(fault)")
+    }
     return human
   }
 
@@ -133,11 +136,11 @@ struct Evaluate: ParsableCommand {
     _ cancellation: Cancellation
   ) throws -> ComposedMusic? {
     if let generated {
-      let read = try HeldOutMusic(
+      let read = try ComposedMusic(
         files: [generated], of: model, sizeLimit: input.music, threadCount: threads.count,
         cancellation: cancellation, progress: common.progress)
       remark(onSkipped: read.skipped)
-      return ComposedMusic(pieces: read.pieces, source: generated)
+      return read
     }
     let count = pieces ?? min(Self.standardPieceCount, human.pieces.count)
     guard count > 0 else { return nil }

@@ -5,7 +5,6 @@ internal import Groundwork
 internal import MIDI
 internal import Music
 internal import Notation
-internal import Tokenization
 
 /// `gruppetto generate`: a new piece from a model.
 struct Generate: ParsableCommand {
@@ -13,8 +12,8 @@ struct Generate: ParsableCommand {
     abstract: "Compose new music with a model.",
     discussion: """
       Without --bars the model decides where the piece ends, after at most
-      \(Composer.barLimit) bars; \(CellsConfiguration().longestLength) where its tokens tell at the beginning how many
-      there are (tokenizer cells).
+      \(Composer.barLimit) bars; where its tokens tell at the beginning how many there are,
+      after at most as many as they can tell, usually 128.
 
       Examples:
 
@@ -56,7 +55,7 @@ struct Generate: ParsableCommand {
 
   func run() throws {
     let given = try primer.map {
-      ScorePreparation().prepare(
+      try ModelFolder(path: model).preparation().prepare(
         try MusicInput.readOne($0, piece: piece.piece, input: input, common: common)
       ).score
     }
@@ -110,7 +109,7 @@ struct Continue: ParsableCommand {
 
   func run() throws {
     let given = try MusicInput.readWhole(file, piece: piece.piece, input: input, common: common)
-    let prepared = ScorePreparation().prepare(given.score)
+    let prepared = try ModelFolder(path: model).preparation().prepare(given.score)
     let options = CompositionOptions(
       seed: seed.drawn(), sampling: try sampling.resolved(presets: sound.presets), bars: bars,
       primer: prepared.score, keepsPrimer: true)

@@ -1,3 +1,4 @@
+internal import Analysis
 internal import ArgumentParser
 internal import Composing
 internal import Evaluation
@@ -40,6 +41,7 @@ struct Surprise: ParsableCommand {
 
   @OptionGroup var piece: PieceOption
   @OptionGroup(title: HelpPage.rarelyNeeded) var weights: WeightOptions
+  @OptionGroup(title: HelpPage.rarelyNeeded) var threads: ThreadOptions
   @OptionGroup(title: HelpPage.rarelyNeeded) var input: InputOptions
   @OptionGroup var common: CommonOptions
 
@@ -56,15 +58,25 @@ struct Surprise: ParsableCommand {
       throw UsageError("--csv and --svg name the same file")
     }
     let score = try MusicInput.readOne(file, piece: piece.piece, input: input, common: common)
-    let composer = try Composer(model: try MusicModel(path: model), format: weights.weights)
+    let model = try MusicModel(path: model)
+    let prepared = try model.preparation().prepare(score)
+    if prepared.isMoved, let sentence = prepared.alignment?.sentence {
+      common.remark("\(file): \(sentence); bars and beats are those after it")
+    }
+    let composer = try Composer(model: model, format: weights.weights)
     let report = try SurpriseReport(
-      of: score, by: composer, options: SurpriseOptions(triesAlternatives: !onlySurprisal),
-      cancellation: Interruption.cancellation(), progress: common.progress)
+      of: prepared.score, by: composer, options: SurpriseOptions(triesAlternatives: !onlySurprisal),
+      threadCount: threads.count, cancellation: Interruption.cancellation(), progress: common.progress)
+    if !onlySurprisal, !report.triedAlternatives {
+      common.remark(
+        "\(file): wrong notes are not sought in a piece of \(Readable.plural(report.notes.count, "note")), at most "
+          + "\(Readable.count(SurpriseOptions().mostNotes)); surprisal alone is shown")
+    }
     if let csv { try replaceFile(at: csv, with: report.csv) }
     let title = score.title ?? file.split(separator: "/").last.map(String.init) ?? file
     if let svg {
       try replaceFile(
-        at: svg, with: report.pianoRoll(title: "\(title), as \(ModelFolder(path: model).name) hears it"))
+        at: svg, with: report.pianoRoll(title: "\(title), as \(ModelFolder(path: self.model).name) hears it"))
     }
     try common.report(SurpriseOutput(file: file, report: report, worst: worst)) {
       Self.text(report, file: file, worst: worst, isTableWritten: csv != nil)

@@ -6,8 +6,8 @@ struct EvaluationSummary: Encodable {
   let seed: UInt64?
 
   private enum Keys: String, CodingKey {
-    case model, music, composed, humanPieces, composedPieces, failures, cutOff, seed, discriminators, metrics
-    case novelty
+    case model, music, composed, humanPieces, composedPieces, failures, cutOff, duplicates, seed, discriminators
+    case metrics, novelty
   }
 
   /// A discriminator; `bars` is nil for whole pieces.
@@ -88,6 +88,7 @@ struct EvaluationSummary: Encodable {
     try fields.encode(evaluation.composedPieces, forKey: .composedPieces)
     try fields.encode(evaluation.failures, forKey: .failures)
     try fields.encode(evaluation.cutOff, forKey: .cutOff)
+    try fields.encode(evaluation.duplicates, forKey: .duplicates)
     try fields.encodeIfPresent(seed, forKey: .seed)
     try fields.encode(evaluation.discriminators.map(Discriminator.init), forKey: .discriminators)
     try fields.encodeIfPresent(evaluation.novelty, forKey: .novelty)

@@ -30,7 +30,10 @@ struct EvaluationText {
       let cut =
         evaluation.cutOff > 0
         ? "; \(Readable.count(evaluation.cutOff)) of them ran into the limit of bars" : ""
-      lines.append("compared with \(source)\(seed)\(cut)")
+      let same =
+        evaluation.duplicates > 0
+        ? "; \(Readable.count(evaluation.duplicates)) of them are the same as another" : ""
+      lines.append("compared with \(source)\(seed)\(cut)\(same)")
     }
     return lines.map(Readable.line).joined(separator: "\n")
   }

@@ -1,8 +1,6 @@
-internal import Music
-
 extension PartRole {
   /// The name of a track that has a role and no name of its own, by which a reader knows the role again: `Melody`, `Bass`.
-  var trackName: String {
+  package var trackName: String {
     switch self {
     case .chords: "Chords"
     case .bass: "Bass"
@@ -14,21 +12,11 @@ extension PartRole {
 
   /// The role that a track's name states: that of `trackName`, alone or with a number (`Melody 2`). Other names, also those that a
   /// role can be guessed from, state none.
-  init?(trackName name: String) {
+  package init?(trackName name: String) {
     let words = name.split(separator: " ", omittingEmptySubsequences: false)
     guard (1...2).contains(words.count), words.count == 1 || Int(words[1]).map({ $0 > 0 }) == true,
       let role = Self.allCases.first(where: { $0.trackName == words[0] })
     else { return nil }
     self = role
-  }
-}
-
-extension Score {
-  /// Takes the roles of tracks from their names.
-  mutating func takeRolesFromNames() {
-    for index in tracks.indices where tracks[index].role == nil {
-      guard let role = PartRole(trackName: tracks[index].name) else { continue }
-      if tracks[index].isDrum == (role == .drums) { tracks[index].role = role }
-    }
   }
 }
