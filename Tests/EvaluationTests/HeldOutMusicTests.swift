@@ -1,3 +1,4 @@
+import Analysis
 import Composing
 import Corpora
 import Groundwork
@@ -18,7 +19,9 @@ import Tokenization
 
   /// A model in a folder, with a corpus request beside it.
   private func model(_ request: CorpusRequest?) throws -> MusicModel {
-    try Examples.model().write(to: folder.file("model"), program: "test")
+    if !fileExists(folder.file("model/model.json")) {
+      try Examples.model().write(to: folder.file("model"), program: "test")
+    }
     if let request {
       try makeFolder(folder.file("model/corpus"))
       try request.write(to: folder.file("model/corpus/request.json"))
