@@ -46,9 +46,8 @@ private struct Motifs: SimpleTokens {
   /// All passages of a number of notes, as intervals and times.
   private static func passages(of score: Score, notes count: Int) -> Set<[Int]> {
     var found: Set<[Int]> = []
-    for program in Set(score.tracks.filter { !$0.isDrum }.map(\.program)) {
-      let notes = score.tracks.filter { !$0.isDrum && $0.program == program }.flatMap(\.notes)
-      let line = line(Track(notes: notes), ticksPerQuarter: score.ticksPerQuarter)
+    for track in score.tracks where !track.isDrum {
+      let line = line(track, ticksPerQuarter: score.ticksPerQuarter)
       for start in line.indices.dropLast(count - 1) {
         found.insert(
           (start + 1..<start + count).flatMap {
@@ -74,11 +73,12 @@ private struct Motifs: SimpleTokens {
     case 0: cells
     case 1: REMIConfiguration(instruments: .single(program: 0))
     case 2: try TokenizerTests.configurations()[1]
-    default: Motifs()
+    case 3: Motifs()
+    default: CellsModelTests.configuration
     }
   }
 
-  @Test("No passage is as long as the limit, whatever the tokenizer", arguments: 0..<4)
+  @Test("No passage is as long as the limit, whatever the tokenizer", arguments: 0..<5)
   func noPassageIsAsLongAsTheLimit(number: Int) throws {
     let model = try ComposerTests.model(Self.configuration(number))
     let composer = try Composer(model: model)

@@ -5,6 +5,7 @@ import Groundwork
 import Recurrent
 import TestSupport
 import Testing
+import Tokenization
 import Training
 
 /// A training from music to a model, without a command line.
@@ -91,7 +92,8 @@ import Training
   func musicBecomesAModel() throws {
     let made = try train(project(request: CorpusRequest(valid: 0.3)))
     #expect(made.beginning == .anew && made.built != nil && made.isNew)
-    #expect(try CorpusRequest(path: folder.file("model/corpus/request.json")) == CorpusRequest(valid: 0.3))
+    let request = folder.file("model/corpus/request.json")
+    #expect(try CorpusRequest(path: request) == CorpusRequest(valid: 0.3, tokenizer: "cells"))
     let resumed = try train(project(existing: .resume))
     #expect(resumed.beginning == .checkpoint && resumed.built == nil && !resumed.isNew)
     #expect(throws: Never.self) { try MusicModel(path: folder.file("model")) }
@@ -168,7 +170,29 @@ import Training
     let replaced = try train(project(existing: .overwrite, request: CorpusRequest(valid: 0.2)))
     #expect(replaced.workingFolder == replaced.folder)
     #expect(try names(inFolder: folder.file("model")) == before)
-    #expect(try CorpusRequest(path: folder.file("model/corpus/request.json")) == CorpusRequest(valid: 0.2))
+    #expect(
+      try CorpusRequest(path: folder.file("model/corpus/request.json"))
+        == CorpusRequest(valid: 0.2, tokenizer: "cells"))
+  }
+
+  @Test("A training whose request names no tokenizer keeps the one that it was begun with")
+  func aRequestWithoutATokenizerKeepsItsOwn() throws {
+    try train(project(request: CorpusRequest(valid: 0.3, tokenizer: "remi")))
+    // Earlier versions named the tokenizer only where it was asked for.
+    let path = folder.file("model/corpus/request.json")
+    try CorpusRequest(valid: 0.3).write(to: path)
+    for request in [
+      CorpusRequest(), CorpusRequest(valid: 0.3), CorpusRequest(valid: 0.3, tokenizer: "remi"),
+    ] {
+      let resumed = try train(project(existing: .resume, request: request))
+      #expect(resumed.beginning == .checkpoint && resumed.built == nil)
+    }
+    try expectProblem({
+      try train(project(existing: .resume, request: CorpusRequest(valid: 0.3, tokenizer: "cells")))
+    }) {
+      if case .corpusKept = $0 { true } else { false }
+    }
+    #expect(try MusicModel(path: folder.file("model")).tokenizer.vocabulary.configuration.name == "remi")
   }
 
   @Test("A damaged request is named") func aDamagedRequestIsNamed() throws {

@@ -33,7 +33,8 @@ struct Scale: SimpleTokens {
     let registry = TokenizerRegistry.standard.adding(Scale.self)
     let found = try registry.configuration(named: "remi", timeSignature: TimeSignature(3, 4))
     #expect(found as? REMIConfiguration == REMIConfiguration(timeSignature: TimeSignature(3, 4)))
-    #expect(found.name == "remi" && TokenizerRegistry.defaultConfiguration.name == TokenizerRegistry.defaultName)
+    #expect(
+      found.name == "remi" && TokenizerRegistry.defaultConfiguration.name == TokenizerRegistry.defaultName)
     for name in ["scale", "Remi", ""] {
       #expect(
         throws: TokenizationError.unknownTokenizer(

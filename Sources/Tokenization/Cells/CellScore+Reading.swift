@@ -31,19 +31,14 @@ extension CellScore {
     readTempos(score.tempos, grid, layout, &report)
   }
 
-  /// The key that the score states at its beginning, else the one that its notes suggest.
-  ///
-  /// Many programs write C major where nobody chose a key; it is believed only of a score that says what each of its parts does, as
-  /// those do that were read from tokens.
+  /// The key that the score states at its beginning, else the one that its notes suggest. Programs that write C major where nobody
+  /// chose a key are `ScorePreparation`'s concern.
   private static func key(of score: Score) -> WrittenKey {
-    let isOfOurMaking = statesRoles(score)
-    if let stated = score.keys.first, stated.tick <= 0,
-      isOfOurMaking || stated.fifths != 0 || stated.isMinor
-    {
+    if let stated = score.keys.first, stated.tick <= 0 {
       return WrittenKey(fifths: min(max(stated.fifths, -7), 7), isMinor: stated.isMinor)
     }
-    guard let estimate = KeyEstimate(score) else { return WrittenKey(index: 0) }
-    return WrittenKey(tonic: estimate.tonic, isMinor: estimate.isMinor)
+    guard let detected = KeyDetection(score) else { return WrittenKey(index: 0) }
+    return WrittenKey(tonic: detected.tonic, isMinor: detected.isMinor)
   }
 
   /// Whether every track with notes states its role: then parts of one role keep their order.

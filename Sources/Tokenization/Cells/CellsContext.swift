@@ -125,6 +125,7 @@ extension CellsContext {
     features.append(feature("lastForm", CellForm.count + 1))
     features += runLags.map { feature("repeats\($0)", 9) }
     features += lookLags.flatMap { [feature("pitch\($0)", pitchCount), feature("time\($0)", timeCount)] }
+    features += lookLags.flatMap { [feature("end\($0)", 13), feature("others\($0)", 4)] }
     features.append(feature("pitchInRhythm", pitchCount))
     features += (1...classCount).map { feature("harmony\($0)", 13) }
     features += [feature("lastPitch", pitchCount), feature("firstPitch", pitchCount)]
@@ -163,6 +164,10 @@ extension CellsContext {
       let (pitch, time) = found(index, isDrum: isDrum)
       put(pitch, &features)
       put(time, &features)
+    }
+    for lag in Self.lookLags {
+      put(lastPitchClass(lag, isDrum: isDrum), &features)
+      put(likenessOfOthers(lag), &features)
     }
     if progress.state == .rhythm {
       let note = progress.memory.note(progress.cellCount, of: progress.source)
@@ -233,6 +238,25 @@ extension CellsContext {
       ? 32 + min(30, layout.stepClasses[distance])
       : isDrum ? UInt8(min(31, note.value)) : layout.stepClasses[Int(note.value)]
     return (Int(Self.pitchFeature(Int(note.pitch), isDrum: isDrum)), Int(time))
+  }
+
+  /// The pitch class on which this part's cell so many bars ago ended, 12 where it was a rest: what a copy of it would end on.
+  private func lastPitchClass(_ lag: Int, isDrum: Bool) -> Int {
+    guard !isDrum, let cell = progress.memory.cell(lag) else { return -1 }
+    return cell.isEmpty ? 12 : Int(progress.memory.note(Int(cell.count) - 1, of: cell).pitch) % 12
+  }
+
+  /// How much the cells of this bar that are complete are like those so many bars ago: not at all, less than half of them, half or more,
+  /// all. Where the others do not repeat that bar, a copy of it may not fit to them.
+  private func likenessOfOthers(_ lag: Int) -> Int {
+    let cells = progress.memory.cells
+    let row = cells.count - progress.part
+    guard progress.part > 0, row >= lag * progress.parts.count else { return -1 }
+    var alike = 0
+    for index in row..<cells.count where cells[index].isEqual(to: cells[index - lag * progress.parts.count]) {
+      alike += 1
+    }
+    return alike == progress.part ? 3 : alike == 0 ? 0 : 2 * alike < progress.part ? 1 : 2
   }
 
   private static func pitchFeature(_ pitch: Int, isDrum: Bool) -> Int32 {

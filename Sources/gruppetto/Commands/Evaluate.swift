@@ -43,7 +43,7 @@ struct Evaluate: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Discriminators: linear (on descriptors, says why), network (on tokens, takes minutes) or all.",
+      "Discriminators: linear (on descriptors, says why), network (on tokens, takes a minute) or all.",
       valueName: "which"))
   var discriminators: Discriminators = .all
 

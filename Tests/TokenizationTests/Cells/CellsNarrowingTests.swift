@@ -41,7 +41,7 @@ import Tokenization
       }
     }
     check("stepsPerQuarter") { $0.stepsPerQuarter = 5 }
-    check("pitchRange") { $0.pitchRange = 40...100 }
+    check("pitchRange") { $0.pitchRange = 60...71 }
     check("longestLag") { $0.longestLag = 65 }
     check("longestLength") { $0.longestLength = 0 }
     check("velocity") { $0.velocity = 0 }
