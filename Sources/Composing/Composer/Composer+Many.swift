@@ -117,8 +117,9 @@ private final class CompositionBench: @unchecked Sendable {
 
   /// Goes on with a piece by the logits of its stream.
   /// - Returns: Whether there is more to write.
-  private func take(_ job: inout (index: Int, piece: PieceInProgress), _ stream: Int, _ queue: PieceQueue) -> Bool
-  {
+  private func take(
+    _ job: inout (index: Int, piece: PieceInProgress), _ stream: Int, _ queue: PieceQueue
+  ) -> Bool {
     do throws(ComposingError) {
       _ = try job.piece.take(bench.sampler, stream: stream, chooser: &chooser)
       guard job.piece.isFinished else { return true }
