@@ -29,7 +29,7 @@ let rooms: [Room] = [
   Room(name: "Music", imports: ["Drawing", "Groundwork"]),
   Room(name: "Notation", imports: ["Music", "MIDI", "Groundwork"]),
   Room(
-    name: "Analysis", imports: ["Music", "Drawing", "Arithmetic", "Groundwork"],
+    name: "Analysis", imports: ["Music", "Arithmetic", "Groundwork"],
     testImports: ["MIDI", "Notation"]),
   Room(
     name: "Tokenization", imports: ["Analysis", "Music", "Groundwork"], testImports: ["MIDI", "Notation"]),
@@ -50,7 +50,8 @@ let rooms: [Room] = [
     imports: [
       "Composing", "Training", "Recurrent", "Corpora", "Tokenization", "Analysis", "Music", "Drawing",
       "Arithmetic", "Groundwork",
-    ]),
+    ],
+    testImports: ["MIDI", "Notation"]),
   Room(name: "Audio", imports: ["CSndfile", "CALSA", "Arithmetic", "Groundwork"]),
   Room(name: "Synthesis", imports: ["Music", "Audio", "Groundwork"]),
   Room(

@@ -1,4 +1,4 @@
-/// Where it comes from what a network is told beside the ids of a piece: its context, an index of each of several features.
+/// What tells a network more than the ids of a piece: its context, an index of each of several features.
 ///
 /// What is told of an id is concluded from the piece up to it, and so it is read along with the piece, from its beginning.
 public protocol ContextSource: Sendable {

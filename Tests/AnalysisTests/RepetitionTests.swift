@@ -70,14 +70,6 @@ import Testing
     #expect(SelfSimilarity(TestScore.form("AaDA")).mean(atLag: 4).isNaN)
   }
 
-  @Test("The picture of self-similarity names its bars") func picture() {
-    let svg = SelfSimilarity(TestScore.form("AABAAABA")).svg(title: "Eight <bars>")
-    #expect(svg.contains("Eight &lt;bars&gt;"))
-    #expect(svg.contains("data:image/png;base64,"))
-    #expect(svg.contains(">8</text>"))
-    #expect(SelfSimilarity(Score(ticksPerQuarter: 480)).svg(title: "Nothing").contains("No notes."))
-  }
-
   @Test("Phrases end with long notes and where a passage returns") func phrases() {
     // Two bars that end with a half note, four times.
     let phrase: [(pitch: Int?, quarters: Double)] = [

@@ -11,7 +11,8 @@ import Testing
     ) { $0 * $0 }
     #expect(squares == (0..<100).map { $0 * $0 })
     let none: [Int]? = parallelMap(
-      [Int](), activity: "squaring", unit: "numbers", threadCount: threadCount) { $0 }
+      [Int](), activity: "squaring", unit: "numbers", threadCount: threadCount
+    ) { $0 }
     #expect(none == [])
   }
 
@@ -19,7 +20,8 @@ import Testing
     let cancellation = Cancellation()
     cancellation.request()
     let results: [Int]? = parallelMap(
-      [1, 2], activity: "", unit: "", threadCount: 2, cancellation: cancellation) { $0 }
+      [1, 2], activity: "", unit: "", threadCount: 2, cancellation: cancellation
+    ) { $0 }
     #expect(results == nil)
   }
 

@@ -17,12 +17,12 @@ import Tokenization
     configuration.velocityCount = 1
     configuration.parts = [.init(role: .melody, program: 73)]
     model = try ComposerTests.model(configuration)
-    composer = try Composer(model: model)
     // Long bars are slow, and pieces of them all alike.
     for token in ["Bar_None", "Notes_None"] {
       let id = try #require(model.tokenizer.vocabulary.id(of: token))
       try ComposerTests.setOutputBias(of: model, id: id, to: 3)
     }
+    composer = try Composer(model: model)
   }
 
   private static func tune(_ signature: TimeSignature, bars: Int) -> Score {
@@ -54,7 +54,7 @@ import Tokenization
   {
     let longest = try #require(model.tokenizer.vocabulary.id(of: "Length_12"))
     try ComposerTests.setOutputBias(of: model, id: longest, to: 30)
-    let piece = try composer.compose(CompositionOptions(seed: 3))
+    let piece = try Composer(model: model).compose(CompositionOptions(seed: 3))
     #expect(piece.bars == 12 && piece.stopReason == .modelEnded)
   }
 

@@ -26,7 +26,7 @@ import Testing
     }
     #expect(try #require(json["tokens"] as? Int) > 0 && json["metrics"] is [String: Any])
     let text = try workshop.run(["evaluate", "model", "--pieces", "0"])
-    #expect(text.output.contains("surprise a") && text.output.contains("calibration error"))
+    #expect(text.output.contains("surprise per") && text.output.contains("calibration error"))
   }
 
   @Test("Pieces are composed and compared with files, and the page needs nothing besides itself")

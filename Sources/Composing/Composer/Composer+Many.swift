@@ -82,47 +82,33 @@ private final class CompositionDesk: @unchecked Sendable {
 /// One thread's pieces, each on a stream of the thread's sampler. Where one is finished, the next of the queue takes its stream.
 private final class CompositionBench: @unchecked Sendable {
   private let model: MusicModel
-  private let sampler: LanguageModelSampler
+  private let bench: StreamBench<(index: Int, piece: PieceInProgress)>
   private var chooser: TokenChooser
-  /// The running pieces, on streams 0, 1, …
-  private var pieces: [(index: Int, piece: PieceInProgress)] = []
-  private var ids: [Int32] = []
-  /// What the network is told beside them, a context for each.
-  private var contexts: [Int32] = []
-  private let hasContext: Bool
 
   init(model: MusicModel, weights: SamplerWeights, streamCount: Int) {
     self.model = model
-    sampler = LanguageModelSampler(weights: weights, streamCount: streamCount)
-    hasContext = !weights.configuration.contextSizes.isEmpty
+    bench = StreamBench(weights: weights, streamCount: streamCount)
     chooser = TokenChooser(model: model)
   }
 
   func work(_ queue: PieceQueue, cancellation: Cancellation) {
     begin(queue)
-    while !pieces.isEmpty, !cancellation.isRequested {
-      ids.removeAll(keepingCapacity: true)
-      contexts.removeAll(keepingCapacity: true)
-      for place in pieces.indices {
-        ids.append(pieces[place].piece.nextID)
-        if hasContext { contexts.append(contentsOf: pieces[place].piece.nextContext) }
+    while !bench.isEmpty, !cancellation.isRequested {
+      bench.advance { job, contexts in
+        contexts.append(contentsOf: job.piece.nextContext)
+        return job.piece.nextID
+      } take: { job, stream in
+        take(&job, stream, queue)
       }
-      ids.withUnsafeBufferPointer { ids in
-        contexts.withUnsafeBufferPointer { sampler.advance(ids, contexts: $0) }
-      }
-      // From the last stream to the first, for one that is finished gives its place to the last.
-      for stream in pieces.indices.reversed() { take(stream, queue) }
       begin(queue)
     }
   }
 
   /// Begins pieces as long as there are streams and pieces left.
   private func begin(_ queue: PieceQueue) {
-    while pieces.count < sampler.streamCount, let next = queue.next() {
+    while !bench.isFull, let next = queue.next() {
       do throws(ComposingError) {
-        let piece = try PieceInProgress(next.options, tokenizer: model.tokenizer)
-        sampler.reset(stream: pieces.count)
-        pieces.append((next.index, piece))
+        bench.begin((next.index, try PieceInProgress(next.options, tokenizer: model.tokenizer)))
       } catch {
         queue.finish(next.index, with: .failure(error))
       }
@@ -130,18 +116,17 @@ private final class CompositionBench: @unchecked Sendable {
   }
 
   /// Goes on with a piece by the logits of its stream.
-  private func take(_ stream: Int, _ queue: PieceQueue) {
+  /// - Returns: Whether there is more to write.
+  private func take(
+    _ job: inout (index: Int, piece: PieceInProgress), _ stream: Int, _ queue: PieceQueue
+  ) -> Bool {
     do throws(ComposingError) {
-      _ = try pieces[stream].piece.take(sampler, stream: stream, chooser: &chooser)
-      guard pieces[stream].piece.isFinished else { return }
-      let piece = try pieces[stream].piece.finished(roles: model.tokenizer.vocabulary.roles)
-      queue.finish(pieces[stream].index, with: .success(piece))
+      _ = try job.piece.take(bench.sampler, stream: stream, chooser: &chooser)
+      guard job.piece.isFinished else { return true }
+      queue.finish(job.index, with: .success(try job.piece.finished(roles: model.tokenizer.vocabulary.roles)))
     } catch {
-      queue.finish(pieces[stream].index, with: .failure(error))
+      queue.finish(job.index, with: .failure(error))
     }
-    let last = pieces.count - 1
-    if stream < last { sampler.copyStream(last, to: stream) }
-    pieces.swapAt(stream, last)
-    pieces.removeLast()
+    return false
   }
 }

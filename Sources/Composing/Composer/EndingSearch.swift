@@ -115,17 +115,12 @@ private final class EndingTries {
   private let start: PieceInProgress
   private let state: [Float]
   private let tonicBonus: Double
-  private let sampler: LanguageModelSampler
+  private let bench: StreamBench<(index: Int, piece: PieceInProgress)>
   private var chooser: TokenChooser
   private let seeds: [UInt64?]
   private var next = 0
-  /// The tries on streams 0, 1, …
-  private var running: [(index: Int, piece: PieceInProgress)] = []
   private var best: (quality: Double, index: Int, piece: PieceInProgress)?
   private var failure: ComposingError?
-  private var ids: [Int32] = []
-  /// What the network is told beside them, a context for each.
-  private var contexts: [Int32] = []
 
   init(
     _ start: PieceInProgress, state: [Float], weights: SamplerWeights, chooser: TokenChooser,
@@ -136,7 +131,7 @@ private final class EndingTries {
     self.start = start
     self.state = state
     self.chooser = chooser
-    sampler = LanguageModelSampler(weights: weights, streamCount: min(count, EndingSearch.streamLimit))
+    bench = StreamBench(weights: weights, streamCount: min(count, EndingSearch.streamLimit))
     // The first one continues with the piece's own random numbers.
     var random = RandomStream(seed: start.options.seed, name: "endings")
     seeds = (0..<count).map { $0 == 0 ? nil : random.next() }
@@ -145,19 +140,14 @@ private final class EndingTries {
   /// - Throws: `ComposingError.interrupted`; what the first try failed with, if all of them fail.
   func best(cancellation: Cancellation?) throws(ComposingError) -> PieceInProgress {
     begin()
-    while !running.isEmpty {
+    while !bench.isEmpty {
       if cancellation?.isRequested == true { throw .interrupted }
-      ids.removeAll(keepingCapacity: true)
-      contexts.removeAll(keepingCapacity: true)
-      for place in running.indices {
-        ids.append(running[place].piece.nextID)
-        contexts.append(contentsOf: running[place].piece.nextContext)
+      bench.advance { job, contexts in
+        contexts.append(contentsOf: job.piece.nextContext)
+        return job.piece.nextID
+      } take: { job, stream in
+        take(&job, stream)
       }
-      ids.withUnsafeBufferPointer { ids in
-        contexts.withUnsafeBufferPointer { sampler.advance(ids, contexts: $0) }
-      }
-      // From the last stream to the first, for one that is finished gives its place to the last.
-      for stream in running.indices.reversed() { take(stream) }
       begin()
     }
     guard let best else { throw failure ?? .interrupted }
@@ -165,28 +155,25 @@ private final class EndingTries {
   }
 
   private func begin() {
-    while running.count < sampler.streamCount, next < seeds.count {
+    while !bench.isFull, next < seeds.count {
       var piece = start
       if let seed = seeds[next] { piece.reseed(seed) }
-      sampler.setState(state, ofStream: running.count)
-      running.append((next, piece))
+      bench.begin((next, piece), state: state)
       next += 1
     }
   }
 
-  private func take(_ stream: Int) {
+  /// - Returns: Whether the try goes on.
+  private func take(_ job: inout (index: Int, piece: PieceInProgress), _ stream: Int) -> Bool {
     do throws(ComposingError) {
-      _ = try running[stream].piece.take(sampler, stream: stream, chooser: &chooser)
-      guard running[stream].piece.isFinished else { return }
-      judge(running[stream])
+      _ = try job.piece.take(bench.sampler, stream: stream, chooser: &chooser)
+      guard job.piece.isFinished else { return true }
+      judge(job)
     } catch {
       // Another try may get by the dead end that this one ran into.
       failure = failure ?? error
     }
-    let last = running.count - 1
-    if stream < last { sampler.copyStream(last, to: stream) }
-    running.swapAt(stream, last)
-    running.removeLast()
+    return false
   }
 
   /// Keeps a try if it is better than those before; of equals the one that began first.

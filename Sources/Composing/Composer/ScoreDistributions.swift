@@ -82,7 +82,7 @@ private final class VariantReader {
   /// The variants by the place of their first own id.
   private var byPlace: [Int: [Int]] = [:]
   private let piece: LanguageModelSampler
-  private let side: LanguageModelSampler
+  private let side: StreamBench<Job>
   private var probabilities: [Float]
   private var jobs: [Job] = []
   /// What tells the network of the place in the piece.
@@ -96,7 +96,7 @@ private final class VariantReader {
     self.mostOfGroup = mostOfGroup
     for (number, variant) in variants.enumerated() { byPlace[variant.first, default: []].append(number) }
     piece = LanguageModelSampler(weights: weights)
-    side = LanguageModelSampler(weights: weights, streamCount: variants.isEmpty ? 1 : Self.streamCount)
+    side = StreamBench(weights: weights, streamCount: variants.isEmpty ? 1 : Self.streamCount)
     probabilities = Array(repeating: 0, count: weights.configuration.vocabularySize)
     context = tokenizer.makeContext()
     features = Array(repeating: -1, count: tokenizer.contextFeatures.count)
@@ -154,39 +154,23 @@ private final class VariantReader {
 
   /// Reads variants until so many are left that have not begun.
   private func run(until rest: Int) {
-    var running: [Job] = []
-    var ids: [Int32] = []
-    var contexts: [Int32] = []
     while true {
-      while running.count < side.streamCount, jobs.count > rest || !running.isEmpty, let job = jobs.popLast()
-      {
-        side.setState(job.state, ofStream: running.count)
-        running.append(job)
+      while !side.isFull, jobs.count > rest || !side.isEmpty, let job = jobs.popLast() {
+        side.begin(job, state: job.state)
       }
-      guard !running.isEmpty else { return }
-      ids.removeAll(keepingCapacity: true)
-      contexts.removeAll(keepingCapacity: true)
-      for stream in running.indices {
-        let id = variants[running[stream].variant].ids[running[stream].fed]
-        ids.append(id)
-        running[stream].context?.advance(id)
-        running[stream].context?.write(into: &features)
+      guard !side.isEmpty else { return }
+      side.advance { job, contexts in
+        let id = variants[job.variant].ids[job.fed]
+        job.context?.advance(id)
+        job.context?.write(into: &features)
         contexts.append(contentsOf: features)
-      }
-      ids.withUnsafeBufferPointer { ids in
-        contexts.withUnsafeBufferPointer { side.advance(ids, contexts: $0) }
-      }
-      // From the last stream to the first, for one that is finished gives its place to the last.
-      for stream in running.indices.reversed() {
-        running[stream].fed += 1
-        let job = running[stream], variant = variants[job.variant]
-        let logits = side.logits(ofStream: stream)
-        result.variants[job.variant]? += TokenChooser.surprisal(of: variant.ids[job.fed], logits: logits)
-        guard job.fed + 1 == variant.ids.count else { continue }
-        let last = running.count - 1
-        if stream < last { side.copyStream(last, to: stream) }
-        running.swapAt(stream, last)
-        running.removeLast()
+        return id
+      } take: { job, stream in
+        job.fed += 1
+        let ids = variants[job.variant].ids
+        let logits = side.sampler.logits(ofStream: stream)
+        result.variants[job.variant]? += TokenChooser.surprisal(of: ids[job.fed], logits: logits)
+        return job.fed + 1 < ids.count
       }
     }
   }

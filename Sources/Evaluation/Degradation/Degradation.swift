@@ -1,7 +1,7 @@
-public import Music
+package import Music
 
 /// A kind of error in a piece: one of the eight of the MIDI Degradation Toolkit (McLeod, Owers and Yoshii 2020).
-public enum Degradation: String, Sendable, Hashable, Codable, CaseIterable {
+package enum Degradation: String, Sendable, Hashable, Codable, CaseIterable {
   /// A note gets another pitch.
   case pitchShift
   /// A note is moved in time, with its duration.

@@ -69,7 +69,7 @@ struct Contest: Sendable {
       }
     }
     let results = try parallelMap(
-      Array(jobs.enumerated()), activity: "telling apart", unit: "fits", threadCount: threadCount,
+      Array(jobs.enumerated()), activity: "training discriminators", unit: "fits", threadCount: threadCount,
       cancellation: cancellation, progress: progress
     ) { number, job -> Result<[Double], EvaluationError> in
       guard let contest = contests[job.contest] else { return .success([]) }

@@ -36,8 +36,8 @@ struct Excerpt: Sendable {
   /// The music, from tick 0 on.
   let score: Score
 
-  /// The excerpts of pieces: the first from the bar of the first note, each other from where the last one ended, at most `limit` of a piece, since more of one piece say little
-  /// more. Pieces that are shorter have none, and excerpts without a note are left out.
+  /// The excerpts of pieces: the first from the bar of the first note, each other from where the last one ended, at most `limit` of a piece,
+  /// since further ones of the same piece add little. Pieces that are shorter have none, and excerpts without a note are left out.
   static func excerpts(of scores: [Score], length: ExcerptLength, limit: Int) -> [Excerpt] {
     scores.enumerated().flatMap { piece, score -> [Excerpt] in
       guard case .bars(let bars) = length else {

@@ -51,7 +51,7 @@ public struct EvaluationReport: Sendable {
     page.heading("How surprising the model finds music")
     let bits = likelihood.bitsPerToken / max(likelihood.nllPerToken, 1e-12)
     page.table(
-      heading: ["surprise a", "nats", "bits"],
+      heading: ["surprise per", "nats", "bits"],
       rows: [
         ("token", likelihood.nllPerToken), ("note", likelihood.nllPerNote), ("beat", likelihood.nllPerBeat),
         ("bar", likelihood.nllPerBar), ("second", likelihood.nllPerSecond),

@@ -62,7 +62,8 @@ public struct SurpriseReport: Sendable {
         note: span.decoded.note, place: span.place, bar: position.bar,
         beat: Double(position.beat) + Double(position.ticksIntoBeat) / ticksPerBeat,
         surprisal: span.decoded.ids.reduce(0) { $0 + read.surprisals[$1] / owners[$1] },
-        entropy: span.decoded.ids.reduce(0) { $0 + read.entropies[$1] / owners[$1] }, wrongness: judgments[index].wrongness,
+        entropy: span.decoded.ids.reduce(0) { $0 + read.entropies[$1] / owners[$1] },
+        wrongness: judgments[index].wrongness,
         superfluity: judgments[index].superfluity, expected: judgments[index].expected)
     }
     .sorted {

@@ -1,7 +1,7 @@
 internal import Music
 
-/// Where a sequence of cells has come to: what decoder, grammar and context all have to know. It takes ids that are allowed, and
-/// makes something of others without failing.
+/// Where a sequence of cells has come to: what decoder, grammar and context all have to know. Ids that are
+/// not allowed do not make it fail, but what it then knows means nothing.
 struct CellProgress: Sendable {
   /// What was taken last, which decides what may come.
   enum State: UInt8 {

@@ -19,7 +19,7 @@ public import Music
 /// where the one before it ends, a duration only where it changes within the cell, a loudness only where it changes in the part (in
 /// a drum part, within the cell). Drums last one step.
 ///
-/// A cell that is equal to one of its part's last 64 is always written as that; else, if it has two onsets or more, with the rhythm
+/// A cell that is equal to one of its part's last `longestLag` is always written as that; else, if it has two onsets or more, with the rhythm
 /// of one of them. Of several the one as far back as the part's last reference was is taken, else the nearest. So a score is written in
 /// one way. The last bar is the one in which the last note ends.
 public struct CellsTokenizer: Tokenizer {
@@ -95,12 +95,21 @@ public struct CellsTokenizer: Tokenizer {
   public var longestStatedLength: Int? { configuration.longestLength }
 
   /// What each id becomes when the music moves by `semitones`: the key alone changes. −1 for a key in which the pitches could not be
-  /// written as they are.
+  /// written as they are, and for a pitch so high or low that it may leave the range in the other key.
   public func transpositionTable(semitones: Int) -> [Int32] {
     var table = (0..<Int32(layout.count)).map { $0 }
     for id in layout.key {
       let key = WrittenKey(index: Int(id - layout.key.lowerBound))
-      table[Int(id)] = key.transposed(by: semitones).map { layout.id(layout.key, $0.index) } ?? -1
+      let other = key.transposed(by: semitones)
+      table[Int(id)] = other.map { layout.id(layout.key, $0.index) } ?? -1
+      guard let other else { continue }
+      let (before, after) = (layout.writtenPitches(in: key), layout.writtenPitches(in: other))
+      for pitches in [layout.pitch, layout.and] {
+        for id in pitches {
+          let pitch = configuration.pitchRange.lowerBound + Int(id - pitches.lowerBound)
+          if before.contains(pitch), !after.contains(pitch) { table[Int(id)] = -1 }
+        }
+      }
     }
     return table
   }

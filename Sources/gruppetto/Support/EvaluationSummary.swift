@@ -6,7 +6,8 @@ struct EvaluationSummary: Encodable {
   let seed: UInt64?
 
   private enum Keys: String, CodingKey {
-    case model, music, composed, humanPieces, composedPieces, failures, cutOff, duplicates, seed, discriminators
+    case model, music, composed, humanPieces, composedPieces, failures, cutOff, duplicates, seed,
+      discriminators
     case metrics, novelty
   }
 

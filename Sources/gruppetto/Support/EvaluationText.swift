@@ -47,7 +47,7 @@ struct EvaluationText {
     ].map { [$0.0, Readable.decimal($0.1, 3), Readable.decimal($0.1 / bit, 3)] }
     let calibration = likelihood.calibration
     let sureness = calibration.confidence > calibration.accuracy ? "too sure" : "not sure enough"
-    return Readable.table([["surprise a", "nats", "bits"]] + rows, rightAligned: [1, 2])
+    return Readable.table([["surprise per", "nats", "bits"]] + rows, rightAligned: [1, 2])
       + "\ncalibration error \(Self.percent(calibration.expectedError)) (\(sureness)): the likeliest token comes in "
       + "\(Self.percent(calibration.accuracy)), expected \(Self.percent(calibration.confidence)); entropy "
       + "\(Readable.decimal(likelihood.entropyPerToken, 3)) nats a token"

@@ -72,6 +72,36 @@ import Tokenization
     }
   }
 
+  @Test("What transposing could move out of the range is marked") func transposingStaysInTheRange() throws {
+    var configuration = CellsConfiguration()
+    configuration.pitchRange = 55...79
+    let tokenizer = try CellsTokenizer(configuration: configuration)
+    for semitones in -7...7 where semitones != 0 {
+      let table = tokenizer.transpositionTable(semitones: semitones)
+      for (offset, pitch) in (55...79).enumerated() {
+        let score = Score(
+          ticksPerQuarter: 480,
+          tracks: [
+            Track(program: 0, notes: [Note(onset: 0, duration: 480, pitch: pitch, velocity: 80)])
+          ],
+          keys: [KeyChange(tick: 0, fifths: [0, 1, 2, -1][offset % 4], isMinor: false)], length: 480)
+        guard let ids = try? tokenizer.encode(score).ids else { continue }
+        let moved = ids.map { table[Int($0)] }
+        if moved.contains(-1) { continue }
+        let result = try tokenizer.decode(moved)
+        #expect(result.tracks[0].notes.map(\.pitch) == [pitch + semitones])
+        #expect(configuration.pitchRange.contains(pitch + semitones))
+      }
+      #expect(ids(of: 67, tokenizer).allSatisfy { table[Int($0)] != -1 } || abs(semitones) > 5)
+    }
+  }
+
+  /// The ids of a pitch in C major.
+  private func ids(of pitch: Int, _ tokenizer: CellsTokenizer) -> [Int32] {
+    tokenizer.vocabulary.tokens.indices.filter { tokenizer.vocabulary.tokens[$0].hasSuffix("Pitch_\(pitch)") }
+      .map(Int32.init)
+  }
+
   @Test("Parts are told apart by their roles although they share a program")
   func partsAreToldApartByTheirRoles() throws {
     let tokenizer = try CellsTokenizer()
