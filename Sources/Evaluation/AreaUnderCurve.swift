@@ -6,7 +6,7 @@ internal import Groundwork
 ///   - positives: The scores of one class, at least one.
 ///   - negatives: The scores of the other class, at least one.
 /// - Returns: 0...1; 0.5 where the scores say nothing.
-package func areaUnderCurve(positives: [Double], negatives: [Double]) -> Double {
+public func areaUnderCurve(positives: [Double], negatives: [Double]) -> Double {
   precondition(!positives.isEmpty && !negatives.isEmpty, "an area needs examples of both classes")
   let sorted = negatives.sorted()
   var sum = 0.0
