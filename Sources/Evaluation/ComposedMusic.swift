@@ -78,7 +78,9 @@ public struct ComposedMusic: Sendable {
     let results: [Result<Composition, ComposingError>]
     do throws(ComposingError) {
       results = try Composer(model: model).compose(
-        Composer.seeds(from: seed, count: count).map { CompositionOptions(seed: $0, sampling: sampling) },
+        Composer.seeds(from: seed, count: count).map {
+          CompositionOptions(seed: $0, sampling: sampling, ending: .usual(for: model.tokenizer))
+        },
         threadCount: threadCount, cancellation: cancellation, progress: progress)
     } catch {
       throw EvaluationError(error)

@@ -3,7 +3,7 @@ internal import Arithmetic
 public import Groundwork
 internal import Music
 internal import Recurrent
-internal import Tokenization
+public import Tokenization
 
 /// A search for a good ending: the last bars of a piece are written several times, and the best of them stays.
 ///
@@ -35,6 +35,12 @@ public struct EndingSearch: Sendable, Hashable {
     self.bars = bars
     self.tries = tries
     self.tonicBonus = tonicBonus
+  }
+
+  /// The search that suits a tokenizer where nobody asked for one: 32 endings where the tokens tell how long a piece is, so that there
+  /// are last bars to try; else nil.
+  public static func usual(for tokenizer: any Tokenizer) -> EndingSearch? {
+    tokenizer.longestStatedLength == nil ? nil : EndingSearch(tries: 32)
   }
 
   /// - Throws: `ComposingError.invalidOption`.

@@ -61,7 +61,7 @@ struct Generate: ParsableCommand {
     }
     let options = CompositionOptions(
       seed: seed.drawn(), sampling: try sampling.resolved(presets: sound.presets), bars: bars, primer: given,
-      form: try plan.parsedForm(bars: bars), variation: plan.variation, ending: plan.ending)
+      form: try plan.parsedForm(bars: bars), variation: plan.variation)
     try CompositionCommand(
       model: model, outputs: outputs, options: options, novelty: novelty, plan: plan,
       weights: weights.weights,

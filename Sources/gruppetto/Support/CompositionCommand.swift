@@ -194,6 +194,7 @@ struct CompositionCommand {
       var options = options
       options.seed = seed
       options.constraints += constraints
+      options.ending = plan.ending(model.tokenizer)
       return options
     }
     for first in stride(from: 0, to: pieces.count, by: piecesAtOnce) {

@@ -20,8 +20,9 @@ struct PlanOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Try this many endings, and keep the best; 0 takes the first that comes.", valueName: "n"))
-  var endings = 0
+      "Try this many endings, and keep the best; 0 takes the first that comes (default: 32 if the model's tokens tell the length, as cells do).",
+      valueName: "n"))
+  var endings: Int?
 
   @Option(help: ArgumentHelp("Number of last bars that --endings tries anew.", valueName: "n"))
   var endingBars = EndingSearch().bars
@@ -54,7 +55,7 @@ struct PlanOptions: ParsableArguments {
     if form == nil, Typed.hasOption("--variation") {
       throw ValidationError("--variation is for a --form with primes, such as AA'BA.")
     }
-    guard endings == 0 || EndingSearch.tryCounts.contains(endings) else {
+    if let endings, endings != 0, !EndingSearch.tryCounts.contains(endings) {
       throw ValidationError(
         "--endings is a number from 0 to \(EndingSearch.tryCounts.upperBound), not \(endings).")
     }
@@ -84,7 +85,10 @@ struct PlanOptions: ParsableArguments {
   }
 
   /// How the ending is searched for.
-  var ending: EndingSearch? { endings > 0 ? EndingSearch(bars: endingBars, tries: endings) : nil }
+  func ending(_ tokenizer: any Tokenizer) -> EndingSearch? {
+    guard let tries = endings ?? EndingSearch.usual(for: tokenizer)?.tries, tries > 0 else { return nil }
+    return EndingSearch(bars: endingBars, tries: tries)
+  }
 
   /// What the tempo and the time signature ask of the tokens of a model.
   func constraints(_ tokenizer: any Tokenizer) throws(ComposingError) -> [any TokenConstraint] {
