@@ -51,8 +51,6 @@ package struct CorpusBatchSource: BatchSource {
   private let segments: [Segment]
   private let predictionsPerEpoch: Int
   private let seed: UInt64
-  /// The probability with which a network is not told a feature of a place.
-  private let contextDropout: Double?
   private let transpositions: Transpositions
   /// What each id becomes in a piece whose length is left open.
   private let openLengths: [Int32]?
@@ -68,7 +66,6 @@ package struct CorpusBatchSource: BatchSource {
     batchSize = settings.training.batchSize
     truncationLength = settings.training.truncationLength
     seed = settings.training.seed
-    contextDropout = settings.contextDropout
     self.pieces = pieces
     predictionsPerEpoch = pieces.predictionCount
     guard predictionsPerEpoch > 0 else { throw .noData(split: "train") }
@@ -99,9 +96,6 @@ package struct CorpusBatchSource: BatchSource {
   }
 
   package mutating func nextBatch(into batch: inout TokenBatch) {
-    var concealing = contextDropout.map {
-      Concealment(probability: $0, random: RandomStream(seed: seed, name: "context/\(position.predictions)"))
-    }
     for index in 0..<batchSize {
       var stream = position.streams[index]
       var step = 0
@@ -126,9 +120,7 @@ package struct CorpusBatchSource: BatchSource {
           cursors[index].seek(piece: stream.segment, position: first) { change(ids[$0]) }
           for step in run {
             let element = step * batchSize + index
-            var features = cursors[index].read(batch.inputs[element])
-            concealing?.apply(to: &features)
-            batch.setContext(ofElement: element, to: features)
+            batch.setContext(ofElement: element, to: cursors[index].read(batch.inputs[element]))
           }
         }
         step = run.upperBound
@@ -184,27 +176,6 @@ package struct CorpusBatchSource: BatchSource {
     position.place += 1
     return Position.Stream(
       segment: segment, next: segments[segment].start, semitones: semitones, isOpen: isOpen ? true : nil)
-  }
-}
-
-/// Leaves out some of what a network is told, each feature of each place by itself, so that it relies on none of them alone and
-/// does not know a piece by them.
-private struct Concealment {
-  /// Of 256.
-  private let threshold: UInt32
-  private var random: RandomStream
-
-  init(probability: Double, random: RandomStream) {
-    threshold = UInt32((probability * 256).rounded())
-    self.random = random
-  }
-
-  mutating func apply(to features: inout [Int32]) {
-    var word: UInt32 = 0
-    for index in features.indices {
-      word = index % 4 == 0 ? random.nextWord() : word >> 8
-      if word & 0xFF < threshold { features[index] = -1 }
-    }
   }
 }
 

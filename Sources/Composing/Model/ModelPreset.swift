@@ -12,9 +12,6 @@ public struct ModelPreset: Codable, Hashable, Sendable {
   /// The semitones, from the lowest to the highest, by which pieces are transposed at random in training; nil leaves
   /// them as they are.
   public var transposition: Transposition?
-  /// The probability with which a network is not told, in training, a feature of a place that its tokenizer tells beside the ids;
-  /// nil tells all.
-  public var contextDropout: Double?
 
   /// A range of transpositions in semitones.
   public struct Transposition: Codable, Hashable, Sendable {
@@ -33,13 +30,12 @@ public struct ModelPreset: Codable, Hashable, Sendable {
   /// A preset.
   public init(
     summary: String? = nil, network: LanguageModelShape = .init(), training: TrainingConfiguration,
-    transposition: Transposition? = nil, contextDropout: Double? = nil
+    transposition: Transposition? = nil
   ) {
     self.summary = summary
     self.network = network
     self.training = training
     self.transposition = transposition
-    self.contextDropout = contextDropout
   }
 
   /// A small network and a short training, for trying something out: a minute or less on one core.
@@ -78,10 +74,6 @@ public struct ModelPreset: Codable, Hashable, Sendable {
     try requireOption(
       values <= Self.mostStateValues, "batch × truncation × layers × hidden size", values,
       "at most \(Self.mostStateValues), because the saved activations would fill the memory")
-    if let contextDropout {
-      try requireOption(
-        (0..<1).contains(contextDropout), "contextDropout", contextDropout, "a probability from 0 to below 1")
-    }
     if let transposition {
       try requireOption(
         transposition.lowest <= transposition.highest && (-24...24).contains(transposition.lowest)
