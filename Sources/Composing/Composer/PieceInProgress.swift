@@ -296,7 +296,7 @@ extension PieceInProgress {
     nextID = ids[fedCount]
     context = place.context
     context?.write(into: &nextContext)
-    keepCache()
+    keepCache(ofFirst: fedCount)
     isFinished = false
     if place.state.isEmpty {
       sampler.reset(stream: stream)
@@ -305,10 +305,10 @@ extension PieceInProgress {
     }
   }
 
-  /// Lets the cache know nothing of what follows the ids that were fed.
-  private mutating func keepCache() {
+  /// Lets the cache know nothing but what followed the first ids.
+  private mutating func keepCache(ofFirst count: Int) {
     guard let start = cache?.start else { return }
-    cache?.states.keepFirst(max(0, fedCount - start))
+    cache?.states.keepFirst(max(0, count - start))
     cache?.start = min(start, fedCount)
   }
 
@@ -349,13 +349,9 @@ extension PieceInProgress {
     surprisals.removeLast(ids.count - place.idCount)
     ids.removeLast(ids.count - place.idCount)
     deadEnds.removeAll { $0.index >= place.idCount }
-    if let start = cache?.start {
-      cache?.states.keepFirst(max(0, fedCount - 1 - start))
-      cache?.start = min(start, fedCount)
-      if start < fedCount {
-        draft.output.withUnsafeBufferPointer { cache?.states.add($0, follower: rewritten[0]) }
-      }
-    }
+    let isCached = cache.map { $0.start < fedCount } ?? false
+    keepCache(ofFirst: fedCount - 1)
+    if isCached { draft.output.withUnsafeBufferPointer { cache?.states.add($0, follower: rewritten[0]) } }
     surprisals.append(
       draft.logits.withUnsafeBufferPointer { TokenChooser.surprisal(of: rewritten[0], logits: $0) })
     music.removeAll()
@@ -415,51 +411,5 @@ extension PieceInProgress {
   mutating func sample(by sampling: SamplingPreset) throws(ComposingError) {
     filters = try sampling.filters(for: roles)
     setCache(sampling.cache)
-  }
-
-  /// Reads the ids as a score.
-  /// - Throws: `ComposingError.nothingComposed`.
-  func finished(roles: TokenRoles) throws(ComposingError) -> Composition {
-    guard progress.newNotes > 0 else { throw .nothingComposed(tokens: chosenCount) }
-    var score: Score
-    do {
-      score = try progress.decoder.finished().score
-    } catch {
-      throw .cause(error)
-    }
-    var newMusicTick = 0
-    if options.keepsPrimer {
-      newMusicTick = tickOfNewMusic(in: score, roles)
-      score.title = options.primer?.title
-    } else if roles.hasBars {
-      score = score.slice(bars: beginning.bars..., boundary: .drop).withoutTracks(where: \.notes.isEmpty)
-    } else {
-      score = score.slice(ticks: beginning.end..., boundary: .drop).withoutTracks(where: \.notes.isEmpty)
-    }
-    let givenBars = options.keepsPrimer ? 0 : beginning.bars
-    let bars = roles.hasBars ? progress.grammar.barCount - givenBars : score.bars.count
-    let nll = surprisals.reduce(0, +)
-    return Composition(
-      score: score, newMusicTick: newMusicTick, seed: options.seed, ids: ids, givenCount: beginning.ids.count,
-      surprisals: surprisals,
-      bars: bars, notes: score.noteCount, tokens: chosenCount, seconds: score.seconds,
-      nllPerToken: nll / Double(max(chosenCount, 1)), stopReason: stopReason(roles))
-  }
-
-  /// Where the music after the primer begins in a score that has both.
-  private func tickOfNewMusic(in score: Score, _ roles: TokenRoles) -> Int {
-    guard roles.hasBars else { return beginning.end }
-    let bars = score.bars
-    return beginning.bars < bars.count ? bars[beginning.bars].start : score.length
-  }
-
-  private func stopReason(_ roles: TokenRoles) -> CompositionStop {
-    if options.bars != nil { return .barsWritten }
-    guard roles.hasBars else {
-      return progress.idsInBar > Composer.idsPerBarLimit ? .tokenLimit : .modelEnded
-    }
-    // A piece that said how long it will be, and is, was not cut off, whatever the most is that it could say.
-    let isCutOff = announcedBars == nil && progress.grammar.barCount == beginning.limit.maximum
-    return isCutOff ? .barLimit : .modelEnded
   }
 }

@@ -25,8 +25,8 @@ public struct CellsConfiguration: Sendable, Hashable {
   public var maximumBarLength: Int
   /// How many loudnesses there are, 1...127: the k-th of n is ⌊127 k / n⌋.
   public var velocityCount: Int
-  /// The pitches that there are tokens for, within 0...127: as they are written, in C major or A minor, and as they sound. At least 12
-  /// more than `longestLag`, so that a chord can always grow beyond all that a part remembers.
+  /// The pitches that there are tokens for, within 0...127: as they are written, in C major or A minor, and as they sound. More than
+  /// an octave, so that each key has some.
   public var pitchRange: ClosedRange<Int>
   /// The slowest tempo in quarter notes a minute, 15...120.
   public var slowestTempo: Int
@@ -64,47 +64,28 @@ public struct CellsConfiguration: Sendable, Hashable {
   /// Checks every field.
   /// - Throws: `TokenizationError.invalidConfiguration`.
   public func validate() throws(TokenizationError) {
-    func require(
-      _ condition: Bool, _ field: String, _ value: some CustomStringConvertible, _ expected: String
-    ) throws(TokenizationError) {
-      guard condition else {
-        throw .invalidConfiguration(field: field, value: value.description, expected: expected)
-      }
-    }
-    try require(
-      (4...96).contains(stepsPerQuarter) && stepsPerQuarter % 4 == 0, "stepsPerQuarter", stepsPerQuarter,
-      "a multiple of 4 from 4 to 96")
-    try require((1...4_095).contains(maximumDuration), "maximumDuration", maximumDuration, "1 to 4095 steps")
-    try require(
-      (4 * stepsPerQuarter...4_095).contains(maximumBarLength), "maximumBarLength", maximumBarLength,
-      "from a bar of 4/4, \(4 * stepsPerQuarter), to 4095 steps")
-    try require((1...127).contains(velocityCount), "velocityCount", velocityCount, "1 to 127")
-    try require((1...64).contains(longestLag), "longestLag", longestLag, "1 to 64 bars")
-    try require(
+    try GridSettings(
+      stepsPerQuarter: stepsPerQuarter, maximumDuration: maximumDuration, maximumBarLength: maximumBarLength,
+      velocityCount: velocityCount, slowestTempo: slowestTempo, fastestTempo: fastestTempo,
+      timeSignature: timeSignature
+    ).validate()
+    try requireSetting((1...64).contains(longestLag), "longestLag", longestLag, "1 to 64 bars")
+    try requireSetting(
       pitchRange.lowerBound >= 0 && pitchRange.upperBound <= 127 && pitchRange.count > 12,
       "pitchRange", "\(pitchRange.lowerBound)...\(pitchRange.upperBound)",
       "within 0...127, and more than an octave, so that each key has pitches")
-    try require((15...120).contains(slowestTempo), "slowestTempo", slowestTempo, "15 to 120")
-    try require((120...480).contains(fastestTempo), "fastestTempo", fastestTempo, "120 to 480")
-    try require((1...1_024).contains(longestLength), "longestLength", longestLength, "1 to 1024 bars")
-    if let timeSignature {
-      let supported = MeterScale.timeSignatures(
-        stepsPerQuarter: stepsPerQuarter, maximumLength: maximumBarLength)
-      try require(
-        supported.contains(timeSignature), "metre", timeSignature,
-        "one whose bar has at most \(maximumBarLength) steps, over 2, 4, 8 or 16")
-    }
+    try requireSetting((1...1_024).contains(longestLength), "longestLength", longestLength, "1 to 1024 bars")
     if let tempo {
-      try require((1...16_777_215).contains(tempo), "tempo", tempo, "1 to 16777215 microseconds")
+      try requireSetting((1...16_777_215).contains(tempo), "tempo", tempo, "1 to 16777215 microseconds")
     }
-    if let velocity { try require((1...127).contains(velocity), "velocity", velocity, "1 to 127") }
+    if let velocity { try requireSetting((1...127).contains(velocity), "velocity", velocity, "1 to 127") }
     if let parts {
       let roles = parts.map(\.role.order)
       let isInOrder = zip(roles, roles.dropFirst()).allSatisfy { $0 <= $1 }
       let isWithinLimits = PartRole.allCases.allSatisfy { role in
         parts.count { $0.role == role } <= role.mostParts
       }
-      try require(
+      try requireSetting(
         !parts.isEmpty && isInOrder && isWithinLimits && parts.allSatisfy { (0...127).contains($0.program) },
         "parts", parts.map { "\($0.role.rawValue) \($0.program)" }.joined(separator: ", "),
         "at least one part with a program from 0 to 127, in the order "

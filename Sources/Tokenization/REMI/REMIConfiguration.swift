@@ -50,36 +50,17 @@ public struct REMIConfiguration: Sendable, Hashable {
   /// Checks every field.
   /// - Throws: `TokenizationError.invalidConfiguration`.
   public func validate() throws(TokenizationError) {
-    func require(
-      _ condition: Bool, _ field: String, _ value: some CustomStringConvertible, _ expected: String
-    ) throws(TokenizationError) {
-      guard condition else {
-        throw .invalidConfiguration(field: field, value: value.description, expected: expected)
-      }
-    }
-    try require(
-      (4...96).contains(stepsPerQuarter) && stepsPerQuarter % 4 == 0, "stepsPerQuarter", stepsPerQuarter,
-      "a multiple of 4 from 4 to 96")
-    try require((1...4_095).contains(maximumDuration), "maximumDuration", maximumDuration, "1 to 4095 steps")
-    try require(
-      (4 * stepsPerQuarter...4_095).contains(maximumBarLength), "maximumBarLength", maximumBarLength,
-      "from a bar of 4/4, \(4 * stepsPerQuarter), to 4095 steps")
-    try require((1...127).contains(velocityCount), "velocityCount", velocityCount, "1 to 127")
-    try require(
+    try GridSettings(
+      stepsPerQuarter: stepsPerQuarter, maximumDuration: maximumDuration, maximumBarLength: maximumBarLength,
+      velocityCount: velocityCount, slowestTempo: slowestTempo, fastestTempo: fastestTempo,
+      timeSignature: timeSignature
+    ).validate()
+    try requireSetting(
       pitchRange.lowerBound >= 0 && pitchRange.upperBound <= 127, "pitchRange",
       "\(pitchRange.lowerBound)...\(pitchRange.upperBound)", "within 0...127")
-    try require((15...120).contains(slowestTempo), "slowestTempo", slowestTempo, "15 to 120")
-    try require((120...480).contains(fastestTempo), "fastestTempo", fastestTempo, "120 to 480")
-    try require((1...8).contains(unisonLimit), "unisonLimit", unisonLimit, "1 to 8")
+    try requireSetting((1...8).contains(unisonLimit), "unisonLimit", unisonLimit, "1 to 8")
     if case .single(let program) = instruments {
-      try require((0...127).contains(program), "program", program, "0 to 127")
-    }
-    if let timeSignature {
-      let supported = MeterScale.timeSignatures(
-        stepsPerQuarter: stepsPerQuarter, maximumLength: maximumBarLength)
-      try require(
-        supported.contains(timeSignature), "metre", timeSignature,
-        "one whose bar has at most \(maximumBarLength) steps, over 2, 4, 8 or 16")
+      try requireSetting((0...127).contains(program), "program", program, "0 to 127")
     }
   }
 }
