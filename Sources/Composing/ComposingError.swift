@@ -23,6 +23,8 @@ public enum ComposingError: DiagnosableError {
   case corpusChanged(path: String, trainedOn: String, given: String)
   /// The music that the model was trained on is not in its folder.
   case noTrainingPieces(model: String)
+  /// The model has learned no critic, by which a search could choose.
+  case noCritic(model: String)
   /// The corpus has other tokens than the imported weights.
   case vocabularyChanged(path: String, given: String)
   /// A training that continues keeps its settings; the file is named that its weights were imported from, if they were.
@@ -67,7 +69,7 @@ public enum ComposingError: DiagnosableError {
       .nothingComposed, .unsuitableNetwork, .insufficientMemory:
       .badInput
     case .endless: .internalFault
-    case .notAModel, .untrained, .incomplete, .unreadable, .noTrainingPieces: .missingInput
+    case .notAModel, .untrained, .incomplete, .unreadable, .noTrainingPieces, .noCritic: .missingInput
     case .modelExists: .cannotWrite
     case .interrupted: .interrupted
     case .file(let error): error.kind
@@ -133,6 +135,8 @@ public enum ComposingError: DiagnosableError {
     case .noTrainingPieces(let model):
       "\(model): has no corpus in its folder, so what it copies of its training pieces cannot be found; "
         + "name the corpus that it was trained on"
+    case .noCritic(let model):
+      "\(model): has no critic, by which phrases could be chosen; a training that comes to its end learns one"
     case .vocabularyChanged(let path, let given):
       "\(path): its weights belong to another vocabulary than that of \(given); give music with the same tokens (read with "
         + "the same time signature), or import the weights with their own vocabulary"
@@ -182,7 +186,7 @@ public enum ComposingError: DiagnosableError {
       .settingsKept(let path, _),
       .networkKept(let path), .unsuitableNetwork(let path, _), .insufficientMemory(let path, _, _),
       .corpusKept(let path), .readyCorpus(let path, _), .noTrainingPieces(let path),
-      .corpusChanged(let path, _, _), .vocabularyChanged(let path, _):
+      .noCritic(let path), .corpusChanged(let path, _, _), .vocabularyChanged(let path, _):
       path
     case .brokenWeights(let path): path
     case .file(let error): error.file

@@ -185,6 +185,8 @@ public struct MusicTraining {
     afterValidation: (ModelFolder) -> Void
   ) throws(ComposingError) -> TrainingResult {
     try adopt(pieces)
+    // What was learned of earlier weights does not hold of those to come.
+    try Self.remove([folder.criticPath])
     let imported = try importedNetwork(for: pieces)
     let run: TrainingRun<LanguageModelPass, CorpusBatchSource, PieceBatches>
     do {
@@ -365,7 +367,9 @@ public struct MusicTraining {
 
   /// Removes the files of a model's training, the checkpoint first.
   static func removeHistory(in folder: ModelFolder) throws(ComposingError) {
-    try remove([folder.training.checkpointPath, folder.training.historyPath, folder.cardPath])
+    try remove([
+      folder.training.checkpointPath, folder.training.historyPath, folder.criticPath, folder.cardPath,
+    ])
   }
 
   private static func remove(_ paths: [String]) throws(ComposingError) {

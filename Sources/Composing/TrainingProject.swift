@@ -205,4 +205,25 @@ public struct TrainingProject {
       afterValidation: afterValidation)
   }
 
+  /// Learns what tells the collection's music from the model's, and puts it into the model's folder; after a training that has come to
+  /// its end.
+  /// - Parameters:
+  ///   - result: The result of the training. A model that has hardly learned anything gets no critic.
+  ///   - cancellation: Asks to give up.
+  ///   - progress: Is told how far it is.
+  /// - Returns: The critic; nil where there is too little music to learn one.
+  /// - Throws: `ComposingError`.
+  public func learnCritic(
+    after result: TrainingResult, cancellation: Cancellation = Cancellation(),
+    progress: ProgressHandler? = nil
+  ) throws(ComposingError) -> Critic? {
+    guard let corpus, let seed, let loss = result.bestValidationLoss, let uniform = result.uniformLoss,
+      loss < CriticLearning.mostLoss * uniform
+    else { return nil }
+    let critic = try MusicModel(path: folder.path).learnedCritic(
+      CriticLearning(seed: seed), from: corpus, threadCount: threadCount, cancellation: cancellation,
+      progress: progress)
+    try critic?.write(to: folder)
+    return critic
+  }
 }

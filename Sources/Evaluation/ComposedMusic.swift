@@ -79,7 +79,8 @@ public struct ComposedMusic: Sendable {
     do throws(ComposingError) {
       results = try Composer(model: model).compose(
         Composer.seeds(from: seed, count: count).map {
-          CompositionOptions(seed: $0, sampling: sampling, ending: .usual(for: model.tokenizer))
+          CompositionOptions(
+            seed: $0, sampling: sampling, search: .usual(for: model), ending: .usual(for: model.tokenizer))
         },
         threadCount: threadCount, cancellation: cancellation, progress: progress)
     } catch {

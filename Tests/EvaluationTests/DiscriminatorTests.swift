@@ -53,38 +53,6 @@ import Testing
     #expect(area.area == 1 && area.lowerBound == 1)
   }
 
-  @Test("Logistic regression is at the minimum of its loss") func logisticRegressionIsAtTheMinimum() {
-    var generator = RepeatableGenerator(seed: 3)
-    let labels = (0..<50).map { $0 % 3 == 0 }
-    let rows = labels.map { label in
-      [Double(generator.next(100)) + (label ? 30 : 0), Double(generator.next(7)), 5]
-    }
-    let regression = LogisticRegression(rows: rows, labels: labels)
-    // The gradient: the penalty and each example's weight times what its probability is off.
-    let positives = Double(labels.count { $0 })
-    var gradient = regression.weights + [0]
-    for (row, label) in zip(rows, labels) {
-      let probability = 1 / (1 + exponential(-regression.score(row)))
-      let weight = 25 / (label ? positives : 50 - positives)
-      let slope = weight * (probability - (label ? 1 : 0))
-      for (index, value) in (regression.standardized(row) + [1]).enumerated() {
-        gradient[index] += slope * value
-      }
-    }
-    #expect(gradient.allSatisfy { abs($0) < 1e-5 }, "\(gradient)")
-    #expect(regression.weights[0] > 0.5 && regression.weights[2] == 0, "a constant says nothing")
-  }
-
-  @Test("Features that are missing count as their means") func featuresThatAreMissingCountAsTheirMeans() {
-    let rows: [[Double]] = [[1, .nan], [2, 4], [3, .infinity], [4, 6], [5, .nan], [6, 5]]
-    let labels = [false, false, false, true, true, true]
-    let regression = LogisticRegression(rows: rows, labels: labels)
-    #expect(regression.means == [3.5, 5])
-    #expect(regression.score([3.5, .nan]) == regression.score([3.5, 5]))
-    #expect(regression.score([1, .nan]) < 0 && regression.score([6, .nan]) > 0)
-    #expect(regression.weights.allSatisfy { $0.isFinite })
-  }
-
   @Test("Classes that are apart are told apart, and halves of one class are not")
   func classesThatAreApartAreToldApart() throws {
     let human = Examples.tunes(30, repeats: true, seed: 1)

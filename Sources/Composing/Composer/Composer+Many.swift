@@ -21,7 +21,7 @@ extension Composer {
     let queue = PieceQueue(options: options, progress: progress)
     let threadCount = max(1, min(threadCount, options.count))
     let team = ThreadTeam(threadCount: threadCount)
-    if options.contains(where: { $0.form != nil || $0.ending != nil }) {
+    if options.contains(where: \.isWrittenInParts) {
       let desks = (0..<threadCount).map { _ in CompositionDesk(composer: Composer(sharing: self)) }
       team.run { desks[$0].work(queue, cancellation: cancellation) }
       return queue.results
@@ -33,6 +33,11 @@ extension Composer {
     team.run { benches[$0].work(queue, cancellation: cancellation) }
     return queue.results
   }
+}
+
+extension CompositionOptions {
+  /// Whether there are parts of the piece that are written side by side.
+  fileprivate var isWrittenInParts: Bool { form != nil || search != nil || ending != nil }
 }
 
 /// The pieces that several threads write, each taken by one of them.
@@ -61,8 +66,7 @@ private struct PieceQueue: Sendable {
   var results: [Result<Composition, ComposingError>] { parts.results.map { $0 ?? .failure(.interrupted) } }
 }
 
-/// One thread's pieces, one after the other: those in a form or with a search for their ending have parts that are written side by
-/// side.
+/// One thread's pieces, one after the other: those in a form or with a search have parts that are written side by side.
 private final class CompositionDesk: @unchecked Sendable {
   private let composer: Composer
 

@@ -77,6 +77,11 @@ public final class Composer {
     }
     let session = try CompositionSession(
       model: model, sampler: sampler, chooser: chooser, options, savedBarLimit: options.ending?.bars ?? 0)
+    if let search = options.search {
+      guard let critic = model.critic else { throw .noCritic(model: model.name) }
+      return try session.finish(
+        search, critic: critic, ending: options.ending, cancellation: cancellation, progress: progress)
+    }
     guard let ending = options.ending else {
       return try session.finish(cancellation: cancellation, progress: progress)
     }

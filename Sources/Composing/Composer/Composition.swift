@@ -24,6 +24,9 @@ public struct CompositionOptions: Sendable {
   public var form: Form?
   /// Which share of the bars of a varied section (`A'`) is composed anew, from its end on: 0...1.
   public var variation: Double
+  /// How phrases are searched for that are like the collection; nil takes the first that come. It needs a model with a critic, and
+  /// `Composer.compose`; forms are written without it.
+  public var search: PhraseSearch?
   /// How a good ending is searched for; nil takes the first that comes. `Composer.compose` does it by itself, for a session there is
   /// `CompositionSession.finish(_:cancellation:progress:)`.
   public var ending: EndingSearch?
@@ -35,7 +38,8 @@ public struct CompositionOptions: Sendable {
   public init(
     seed: UInt64, sampling: SamplingPreset = SamplingPreset(), bars: Int? = nil, primer: Score? = nil,
     keepsPrimer: Bool = false, opening: [Int32] = [], constraints: [any TokenConstraint] = [],
-    form: Form? = nil, variation: Double = CompositionOptions.usualVariation, ending: EndingSearch? = nil
+    form: Form? = nil, variation: Double = CompositionOptions.usualVariation, search: PhraseSearch? = nil,
+    ending: EndingSearch? = nil
   ) {
     self.seed = seed
     self.sampling = sampling
@@ -46,6 +50,7 @@ public struct CompositionOptions: Sendable {
     self.constraints = constraints
     self.form = form
     self.variation = variation
+    self.search = search
     self.ending = ending
   }
 }

@@ -210,6 +210,12 @@ extension CompositionSession {
 // MARK: - Other ways
 
 extension CompositionSession {
+  /// Goes on with another continuation of the piece, whose network is in `state`.
+  func take(_ continuation: PieceInProgress, state: [Float]) {
+    piece = continuation
+    sampler.setState(state, ofStream: 0)
+  }
+
   /// An independent session in the same state.
   /// - Parameter seed: The seed of its further choices; nil for the same as here.
   public func fork(seed: UInt64? = nil) -> CompositionSession {

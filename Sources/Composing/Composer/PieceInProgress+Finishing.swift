@@ -4,6 +4,9 @@ internal import Tokenization
 // MARK: - What was composed
 
 extension PieceInProgress {
+  /// The music up to here, with that of a primer; nil where the tokens end amid a note.
+  var scoreSoFar: Score? { try? progress.decoder.finished().score }
+
   /// Reads the ids as a score.
   /// - Throws: `ComposingError.nothingComposed`.
   func finished(roles: TokenRoles) throws(ComposingError) -> Composition {

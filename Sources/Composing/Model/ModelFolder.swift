@@ -70,6 +70,8 @@ public struct ModelFolder: Hashable, Sendable {
   public var vocabularyPath: String { path + "/vocabulary.json" }
   /// The model in words: `card.md`.
   public var cardPath: String { path + "/card.md" }
+  /// What tells the collection's music from the model's: `critic.json`.
+  public var criticPath: String { path + "/critic.json" }
   /// The corpus that was built for this model from a folder of music: `corpus`.
   public var corpusPath: String { path + "/corpus" }
   /// Weights, history and checkpoint.

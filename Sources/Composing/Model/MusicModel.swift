@@ -19,6 +19,8 @@ public struct MusicModel {
   public let tokenizer: any Tokenizer
   /// The network, whatever it is, with the weights of the best validation.
   public let anyNetwork: ModelNetwork
+  /// What tells the music that the model was trained on from its own; nil where none was learned.
+  public let critic: Critic?
 
   /// Reads the model in the folder at `path` and checks that its parts belong together.
   /// - Parameters:
@@ -38,6 +40,7 @@ public struct MusicModel {
       throw .malformed(path: folder.vocabularyPath, reason: error.message)
     }
     try description.requireContext(of: tokenizer, folder: folder)
+    critic = try Critic(of: folder)
     let file: SafetensorsFile
     do { file = try SafetensorsFile(path: weights) } catch { throw .cause(error) }
     try Self.requireMemory(file.floatByteCount, for: folder.owner.path)
@@ -61,10 +64,12 @@ public struct MusicModel {
   ///   - network: runs over these ids.
   ///   - folder: where its files are, if there are any.
   ///   - description: what it is and where it comes from; by default that it was made in a program.
+  ///   - critic: what tells the music that it was trained on from its own.
   public init(
     tokenizer: any Tokenizer, network: ModelNetwork, folder: ModelFolder? = nil,
-    description: ModelDescription? = nil
+    description: ModelDescription? = nil, critic: Critic? = nil
   ) {
+    self.critic = critic
     self.folder = folder
     var made = ModelDescription(program: "a program", architecture: network.architecture)
     made.setContext(of: tokenizer)

@@ -70,6 +70,7 @@ struct Train: ParsableCommand {
     if dryRun { return try tellPlan(of: resolved, in: &project, cancellation: cancellation) }
     try prepare(&project, resolved, cancellation: cancellation)
     let result = try train(&project, cancellation: cancellation)
+    if result.stopped != .interrupted { try learnCritic(project, after: result) }
     if result.stopped != .interrupted || common.json { try tell(result) }
     guard result.stopped != .interrupted else {
       throw InterruptedError(
@@ -126,6 +127,19 @@ struct Train: ParsableCommand {
           + "in another folder")
     }
     return result
+  }
+
+  /// Learns what tells the model's music from the collection's. The model is complete without it.
+  private func learnCritic(_ project: TrainingProject, after result: TrainingResult) throws {
+    // Ctrl-C before this has ended the training, and is another wish than Ctrl-C here.
+    let cancellation = Interruption.cancellation()
+    do {
+      _ = try project.learnCritic(after: result, cancellation: cancellation, progress: common.progress)
+    } catch ComposingError.interrupted {
+      common.remark(
+        "\(output): stopped before it was learned what tells its music from the collection's; the model is complete, and "
+          + "composes without choosing among tries. --resume makes up for it")
+    }
   }
 
   private func beginning(of project: TrainingProject) -> String {

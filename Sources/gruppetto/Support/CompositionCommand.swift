@@ -194,6 +194,7 @@ struct CompositionCommand {
       var options = options
       options.seed = seed
       options.constraints += constraints
+      options.search = plan.search(model)
       options.ending = plan.ending(model.tokenizer)
       return options
     }

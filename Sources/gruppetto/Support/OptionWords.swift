@@ -19,7 +19,7 @@ enum OptionWords {
     "transposition": "transpose", "vocabulary": "vocabulary",
     "temperature": "temperature", "top-k": "top-k", "top-p": "top-p", "min-p": "min-p", "topK": "top-k",
     "topP": "top-p", "minP": "min-p", "bars": "bars", "form": "form", "variation": "variation",
-    "tempo": "tempo", "timeSignature": "time-signature", "ending.tries": "endings",
+    "tempo": "tempo", "timeSignature": "time-signature", "search.tries": "search", "ending.tries": "endings",
     "ending.bars": "ending-bars", "sizeLimit": "size-limit",
   ]
 

@@ -20,6 +20,12 @@ struct PlanOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "Write each phrase of eight bars this many times, and go on with one that is like the collection; 0 takes the first (default: \(PhraseSearch.usualTries) if the model learned to tell its music from the collection's).",
+      valueName: "n"))
+  var search: Int?
+
+  @Option(
+    help: ArgumentHelp(
       "Try this many endings, and keep the best; 0 takes the first that comes (default: 32 if the model's tokens tell the length, as cells do).",
       valueName: "n"))
   var endings: Int?
@@ -41,6 +47,7 @@ struct PlanOptions: ParsableArguments {
     var options = PlanOptions()
     options.form = nil
     options.variation = CompositionOptions.usualVariation
+    options.search = 0
     options.endings = 0
     options.endingBars = EndingSearch().bars
     options.tempo = nil
@@ -54,6 +61,10 @@ struct PlanOptions: ParsableArguments {
     }
     if form == nil, Typed.hasOption("--variation") {
       throw ValidationError("--variation is for a --form with primes, such as AA'BA.")
+    }
+    if let search, search != 0, !PhraseSearch.tryCounts.contains(search) {
+      throw ValidationError(
+        "--search is a number from 0 to \(PhraseSearch.tryCounts.upperBound), not \(search).")
     }
     if let endings, endings != 0, !EndingSearch.tryCounts.contains(endings) {
       throw ValidationError(
@@ -82,6 +93,12 @@ struct PlanOptions: ParsableArguments {
     } catch {
       throw ValidationError("--form: \(error.message).")
     }
+  }
+
+  /// How phrases are searched for. A form is written without a search.
+  func search(_ model: MusicModel) -> PhraseSearch? {
+    guard let search else { return form == nil ? .usual(for: model) : nil }
+    return search > 0 ? PhraseSearch(tries: search) : nil
   }
 
   /// How the ending is searched for.

@@ -1,18 +1,16 @@
-internal import Arithmetic
-
 /// Logistic regression with an L2 penalty on standardized features: a linear score of how probable one of two classes is.
 ///
 /// Both classes weigh the same in its loss, whatever their numbers. The loss is convex and is brought to its minimum by Newton's
 /// method (iteratively reweighted least squares; Hastie et al. 2009, 4.4.1), so that the same examples give the same weights.
-struct LogisticRegression: Sendable {
+package struct LogisticRegression: Sendable, Hashable, Codable {
   /// A weight for each feature, of its standardized value.
-  private(set) var weights: [Double]
+  package private(set) var weights: [Double]
   /// The score of an example whose features all have their means.
-  private(set) var bias = 0.0
+  package private(set) var bias = 0.0
   /// The mean of each feature over the examples that have it.
-  let means: [Double]
+  package let means: [Double]
   /// The standard deviation of each feature; 0 where it is the same in all examples.
-  let deviations: [Double]
+  package let deviations: [Double]
 
   private static let iterationLimit = 50
 
@@ -21,7 +19,7 @@ struct LogisticRegression: Sendable {
   ///   - rows: N examples of D features each; one that is not finite is missing, and counts as the mean of its feature.
   ///   - labels: The class of each; true is to get scores above 0. Both classes occur.
   ///   - penalty: What half the squared length of the weights costs, beside the summed loss of the examples.
-  init(rows: [[Double]], labels: [Bool], penalty: Double = 1) {
+  package init(rows: [[Double]], labels: [Bool], penalty: Double = 1) {
     let featureCount = rows.first?.count ?? 0
     precondition(
       rows.count == labels.count && labels.contains(true) && labels.contains(false) && penalty > 0,
@@ -38,12 +36,12 @@ struct LogisticRegression: Sendable {
   }
 
   /// The logarithm of the odds of the class `true`.
-  func score(_ row: [Double]) -> Double {
+  package func score(_ row: [Double]) -> Double {
     zip(standardized(row), weights).reduce(bias) { $0 + $1.0 * $1.1 }
   }
 
   /// The features of an example in standard deviations from their means; 0 for those that are missing or never change.
-  func standardized(_ row: [Double]) -> [Double] {
+  package func standardized(_ row: [Double]) -> [Double] {
     row.indices.map { row[$0].isFinite && deviations[$0] > 0 ? (row[$0] - means[$0]) / deviations[$0] : 0 }
   }
 

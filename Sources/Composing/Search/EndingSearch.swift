@@ -64,6 +64,17 @@ public struct EndingSearch: Sendable, Hashable {
     return -end - musicWeight * mean
   }
 
+  /// How good an ending is altogether, higher being better.
+  fileprivate func quality(
+    of piece: PieceInProgress, surprisals: ArraySlice<Double>, critic: Critic?
+  ) -> Double {
+    var quality = Self.quality(surprisals)
+    guard tonicBonus > 0 || critic != nil, let score = piece.scoreSoFar else { return quality }
+    if tonicBonus > 0 { quality += tonicBonus * Self.tonicShare(of: score) }
+    if let critic { quality += critic.logOdds(of: score, endingAtBar: piece.progress.grammar.barCount) ?? 0 }
+    return quality
+  }
+
   /// The share of the outer voices that end on the tonic of the piece, as it states it or its notes suggest it: 0, 0.5 or 1.
   static func tonicShare(of score: Score) -> Double {
     guard let tonic = score.key?.tonic else { return 0 }
@@ -93,103 +104,61 @@ extension CompositionSession {
     _ search: EndingSearch, cancellation: Cancellation? = nil, progress: ProgressHandler? = nil
   ) throws(ComposingError) -> Composition {
     try search.check()
-    // Before its first bar a piece may tell how many it will have.
-    while barCount < 1, try step(cancellation: cancellation) != nil {}
-    if let bars = piece.options.bars ?? piece.announcedBars {
-      let first = max(1, bars - search.bars + 1)
+    try composeToFirstBar(cancellation: cancellation)
+    if let first = firstBar(of: search) {
       while barCount < first, try step(cancellation: cancellation) != nil {
         progress?(
           ProgressReport(
-            activity: "composing", completed: Double(barCount), total: Double(bars), unit: "bars"))
+            activity: "composing", completed: Double(barCount), total: barTotal.map(Double.init), unit: "bars"
+          ))
       }
     } else {
       let composition = try finish(cancellation: cancellation, progress: progress)
-      guard composition.stopReason == .barLimit, let saved = savedBars else { return composition }
-      try rewind(toBar: max(saved.lowerBound, saved.upperBound - search.bars + 1))
+      guard composition.stopReason == .barLimit, try rewind(toLast: search.bars) else { return composition }
     }
-    if !isFinished {
-      let tries = EndingTries(
-        piece, state: sampler.state(ofStream: 0), weights: weights, chooser: chooser, search)
-      piece = try tries.best(cancellation: cancellation)
-    }
+    if !isFinished { try chooseEnding(search, critic: nil, cancellation: cancellation) }
     return try finish()
   }
-}
 
-/// Several ways to end a piece, each on a stream of a sampler.
-private final class EndingTries {
-  private let start: PieceInProgress
-  private let state: [Float]
-  private let tonicBonus: Double
-  private let bench: StreamBench<(index: Int, piece: PieceInProgress)>
-  private var chooser: TokenChooser
-  private let seeds: [UInt64?]
-  private var next = 0
-  private var best: (quality: Double, index: Int, piece: PieceInProgress)?
-  private var failure: ComposingError?
-
-  init(
-    _ start: PieceInProgress, state: [Float], weights: SamplerWeights, chooser: TokenChooser,
-    _ search: EndingSearch
-  ) {
-    let count = search.tries
-    tonicBonus = search.tonicBonus
-    self.start = start
-    self.state = state
-    self.chooser = chooser
-    bench = StreamBench(weights: weights, streamCount: min(count, EndingSearch.streamLimit))
-    // The first one continues with the piece's own random numbers.
-    var random = RandomStream(seed: start.options.seed, name: "endings")
-    seeds = (0..<count).map { $0 == 0 ? nil : random.next() }
+  /// Goes on to the first bar line: before its first bar a piece may tell how many it will have.
+  func composeToFirstBar(cancellation: Cancellation?) throws(ComposingError) {
+    while barCount < 1, try step(cancellation: cancellation) != nil {}
   }
 
+  /// How many bars the piece will have, without those that were given; nil where that is open.
+  var barTotal: Int? { piece.options.bars ?? piece.announcedBars }
+
+  /// The first bar that a search for an ending writes anew, counted from 1; nil where it is not known how many there will be.
+  func firstBar(of search: EndingSearch) -> Int? { barTotal.map { max(1, $0 - search.bars + 1) } }
+
+  /// Takes back the last bars, as far as the session has saved them.
+  /// - Returns: Whether any are saved.
+  func rewind(toLast count: Int) throws(ComposingError) -> Bool {
+    guard let saved = savedBars else { return false }
+    try rewind(toBar: max(saved.lowerBound, saved.upperBound - count + 1))
+    return true
+  }
+
+  /// Goes on from here to the end several times, and keeps the best.
+  /// - Parameter critic: What also judges the last bars; nil for nothing.
   /// - Throws: `ComposingError.interrupted`; what the first try failed with, if all of them fail.
-  func best(cancellation: Cancellation?) throws(ComposingError) -> PieceInProgress {
-    begin()
-    while !bench.isEmpty {
-      if cancellation?.isRequested == true { throw .interrupted }
-      bench.advance { job, contexts in
-        contexts.append(contentsOf: job.piece.nextContext)
-        return job.piece.nextID
-      } take: { job, stream in
-        take(&job, stream)
-      }
-      begin()
+  func chooseEnding(
+    _ search: EndingSearch, critic: Critic?, cancellation: Cancellation?
+  ) throws(ComposingError) {
+    var best: (quality: Double, index: Int, piece: PieceInProgress)?
+    let written = piece.surprisals.count
+    var random = RandomStream(seed: piece.options.seed, name: "endings")
+    let failure = try continuations(count: search.tries, random: &random).run(
+      cancellation: cancellation, until: { $0.isFinished }
+    ) { attempt, _ in
+      let piece = attempt.piece
+      guard piece.progress.newNotes > 0 else { return }
+      let quality = search.quality(of: piece, surprisals: piece.surprisals.dropFirst(written), critic: critic)
+      // Of equals the one that began first.
+      if let best, (best.quality, -best.index) >= (quality, -attempt.index) { return }
+      best = (quality, attempt.index, piece)
     }
     guard let best else { throw failure ?? .interrupted }
-    return best.piece
-  }
-
-  private func begin() {
-    while !bench.isFull, next < seeds.count {
-      var piece = start
-      if let seed = seeds[next] { piece.reseed(seed) }
-      bench.begin((next, piece), state: state)
-      next += 1
-    }
-  }
-
-  /// - Returns: Whether the try goes on.
-  private func take(_ job: inout (index: Int, piece: PieceInProgress), _ stream: Int) -> Bool {
-    do throws(ComposingError) {
-      _ = try job.piece.take(bench.sampler, stream: stream, chooser: &chooser)
-      guard job.piece.isFinished else { return true }
-      judge(job)
-    } catch {
-      // Another try may get by the dead end that this one ran into.
-      failure = failure ?? error
-    }
-    return false
-  }
-
-  /// Keeps a try if it is better than those before; of equals the one that began first.
-  private func judge(_ attempt: (index: Int, piece: PieceInProgress)) {
-    guard attempt.piece.progress.newNotes > 0 else { return }
-    var quality = EndingSearch.quality(attempt.piece.surprisals.dropFirst(start.surprisals.count))
-    if tonicBonus > 0, let score = try? attempt.piece.progress.decoder.finished().score {
-      quality += tonicBonus * EndingSearch.tonicShare(of: score)
-    }
-    if let best, (best.quality, -best.index) >= (quality, -attempt.index) { return }
-    best = (quality, attempt.index, attempt.piece)
+    piece = best.piece
   }
 }

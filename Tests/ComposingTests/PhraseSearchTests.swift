@@ -1,0 +1,126 @@
+import Arithmetic
+import Groundwork
+import Music
+import TestSupport
+import Testing
+import Tokenization
+
+@testable import Composing
+
+@Suite("A critic, and the search by it") struct PhraseSearchTests {
+  private let model: MusicModel
+
+  init() throws { model = try ComposerTests.untrainedModel() }
+
+  /// A critic that sees one descriptor, and likes high values of it if `weight` is above 0.
+  private func critic(_ descriptor: String, weight: Double, bars: [Int] = [2]) throws -> Critic {
+    let rows = (0..<40).map { [Double($0 % 2) * weight.unitSign + Double($0 % 5) / 50] }
+    let regression = LogisticRegression(
+      rows: rows, labels: rows.indices.map { $0 % 2 == 1 }, penalty: 1 / abs(weight))
+    return try Critic(
+      judges: bars.map { Critic.Judge(bars: $0, descriptors: [descriptor], regression: regression) })
+  }
+
+  private func composer(_ critic: Critic?) throws -> Composer {
+    try Composer(
+      model: MusicModel(tokenizer: model.tokenizer, network: model.anyNetwork, critic: critic))
+  }
+
+  @Test("A search of one try changes nothing") func aSearchOfOneTryChangesNothing() throws {
+    let composer = try composer(critic("notes", weight: 1))
+    for seed in UInt64(1)...3 {
+      let plain = try composer.compose(CompositionOptions(seed: seed, bars: 5))
+      let searched = try composer.compose(
+        CompositionOptions(seed: seed, bars: 5, search: PhraseSearch(tries: 1, bars: 2)))
+      #expect(searched.ids == plain.ids && searched.surprisals == plain.surprisals)
+    }
+  }
+
+  @Test("A search brings more of what the critic likes, and pieces stay whole and repeatable")
+  func aSearchBringsMoreOfWhatTheCriticLikes() throws {
+    func notes(_ weight: Double) throws -> Int {
+      let composer = try composer(critic("notes", weight: weight))
+      let options = (UInt64(1)...6).map {
+        CompositionOptions(
+          seed: $0, bars: 6, search: PhraseSearch(tries: 8, bars: 2), ending: EndingSearch(bars: 1, tries: 4))
+      }
+      let pieces = try composer.compose(options, threadCount: 1).map { try $0.get() }
+      let again = try composer.compose(options, threadCount: 3).map { try $0.get() }
+      #expect(pieces.map(\.ids) == again.map(\.ids))
+      for piece in pieces {
+        #expect(piece.bars == 6 && piece.score.bars.count == 6 && piece.stopReason == .barsWritten)
+        #expect(piece.surprisals.count == piece.ids.count - piece.givenCount)
+      }
+      return pieces.reduce(0) { $0 + $1.notes }
+    }
+    let (more, fewer) = (try notes(20), try notes(-20))
+    #expect(Double(more) > 1.1 * Double(fewer), "\(more) and \(fewer) notes")
+  }
+
+  @Test("A search needs a critic, and sensible numbers") func aSearchNeedsACritic() throws {
+    let composer = try composer(nil)
+    #expect(PhraseSearch.usual(for: composer.model) == nil)
+    #expect {
+      try composer.compose(CompositionOptions(seed: 1, bars: 2, search: PhraseSearch()))
+    } throws: {
+      if case ComposingError.noCritic = $0 { true } else { false }
+    }
+    let critical = try self.composer(critic("notes", weight: 1))
+    #expect(PhraseSearch.usual(for: critical.model) == PhraseSearch())
+    for search in [PhraseSearch(tries: 0), PhraseSearch(bars: 0), PhraseSearch(tries: 5000)] {
+      #expect(throws: ComposingError.self) {
+        try critical.compose(CompositionOptions(seed: 1, bars: 2, search: search))
+      }
+    }
+  }
+
+  @Test("The longest excerpt that fits decides, and nothing is said of less or of silence")
+  func theLongestExcerptThatFitsDecides() throws {
+    let critic = try critic("notes", weight: 2, bars: [2, 4])
+    // Four notes in each of four bars, one in each of two, none in four.
+    let onsets = Array(0..<16) + [16, 20]
+    let notes = onsets.map { Note(onset: 480 * $0, duration: 480, pitch: 60 + $0 % 5, velocity: 80) }
+    let score = Score(
+      ticksPerQuarter: 480, tracks: [Track(program: 0, notes: notes)], length: 10 * 1920)
+    #expect(critic.logOdds(of: score, endingAtBar: 1) == nil)
+    #expect(critic.logOdds(of: score, endingAtBar: 10) == nil)
+    let two = try #require(critic.logOdds(of: score, endingAtBar: 2))
+    let four = try #require(critic.logOdds(of: score, endingAtBar: 4))
+    let half = try #require(critic.logOdds(of: score, endingAtBar: 6))
+    #expect(two == four && half < four)
+  }
+
+  @Test("A critic learns what a model does too often, and its file is read as it was written")
+  func aCriticIsLearnedAndRead() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/model"
+    try model.write(to: path, program: "a test")
+    #expect(try MusicModel(path: path).critic == nil)
+    let written = try critic("notes", weight: 3, bars: [2, 4])
+    try written.write(to: ModelFolder(path: path))
+    #expect(try MusicModel(path: path).critic == written)
+    for (content, part) in [
+      ("{}", "missing"), ("{\"version\": 7, \"judges\": []}", "version 7"),
+      (
+        "{\"version\": 1, \"judges\": [{\"bars\": 2, \"descriptors\": [\"sadness\"], \"regression\": "
+          + "{\"weights\": [1], \"bias\": 0, \"means\": [0], \"deviations\": [1]}}]}", "descriptors"
+      ),
+      (
+        "{\"version\": 1, \"judges\": [{\"bars\": 2, \"descriptors\": [\"notes\"], \"regression\": "
+          + "{\"weights\": [], \"bias\": 0, \"means\": [0], \"deviations\": [1]}}]}", "weight"
+      ),
+    ] {
+      try replaceFile(at: path + "/critic.json", with: Array(content.utf8))
+      #expect {
+        _ = try MusicModel(path: path)
+      } throws: {
+        let message = ($0 as? ComposingError)?.message ?? ""
+        return message.contains("critic.json") && message.contains(part)
+      }
+    }
+  }
+}
+
+extension Double {
+  fileprivate var unitSign: Double { self < 0 ? -1 : 1 }
+}
