@@ -6,7 +6,7 @@ internal import Groundwork
 
 private func measure(_ name: String?, _ arguments: [String]) throws {
   let usage = """
-    usage: benchmarks memory MODEL CORPUS [PIECES] | midi FOLDER | tokens FOLDER | render FILE.mid | train CELL …
+    usage: benchmarks memory MODEL CORPUS [PIECES] | loops CORPUS [MODEL [PIECES]] | midi FOLDER | tokens FOLDER | render FILE.mid | train CELL …
            | sample int8 … | constrain [LAYERS HIDDEN] | novelty CORPUS [MODEL] | surprise MODEL CORPUS
            | weights MODEL CORPUS | features AUDIO.wav | growth [FOLDER] | machine | allocations
            | roofline FILE.svg | all --peers PYTHON
@@ -14,6 +14,7 @@ private func measure(_ name: String?, _ arguments: [String]) throws {
     """
   switch name {
   case "memory": try measureMemory(arguments)
+  case "loops": try measureLoops(arguments)
   case "midi": try measureMIDIReading(arguments)
   case "tokens": try measureTokens(arguments)
   case "render": try measureRendering(arguments)

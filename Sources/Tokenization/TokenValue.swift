@@ -30,6 +30,8 @@ public enum TokenValue: Sendable, Hashable {
   case timeSignature(TimeSignature)
   /// The key of a piece: the pitch class of its tonic, 0 (C) to 11 (B), and the mode.
   case key(tonic: Int, isMinor: Bool)
+  /// A copy of the music of a part that many bars ago, or of its rhythm alone.
+  case copy(barsAgo: Int, ofRhythm: Bool)
 
   /// The pitch; nil for all else, drums and pitches written in a key among it.
   public var pitch: Int? { if case .pitch(let pitch) = self { pitch } else { nil } }
@@ -39,7 +41,7 @@ public enum TokenValue: Sendable, Hashable {
   package var isNote: Bool {
     switch self {
     case .pitch, .pitchInKey, .drum: true
-    case .instrument, .velocity, .duration, .position, .advance, .tempo, .timeSignature, .key: false
+    case .instrument, .velocity, .duration, .position, .advance, .tempo, .timeSignature, .key, .copy: false
     }
   }
 }

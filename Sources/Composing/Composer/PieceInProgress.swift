@@ -38,6 +38,9 @@ struct PieceInProgress {
   private let roles: TokenRoles
   private var filters: [any SamplingFilter]
   private let vocabularySize: Int
+  /// What would be known of loops before the first id.
+  private let unreadLoops: LoopTracker
+  private var loopPenalty: LoopPenalty?
   /// How many ids the network has been fed.
   private var fedCount = 0
   /// The states of the piece so far, where sampling asks for them, and how many ids had been fed before the first of them.
@@ -69,6 +72,8 @@ struct PieceInProgress {
     var decoder: any TokenDecoder
     var constraints: [any TokenConstraint]
     var random: RandomStream
+    /// What it repeats without a break, where sampling asks for a penalty against loops.
+    var loops: LoopTracker?
     /// How many ids have been chosen since the last bar began.
     var idsInBar = 0
     /// How many notes were complete when the first new bar began; nil before that.
@@ -106,6 +111,7 @@ struct PieceInProgress {
     filters = try options.sampling.filters(for: roles)
     self.options = options
     vocabularySize = tokenizer.vocabulary.count
+    unreadLoops = LoopTracker(tokenizer)
     beginning = try PieceBeginning(options, tokenizer: tokenizer)
     ids = beginning.ids
     nextID = beginning.ids[0]
@@ -119,6 +125,7 @@ struct PieceInProgress {
       constraints: options.constraints, random: RandomStream(seed: options.seed, name: "sampling"))
     feedNext(nextID)
     setCache(options.sampling.cache)
+    penalizeLoops(options.sampling.loops, ids: [])
     progress.decoder.reserveCapacity(idCount: beginning.ids.count + Self.expectedCount)
     for id in beginning.ids { try advance(id) }
     // An opening is part of the piece, a primer is not.
@@ -225,6 +232,21 @@ extension PieceInProgress {
     cache = settings.map { (PieceCache($0, vocabularySize: vocabularySize), fedCount) }
   }
 
+  /// Lets loops be penalized from here on.
+  /// - Parameter ids: The ids that `progress` knows.
+  private mutating func penalizeLoops(_ penalty: LoopPenalty?, ids: some Sequence<Int32>) {
+    loopPenalty = penalty
+    guard let penalty else {
+      progress.loops = nil
+      return
+    }
+    if progress.loops == nil {
+      progress.loops = unreadLoops
+      for id in ids { progress.loops?.advance(id) }
+    }
+    progress.loops?.strength = penalty.strength
+  }
+
   /// Lets an id be fed to the network next.
   private mutating func feedNext(_ id: Int32) {
     nextID = id
@@ -237,6 +259,7 @@ extension PieceInProgress {
     let bars = progress.grammar.barCount
     progress.grammar.advance(id)
     for index in progress.constraints.indices { progress.constraints[index].advance(id) }
+    progress.loops?.advance(id)
     do {
       try progress.decoder.take(id, into: &music)
     } catch {
@@ -292,6 +315,7 @@ extension PieceInProgress {
   ) throws(ComposingError) {
     bars.removeAll { $0.idCount > place.idCount }
     progress = place.progress
+    penalizeLoops(loopPenalty, ids: ids.prefix(place.idCount))
     fedCount = place.idCount - 1
     nextID = ids[fedCount]
     context = place.context
@@ -343,6 +367,7 @@ extension PieceInProgress {
     bars.removeAll { $0.idCount > place.idCount }
     progress = place.progress
     progress.random = random
+    penalizeLoops(loopPenalty, ids: ids.prefix(place.idCount))
     fedCount = place.idCount
     context = place.context
     sampler.setState(place.state, ofStream: stream)
@@ -411,5 +436,6 @@ extension PieceInProgress {
   mutating func sample(by sampling: SamplingPreset) throws(ComposingError) {
     filters = try sampling.filters(for: roles)
     setCache(sampling.cache)
+    penalizeLoops(sampling.loops, ids: ids)
   }
 }

@@ -41,6 +41,7 @@ struct TokenChooser {
     choosing: while mask.contains(true) {
       distribution.load(logits.span, allowed: mask)
       creditTheOtherEnd(logits)
+      progress.loops?.weaken(&distribution)
       for filter in filters { filter.apply(to: &distribution) }
       guard var id = distribution.draw(random: &progress.random) else {
         throw .brokenWeights(path: weightsPath)

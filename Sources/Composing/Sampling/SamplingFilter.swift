@@ -90,3 +90,25 @@ public struct MinP: SamplingFilter {
     if share > 0 { distribution.keep(atLeast: share) }
   }
 }
+
+/// Keeps the ids whose information is nearest to the entropy of the distribution, the fewest that together have the probability
+/// `mass` (Meister, Pimentel, Wiher & Cotterell 2023, "Locally Typical Sampling"): neither what comes as a surprise nor, where the
+/// network is unsure, what is too expected.
+public struct Typical: SamplingFilter {
+  /// The probability that stays in, above 0 and up to 1.
+  public let mass: Double
+
+  /// A probability above 0 and up to 1.
+  /// - Throws: `ComposingError.invalidOption`.
+  public init(_ mass: Double) throws(ComposingError) {
+    guard mass > 0, mass <= 1 else {
+      throw .invalidOption(name: "typical", value: "\(mass)", expected: "a probability above 0 and up to 1")
+    }
+    self.mass = mass
+  }
+
+  /// Masks out what is not typical.
+  public func apply(to distribution: inout TokenDistribution) {
+    if mass < 1 { distribution.keepTypical(mass: mass) }
+  }
+}

@@ -19,6 +19,20 @@ public struct SamplingPreset: Codable, Hashable, Sendable {
   /// Otherwise a bar line, which is one token, is favored over the note that any of fifty positions would begin, and bars stay
   /// empty.
   public var byRole: Bool
+  /// The temperature of the choice among pitches and among drums, in place of `temperature`; nil for that one.
+  public var pitchTemperature: Double?
+  /// The temperature of the choice among positions and among durations; nil for `temperature`.
+  public var rhythmTemperature: Double?
+  /// The temperature of the choice among loudnesses; nil for `temperature`.
+  public var dynamicsTemperature: Double?
+  /// The temperature of the choice among the earlier bars that a bar could copy, whole or in rhythm; nil for `temperature`.
+  public var repetitionTemperature: Double?
+  /// By how much the odds of a copy of an earlier bar, whole or in rhythm, are multiplied beside everything else; nil for 1.
+  public var repetition: Double?
+  /// Which probability of the most typical tokens stays in (`Typical`); nil for all.
+  public var typical: Double?
+  /// How much less likely it becomes that a loop goes on (`LoopPenalty`); nil for no less.
+  public var loops: LoopPenalty?
 
   /// A preset; as given here it samples from the model's own distribution.
   public init(
@@ -34,7 +48,7 @@ public struct SamplingPreset: Codable, Hashable, Sendable {
     self.byRole = byRole
   }
 
-  /// Reads a preset; `cache` and `byRole` may be missing.
+  /// Reads a preset; all but `temperature`, `topK`, `topP` and `minP` may be missing.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     summary = try container.decodeIfPresent(String.self, forKey: .summary)
@@ -44,6 +58,13 @@ public struct SamplingPreset: Codable, Hashable, Sendable {
     minP = try container.decode(Double.self, forKey: .minP)
     cache = try container.decodeIfPresent(NeuralCache.self, forKey: .cache)
     byRole = try container.decodeIfPresent(Bool.self, forKey: .byRole) ?? false
+    pitchTemperature = try container.decodeIfPresent(Double.self, forKey: .pitchTemperature)
+    rhythmTemperature = try container.decodeIfPresent(Double.self, forKey: .rhythmTemperature)
+    dynamicsTemperature = try container.decodeIfPresent(Double.self, forKey: .dynamicsTemperature)
+    repetitionTemperature = try container.decodeIfPresent(Double.self, forKey: .repetitionTemperature)
+    repetition = try container.decodeIfPresent(Double.self, forKey: .repetition)
+    typical = try container.decodeIfPresent(Double.self, forKey: .typical)
+    loops = try container.decodeIfPresent(LoopPenalty.self, forKey: .loops)
   }
 
   /// Reads the preset `name` from a folder of presets.
@@ -51,28 +72,77 @@ public struct SamplingPreset: Codable, Hashable, Sendable {
   public init(named name: String, folder: String) throws(ComposingError) {
     self = try PresetFile.read(Self.self, named: name, folder: folder)
     do {
-      _ = try filters()
+      try validate()
     } catch {
       throw .malformed(path: PresetFile.path(of: name, folder: folder), reason: error.message)
     }
   }
 
-  /// The filters in the order in which they are applied: temperature, top-k, top-p, min-p. They follow the cache.
-  /// - Throws: `ComposingError.invalidOption`.
-  public func filters() throws(ComposingError) -> [any SamplingFilter] {
-    try cache?.validate()
-    var filters: [any SamplingFilter] = [try Temperature(temperature)]
-    if topK != 0 { filters.append(try TopK(topK)) }
-    filters.append(try TopP(topP))
-    filters.append(try MinP(minP))
-    return filters
+  /// The temperatures of the kinds that have their own.
+  public var kindTemperatures: [TokenKind: Double] {
+    get {
+      let all: [(TokenKind, Double?)] = [
+        (.pitch, pitchTemperature), (.rhythm, rhythmTemperature), (.dynamics, dynamicsTemperature),
+        (.repetition, repetitionTemperature),
+      ]
+      return [TokenKind: Double](
+        uniqueKeysWithValues: all.compactMap { kind, value in value.map { (kind, $0) } })
+    }
+    set {
+      pitchTemperature = newValue[.pitch]
+      rhythmTemperature = newValue[.rhythm]
+      dynamicsTemperature = newValue[.dynamics]
+      repetitionTemperature = newValue[.repetition]
+    }
   }
 
-  /// The filters for the ids of a vocabulary: those of `filters()`, within roles if the preset says so.
+  /// Checks every setting.
+  /// - Throws: `ComposingError.invalidOption`.
+  public func validate() throws(ComposingError) {
+    _ = try filters()
+    for (kind, value) in kindTemperatures { _ = try Temperature(value, of: kind) }
+    if let repetition { try RepetitionOdds.check(repetition) }
+    try loops?.validate()
+  }
+}
+
+// MARK: - Filters
+
+extension SamplingPreset {
+  /// The filters that need not know what tokens do, in the order in which they are applied: temperature, top-k, top-p, min-p, typical.
+  /// They follow the cache.
+  /// - Throws: `ComposingError.invalidOption`.
+  public func filters() throws(ComposingError) -> [any SamplingFilter] {
+    try filters(after: [])
+  }
+
+  /// All filters for the ids of a vocabulary: those of `filters()`, after the temperature those of kinds of tokens, all of them within roles
+  /// if the preset says so; and the odds of copies. What a loop penalty asks depends on the piece, and is no filter.
   /// - Parameter roles: What each id does.
   /// - Throws: `ComposingError.invalidOption`.
   public func filters(for roles: TokenRoles) throws(ComposingError) -> [any SamplingFilter] {
-    let filters = try filters()
-    return byRole ? [WithinRoles(filters, roles: roles, floor: minP)] : filters
+    try validate()
+    let temperatures = kindTemperatures
+    let kinds: [any SamplingFilter] =
+      temperatures.isEmpty
+      ? [] : [try KindTemperatures(temperatures, general: try Temperature(temperature), roles: roles)]
+    // How likely a copy is beside other roles is nothing that filters within roles could change.
+    let odds = try repetition.map { factor throws(ComposingError) in try RepetitionOdds(factor, roles: roles)
+    }
+    guard byRole else { return try filters(after: kinds + [odds].compactMap { $0 }) }
+    let within = WithinRoles(try filters(after: kinds), roles: roles, floor: minP)
+    return [odds].compactMap { $0 } + [within]
+  }
+
+  private func filters(
+    after kinds: [any SamplingFilter]
+  ) throws(ComposingError) -> [any SamplingFilter] {
+    try cache?.validate()
+    var filters: [any SamplingFilter] = [try Temperature(temperature)] + kinds
+    if topK != 0 { filters.append(try TopK(topK)) }
+    filters.append(try TopP(topP))
+    filters.append(try MinP(minP))
+    if let typical { filters.append(try Typical(typical)) }
+    return filters
   }
 }

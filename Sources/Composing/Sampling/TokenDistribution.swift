@@ -25,6 +25,8 @@ public struct TokenDistribution: Sendable {
   /// All ids as they were, and as they will be, while those of one group are narrowed down.
   private var whole: [Float]
   private var narrowed: [Float]
+  /// The other order in which ids are kept, while they are.
+  private var order: [Float]
 
   /// A distribution over `vocabularySize` ids, all equally likely.
   public init(vocabularySize: Int) {
@@ -35,6 +37,7 @@ public struct TokenDistribution: Sendable {
     shares = logits
     whole = logits
     narrowed = logits
+    order = logits
   }
 
   /// Takes over the network's logits for the ids that are allowed; the others are out.
@@ -99,6 +102,30 @@ public struct TokenDistribution: Sendable {
     }
   }
 
+  /// Multiplies the logits of some ids by `factor`, and lets these ids keep the probability that they have together.
+  public mutating func scale(_ ids: [Int32], by factor: Float) {
+    precondition(factor > 0, "logits are scaled by a positive factor, not \(factor)")
+    let highest = ids.reduce(-Float.infinity) { max($0, logits[Int($1)]) }
+    guard highest > -.infinity, highest < .infinity else { return }
+    hasWeights = false
+    var (before, after): (Float, Float) = (0, 0)
+    for id in ids {
+      let below = logits[Int(id)] - highest
+      before += exp(below)
+      after += exp(factor * below)
+    }
+    let top = highest + log(before) - log(after)
+    for id in ids where logits[Int(id)] > -.infinity {
+      logits[Int(id)] = top + factor * (logits[Int(id)] - highest)
+    }
+  }
+
+  /// Adds `amount`, in nats, to the log-probability of some ids.
+  public mutating func raise(_ ids: [Int32], by amount: Float) {
+    hasWeights = false
+    for id in ids { logits[Int(id)] += amount }
+  }
+
   /// Keeps the `count` most probable ids; of equals the lower id goes first.
   public mutating func keepLikeliest(_ count: Int) {
     for id in logits.indices { shares[id] = logits[id] > -.infinity ? 1 : 0 }
@@ -112,6 +139,29 @@ public struct TokenDistribution: Sendable {
     guard sum.isFinite else { return }
     for id in weights.indices { shares[id] = weights[id] }
     keepLikeliest(share: Float(mass) * sum)
+  }
+
+  /// Keeps the fewest ids that together have at least the probability `mass`, those first whose information −log p is nearest to the
+  /// entropy of the distribution; of equals the lower id goes first.
+  public mutating func keepTypical(mass: Double) {
+    weigh()
+    let sum = total(of: weights, atLeast: -.infinity)
+    guard sum > 0, sum.isFinite else { return }
+    var entropy: Float = 0
+    for id in logits.indices {
+      let probability = weights[id] / sum
+      shares[id] = weights[id]
+      order[id] = probability > 0 ? -log(probability) : .infinity
+      if probability > 0 { entropy += probability * order[id] }
+    }
+    // What has no probability at all is as far from typical as can be, and is in all the same.
+    for id in logits.indices {
+      order[id] = logits[id] == -.infinity ? -.infinity : max(-abs(order[id] - entropy), -1e30)
+    }
+    swap(&logits, &order)
+    keepLikeliest(share: Float(mass) * sum)
+    swap(&logits, &order)
+    for id in logits.indices where order[id] == -.infinity { maskOut(id) }
   }
 
   /// Keeps the ids that are at least `share` as likely as the most probable.

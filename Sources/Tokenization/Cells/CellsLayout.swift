@@ -213,7 +213,9 @@ extension CellsLayout {
       GridTime(steps: steps, stepsPerQuarter: configuration.stepsPerQuarter)
     }
     switch kinds[id] {
-    case .pad, .bos, .eos, .bar, .rest, .notes, .same, .rhythm, .length, .role: return nil
+    case .pad, .bos, .eos, .bar, .rest, .notes, .length, .role: return nil
+    case .same: return .copy(barsAgo: value, ofRhythm: false)
+    case .rhythm: return .copy(barsAgo: value, ofRhythm: true)
     case .position: return .position(time(value))
     case .duration: return .duration(time(value))
     case .pitch, .and: return .pitchInKey(value)

@@ -36,6 +36,8 @@ struct SamplingOptions: ParsableArguments {
     help: "Apply these within each kind of token (pitches, durations and so on), or to all tokens together.")
   var byRole: Bool?
 
+  @OptionGroup var steering: SteeringOptions
+
   /// The preset, with what was given instead.
   func resolved(presets: String?) throws -> SamplingPreset {
     var sampling = try SamplingPreset(
@@ -45,7 +47,8 @@ struct SamplingOptions: ParsableArguments {
     sampling.topP = topP ?? sampling.topP
     sampling.minP = minP ?? sampling.minP
     sampling.byRole = byRole ?? sampling.byRole
-    _ = try sampling.filters()
+    steering.change(&sampling)
+    try sampling.validate()
     return sampling
   }
 }
@@ -187,6 +190,7 @@ struct CompositionCommand {
     // A missing folder is reported now rather than after composing.
     let library = targets.contains { $0.form == .sound } ? try sound.instruments() : nil
     let model = try MusicModel(path: model)
+    try SteeringOptions.check(model)
     let constraints = try plan.constraints(model.tokenizer) + novelty.constraints(on: model, common: common)
     let composer = try Composer(model: model, format: weights)
     var reports: [CompositionReport] = []
