@@ -194,9 +194,18 @@ private struct EpochOrder {
 private struct Transpositions {
   private let lowest: Int
   private let tables: [[Int32]]
+  /// Which share of the pieces is transposed.
+  private let share: Float
+
+  /// The share where tokens state the key and pitches are written in it. What is learned in one key then holds in all, and only a
+  /// few pieces are moved, so that no key stays unknown; were all of them, the model would compose as often in D flat as in the
+  /// collection's own keys.
+  private static let shareWithStatedKey: Float = 0.1
 
   init(_ range: ModelPreset.Transposition?, tokenizer: any Tokenizer) {
     lowest = range?.lowest ?? 0
+    let keys = tokenizer.vocabulary.roles.ids { if case .key = $0 { true } else { false } }
+    share = keys.isEmpty ? 1 : Self.shareWithStatedKey
     tables = range.map { ($0.lowest...$0.highest).map { tokenizer.transpositionTable(semitones: $0) } } ?? []
   }
 
@@ -207,9 +216,12 @@ private struct Transpositions {
     semitones == 0 ? id : tables[semitones - lowest][Int(id)]
   }
 
-  /// A transposition that keeps every pitch of a piece within the vocabulary; each that does is as likely.
+  /// A transposition that keeps every pitch of a piece within the vocabulary; each that does is as likely. None for pieces that stay
+  /// as they are.
   func choose(for piece: UnsafeBufferPointer<Int32>, random: inout RandomStream) -> Int {
-    guard let vocabularySize = tables.first?.count else { return 0 }
+    guard let vocabularySize = tables.first?.count, share == 1 || random.uniformFloat() < share else {
+      return 0
+    }
     var isUsed = [Bool](repeating: false, count: vocabularySize)
     for id in piece { isUsed[Int(id)] = true }
     let used = isUsed.indices.filter { isUsed[$0] }

@@ -80,7 +80,7 @@ public struct ComposedMusic: Sendable {
       results = try Composer(model: model).compose(
         Composer.seeds(from: seed, count: count).map {
           CompositionOptions(
-            seed: $0, sampling: sampling, search: .usual(for: model), ending: .usual(for: model.tokenizer))
+            seed: $0, sampling: sampling, search: .usual(for: model), ending: .usual(for: model))
         },
         threadCount: threadCount, cancellation: cancellation, progress: progress)
     } catch {

@@ -11,7 +11,7 @@ import Training
   static let tokenizer: REMITokenizer? = try? REMITokenizer(configuration: REMIConfiguration())
 
   /// Pieces of 2, 3, 4, … notes of a pitch of their own, so that each can be told from the others.
-  static func pieces(count: Int, tokenizer: REMITokenizer) throws -> [[Int32]] {
+  static func pieces(count: Int, tokenizer: any Tokenizer) throws -> [[Int32]] {
     try (0..<count).map { piece in
       let notes = (0..<piece + 2).map {
         Note(onset: 240 * $0, duration: 240, pitch: 40 + piece, velocity: 64)
@@ -24,10 +24,10 @@ import Training
 
   func makeSource(
     pieces: [[Int32]], batchSize: Int, truncationLength: Int, seed: UInt64 = 1,
-    transposition: ModelPreset.Transposition? = nil
+    transposition: ModelPreset.Transposition? = nil, tokenizer: (any Tokenizer)? = nil
   ) throws -> CorpusBatchSource {
     try CorpusBatchSource(
-      pieces: PieceIDs(pieces), tokenizer: #require(Self.tokenizer),
+      pieces: PieceIDs(pieces), tokenizer: #require(tokenizer ?? Self.tokenizer),
       settings: ModelPreset(
         training: TrainingConfiguration(
           budget: .steps(1), batchSize: batchSize, truncationLength: truncationLength, seed: seed),
@@ -36,9 +36,10 @@ import Training
 
   /// The sequences that a stream is given in `windows` windows, each from a reset to the next.
   func sequences(
-    of source: inout CorpusBatchSource, windows: Int, stream: Int = 0
+    of source: inout CorpusBatchSource, windows: Int, stream: Int = 0, contextCount: Int = 0
   ) -> [[Int32]] {
-    var batch = TokenBatch(batchSize: source.batchSize, truncationLength: source.truncationLength)
+    var batch = TokenBatch(
+      batchSize: source.batchSize, truncationLength: source.truncationLength, contextCount: contextCount)
     var sequences: [[Int32]] = []
     for _ in 0..<windows {
       source.nextBatch(into: &batch)
@@ -110,6 +111,22 @@ import Training
     #expect(found.isSubset(of: expected))
     // Of 32 transposed pieces, 240 draws leave few out.
     #expect(found.count > 28)
+  }
+
+  @Test("Where tokens state the key, most pieces stay in theirs") func mostPiecesStayInTheirKey() throws {
+    let tokenizer = try CellsTokenizer(configuration: CellsConfiguration())
+    let piece = try Self.pieces(count: 1, tokenizer: tokenizer)[0]
+    var source = try makeSource(
+      pieces: [piece], batchSize: 1, truncationLength: piece.count - 1, transposition: .init(-5...6),
+      tokenizer: tokenizer)
+    let read = sequences(of: &source, windows: 400, contextCount: tokenizer.contextFeatures.count)
+    let key = try #require(
+      piece.firstIndex { id in
+        tokenizer.vocabulary.roles.values(of: id).contains { if case .key = $0 { true } else { false } }
+      })
+    let moved = read.count { $0[key] != piece[key] }
+    // A tenth of 400, of which one in twelve moves by nothing: 37, with a deviation of 6.
+    #expect((15...60).contains(moved), "\(moved)")
   }
 
   @Test("A piece is not transposed out of the vocabulary") func aPieceIsNotTransposedOutOfTheVocabulary()

@@ -77,6 +77,13 @@ public struct DescriptorSet: Sendable {
 }
 
 extension Score {
+  /// The first bar that is no pickup: the one in which the first note begins, or the next if it begins after the bar line.
+  package var firstFullBar: Int {
+    guard let onset = tracks.lazy.flatMap(\.notes).map(\.onset).min() else { return 0 }
+    let bar = firstNoteBar
+    return bars[bar].start < onset ? bar + 1 : bar
+  }
+
   /// The bar in which the first note begins; 0 where there is none.
   fileprivate var firstNoteBar: Int {
     guard let first = tracks.lazy.compactMap({ $0.notes.first?.onset }).min() else { return 0 }

@@ -14,8 +14,8 @@ public struct CriticLearning: Sendable, Hashable {
   /// The seed of the pieces.
   public var seed: UInt64
 
-  /// The fewest excerpts of either kind from which a critic is learned.
-  static let leastExcerpts = 40
+  /// The fewest examples of either kind from which a critic is learned.
+  static let leastExamples = 40
   /// The most pieces of the collection that are read.
   static let pieceLimit = 1000
   /// The most excerpts of a piece, for further ones of the same piece add little.
@@ -66,11 +66,12 @@ extension MusicModel {
       learning, lengths: human.map(\.bars.count), threadCount: threadCount, cancellation: cancellation,
       progress: progress)
     var judges: [Critic.Judge] = []
-    for bars in Critic.excerptLengths {
+    for (scope, bars) in Critic.scopes {
       guard
         let judge = try Self.judge(
-          bars: bars, human: human, composed: composed, threadCount: threadCount, cancellation: cancellation,
-          progress: progress)
+          scope, bars: bars, human: CriticLearning.examples(scope, bars: bars, of: human),
+          composed: CriticLearning.examples(scope, bars: bars, of: composed), threadCount: threadCount,
+          cancellation: cancellation, progress: progress)
       else { continue }
       judges.append(judge)
     }
@@ -101,26 +102,49 @@ extension MusicModel {
     return scores
   }
 
-  /// What tells excerpts of this many bars apart; nil where there are too few.
+  /// What tells examples apart; nil where there are too few.
   private static func judge(
-    bars: Int, human: [Score], composed: [Score], threadCount: Int, cancellation: Cancellation,
+    _ scope: Critic.Scope, bars: Int, human: [Score], composed: [Score], threadCount: Int,
+    cancellation: Cancellation,
     progress: ProgressHandler?
   ) throws(ComposingError) -> Critic.Judge? {
-    let set = DescriptorSet.excerpts
-    let excerpts = [human, composed].map { scores in
-      scores.flatMap {
-        DescriptorSet.excerpts(of: $0, length: bars).prefix(CriticLearning.excerptsPerPiece)
-          .filter { $0.noteCount > 0 }
+    guard min(human.count, composed.count) >= CriticLearning.leastExamples else { return nil }
+    let set: DescriptorSet =
+      switch scope {
+      case .excerpt: .excerpts
+      // What excerpts show too is judged by them, bar after bar.
+      case .piece: DescriptorSet(where: \.needsWholePiece)
       }
-    }
-    guard excerpts.allSatisfy({ $0.count >= CriticLearning.leastExcerpts }) else { return nil }
     let rows: [[Double]]? = parallelMap(
-      excerpts[0] + excerpts[1], activity: "describing", unit: "excerpts", threadCount: threadCount,
-      cancellation: cancellation, progress: progress
-    ) { set.values(of: $0.withoutTracks(where: \.notes.isEmpty)) }
+      human + composed, activity: "describing", unit: scope == .piece ? "pieces" : "excerpts",
+      threadCount: threadCount, cancellation: cancellation, progress: progress
+    ) { set.values(of: $0) }
     guard let rows else { throw .interrupted }
     let regression = LogisticRegression(
-      rows: rows, labels: rows.indices.map { $0 < excerpts[0].count }, penalty: CriticLearning.penalty)
-    return Critic.Judge(bars: bars, descriptors: set.names, regression: regression)
+      rows: rows, labels: rows.indices.map { $0 < human.count }, penalty: CriticLearning.penalty)
+    return Critic.Judge(scope: scope, bars: bars, descriptors: set.names, regression: regression)
+  }
+}
+
+extension CriticLearning {
+  /// What is judged of pieces. Excerpts begin every four bars, and before the first bar that is no pickup as well: so nothing is
+  /// learned that holds of one alignment alone.
+  fileprivate static func examples(_ scope: Critic.Scope, bars: Int, of scores: [Score]) -> [Score] {
+    switch scope {
+    case .excerpt:
+      excerpts(of: scores, bars: bars, every: 4, offset: 0)
+        + excerpts(of: scores, bars: bars, every: 8, offset: -1)
+    // Those that are short enough to have been composed whole.
+    case .piece: scores.filter { $0.noteCount > 0 && $0.bars.count < mostBars }
+    }
+  }
+
+  private static func excerpts(of scores: [Score], bars: Int, every distance: Int, offset: Int) -> [Score] {
+    scores.flatMap { score -> [Score] in
+      let first = max(0, score.firstFullBar + offset)
+      return stride(from: first, through: score.bars.count - bars, by: distance).prefix(excerptsPerPiece)
+        .map { score.slice(bars: $0..<$0 + bars).withoutTracks(where: \.notes.isEmpty) }
+        .filter { $0.noteCount > 0 }
+    }
   }
 }

@@ -12,9 +12,18 @@ public import Music
 ///
 /// It is in the model's folder, in `critic.json`.
 public struct Critic: Sendable, Hashable {
-  /// What excerpts of one length are judged by.
+  /// What is judged.
+  enum Scope: String, Sendable, Hashable, Codable {
+    /// Excerpts, wherever they begin.
+    case excerpt
+    /// How a piece begins and ends, and how long it is.
+    case piece
+  }
+
+  /// What music of one scope is judged by.
   struct Judge: Sendable, Hashable, Codable {
-    /// How many bars an excerpt has.
+    var scope: Scope
+    /// How many bars are seen; 0 for a whole piece.
     var bars: Int
     /// The names of the descriptors that it sees, in the order of `regression`.
     var descriptors: [String]
@@ -22,10 +31,10 @@ public struct Critic: Sendable, Hashable {
     var regression: LogisticRegression
   }
 
-  /// The lengths of the excerpts, in bars, by which pieces are judged.
-  public static let excerptLengths = [8, 16]
+  /// What a critic learns to judge, with the number of bars.
+  static let scopes: [(Scope, bars: Int)] = [(.excerpt, 8), (.excerpt, 16), (.piece, 0)]
 
-  /// From the shortest excerpts to the longest.
+  /// From those that see the fewest bars to those that see the most.
   let judges: [Judge]
   /// For each judge the descriptors that it sees, and which value of theirs is which of its features.
   private let views: [(set: DescriptorSet, places: [Int])]
@@ -38,7 +47,9 @@ public struct Critic: Sendable, Hashable {
       let wanted = Set(judge.descriptors)
       let set = DescriptorSet { wanted.contains($0.name) }
       let places = judge.descriptors.compactMap { set.names.firstIndex(of: $0) }
-      guard judge.bars > 0, places.count == judge.descriptors.count, places.count == set.names.count else {
+      guard judge.bars > 0 || judge.scope == .piece, places.count == judge.descriptors.count,
+        places.count == set.names.count
+      else {
         throw .malformed(path: path, reason: "it judges by descriptors that this version does not know")
       }
       let counts = [judge.regression.weights, judge.regression.means, judge.regression.deviations].map(
@@ -58,12 +69,21 @@ public struct Critic: Sendable, Hashable {
   ///   - score: A piece, or the beginning of one.
   ///   - end: The number of bars before the bar line.
   public func logOdds(of score: Score, endingAtBar end: Int) -> Double? {
-    guard let index = judges.lastIndex(where: { $0.bars <= end }) else { return nil }
-    let judge = judges[index]
-    let excerpt = score.slice(bars: end - judge.bars..<end).withoutTracks(where: \.notes.isEmpty)
-    guard excerpt.noteCount > 0 else { return nil }
-    let values = views[index].set.values(of: excerpt)
-    return judge.regression.score(views[index].places.map { values[$0] })
+    guard let index = judges.lastIndex(where: { $0.scope == .excerpt && $0.bars <= end }) else { return nil }
+    let excerpt = score.slice(bars: end - judges[index].bars..<end)
+    return logOdds(of: excerpt.withoutTracks(where: \.notes.isEmpty), index)
+  }
+
+  /// The logarithm of the odds that a whole piece is of the collection, by its beginning, its length and its end; nil where nothing
+  /// was learned of them, or the piece has no note.
+  public func logOdds(ofPiece score: Score) -> Double? {
+    judges.lastIndex { $0.scope == .piece }.flatMap { logOdds(of: score, $0) }
+  }
+
+  private func logOdds(of score: Score, _ index: Int) -> Double? {
+    guard score.noteCount > 0 else { return nil }
+    let values = views[index].set.values(of: score)
+    return judges[index].regression.score(views[index].places.map { values[$0] })
   }
 
   /// Whether both judge alike.

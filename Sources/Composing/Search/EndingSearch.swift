@@ -3,7 +3,7 @@ internal import Arithmetic
 public import Groundwork
 internal import Music
 internal import Recurrent
-public import Tokenization
+internal import Tokenization
 
 /// A search for a good ending: the last bars of a piece are written several times, and the best of them stays.
 ///
@@ -37,10 +37,11 @@ public struct EndingSearch: Sendable, Hashable {
     self.tonicBonus = tonicBonus
   }
 
-  /// The search that suits a tokenizer where nobody asked for one: 32 endings where the tokens tell how long a piece is, so that there
-  /// are last bars to try; else nil.
-  public static func usual(for tokenizer: any Tokenizer) -> EndingSearch? {
-    tokenizer.longestStatedLength == nil ? nil : EndingSearch(tries: 32)
+  /// The search that suits a model where nobody asked for one: where its tokens tell how long a piece is, so that there are last bars
+  /// to try, 32 endings of four bars, or, if it has a critic, 64 of eight; else nil.
+  public static func usual(for model: MusicModel) -> EndingSearch? {
+    guard model.tokenizer.longestStatedLength != nil else { return nil }
+    return model.critic == nil ? EndingSearch(tries: 32) : EndingSearch(bars: 8, tries: 64)
   }
 
   /// - Throws: `ComposingError.invalidOption`.
@@ -65,14 +66,10 @@ public struct EndingSearch: Sendable, Hashable {
   }
 
   /// How good an ending is altogether, higher being better.
-  fileprivate func quality(
-    of piece: PieceInProgress, surprisals: ArraySlice<Double>, critic: Critic?
-  ) -> Double {
-    var quality = Self.quality(surprisals)
-    guard tonicBonus > 0 || critic != nil, let score = piece.scoreSoFar else { return quality }
-    if tonicBonus > 0 { quality += tonicBonus * Self.tonicShare(of: score) }
-    if let critic { quality += critic.logOdds(of: score, endingAtBar: piece.progress.grammar.barCount) ?? 0 }
-    return quality
+  fileprivate func quality(of piece: PieceInProgress, surprisals: ArraySlice<Double>) -> Double {
+    let quality = Self.quality(surprisals)
+    guard tonicBonus > 0, let score = piece.scoreSoFar else { return quality }
+    return quality + tonicBonus * Self.tonicShare(of: score)
   }
 
   /// The share of the outer voices that end on the tonic of the piece, as it states it or its notes suggest it: 0, 0.5 or 1.
@@ -139,26 +136,28 @@ extension CompositionSession {
     return true
   }
 
-  /// Goes on from here to the end several times, and keeps the best.
-  /// - Parameter critic: What also judges the last bars; nil for nothing.
+  /// Goes on from here to the end several times, and keeps one: the best; or, where there is a critic, one drawn by the odds that
+  /// it gives to the piece.
   /// - Throws: `ComposingError.interrupted`; what the first try failed with, if all of them fail.
   func chooseEnding(
     _ search: EndingSearch, critic: Critic?, cancellation: Cancellation?
   ) throws(ComposingError) {
     var best: (quality: Double, index: Int, piece: PieceInProgress)?
+    var judged = JudgedTries()
     let written = piece.surprisals.count
     var random = RandomStream(seed: piece.options.seed, name: "endings")
     let failure = try continuations(count: search.tries, random: &random).run(
       cancellation: cancellation, until: { $0.isFinished }
-    ) { attempt, _ in
+    ) { attempt, state in
       let piece = attempt.piece
       guard piece.progress.newNotes > 0 else { return }
-      let quality = search.quality(of: piece, surprisals: piece.surprisals.dropFirst(written), critic: critic)
+      if let critic { return judged.add(attempt, state: state(), by: critic) }
+      let quality = search.quality(of: piece, surprisals: piece.surprisals.dropFirst(written))
       // Of equals the one that began first.
       if let best, (best.quality, -best.index) >= (quality, -attempt.index) { return }
       best = (quality, attempt.index, piece)
     }
-    guard let best else { throw failure ?? .interrupted }
-    piece = best.piece
+    guard let chosen = best?.piece ?? judged.drawn(&random)?.piece else { throw failure ?? .interrupted }
+    piece = chosen
   }
 }

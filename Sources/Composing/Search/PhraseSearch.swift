@@ -1,5 +1,6 @@
 internal import Arithmetic
 internal import Groundwork
+internal import Music
 internal import Recurrent
 internal import Tokenization
 
@@ -18,13 +19,15 @@ public struct PhraseSearch: Sendable, Hashable {
   public static let tryCounts = 1...1024
   /// The lengths of a phrase, in bars.
   public static let barCounts = 1...64
+  /// How many bars a phrase has where nobody says.
+  static let usualBars = 8
   /// How often a phrase is written where nobody says.
   public static let usualTries = 16
 
   /// A search; by default phrases of eight bars, 16 times each.
-  public init(tries: Int = PhraseSearch.usualTries, bars: Int = 8) {
+  public init(tries: Int = PhraseSearch.usualTries, bars: Int? = nil) {
     self.tries = tries
-    self.bars = bars
+    self.bars = bars ?? Self.usualBars
   }
 
   /// The search that suits a model where nobody asked for one: the usual where the model has a critic, else none.
@@ -64,9 +67,7 @@ extension CompositionSession {
     while !isFinished {
       let first = ending.flatMap { firstBar(of: $0) }
       if barCount > 0, let first, barCount >= first { break }
-      // A phrase is over when the bar after it has begun.
-      let next = (max(0, barCount - 1) / search.bars + 1) * search.bars + 1
-      try choice.goOn(self, toBar: min(next, first ?? next), ending: ending, cancellation: cancellation)
+      try choice.writePhrase(of: self, ending: ending, cancellation: cancellation)
       progress?(
         ProgressReport(
           activity: "composing", completed: Double(barCount), total: barTotal.map(Double.init), unit: "bars"))
@@ -100,8 +101,36 @@ private struct PhraseChoice {
     random = RandomStream(seed: seed, name: "phrases")
   }
 
-  /// A phrase as it was written once.
-  private struct Candidate {
+  /// Writes the next phrase of a session's piece several times, and lets the piece go on with one of them.
+  ///
+  /// A try that has told how many bars there are stops where a search for its ending begins, if that is within the phrase.
+  mutating func writePhrase(
+    of session: CompositionSession, ending: EndingSearch?, cancellation: Cancellation?
+  ) throws(ComposingError) {
+    // A phrase is over when the bar after it has begun.
+    let end = (max(0, session.barCount - 1) / search.bars + 1) * search.bars + 1
+    var judged = JudgedTries()
+    let failure = try session.continuations(count: search.tries, random: &random, bench: bench).run(
+      cancellation: cancellation
+    ) { piece in
+      guard piece.newBars > 0 else { return false }
+      let total = piece.options.bars ?? piece.announcedBars
+      let first = ending.flatMap { ending in total.map { max(1, $0 - ending.bars + 1) } }
+      return piece.newBars >= min(end, first ?? end)
+    } take: { attempt, state in
+      guard !attempt.piece.isFinished || attempt.piece.progress.newNotes > 0 else { return }
+      judged.add(attempt, state: state(), by: critic)
+    }
+    guard let chosen = judged.drawn(&random) else {
+      throw failure ?? .nothingComposed(tokens: session.piece.chosenCount)
+    }
+    session.take(chosen.piece, state: chosen.state)
+  }
+}
+
+/// Tries that a critic has judged, to draw one of them.
+struct JudgedTries {
+  private struct Try {
     var index: Int
     var piece: PieceInProgress
     var state: [Float]
@@ -109,39 +138,38 @@ private struct PhraseChoice {
     var logOdds: Double?
   }
 
-  /// Writes the piece of a session up to where a bar begins, or to its end, several times, and lets it go on with one of them.
-  ///
-  /// A try that has told how many bars there are, and would have its ending before that bar, stops where the ending begins.
-  mutating func goOn(
-    _ session: CompositionSession, toBar bar: Int, ending: EndingSearch?, cancellation: Cancellation?
-  ) throws(ComposingError) {
-    var candidates: [Candidate] = []
-    let failure = try session.continuations(count: search.tries, random: &random, bench: bench).run(
-      cancellation: cancellation
-    ) { piece in
-      guard piece.newBars > 0 else { return false }
-      let total = piece.options.bars ?? piece.announcedBars
-      let first = ending.flatMap { ending in total.map { max(1, $0 - ending.bars + 1) } }
-      return piece.newBars >= min(bar, first ?? bar)
-    } take: { attempt, state in
-      let piece = attempt.piece
-      guard !piece.isFinished || piece.progress.newNotes > 0 else { return }
-      let complete = piece.progress.grammar.barCount - (piece.isFinished ? 0 : 1)
-      let logOdds = piece.scoreSoFar.flatMap { critic.logOdds(of: $0, endingAtBar: complete) }
-      candidates.append(Candidate(index: attempt.index, piece: piece, state: state(), logOdds: logOdds))
+  /// What the judgment of a whole piece counts. The tries for an ending are more alike than what the odds were learned from, since they
+  /// copy the same bars: with 1 fewer pieces would end as those of the collection do.
+  private static let pieceWeight = 3.0
+
+  private var tries: [Try] = []
+
+  /// Judges a try: by the bars before the bar line that it has come to, and as a whole if it has ended.
+  /// - Parameter state: The state of the network before its next id.
+  mutating func add(_ attempt: Continuations.Attempt, state: [Float], by critic: Critic) {
+    let piece = attempt.piece, bars = piece.progress.grammar.barCount
+    let score = piece.scoreSoFar
+    let end = piece.isFinished ? bars : bars - 1
+    var parts = [score.flatMap { critic.logOdds(of: $0, endingAtBar: end) }]
+    if piece.isFinished {
+      parts.append(score.flatMap { critic.logOdds(ofPiece: $0) }.map { Self.pieceWeight * $0 })
     }
-    guard !candidates.isEmpty else { throw failure ?? .nothingComposed(tokens: session.piece.chosenCount) }
-    candidates.sort { $0.index < $1.index }
-    let weights = Self.weights(candidates)
-    let chosen = random.index(weights: weights, sum: weights.reduce(0, +)) ?? 0
-    session.take(candidates[chosen].piece, state: candidates[chosen].state)
+    let judgments = parts.compactMap(\.self)
+    tries.append(
+      Try(
+        index: attempt.index, piece: piece, state: state,
+        logOdds: judgments.isEmpty ? nil : judgments.reduce(0, +)))
   }
 
-  /// The odds of each, up to a common factor; what cannot be judged counts as the mean of the others.
-  private static func weights(_ candidates: [Candidate]) -> [Double] {
-    let judged = candidates.compactMap(\.logOdds)
-    guard let highest = judged.max() else { return candidates.map { _ in 1 } }
-    let mean = judged.reduce(0) { $0 + exponential($1 - highest) } / Double(judged.count)
-    return candidates.map { $0.logOdds.map { exponential($0 - highest) } ?? mean }
+  /// One of them, as probable as its odds are high; one that cannot be judged counts as the mean of the others. nil if there are none.
+  func drawn(_ random: inout RandomStream) -> (piece: PieceInProgress, state: [Float])? {
+    // They come in any order.
+    let tries = tries.sorted { $0.index < $1.index }
+    guard !tries.isEmpty else { return nil }
+    let judged = tries.compactMap(\.logOdds), highest = judged.max() ?? 0
+    let mean = judged.reduce(0) { $0 + exponential($1 - highest) } / Double(max(1, judged.count))
+    let odds = tries.map { $0.logOdds.map { exponential($0 - highest) } ?? (judged.isEmpty ? 1 : mean) }
+    let chosen = tries[random.index(weights: odds, sum: odds.reduce(0, +)) ?? 0]
+    return (chosen.piece, chosen.state)
   }
 }

@@ -199,7 +199,7 @@ struct CompositionCommand {
       options.seed = seed
       options.constraints += constraints
       options.search = plan.search(model)
-      options.ending = plan.ending(model.tokenizer)
+      options.ending = plan.ending(model)
       return options
     }
     for first in stride(from: 0, to: pieces.count, by: piecesAtOnce) {

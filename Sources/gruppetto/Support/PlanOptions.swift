@@ -26,12 +26,15 @@ struct PlanOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Try this many endings, and keep the best; 0 takes the first that comes (default: 32 if the model's tokens tell the length, as cells do).",
+      "Try this many endings, and keep the best; 0 takes the first that comes (default: 32 if the model's tokens tell the length, as cells do, and 64 if it has a critic too).",
       valueName: "n"))
   var endings: Int?
 
-  @Option(help: ArgumentHelp("Number of last bars that --endings tries anew.", valueName: "n"))
-  var endingBars = EndingSearch().bars
+  @Option(
+    help: ArgumentHelp(
+      "Number of last bars that --endings tries anew (default: 4, or 8 if the model has a critic).",
+      valueName: "n"))
+  var endingBars: Int?
 
   @Option(
     help: ArgumentHelp("Tempo in quarter notes a minute (default: the model decides).", valueName: "bpm"))
@@ -49,7 +52,7 @@ struct PlanOptions: ParsableArguments {
     options.variation = CompositionOptions.usualVariation
     options.search = 0
     options.endings = 0
-    options.endingBars = EndingSearch().bars
+    options.endingBars = nil
     options.tempo = nil
     options.timeSignature = nil
     return options
@@ -70,7 +73,7 @@ struct PlanOptions: ParsableArguments {
       throw ValidationError(
         "--endings is a number from 0 to \(EndingSearch.tryCounts.upperBound), not \(endings).")
     }
-    guard EndingSearch.barCounts.contains(endingBars) else {
+    if let endingBars, !EndingSearch.barCounts.contains(endingBars) {
       throw ValidationError(
         "--ending-bars is a number from 1 to \(EndingSearch.barCounts.upperBound), not \(endingBars).")
     }
@@ -102,9 +105,10 @@ struct PlanOptions: ParsableArguments {
   }
 
   /// How the ending is searched for.
-  func ending(_ tokenizer: any Tokenizer) -> EndingSearch? {
-    guard let tries = endings ?? EndingSearch.usual(for: tokenizer)?.tries, tries > 0 else { return nil }
-    return EndingSearch(bars: endingBars, tries: tries)
+  func ending(_ model: MusicModel) -> EndingSearch? {
+    let usual = EndingSearch.usual(for: model)
+    guard let tries = endings ?? usual?.tries, tries > 0 else { return nil }
+    return EndingSearch(bars: endingBars ?? (usual ?? EndingSearch()).bars, tries: tries)
   }
 
   /// What the tempo and the time signature ask of the tokens of a model.
