@@ -21,8 +21,9 @@ enum ModelReplacement {
   /// Puts the new model in the place of the one in `folder`.
   static func commit(in folder: ModelFolder) throws(ComposingError) {
     try perform { () throws(FileError) in
-      // It described the old model, and is written again at the end of training.
+      // They are of the old model, and are written again at the end of training.
       try removeFile(folder.cardPath)
+      try removeFile(folder.criticPath)
       try rename(folder.replacement.path, to: folder.complete.path)
     }
     try finish(in: folder)
