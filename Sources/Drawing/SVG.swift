@@ -15,11 +15,29 @@ public struct SVG: Sendable {
   ///   - height: the height in pixels.
   ///   - title: what the picture shows; read aloud by screen readers and shown as the window's title.
   ///   - style: rules of a style sheet for the classes that the elements name.
-  public init(width: Double, height: Double, title: String, style: String = "") {
+  ///   - metadata: a text about the picture for programs; see `metadata(in:)`.
+  public init(
+    width: Double, height: Double, title: String, style: String = "", metadata: String? = nil
+  ) {
     self.width = width
     self.height = height
     body += "<title>\(Self.escape(title))</title>\n"
+    if let metadata { body += "<metadata>\(Self.escape(metadata))</metadata>\n" }
     if !style.isEmpty { body += "<style>\(style)</style>\n" }
+  }
+
+  /// The content of the metadata elements of a document, in order, as `init` was given it.
+  public static func metadata(in document: String) -> [String] {
+    document.split(separator: "<metadata>", omittingEmptySubsequences: false).dropFirst().compactMap { rest in
+      rest.firstRange(of: "</metadata>").map { unescape(rest[..<$0.lowerBound]) }
+    }
+  }
+
+  /// The text that `escape` made XML of.
+  private static func unescape(_ text: Substring) -> String {
+    [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&amp;", "&")].reduce(String(text)) { text, entity in
+      text.split(separator: entity.0, omittingEmptySubsequences: false).joined(separator: entity.1)
+    }
   }
 
   /// The whole document.
@@ -137,7 +155,7 @@ public struct SVG: Sendable {
   }
 
   /// Text made safe for XML: markup escaped, control characters (which XML 1.0 forbids) replaced.
-  static func escape(_ text: String) -> String {
+  package static func escape(_ text: String) -> String {
     var result = ""
     result.reserveCapacity(text.utf8.count)
     for scalar in text.unicodeScalars {

@@ -34,9 +34,13 @@ public struct PianoRoll: Sendable {
     }
   }
 
-  /// The picture of `score` as an SVG document, under `title`.
-  public func svg(of score: Score, title: String) -> String {
-    svg(of: score, title: title, legend: PianoRollLegend(score), appearance: nil)
+  /// The picture of `score` as an SVG document.
+  /// - Parameters:
+  ///   - score: The score.
+  ///   - title: What stands above it.
+  ///   - metadata: A text about it for programs.
+  public func svg(of score: Score, title: String, metadata: String? = nil) -> String {
+    svg(of: score, title: title, metadata: metadata, legend: PianoRollLegend(score), appearance: nil)
   }
 
   /// The picture of `score` as an SVG document with notes colored by a magnitude.
@@ -54,7 +58,7 @@ public struct PianoRoll: Sendable {
   }
 
   private func svg(
-    of score: Score, title: String, legend: PianoRollLegend,
+    of score: Score, title: String, metadata: String? = nil, legend: PianoRollLegend,
     appearance: ((_ track: Int, _ note: Int) -> NoteAppearance)?
   ) -> String {
     let rows = PianoRollRows(score)
@@ -65,8 +69,7 @@ public struct PianoRoll: Sendable {
     let pitch = systemHeight + 40
     var picture = SVG(
       width: margin.left + systemWidth + 24, height: margin.top + Double(max(1, systems.count)) * pitch + 4,
-      title: title,
-      style: Self.style)
+      title: title, style: Self.style, metadata: metadata)
     picture.rectangle(x: 0, y: 0, width: picture.width, height: picture.height, class: "paper")
     picture.text(title, x: 24, y: 32, class: "title")
     picture.text(Self.subtitle(score), x: 24, y: 50, class: "subtitle")

@@ -14,7 +14,7 @@ public import Tokenization
 ///
 /// With the same seed the same tries are made, and the same one wins. The first of them is the ending that would be written
 /// without the search.
-public struct EndingSearch: Sendable, Hashable {
+public struct EndingSearch: Sendable, Hashable, Codable {
   /// How many bars from the end are searched.
   public var bars: Int
   /// How many endings are tried.

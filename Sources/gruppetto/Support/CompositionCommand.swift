@@ -1,3 +1,4 @@
+internal import Analysis
 public import ArgumentParser
 internal import Arithmetic
 internal import Composing
@@ -68,20 +69,19 @@ struct NoveltyOptions: ParsableArguments {
       throw ValidationError(
         "--avoid-copying is a number of notes from \(AvoidCopying.leastNotes), not \(avoidCopying).")
     }
-    guard corpus == nil || avoidCopying != nil else {
+  }
+
+  /// Checks that a corpus has a use: in a piece that is made again it may be the one that the file tells of.
+  func check(isRepeated: Bool = false) throws {
+    guard corpus == nil || avoidCopying != nil || isRepeated else {
       throw ValidationError("--corpus names what --avoid-copying compares with; give both, or drop --corpus.")
     }
   }
 
-  /// The constraints on pieces by a model.
-  func constraints(on model: MusicModel, common: CommonOptions) throws -> [any TokenConstraint] {
-    guard let avoidCopying else { return [] }
-    do {
-      let passages = try model.trainingPassages(
-        corpus: corpus, cancellation: Interruption.cancellation(), progress: common.progress)
-      return [AvoidCopying(passages, tokenizer: model.tokenizer, limit: avoidCopying)]
-    } catch ComposingError.noTrainingPieces(let name) {
-      throw MissingCorpus(model: name)
+  /// The passages that pieces by a model may not share; nil if they may share all.
+  func passages(of model: MusicModel, common: CommonOptions) throws -> ForbiddenPassages? {
+    try avoidCopying.map {
+      try ForbiddenPassages(notes: $0, corpus: corpus, of: model, common: common)
     }
   }
 }
@@ -119,6 +119,11 @@ struct CompositionOutputs: ParsableArguments {
 
   @Option(help: ArgumentHelp("Number of pieces; the file names are numbered.", valueName: "n"))
   var count = 1
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Write into each file what it was made with, for --like; without it a MIDI file is notes alone.")
+  var metadata = true
 
   func validate() throws {
     guard !output.isEmpty else { throw ValidationError("Name the file to write with -o FILE.") }
@@ -163,40 +168,33 @@ struct CompositionReport: Encodable {
 
 /// Composes with a model and writes the pieces; what `generate` and `continue` have in common.
 struct CompositionCommand {
+  /// The model's folder.
   var model: String
   var outputs: CompositionOutputs
-  var options: CompositionOptions
-  var novelty: NoveltyOptions
-  /// The tempo and the time signature that are asked for.
-  var plan = PlanOptions.none
-  var weights: WeightFormat
+  /// The seed of the first piece.
+  var seed: UInt64
+  /// What is asked of the pieces.
+  var request: (MusicModel) throws -> CompositionRequest
+  /// The piece that is made again, if one is.
+  var repeated: PieceToRepeat?
   var threadCount: Int
   var sound: SoundOptions
   var common: CommonOptions
-  /// The file of the music to continue, if there is any.
-  var primerPath: String?
-  /// The original piece, which stays unchanged before the new bars.
-  var original: MIDIFile?
-  /// How much later the original's music is in it than in what the model reads, in ticks of the original.
-  var originalOffset = 0
-  /// The title of the pieces in pictures and files.
-  var title: String
 
   func run() throws {
     let targets = try checkedTargets()
     // A missing folder is reported now rather than after composing.
     let library = targets.contains { $0.form == .sound } ? try sound.instruments() : nil
     let model = try MusicModel(path: model)
-    let constraints = try plan.constraints(model.tokenizer) + novelty.constraints(on: model, common: common)
-    let composer = try Composer(model: model, format: weights)
+    try checkRepetition(by: model, library: library)
+    let request = try request(model)
+    let composer = try Composer(model: model, format: request.settings.weights)
+    let writer = PieceWriter(
+      original: request.primer.flatMap { $0.source.isKept ? $0 : nil },
+      record: record(of: request, by: model),
+      hasMetadata: outputs.metadata, sound: sound, library: library, common: common)
+    let pieces = try options(of: request, by: model)
     var reports: [CompositionReport] = []
-    let pieces = Composer.seeds(from: options.seed, count: outputs.count).map { seed in
-      var options = options
-      options.seed = seed
-      options.constraints += constraints
-      options.ending = plan.ending(model.tokenizer)
-      return options
-    }
     for first in stride(from: 0, to: pieces.count, by: piecesAtOnce) {
       let part = first..<min(first + piecesAtOnce, pieces.count)
       // A new one for each part: rendering the previous part has installed its own signal handlers.
@@ -206,9 +204,12 @@ struct CompositionCommand {
       do {
         for (index, result) in zip(part, results) {
           guard case .success(let piece) = result else { continue }
-          try finish(try plan.playing(piece), number: index + 1, targets, library: library, reports: &reports)
+          let files = targets.map { $0.numbered(index + 1, of: outputs.count) }
+          try writer.write(try request.settings.playing(piece), to: files, reports: &reports)
         }
-        for case .failure(let error) in results where error.kind != .interrupted { throw named(error) }
+        for case .failure(let error) in results where error.kind != .interrupted {
+          throw named(error, request)
+        }
         guard reports.count == part.upperBound, !(cancellation.isRequested && reports.count < pieces.count)
         else { throw ComposingError.interrupted }
       } catch {
@@ -223,7 +224,7 @@ struct CompositionCommand {
   /// The message after Ctrl-C before the last piece; with the seed the others can be composed again.
   private func interruption(after count: Int) -> InterruptedError {
     InterruptedError(
-      "interrupted; \(count) of \(Readable.plural(outputs.count, "piece")) written, seed \(options.seed)")
+      "interrupted; \(count) of \(Readable.plural(outputs.count, "piece")) written, seed \(seed)")
   }
 
   private func tell(_ reports: [CompositionReport]) throws {
@@ -238,9 +239,10 @@ struct CompositionCommand {
   }
 
   /// An error about the primer with its file's name, other errors as they are.
-  private func named(_ error: ComposingError) -> any Error {
+  private func named(_ error: ComposingError, _ request: CompositionRequest) -> any Error {
     switch error {
-    case .unusablePrimer, .primerTooLong: primerPath.map { UnusableFile(path: $0, cause: error) } ?? error
+    case .unusablePrimer, .primerTooLong:
+      request.primer.map { UnusableFile(path: $0.source.path, cause: error) } ?? error
     default: error
     }
   }
@@ -262,53 +264,52 @@ struct CompositionCommand {
     return composer.compose(
       pieces, threadCount: threadCount, cancellation: cancellation, progress: common.progress)
   }
+}
 
-  /// What is written: the composition, or the original piece followed by the new bars.
-  private struct Piece {
-    let composition: Composition
-    let score: Score
-    let midi: MIDIFile?
+// MARK: - What is made
 
-    init(_ composition: Composition, behind original: MIDIFile?, offset: Int) throws {
-      self.composition = composition
-      midi = try original?.continued(by: composition.score, from: composition.newMusicTick, offset: offset)
-      score = try midi.map { midi throws(ScoreError) in try Score(midi: midi) } ?? composition.score
+extension CompositionCommand {
+  /// What is asked of each piece.
+  private func options(
+    of request: CompositionRequest, by model: MusicModel
+  ) throws(ComposingError) -> [CompositionOptions] {
+    let options = try request.settings.options(
+      seed: seed, tokenizer: model.tokenizer, primer: request.primer?.prepared.score,
+      passages: request.passages)
+    return Composer.seeds(from: seed, count: outputs.count).map { seed in
+      var options = options
+      options.seed = seed
+      return options
     }
   }
 
-  /// Writes a piece and reports it, even if only some of its files could be written.
-  private func finish(
-    _ piece: Composition, number: Int, _ targets: [OutputFile], library: InstrumentLibrary?,
-    reports: inout [CompositionReport]
-  ) throws {
-    let piece = try Piece(piece, behind: original, offset: originalOffset)
-    var files: [OutputFile] = []
-    do {
-      for file in targets.map({ $0.numbered(number, of: outputs.count) }) {
-        try write(piece, to: file, library: library)
-        files.append(file)
-      }
-    } catch {
-      if !files.isEmpty { reports.append(try tell(piece, in: files)) }
-      throw error
-    }
-    reports.append(try tell(piece, in: files))
+  /// The record of the first piece, as notes.
+  private func record(of request: CompositionRequest, by model: MusicModel) -> CompositionRecord {
+    let name = ModelFolder(path: self.model).name
+    let primer = request.primer.flatMap { $0.source.isKept ? $0 : nil }
+    // A piece that is made again keeps the names of what it was made of.
+    return CompositionRecord(
+      program: Gruppetto.signature,
+      model: repeated?.record.model
+        ?? CompositionRecord.Model(path: self.model, fingerprint: outputs.metadata ? model.fingerprint : ""),
+      seed: seed,
+      title: repeated?.record.title ?? primer.map { "\($0.title), continued by \(name)" }
+        ?? "A piece by \(name)",
+      settings: request.settings)
   }
 
-  private func tell(_ piece: Piece, in files: [OutputFile]) throws -> CompositionReport {
-    let composition = piece.composition
-    let report = CompositionReport(
-      files: files.map(\.path), seed: composition.seed, weights: weights,
-      bars: piece.score.bars.count, notes: piece.score.noteCount,
-      tokens: composition.tokens, seconds: piece.score.seconds, nllPerToken: composition.nllPerToken,
-      stopReason: composition.stopReason)
-    if common.json { return report }
-    if files.contains(where: \.isStandardOutput) {
-      common.remark(report.text)
-    } else {
-      try common.report(report) { report.text }
+  /// Checks that a piece can be made again with these parts.
+  private func checkRepetition(by model: MusicModel, library: InstrumentLibrary?) throws {
+    guard let repeated else { return }
+    try repeated.record.require(
+      CompositionRecord.Model(path: self.model, fingerprint: model.fingerprint), path: repeated.path)
+    if let library, let made = repeated.record.sound?.instruments, made != library.fingerprint {
+      throw CompositionRecordError.otherInstruments(
+        path: repeated.path, made: made, given: library.fingerprint)
     }
-    return report
+    for difference in repeated.record.differences(program: Gruppetto.signature) {
+      common.remark("\(repeated.path): \(difference); the piece may come out differently")
+    }
   }
 
   /// The files to write, checked so that none is refused after the work is done.
@@ -333,22 +334,5 @@ struct CompositionCommand {
       }
     }
     return targets
-  }
-
-  private func write(_ piece: Piece, to file: OutputFile, library: InstrumentLibrary?) throws {
-    let score = piece.score
-    switch file.form {
-    case .midi:
-      let bytes = try (piece.midi ?? MIDIFile(score: score)).encoded()
-      if file.isStandardOutput {
-        try Console.write(bytes)
-      } else {
-        try replaceFile(at: file.path, with: bytes)
-      }
-    case .picture: try replaceFile(at: file.path, with: PianoRoll().svg(of: score, title: title))
-    case .sound:
-      guard let library else { return }
-      _ = try sound.write(score, library: library, to: file.path, progress: common.progress)
-    }
   }
 }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Audio
+internal import Composing
 internal import Foundation
 internal import Groundwork
 internal import Music
@@ -66,16 +67,36 @@ struct SoundOptions: ParsableArguments {
     }
   }
 
+  /// The options, with those of a rendering that is made again where they were not given anew.
+  func following(_ made: CompositionRecord.Sound?) -> SoundOptions {
+    guard let made else { return self }
+    var options = self
+    if !Typed.hasOption("--rate") { options.rate = made.rate }
+    if !Typed.hasOption("--bits") { options.bits = made.bits.flatMap(Bits.init) ?? .sixteen }
+    if !Typed.hasOption("--gain") { options.gain = made.gain }
+    if !Typed.hasOption("--plain") { options.performance.plain = made.isPlain }
+    if !Typed.hasOption("--from-start") { options.performance.fromStart = made.startsAtBeginning }
+    return options
+  }
+
+  /// The options as a record of a sound file has them.
+  func record(of path: String, library: InstrumentLibrary) throws -> CompositionRecord.Sound {
+    CompositionRecord.Sound(
+      rate: rate, bits: try AudioFileFormat(path: path) == .ogg ? nil : bits.rawValue, gain: gain,
+      isPlain: performance.plain, startsAtBeginning: performance.fromStart, instruments: library.fingerprint)
+  }
+
   /// Renders `score` into the file at `path`.
   /// - Throws: `InterruptedError` after Ctrl-C; then no file was written.
   func write(
-    _ score: Score, library: InstrumentLibrary, to path: String, progress: ProgressHandler?
+    _ score: Score, library: InstrumentLibrary, to path: String, comment: String? = nil,
+    progress: ProgressHandler?
   ) throws -> RenderedFile {
     let format = try AudioFileFormat(path: path)
     let began = DispatchTime.now().uptimeNanoseconds
     var source = renderer(of: score, library: library)
     let written = try AudioFile.write(
-      &source, to: path, encoding: format == .ogg ? nil : bits.encoding,
+      &source, to: path, encoding: format == .ogg ? nil : bits.encoding, comment: comment,
       cancellation: Interruption.cancellation(),
       progress: progress)
     guard let written else { throw InterruptedError("interrupted; \(path) was not written") }

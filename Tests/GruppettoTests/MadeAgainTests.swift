@@ -1,0 +1,195 @@
+import Foundation
+import Groundwork
+import MIDI
+import TestSupport
+import Testing
+
+/// Every file tells what it was made with, and `--like` makes it again.
+@Suite("Made again") struct MadeAgainTests {
+  let workshop: Workshop
+
+  init() throws {
+    workshop = try Workshop()
+    try FileManager.default.copyItem(
+      atPath: ExampleTests.checkout + "/Tests/GruppettoTests/Fixtures/first/model",
+      toPath: workshop("model"))
+  }
+
+  private func generate(_ arguments: [String], code: Int32 = 0) throws -> Program.Outcome {
+    let outcome = try workshop.run(["generate"] + arguments)
+    #expect(outcome.exitCode == code, "\(arguments): \(outcome.errors)")
+    return outcome
+  }
+
+  /// The record in a MIDI file.
+  private func record(_ name: String) throws -> [String: Any] {
+    let text = try #require(try MIDIFile(path: workshop(name)).texts.last)
+    return try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any] ?? [:]
+  }
+
+  @Test(
+    "A file is made again byte for byte, with the model named or not",
+    arguments: ["mid", "svg", "wav", "ogg", "flac"])
+  func aFileIsMadeAgain(ending: String) throws {
+    // A second of sound: rendering is slow where nothing is optimized.
+    _ = try generate([
+      "model", "--bars", "1", "--tempo", "900", "--seed", "8", "--temperature", "1.2", "-o", "a.\(ending)",
+    ])
+    _ = try generate(["--like", "a.\(ending)", "-o", "b.\(ending)"])
+    #expect(try workshop.bytes("a.\(ending)") == workshop.bytes("b.\(ending)"))
+    guard ending == "mid" || ending == "svg" else { return }
+    // The model may have moved; what a piece is called stays.
+    try FileManager.default.moveItem(atPath: workshop("model"), toPath: workshop("moved"))
+    _ = try generate(["moved", "--like", "a.\(ending)", "-o", "c.\(ending)"])
+    #expect(try workshop.bytes("a.\(ending)") == workshop.bytes("c.\(ending)"))
+    let absent = try generate(["--like", "a.\(ending)", "-o", "d.\(ending)"], code: 66)
+    #expect(absent.errorLines.count == 1 && absent.errors.contains("the model model"), "\(absent.errors)")
+  }
+
+  @Test("One of many is made again alone, and any format from any other") func oneOfManyIsMadeAgainAlone()
+    throws
+  {
+    _ = try generate([
+      "model", "--bars", "2", "--seed", "40", "--count", "5", "--form", "A1 A'1", "--variation", "1",
+      "--preset",
+      "careful", "-o", "many.mid", "-o", "many.svg",
+    ])
+    _ = try generate(["--like", "many-004.mid", "-o", "one.mid", "-o", "one.svg"])
+    #expect(try workshop.bytes("many-004.mid") == workshop.bytes("one.mid"))
+    #expect(try workshop.bytes("many-004.svg") == workshop.bytes("one.svg"))
+    #expect(try record("one.mid")["seed"] as? Int == 43)
+    _ = try generate(["--like", "many-001.svg", "--seed", "43", "-o", "other.mid"])
+    #expect(try workshop.bytes("many-004.mid") == workshop.bytes("other.mid"))
+  }
+
+  @Test("Music that a piece goes on from is recorded and checked") func primersAreRecordedAndChecked() throws
+  {
+    _ = try generate([
+      "model", "--primer", "short.abc", "--bars", "2", "--seed", "1", "--avoid-copying", "5", "-o", "a.mid",
+    ])
+    let continued = try workshop.run([
+      "continue", "model", "a.mid", "--bars", "1", "--seed", "2", "-o", "longer.mid",
+    ])
+    #expect(continued.exitCode == 0, "\(continued.errors)")
+    for name in ["a", "longer"] {
+      _ = try generate(["--like", "\(name).mid", "-o", "again.mid"])
+      #expect(try workshop.bytes("again.mid") == workshop.bytes("\(name).mid"), "\(name)")
+    }
+    // It may have moved, and must not have changed.
+    try FileManager.default.moveItem(atPath: workshop("short.abc"), toPath: workshop("moved.abc"))
+    let absent = try generate(["--like", "a.mid", "-o", "b.mid"], code: 66)
+    #expect(absent.errors.contains("short.abc") && absent.errors.contains("--primer"), "\(absent.errors)")
+    _ = try generate(["--like", "a.mid", "--primer", "moved.abc", "-o", "b.mid"])
+    #expect(try workshop.bytes("a.mid") == workshop.bytes("b.mid"))
+    try replaceFile(at: workshop("moved.abc"), with: "X:1\nT:Short\nM:4/4\nL:1/4\nK:C\nCEGE|DFAd|]\n")
+    let other = try generate(["--like", "a.mid", "--primer", "moved.abc", "-o", "c.mid"], code: 65)
+    #expect(other.errorLines.count == 1 && other.errors.contains("moved.abc"), "\(other.errors)")
+    #expect(!workshop.has("c.mid"))
+  }
+
+  @Test("Another model is refused with what both are") func anotherModelIsRefused() throws {
+    _ = try generate(["model", "--bars", "1", "--seed", "1", "-o", "a.mid"])
+    try workshop.run(["train", "tunes", "-o", "other", "--steps", "1", "--quiet"] + Workshop.quick)
+    let refused = try generate(["other", "--like", "a.mid", "-o", "b.mid"], code: 65)
+    let made = try #require((try record("a.mid")["model"] as? [String: String])?["fingerprint"])
+    #expect(refused.errorLines.count == 1 && refused.errors.contains(made), "\(refused.errors)")
+    #expect(refused.errors.contains("the model model") && refused.errors.contains("other has"))
+    #expect(!workshop.has("b.mid"))
+    let info = try workshop.run(["model", "info", "model"])
+    #expect(info.output.contains(made), "\(info.output)")
+  }
+
+  @Test("What tells nothing, or too much, is refused in one line") func whatTellsNothingIsRefused() throws {
+    _ = try generate(["model", "--bars", "1", "--seed", "1", "--no-metadata", "-o", "mute.mid"])
+    _ = try generate(["model", "--bars", "1", "--seed", "1", "-o", "a.svg"])
+    let picture = try String(decoding: workshop.bytes("a.svg"), as: UTF8.self)
+    let texts = [
+      "mute.mid": nil, "empty.mid": "", "noise.ogg": "OggS and then nothing", "page.html": "<html></html>",
+      "later.svg": picture.replacing("&quot;gruppetto&quot;:1", with: "&quot;gruppetto&quot;:9"),
+      "garbage.svg": picture.replacing("&quot;seed&quot;:1", with: "&quot;seed&quot;:x"),
+      "unknown.svg": picture.replacing("&quot;bars&quot;:1", with: "&quot;mood&quot;:1"),
+    ]
+    for (name, text) in texts {
+      if let text { try replaceFile(at: workshop(name), with: text) }
+      let refused = try generate(["--like", name, "-o", "b.mid"], code: 65)
+      #expect(refused.errorLines.count == 1 && refused.errors.contains(name), "\(name): \(refused.errors)")
+    }
+    #expect(try generate(["--like", "absent.mid", "-o", "b.mid"], code: 66).errors.contains("absent.mid"))
+    let both = try generate(["--like", "a.svg", "--bars", "2", "-o", "b.mid"], code: 64)
+    #expect(both.errors.contains("drop --bars"), "\(both.errors)")
+    #expect(try generate(["-o", "b.mid"], code: 64).errors.contains("--like"))
+    #expect(!workshop.has("b.mid"))
+  }
+
+  // MARK: - Options
+
+  /// Options that do not decide about what is written, or name the files.
+  private static let unrecorded: Set<String> = [
+    "output", "count", "like", "metadata", "no-metadata", "corpus", "presets", "threads", "size-limit",
+    "json", "quiet", "version", "help",
+  ]
+  /// How each other option is given so that it asks for something else than by default, with what goes with it.
+  private static let examples: [String: [String]] = [
+    "bars": ["--bars", "3"], "form": ["--form", "A1 B1"],
+    "variation": ["--form", "A1 A'1", "--variation", "0.9"], "endings": ["--endings", "3"],
+    "ending-bars": ["--endings", "3", "--ending-bars", "1"], "tempo": ["--tempo", "77"],
+    "time-signature": ["--time-signature", "2/4"], "metre": ["--metre", "2/4"],
+    "primer": ["--primer", "short.abc"],
+    "piece": ["--primer", "short.abc", "--piece", "1"], "preset": ["--preset", "careful"],
+    "temperature": ["--temperature", "1.5"], "top-k": ["--top-k", "9"], "top-p": ["--top-p", "0.8"],
+    "min-p": ["--min-p", "0.01"], "by-role": ["--by-role"],
+    "no-by-role": ["--preset", "careful", "--no-by-role"],
+    "avoid-copying": ["--avoid-copying", "20"], "seed": ["--seed", "2"], "weights": ["--weights", "int8"],
+  ]
+  /// Those of sound, and their keys in the record.
+  private static let sound: [String: (arguments: [String], key: String)] = [
+    "rate": (["--rate", "48000"], "rate"), "bits": (["--bits", "24"], "bits"),
+    "gain": (["--gain", "-3"], "gain"),
+    "plain": (["--plain"], "isPlain"), "from-start": (["--from-start"], "startsAtBeginning"),
+  ]
+
+  @Test("Every option of generate that decides about a piece is recorded") func everyOptionIsRecorded() throws
+  {
+    let dump = try workshop.run(["--experimental-dump-help"]).json()
+    let root = try #require(dump["command"] as? [String: Any])
+    let commands = try #require(root["subcommands"] as? [[String: Any]])
+    let command = try #require(commands.first { $0["commandName"] as? String == "generate" })
+    let arguments = try #require(command["arguments"] as? [[String: Any]])
+    let names = Set(
+      arguments.flatMap { argument in
+        (argument["names"] as? [[String: Any]] ?? []).filter { $0["kind"] as? String == "long" }.compactMap {
+          $0["name"] as? String
+        }
+      })
+    let known = Self.unrecorded.union(Self.examples.keys).union(Self.sound.keys)
+    #expect(
+      names.subtracting(known).isEmpty,
+      "record these options in CompositionSettings, and give examples here: \(names.subtracting(known))")
+    var records: [String: String] = [:]
+    for (name, example) in Self.examples.merging([("", [])], uniquingKeysWith: { $1 })
+    where name.isEmpty || names.contains(name) {
+      let base =
+        (example.contains("--form") || name == "bars" ? [] : ["--bars", "2"])
+        + (name == "seed" ? [] : ["--seed", "1"])
+      _ = try generate(["model", "-o", "x.mid"] + base + example)
+      records[name] = try MIDIFile(path: workshop("x.mid")).texts.last
+    }
+    for (name, record) in records where !name.isEmpty {
+      // What an option needs beside it does not count.
+      let without = ["variation": "form", "ending-bars": "endings", "piece": "primer"][name] ?? ""
+      #expect(record != records[without], "--\(name) is not in the record")
+    }
+    _ = try generate(
+      ["model", "--bars", "1", "--tempo", "900", "--seed", "1", "-o", "x.wav"]
+        + Self.sound.values.flatMap(\.arguments))
+    _ = try generate(["--like", "x.wav", "-o", "y.wav"])
+    #expect(try workshop.bytes("x.wav") == workshop.bytes("y.wav"))
+    let text = try #require(
+      String(decoding: try workshop.bytes("x.wav"), as: UTF8.self).firstMatch(of: /"sound":\{[^}]*\}/)?.0)
+    for (argument, value) in [
+      "rate": "48000", "bits": "\"24\"", "gain": "-3", "isPlain": "true", "startsAtBeginning": "true",
+    ] {
+      #expect(text.contains("\"\(argument)\":\(value)"), "\(text)")
+    }
+  }
+}
