@@ -48,15 +48,17 @@ public struct SVG: Sendable {
     return "<svg xmlns=\"http://www.w3.org/2000/svg\" \(size) \(viewBox)>\n\(body)</svg>\n"
   }
 
-  /// Adds a rectangle, with an optional tooltip.
+  /// Adds a rectangle, with an optional tooltip. One with a number can be chosen by pointer and keyboard in a page whose script looks for
+  /// elements with the attribute `data-note`.
   public mutating func rectangle(
     x: Double, y: Double, width: Double, height: Double, class name: String? = nil, fill: String? = nil,
-    opacity: Double? = nil, cornerRadius: Double = 0, tooltip: String? = nil
+    opacity: Double? = nil, cornerRadius: Double = 0, tooltip: String? = nil, number: Int? = nil
   ) {
     var attributes = Self.attribute("x", x) + Self.attribute("y", y)
     attributes += Self.attribute("width", width) + Self.attribute("height", height)
     if cornerRadius > 0 { attributes += Self.attribute("rx", cornerRadius) }
     attributes += Self.style(name, fill: fill, opacity: opacity)
+    if let number { attributes += " data-note=\"\(number)\" tabindex=\"-1\" role=\"button\"" }
     if let tooltip {
       body += "<rect\(attributes)><title>\(Self.escape(tooltip))</title></rect>\n"
     } else {

@@ -26,11 +26,14 @@ public struct PianoRoll: Sendable {
     public var color: Color
     /// What is said of it where it is pointed at, beside its name.
     public var remark: String
+    /// A number by which a page's script finds it; nil for a note that cannot be chosen.
+    public var number: Int?
 
     /// An appearance.
-    public init(color: Color, remark: String) {
+    public init(color: Color, remark: String, number: Int? = nil) {
       self.color = color
       self.remark = remark
+      self.number = number
     }
   }
 
@@ -48,13 +51,16 @@ public struct PianoRoll: Sendable {
   ///   - score: The score.
   ///   - title: What stands above it.
   ///   - scale: What the colors mean: colors from the lowest magnitude to the highest, with a label each.
+  ///   - metadata: A text about it for programs.
   ///   - appearance: How the note of this index in the track of this index is drawn.
   /// - Returns: The document.
   public func svg(
-    of score: Score, title: String, scale: [(label: String, color: Color)],
+    of score: Score, title: String, scale: [(label: String, color: Color)], metadata: String? = nil,
     appearance: @escaping (_ track: Int, _ note: Int) -> NoteAppearance
   ) -> String {
-    svg(of: score, title: title, legend: PianoRollLegend(entries: scale), appearance: appearance)
+    svg(
+      of: score, title: title, metadata: metadata, legend: PianoRollLegend(entries: scale),
+      appearance: appearance)
   }
 
   private func svg(

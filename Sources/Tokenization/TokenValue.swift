@@ -28,6 +28,8 @@ public enum TokenValue: Sendable, Hashable {
   case tempo(microsecondsPerQuarter: Int)
   /// A time signature.
   case timeSignature(TimeSignature)
+  /// What the part played this many bars ago: all of it, or its rhythm alone.
+  case repetition(barsAgo: Int, isRhythmAlone: Bool)
   /// The key of a piece: the pitch class of its tonic, 0 (C) to 11 (B), and the mode.
   case key(tonic: Int, isMinor: Bool)
 
@@ -39,7 +41,8 @@ public enum TokenValue: Sendable, Hashable {
   package var isNote: Bool {
     switch self {
     case .pitch, .pitchInKey, .drum: true
-    case .instrument, .velocity, .duration, .position, .advance, .tempo, .timeSignature, .key: false
+    case .instrument, .velocity, .duration, .position, .advance, .tempo, .timeSignature, .repetition, .key:
+      false
     }
   }
 }

@@ -121,12 +121,53 @@ import Testing
     #expect(!workshop.has("b.mid"))
   }
 
+  // MARK: - Pages
+
+  @Test("A folder gets a page of all its pieces, each of which is made again alone") func aFolderGetsAPage()
+    throws
+  {
+    let options = ["--bars", "1", "--tempo", "900", "--seed", "8"]
+    let made = try generate(["model", "--count", "2", "-o", "tunes of mine"] + options)
+    #expect(made.output.contains("tunes of mine/index.html"), "\(made.output)")
+    let names = ["001.mid", "001.ogg", "002.mid", "002.ogg", "index.html"]
+    #expect(try workshop.names(in: "tunes of mine") == names)
+    let page = try String(decoding: workshop.bytes("tunes of mine/index.html"), as: UTF8.self)
+    #expect(
+      page.contains("data-sound=\"002.ogg\"") && page.contains("data-seed=\"9\"") && page.contains("Copied"))
+    _ = try generate(["--like", "tunes of mine/002.mid", "-o", "again.ogg", "-o", "again.mid"])
+    for ending in ["ogg", "mid"] {
+      #expect(try workshop.bytes("again.\(ending)") == workshop.bytes("tunes of mine/002.\(ending)"))
+    }
+    // One piece, for which a name without an ending is a slip.
+    #expect(try generate(["model", "-o", "one"] + options, code: 64).errors.contains("slash"))
+    let json = try generate(["model", "-o", "one/", "--json"] + options).json()
+    #expect((json["files"] as? [String])?.map { lastName(of: $0) } == ["001.mid", "001.ogg"])
+    #expect(workshop.has("one/index.html"))
+    #expect(
+      try generate(["model", "--count", "2", "-o", "absent/folder"] + options, code: 73).errorLines.count == 1
+    )
+  }
+
+  @Test("A page explains the notes, and is made again too") func aPageExplainsTheNotes() throws {
+    _ = try generate([
+      "model", "--bars", "2", "--seed", "3", "--avoid-copying", "9", "-o", "a.mid", "--explain", "why.html",
+    ])
+    let page = try workshop.bytes("why.html")
+    #expect(String(decoding: page, as: UTF8.self).contains("passages of fewer than 9 notes"))
+    _ = try generate(["--like", "why.html", "-o", "b.mid", "--explain", "again.html"])
+    #expect(try workshop.bytes("a.mid") == workshop.bytes("b.mid") && page == workshop.bytes("again.html"))
+    #expect(
+      try generate(["model", "-o", "c.mid", "--explain", "why.txt"], code: 64).errors.contains(".html"))
+    let many = try generate(["model", "-o", "c.mid", "--count", "2", "--explain", "why.html"], code: 64)
+    #expect(many.errors.contains("--count"))
+  }
+
   // MARK: - Options
 
   /// Options that do not decide about what is written, or name the files.
   private static let unrecorded: Set<String> = [
     "output", "count", "like", "metadata", "no-metadata", "corpus", "presets", "threads", "size-limit",
-    "json", "quiet", "version", "help",
+    "json", "quiet", "version", "help", "explain",
   ]
   /// How each other option is given so that it asks for something else than by default, with what goes with it.
   private static let examples: [String: [String]] = [

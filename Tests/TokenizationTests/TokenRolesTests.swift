@@ -45,7 +45,7 @@ import Tokenization
           case .tempo(let microseconds):
             abs(6e7 / Double(microseconds) - (Double(parts[1]) ?? 0)) < 1e-3 ? token : "Tempo_?"
           case .timeSignature(let signature): "TimeSig_\(signature)"
-          case .advance, .pitchInKey, .key: "?"
+          case .advance, .pitchInKey, .key, .repetition: "?"
           }
         #expect(said == (["PAD", "BOS", "EOS", "Bar"].contains(parts[0]) ? nil : token) && values.count < 2)
       }

@@ -213,7 +213,9 @@ extension CellsLayout {
       GridTime(steps: steps, stepsPerQuarter: configuration.stepsPerQuarter)
     }
     switch kinds[id] {
-    case .pad, .bos, .eos, .bar, .rest, .notes, .same, .rhythm, .length, .role: return nil
+    case .pad, .bos, .eos, .bar, .rest, .notes, .length, .role: return nil
+    case .same, .rhythm:
+      return .repetition(barsAgo: value, isRhythmAlone: kinds[id] == .rhythm)
     case .position: return .position(time(value))
     case .duration: return .duration(time(value))
     case .pitch, .and: return .pitchInKey(value)

@@ -22,21 +22,14 @@ struct Generate: ParsableCommand {
   var model: String?
 
   @OptionGroup var outputs: CompositionOutputs
-  @OptionGroup var like: LikeOption
-
-  @Option(help: ArgumentHelp("Number of bars (default: the model decides).", valueName: "n"))
-  var bars: Int?
-
-  @Option(
-    help: ArgumentHelp(
-      "Music that the new piece follows; the primer itself is not written.", valueName: "file"))
-  var primer: String?
-
-  @OptionGroup var piece: PieceOption
-  @OptionGroup var plan: PlanOptions
-  @OptionGroup var sampling: SamplingOptions
-  @OptionGroup var novelty: NoveltyOptions
-  @OptionGroup var seed: SeedOptions
+  @OptionGroup(title: HelpPage.form) var length: LengthOption
+  @OptionGroup(title: HelpPage.form) var plan: PlanOptions
+  @OptionGroup(title: HelpPage.music) var primer: PrimerOptions
+  @OptionGroup(title: HelpPage.daring) var sampling: SamplingOptions
+  @OptionGroup(title: HelpPage.daring) var novelty: NoveltyOptions
+  @OptionGroup(title: HelpPage.again) var seed: SeedOptions
+  @OptionGroup(title: HelpPage.again) var like: LikeOption
+  @OptionGroup(title: HelpPage.again) var explanation: ExplanationOption
   @OptionGroup(title: HelpPage.rarelyNeeded) var weights: WeightOptions
   @OptionGroup(title: HelpPage.rarelyNeeded) var sound: SoundOptions
   @OptionGroup(title: HelpPage.rarelyNeeded) var threads: ThreadOptions
@@ -47,11 +40,8 @@ struct Generate: ParsableCommand {
     guard model != nil || like.like != nil else {
       throw ValidationError("Name the folder of a model, or a piece to make again with --like FILE.")
     }
-    try CompositionOutputs.check(bars: bars)
-    _ = try plan.parsedForm(bars: bars)
-    guard piece.piece == nil || primer != nil else {
-      throw ValidationError("--piece chooses a piece of the --primer; give a --primer, or drop --piece.")
-    }
+    try explanation.check(count: outputs.count)
+    _ = try plan.parsedForm(bars: length.bars)
     try novelty.check(isRepeated: like.like != nil)
   }
 
@@ -59,15 +49,17 @@ struct Generate: ParsableCommand {
     guard let repeated = try like.piece(input) else {
       return try CompositionCommand(
         model: model ?? "", outputs: outputs, seed: seed.drawn(), request: request,
+        explanation: explanation.explain,
         threadCount: threads.count, sound: sound, common: common
       ).run()
     }
     try CompositionCommand(
       model: try repeated.modelPath(given: model), outputs: outputs, seed: seed.seed ?? repeated.record.seed,
       request: {
-        try repeated.request($0, primer: primer, corpus: novelty.corpus, input: input, common: common)
+        try repeated.request($0, primer: primer.primer, corpus: novelty.corpus, input: input, common: common)
       },
-      repeated: repeated, threadCount: threads.count, sound: sound.following(repeated.record.sound),
+      repeated: repeated, explanation: explanation.explain, threadCount: threads.count,
+      sound: sound.following(repeated.record.sound),
       common: common
     ).run()
   }
@@ -77,11 +69,11 @@ struct Generate: ParsableCommand {
     var request = CompositionRequest(
       settings: CompositionSettings(
         sampling: try sampling.resolved(presets: sound.presets), weights: weights.weights))
-    request.settings.bars = bars
+    request.settings.bars = length.bars
     plan.record(in: &request.settings, model.tokenizer)
-    request.primer = try primer.map {
+    request.primer = try primer.primer.map {
       try GivenPrimer(
-        path: $0, piece: piece.piece, isKept: false, for: model, input: input, common: common)
+        path: $0, piece: primer.piece.piece, isKept: false, for: model, input: input, common: common)
     }
     request.settings.primer = request.primer?.source
     let forbidden = try novelty.passages(of: model, common: common)
@@ -112,12 +104,10 @@ struct Continue: ParsableCommand {
 
   @OptionGroup var outputs: CompositionOutputs
 
-  @Option(help: ArgumentHelp("Number of bars to add (default: the model decides).", valueName: "n"))
-  var bars: Int?
-
+  @OptionGroup var length: LengthOption
   @OptionGroup var piece: PieceOption
-  @OptionGroup var sampling: SamplingOptions
-  @OptionGroup var novelty: NoveltyOptions
+  @OptionGroup(title: HelpPage.daring) var sampling: SamplingOptions
+  @OptionGroup(title: HelpPage.daring) var novelty: NoveltyOptions
   @OptionGroup var seed: SeedOptions
   @OptionGroup(title: HelpPage.rarelyNeeded) var weights: WeightOptions
   @OptionGroup(title: HelpPage.rarelyNeeded) var sound: SoundOptions
@@ -125,10 +115,7 @@ struct Continue: ParsableCommand {
   @OptionGroup(title: HelpPage.rarelyNeeded) var input: InputOptions
   @OptionGroup var common: CommonOptions
 
-  func validate() throws {
-    try CompositionOutputs.check(bars: bars)
-    try novelty.check()
-  }
+  func validate() throws { try novelty.check() }
 
   func run() throws {
     try CompositionCommand(
@@ -142,7 +129,7 @@ struct Continue: ParsableCommand {
     var request = CompositionRequest(
       settings: CompositionSettings(
         sampling: try sampling.resolved(presets: sound.presets), weights: weights.weights))
-    request.settings.bars = bars
+    request.settings.bars = length.bars
     let primer = try GivenPrimer(
       path: file, piece: piece.piece, isKept: true, for: model, input: input, common: common)
     request.primer = primer

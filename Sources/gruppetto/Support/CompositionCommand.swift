@@ -2,6 +2,8 @@ internal import Analysis
 public import ArgumentParser
 internal import Arithmetic
 internal import Composing
+internal import Corpora
+internal import Evaluation
 internal import Foundation
 internal import Groundwork
 internal import MIDI
@@ -113,7 +115,7 @@ struct CompositionOutputs: ParsableArguments {
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
-      "File to write: .mid, .wav, .flac, .ogg or .svg; repeat -o to write the same piece in several formats.",
+      "File to write: .mid, .wav, .flac, .ogg or .svg; repeat -o to write the same piece in several formats. A folder gets the sound and the notes of all pieces, and index.html to listen through them in a browser.",
       valueName: "file"))
   var output: [String]
 
@@ -131,11 +133,54 @@ struct CompositionOutputs: ParsableArguments {
       throw ValidationError("--count is a number from 1 to 10000, not \(count).")
     }
   }
+}
 
-  /// Checks the number of bars.
-  static func check(bars: Int?) throws {
+/// How long new music is; shared by `generate` and `continue`.
+struct LengthOption: ParsableArguments {
+  @Option(help: ArgumentHelp("Number of new bars (default: the model decides).", valueName: "n"))
+  var bars: Int?
+
+  func validate() throws {
     if let bars, !(1...Composer.mostBars).contains(bars) {
       throw ValidationError("--bars is a number from 1 to \(Composer.mostBars), not \(bars).")
+    }
+  }
+}
+
+/// Music that a new piece goes on from.
+struct PrimerOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Music that the new piece follows; the primer itself is not written.", valueName: "file"))
+  var primer: String?
+
+  @OptionGroup var piece: PieceOption
+
+  func validate() throws {
+    guard piece.piece == nil || primer != nil else {
+      throw ValidationError("--piece chooses a piece of the --primer; give a --primer, or drop --piece.")
+    }
+  }
+}
+
+/// A page on which a piece explains itself.
+struct ExplanationOption: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Page to write on which each note tells how surprising it is, what else could have come, what was forbidden, and what it copies.",
+      valueName: "file.html"))
+  var explain: String?
+
+  /// Checks the page's name.
+  /// - Parameter count: How many pieces there are.
+  func check(count: Int) throws {
+    guard let explain else { return }
+    guard explain.lowercased().hasSuffix(".html") else {
+      throw ValidationError("\(explain): the ending of a page must be .html.")
+    }
+    guard count == 1 else {
+      throw ValidationError(
+        "--explain is for one piece; drop --count, and choose a piece with --seed or --like.")
     }
   }
 }
@@ -177,6 +222,8 @@ struct CompositionCommand {
   var request: (MusicModel) throws -> CompositionRequest
   /// The piece that is made again, if one is.
   var repeated: PieceToRepeat?
+  /// The page to write that explains each note, if one is.
+  var explanation: String?
   var threadCount: Int
   var sound: SoundOptions
   var common: CommonOptions
@@ -184,7 +231,7 @@ struct CompositionCommand {
   func run() throws {
     let targets = try checkedTargets()
     // A missing folder is reported now rather than after composing.
-    let library = targets.contains { $0.form == .sound } ? try sound.instruments() : nil
+    let library = targets.contains(where: \.hasSound) ? try sound.instruments() : nil
     let model = try MusicModel(path: model)
     try checkRepetition(by: model, library: library)
     let request = try request(model)
@@ -192,33 +239,58 @@ struct CompositionCommand {
     let writer = PieceWriter(
       original: request.primer.flatMap { $0.source.isKept ? $0 : nil },
       record: record(of: request, by: model),
-      hasMetadata: outputs.metadata, sound: sound, library: library, common: common)
+      hasMetadata: outputs.metadata, sound: sound, library: library, threadCount: threadCount, common: common)
+    let folders = try targets.filter { $0.form == .folder }.map {
+      try BatchFolder($0, model: model, start: sound.performance.start, common: common)
+    }
     let pieces = try options(of: request, by: model)
     var reports: [CompositionReport] = []
+    do {
+      try write(pieces, by: composer, request, writer, targets, folders, &reports)
+      for folder in folders { try folder.writePage(writer.record) }
+    } catch {
+      if common.json, !reports.isEmpty { try tell(reports) }
+      guard (error as? any DiagnosableError)?.kind == .interrupted else { throw error }
+      for folder in folders { try folder.writePage(writer.record) }
+      throw interruption(after: reports.count { $0.files.count == files(1, targets).count })
+    }
+    if common.json { try tell(reports) }
+  }
+
+  /// Composes and writes the pieces, some at a time.
+  private func write(
+    _ pieces: [CompositionOptions], by composer: Composer, _ request: CompositionRequest,
+    _ writer: PieceWriter, _ targets: [OutputFile], _ folders: [BatchFolder],
+    _ reports: inout [CompositionReport]
+  ) throws {
     for first in stride(from: 0, to: pieces.count, by: piecesAtOnce) {
       let part = first..<min(first + piecesAtOnce, pieces.count)
       // A new one for each part: rendering the previous part has installed its own signal handlers.
       let cancellation = Interruption.cancellation()
       let results = compose(Array(pieces[part]), composer, cancellation)
       // Complete pieces are written and reported even if others failed.
-      do {
-        for (index, result) in zip(part, results) {
-          guard case .success(let piece) = result else { continue }
-          let files = targets.map { $0.numbered(index + 1, of: outputs.count) }
-          try writer.write(try request.settings.playing(piece), to: files, reports: &reports)
-        }
-        for case .failure(let error) in results where error.kind != .interrupted {
-          throw named(error, request)
-        }
-        guard reports.count == part.upperBound, !(cancellation.isRequested && reports.count < pieces.count)
-        else { throw ComposingError.interrupted }
-      } catch {
-        if common.json, !reports.isEmpty { try tell(reports) }
-        guard (error as? any DiagnosableError)?.kind == .interrupted else { throw error }
-        throw interruption(after: reports.count { $0.files.count == targets.count })
+      let jobs = try zip(part, results).compactMap { index, result -> PieceWriter.Job? in
+        guard case .success(let piece) = result else { return nil }
+        return PieceWriter.Job(
+          piece: try writer.piece(try request.settings.playing(piece)), files: files(index + 1, targets))
+      }
+      for job in try writer.write(jobs, cancellation: cancellation, reports: &reports) {
+        for folder in folders { folder.add(job) }
+      }
+      for case .failure(let error) in results where error.kind != .interrupted {
+        throw named(error, request)
+      }
+      guard reports.count == part.upperBound, !(cancellation.isRequested && reports.count < pieces.count)
+      else { throw ComposingError.interrupted }
+      if let explanation, let job = jobs.first {
+        try explain(job.piece, by: pieces[0], composer, writer, request, at: explanation)
       }
     }
-    if common.json { try tell(reports) }
+  }
+
+  /// The files of the piece of a number, from 1.
+  private func files(_ number: Int, _ targets: [OutputFile]) -> [OutputFile] {
+    targets.flatMap { $0.files(number, of: outputs.count) }
   }
 
   /// The message after Ctrl-C before the last piece; with the seed the others can be composed again.
@@ -263,6 +335,42 @@ struct CompositionCommand {
     }
     return composer.compose(
       pieces, threadCount: threadCount, cancellation: cancellation, progress: common.progress)
+  }
+}
+
+// MARK: - Why it is so
+
+extension CompositionCommand {
+  /// Writes the page that explains each note of a piece.
+  private func explain(
+    _ piece: WrittenPiece, by options: CompositionOptions, _ composer: Composer, _ writer: PieceWriter,
+    _ request: CompositionRequest, at path: String
+  ) throws {
+    let cancellation = Interruption.cancellation()
+    let index =
+      try request.passages
+      ?? trainingPassages(of: composer.model, remark: "where notes are copied from is not shown")
+    let explanation = try PieceExplanation(
+      of: piece.composition, by: options, with: composer, passages: index, cancellation: cancellation,
+      progress: common.progress)
+    let page = ExplanationPage(
+      explanation, title: writer.record.title, facts: writer.facts(of: piece),
+      metadata: writer.metadata(of: piece))
+    try replaceFile(at: path, with: page.html)
+    if !common.json {
+      try common.report(path) { "\(path): why each of its notes is there" }
+    }
+  }
+
+  /// The training pieces of a model; nil, with a remark, if they are not in its folder.
+  private func trainingPassages(of model: MusicModel, remark: String) throws -> PassageIndex? {
+    do {
+      return try model.trainingPassages(cancellation: Interruption.cancellation(), progress: common.progress)
+    } catch let error as ComposingError {
+      guard case .noTrainingPieces = error else { throw error }
+      common.remark("\(self.model): has no corpus in its folder, so \(remark)")
+      return nil
+    }
   }
 }
 
@@ -314,11 +422,12 @@ extension CompositionCommand {
 
   /// The files to write, checked so that none is refused after the work is done.
   private func checkedTargets() throws -> [OutputFile] {
-    let targets = try outputs.output.map { try OutputFile($0) }
+    let targets = try outputs.output.map { try OutputFile($0, pieces: outputs.count) }
     guard Set(targets.map(\.plainPath)).count == targets.count else {
       throw UsageError("two -o options name the same file")
     }
-    if !targets.contains(where: { $0.form == .sound }),
+    if let explanation { try OutputFile.checkFolder(of: explanation) }
+    if !targets.contains(where: \.hasSound),
       let option = ["--bits", "--rate", "--gain", "--plain", "--from-start"].first(where: Typed.hasOption)
     {
       throw UsageError("\(option) applies to sound, but no -o names a sound file (.wav, .flac or .ogg)")

@@ -1,4 +1,6 @@
 internal import Analysis
+internal import Arithmetic
+internal import Audio
 internal import Composing
 internal import Groundwork
 internal import MIDI
@@ -34,24 +36,82 @@ struct PieceWriter {
   var sound: SoundOptions
   /// The instruments; nil where nothing is rendered.
   var library: InstrumentLibrary?
+  /// How many threads render several files.
+  var threadCount: Int
   var common: CommonOptions
 
-  /// Writes a piece and reports it, even if only some of its files could be written.
+  /// A piece and the files that it goes into.
+  struct Job {
+    var piece: WrittenPiece
+    var files: [OutputFile]
+  }
+
+  /// A composition as it is written.
+  func piece(_ composition: Composition) throws -> WrittenPiece {
+    try WrittenPiece(composition, behind: original)
+  }
+
+  /// Writes pieces and reports them, even if only some of their files could be written.
+  /// - Returns: The pieces all of whose files were written.
   func write(
-    _ composition: Composition, to files: [OutputFile], reports: inout [CompositionReport]
-  ) throws {
-    let piece = try WrittenPiece(composition, behind: original)
-    var written: [OutputFile] = []
-    do {
-      for file in files {
-        try write(piece, to: file)
-        written.append(file)
+    _ jobs: [Job], cancellation: Cancellation, reports: inout [CompositionReport]
+  ) throws -> [Job] {
+    let sounds = jobs.flatMap { job in job.files.filter { $0.form == .sound }.map { (job.piece, $0) } }
+    // One file tells its progress in seconds, several in files.
+    let rendered =
+      sounds.count > 1 ? try render(sounds, cancellation: cancellation) : [:]
+    var done: [Job] = []
+    for job in jobs {
+      var written: [OutputFile] = []
+      do {
+        for file in job.files {
+          switch rendered[file] {
+          case .success(true): break
+          case .success(false): throw ComposingError.interrupted
+          case .failure(let error): throw error
+          case nil: try write(job.piece, to: file)
+          }
+          written.append(file)
+        }
+      } catch {
+        if !written.isEmpty { reports.append(try tell(job.piece, in: written)) }
+        throw error
       }
-    } catch {
-      if !written.isEmpty { reports.append(try tell(piece, in: written)) }
-      throw error
+      reports.append(try tell(job.piece, in: written))
+      done.append(job)
     }
-    reports.append(try tell(piece, in: written))
+    return done
+  }
+
+  /// Renders several files side by side.
+  /// - Returns: For each file whether it was written, which it was not after an interruption, or why it could not be.
+  private func render(
+    _ sounds: [(WrittenPiece, OutputFile)], cancellation: Cancellation
+  ) throws -> [OutputFile: Result<Bool, AudioError>] {
+    guard let library else { return [:] }
+    let renderings = try sounds.map { try rendering(of: $0.0, to: $0.1, library: library) }
+    let work = WorkQueue<Result<Bool, AudioError>>(count: renderings.count)
+    let progress = common.progress
+    ThreadTeam(threadCount: max(1, min(threadCount, renderings.count))).run { _ in
+      while !cancellation.isRequested, let index = work.take() {
+        let result = Result { () throws(AudioError) in
+          try renderings[index].run(library, cancellation: cancellation, progress: nil) != nil
+        }
+        let count = work.finish(index, result)
+        progress?(
+          ProgressReport(
+            activity: "rendering", completed: Double(count), total: Double(renderings.count), unit: "pieces"))
+      }
+    }
+    return Dictionary(
+      uniqueKeysWithValues: zip(sounds, work.results).map { ($0.1, $1 ?? .success(false)) })
+  }
+
+  private func rendering(
+    of piece: WrittenPiece, to file: OutputFile, library: InstrumentLibrary
+  ) throws -> Rendering {
+    let made = try sound.record(of: file.path, library: library)
+    return try sound.rendering(of: piece.score, to: file.path, comment: metadata(of: piece, sound: made))
   }
 
   private func tell(_ piece: WrittenPiece, in files: [OutputFile]) throws -> CompositionReport {
@@ -71,9 +131,7 @@ struct PieceWriter {
   }
 
   /// The text about a piece that goes into its file; nil without metadata.
-  private func metadata(
-    of piece: WrittenPiece, sound: CompositionRecord.Sound? = nil
-  ) -> String? {
+  func metadata(of piece: WrittenPiece, sound: CompositionRecord.Sound? = nil) -> String? {
     guard hasMetadata else { return nil }
     var record = record
     record.seed = piece.composition.seed
@@ -96,10 +154,43 @@ struct PieceWriter {
       try replaceFile(at: file.path, with: picture)
     case .sound:
       guard let library else { return }
-      let made = try sound.record(of: file.path, library: library)
-      _ = try sound.write(
-        piece.score, library: library, to: file.path, comment: metadata(of: piece, sound: made),
-        progress: common.progress)
+      let rendering = try rendering(of: piece, to: file, library: library)
+      _ = try rendering.write(library, progress: common.progress)
+    case .folder: preconditionFailure("a folder is written file by file")
     }
+  }
+}
+
+// MARK: - Facts
+
+extension PieceWriter {
+  /// What a piece was made with, in words.
+  func facts(of piece: WrittenPiece) -> [(name: String, value: String)] {
+    var record = record
+    record.seed = piece.composition.seed
+    return record.facts + [("Seed", "\(record.seed)")]
+  }
+}
+
+extension CompositionRecord {
+  /// What all pieces of a batch were made with, in words.
+  var facts: [(name: String, value: String)] {
+    let sampling = settings.sampling
+    var filters = ["temperature \(sampling.temperature)"]
+    if sampling.topK > 0 { filters.append("top-k \(sampling.topK)") }
+    if sampling.topP < 1 { filters.append("top-p \(sampling.topP)") }
+    if sampling.minP > 0 { filters.append("min-p \(sampling.minP)") }
+    if sampling.byRole { filters.append("by role") }
+    let asked = [
+      settings.bars.map { Readable.plural($0, "bar") }, settings.form.map { "form \($0)" },
+      settings.timeSignature, settings.tempo.map { "\(Readable.decimal($0, 0)) quarters a minute" },
+      settings.primer.map { "after \($0.path)" },
+      settings.avoidCopying.map { "under \($0.notes) notes copied" },
+    ].compactMap(\.self)
+    return [
+      ("Model", "\(model.path) \(model.fingerprint)"), ("Program", program),
+      ("Sampling", filters.joined(separator: ", ")),
+      ("Asked for", asked.isEmpty ? "nothing" : asked.joined(separator: ", ")),
+    ]
   }
 }

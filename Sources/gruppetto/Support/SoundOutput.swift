@@ -51,13 +51,6 @@ struct SoundOptions: ParsableArguments {
     try InstrumentLibrary(folder: try Resources.presets(named: presets) + "/instruments")
   }
 
-  /// The renderer that turns `score` into samples.
-  func renderer(of score: Score, library: InstrumentLibrary, rate: Int? = nil) -> ScoreRenderer {
-    ScoreRenderer(
-      score: score, library: library,
-      options: performance.renderOptions(sampleRate: rate ?? self.rate, gain: gain))
-  }
-
   /// Checks that the format of the file at `path` supports the options.
   func check(_ path: String) throws {
     let format = try AudioFileFormat(path: path)
@@ -86,24 +79,45 @@ struct SoundOptions: ParsableArguments {
       isPlain: performance.plain, startsAtBeginning: performance.fromStart, instruments: library.fingerprint)
   }
 
-  /// Renders `score` into the file at `path`.
-  /// - Throws: `InterruptedError` after Ctrl-C; then no file was written.
-  func write(
-    _ score: Score, library: InstrumentLibrary, to path: String, comment: String? = nil,
-    progress: ProgressHandler?
-  ) throws -> RenderedFile {
-    let format = try AudioFileFormat(path: path)
+  /// The rendering of `score` into the file at `path`.
+  /// - Throws: `AudioError.unknownEnding`.
+  func rendering(of score: Score, to path: String, comment: String? = nil) throws -> Rendering {
+    Rendering(
+      score: score, path: path, options: performance.renderOptions(sampleRate: rate, gain: gain),
+      encoding: try AudioFileFormat(path: path) == .ogg ? nil : bits.encoding, comment: comment)
+  }
+}
+
+/// A score that is to be rendered into a file.
+struct Rendering: Sendable {
+  var score: Score
+  var path: String
+  var options: RenderOptions
+  /// How samples are stored; nil where the format does not ask.
+  var encoding: SampleEncoding?
+  /// What the file tells of itself.
+  var comment: String?
+
+  /// Renders it.
+  /// - Returns: What was written; nil if it was canceled.
+  func run(
+    _ library: InstrumentLibrary, cancellation: Cancellation, progress: ProgressHandler?
+  ) throws(AudioError) -> WrittenSound? {
+    var source = ScoreRenderer(score: score, library: library, options: options)
+    return try AudioFile.write(
+      &source, to: path, encoding: encoding, comment: comment, cancellation: cancellation, progress: progress)
+  }
+
+  /// Renders it, and stops at Ctrl-C.
+  /// - Throws: `InterruptedError`; then no file was written.
+  func write(_ library: InstrumentLibrary, progress: ProgressHandler?) throws -> RenderedFile {
     let began = DispatchTime.now().uptimeNanoseconds
-    var source = renderer(of: score, library: library)
-    let written = try AudioFile.write(
-      &source, to: path, encoding: format == .ogg ? nil : bits.encoding, comment: comment,
-      cancellation: Interruption.cancellation(),
-      progress: progress)
+    let written = try run(library, cancellation: Interruption.cancellation(), progress: progress)
     guard let written else { throw InterruptedError("interrupted; \(path) was not written") }
     let spent = Double(DispatchTime.now().uptimeNanoseconds - began) / 1e9
     return RenderedFile(
       file: path, seconds: written.seconds, pieceSeconds: score.seconds,
-      startSeconds: score.timeMap.seconds(at: performance.start.tick(in: score)),
+      startSeconds: score.timeMap.seconds(at: options.start.tick(in: score)),
       lastNoteSeconds: score.lastNoteSeconds, peak: Double(written.peak), loudness: written.loudness,
       sound: "builtin",
       realTimeFactor: written.seconds / max(spent, 1e-9))
