@@ -148,6 +148,25 @@ import Testing
     )
   }
 
+  @Test("An interrupted batch has a page of the pieces that are complete") func anInterruptedBatchHasAPage()
+    throws
+  {
+    let running = try workshop.program.start(
+      ["generate", "model", "--bars", "1", "--tempo", "900", "--seed", "8", "--count", "60", "-o", "many"],
+      folder: workshop.folder.path)
+    func rendered() -> Int { ((try? workshop.names(in: "many")) ?? []).count { $0.hasSuffix(".ogg") } }
+    while rendered() == 0, running.process.isRunning { Thread.sleep(forTimeInterval: 0.02) }
+    running.signal(SIGINT)
+    let outcome = running.wait()
+    #expect(
+      outcome.exitCode == 130 && outcome.errors.contains("of 60 pieces written, seed 8"), "\(outcome.errors)")
+    let page = try String(decoding: workshop.bytes("many/index.html"), as: UTF8.self)
+    let rows = page.matches(of: /data-sound="([0-9]+)\.ogg"/).map { String($0.1) }
+    #expect(!rows.isEmpty && rows.count < 60 && rows.count == rendered())
+    for name in rows { #expect(workshop.has("many/\(name).ogg") && workshop.has("many/\(name).mid")) }
+    #expect(try workshop.names(in: "many").count == 2 * rows.count + 1)
+  }
+
   @Test("A page explains the notes, and is made again too") func aPageExplainsTheNotes() throws {
     _ = try generate([
       "model", "--bars", "2", "--seed", "3", "--avoid-copying", "9", "-o", "a.mid", "--explain", "why.html",

@@ -5,6 +5,7 @@ extension ListeningPage {
     #pieces{width:100%}#pieces thead th{position:sticky;top:0;background:var(--paper);z-index:1;padding-block:.4rem;white-space:nowrap}
     #pieces thead button{border:0;background:none;padding:0;font-weight:600}#pieces thead button::after{content:'';display:inline-block;width:1em}
     th[aria-sort=ascending] button::after{content:' ↑'!important}th[aria-sort=descending] button::after{content:' ↓'!important}
+    #pieces thead .figure button::after{margin-right:-1em}
     #pieces tbody tr{border-top:1px solid var(--faint)}#pieces tbody tr.now{background:var(--card)}
     #pieces td,#pieces tbody th{vertical-align:middle;padding:.25rem .9rem .25rem 0;white-space:nowrap}
     .figure{text-align:right}#descriptor{max-width:11rem;background:var(--paper);border:1px solid var(--line);border-radius:6px}
@@ -67,8 +68,8 @@ extension ListeningPage {
     requestAnimationFrame(follow)}requestAnimationFrame(follow);
     function beside(step){const list=[...body.rows].filter(r=>!r.hidden);return list[list.indexOf(current)+step]}
     audio.addEventListener('ended',()=>{const next=beside(1);if(goOn.checked&&next)play(next)});
-    document.addEventListener('keydown',e=>{if(e.ctrlKey||e.metaKey||e.altKey||e.target.matches('select,input,a,audio'))return;
-    const isButton=e.target.matches('button');
+    document.addEventListener('keydown',e=>{if(e.ctrlKey||e.metaKey||e.altKey||e.target.matches?.('select,input,a,audio'))return;
+    const isButton=e.target.matches?.('button');
     if(e.key===' '&&!isButton){e.preventDefault();current?(audio.paused?audio.play():audio.pause()):rows[0]&&play(body.rows[0])}
     else if(e.key==='ArrowDown'||e.key==='ArrowUp'){const row=current?beside(e.key==='ArrowDown'?1:-1):body.rows[0];
     if(row){e.preventDefault();play(row)}}

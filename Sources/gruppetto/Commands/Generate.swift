@@ -15,7 +15,8 @@ struct Generate: ParsableCommand {
 
         gruppetto generate model --bars 16 -o tune.mid -o tune.wav -o tune.svg
         gruppetto generate model --form "A8 A'8 B8 A8" --endings 64 -o song.mid
-        gruppetto generate --like song.mid -o song.ogg
+        gruppetto generate model --count 100 -o tunes/
+        gruppetto generate --like tunes/007.mid -o seven.wav --explain seven.html
       """)
 
   @Argument(help: "Folder of a trained model; with --like by default the one that the file names.")

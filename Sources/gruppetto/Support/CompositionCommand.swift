@@ -274,7 +274,7 @@ struct CompositionCommand {
         return PieceWriter.Job(
           piece: try writer.piece(try request.settings.playing(piece)), files: files(index + 1, targets))
       }
-      for job in try writer.write(jobs, cancellation: cancellation, reports: &reports) {
+      try writer.write(jobs, cancellation: cancellation, reports: &reports) { job in
         for folder in folders { folder.add(job) }
       }
       for case .failure(let error) in results where error.kind != .interrupted {

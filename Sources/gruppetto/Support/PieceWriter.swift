@@ -52,22 +52,27 @@ struct PieceWriter {
   }
 
   /// Writes pieces and reports them, even if only some of their files could be written.
-  /// - Returns: The pieces all of whose files were written.
+  /// - Parameters:
+  ///   - jobs: The pieces and their files.
+  ///   - cancellation: Stops the rendering of several files.
+  ///   - reports: Gets what was written.
+  ///   - completed: Is given each piece all of whose files were written.
+  /// - Throws: `ComposingError.interrupted` after the pieces that were rendered before are written; what a file cannot be written for.
   func write(
-    _ jobs: [Job], cancellation: Cancellation, reports: inout [CompositionReport]
-  ) throws -> [Job] {
+    _ jobs: [Job], cancellation: Cancellation, reports: inout [CompositionReport], completed: (Job) -> Void
+  ) throws {
     let sounds = jobs.flatMap { job in job.files.filter { $0.form == .sound }.map { (job.piece, $0) } }
     // One file tells its progress in seconds, several in files.
-    let rendered =
-      sounds.count > 1 ? try render(sounds, cancellation: cancellation) : [:]
-    var done: [Job] = []
-    for job in jobs {
+    let rendered = sounds.count > 1 ? try render(sounds, cancellation: cancellation) : [:]
+    func isInterrupted(_ file: OutputFile) -> Bool {
+      if case .success(false) = rendered[file] { true } else { false }
+    }
+    for job in jobs where !job.files.contains(where: isInterrupted) {
       var written: [OutputFile] = []
       do {
         for file in job.files {
           switch rendered[file] {
-          case .success(true): break
-          case .success(false): throw ComposingError.interrupted
+          case .success: break
           case .failure(let error): throw error
           case nil: try write(job.piece, to: file)
           }
@@ -78,9 +83,9 @@ struct PieceWriter {
         throw error
       }
       reports.append(try tell(job.piece, in: written))
-      done.append(job)
+      completed(job)
     }
-    return done
+    if rendered.keys.contains(where: isInterrupted) { throw ComposingError.interrupted }
   }
 
   /// Renders several files side by side.
@@ -100,7 +105,7 @@ struct PieceWriter {
         let count = work.finish(index, result)
         progress?(
           ProgressReport(
-            activity: "rendering", completed: Double(count), total: Double(renderings.count), unit: "pieces"))
+            activity: "rendering", completed: Double(count), total: Double(renderings.count), unit: "files"))
       }
     }
     return Dictionary(
