@@ -95,6 +95,8 @@ import Testing
     #expect(refused.errorLines.count == 1 && refused.errors.contains(made), "\(refused.errors)")
     #expect(refused.errors.contains("the model model") && refused.errors.contains("other has"))
     #expect(!workshop.has("b.mid"))
+    let inspected = try workshop.run(["inspect", "a.mid"])
+    #expect(inspected.output.contains("with the model model (\(made)), seed 1"), "\(inspected.output)")
     let info = try workshop.run(["model", "info", "model"])
     #expect(info.output.contains(made), "\(info.output)")
   }
@@ -113,6 +115,25 @@ import Testing
       if let text { try replaceFile(at: workshop(name), with: text) }
       let refused = try generate(["--like", name, "-o", "b.mid"], code: 65)
       #expect(refused.errorLines.count == 1 && refused.errors.contains(name), "\(name): \(refused.errors)")
+    }
+    // Settings that nobody can have asked for end the program as options that make no sense do.
+    let sound =
+      "&quot;sound&quot;:{&quot;gain&quot;:0,&quot;instruments&quot;:&quot;&quot;,&quot;isPlain&quot;:true,&quot;rate&quot;:1,"
+      + "&quot;startsAtBeginning&quot;:true},&quot;title&quot;"
+    for (text, other, code) in [
+      ("&quot;bars&quot;:1", "&quot;bars&quot;:1000000000", 64),
+      ("&quot;bars&quot;:1", "&quot;bars&quot;:1,&quot;form&quot;:&quot;?&quot;", 64),
+      ("&quot;bars&quot;:1", "&quot;bars&quot;:1,&quot;timeSignature&quot;:&quot;0/0&quot;", 64),
+      (
+        "&quot;bars&quot;:1",
+        "&quot;bars&quot;:1,&quot;ending&quot;:{&quot;bars&quot;:1,&quot;tonicBonus&quot;:1,&quot;tries&quot;:-1}",
+        64
+      ),
+      ("&quot;temperature&quot;:1", "&quot;temperature&quot;:-1", 64), ("&quot;title&quot;", sound, 65),
+    ] as [(String, String, Int32)] {
+      try replaceFile(at: workshop("wild.svg"), with: picture.replacing(text, with: other))
+      let refused = try generate(["--like", "wild.svg", "-o", "b.mid"], code: code)
+      #expect(refused.errorLines.count == 1, "\(other): \(refused.errors)")
     }
     #expect(try generate(["--like", "absent.mid", "-o", "b.mid"], code: 66).errors.contains("absent.mid"))
     let both = try generate(["--like", "a.svg", "--bars", "2", "-o", "b.mid"], code: 64)

@@ -60,7 +60,7 @@ struct Generate: ParsableCommand {
         try repeated.request($0, primer: primer.primer, corpus: novelty.corpus, input: input, common: common)
       },
       repeated: repeated, explanation: explanation.explain, threadCount: threads.count,
-      sound: sound.following(repeated.record.sound),
+      sound: try sound.following(repeated),
       common: common
     ).run()
   }

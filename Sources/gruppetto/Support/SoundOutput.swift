@@ -38,13 +38,16 @@ struct SoundOptions: ParsableArguments {
   }
 
   func validate() throws {
-    guard [44_100, 48_000].contains(rate) else {
+    guard Self.rates.contains(rate) else {
       throw ValidationError("--rate is 44100 or 48000, not \(rate).")
     }
-    guard (-60...40).contains(gain) else {
+    guard Self.gains.contains(gain) else {
       throw ValidationError("--gain is in decibels, from -60 to 40, not \(gain).")
     }
   }
+
+  private static let rates: Set<Int> = [44_100, 48_000]
+  private static let gains = -60.0...40.0
 
   /// The instruments of the folder of presets.
   func instruments() throws -> InstrumentLibrary {
@@ -61,8 +64,16 @@ struct SoundOptions: ParsableArguments {
   }
 
   /// The options, with those of a rendering that is made again where they were not given anew.
-  func following(_ made: CompositionRecord.Sound?) -> SoundOptions {
-    guard let made else { return self }
+  /// - Throws: `CompositionRecordError.damaged` for a rendering that there cannot have been.
+  func following(_ repeated: PieceToRepeat) throws -> SoundOptions {
+    guard let made = repeated.record.sound else { return self }
+    guard Self.rates.contains(made.rate), Self.gains.contains(made.gain),
+      made.bits.map({ Bits(rawValue: $0) != nil }) ?? true
+    else {
+      throw CompositionRecordError.damaged(
+        path: repeated.path,
+        reason: "no sound of \(made.rate) Hz, \(made.bits ?? "no") bits and \(made.gain) dB is written")
+    }
     var options = self
     if !Typed.hasOption("--rate") { options.rate = made.rate }
     if !Typed.hasOption("--bits") { options.bits = made.bits.flatMap(Bits.init) ?? .sixteen }
