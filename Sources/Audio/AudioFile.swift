@@ -45,6 +45,7 @@ public enum AudioFile {
   ///   - source: what is written, to its end.
   ///   - path: where the file will be.
   ///   - encoding: how samples are stored; see `AudioFileWriter`.
+  ///   - comment: A text about the sound that the file holds beside it; nil for none.
   ///   - cancellation: stops the work; then no file is written.
   ///   - progress: called with the seconds of sound done.
   /// - Returns: what was written; nil if it was canceled.
@@ -52,13 +53,13 @@ public enum AudioFile {
   @discardableResult
   public static func write(
     _ source: inout some SampleSource, to path: String, encoding: SampleEncoding? = nil,
-    cancellation: Cancellation? = nil, progress: ProgressHandler? = nil
+    comment: String? = nil, cancellation: Cancellation? = nil, progress: ProgressHandler? = nil
   ) throws(AudioError) -> WrittenSound? {
     let rate = source.sampleRate
     let channels = source.channelCount
     var writer = try AudioFileWriter(
       path: path, encoding: encoding, sampleRate: rate, channelCount: channels,
-      expectedFrameCount: source.frameCount)
+      expectedFrameCount: source.frameCount, comment: comment)
     var block = [Float](repeating: 0, count: channels * 4096)
     let total = source.frameCount.map { Double($0) / Double(rate) }
     let meter = LoudnessMeter(sampleRate: rate, channelCount: channels)

@@ -18,17 +18,19 @@ public struct AudioFileReader: ~Copyable {
   public private(set) var position = 0
 
   private var handle: SoundFileHandle
+  /// Whether `path` is that of a file, and not a name for bytes.
+  private let isFile: Bool
 
   /// Opens the file at `path`.
   /// - Throws: `AudioError.file` if it is missing or may not be read, `.notAudio` where it holds no sound.
   public init(path: String) throws(AudioError) {
-    try self.init(path: path, handle: try SoundFileHandle.reading(path))
+    try self.init(path: path, handle: try SoundFileHandle.reading(path), isFile: true)
   }
 
   /// Reads a file's content that is in memory; `name` stands for its path in errors.
   /// - Throws: `AudioError.notAudio` if it holds no sound.
   public init(bytes: [UInt8], name: String) throws(AudioError) {
-    try self.init(path: name, handle: try SoundFileHandle.reading(name, bytes: bytes))
+    try self.init(path: name, handle: try SoundFileHandle.reading(name, bytes: bytes), isFile: false)
   }
 
   /// Checks that a file which begins so may be sound, before the rest is read.
@@ -39,17 +41,24 @@ public struct AudioFileReader: ~Copyable {
     try SoundFileHandle.check(firstBytes: firstBytes, name: name)
   }
 
-  private init(path: String, handle: consuming SoundFileHandle) throws(AudioError) {
+  private init(path: String, handle: consuming SoundFileHandle, isFile: Bool) throws(AudioError) {
     let info = handle.info
     guard info.samplerate > 0, info.channels > 0 else {
       throw .notAudio(path: path, reason: "\(info.channels) channels at \(info.samplerate) Hz")
     }
     self.handle = handle
+    self.isFile = isFile
     self.path = path
     sampleRate = Int(info.samplerate)
     channelCount = Int(info.channels)
     // libsndfile's value for “unknown” is the largest value there is.
     declaredFrameCount = (0..<sf_count_t.max).contains(info.frames) ? Int(info.frames) : nil
+  }
+
+  /// The comment that the file has; nil if it has none.
+  public var comment: String? {
+    sf_get_string(handle.raw, Int32(SF_STR_COMMENT)).map { String(cString: $0) }
+      ?? (isFile ? WAVComment.read(path) : nil)
   }
 
   /// Reads the next frames as interleaved samples, full scale at ±1. Samples of a floating-point file are not clipped.

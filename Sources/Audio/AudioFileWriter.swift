@@ -3,8 +3,8 @@ internal import Groundwork
 
 /// A sound file that is written a block at a time and appears under its name, whole, when it is committed.
 ///
-/// Until then, and after any error, a file that had the name before is still there. The same sound gives the same
-/// bytes as WAV and as FLAC, and the same decoded samples as Ogg Vorbis (whose streams carry a random number).
+/// Until then, and after any error, a file that had the name before is still there. The same sound and comment give the same
+/// bytes.
 /// Samples become integers by rounding to the nearest, clipped at full scale, without dither.
 public struct AudioFileWriter: ~Copyable {
   /// Where the file will be.
@@ -39,10 +39,11 @@ public struct AudioFileWriter: ~Copyable {
   ///   - expectedFrameCount: about how many frames will be written; nil if that is not known. A WAV file that may
   ///     pass 4 GiB, which a plain one cannot, is written as RF64 (EBU Tech 3306); where it turns out shorter, it
   ///     becomes a plain one.
+  ///   - comment: A text about the sound: the chunk `ICMT` of a WAV file, the comment `COMMENT` of the others.
   /// - Throws: `AudioError.unknownEnding`, `.unsupportedSettings` or `.file`.
   public init(
     path: String, format: AudioFileFormat? = nil, encoding: SampleEncoding? = nil, sampleRate: Int,
-    channelCount: Int, expectedFrameCount: Int? = nil
+    channelCount: Int, expectedFrameCount: Int? = nil, comment: String? = nil
   ) throws(AudioError) {
     let chosen: AudioFileFormat
     if let format { chosen = format } else { chosen = try AudioFileFormat(path: path) }
@@ -63,6 +64,10 @@ public struct AudioFileWriter: ~Copyable {
     try extent.requireRoom(at: replacement.temporaryPath, for: path)
     let handle = try SoundFileHandle.writing(replacement, info: info)
     handle.configure(vorbisQuality: chosen == .ogg ? Self.vorbisQuality : nil)
+    if let comment, !handle.setComment(comment) {
+      throw .unsupportedSettings(
+        path: path, reason: "\(chosen.rawValue) cannot hold a comment of \(comment.utf8.count) bytes")
+    }
     self.handle = handle
     self.replacement = replacement
     frameLimit = extent.frameLimit
@@ -110,7 +115,12 @@ public struct AudioFileWriter: ~Copyable {
   public consuming func commit() throws(AudioError) {
     let isWhole = handle.close()
     guard isWhole, handle.stream.errorNumber == 0 else { throw writingFailure() }
-    do throws(FileError) { try replacement.commit() } catch { throw .file(error) }
+    do throws(FileError) {
+      if format == .ogg { try OggSerialNumber.settle(inFileAt: replacement.temporaryPath) }
+      try replacement.commit()
+    } catch {
+      throw .file(error)
+    }
   }
 
   private borrowing func writingFailure() -> AudioError {
@@ -152,6 +162,14 @@ extension SoundFileHandle {
       sf_command(
         raw, Int32(SFC_SET_VBR_ENCODING_QUALITY), &vorbisQuality, Int32(MemoryLayout<Double>.size))
     }
+  }
+}
+
+extension SoundFileHandle {
+  /// Gives the file a comment; before the first sample.
+  /// - Returns: Whether the format takes it.
+  fileprivate borrowing func setComment(_ text: String) -> Bool {
+    sf_set_string(raw, Int32(SF_STR_COMMENT), text) == 0
   }
 }
 

@@ -15,11 +15,29 @@ public struct SVG: Sendable {
   ///   - height: the height in pixels.
   ///   - title: what the picture shows; read aloud by screen readers and shown as the window's title.
   ///   - style: rules of a style sheet for the classes that the elements name.
-  public init(width: Double, height: Double, title: String, style: String = "") {
+  ///   - metadata: a text about the picture for programs; see `metadata(in:)`.
+  public init(
+    width: Double, height: Double, title: String, style: String = "", metadata: String? = nil
+  ) {
     self.width = width
     self.height = height
     body += "<title>\(Self.escape(title))</title>\n"
+    if let metadata { body += "<metadata>\(Self.escape(metadata))</metadata>\n" }
     if !style.isEmpty { body += "<style>\(style)</style>\n" }
+  }
+
+  /// The content of the metadata elements of a document, in order, as `init` was given it.
+  public static func metadata(in document: String) -> [String] {
+    document.split(separator: "<metadata>", omittingEmptySubsequences: false).dropFirst().compactMap { rest in
+      rest.firstRange(of: "</metadata>").map { unescape(rest[..<$0.lowerBound]) }
+    }
+  }
+
+  /// The text that `escape` made XML of.
+  private static func unescape(_ text: Substring) -> String {
+    [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&amp;", "&")].reduce(String(text)) { text, entity in
+      text.split(separator: entity.0, omittingEmptySubsequences: false).joined(separator: entity.1)
+    }
   }
 
   /// The whole document.
@@ -30,15 +48,17 @@ public struct SVG: Sendable {
     return "<svg xmlns=\"http://www.w3.org/2000/svg\" \(size) \(viewBox)>\n\(body)</svg>\n"
   }
 
-  /// Adds a rectangle, with an optional tooltip.
+  /// Adds a rectangle, with an optional tooltip. One with a number can be chosen by pointer and keyboard in a page whose script looks for
+  /// elements with the attribute `data-note`.
   public mutating func rectangle(
     x: Double, y: Double, width: Double, height: Double, class name: String? = nil, fill: String? = nil,
-    opacity: Double? = nil, cornerRadius: Double = 0, tooltip: String? = nil
+    opacity: Double? = nil, cornerRadius: Double = 0, tooltip: String? = nil, number: Int? = nil
   ) {
     var attributes = Self.attribute("x", x) + Self.attribute("y", y)
     attributes += Self.attribute("width", width) + Self.attribute("height", height)
     if cornerRadius > 0 { attributes += Self.attribute("rx", cornerRadius) }
     attributes += Self.style(name, fill: fill, opacity: opacity)
+    if let number { attributes += " data-note=\"\(number)\" tabindex=\"-1\" role=\"button\"" }
     if let tooltip {
       body += "<rect\(attributes)><title>\(Self.escape(tooltip))</title></rect>\n"
     } else {
@@ -137,7 +157,7 @@ public struct SVG: Sendable {
   }
 
   /// Text made safe for XML: markup escaped, control characters (which XML 1.0 forbids) replaced.
-  static func escape(_ text: String) -> String {
+  package static func escape(_ text: String) -> String {
     var result = ""
     result.reserveCapacity(text.utf8.count)
     for scalar in text.unicodeScalars {

@@ -92,7 +92,8 @@ package enum JSONFile {
     path.map { $0.intValue.map { "\($0 + 1)" } ?? $0.stringValue }.joined(separator: ".")
   }
 
-  private static func firstUnknownKey(of bytes: [UInt8], in value: some Encodable) -> String? {
+  /// The path of the first key that some JSON has and a value that was read from it has not; nil if there is none.
+  package static func firstUnknownKey(of bytes: [UInt8], in value: some Encodable) -> String? {
     guard let given = try? JSONFormat.decode(JSONKeys.self, from: bytes),
       let known = try? JSONFormat.decode(JSONKeys.self, from: JSONFormat.encode(value))
     else { return nil }

@@ -40,6 +40,22 @@ public struct MIDIFile: Sendable, Equatable {
   /// What of it tells that the file is damaged: content is missing or cannot be trusted.
   public var damage: [Diagnostic] { diagnostics.damage }
 
+  /// The content of all text events (meta type 0x01), track by track, decoded.
+  public var texts: [String] {
+    tracks.flatMap { track in
+      track.events.filter { $0.isMeta && $0.data1 == MIDITextKind.text.type }
+        .map { MIDIText.decode(track.payload(of: $0)) }
+    }
+  }
+
+  /// Adds a text event at the beginning of the first track, after all else at its tick.
+  public mutating func addText(_ text: String) {
+    if tracks.isEmpty { tracks = [MIDITrack()] }
+    var addition = MIDITrack()
+    addition.append(.meta(.text(.text, Array(text.utf8))), at: 0)
+    tracks[0].merge(addition)
+  }
+
   /// Whether format, division and tracks are the same.
   public static func == (a: MIDIFile, b: MIDIFile) -> Bool {
     a.format == b.format && a.division == b.division && a.tracks == b.tracks

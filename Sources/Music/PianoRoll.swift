@@ -26,17 +26,24 @@ public struct PianoRoll: Sendable {
     public var color: Color
     /// What is said of it where it is pointed at, beside its name.
     public var remark: String
+    /// A number by which a page's script finds it; nil for a note that cannot be chosen.
+    public var number: Int?
 
     /// An appearance.
-    public init(color: Color, remark: String) {
+    public init(color: Color, remark: String, number: Int? = nil) {
       self.color = color
       self.remark = remark
+      self.number = number
     }
   }
 
-  /// The picture of `score` as an SVG document, under `title`.
-  public func svg(of score: Score, title: String) -> String {
-    svg(of: score, title: title, legend: PianoRollLegend(score), appearance: nil)
+  /// The picture of `score` as an SVG document.
+  /// - Parameters:
+  ///   - score: The score.
+  ///   - title: What stands above it.
+  ///   - metadata: A text about it for programs.
+  public func svg(of score: Score, title: String, metadata: String? = nil) -> String {
+    svg(of: score, title: title, metadata: metadata, legend: PianoRollLegend(score), appearance: nil)
   }
 
   /// The picture of `score` as an SVG document with notes colored by a magnitude.
@@ -44,17 +51,20 @@ public struct PianoRoll: Sendable {
   ///   - score: The score.
   ///   - title: What stands above it.
   ///   - scale: What the colors mean: colors from the lowest magnitude to the highest, with a label each.
+  ///   - metadata: A text about it for programs.
   ///   - appearance: How the note of this index in the track of this index is drawn.
   /// - Returns: The document.
   public func svg(
-    of score: Score, title: String, scale: [(label: String, color: Color)],
+    of score: Score, title: String, scale: [(label: String, color: Color)], metadata: String? = nil,
     appearance: @escaping (_ track: Int, _ note: Int) -> NoteAppearance
   ) -> String {
-    svg(of: score, title: title, legend: PianoRollLegend(entries: scale), appearance: appearance)
+    svg(
+      of: score, title: title, metadata: metadata, legend: PianoRollLegend(entries: scale),
+      appearance: appearance)
   }
 
   private func svg(
-    of score: Score, title: String, legend: PianoRollLegend,
+    of score: Score, title: String, metadata: String? = nil, legend: PianoRollLegend,
     appearance: ((_ track: Int, _ note: Int) -> NoteAppearance)?
   ) -> String {
     let rows = PianoRollRows(score)
@@ -65,8 +75,7 @@ public struct PianoRoll: Sendable {
     let pitch = systemHeight + 40
     var picture = SVG(
       width: margin.left + systemWidth + 24, height: margin.top + Double(max(1, systems.count)) * pitch + 4,
-      title: title,
-      style: Self.style)
+      title: title, style: Self.style, metadata: metadata)
     picture.rectangle(x: 0, y: 0, width: picture.width, height: picture.height, class: "paper")
     picture.text(title, x: 24, y: 32, class: "title")
     picture.text(Self.subtitle(score), x: 24, y: 50, class: "subtitle")

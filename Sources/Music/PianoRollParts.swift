@@ -187,7 +187,7 @@ struct PianoRollSystem {
         x: left, y: y + offset, width: max(1.5, right - left),
         height: track.isDrum ? drumRowHeight : rowHeight, fill: (own?.color ?? color).css,
         opacity: own == nil ? 0.45 + 0.55 * Double(note.velocity) / 127 : 1, cornerRadius: 1,
-        tooltip: "\(name), \(own?.remark ?? "velocity \(note.velocity)")")
+        tooltip: "\(name), \(own?.remark ?? "velocity \(note.velocity)")", number: own?.number)
     }
     picture.closeGroup()
   }

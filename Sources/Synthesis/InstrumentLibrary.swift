@@ -4,6 +4,9 @@ internal import Groundwork
 public struct InstrumentLibrary: Sendable, Hashable {
   /// All instruments: by first program, drums last by key.
   public let instruments: [Instrument]
+  /// Sixteen hexadecimal digits that differ where the files of the instruments do: the `Fingerprint` (XXH64, part by part) of their bytes, in the
+  /// order of their names; that of nothing for instruments that came from no files.
+  public let fingerprint: String
   private let instrumentOfProgram: [Int?]
   private let instrumentOfDrumKey: [Int?]
 
@@ -17,17 +20,20 @@ public struct InstrumentLibrary: Sendable, Hashable {
     }
     var instruments: [Instrument] = []
     var owners = Owners()
+    var fingerprint = Fingerprint()
     for name in names.sorted() where name.hasSuffix(".json") {
       let path = folder + "/" + name
       let bytes: [UInt8]
       do { bytes = try JSONFile.content(of: path) } catch { throw InstrumentError(error) }
       instruments += try Self.instruments(in: bytes, file: path, owners: &owners)
+      fingerprint.add(bytes)
     }
     guard !instruments.isEmpty else { throw .noInstruments(folder: folder) }
-    self.init(instruments: instruments)
+    self.init(instruments: instruments, fingerprint: fingerprint)
   }
 
-  init(instruments: [Instrument]) {
+  init(instruments: [Instrument], fingerprint: Fingerprint = Fingerprint()) {
+    self.fingerprint = fingerprint.text
     self.instruments = instruments.sorted { a, b in
       (a.programs.min() ?? 128 + (a.drumKeys.min() ?? 0))
         < (b.programs.min() ?? 128 + (b.drumKeys.min() ?? 0))

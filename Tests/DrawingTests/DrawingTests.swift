@@ -19,6 +19,14 @@ import Testing
     #expect(picture.document.contains("x1=\"\(text)\""))
   }
 
+  @Test("Metadata is read back as it was given") func metadataIsReadBack() {
+    let text = "{\"a\":\"<b> & &lt;c\\\"\"}"
+    let picture = SVG(width: 1, height: 1, title: "<metadata>x</metadata>", metadata: text)
+    #expect(SVG.metadata(in: picture.document) == [text])
+    #expect(SVG.metadata(in: SVG(width: 1, height: 1, title: "").document).isEmpty)
+    #expect(SVG.metadata(in: "<metadata>cut off").isEmpty)
+  }
+
   @Test("An image is embedded") func anImageIsEmbedded() {
     var picture = SVG(width: 1, height: 1, title: "")
     picture.image(png: [0xFF, 0xEE], x: 0, y: 0, width: 1, height: 1)

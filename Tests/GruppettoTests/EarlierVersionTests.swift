@@ -19,7 +19,7 @@ import Testing
     let run = try workshop.run(
       [
         "generate", "model", "--bars", "4", "--seed", "8", "--top-p", "0.95", "--min-p", "0", "-o",
-        "piece.mid",
+        "piece.mid", "--no-metadata",
       ],
       environment: ["GRUPPETTO_KERNELS": "plain"])
     #expect(run.exitCode == 0, "\(run.errors)")

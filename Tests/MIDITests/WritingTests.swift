@@ -5,6 +5,24 @@ import Testing
 
 @Suite("Writing files")
 struct WritingTests {
+  @Test("a text is added behind what begins a file, and read back")
+  func texts() throws {
+    var midi = MIDIFile(tracks: [])
+    midi.addText("Grüße")
+    #expect(midi.texts == ["Grüße"] && midi.tracks.count == 1 && midi.tracks[0].length == 0)
+    var track = MIDITrack()
+    track.append(.meta(.text(.trackName, Array("name".utf8))), at: 0)
+    track.append(.noteOn(channel: 0, key: 60, velocity: 64), at: 96)
+    track.end(at: 200)
+    midi = MIDIFile(tracks: [track, track])
+    midi.addText("one")
+    midi.addText("two")
+    let read = try MIDIFile(bytes: midi.encoded())
+    #expect(read.texts == ["one", "two"] && read.warnings.isEmpty)
+    #expect(read.tracks[0].events.map(\.tick) == [0, 0, 0, 96] && read.tracks[0].length == 200)
+    #expect(read.tracks[1] == track)
+  }
+
   @Test("a file made by hand has the bytes that the standard wants")
   func bytes() {
     var track = MIDITrack()

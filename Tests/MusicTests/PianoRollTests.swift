@@ -23,6 +23,20 @@ import Testing
       length: bars * 1920)
   }
 
+  @Test("A strip has a stroke for each note, in time") func aStripHasAStrokeForEachNote() throws {
+    let strip = PianoRollStrip(score(bars: 4), label: "<all>")
+    #expect(strip.element.contains("aria-label=\"&lt;all&gt;\"") && strip.seconds == 8)
+    let paths = strip.element.split(separator: "<path ").dropFirst().map {
+      $0.split(separator: "M").count - 1
+    }
+    #expect(paths == [4, 16, 4])
+    #expect(strip.element.contains("M250 0v"))
+    let parser = XMLParser(data: Data(strip.element.utf8))
+    #expect(parser.parse())
+    // A picture that begins later leaves out what is before, and cuts what sounds over its edge.
+    #expect(PianoRollStrip(score(bars: 4), from: 2, label: "").seconds == 6)
+  }
+
   @Test("Every note is drawn once") func everyNoteIsDrawnOnce() throws {
     #expect(try rectangles(PianoRoll().svg(of: score(bars: 20), title: "a & b")) == 100)
   }

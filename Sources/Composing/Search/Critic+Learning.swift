@@ -17,7 +17,7 @@ public struct CriticLearning: Sendable, Hashable {
   /// The fewest examples of either kind from which a critic is learned.
   static let leastExamples = 40
   /// The most pieces of the collection that are read.
-  static let pieceLimit = 1000
+  static let pieceLimit = 600
   /// The most excerpts of a piece, for further ones of the same piece add little.
   static let excerptsPerPiece = 4
   /// The most bars of a piece that is composed for it: more than its excerpts have, so that the end of a longer piece is not moved
@@ -30,8 +30,8 @@ public struct CriticLearning: Sendable, Hashable {
   /// of these excerpts alone must not decide.
   static let penalty = 10.0
 
-  /// Learning from 500 pieces by the usual sampling.
-  public init(pieces: Int = 500, sampling: SamplingPreset = SamplingPreset(minP: 0.05), seed: UInt64) {
+  /// Learning from 300 pieces by the usual sampling.
+  public init(pieces: Int = 300, sampling: SamplingPreset = SamplingPreset(minP: 0.05), seed: UInt64) {
     self.pieces = pieces
     self.sampling = sampling
     self.seed = seed

@@ -115,6 +115,13 @@ extension Critic {
     try self.init(judges: file.judges, path: folder.criticPath)
   }
 
+  /// All that it judges by, as one line of JSON.
+  var text: [UInt8] {
+    do { return try JSONFormat.encodeLine(File(judges: judges)) } catch {
+      preconditionFailure("finite numbers and strings can always be written as JSON: \(error)")
+    }
+  }
+
   /// - Throws: `ComposingError.file`.
   func write(to folder: ModelFolder) throws(ComposingError) {
     do { try JSONFile.write(File(judges: judges), path: folder.criticPath) } catch {

@@ -14,7 +14,7 @@ internal import Tokenization
 ///
 /// With the same seed the same tries are made, and the same one wins. The first of them is the ending that would be written
 /// without the search.
-public struct EndingSearch: Sendable, Hashable {
+public struct EndingSearch: Sendable, Hashable, Codable {
   /// How many bars from the end are searched.
   public var bars: Int
   /// How many endings are tried.
@@ -27,8 +27,6 @@ public struct EndingSearch: Sendable, Hashable {
   public static let barCounts = 1...CompositionSession.savedBarLimit
   /// The numbers of endings that can be tried.
   public static let tryCounts = 1...4096
-  /// How many tries run side by side: this many share each weight that is read.
-  static let streamLimit = 32
 
   /// A search; by default the last four bars, 64 times.
   public init(bars: Int = 4, tries: Int = 64, tonicBonus: Double = 4) {

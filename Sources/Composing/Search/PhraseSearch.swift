@@ -9,7 +9,7 @@ internal import Tokenization
 ///
 /// So the music keeps what the model has learned and loses what it does too often or too seldom. With one try it is what would be
 /// composed without the search. The same seed makes the same tries and the same choices.
-public struct PhraseSearch: Sendable, Hashable {
+public struct PhraseSearch: Sendable, Hashable, Codable {
   /// How often a phrase is written.
   public var tries: Int
   /// How many bars a phrase has.

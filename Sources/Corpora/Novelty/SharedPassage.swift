@@ -60,6 +60,47 @@ extension PassageIndex {
     }
   }
 
+  /// All passages that a score shares with the pieces, in any key, and that neither a note before nor one behind would make longer.
+  /// - Parameters:
+  ///   - score: The score. It is compared as the corpus's tokens have it.
+  ///   - leastNotes: How many notes a passage has at least.
+  /// - Returns: The passages of each part by their last notes. They may overlap. Of several places that a passage occurs at, one in the same key
+  ///   is told, if there is any.
+  /// - Throws: `TokenizationError` for a score that the corpus's tokens cannot express.
+  public func maximalPassages(
+    of score: Score, leastNotes: Int
+  ) throws(TokenizationError) -> [SharedPassage] {
+    let score = try normalized(score)
+    let bars = score.bars
+    return score.passageLines.flatMap { line in
+      maximalFinds(in: line, leastNotes: leastNotes).map { found in
+        var passage = passage(found, line: line, .transposed) { bars.index(ofStep: $0, in: score) }
+        if passage.semitones == 0 { passage.kind = .exact }
+        return passage
+      }
+    }
+  }
+
+  private func maximalFinds(in line: PassageLine, leastNotes: Int) -> [Find] {
+    var finds: [Find] = []
+    var match = beginning
+    func take(_ match: PassageMatch, end: Int) {
+      guard match.noteCount >= leastNotes, !suffixes.isEmpty else { return }
+      let pitch = line.events[end + 1 - match.noteCount].pitch
+      let places = suffixes[match.range]
+      let place = places.first { text.pitch(Int($0) - 1) == pitch } ?? places[places.startIndex]
+      finds.append(Find(end: end, noteCount: match.noteCount, place: Int(place) - 1))
+    }
+    for (end, event) in line.events.enumerated().dropFirst() {
+      let before = line.events[end - 1]
+      let next = advanced(match, interval: event.pitch - before.pitch, gap: event.step - before.step)
+      if next.noteCount <= match.noteCount { take(match, end: end - 1) }
+      match = next
+    }
+    if !line.events.isEmpty { take(match, end: line.events.count - 1) }
+    return finds
+  }
+
   /// A passage in a line: its last note, how many notes it has, and where its first note is in the text.
   private struct Find {
     var end: Int

@@ -12,6 +12,13 @@ enum Figure {
     return "\(sign)\(scaled / factor)." + String(repeating: "0", count: digits - fraction.count) + fraction
   }
 
+  /// A number for a program, with at most six decimals.
+  static func plain(_ value: Double) -> String {
+    guard value.magnitude < 1e15 else { return "\(value)" }
+    let rounded = (value * 1e6).rounded() / 1e6
+    return rounded == rounded.rounded() ? "\(Int(rounded))" : "\(rounded)"
+  }
+
   /// A share in percent.
   static func percent(_ share: Double, _ digits: Int = 0) -> String { decimal(100 * share, digits) + " %" }
 

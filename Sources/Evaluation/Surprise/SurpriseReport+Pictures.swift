@@ -3,30 +3,18 @@ internal import Music
 internal import Tokenization
 
 extension SurpriseReport {
-  /// A surprisal of this many nats, and any higher one, has the last color of the scale: one in 3,000.
-  private static let highest = 8.0
-
   /// The piece as a piano roll in which each note is colored by its surprisal, from a pale blue to a dark red, as an SVG document.
   /// - Parameter title: What stands above it.
   public func pianoRoll(title: String) -> String {
     var byPlace: [Int: [Int: NoteSurprise]] = [:]
     for note in notes { byPlace[note.place.track, default: [:]][note.place.index] = note }
-    let scale = stride(from: 0.0, through: Self.highest, by: 2).map { nats in
-      (label: nats == Self.highest ? "\(Int(nats)) nats and more" : "\(Int(nats)) nats", color: color(nats))
-    }
-    return PianoRoll().svg(of: score, title: title, scale: scale) { track, note in
+    return PianoRoll().svg(of: score, title: title, scale: SurprisalScale.legend) { track, note in
       guard let surprise = byPlace[track]?[note] else {
-        return PianoRoll.NoteAppearance(color: color(0), remark: "not read")
+        return PianoRoll.NoteAppearance(color: SurprisalScale.color(0), remark: "not read")
       }
-      return PianoRoll.NoteAppearance(color: color(surprise.surprisal), remark: remark(on: surprise))
+      return PianoRoll.NoteAppearance(
+        color: SurprisalScale.color(surprise.surprisal), remark: remark(on: surprise))
     }
-  }
-
-  private func color(_ nats: Double) -> Color {
-    let stops = [Color(0xC6DBEF), Color(0x6BAED6), Color(0xFDD049), Color(0xF16913), Color(0x99000D)]
-    let place = min(max(nats / Self.highest, 0), 1) * Double(stops.count - 1)
-    let lower = min(Int(place), stops.count - 2)
-    return stops[lower].mixed(with: stops[lower + 1], fraction: place - Double(lower))
   }
 
   private func remark(on note: NoteSurprise) -> String {

@@ -1,10 +1,6 @@
-internal import Analysis
 internal import ArgumentParser
 internal import Composing
 internal import Groundwork
-internal import MIDI
-internal import Music
-internal import Notation
 
 /// `gruppetto generate`: a new piece from a model.
 struct Generate: ParsableCommand {
@@ -19,26 +15,22 @@ struct Generate: ParsableCommand {
 
         gruppetto generate model --bars 16 -o tune.mid -o tune.wav -o tune.svg
         gruppetto generate model --form "A8 A'8 B8 A8" --endings 64 -o song.mid
+        gruppetto generate model --count 100 -o tunes/
+        gruppetto generate --like tunes/007.mid -o seven.wav --explain seven.html
       """)
 
-  @Argument(help: "Folder of a trained model.")
-  var model: String
+  @Argument(help: "Folder of a trained model; with --like by default the one that the file names.")
+  var model: String?
 
   @OptionGroup var outputs: CompositionOutputs
-
-  @Option(help: ArgumentHelp("Number of bars (default: the model decides).", valueName: "n"))
-  var bars: Int?
-
-  @Option(
-    help: ArgumentHelp(
-      "Music that the new piece follows; the primer itself is not written.", valueName: "file"))
-  var primer: String?
-
-  @OptionGroup var piece: PieceOption
-  @OptionGroup var plan: PlanOptions
-  @OptionGroup var sampling: SamplingOptions
-  @OptionGroup var novelty: NoveltyOptions
-  @OptionGroup var seed: SeedOptions
+  @OptionGroup(title: HelpPage.form) var length: LengthOption
+  @OptionGroup(title: HelpPage.form) var plan: PlanOptions
+  @OptionGroup(title: HelpPage.music) var primer: PrimerOptions
+  @OptionGroup(title: HelpPage.daring) var sampling: SamplingOptions
+  @OptionGroup(title: HelpPage.daring) var novelty: NoveltyOptions
+  @OptionGroup(title: HelpPage.again) var seed: SeedOptions
+  @OptionGroup(title: HelpPage.again) var like: LikeOption
+  @OptionGroup(title: HelpPage.again) var explanation: ExplanationOption
   @OptionGroup(title: HelpPage.rarelyNeeded) var weights: WeightOptions
   @OptionGroup(title: HelpPage.rarelyNeeded) var sound: SoundOptions
   @OptionGroup(title: HelpPage.rarelyNeeded) var threads: ThreadOptions
@@ -46,28 +38,49 @@ struct Generate: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    try CompositionOutputs.check(bars: bars)
-    _ = try plan.parsedForm(bars: bars)
-    guard piece.piece == nil || primer != nil else {
-      throw ValidationError("--piece chooses a piece of the --primer; give a --primer, or drop --piece.")
+    guard model != nil || like.like != nil else {
+      throw ValidationError("Name the folder of a model, or a piece to make again with --like FILE.")
     }
+    try explanation.check(count: outputs.count)
+    _ = try plan.parsedForm(bars: length.bars)
+    try novelty.check(isRepeated: like.like != nil)
   }
 
   func run() throws {
-    let given = try primer.map {
-      try ModelFolder(path: model).preparation().prepare(
-        try MusicInput.readOne($0, piece: piece.piece, input: input, common: common)
-      ).score
+    guard let repeated = try like.piece(input) else {
+      return try CompositionCommand(
+        model: model ?? "", outputs: outputs, seed: seed.drawn(), request: request,
+        explanation: explanation.explain,
+        threadCount: threads.count, sound: sound, common: common
+      ).run()
     }
-    let options = CompositionOptions(
-      seed: seed.drawn(), sampling: try sampling.resolved(presets: sound.presets), bars: bars, primer: given,
-      form: try plan.parsedForm(bars: bars), variation: plan.variation)
     try CompositionCommand(
-      model: model, outputs: outputs, options: options, novelty: novelty, plan: plan,
-      weights: weights.weights,
-      threadCount: threads.count, sound: sound, common: common, primerPath: primer,
-      title: "A piece by \(ModelFolder(path: model).name)"
+      model: try repeated.modelPath(given: model), outputs: outputs, seed: seed.seed ?? repeated.record.seed,
+      request: {
+        try repeated.request($0, primer: primer.primer, corpus: novelty.corpus, input: input, common: common)
+      },
+      repeated: repeated, explanation: explanation.explain, threadCount: threads.count,
+      sound: try sound.following(repeated),
+      common: common
     ).run()
+  }
+
+  /// What the options ask for.
+  private func request(_ model: MusicModel) throws -> CompositionRequest {
+    var request = CompositionRequest(
+      settings: CompositionSettings(
+        sampling: try sampling.resolved(presets: sound.presets), weights: weights.weights))
+    request.settings.bars = length.bars
+    plan.record(in: &request.settings, model)
+    request.primer = try primer.primer.map {
+      try GivenPrimer(
+        path: $0, piece: primer.piece.piece, isKept: false, for: model, input: input, common: common)
+    }
+    request.settings.primer = request.primer?.source
+    let forbidden = try novelty.passages(of: model, common: common)
+    request.settings.avoidCopying = forbidden?.limit
+    request.passages = forbidden?.index
+    return request
   }
 }
 
@@ -92,12 +105,10 @@ struct Continue: ParsableCommand {
 
   @OptionGroup var outputs: CompositionOutputs
 
-  @Option(help: ArgumentHelp("Number of bars to add (default: the model decides).", valueName: "n"))
-  var bars: Int?
-
+  @OptionGroup var length: LengthOption
   @OptionGroup var piece: PieceOption
-  @OptionGroup var sampling: SamplingOptions
-  @OptionGroup var novelty: NoveltyOptions
+  @OptionGroup(title: HelpPage.daring) var sampling: SamplingOptions
+  @OptionGroup(title: HelpPage.daring) var novelty: NoveltyOptions
   @OptionGroup var seed: SeedOptions
   @OptionGroup(title: HelpPage.rarelyNeeded) var weights: WeightOptions
   @OptionGroup(title: HelpPage.rarelyNeeded) var sound: SoundOptions
@@ -105,21 +116,28 @@ struct Continue: ParsableCommand {
   @OptionGroup(title: HelpPage.rarelyNeeded) var input: InputOptions
   @OptionGroup var common: CommonOptions
 
-  func validate() throws { try CompositionOutputs.check(bars: bars) }
+  func validate() throws { try novelty.check() }
 
   func run() throws {
-    let given = try MusicInput.readWhole(file, piece: piece.piece, input: input, common: common)
-    let prepared = try ModelFolder(path: model).preparation().prepare(given.score)
-    let options = CompositionOptions(
-      seed: seed.drawn(), sampling: try sampling.resolved(presets: sound.presets), bars: bars,
-      primer: prepared.score, keepsPrimer: true)
-    let name = given.score.title ?? file.split(separator: "/").last.map(String.init) ?? file
     try CompositionCommand(
-      model: model, outputs: outputs, options: options, novelty: novelty, weights: weights.weights,
-      threadCount: threads.count,
-      sound: sound, common: common, primerPath: file,
-      original: try given.midi ?? MIDIFile(score: given.score), originalOffset: -prepared.shiftAtEnd,
-      title: "\(name), continued by \(ModelFolder(path: model).name)"
+      model: model, outputs: outputs, seed: seed.drawn(), request: request, threadCount: threads.count,
+      sound: sound, common: common
     ).run()
+  }
+
+  /// What the options ask for.
+  private func request(_ model: MusicModel) throws -> CompositionRequest {
+    var request = CompositionRequest(
+      settings: CompositionSettings(
+        sampling: try sampling.resolved(presets: sound.presets), weights: weights.weights))
+    request.settings.bars = length.bars
+    let primer = try GivenPrimer(
+      path: file, piece: piece.piece, isKept: true, for: model, input: input, common: common)
+    request.primer = primer
+    request.settings.primer = primer.source
+    let forbidden = try novelty.passages(of: model, common: common)
+    request.settings.avoidCopying = forbidden?.limit
+    request.passages = forbidden?.index
+    return request
   }
 }

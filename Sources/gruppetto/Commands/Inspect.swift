@@ -1,5 +1,6 @@
 internal import Analysis
 internal import ArgumentParser
+internal import Composing
 internal import Groundwork
 internal import MIDI
 internal import Music
@@ -153,6 +154,8 @@ struct Inspection: Encodable {
   let format: String
   let summary: ScoreSummary
   let alignment: BeatAlignment
+  /// What the file was made with, if the program made it and the file tells.
+  let made: CompositionRecord?
   let warnings: [Warning]
 
   init(file: String, midi: MIDIFile?, score: Score, warnings: [Diagnostic]) {
@@ -160,11 +163,13 @@ struct Inspection: Encodable {
     format = midi.map { "midi \($0.format.rawValue)" } ?? "abc"
     summary = ScoreSummary(score)
     alignment = BeatAlignment(of: score)
+    // What cannot be read is no fault of the music; `generate --like` says what is wrong with it.
+    made = midi.flatMap { try? CompositionRecord(texts: $0.texts, path: file) }
     self.warnings = warnings.map(Warning.init)
   }
 
   private enum Keys: String, CodingKey {
-    case file, format, beats, warnings
+    case file, format, beats, made, warnings
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -173,6 +178,7 @@ struct Inspection: Encodable {
     try container.encode(file, forKey: .file)
     try container.encode(format, forKey: .format)
     try container.encode(AlignmentReport(alignment), forKey: .beats)
+    try container.encodeIfPresent(made, forKey: .made)
     try container.encode(warnings, forKey: .warnings)
   }
 
@@ -189,6 +195,12 @@ struct Inspection: Encodable {
       lines.append("  sounds like \(key)" + (summary.keySignature.map { ", written in \($0)" } ?? ""))
     }
     if let sentence = alignment.sentence { lines.append("  \(sentence)") }
+    if let made {
+      lines.append(
+        Readable.line(
+          "  made by \(made.program) with the model \(made.model.path) (\(made.model.fingerprint)), seed \(made.seed)"
+        ))
+    }
     let rows = summary.tracks.enumerated().map { index, track in
       let sound = track.isDrum ? "Drums" : track.program.flatMap(GeneralMIDI.programName) ?? "no program"
       return ["   \(index + 1)", Readable.line(track.name), sound, Readable.plural(track.notes, "note")]

@@ -29,7 +29,28 @@ struct ModelInfoCommand: ParsableCommand {
 
   func run() throws {
     let info = try ModelInfo(path: model)
-    try common.report(info) { Self.text(info) }
+    // A model that cannot be run yet has none.
+    let fingerprint = try? MusicModel(path: model).fingerprint
+    try common.report(Report(info: info, fingerprint: fingerprint)) {
+      Self.text(info)
+        + (fingerprint.map { "\n  fingerprint: \($0), as the files tell that it composes" } ?? "")
+    }
+  }
+
+  /// The facts about a model, with its fingerprint beside them.
+  private struct Report: Encodable {
+    var info: ModelInfo
+    var fingerprint: String?
+
+    private enum CodingKeys: String, CodingKey {
+      case fingerprint
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      try info.encode(to: encoder)
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encodeIfPresent(fingerprint, forKey: .fingerprint)
+    }
   }
 
   /// The facts about a model as text.

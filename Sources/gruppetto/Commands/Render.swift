@@ -35,8 +35,8 @@ struct Render: ParsableCommand {
     try target.checkFolder()
     let score = try MusicInput.readAudible(
       file, piece: piece.piece, ornaments: ornament.ornaments, input: input, common: common)
-    let result = try sound.write(
-      score, library: try sound.instruments(), to: output, progress: common.progress)
+    let result = try sound.rendering(of: score, to: output).write(
+      try sound.instruments(), progress: common.progress)
     try common.report(result) {
       "\(output): \(Readable.clock(result.seconds))\(result.silence), peak \(Readable.decimal(result.peakDecibels, 1)) dBFS"
         + (result.loudness.map { ", \(Readable.decimal($0, 1)) LUFS" } ?? "")

@@ -1,6 +1,9 @@
+internal import Analysis
 public import ArgumentParser
 internal import Arithmetic
 internal import Composing
+internal import Corpora
+internal import Evaluation
 internal import Foundation
 internal import Groundwork
 internal import MIDI
@@ -71,20 +74,19 @@ struct NoveltyOptions: ParsableArguments {
       throw ValidationError(
         "--avoid-copying is a number of notes from \(AvoidCopying.leastNotes), not \(avoidCopying).")
     }
-    guard corpus == nil || avoidCopying != nil else {
+  }
+
+  /// Checks that a corpus has a use: in a piece that is made again it may be the one that the file tells of.
+  func check(isRepeated: Bool = false) throws {
+    guard corpus == nil || avoidCopying != nil || isRepeated else {
       throw ValidationError("--corpus names what --avoid-copying compares with; give both, or drop --corpus.")
     }
   }
 
-  /// The constraints on pieces by a model.
-  func constraints(on model: MusicModel, common: CommonOptions) throws -> [any TokenConstraint] {
-    guard let avoidCopying else { return [] }
-    do {
-      let passages = try model.trainingPassages(
-        corpus: corpus, cancellation: Interruption.cancellation(), progress: common.progress)
-      return [AvoidCopying(passages, tokenizer: model.tokenizer, limit: avoidCopying)]
-    } catch ComposingError.noTrainingPieces(let name) {
-      throw MissingCorpus(model: name)
+  /// The passages that pieces by a model may not share; nil if they may share all.
+  func passages(of model: MusicModel, common: CommonOptions) throws -> ForbiddenPassages? {
+    try avoidCopying.map {
+      try ForbiddenPassages(notes: $0, corpus: corpus, of: model, common: common)
     }
   }
 }
@@ -116,24 +118,22 @@ struct CompositionOutputs: ParsableArguments {
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
-      "File to write: .mid, .wav, .flac, .ogg or .svg; repeat -o to write the same piece in several formats.",
+      "File to write: .mid, .wav, .flac, .ogg or .svg; repeat -o to write the same piece in several formats. A folder gets the sound and the notes of all pieces, and index.html to listen through them in a browser.",
       valueName: "file"))
   var output: [String]
 
   @Option(help: ArgumentHelp("Number of pieces; the file names are numbered.", valueName: "n"))
   var count = 1
 
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Write into each file what it was made with, for --like; without it a MIDI file is notes alone.")
+  var metadata = true
+
   func validate() throws {
     guard !output.isEmpty else { throw ValidationError("Name the file to write with -o FILE.") }
     guard (1...10_000).contains(count) else {
       throw ValidationError("--count is a number from 1 to 10000, not \(count).")
-    }
-  }
-
-  /// Checks the number of bars.
-  static func check(bars: Int?) throws {
-    if let bars, !(1...Composer.mostBars).contains(bars) {
-      throw ValidationError("--bars is a number from 1 to \(Composer.mostBars), not \(bars).")
     }
   }
 }
@@ -166,69 +166,91 @@ struct CompositionReport: Encodable {
 
 /// Composes with a model and writes the pieces; what `generate` and `continue` have in common.
 struct CompositionCommand {
+  /// The model's folder.
   var model: String
   var outputs: CompositionOutputs
-  var options: CompositionOptions
-  var novelty: NoveltyOptions
-  /// The tempo and the time signature that are asked for.
-  var plan = PlanOptions.none
-  var weights: WeightFormat
+  /// The seed of the first piece.
+  var seed: UInt64
+  /// What is asked of the pieces.
+  var request: (MusicModel) throws -> CompositionRequest
+  /// The piece that is made again, if one is.
+  var repeated: PieceToRepeat?
+  /// The page to write that explains each note, if one is.
+  var explanation: String?
   var threadCount: Int
   var sound: SoundOptions
   var common: CommonOptions
-  /// The file of the music to continue, if there is any.
-  var primerPath: String?
-  /// The original piece, which stays unchanged before the new bars.
-  var original: MIDIFile?
-  /// How much later the original's music is in it than in what the model reads, in ticks of the original.
-  var originalOffset = 0
-  /// The title of the pieces in pictures and files.
-  var title: String
 
   func run() throws {
     let targets = try checkedTargets()
     // A missing folder is reported now rather than after composing.
-    let library = targets.contains { $0.form == .sound } ? try sound.instruments() : nil
+    let library = targets.contains(where: \.hasSound) ? try sound.instruments() : nil
     let model = try MusicModel(path: model)
     try SteeringOptions.check(model)
-    let constraints = try plan.constraints(model.tokenizer) + novelty.constraints(on: model, common: common)
-    let composer = try Composer(model: model, format: weights)
-    var reports: [CompositionReport] = []
-    let pieces = Composer.seeds(from: options.seed, count: outputs.count).map { seed in
-      var options = options
-      options.seed = seed
-      options.constraints += constraints
-      options.search = plan.search(model)
-      options.ending = plan.ending(model)
-      return options
+    try checkRepetition(by: model, library: library)
+    let request = try request(model)
+    let composer = try Composer(model: model, format: request.settings.weights)
+    let writer = PieceWriter(
+      original: request.primer.flatMap { $0.source.isKept ? $0 : nil },
+      record: record(of: request, by: model),
+      hasMetadata: outputs.metadata, sound: sound, library: library, threadCount: threadCount, common: common)
+    let folders = try targets.filter { $0.form == .folder }.map {
+      try BatchFolder($0, model: model, start: sound.performance.start, common: common)
     }
+    let pieces = try options(of: request, by: model)
+    var reports: [CompositionReport] = []
+    do {
+      try write(pieces, by: composer, request, writer, targets, folders, &reports)
+      for folder in folders { try folder.writePage(writer.record) }
+    } catch {
+      if common.json, !reports.isEmpty { try tell(reports) }
+      guard (error as? any DiagnosableError)?.kind == .interrupted else { throw error }
+      for folder in folders { try folder.writePage(writer.record) }
+      throw interruption(after: reports.count { $0.files.count == files(1, targets).count })
+    }
+    if common.json { try tell(reports) }
+  }
+
+  /// Composes and writes the pieces, some at a time.
+  private func write(
+    _ pieces: [CompositionOptions], by composer: Composer, _ request: CompositionRequest,
+    _ writer: PieceWriter, _ targets: [OutputFile], _ folders: [BatchFolder],
+    _ reports: inout [CompositionReport]
+  ) throws {
     for first in stride(from: 0, to: pieces.count, by: piecesAtOnce) {
       let part = first..<min(first + piecesAtOnce, pieces.count)
       // A new one for each part: rendering the previous part has installed its own signal handlers.
       let cancellation = Interruption.cancellation()
       let results = compose(Array(pieces[part]), composer, cancellation)
       // Complete pieces are written and reported even if others failed.
-      do {
-        for (index, result) in zip(part, results) {
-          guard case .success(let piece) = result else { continue }
-          try finish(try plan.playing(piece), number: index + 1, targets, library: library, reports: &reports)
-        }
-        for case .failure(let error) in results where error.kind != .interrupted { throw named(error) }
-        guard reports.count == part.upperBound, !(cancellation.isRequested && reports.count < pieces.count)
-        else { throw ComposingError.interrupted }
-      } catch {
-        if common.json, !reports.isEmpty { try tell(reports) }
-        guard (error as? any DiagnosableError)?.kind == .interrupted else { throw error }
-        throw interruption(after: reports.count { $0.files.count == targets.count })
+      let jobs = try zip(part, results).compactMap { index, result -> PieceWriter.Job? in
+        guard case .success(let piece) = result else { return nil }
+        return PieceWriter.Job(
+          piece: try writer.piece(try request.settings.playing(piece)), files: files(index + 1, targets))
+      }
+      try writer.write(jobs, cancellation: cancellation, reports: &reports) { job in
+        for folder in folders { folder.add(job) }
+      }
+      for case .failure(let error) in results where error.kind != .interrupted {
+        throw named(error, request)
+      }
+      guard reports.count == part.upperBound, !(cancellation.isRequested && reports.count < pieces.count)
+      else { throw ComposingError.interrupted }
+      if let explanation, let job = jobs.first {
+        try explain(job.piece, by: pieces[0], composer, writer, request, at: explanation)
       }
     }
-    if common.json { try tell(reports) }
+  }
+
+  /// The files of the piece of a number, from 1.
+  private func files(_ number: Int, _ targets: [OutputFile]) -> [OutputFile] {
+    targets.flatMap { $0.files(number, of: outputs.count) }
   }
 
   /// The message after Ctrl-C before the last piece; with the seed the others can be composed again.
   private func interruption(after count: Int) -> InterruptedError {
     InterruptedError(
-      "interrupted; \(count) of \(Readable.plural(outputs.count, "piece")) written, seed \(options.seed)")
+      "interrupted; \(count) of \(Readable.plural(outputs.count, "piece")) written, seed \(seed)")
   }
 
   private func tell(_ reports: [CompositionReport]) throws {
@@ -243,9 +265,10 @@ struct CompositionCommand {
   }
 
   /// An error about the primer with its file's name, other errors as they are.
-  private func named(_ error: ComposingError) -> any Error {
+  private func named(_ error: ComposingError, _ request: CompositionRequest) -> any Error {
     switch error {
-    case .unusablePrimer, .primerTooLong: primerPath.map { UnusableFile(path: $0, cause: error) } ?? error
+    case .unusablePrimer, .primerTooLong:
+      request.primer.map { UnusableFile(path: $0.source.path, cause: error) } ?? error
     default: error
     }
   }
@@ -267,62 +290,98 @@ struct CompositionCommand {
     return composer.compose(
       pieces, threadCount: threadCount, cancellation: cancellation, progress: common.progress)
   }
+}
 
-  /// What is written: the composition, or the original piece followed by the new bars.
-  private struct Piece {
-    let composition: Composition
-    let score: Score
-    let midi: MIDIFile?
+// MARK: - Why it is so
 
-    init(_ composition: Composition, behind original: MIDIFile?, offset: Int) throws {
-      self.composition = composition
-      midi = try original?.continued(by: composition.score, from: composition.newMusicTick, offset: offset)
-      score = try midi.map { midi throws(ScoreError) in try Score(midi: midi) } ?? composition.score
-    }
-  }
-
-  /// Writes a piece and reports it, even if only some of its files could be written.
-  private func finish(
-    _ piece: Composition, number: Int, _ targets: [OutputFile], library: InstrumentLibrary?,
-    reports: inout [CompositionReport]
+extension CompositionCommand {
+  /// Writes the page that explains each note of a piece.
+  private func explain(
+    _ piece: WrittenPiece, by options: CompositionOptions, _ composer: Composer, _ writer: PieceWriter,
+    _ request: CompositionRequest, at path: String
   ) throws {
-    let piece = try Piece(piece, behind: original, offset: originalOffset)
-    var files: [OutputFile] = []
-    do {
-      for file in targets.map({ $0.numbered(number, of: outputs.count) }) {
-        try write(piece, to: file, library: library)
-        files.append(file)
-      }
-    } catch {
-      if !files.isEmpty { reports.append(try tell(piece, in: files)) }
-      throw error
+    let cancellation = Interruption.cancellation()
+    let index =
+      try request.passages
+      ?? trainingPassages(of: composer.model, remark: "where notes are copied from is not shown")
+    let explanation = try PieceExplanation(
+      of: piece.composition, by: options, with: composer, passages: index, cancellation: cancellation,
+      progress: common.progress)
+    let page = ExplanationPage(
+      explanation, title: writer.record.title, facts: writer.facts(of: piece),
+      metadata: writer.metadata(of: piece))
+    try replaceFile(at: path, with: page.html)
+    if !common.json {
+      try common.report(path) { "\(path): why each of its notes is there" }
     }
-    reports.append(try tell(piece, in: files))
   }
 
-  private func tell(_ piece: Piece, in files: [OutputFile]) throws -> CompositionReport {
-    let composition = piece.composition
-    let report = CompositionReport(
-      files: files.map(\.path), seed: composition.seed, weights: weights,
-      bars: piece.score.bars.count, notes: piece.score.noteCount,
-      tokens: composition.tokens, seconds: piece.score.seconds, nllPerToken: composition.nllPerToken,
-      stopReason: composition.stopReason)
-    if common.json { return report }
-    if files.contains(where: \.isStandardOutput) {
-      common.remark(report.text)
-    } else {
-      try common.report(report) { report.text }
+  /// The training pieces of a model; nil, with a remark, if they are not in its folder.
+  private func trainingPassages(of model: MusicModel, remark: String) throws -> PassageIndex? {
+    do {
+      return try model.trainingPassages(cancellation: Interruption.cancellation(), progress: common.progress)
+    } catch let error as ComposingError {
+      guard case .noTrainingPieces = error else { throw error }
+      common.remark("\(self.model): has no corpus in its folder, so \(remark)")
+      return nil
     }
-    return report
+  }
+}
+
+// MARK: - What is made
+
+extension CompositionCommand {
+  /// What is asked of each piece.
+  private func options(
+    of request: CompositionRequest, by model: MusicModel
+  ) throws(ComposingError) -> [CompositionOptions] {
+    let options = try request.settings.options(
+      seed: seed, tokenizer: model.tokenizer, primer: request.primer?.prepared.score,
+      passages: request.passages)
+    return Composer.seeds(from: seed, count: outputs.count).map { seed in
+      var options = options
+      options.seed = seed
+      return options
+    }
+  }
+
+  /// The record of the first piece, as notes.
+  private func record(of request: CompositionRequest, by model: MusicModel) -> CompositionRecord {
+    let name = ModelFolder(path: self.model).name
+    let primer = request.primer.flatMap { $0.source.isKept ? $0 : nil }
+    // A piece that is made again keeps the names of what it was made of.
+    return CompositionRecord(
+      program: Gruppetto.signature,
+      model: repeated?.record.model
+        ?? CompositionRecord.Model(path: self.model, fingerprint: outputs.metadata ? model.fingerprint : ""),
+      seed: seed,
+      title: repeated?.record.title ?? primer.map { "\($0.title), continued by \(name)" }
+        ?? "A piece by \(name)",
+      settings: request.settings)
+  }
+
+  /// Checks that a piece can be made again with these parts.
+  private func checkRepetition(by model: MusicModel, library: InstrumentLibrary?) throws {
+    guard let repeated else { return }
+    try repeated.record.require(
+      CompositionRecord.Model(path: self.model, fingerprint: model.fingerprint), path: repeated.path)
+    if let library, let made = repeated.record.sound?.instruments, made != library.fingerprint {
+      throw CompositionRecordError.otherInstruments(
+        path: repeated.path, made: made, given: library.fingerprint)
+    }
+    for difference in repeated.record.differences(program: Gruppetto.signature) {
+      common.remark("\(repeated.path): \(difference); the piece may come out differently")
+    }
   }
 
   /// The files to write, checked so that none is refused after the work is done.
   private func checkedTargets() throws -> [OutputFile] {
-    let targets = try outputs.output.map { try OutputFile($0) }
+    let targets = try outputs.output.map { try OutputFile($0, pieces: outputs.count) }
     guard Set(targets.map(\.plainPath)).count == targets.count else {
       throw UsageError("two -o options name the same file")
     }
-    if !targets.contains(where: { $0.form == .sound }),
+    if let explanation { try OutputFile.checkFolder(of: explanation) }
+    if !targets.contains(where: \.hasSound),
       let option = ["--bits", "--rate", "--gain", "--plain", "--from-start"].first(where: Typed.hasOption)
     {
       throw UsageError("\(option) applies to sound, but no -o names a sound file (.wav, .flac or .ogg)")
@@ -338,22 +397,5 @@ struct CompositionCommand {
       }
     }
     return targets
-  }
-
-  private func write(_ piece: Piece, to file: OutputFile, library: InstrumentLibrary?) throws {
-    let score = piece.score
-    switch file.form {
-    case .midi:
-      let bytes = try (piece.midi ?? MIDIFile(score: score)).encoded()
-      if file.isStandardOutput {
-        try Console.write(bytes)
-      } else {
-        try replaceFile(at: file.path, with: bytes)
-      }
-    case .picture: try replaceFile(at: file.path, with: PianoRoll().svg(of: score, title: title))
-    case .sound:
-      guard let library else { return }
-      _ = try sound.write(score, library: library, to: file.path, progress: common.progress)
-    }
   }
 }

@@ -5,6 +5,12 @@ enum HelpPage {
   /// The title of the options at the end of a long page.
   static let rarelyNeeded = "Rarely needed"
 
+  // What a musician looks for on the pages of commands that compose, in this order.
+  static let form = "Length, form and tempo"
+  static let music = "Going on from music"
+  static let daring = "How daring"
+  static let again = "The same again, and why it is so"
+
   /// `text`, as the parser prints it with all titled groups before the untitled options, in that order.
   static func ordered(_ text: String) -> String {
     var sections = text.trimmingCharacters(in: .newlines).components(separatedBy: "\n\n")

@@ -30,20 +30,21 @@ enum MusicInput {
     return reading.scores[try index(of: piece, in: reading, path: path, common: common)]
   }
 
-  /// A piece to continue: the score of number `piece`, from 1, and the MIDI file if it comes from one. Of a file of
-  /// format 2 that is the piece's own track.
+  /// A piece to continue: the score of number `piece`, from 1, the MIDI file if it comes from one, and the fingerprint of the file's
+  /// bytes. Of a file of format 2 the MIDI file is the piece's own track.
   /// - Throws: as `readOne`.
   static func readWhole(
     _ path: String, piece: Int?, input: InputOptions, common: CommonOptions
-  ) throws -> (score: Score, midi: MIDIFile?) {
+  ) throws -> (score: Score, midi: MIDIFile?, fingerprint: String) {
     let (bytes, name) = try bytes(of: path, input)
+    let fingerprint = Fingerprint(of: bytes).text
     let reading = try ScoreReader.read(bytes: bytes, name: name, ornaments: .ignore)
     let index = try index(of: piece, in: reading, path: path, common: common)
-    guard var midi = try? MIDIFile(bytes: bytes) else { return (reading.scores[index], nil) }
+    guard var midi = try? MIDIFile(bytes: bytes) else { return (reading.scores[index], nil, fingerprint) }
     if midi.format == .independent, midi.tracks.count > 1 {
       midi = MIDIFile(format: .singleTrack, division: midi.division, tracks: [midi.tracks[index]])
     }
-    return (reading.scores[index], midi)
+    return (reading.scores[index], midi, fingerprint)
   }
 
   /// The index of a piece among those that were read.

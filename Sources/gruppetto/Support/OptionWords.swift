@@ -24,6 +24,7 @@ enum OptionWords {
     "topP": "top-p", "minP": "min-p", "bars": "bars", "form": "form", "variation": "variation",
     "tempo": "tempo", "timeSignature": "time-signature", "search.tries": "search", "ending.tries": "endings",
     "ending.bars": "ending-bars", "sizeLimit": "size-limit",
+    "avoidCopying": "avoid-copying",
   ]
 
   private static func option(_ setting: String) -> String { options[setting].map { "--" + $0 } ?? setting }
@@ -77,5 +78,12 @@ enum Typed {
   /// Whether the option of this name was given, whatever its value.
   static func hasOption(_ name: String) -> Bool {
     FileName.arguments.dropFirst().prefix { $0 != "--" }.contains { $0 == name || $0.hasPrefix(name + "=") }
+  }
+
+  /// The names of all long options that were given.
+  static var options: [String] {
+    FileName.arguments.dropFirst().prefix { $0 != "--" }.filter { $0.hasPrefix("--") }.map {
+      String($0.prefix { $0 != "=" })
+    }
   }
 }

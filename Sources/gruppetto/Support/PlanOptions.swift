@@ -45,19 +45,6 @@ struct PlanOptions: ParsableArguments {
     help: ArgumentHelp("Time signature such as 3/4 (default: the model decides).", valueName: "n/d"))
   var timeSignature: String?
 
-  /// Nothing is settled.
-  static let none: PlanOptions = {
-    var options = PlanOptions()
-    options.form = nil
-    options.variation = CompositionOptions.usualVariation
-    options.search = 0
-    options.endings = 0
-    options.endingBars = nil
-    options.tempo = nil
-    options.timeSignature = nil
-    return options
-  }()
-
   func validate() throws {
     guard (0...1).contains(variation) else {
       throw ValidationError("--variation is a share from 0 to 1, not \(variation).")
@@ -111,21 +98,16 @@ struct PlanOptions: ParsableArguments {
     return EndingSearch(bars: endingBars ?? (usual ?? EndingSearch()).bars, tries: tries)
   }
 
-  /// What the tempo and the time signature ask of the tokens of a model.
-  func constraints(_ tokenizer: any Tokenizer) throws(ComposingError) -> [any TokenConstraint] {
-    var constraints: [any TokenConstraint] = []
-    if let tempo, let constraint = try RequestedTempo(quartersPerMinute: tempo, tokenizer: tokenizer) {
-      constraints.append(constraint)
-    }
-    if let signature = timeSignature.flatMap({ TimeSignature($0) }) {
-      constraints.append(try RequestedTimeSignature(signature, tokenizer: tokenizer))
-    }
-    return constraints
-  }
-
-  /// A piece at the tempo that is asked for, which the tokens may know only approximately or not at all.
-  func playing(_ piece: Composition) throws(ComposingError) -> Composition {
-    guard let tempo else { return piece }
-    return try piece.played(quartersPerMinute: tempo)
+  /// Writes down what is settled.
+  /// - Parameters:
+  ///   - settings: What is asked of a piece.
+  ///   - model: The model.
+  func record(in settings: inout CompositionSettings, _ model: MusicModel) {
+    settings.form = form
+    settings.variation = form == nil ? nil : variation
+    settings.search = search(model)
+    settings.ending = ending(model)
+    settings.tempo = tempo
+    settings.timeSignature = timeSignature
   }
 }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Audio
+internal import Composing
 internal import Foundation
 internal import Groundwork
 internal import Music
@@ -37,24 +38,20 @@ struct SoundOptions: ParsableArguments {
   }
 
   func validate() throws {
-    guard [44_100, 48_000].contains(rate) else {
+    guard Self.rates.contains(rate) else {
       throw ValidationError("--rate is 44100 or 48000, not \(rate).")
     }
-    guard (-60...40).contains(gain) else {
+    guard Self.gains.contains(gain) else {
       throw ValidationError("--gain is in decibels, from -60 to 40, not \(gain).")
     }
   }
 
+  private static let rates: Set<Int> = [44_100, 48_000]
+  private static let gains = -60.0...40.0
+
   /// The instruments of the folder of presets.
   func instruments() throws -> InstrumentLibrary {
     try InstrumentLibrary(folder: try Resources.presets(named: presets) + "/instruments")
-  }
-
-  /// The renderer that turns `score` into samples.
-  func renderer(of score: Score, library: InstrumentLibrary, rate: Int? = nil) -> ScoreRenderer {
-    ScoreRenderer(
-      score: score, library: library,
-      options: performance.renderOptions(sampleRate: rate ?? self.rate, gain: gain))
   }
 
   /// Checks that the format of the file at `path` supports the options.
@@ -66,23 +63,72 @@ struct SoundOptions: ParsableArguments {
     }
   }
 
-  /// Renders `score` into the file at `path`.
-  /// - Throws: `InterruptedError` after Ctrl-C; then no file was written.
-  func write(
-    _ score: Score, library: InstrumentLibrary, to path: String, progress: ProgressHandler?
-  ) throws -> RenderedFile {
-    let format = try AudioFileFormat(path: path)
+  /// The options, with those of a rendering that is made again where they were not given anew.
+  /// - Throws: `CompositionRecordError.damaged` for a rendering that there cannot have been.
+  func following(_ repeated: PieceToRepeat) throws -> SoundOptions {
+    guard let made = repeated.record.sound else { return self }
+    guard Self.rates.contains(made.rate), Self.gains.contains(made.gain),
+      made.bits.map({ Bits(rawValue: $0) != nil }) ?? true
+    else {
+      throw CompositionRecordError.damaged(
+        path: repeated.path,
+        reason: "no sound of \(made.rate) Hz, \(made.bits ?? "no") bits and \(made.gain) dB is written")
+    }
+    var options = self
+    if !Typed.hasOption("--rate") { options.rate = made.rate }
+    if !Typed.hasOption("--bits") { options.bits = made.bits.flatMap(Bits.init) ?? .sixteen }
+    if !Typed.hasOption("--gain") { options.gain = made.gain }
+    if !Typed.hasOption("--plain") { options.performance.plain = made.isPlain }
+    if !Typed.hasOption("--from-start") { options.performance.fromStart = made.startsAtBeginning }
+    return options
+  }
+
+  /// The options as a record of a sound file has them.
+  func record(of path: String, library: InstrumentLibrary) throws -> CompositionRecord.Sound {
+    CompositionRecord.Sound(
+      rate: rate, bits: try AudioFileFormat(path: path) == .ogg ? nil : bits.rawValue, gain: gain,
+      isPlain: performance.plain, startsAtBeginning: performance.fromStart, instruments: library.fingerprint)
+  }
+
+  /// The rendering of `score` into the file at `path`.
+  /// - Throws: `AudioError.unknownEnding`.
+  func rendering(of score: Score, to path: String, comment: String? = nil) throws -> Rendering {
+    Rendering(
+      score: score, path: path, options: performance.renderOptions(sampleRate: rate, gain: gain),
+      encoding: try AudioFileFormat(path: path) == .ogg ? nil : bits.encoding, comment: comment)
+  }
+}
+
+/// A score that is to be rendered into a file.
+struct Rendering: Sendable {
+  var score: Score
+  var path: String
+  var options: RenderOptions
+  /// How samples are stored; nil where the format does not ask.
+  var encoding: SampleEncoding?
+  /// What the file tells of itself.
+  var comment: String?
+
+  /// Renders it.
+  /// - Returns: What was written; nil if it was canceled.
+  func run(
+    _ library: InstrumentLibrary, cancellation: Cancellation, progress: ProgressHandler?
+  ) throws(AudioError) -> WrittenSound? {
+    var source = ScoreRenderer(score: score, library: library, options: options)
+    return try AudioFile.write(
+      &source, to: path, encoding: encoding, comment: comment, cancellation: cancellation, progress: progress)
+  }
+
+  /// Renders it, and stops at Ctrl-C.
+  /// - Throws: `InterruptedError`; then no file was written.
+  func write(_ library: InstrumentLibrary, progress: ProgressHandler?) throws -> RenderedFile {
     let began = DispatchTime.now().uptimeNanoseconds
-    var source = renderer(of: score, library: library)
-    let written = try AudioFile.write(
-      &source, to: path, encoding: format == .ogg ? nil : bits.encoding,
-      cancellation: Interruption.cancellation(),
-      progress: progress)
+    let written = try run(library, cancellation: Interruption.cancellation(), progress: progress)
     guard let written else { throw InterruptedError("interrupted; \(path) was not written") }
     let spent = Double(DispatchTime.now().uptimeNanoseconds - began) / 1e9
     return RenderedFile(
       file: path, seconds: written.seconds, pieceSeconds: score.seconds,
-      startSeconds: score.timeMap.seconds(at: performance.start.tick(in: score)),
+      startSeconds: score.timeMap.seconds(at: options.start.tick(in: score)),
       lastNoteSeconds: score.lastNoteSeconds, peak: Double(written.peak), loudness: written.loudness,
       sound: "builtin",
       realTimeFactor: written.seconds / max(spent, 1e-9))

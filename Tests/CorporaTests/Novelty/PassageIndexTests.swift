@@ -71,6 +71,28 @@ private func longest(_ score: Score, in pieces: [Score], transposed: Bool) -> In
     #expect(found.bar == here[found.note].step / 48 && found.sourceBar == there[found.sourceNote].step / 48)
   }
 
+  @Test("Maximal passages are where they are said to be, and the longest is among them", arguments: 0..<10)
+  func maximalPassagesAreWhereTheyAreSaidToBe(seed: Int) throws {
+    var tunes = Tunes(seed: UInt64(seed))
+    let pieces = (0..<5).map { _ in tunes.tune(60, pitches: 3) }
+    let index = PassageIndex(pieces: pieces.enumerated().map { ("\($0)", $1) })
+    let score = tunes.tune(50, pitches: 3)
+    let passages = try index.maximalPassages(of: score, leastNotes: 4)
+    for passage in passages {
+      #expect(passage.noteCount >= 4 && (passage.kind == .exact) == (passage.semitones == 0))
+      try check(passage, of: score, in: pieces)
+    }
+    #expect(passages.map(\.noteCount).max() == longest(score, in: pieces, transposed: true))
+    // None is a part of another.
+    let ranges = passages.map { $0.note..<$0.note + $0.noteCount }
+    for (a, range) in ranges.enumerated() {
+      for (b, other) in ranges.enumerated() where a != b {
+        #expect(!(other.lowerBound <= range.lowerBound && range.upperBound <= other.upperBound))
+      }
+    }
+    #expect(try index.maximalPassages(of: score, leastNotes: 1000).isEmpty)
+  }
+
   @Test("A line is tracked note by note as it is found as a whole", arguments: 0..<10)
   func aLineIsTrackedNoteByNote(seed: Int) throws {
     var tunes = Tunes(seed: UInt64(seed))

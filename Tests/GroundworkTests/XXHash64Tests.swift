@@ -1,6 +1,6 @@
 internal import Testing
 
-@testable import Recurrent
+@testable import Groundwork
 
 @Suite struct XXHash64Tests {
   private func hash(_ bytes: [UInt8], seed: UInt64 = 0) -> UInt64 {

@@ -1,6 +1,6 @@
 /// XXH64 (Yann Collet, xxHash specification 0.1.1): a hash of 64 bits that runs at the speed of memory and finds any
 /// accident, though not malice.
-enum XXHash64 {
+package enum XXHash64 {
   private static let prime1: UInt64 = 0x9E37_79B1_85EB_CA87
   private static let prime2: UInt64 = 0xC2B2_AE3D_27D4_EB4F
   private static let prime3: UInt64 = 0x1656_67B1_9E37_79F9
@@ -8,7 +8,7 @@ enum XXHash64 {
   private static let prime5: UInt64 = 0x27D4_EB2F_1656_67C5
 
   /// The hash of `bytes`. Parts are hashed one after the other by giving each the hash of those before as its seed.
-  static func hash(_ bytes: UnsafeRawBufferPointer, seed: UInt64 = 0) -> UInt64 {
+  package static func hash(_ bytes: UnsafeRawBufferPointer, seed: UInt64 = 0) -> UInt64 {
     let striped = bytes.count & ~31
     var hash = bytes.count >= 32 ? stripes(of: bytes, seed: seed) : seed &+ prime5
     hash &+= UInt64(bytes.count)
