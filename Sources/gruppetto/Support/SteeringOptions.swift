@@ -55,8 +55,8 @@ struct SteeringOptions: ParsableArguments {
   /// - Throws: `UsageError`.
   static func check(_ model: MusicModel) throws {
     let roles = model.tokenizer.vocabulary.roles
-    let kinds = Set((0..<Int32(roles.count)).compactMap { TokenKind(roles[$0]) })
-    let options: [(String, TokenKind, String)] = [
+    let kinds = Set((0..<Int32(roles.count)).compactMap { SteeredKind(roles[$0]) })
+    let options: [(String, SteeredKind, String)] = [
       ("--pitch-temperature", .pitch, "name no pitches"),
       ("--rhythm-temperature", .rhythm, "tell neither positions nor durations"),
       ("--dynamics-temperature", .dynamics, "tell no loudness, which is the same in all its training pieces"),
