@@ -19,6 +19,8 @@ public struct MusicModel {
   public let tokenizer: any Tokenizer
   /// The network, whatever it is, with the weights of the best validation.
   public let anyNetwork: ModelNetwork
+  /// The state in which the network begins each piece, L × S·H numbers; empty for zero, as in training. Styles begin in others.
+  public internal(set) var initialState: [Float] = []
 
   /// Reads the model in the folder at `path` and checks that its parts belong together.
   /// - Parameters:
@@ -109,7 +111,7 @@ public struct MusicModel {
       try Self.requireMemory(
         network.parameters.count * MemoryLayout<Float>.size + converted, for: name, available: available)
     }
-    return SamplerWeights(model: network, format: format)
+    return SamplerWeights(model: network, format: format, initialState: initialState)
   }
 
   /// What the model is called in messages: its folder.
@@ -142,8 +144,13 @@ public struct MusicModel {
   ///   - path: the folder; it is made where it is missing.
   ///   - replacing: whether a model that is there is replaced.
   ///   - program: what the description names as the program that made it.
-  /// - Throws: `ComposingError`: a model that is in the way, a folder that cannot be written.
+  /// - Throws: `ComposingError`: a model that is in the way, a folder that cannot be written, a model in a style, which is kept in
+  ///   a file of its own.
   public func write(to path: String, replacing: Bool = false, program: String) throws(ComposingError) {
+    guard initialState.isEmpty else {
+      throw .unsuitableNetwork(
+        model: name, reason: "it begins in the state of a style, for which a model's folder has no place")
+    }
     var description = ModelDescription(program: program, architecture: anyNetwork.architecture)
     description.setContext(of: tokenizer)
     try ModelFolder(path: path).write(

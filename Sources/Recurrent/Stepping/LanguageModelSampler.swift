@@ -20,18 +20,19 @@ public final class LanguageModelSampler {
   /// B × V.
   private let logits: AlignedBuffer<Float>
 
-  /// A sampler of one stream with a zero state.
+  /// A sampler of one stream at the beginning of a piece.
   public convenience init(model: Network, format: WeightFormat = .float32) {
     self.init(weights: SamplerWeights(model: model, format: format))
   }
 
-  /// A sampler of `streamCount` streams with zero states.
+  /// A sampler of `streamCount` streams at the beginnings of pieces.
   public init(weights: SamplerWeights, streamCount: Int = 1) {
     self.weights = weights
     vocabulary = weights.configuration.vocabularySize
     contextSizes = weights.configuration.contextSizes
     stepper = StackStepper(weights: weights.stack, streamCount: streamCount)
     logits = AlignedBuffer(count: streamCount * weights.configuration.vocabularySize)
+    reset()
   }
 
   /// Feeds one id to the first stream and lets `body` read the logits of the next, V of them.
@@ -171,9 +172,15 @@ extension LanguageModelSampler {
       .update(from: logits.baseAddress + source * vocabulary, count: vocabulary)
   }
 
-  /// Makes the states of all streams zero, as at the beginning of a piece.
-  public func reset() { stepper.reset() }
+  /// Makes the states of all streams what they are at the beginning of a piece: zero, or the initial state of the weights.
+  public func reset() {
+    guard !weights.initialState.isEmpty else { return stepper.reset() }
+    for stream in 0..<streamCount { reset(stream: stream) }
+  }
 
-  /// Makes the state of a stream zero.
-  public func reset(stream: Int) { stepper.reset(stream: stream) }
+  /// Makes the state of a stream what it is at the beginning of a piece.
+  public func reset(stream: Int) {
+    guard !weights.initialState.isEmpty else { return stepper.reset(stream: stream) }
+    stepper.setState(weights.initialState, ofStream: stream)
+  }
 }

@@ -36,6 +36,7 @@ struct Generate: ParsableCommand {
 
   @OptionGroup var piece: PieceOption
   @OptionGroup var plan: PlanOptions
+  @OptionGroup var styles: StyleOptions
   @OptionGroup var sampling: SamplingOptions
   @OptionGroup var novelty: NoveltyOptions
   @OptionGroup var seed: SeedOptions
@@ -63,7 +64,7 @@ struct Generate: ParsableCommand {
       seed: seed.drawn(), sampling: try sampling.resolved(presets: sound.presets), bars: bars, primer: given,
       form: try plan.parsedForm(bars: bars), variation: plan.variation)
     try CompositionCommand(
-      model: model, outputs: outputs, options: options, novelty: novelty, plan: plan,
+      model: model, outputs: outputs, options: options, novelty: novelty, plan: plan, styles: styles,
       weights: weights.weights,
       threadCount: threads.count, sound: sound, common: common, primerPath: primer,
       title: "A piece by \(ModelFolder(path: model).name)"
@@ -96,6 +97,7 @@ struct Continue: ParsableCommand {
   var bars: Int?
 
   @OptionGroup var piece: PieceOption
+  @OptionGroup var styles: StyleOptions
   @OptionGroup var sampling: SamplingOptions
   @OptionGroup var novelty: NoveltyOptions
   @OptionGroup var seed: SeedOptions
@@ -115,7 +117,8 @@ struct Continue: ParsableCommand {
       primer: prepared.score, keepsPrimer: true)
     let name = given.score.title ?? file.split(separator: "/").last.map(String.init) ?? file
     try CompositionCommand(
-      model: model, outputs: outputs, options: options, novelty: novelty, weights: weights.weights,
+      model: model, outputs: outputs, options: options, novelty: novelty, styles: styles,
+      weights: weights.weights,
       threadCount: threads.count,
       sound: sound, common: common, primerPath: file,
       original: try given.midi ?? MIDIFile(score: given.score), originalOffset: -prepared.shiftAtEnd,

@@ -172,6 +172,8 @@ struct CompositionCommand {
   var novelty: NoveltyOptions
   /// The tempo and the time signature that are asked for.
   var plan = PlanOptions.none
+  /// The styles that it is composed in.
+  var styles = StyleOptions.none
   var weights: WeightFormat
   var threadCount: Int
   var sound: SoundOptions
@@ -189,7 +191,7 @@ struct CompositionCommand {
     let targets = try checkedTargets()
     // A missing folder is reported now rather than after composing.
     let library = targets.contains { $0.form == .sound } ? try sound.instruments() : nil
-    let model = try MusicModel(path: model)
+    let model = try styles.applied(to: try MusicModel(path: model))
     try SteeringOptions.check(model)
     let constraints = try plan.constraints(model.tokenizer) + novelty.constraints(on: model, common: common)
     let composer = try Composer(model: model, format: weights)

@@ -2,6 +2,52 @@ internal import ArgumentParser
 internal import Composing
 internal import Tokenization
 
+/// The styles that a model composes in; shared by `generate` and `continue`.
+struct StyleOptions: ParsableArguments {
+  @Option(
+    name: .customLong("style"), parsing: .singleValue,
+    help: ArgumentHelp(
+      "Style of `gruppetto style learn` to compose in, with :WEIGHT for a part of it or more; repeat it to mix styles.",
+      valueName: "file[:weight]"))
+  var styles: [String] = []
+
+  /// None.
+  static let none: StyleOptions = {
+    var options = StyleOptions()
+    options.styles = []
+    return options
+  }()
+
+  func validate() throws {
+    for text in styles {
+      let (path, weight) = Self.parts(of: text)
+      guard !path.isEmpty, Style.weights.contains(weight) else {
+        throw ValidationError(
+          "--style is a file, or a file and a weight from \(Int(Style.weights.lowerBound)) to "
+            + "\(Int(Style.weights.upperBound)) such as waltz.style:0.3, not \(text).")
+      }
+    }
+  }
+
+  /// A model in these styles.
+  /// - Throws: `StyleError`.
+  func applied(to model: MusicModel) throws(StyleError) -> MusicModel {
+    try model.styled(
+      by: try styles.map { text throws(StyleError) in
+        let (path, weight) = Self.parts(of: text)
+        return (try Style(path: path), weight)
+      })
+  }
+
+  /// The path and the weight. What stands behind the last colon is a weight if it is a number.
+  private static func parts(of text: String) -> (path: String, weight: Double) {
+    guard let colon = text.lastIndex(of: ":"), let weight = Double(text[text.index(after: colon)...]) else {
+      return (text, 1)
+    }
+    return (String(text[..<colon]), weight)
+  }
+}
+
 /// What of the music is to be bolder or plainer than the rest; part of `SamplingOptions`.
 struct SteeringOptions: ParsableArguments {
   @Option(
