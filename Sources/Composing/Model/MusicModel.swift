@@ -21,6 +21,8 @@ public struct MusicModel {
   public let anyNetwork: ModelNetwork
   /// The state in which the network begins each piece, L × S·H numbers; empty for zero, as in training. Styles begin in others.
   public internal(set) var initialState: [Float] = []
+  /// What sharpens what pieces say of themselves; nil for the network as it is.
+  var guidance: Guidance?
 
   /// Reads the model in the folder at `path` and checks that its parts belong together.
   /// - Parameters:
@@ -111,7 +113,8 @@ public struct MusicModel {
       try Self.requireMemory(
         network.parameters.count * MemoryLayout<Float>.size + converted, for: name, available: available)
     }
-    return SamplerWeights(model: network, format: format, initialState: initialState)
+    return SamplerWeights(
+      model: network, format: format, initialState: initialState, guidance: guidance)
   }
 
   /// What the model is called in messages: its folder.

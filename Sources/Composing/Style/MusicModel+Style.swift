@@ -36,6 +36,7 @@ extension MusicModel {
     var model = MusicModel(
       tokenizer: tokenizer, network: .network(changed), folder: folder, description: description)
     model.initialState = state
+    model.guidance = guidance
     return model
   }
 }

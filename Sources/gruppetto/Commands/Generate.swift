@@ -37,6 +37,7 @@ struct Generate: ParsableCommand {
   @OptionGroup var piece: PieceOption
   @OptionGroup var plan: PlanOptions
   @OptionGroup var styles: StyleOptions
+  @OptionGroup var asking: AskingOptions
   @OptionGroup var sampling: SamplingOptions
   @OptionGroup var novelty: NoveltyOptions
   @OptionGroup var seed: SeedOptions
@@ -49,6 +50,9 @@ struct Generate: ParsableCommand {
   func validate() throws {
     try CompositionOutputs.check(bars: bars)
     _ = try plan.parsedForm(bars: bars)
+    guard asking.asked.isEmpty || primer == nil else {
+      throw ValidationError("--ask is for a piece from its beginning, and a --primer has begun it; drop one.")
+    }
     guard piece.piece == nil || primer != nil else {
       throw ValidationError("--piece chooses a piece of the --primer; give a --primer, or drop --piece.")
     }
@@ -65,6 +69,7 @@ struct Generate: ParsableCommand {
       form: try plan.parsedForm(bars: bars), variation: plan.variation)
     try CompositionCommand(
       model: model, outputs: outputs, options: options, novelty: novelty, plan: plan, styles: styles,
+      asking: asking,
       weights: weights.weights,
       threadCount: threads.count, sound: sound, common: common, primerPath: primer,
       title: "A piece by \(ModelFolder(path: model).name)"

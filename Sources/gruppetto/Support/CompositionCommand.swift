@@ -174,6 +174,8 @@ struct CompositionCommand {
   var plan = PlanOptions.none
   /// The styles that it is composed in.
   var styles = StyleOptions.none
+  /// What it is asked to be like.
+  var asking = AskingOptions.none
   var weights: WeightFormat
   var threadCount: Int
   var sound: SoundOptions
@@ -191,9 +193,10 @@ struct CompositionCommand {
     let targets = try checkedTargets()
     // A missing folder is reported now rather than after composing.
     let library = targets.contains { $0.form == .sound } ? try sound.instruments() : nil
-    let model = try styles.applied(to: try MusicModel(path: model))
+    let (model, asked) = try asking.applied(to: try styles.applied(to: try MusicModel(path: model)))
     try SteeringOptions.check(model)
-    let constraints = try plan.constraints(model.tokenizer) + novelty.constraints(on: model, common: common)
+    let constraints =
+      try asked + plan.constraints(model.tokenizer) + novelty.constraints(on: model, common: common)
     let composer = try Composer(model: model, format: weights)
     var reports: [CompositionReport] = []
     let pieces = Composer.seeds(from: options.seed, count: outputs.count).map { seed in

@@ -48,6 +48,67 @@ struct StyleOptions: ParsableArguments {
   }
 }
 
+/// What a piece is asked to be like, as far as the model has learned to be asked.
+struct AskingOptions: ParsableArguments {
+  @Option(
+    name: .customLong("ask"), parsing: .singleValue,
+    help: ArgumentHelp(
+      "What the piece is to be like, if the model was trained with --attributes: style=NAME, density=NOTES-A-BAR, register=PITCH (60 is middle C); repeat it to ask for several.",
+      valueName: "name=value"))
+  var asked: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "How strongly --ask is heard: 1 as the model learned it, 2 or 3 more clearly, at twice the work.",
+      valueName: "scale"))
+  var guidance = 1.0
+
+  /// Nothing is asked for.
+  static let none: AskingOptions = {
+    var options = AskingOptions()
+    options.asked = []
+    options.guidance = 1
+    return options
+  }()
+
+  func validate() throws {
+    let kinds = try asked.map { try Self.parts(of: $0).kind }
+    guard Set(kinds).count == kinds.count else {
+      throw ValidationError("--ask names \(kinds[0].rawValue) twice; a piece has one.")
+    }
+    guard MusicModel.guidanceScales.contains(guidance) else {
+      throw ValidationError(
+        "--guidance is a number from \(Int(MusicModel.guidanceScales.lowerBound)) to "
+          + "\(Int(MusicModel.guidanceScales.upperBound)), not \(guidance).")
+    }
+    guard !asked.isEmpty || !Typed.hasOption("--guidance") else {
+      throw ValidationError("--guidance is for what --ask asks for; give both, or drop --guidance.")
+    }
+  }
+
+  /// The model with its guidance, and the constraints that say what is asked for.
+  /// - Throws: `ComposingError`.
+  func applied(
+    to model: MusicModel
+  ) throws -> (model: MusicModel, constraints: [any TokenConstraint]) {
+    let parts = try asked.map { try Self.parts(of: $0) }
+    let constraints = try parts.map {
+      try RequestedAttribute($0.kind, $0.value, tokenizer: model.tokenizer) as any TokenConstraint
+    }
+    return (try model.guided(toward: Set(parts.map(\.kind)), scale: guidance), constraints)
+  }
+
+  private static func parts(of text: String) throws -> (kind: PieceAttribute.Kind, value: String) {
+    let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+    guard parts.count == 2, let kind = PieceAttribute.Kind(rawValue: parts[0]) else {
+      throw ValidationError(
+        "--ask is NAME=VALUE, such as density=6, with one of the names "
+          + PieceAttribute.Kind.allCases.map(\.rawValue).joined(separator: ", ") + ", not \(text).")
+    }
+    return (kind, parts[1])
+  }
+}
+
 /// What of the music is to be bolder or plainer than the rest; part of `SamplingOptions`.
 struct SteeringOptions: ParsableArguments {
   @Option(
