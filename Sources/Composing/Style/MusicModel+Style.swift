@@ -56,7 +56,7 @@ extension StyleChange {
       throw .malformed(
         path: style.name, reason: "its numbers are not those of a style of this network")
     }
-    self.init(style.tensors.map { ($0.name, $0.shape) }, of: network, seed: 0)
+    self.init(style.tensors.map { ($0.name, $0.shape) }, of: network, seed: nil)
     for tensor in style.tensors {
       guard let entry = store.entry(named: tensor.name) else { continue }
       // Of two factors one alone takes the weight.

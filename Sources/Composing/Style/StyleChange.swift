@@ -9,7 +9,13 @@ struct StyleChange {
   /// The numbers.
   let store: ParameterStore
   private let configuration: LanguageModelConfiguration
+  /// How much of the state one of its numbers makes, and of a change of a matrix the product of two.
+  private let stateFactor: Float
+  private let productFactor: Float
 
+  /// What these factors are while a style is learned, so that one rate suits all its numbers: Adam moves each as far, a state has room for
+  /// large steps, and of a matrix very many numbers change at once.
+  private static let learningFactors: (state: Float, product: Float) = (10, 0.2)
   /// K, how many directions a change of low rank has.
   static let rank = 4
 
@@ -33,13 +39,16 @@ struct StyleChange {
   /// - Parameters:
   ///   - shapes: Which numbers it has.
   ///   - network: The network that it changes.
-  ///   - seed: Decides the directions from which a change of low rank begins.
-  init(_ shapes: [(name: String, shape: [Int])], of network: Network, seed: UInt64) {
+  ///   - seed: Decides the directions from which a change of low rank begins, where the change is to be learned; nil where it
+  ///     is to be used.
+  init(_ shapes: [(name: String, shape: [Int])], of network: Network, seed: UInt64?) {
     guard let configuration = network.configuration.languageModel else {
       preconditionFailure("a style is one of a language model")
     }
     self.configuration = configuration
     store = ParameterStore(shapes: shapes)
+    (stateFactor, productFactor) = seed == nil ? (1, 1) : Self.learningFactors
+    guard let seed else { return }
     for entry in store.entries where entry.name.hasPrefix("columns.") {
       // One factor is zero and the other is not, so that the first step goes somewhere.
       store.initialize(entry, .uniform(bound: 1 / Float(entry.shape[0]).squareRoot()), seed: seed)
@@ -49,7 +58,7 @@ struct StyleChange {
   /// The state in which pieces begin.
   var state: [Float] {
     guard let entry = store.entry(named: Style.stateName) else { return [] }
-    return Array(store.values.elements[entry.range])
+    return store.values.elements[entry.range].map { stateFactor * $0 }
   }
 
   /// Puts a network's weights, plus this change `weight` times, into `target`; tensors that it does not change stay as they are there.
@@ -100,7 +109,7 @@ struct StyleChange {
         for k in 0..<rank {
           sum += factors.rows[row * rank + k] * factors.columns[column * rank + k]
         }
-        matrix[row * columns + column] += sum
+        matrix[row * columns + column] += productFactor * sum
       }
     }
   }
@@ -117,7 +126,7 @@ struct StyleChange {
   ) {
     result.clear()
     if let entry = store.entry(named: Style.stateName) {
-      (result.baseAddress + entry.range.lowerBound).update(from: state, count: state.count)
+      for (index, value) in zip(entry.range, state) { result.baseAddress[index] = stateFactor * value }
     }
     for entry in parameters.entries {
       let gradient = gradients.baseAddress + entry.range.lowerBound
@@ -129,7 +138,7 @@ struct StyleChange {
         let columnGradient = result.baseAddress + factors.columnRange.lowerBound
         for row in 0..<factors.shape[0] {
           for column in 0..<columns {
-            let value = gradient[row * columns + column]
+            let value = productFactor * gradient[row * columns + column]
             for k in 0..<rank {
               rowGradient[row * rank + k] += value * factors.columns[column * rank + k]
               columnGradient[column * rank + k] += value * factors.rows[row * rank + k]
@@ -142,8 +151,12 @@ struct StyleChange {
 
   /// The numbers as tensors of a style.
   func tensors() -> [SafetensorsTensor] {
-    store.entries.map {
-      SafetensorsTensor(name: $0.name, shape: $0.shape, values: Array(store.values.elements[$0.range]))
+    store.entries.map { entry in
+      let factor =
+        entry.name == Style.stateName ? stateFactor : entry.name.hasPrefix("rows.") ? productFactor : 1
+      return SafetensorsTensor(
+        name: entry.name, shape: entry.shape,
+        values: store.values.elements[entry.range].map { factor * $0 })
     }
   }
 }

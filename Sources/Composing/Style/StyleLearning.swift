@@ -10,13 +10,13 @@ public struct StyleLearning: Sendable, Hashable {
   public var depth: StyleDepth
   /// How many steps are made at most.
   public var mostSteps: Int
-  /// How far a step goes (Adam); nil for what suits the depth.
+  /// How far a step goes (Adam); nil for the usual, 0.01.
   public var rate: Double?
   /// Decides the order of the pieces and their keys.
   public var seed: UInt64
 
   /// Settings.
-  public init(depth: StyleDepth = .state, mostSteps: Int = 120, rate: Double? = nil, seed: UInt64 = 1) {
+  public init(depth: StyleDepth = .state, mostSteps: Int = 100, rate: Double? = nil, seed: UInt64 = 1) {
     self.depth = depth
     self.mostSteps = mostSteps
     self.rate = rate
@@ -34,13 +34,7 @@ public struct StyleLearning: Sendable, Hashable {
   static let batchLimit = 4
   static let windowLimit = 256
 
-  var usualRate: Double {
-    switch depth {
-    case .state: 0.03
-    case .biases: 0.01
-    case .lowRank: 0.005
-    }
-  }
+  static let usualRate = 0.01
 }
 
 extension StyleDepth {
@@ -113,7 +107,7 @@ extension MusicModel {
     )
   }
 
-  private static var fineTuningRate: Double { 1e-3 }
+  private static var fineTuningRate: Double { 1.5e-4 }
 
   /// What was learned, and what it showed.
   private struct Fit {
@@ -205,7 +199,7 @@ private final class StyleFit {
     self.original = original
     network = original.copy()
     tokenizer = model.tokenizer
-    rate = settings.rate ?? settings.usualRate
+    rate = settings.rate ?? StyleLearning.usualRate
     team = ThreadTeam(threadCount: threadCount)
     let longest = pieces.reduce(0) { max($0, $1.count - 1) }
     windows = StyleWindows(
