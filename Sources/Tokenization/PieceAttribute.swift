@@ -39,7 +39,7 @@ public struct PieceAttribute: Sendable, Hashable {
     case style
     /// Notes a bar, of all parts together, as the least of a class.
     case density
-    /// The mean pitch of the tune, or without one of all pitched notes, as a MIDI key number in the middle of a class of four; as it
+    /// The mean pitch of the tune, or without one of all pitched notes, as a MIDI key number in the middle of a class of two; as it
     /// is written in C major or A minor.
     case register
   }
@@ -52,9 +52,11 @@ public struct PieceAttribute: Sendable, Hashable {
   public let values: [(name: String, id: Int32)]
 
   /// The least densities of the classes.
-  package static let densities = [0, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48]
+  package static let densities = [
+    0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 16, 18, 20, 24, 28, 32, 40, 48, 64,
+  ]
   /// The middles of the classes of register.
-  package static let registers = Array(stride(from: 36, through: 96, by: 4))
+  package static let registers = Array(stride(from: 36, through: 96, by: 2))
 
   /// The names of a kind's values.
   static func names(of kind: Kind, _ attributes: PieceAttributes) -> [String] {

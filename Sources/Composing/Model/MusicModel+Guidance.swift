@@ -23,8 +23,12 @@ extension MusicModel {
     for attribute in attributes {
       for value in attribute.values { table[Int(value.id)] = attribute.open }
     }
+    let features = tokenizer.contextFeatures.enumerated().filter { _, feature in
+      attributes.contains { $0.kind.rawValue == feature.name }
+    }
     var model = self
-    model.guidance = Guidance(openIDs: table, scale: Float(scale))
+    model.guidance = Guidance(
+      openIDs: table, openFeatures: Set(features.map(\.offset)), scale: Float(scale))
     return model
   }
 }

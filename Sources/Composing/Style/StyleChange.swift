@@ -15,7 +15,7 @@ struct StyleChange {
 
   /// What these factors are while a style is learned, so that one rate suits all its numbers: Adam moves each as far, a state has room for
   /// large steps, and of a matrix very many numbers change at once.
-  private static let learningFactors: (state: Float, product: Float) = (10, 0.2)
+  private static let learningFactors: (state: Float, product: Float) = (10, 0.02)
   /// K, how many directions a change of low rank has.
   static let rank = 4
 

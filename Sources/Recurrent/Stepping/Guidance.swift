@@ -4,12 +4,15 @@
 public struct Guidance: Sendable, Hashable {
   /// For each id the one that leaves open what it says; itself where it says nothing of the condition.
   public let openIDs: [Int32]
+  /// The features of the context that say something of the condition, by their places; without it they say nothing.
+  public let openFeatures: Set<Int>
   /// γ: 1 is the network as it is, more sharpens the condition, 0 forgets it.
   public let scale: Float
 
   /// Guidance by a table of V ids.
-  public init(openIDs: [Int32], scale: Float) {
+  public init(openIDs: [Int32], openFeatures: Set<Int> = [], scale: Float) {
     self.openIDs = openIDs
+    self.openFeatures = openFeatures
     self.scale = scale
   }
 }

@@ -108,6 +108,7 @@ public final class LanguageModelSampler {
           let index = Int(contexts[stream * features + feature])
           let size = contextSizes[feature]
           precondition(index >= -1 && index < size, "index \(index) is outside a feature of \(size) values")
+          if row > 0, weights.guidance?.openFeatures.contains(feature) == true { continue }
           if index >= 0 { add(row: weights.contextRows[feature] + index, stream: stream * rows + row) }
         }
       }

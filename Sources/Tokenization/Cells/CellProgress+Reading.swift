@@ -109,7 +109,7 @@ extension CellProgress {
     case .key: return "a Length"
     case .length where !layout.tempo.isEmpty: return "a Tempo"
     case .length, .tempo, .part, .attribute:
-      if nextAttribute != nil { return "a \(layout.attributes[attributeCount].kind.rawValue)" }
+      if nextAttribute != nil { return "a \(layout.attributes[attributes.count].kind.rawValue)" }
       return layout.role.isEmpty ? "Bar_None" : "a Part in the order of the roles, or Bar_None"
     case .role: return "a Program"
     case .bar where barCount == 1 && !layout.timeSignature.isEmpty: return "a TimeSig"

@@ -31,8 +31,8 @@ struct CellProgress: Sendable {
   /// How many bars the piece has said to have; 0 where it left that open.
   var length = 0
   var parts: [CellsConfiguration.Part] = []
-  /// How many things it has said of itself.
-  var attributeCount = 0
+  /// What it has said of itself, in order: the place of each value, from 1, or 0 where it is left open.
+  var attributes: [Int32] = []
 
   // The bar.
   var barCount = 0
@@ -98,13 +98,13 @@ struct CellProgress: Sendable {
   /// Whether the heading of the piece says all but its parts.
   var awaitsParts: Bool {
     if state == .part { return true }
-    guard attributeCount == layout.attributes.count else { return false }
+    guard attributes.count == layout.attributes.count else { return false }
     return layout.attributes.isEmpty ? hasTempo : state == .attribute
   }
   /// The ids of what the piece says next of itself; nil where that is nothing.
   var nextAttribute: Range<Int32>? {
-    guard attributeCount < layout.attributes.count, hasTempo || state == .attribute else { return nil }
-    return layout.attributes[attributeCount].ids
+    guard attributes.count < layout.attributes.count, hasTempo || state == .attribute else { return nil }
+    return layout.attributes[attributes.count].ids
   }
   /// Whether the heading of the piece has just come to the end of what every piece says.
   private var hasTempo: Bool {
@@ -174,7 +174,7 @@ extension CellProgress {
       length = value
       state = .length
     case .attribute:
-      attributeCount += 1
+      attributes.append(Int32(value))
       state = .attribute
     case .role:
       let role = PartRole.byOrder[value]
