@@ -8,7 +8,8 @@ private func measure(_ name: String?, _ arguments: [String]) throws {
   let usage = """
     usage: benchmarks memory MODEL CORPUS [PIECES] | loops CORPUS [MODEL [PIECES]] | midi FOLDER | tokens FOLDER | render FILE.mid | train CELL …
            | sample int8 … | constrain [LAYERS HIDDEN] | novelty CORPUS [MODEL] | surprise MODEL CORPUS
-           | weights MODEL CORPUS | features AUDIO.wav | growth [FOLDER] | machine | allocations
+           | style MODEL FOLDER...
+           | weights MODEL CORPUS | attributes MODEL CORPUS [REQUESTS] | features AUDIO.wav | growth [FOLDER] | machine | allocations
            | roofline FILE.svg | all --peers PYTHON
 
     """
@@ -22,8 +23,10 @@ private func measure(_ name: String?, _ arguments: [String]) throws {
   case "sample": try measureSampling(arguments)
   case "constrain": try measureConstraints(arguments)
   case "novelty": try measureNovelty(arguments)
+  case "style": try measureStyles(arguments)
   case "surprise": try measureSurprise(arguments)
   case "weights": try measureWeights(arguments)
+  case "attributes": try measureAttributes(arguments)
   case "features": try measureFeatures(arguments)
   case "growth": try measureGrowth(arguments)
   case "machine": measureMachine()

@@ -10,7 +10,8 @@ package import Training
 /// streams. The ids are read where they are: what the source holds grows by some thirty bytes a piece.
 ///
 /// Where the tokens tell how many bars a piece has, a quarter of the pieces are read as if they did not, so that the network
-/// learns to find an end of its own too. What it is told beside the ids is concluded from them as they are read.
+/// learns to find an end of its own too. So it is with what pieces say of themselves (`Tokenizer.attributes`): each attribute is left open in a
+/// fifth of the pieces, and all of them in a further sixth, so that the network knows music of any density or style as well. What it is told beside the ids is concluded from them as they are read.
 package struct CorpusBatchSource: BatchSource {
   package let batchSize: Int
   package let truncationLength: Int
@@ -41,11 +42,15 @@ package struct CorpusBatchSource: BatchSource {
       var semitones: Int
       /// True where the piece does not tell how many bars it has; else nil.
       var isOpen: Bool?
+      /// Which attributes of the piece are left open, one bit for each; nil where none are.
+      var openAttributes: Int?
     }
   }
 
   /// The share of the pieces that do not tell how many bars they have.
   private static let openShare: Float = 0.25
+  /// The share of the pieces in which an attribute is left open, and in which all are.
+  private static let openAttributeShare: Float = 0.2, openAllShare: Float = 1 / 6
 
   private let pieces: PieceIDs
   private let segments: [Segment]
@@ -54,6 +59,9 @@ package struct CorpusBatchSource: BatchSource {
   private let transpositions: Transpositions
   /// What each id becomes in a piece whose length is left open.
   private let openLengths: [Int32]?
+  /// For each id the bit of the attribute that it says something of, 0 for none, and the id that leaves that open.
+  private let attributes: [(bit: Int, open: Int32)]
+  private let attributeCount: Int
   private let context: TokenizerContext?
   /// Where each stream's context is; a cursor knows a piece by its segment.
   private var cursors: [ContextCursor]
@@ -78,6 +86,8 @@ package struct CorpusBatchSource: BatchSource {
     }
     transpositions = Transpositions(settings.transposition, tokenizer: tokenizer)
     openLengths = tokenizer.openLengthTable
+    attributeCount = tokenizer.attributes.count
+    attributes = Self.attributes(of: tokenizer)
     let context = TokenizerContext(tokenizer)
     self.context = context
     cursors =
@@ -133,10 +143,38 @@ package struct CorpusBatchSource: BatchSource {
   /// What each id of a stream's piece becomes.
   private func change(of stream: Position.Stream) -> (Int32) -> Int32 {
     let (transpositions, semitones) = (transpositions, stream.semitones)
+    if let open = stream.openAttributes {
+      let (attributes, lengths) = (attributes, stream.isOpen == true ? openLengths : nil)
+      return { id in
+        let id = transpositions.id(id, by: semitones)
+        let attribute = attributes[Int(id)]
+        if attribute.bit & open != 0 { return attribute.open }
+        return lengths.map { $0[Int(id)] } ?? id
+      }
+    }
     guard stream.isOpen == true, let openLengths else {
       return { transpositions.id($0, by: semitones) }
     }
     return { openLengths[Int(transpositions.id($0, by: semitones))] }
+  }
+
+  private static func attributes(of tokenizer: any Tokenizer) -> [(bit: Int, open: Int32)] {
+    var result = (0..<Int32(tokenizer.vocabulary.count)).map { (bit: 0, open: $0) }
+    for (number, attribute) in tokenizer.attributes.enumerated() {
+      for value in attribute.values { result[Int(value.id)] = (1 << number, attribute.open) }
+    }
+    return result
+  }
+
+  /// Which attributes the next piece leaves open.
+  private func openAttributes() -> Int? {
+    guard attributeCount > 0 else { return nil }
+    var random = RandomStream(seed: seed, name: "attributes/\(position.epoch)/\(position.place)")
+    guard random.uniformFloat() >= Self.openAllShare else { return 1 << attributeCount - 1 }
+    let open = (0..<attributeCount).reduce(0) {
+      $0 | (random.uniformFloat() < Self.openAttributeShare ? 1 << $1 : 0)
+    }
+    return open == 0 ? nil : open
   }
 
   package mutating func seek(to position: Position) -> Bool {
@@ -149,6 +187,7 @@ package struct CorpusBatchSource: BatchSource {
       && position.streams.allSatisfy { stream in
         segments.indices.contains(stream.segment) && transpositions.contains(stream.semitones)
           && (stream.isOpen != true || openLengths != nil)
+          && (0..<1 << attributeCount).contains(stream.openAttributes ?? 0)
           && (segments[stream.segment].start...segments[stream.segment].end).contains(stream.next)
       }
     guard isInside else { return false }
@@ -173,9 +212,11 @@ package struct CorpusBatchSource: BatchSource {
       var random = RandomStream(seed: seed, name: "open length/\(position.epoch)/\(position.place)")
       isOpen = random.uniformFloat() < Self.openShare
     }
+    let openAttributes = openAttributes()
     position.place += 1
     return Position.Stream(
-      segment: segment, next: segments[segment].start, semitones: semitones, isOpen: isOpen ? true : nil)
+      segment: segment, next: segments[segment].start, semitones: semitones, isOpen: isOpen ? true : nil,
+      openAttributes: openAttributes)
   }
 }
 

@@ -24,13 +24,19 @@ public struct CorpusRequest: Codable, Sendable, Hashable {
   public var tokenizer: String?
   /// Whether pieces whose beats have no phase are moved to where their beats are; nil for yes.
   public var align: Bool?
+  /// What pieces say of themselves, by the names of `PieceAttribute.Kind`; nil for nothing.
+  public var attributes: [String]?
+  /// Where their styles come from; nil for their folders, where `attributes` has `style`.
+  public var styles: PieceStyles?
 
   /// A request.
   public init(
     valid: Double? = nil, test: Double? = nil, programs: [String: Int]? = nil, deduplicate: String? = nil,
     metre: String? = nil, strict: Bool? = nil, sizeLimit: Int? = nil, tokenizer: String? = nil,
-    align: Bool? = nil
+    align: Bool? = nil, attributes: [String]? = nil, styles: PieceStyles? = nil
   ) {
+    self.attributes = attributes
+    self.styles = styles
     self.valid = valid
     self.test = test
     self.programs = programs
@@ -94,6 +100,10 @@ public struct CorpusRequest: Codable, Sendable, Hashable {
     builder.leavesOutDamaged = strict ?? false
     builder.preparation = preparation
     builder.sizeLimit = sizeLimit ?? SizeLimit.music
+    let kinds = (attributes ?? []).compactMap(PieceAttribute.Kind.init)
+    builder.attributes = PieceAttributes(
+      density: kinds.contains(.density), register: kinds.contains(.register))
+    builder.styles = kinds.contains(.style) ? styles ?? .folders : nil
     return builder
   }
 
@@ -119,6 +129,10 @@ public struct CorpusRequest: Codable, Sendable, Hashable {
     if let tokenizer, !TokenizerRegistry.standard.names.contains(tokenizer) {
       return "tokenizer is '\(tokenizer)'; expected "
         + TokenizerRegistry.standard.names.joined(separator: " or ")
+    }
+    if let unknown = attributes?.first(where: { PieceAttribute.Kind(rawValue: $0) == nil }) {
+      return "attributes has '\(unknown)'; expected "
+        + PieceAttribute.Kind.allCases.map(\.rawValue).joined(separator: ", ")
     }
     if let sizeLimit, sizeLimit < 1 { return "sizeLimit is \(sizeLimit); expected at least one byte" }
     return nil

@@ -32,6 +32,13 @@ public protocol Tokenizer: Sendable {
   var openLengthTable: [Int32]? { get }
   /// The greatest number of bars that a piece can tell at its beginning that it has; nil where the tokens never tell.
   var longestStatedLength: Int? { get }
+  /// What a piece says of itself at its beginning, and may leave open; empty where it says nothing.
+  var attributes: [PieceAttribute] { get }
+  /// The ids of a piece that says at its beginning that it is of a style; the same ids where there is no token for it.
+  /// - Parameters:
+  ///   - style: The style.
+  ///   - ids: The ids of a whole piece.
+  func stating(style: String, in ids: [Int32]) -> [Int32]
   /// The ids with which a longer piece begins as another one does: what a primer gives.
   /// - Parameters:
   ///   - ids: The ids of a whole piece.
@@ -48,6 +55,21 @@ public protocol Tokenizer: Sendable {
 extension Tokenizer {
   /// The grammar before its first id, for pieces of any length.
   public func makeGrammar() -> any TokenGrammar { makeGrammar(bars: .unlimited) }
+
+  /// None.
+  public var attributes: [PieceAttribute] { [] }
+
+  /// The style in the place of what the piece says of its style, or leaves open.
+  public func stating(style: String, in ids: [Int32]) -> [Int32] {
+    guard let attribute = attributes.first(where: { $0.kind == .style }),
+      let id = attribute.values.first(where: { $0.name == style })?.id
+    else { return ids }
+    let places = Set(attribute.values.map(\.id) + [attribute.open])
+    guard let place = ids.firstIndex(where: { places.contains($0) }) else { return ids }
+    var stated = ids
+    stated[place] = id
+    return stated
+  }
 
   /// None.
   public var contextFeatures: [ContextFeature] { [] }

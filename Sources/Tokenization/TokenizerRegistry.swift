@@ -10,6 +10,8 @@ public protocol TokenizerConfiguration: Codable, Hashable, Sendable {
   /// another.
   /// - Parameter timeSignature: The one that every piece is read in, whatever its file says; nil believes the file.
   static func standard(timeSignature: TimeSignature?) -> Self?
+  /// The same settings for pieces that say these attributes of themselves; nil where the tokens have no room for them.
+  func stating(_ attributes: PieceAttributes) -> Self?
   /// The tokenizer itself.
   /// - Throws: `TokenizationError.invalidConfiguration`.
   func makeTokenizer() throws(TokenizationError) -> any Tokenizer
@@ -18,6 +20,9 @@ public protocol TokenizerConfiguration: Codable, Hashable, Sendable {
 extension TokenizerConfiguration {
   /// The tokenizer's name on the command line and in files.
   public var name: String { Self.tokenizerName }
+
+  /// Nil, but for no attributes.
+  public func stating(_ attributes: PieceAttributes) -> Self? { attributes.isEmpty ? self : nil }
 
   /// Nil.
   public static func standard(timeSignature: TimeSignature?) -> Self? { nil }

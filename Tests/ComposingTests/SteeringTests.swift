@@ -43,7 +43,7 @@ import Tokenization
     for general in [1.0, 0.7, 1.6] {
       for byRole in [false, true] {
         let plain = try filtered(SamplingPreset(temperature: general, byRole: byRole))
-        for (number, kind) in TokenKind.allCases.enumerated() {
+        for (number, kind) in SteeredKind.allCases.enumerated() {
           var preset = SamplingPreset(temperature: general, byRole: byRole)
           preset.kindTemperatures[kind] = 0.4
           let steered = try filtered(preset)

@@ -210,6 +210,8 @@ import Testing
     "json", "quiet", "version", "help", "explain",
     // The fixture's tokens have none for the repetition of a bar; they are in the sampling preset, as temperature is.
     "repetition", "repetition-temperature",
+    // They need a style, and a model that was trained with attributes.
+    "style", "ask", "guidance",
   ]
   /// How each other option is given so that it asks for something else than by default, with what goes with it.
   private static let examples: [String: [String]] = [

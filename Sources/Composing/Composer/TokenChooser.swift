@@ -8,7 +8,7 @@ struct TokenChooser {
   private let weightsPath: String?
   private var distribution: TokenDistribution
   private var mask: [Bool]
-  /// Ids that leave the number of bars open, each with those that tell it.
+  /// Ids that leave the number of bars open, or what a piece says of itself, each with those that tell it.
   private let openLengths: [(open: Int, told: [Int])]
 
   init(model: MusicModel) {
@@ -17,8 +17,10 @@ struct TokenChooser {
     distribution = TokenDistribution(vocabularySize: roles.count)
     mask = Array(repeating: false, count: roles.count)
     let table = (model.tokenizer.openLengthTable ?? []).enumerated().filter { $0.offset != Int($0.element) }
-    openLengths = Dictionary(grouping: table) { Int($0.element) }
+    openLengths =
+      Dictionary(grouping: table) { Int($0.element) }
       .map { (open: $0.key, told: $0.value.map(\.offset)) }
+      + model.tokenizer.attributes.map { (open: Int($0.open), told: $0.values.map { Int($0.id) }) }
   }
 
   /// - Parameters:

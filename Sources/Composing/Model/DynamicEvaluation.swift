@@ -73,6 +73,10 @@ extension MusicModel {
     let trained = try network, network = trained.copy()
     let team = ThreadTeam(threadCount: threadCount), length = settings.windowLength
     let pass = LanguageModelPass(network: network, batchSize: 1, truncationLength: length, team: team)
+    if !initialState.isEmpty {
+      pass.setInitialState(initialState)
+      pass.clearCarriedState()
+    }
     let clipping = GradientClipping(pass.gradients, team: team)
     var context = tokenizer.makeContext()
     var features = [Int32](repeating: -1, count: tokenizer.contextFeatures.count)
@@ -97,10 +101,10 @@ extension MusicModel {
       move(network.parameters, against: pass.gradients, from: trained.parameters, settings)
       pass.parametersDidChange()
     }
-    return (
-      MusicModel(
-        tokenizer: tokenizer, network: .network(network), folder: folder, description: description), total
-    )
+    var model = MusicModel(
+      tokenizer: tokenizer, network: .network(network), folder: folder, description: description)
+    model.initialState = initialState
+    return (model, total)
   }
 
   private func move(

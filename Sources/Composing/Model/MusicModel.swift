@@ -21,6 +21,10 @@ public struct MusicModel {
   public let anyNetwork: ModelNetwork
   /// What tells the music that the model was trained on from its own; nil where none was learned.
   public let critic: Critic?
+  /// The state in which the network begins each piece, L × S·H numbers; empty for zero, as in training. Styles begin in others.
+  public internal(set) var initialState: [Float] = []
+  /// What sharpens what pieces say of themselves; nil for the network as it is.
+  var guidance: Guidance?
 
   /// Reads the model in the folder at `path` and checks that its parts belong together.
   /// - Parameters:
@@ -114,7 +118,8 @@ public struct MusicModel {
       try Self.requireMemory(
         network.parameters.count * MemoryLayout<Float>.size + converted, for: name, available: available)
     }
-    return SamplerWeights(model: network, format: format)
+    return SamplerWeights(
+      model: network, format: format, initialState: initialState, guidance: guidance)
   }
 
   /// What the model is called in messages: its folder.
@@ -147,8 +152,13 @@ public struct MusicModel {
   ///   - path: the folder; it is made where it is missing.
   ///   - replacing: whether a model that is there is replaced.
   ///   - program: what the description names as the program that made it.
-  /// - Throws: `ComposingError`: a model that is in the way, a folder that cannot be written.
+  /// - Throws: `ComposingError`: a model that is in the way, a folder that cannot be written, a model in a style, which is kept in
+  ///   a file of its own.
   public func write(to path: String, replacing: Bool = false, program: String) throws(ComposingError) {
+    guard initialState.isEmpty else {
+      throw .unsuitableNetwork(
+        model: name, reason: "it begins in the state of a style, for which a model's folder has no place")
+    }
     var description = ModelDescription(program: program, architecture: anyNetwork.architecture)
     description.setContext(of: tokenizer)
     try ModelFolder(path: path).write(

@@ -32,6 +32,43 @@ public struct CompositionSettings: Codable, Hashable, Sendable {
   public var primer: Primer?
   /// What the piece may not share with the training pieces.
   public var avoidCopying: PassageLimit?
+  /// The styles that it is composed in; nil for none.
+  public var styles: [StyleShare]?
+  /// What it is asked to be like, as far as the model has learned to be asked; nil for nothing.
+  public var asked: [AskedAttribute]?
+  /// How strongly that is heard; nil for as the model learned it.
+  public var guidance: Double?
+
+  /// A style, and how much of it.
+  public struct StyleShare: Codable, Hashable, Sendable {
+    /// The file, by the path that it was named by.
+    public var path: String
+    /// The fingerprint of the file's bytes, 16 hexadecimal digits.
+    public var fingerprint: String
+    /// How much of it, 1 for all of it.
+    public var weight: Double
+
+    /// A style in a file.
+    public init(path: String, fingerprint: String, weight: Double) {
+      self.path = path
+      self.fingerprint = fingerprint
+      self.weight = weight
+    }
+  }
+
+  /// An attribute, and the value that it is asked to have.
+  public struct AskedAttribute: Codable, Hashable, Sendable {
+    /// What it is about.
+    public var kind: PieceAttribute.Kind
+    /// The value, as `RequestedAttribute` reads it.
+    public var value: String
+
+    /// A wish.
+    public init(_ kind: PieceAttribute.Kind, _ value: String) {
+      self.kind = kind
+      self.value = value
+    }
+  }
 
   /// The music that a piece goes on from.
   public struct Primer: Codable, Hashable, Sendable {
@@ -110,6 +147,9 @@ extension CompositionSettings {
         options.constraints.append(try RequestedTimeSignature(signature, tokenizer: tokenizer))
       }
     }
+    for wish in asked ?? [] {
+      options.constraints.append(try RequestedAttribute(wish.kind, wish.value, tokenizer: tokenizer))
+    }
     if let avoidCopying, let passages {
       try requireOption(
         avoidCopying.notes >= AvoidCopying.leastNotes, "avoidCopying", avoidCopying.notes,
@@ -118,6 +158,12 @@ extension CompositionSettings {
         AvoidCopying(passages, tokenizer: tokenizer, limit: avoidCopying.notes))
     }
     return options
+  }
+
+  /// A model with the guidance that is asked for.
+  /// - Throws: As `MusicModel.guided(toward:scale:)`.
+  public func guided(_ model: MusicModel) throws(ComposingError) -> MusicModel {
+    try model.guided(toward: Set((asked ?? []).map(\.kind)), scale: guidance ?? 1)
   }
 
   /// A piece as it is written: at the tempo that was asked for, which the tokens may know only approximately or not at all.

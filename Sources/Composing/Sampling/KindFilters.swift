@@ -19,10 +19,10 @@ public struct KindTemperatures: SamplingFilter {
   ///   - roles: What each id does.
   /// - Throws: `ComposingError.invalidOption`.
   public init(
-    _ temperatures: [TokenKind: Double], general: Temperature, roles: TokenRoles
+    _ temperatures: [SteeredKind: Double], general: Temperature, roles: TokenRoles
   ) throws(ComposingError) {
     var scales: [(ids: [Int32], factor: Float)] = []
-    for kind in TokenKind.allCases {
+    for kind in SteeredKind.allCases {
       guard let temperature = temperatures[kind] else { continue }
       let own = try Temperature(temperature, of: kind)
       scales.append((kind.ids(in: roles), Float(general.value / own.value)))
@@ -49,7 +49,7 @@ public struct RepetitionOdds: SamplingFilter {
   /// - Throws: `ComposingError.invalidOption`.
   public init(_ factor: Double, roles: TokenRoles) throws(ComposingError) {
     try Self.check(factor)
-    ids = TokenKind.repetition.ids(in: roles)
+    ids = SteeredKind.repetition.ids(in: roles)
     gain = Float(log(factor))
   }
 
@@ -66,7 +66,7 @@ public struct RepetitionOdds: SamplingFilter {
 extension Temperature {
   /// The temperature of a kind of tokens.
   /// - Throws: `ComposingError.invalidOption`.
-  init(_ value: Double, of kind: TokenKind) throws(ComposingError) {
+  init(_ value: Double, of kind: SteeredKind) throws(ComposingError) {
     guard let temperature = try? Temperature(value) else {
       throw .invalidOption(
         name: "\(kind.rawValue)Temperature", value: "\(value)",

@@ -79,13 +79,13 @@ public struct SamplingPreset: Codable, Hashable, Sendable {
   }
 
   /// The temperatures of the kinds that have their own.
-  public var kindTemperatures: [TokenKind: Double] {
+  public var kindTemperatures: [SteeredKind: Double] {
     get {
-      let all: [(TokenKind, Double?)] = [
+      let all: [(SteeredKind, Double?)] = [
         (.pitch, pitchTemperature), (.rhythm, rhythmTemperature), (.dynamics, dynamicsTemperature),
         (.repetition, repetitionTemperature),
       ]
-      return [TokenKind: Double](
+      return [SteeredKind: Double](
         uniqueKeysWithValues: all.compactMap { kind, value in value.map { (kind, $0) } })
     }
     set {

@@ -35,6 +35,10 @@ public struct CorpusBuilder: Sendable {
   public var preparation = ScorePreparation()
   /// The most bytes of a file that is read; a larger one is left out and named.
   public var sizeLimit = SizeLimit.music
+  /// What each piece is to say of itself at its beginning: density and register, which are counted. `styles` is found in the files.
+  public var attributes = PieceAttributes()
+  /// Where the styles come from that pieces say they are of; nil for none.
+  public var styles: PieceStyles?
   /// How many threads read files.
   public var threadCount: Int
   /// Whether tokens without information in this collection are dropped: those that name the program where there is only one, or only
@@ -68,9 +72,10 @@ public struct CorpusBuilder: Sendable {
     try fractions.validate()
     let files = try MusicFiles(in: paths)
     guard !files.paths.isEmpty else { throw CorpusError.noMusicFiles(paths: paths) }
+    let found = styles?.styles(of: files.paths) ?? [:]
     let reader = PieceReader(
-      tokenizer: try tokenizer.makeTokenizer(), preparation: preparation, programs: programs,
-      sizeLimit: sizeLimit, leavesOutDamaged: leavesOutDamaged)
+      tokenizer: try statingTokenizer(styles: found), preparation: preparation, programs: programs,
+      sizeLimit: sizeLimit, leavesOutDamaged: leavesOutDamaged, styles: found)
     let readings = try read(files.paths, with: reader, cancellation: cancellation, progress: progress)
 
     var collection = PieceCollection(deduplication: deduplication)
@@ -100,6 +105,26 @@ public struct CorpusBuilder: Sendable {
     }
     // It is known what was written, also where no registry knows it.
     return try Corpus(path: output, cancellation: cancellation, progress: progress) { _ in vocabulary }
+  }
+
+  /// The tokenizer of pieces that say what is asked for of themselves.
+  private func statingTokenizer(styles found: [String: String]) throws -> any Tokenizer {
+    var stated = attributes
+    if styles != nil {
+      stated.styles = Set(found.values).sorted()
+      guard !stated.styles.isEmpty else {
+        throw CorpusError.invalidRequest(
+          path: nil,
+          reason:
+            "none of the files has a style; put them into a folder for each style, or name the styles in a table"
+        )
+      }
+    }
+    guard let configuration = tokenizer.stating(stated) else {
+      throw CorpusError.invalidRequest(
+        path: nil, reason: "the tokens of \(tokenizer.name) have no room for what a piece says of itself")
+    }
+    return try configuration.makeTokenizer()
   }
 
   /// What tells the files of music in `paths` from others: it changes with any byte of any file, and with a file that comes or goes,

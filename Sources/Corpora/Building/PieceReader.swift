@@ -25,11 +25,14 @@ struct PieceReader: Sendable {
   private let programs: [String: Int]
   private let sizeLimit: Int
   private let leavesOutDamaged: Bool
+  /// The style of each file that has one, by its path.
+  private let styles: [String: String]
 
   init(
     tokenizer: any Tokenizer, preparation: ScorePreparation, programs: [String: Int], sizeLimit: Int,
-    leavesOutDamaged: Bool
+    leavesOutDamaged: Bool, styles: [String: String] = [:]
   ) {
+    self.styles = styles
     self.tokenizer = tokenizer
     self.preparation = preparation
     self.sizeLimit = sizeLimit
@@ -57,7 +60,9 @@ struct PieceReader: Sendable {
         let name = scores.count == 1 ? path : "\(path)#\(index + 1)\(title)"
         do {
           let prepared = preparation.prepare(instrumented(score, &result.usedPrograms))
-          result.pieces.append((name, try tokenizer.encode(prepared.score), prepared.isMoved))
+          var encoding = try tokenizer.encode(prepared.score)
+          if let style = styles[path] { encoding.ids = tokenizer.stating(style: style, in: encoding.ids) }
+          result.pieces.append((name, encoding, prepared.isMoved))
         } catch {
           result.skipped.append(SkippedFile(file: name, reason: reason(error, about: path)))
         }

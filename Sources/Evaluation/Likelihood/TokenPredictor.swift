@@ -20,6 +20,7 @@ struct PiecePredictions: Sendable {
 /// so that a step multiplies one matrix by the states of all streams.
 struct TokenPredictor {
   private let network: Network
+  private let initialState: [Float]
   private let tokenizer: any Tokenizer
   private let team: ThreadTeam
   /// How many ids a step reads: that of the piece, and what the tokenizer tells about its place.
@@ -33,6 +34,7 @@ struct TokenPredictor {
   /// - Throws: `EvaluationError.cause` for a model whose network does not go from ids to ids.
   init(model: MusicModel, threadCount: Int) throws(EvaluationError) {
     do { network = try model.network } catch { throw EvaluationError(error) }
+    initialState = model.initialState
     tokenizer = model.tokenizer
     columnCount = network.configuration.input.vocabularySizes.count
     team = ThreadTeam(threadCount: threadCount)
@@ -50,6 +52,7 @@ struct TokenPredictor {
     let pass = NetworkPass(
       network: network, rowCapacity: layout.rowCount, streamCapacity: reader.streamCount, carriesState: true,
       team: team)
+    if !initialState.isEmpty { pass.setInitialState(initialState) }
     let classCount = network.configuration.head.size
     let total = pieces.reduce(0) { $0 + max(0, $1.count - 1) }
     var done = 0

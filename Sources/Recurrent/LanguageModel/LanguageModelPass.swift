@@ -47,8 +47,19 @@ public final class LanguageModelPass: TrainablePass {
     set { pass.carriedState = newValue }
   }
 
-  /// Makes all states zero.
+  /// Makes all states zero, or the initial state where there is one.
   public func clearCarriedState() { pass.clearCarriedState() }
+
+  /// Lets pieces begin in another state than zero.
+  /// - Parameters:
+  ///   - state: L × S·H numbers.
+  ///   - isLearned: Whether the gradient of it is wanted.
+  package func setInitialState(_ state: [Float], isLearned: Bool = false) {
+    pass.setInitialState(state, isLearned: isLearned)
+  }
+
+  /// The gradient of the mean loss with respect to the initial state, L × S·H: that of the pieces that began in the window.
+  package var initialStateGradient: [Float] { pass.initialStateGradient }
 
   /// The loss of a window, and the gradient of its mean; see `TrainablePass`.
   public func train(_ batch: TokenBatch, accumulating: Bool, dropout: inout RandomStream) -> LossSum {

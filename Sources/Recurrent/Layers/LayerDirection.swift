@@ -155,10 +155,12 @@ final class LayerDirection {
 
   /// Follows some of the streams through all their steps: the second part of the forward pass.
   /// - Parameters:
+  ///   - initial: S·H, the state after a reset; nil for zero.
   ///   - output: h after each step, rows `outputStride` apart.
   ///   - state: B × S·H, before the streams' first steps and then after their last.
   func forward(
     _ streams: Range<Int>, layout: StepLayout, resets: UnsafePointer<UInt8>?,
+    initial: UnsafePointer<Float>? = nil,
     output: UnsafeMutablePointer<Float>, outputStride: Int, state: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutablePointer<Float>
   ) {
@@ -168,8 +170,8 @@ final class LayerDirection {
       guard !active.isEmpty else { continue }
       for b in active {
         takeState(
-          before: t, of: b, layout: layout, resets: resets, output: output, outputStride: outputStride,
-          state: state + b * stateWidth)
+          before: t, of: b, layout: layout, resets: resets, initial: initial, output: output,
+          outputStride: outputStride, state: state + b * stateWidth)
       }
       step(
         active, firstRow: layout.offsets[t], output: output, outputStride: outputStride, state: state,
@@ -185,12 +187,18 @@ final class LayerDirection {
   /// Puts h as it is before step `t` of stream `b` into `previous`. `state` is the stream's.
   private func takeState(
     before t: Int, of b: Int, layout: StepLayout, resets: UnsafePointer<UInt8>?,
-    output: UnsafePointer<Float>, outputStride: Int, state: UnsafeMutablePointer<Float>
+    initial: UnsafePointer<Float>?, output: UnsafePointer<Float>, outputStride: Int,
+    state: UnsafeMutablePointer<Float>
   ) {
     let h = hiddenSize, place = previous.baseAddress + (layout.offsets[t] + b) * h
     if isReset(t, b, layout, resets) {
-      place.update(repeating: 0, count: h)
-      (state + h).update(repeating: 0, count: stateWidth - h)
+      if let initial {
+        place.update(from: initial, count: h)
+        (state + h).update(from: initial + h, count: stateWidth - h)
+      } else {
+        place.update(repeating: 0, count: h)
+        (state + h).update(repeating: 0, count: stateWidth - h)
+      }
     } else if let before = stepBefore(t, b, layout) {
       place.update(from: output + (layout.offsets[before] + b) * outputStride, count: h)
     } else {
@@ -228,12 +236,14 @@ final class LayerDirection {
   ///   - carry: B × S·H, the gradient of the states after the last steps, and then that of those before the first.
   ///   - reachesStart: whether the gradient of the states before the first steps is wanted; else `carry` means nothing
   ///     afterwards.
+  ///   - initialGradient: B × S·H, to which the gradient of the state after each stream's resets is added; nil where it is not
+  ///     wanted. With a reset before a stream's first step it needs `reachesStart`.
   ///   - observe: called with the gradient of each state before a step: the stream, how many steps the direction
   ///     has yet to read then, and S·H numbers.
   func backward(
     _ streams: Range<Int>, layout: StepLayout, resets: UnsafePointer<UInt8>?,
     outputGradient: UnsafePointer<Float>, stride: Int, carry: UnsafeMutablePointer<Float>, reachesStart: Bool,
-    scratch: UnsafeMutablePointer<Float>,
+    initialGradient: UnsafeMutablePointer<Float>? = nil, scratch: UnsafeMutablePointer<Float>,
     observe: ((_ stream: Int, _ lag: Int, _ gradient: UnsafePointer<Float>) -> Void)? = nil
   ) {
     for index in (0..<layout.stepCount).reversed() {
@@ -244,6 +254,10 @@ final class LayerDirection {
         active, firstRow: layout.offsets[t], outputGradient: outputGradient, stride: stride, carry: carry,
         reachesState: index > 0 || reachesStart, scratch: scratch)
       for b in active where isReset(t, b, layout, resets) {
+        if let initialGradient {
+          Kernels.current.add(
+            carry + b * stateWidth, to: initialGradient + b * stateWidth, count: stateWidth)
+        }
         (carry + b * stateWidth).update(repeating: 0, count: stateWidth)
       }
       guard let observe else { continue }

@@ -50,11 +50,12 @@ package final class RecurrentLayer {
   /// input N × I → `output`.
   /// - Parameters:
   ///   - resets: N flags, other than 0 if the stream's state is zero before the step; nil if there are none.
+  ///   - initial: D × S·H, the state after a reset; nil for zero.
   ///   - state: D × capacity for streams × S·H, before the streams' first steps and then after their last. In the second
   ///     direction a stream's last step comes first.
   package func forward(
     input: UnsafePointer<Float>, layout: StepLayout, resets: UnsafePointer<UInt8>?,
-    state: UnsafeMutablePointer<Float>, team: ThreadTeam
+    initial: UnsafePointer<Float>? = nil, state: UnsafeMutablePointer<Float>, team: ThreadTeam
   ) {
     for direction in directions {
       direction.multiplyInput(input, rowCount: layout.rowCount, team: team)
@@ -65,8 +66,9 @@ package final class RecurrentLayer {
           ofThread: thread, of: team.threadCount, direction: index, directionCount: directions.count)
         guard !streams.isEmpty else { continue }
         direction.forward(
-          streams, layout: layout, resets: resets, output: output.baseAddress + index * hiddenSize,
-          outputStride: outputWidth, state: state + index * streamCapacity * stateWidth,
+          streams, layout: layout, resets: resets, initial: initial.map { $0 + index * stateWidth },
+          output: output.baseAddress + index * hiddenSize, outputStride: outputWidth,
+          state: state + index * streamCapacity * stateWidth,
           scratch: team.scratch(threadIndex: thread))
       }
     }
@@ -81,13 +83,15 @@ package final class RecurrentLayer {
   ///     before the first.
   ///   - propagatesState: whether it is; if not, backpropagation is truncated at both ends, and `stateGradient` is only
   ///     room to work in.
+  ///   - initialGradient: laid out as the state, to which the gradient of the states after resets is added; nil where it is not
+  ///     wanted.
   ///   - observe: called with the gradient of each state: the direction, the stream, how many steps the direction has
   ///     yet to read then, and S·H numbers. Threads call it at the same time, each for streams of its own.
   package func backward(
     input: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
     inputGradient: UnsafeMutablePointer<Float>?, gradients: AlignedBuffer<Float>, layout: StepLayout,
     resets: UnsafePointer<UInt8>?, stateGradient: UnsafeMutablePointer<Float>, propagatesState: Bool,
-    team: ThreadTeam,
+    initialGradient: UnsafeMutablePointer<Float>? = nil, team: ThreadTeam,
     observe: ((_ direction: Int, _ stream: Int, _ lag: Int, _ gradient: UnsafePointer<Float>) -> Void)? = nil
   ) {
     team.run { thread in
@@ -103,6 +107,7 @@ package final class RecurrentLayer {
         direction.backward(
           streams, layout: layout, resets: resets, outputGradient: outputGradient + index * hiddenSize,
           stride: outputWidth, carry: carry, reachesStart: propagatesState,
+          initialGradient: initialGradient.map { $0 + index * streamCapacity * stateWidth },
           scratch: team.scratch(threadIndex: thread),
           observe: observe.map { observe in { observe(index, $0, $1, $2) } })
       }

@@ -21,6 +21,10 @@ package final class RecurrentStack {
   /// The gradient of the mean loss with respect to the states after the last steps, and then before the first; laid out as
   /// the state. It is used if the backward pass propagates the state.
   package let stateGradient: AlignedBuffer<Float>
+  /// L × D × S·H: the state after a reset, and that of all streams where states are cleared; nil for zero.
+  package private(set) var initialState: AlignedBuffer<Float>?
+  /// Laid out as the state: the gradient of the states after resets, which the backward pass adds to; nil for none.
+  package private(set) var initialGradient: AlignedBuffer<Float>?
 
   private let parameters: ParameterStore
   let layers: [RecurrentLayer]
@@ -102,8 +106,43 @@ package final class RecurrentStack {
     (layer * configuration.directionCount + direction) * streamCapacity * stateWidth
   }
 
-  /// Makes all states zero.
-  package func clearState() { state.clear() }
+  /// Makes all states zero, or those of `initialState`.
+  package func clearState() {
+    guard let initialState else { return state.clear() }
+    let blocks = configuration.layerCount * configuration.directionCount
+    for block in 0..<blocks {
+      for stream in 0..<streamCapacity {
+        (state.baseAddress + (block * streamCapacity + stream) * stateWidth)
+          .update(from: initialState.baseAddress + block * stateWidth, count: stateWidth)
+      }
+    }
+  }
+
+  /// Lets streams begin in another state than zero, L × D × S·H numbers.
+  /// - Parameters:
+  ///   - values: The state.
+  ///   - isLearned: Whether `initialGradient` is wanted of it.
+  package func setInitialState(_ values: [Float], isLearned: Bool) {
+    let count = configuration.layerCount * configuration.directionCount * stateWidth
+    precondition(values.count == count, "\(values.count) numbers for \(count) of state")
+    if initialState == nil { initialState = AlignedBuffer(count: count) }
+    initialState?.update(from: values)
+    if isLearned, initialGradient == nil { initialGradient = AlignedBuffer(count: state.count) }
+  }
+
+  /// The sum of `initialGradient` over all streams, L × D × S·H.
+  package var initialStateGradient: [Float] {
+    guard let initialGradient else { return [] }
+    let blocks = configuration.layerCount * configuration.directionCount
+    return (0..<blocks).flatMap { block in
+      var sums = [Float](repeating: 0, count: stateWidth)
+      for stream in 0..<streamCapacity {
+        let first = (block * streamCapacity + stream) * stateWidth
+        for index in 0..<stateWidth { sums[index] += initialGradient.baseAddress[first + index] }
+      }
+      return sums
+    }
+  }
 
   /// Decides what is dropped from a batch of this layout, until this or `omitDropout` is called again.
   package func drawDropout(for layout: StepLayout, from random: inout RandomStream) {
@@ -148,6 +187,9 @@ package final class RecurrentStack {
       let input = self.input(ofLayer: index, input)
       layer.forward(
         input: input, layout: layout, resets: resets,
+        initial: initialState.map {
+          UnsafePointer($0.baseAddress + index * configuration.directionCount * stateWidth)
+        },
         state: state.baseAddress + stateOffset(layer: index, direction: 0), team: team)
       if !norms.isEmpty {
         norms[index].forward(
@@ -196,7 +238,9 @@ package final class RecurrentStack {
         input: self.input(ofLayer: index, input), outputGradient: gradient, inputGradient: below,
         gradients: gradients, layout: layout, resets: resets,
         stateGradient: stateGradient.baseAddress + stateOffset(layer: index, direction: 0),
-        propagatesState: propagatesState, team: team,
+        propagatesState: propagatesState,
+        initialGradient: initialGradient.map { $0.baseAddress + stateOffset(layer: index, direction: 0) },
+        team: team,
         observe: observe.map { observe in { observe(index, $0, $1, $2, $3) } })
       guard let below else { return }
       if isResidual(layer: index) { add(bypassedGradient.baseAddress, to: below, layout: layout, team: team) }

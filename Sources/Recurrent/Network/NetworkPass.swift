@@ -97,8 +97,21 @@ public final class NetworkPass: TrainablePass {
     }
   }
 
-  /// Makes all states zero.
+  /// Makes all states zero, or the initial state where there is one.
   public func clearCarriedState() { stack.clearState() }
+
+  /// Lets sequences begin in another state than zero; for layers that read forward alone.
+  /// - Parameters:
+  ///   - state: L × S·H numbers, S being 2 for the LSTM (h, then c) and else 1.
+  ///   - isLearned: Whether the gradient of it is wanted.
+  package func setInitialState(_ state: [Float], isLearned: Bool = false) {
+    precondition(!network.configuration.stack.isBidirectional, "layers that read backward begin at zero")
+    stack.setInitialState(state, isLearned: isLearned)
+  }
+
+  /// The gradient of the mean loss with respect to the initial state, L × S·H: where streams were reset, not where they only went on
+  /// from another batch. Empty unless it is learned.
+  package var initialStateGradient: [Float] { stack.initialStateGradient }
 
   /// The loss of a batch, and the gradient of its mean; see `TrainablePass`.
   public func train(_ batch: SequenceBatch, accumulating: Bool, dropout: inout RandomStream) -> LossSum {
@@ -196,17 +209,23 @@ extension NetworkPass {
 
   /// The same, and the gradient of its mean.
   func learn(_ taken: LossSum, layout: StepLayout, accumulating: Bool) -> LossSum {
-    if !accumulating { gradients.clear() }
+    if !accumulating {
+      gradients.clear()
+      stack.initialGradient?.clear()
+    }
     guard taken.weight > 0 else { return measure(taken, layout: layout) }
     let loss = head.learn(
       taken, scale: Float(1 / taken.weight), input: stack.output.baseAddress,
       inputGradient: outputGradient.baseAddress, layout: layout, gradients: gradients, team: team)
     // Without ids there is nothing below the stack that could learn.
     let hasIDs = !network.configuration.input.vocabularySizes.isEmpty
+    // A reset before the first step needs the gradient of the state there; none comes from after the last step.
+    let learnsInitialState = stack.initialGradient != nil
+    if learnsInitialState { stack.stateGradient.clear() }
     stack.backward(
       input: input.output.baseAddress, outputGradient: outputGradient.baseAddress,
       inputGradient: hasIDs ? input.output.baseAddress : nil, gradients: gradients, layout: layout,
-      resets: currentResets, team: team)
+      resets: currentResets, propagatesState: learnsInitialState, team: team)
     input.backward(layout: layout, gradients: gradients, team: team)
     return loss
   }

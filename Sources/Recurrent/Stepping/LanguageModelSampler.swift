@@ -9,7 +9,7 @@ public final class LanguageModelSampler {
   /// The weights that are read.
   public let weights: SamplerWeights
   /// How many streams there are, B.
-  public var streamCount: Int { stepper.streamCount }
+  public let streamCount: Int
   /// The architecture of the model that is run.
   public var configuration: LanguageModelConfiguration { weights.configuration }
 
@@ -19,19 +19,28 @@ public final class LanguageModelSampler {
   private let contextSizes: [Int]
   /// B × V.
   private let logits: AlignedBuffer<Float>
+  /// How many streams of the stepper each stream has, R: a second one for guidance. They stand beside each other.
+  private let rows: Int
+  /// B·R × V, where streams are guided.
+  private let ownLogits: AlignedBuffer<Float>
 
-  /// A sampler of one stream with a zero state.
+  /// A sampler of one stream at the beginning of a piece.
   public convenience init(model: Network, format: WeightFormat = .float32) {
     self.init(weights: SamplerWeights(model: model, format: format))
   }
 
-  /// A sampler of `streamCount` streams with zero states.
+  /// A sampler of `streamCount` streams at the beginnings of pieces.
   public init(weights: SamplerWeights, streamCount: Int = 1) {
     self.weights = weights
     vocabulary = weights.configuration.vocabularySize
     contextSizes = weights.configuration.contextSizes
-    stepper = StackStepper(weights: weights.stack, streamCount: streamCount)
+    self.streamCount = streamCount
+    rows = weights.guidance == nil ? 1 : 2
+    stepper = StackStepper(weights: weights.stack, streamCount: streamCount * rows)
+    ownLogits = AlignedBuffer(
+      count: rows == 1 ? 0 : streamCount * rows * weights.configuration.vocabularySize)
     logits = AlignedBuffer(count: streamCount * weights.configuration.vocabularySize)
+    reset()
   }
 
   /// Feeds one id to the first stream and lets `body` read the logits of the next, V of them.
@@ -92,19 +101,36 @@ public final class LanguageModelSampler {
     )
     for (stream, id) in ids.enumerated() {
       precondition(id >= 0 && id < vocabulary, "id \(id) is outside a vocabulary of \(vocabulary)")
-      embed(row: Int(id), stream: stream)
-      for feature in 0..<features {
-        let index = Int(contexts[stream * features + feature])
-        let size = contextSizes[feature]
-        precondition(index >= -1 && index < size, "index \(index) is outside a feature of \(size) values")
-        if index >= 0 { add(row: weights.contextRows[feature] + index, stream: stream) }
+      for row in 0..<rows {
+        let id = row == 0 ? id : weights.guidance?.openIDs[Int(id)] ?? id
+        embed(row: Int(id), stream: stream * rows + row)
+        for feature in 0..<features {
+          let index = Int(contexts[stream * features + feature])
+          let size = contextSizes[feature]
+          precondition(index >= -1 && index < size, "index \(index) is outside a feature of \(size) values")
+          if row > 0, weights.guidance?.openFeatures.contains(feature) == true { continue }
+          if index >= 0 { add(row: weights.contextRows[feature] + index, stream: stream * rows + row) }
+        }
       }
     }
-    stepper.advance(streams: ids.count, into: logits.baseAddress)
+    if let guidance = weights.guidance {
+      stepper.advance(streams: ids.count * rows, into: ownLogits.baseAddress)
+      for stream in ids.indices { guide(stream, by: guidance.scale) }
+    } else {
+      stepper.advance(streams: ids.count, into: logits.baseAddress)
+    }
     for stream in ids.indices {
       Kernels.current.add(
         weights.stack.outputBias, to: logits.baseAddress + stream * vocabulary, count: vocabulary)
     }
+  }
+
+  /// Puts a stream's logits together of those with the condition and those without it. The output's bias is not yet in either, and
+  /// its share in the sum is one.
+  private func guide(_ stream: Int, by scale: Float) {
+    let told = ownLogits.baseAddress + stream * rows * vocabulary, open = told + vocabulary
+    let result = logits.baseAddress + stream * vocabulary
+    for id in 0..<vocabulary { result[id] = open[id] + scale * (told[id] - open[id]) }
   }
 
   /// The logits of a stream's next id, V of them; valid until the next step and as long as this object lives.
@@ -116,7 +142,7 @@ public final class LanguageModelSampler {
   /// What the last layer gave for a stream at the last step, from which the logits come, H numbers. It is to be read before
   /// another step or a change of the states.
   package func output(ofStream stream: Int) -> UnsafeBufferPointer<Float> {
-    guard let output = stepper.output(ofStream: stream) else {
+    guard let output = stepper.output(ofStream: stream * rows) else {
       preconditionFailure("before its first step a network gives nothing")
     }
     return output
@@ -152,28 +178,50 @@ public final class LanguageModelSampler {
 // MARK: - States
 
 extension LanguageModelSampler {
-  /// The state of the first stream in all layers, L × S·H; S is 2 for the LSTM (h, then c) and else 1.
+  /// The state of the first stream in all layers, L × S·H; S is 2 for the LSTM (h, then c) and else 1. That of a guided stream is
+  /// twice as long: with the condition, and without it.
   public var state: [Float] {
     get { state(ofStream: 0) }
     set { setState(newValue, ofStream: 0) }
   }
 
   /// The state of a stream in all layers, L × S·H.
-  public func state(ofStream stream: Int) -> [Float] { stepper.state(ofStream: stream) }
+  public func state(ofStream stream: Int) -> [Float] {
+    rows == 1
+      ? stepper.state(ofStream: stream)
+      : (0..<rows).flatMap { stepper.state(ofStream: stream * rows + $0) }
+  }
 
   /// Gives a stream a state, L × S·H.
-  public func setState(_ state: [Float], ofStream stream: Int) { stepper.setState(state, ofStream: stream) }
+  public func setState(_ state: [Float], ofStream stream: Int) {
+    guard rows > 1 else { return stepper.setState(state, ofStream: stream) }
+    let size = state.count / rows
+    for row in 0..<rows {
+      stepper.setState(Array(state[row * size..<(row + 1) * size]), ofStream: stream * rows + row)
+    }
+  }
 
   /// Gives a stream the state and the logits of another.
   public func copyStream(_ source: Int, to target: Int) {
-    stepper.copyState(ofStream: source, to: target)
+    for row in 0..<rows { stepper.copyState(ofStream: source * rows + row, to: target * rows + row) }
     (logits.baseAddress + target * vocabulary)
       .update(from: logits.baseAddress + source * vocabulary, count: vocabulary)
   }
 
-  /// Makes the states of all streams zero, as at the beginning of a piece.
-  public func reset() { stepper.reset() }
+  /// Makes the states of all streams what they are at the beginning of a piece: zero, or the initial state of the weights.
+  public func reset() {
+    guard !weights.initialState.isEmpty else { return stepper.reset() }
+    for stream in 0..<streamCount { reset(stream: stream) }
+  }
 
-  /// Makes the state of a stream zero.
-  public func reset(stream: Int) { stepper.reset(stream: stream) }
+  /// Makes the state of a stream what it is at the beginning of a piece.
+  public func reset(stream: Int) {
+    for row in stream * rows..<(stream + 1) * rows {
+      if weights.initialState.isEmpty {
+        stepper.reset(stream: row)
+      } else {
+        stepper.setState(weights.initialState, ofStream: row)
+      }
+    }
+  }
 }

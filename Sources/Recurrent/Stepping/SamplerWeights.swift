@@ -13,6 +13,11 @@ public final class SamplerWeights: Sendable {
   /// How many bytes of matrices each step reads.
   public var matrixByteCount: Int { stack.matrixByteCount }
 
+  /// The state in which pieces begin, L × S·H; empty for zero.
+  package let initialState: [Float]
+  /// What sharpens a condition; nil for the network as it is.
+  package let guidance: Guidance?
+
   let stack: StoredStack
   /// V × G·H: W_i x of the first layer, for each id; and after them the rows of each feature of the context.
   let table: AlignedBuffer<Float>?
@@ -27,8 +32,17 @@ public final class SamplerWeights: Sendable {
   static let tableLimit = 8 << 20
 
   /// Converts the weights of `model`, which must be a language model; see `Network.Configuration.languageModel`.
-  public convenience init(model: Network, format: WeightFormat = .float32) {
-    self.init(model: model, format: format, tableLimit: Self.tableLimit)
+  /// - Parameters:
+  ///   - model: The network.
+  ///   - format: How the matrices are to lie in memory.
+  ///   - initialState: The state in which pieces begin, L × S·H; empty for zero.
+  ///   - guidance: What sharpens a condition; nil for the network as it is.
+  public convenience init(
+    model: Network, format: WeightFormat = .float32, initialState: [Float] = [], guidance: Guidance? = nil
+  ) {
+    self.init(
+      model: model, format: format, initialState: initialState, guidance: guidance,
+      tableLimit: Self.tableLimit)
   }
 
   /// How many bytes the weights of a language model take once they are converted, within a few in a hundred.
@@ -59,11 +73,23 @@ public final class SamplerWeights: Sendable {
     configuration.isResidual && configuration.embeddingSize == configuration.hiddenSize
   }
 
-  init(model: Network, format: WeightFormat, tableLimit: Int) {
+  init(
+    model: Network, format: WeightFormat, initialState: [Float] = [], guidance: Guidance? = nil,
+    tableLimit: Int
+  ) {
     guard let configuration = model.configuration.languageModel else {
       preconditionFailure(
         "only a network from ids to a softmax over the same ids, step by step, is sampled from")
     }
+    let stateSize = configuration.carriedStateSize
+    precondition(
+      initialState.isEmpty || initialState.count == stateSize,
+      "\(initialState.count) numbers for \(stateSize) of state")
+    self.initialState = initialState
+    precondition(
+      guidance.map { $0.openIDs.count == configuration.vocabularySize } ?? true,
+      "guidance of another vocabulary")
+    self.guidance = guidance
     let parameters = model.parameters
     let inputWeight = StoredStack.inputWeight(ofLayer: 0, in: parameters)
     // The tables of all vocabularies stand one behind the other at the beginning of the weights.

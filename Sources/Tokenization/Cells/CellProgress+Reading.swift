@@ -15,6 +15,7 @@ extension CellProgress {
       return barCount > 1 && (state == .bar || state == .timeSignature)
     case .role: return canTakeRole(value)
     case .program: return state == .role
+    case .attribute: return nextAttribute?.contains(id) ?? false
     case .bar: return barCount == 0 ? awaitsParts && !parts.isEmpty : isBarComplete
     case .timeSignature: return state == .bar
     case .rest: return nextCell != nil && state != .level
@@ -107,7 +108,8 @@ extension CellProgress {
     case .start, .beginning: return "a Key"
     case .key: return "a Length"
     case .length where !layout.tempo.isEmpty: return "a Tempo"
-    case .length, .tempo, .part:
+    case .length, .tempo, .part, .attribute:
+      if nextAttribute != nil { return "a \(layout.attributes[attributes.count].kind.rawValue)" }
       return layout.role.isEmpty ? "Bar_None" : "a Part in the order of the roles, or Bar_None"
     case .role: return "a Program"
     case .bar where barCount == 1 && !layout.timeSignature.isEmpty: return "a TimeSig"

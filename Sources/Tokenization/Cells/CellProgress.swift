@@ -7,6 +7,8 @@ struct CellProgress: Sendable {
   enum State: UInt8 {
     /// The header: nothing, the beginning, the key, the length, the tempo, a role that awaits its program, a part.
     case start, beginning, key, length, tempo, role, part
+    /// The header, after something that the piece says of itself.
+    case attribute
     /// The heading of a bar.
     case bar, timeSignature, barTempo
     /// A cell is complete, and the next has not begun.
@@ -29,6 +31,8 @@ struct CellProgress: Sendable {
   /// How many bars the piece has said to have; 0 where it left that open.
   var length = 0
   var parts: [CellsConfiguration.Part] = []
+  /// What it has said of itself, in order: the place of each value, from 1, or 0 where it is left open.
+  var attributes: [Int32] = []
 
   // The bar.
   var barCount = 0
@@ -93,7 +97,18 @@ struct CellProgress: Sendable {
   var barLength: Int { barEnd - barStart }
   /// Whether the heading of the piece says all but its parts.
   var awaitsParts: Bool {
-    state == .part || state == .tempo || (state == .length && layout.tempo.isEmpty)
+    if state == .part { return true }
+    guard attributes.count == layout.attributes.count else { return false }
+    return layout.attributes.isEmpty ? hasTempo : state == .attribute
+  }
+  /// The ids of what the piece says next of itself; nil where that is nothing.
+  var nextAttribute: Range<Int32>? {
+    guard attributes.count < layout.attributes.count, hasTempo || state == .attribute else { return nil }
+    return layout.attributes[attributes.count].ids
+  }
+  /// Whether the heading of the piece has just come to the end of what every piece says.
+  private var hasTempo: Bool {
+    barCount == 0 && (state == .tempo || (state == .length && layout.tempo.isEmpty))
   }
   /// The onset of a note that would be next.
   var nextOnset: Int {
@@ -112,7 +127,7 @@ extension CellProgress {
     case .eos:
       closeCell()
       state = .end
-    case .key, .length, .role, .program: takeHeader(layout.kinds[Int(id)], value)
+    case .key, .length, .role, .program, .attribute: takeHeader(layout.kinds[Int(id)], value)
     case .tempo:
       guard barCount == 0 || state == .bar || state == .timeSignature else { return }
       tempo = value
@@ -158,6 +173,9 @@ extension CellProgress {
     case .length:
       length = value
       state = .length
+    case .attribute:
+      attributes.append(Int32(value))
+      state = .attribute
     case .role:
       let role = PartRole.byOrder[value]
       append(CellsConfiguration.Part(role: role, program: 0))

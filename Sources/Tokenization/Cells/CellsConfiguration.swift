@@ -45,6 +45,8 @@ public struct CellsConfiguration: Sendable, Hashable {
   public var tempo: Int?
   /// The velocity of every note, 1...127, which no token states; nil where the notes state theirs.
   public var velocity: Int?
+  /// What a piece says of itself after its tempo, and may leave open; nil for nothing, as in all earlier versions.
+  public var attributes: PieceAttributes?
 
   /// The standard grid: 12 steps a quarter, durations to two bars of 4/4, 8 velocities, all pitches, tempos from 20 to 300, references to
   /// 64 bars back, lengths to 128 bars.
@@ -78,6 +80,10 @@ public struct CellsConfiguration: Sendable, Hashable {
     if let tempo {
       try requireSetting((1...16_777_215).contains(tempo), "tempo", tempo, "1 to 16777215 microseconds")
     }
+    if let fault = attributes?.fault {
+      throw .invalidConfiguration(
+        field: "attributes", value: fault, expected: "styles with names of their own, without spaces")
+    }
     if let velocity { try requireSetting((1...127).contains(velocity), "velocity", velocity, "1 to 127") }
     if let parts {
       let roles = parts.map(\.role.order)
@@ -101,6 +107,13 @@ extension CellsConfiguration: TokenizerConfiguration {
   /// The standard grid.
   public static func standard(timeSignature: TimeSignature?) -> Self? { Self(timeSignature: timeSignature) }
 
+  /// These settings, of pieces that say these attributes of themselves.
+  public func stating(_ attributes: PieceAttributes) -> Self? {
+    var stating = self
+    stating.attributes = attributes.isEmpty ? nil : attributes
+    return stating
+  }
+
   /// The tokenizer with these settings.
   public func makeTokenizer() throws(TokenizationError) -> any Tokenizer {
     try CellsTokenizer(configuration: self)
@@ -110,7 +123,7 @@ extension CellsConfiguration: TokenizerConfiguration {
 extension CellsConfiguration: Codable {
   private enum CodingKeys: String, CodingKey {
     case stepsPerQuarter, maximumDuration, maximumBarLength, velocityCount, lowestPitch, highestPitch
-    case slowestTempo, fastestTempo, longestLag, longestLength, parts, tempo, velocity
+    case slowestTempo, fastestTempo, longestLag, longestLength, parts, tempo, velocity, attributes
     case timeSignature = "metre"
   }
 
@@ -137,6 +150,7 @@ extension CellsConfiguration: Codable {
     parts = try container.decodeIfPresent([Part].self, forKey: .parts)
     tempo = try container.decodeIfPresent(Int.self, forKey: .tempo)
     velocity = try container.decodeIfPresent(Int.self, forKey: .velocity)
+    attributes = try container.decodeIfPresent(PieceAttributes.self, forKey: .attributes)
     try validate()
   }
 
@@ -157,5 +171,6 @@ extension CellsConfiguration: Codable {
     try container.encodeIfPresent(parts, forKey: .parts)
     try container.encodeIfPresent(tempo, forKey: .tempo)
     try container.encodeIfPresent(velocity, forKey: .velocity)
+    try container.encodeIfPresent(attributes, forKey: .attributes)
   }
 }

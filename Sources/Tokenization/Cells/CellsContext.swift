@@ -122,6 +122,8 @@ extension CellsContext {
       feature("bar", 32), feature("barsToCome", 36),
     ]
     features += phraseLengths.map { feature("barsToComeOf\($0)", $0) }
+    // What a piece said of itself long ago a network would forget.
+    features += layout.attributes.map { feature($0.kind.rawValue, $0.ids.count) }
     features.append(feature("lastForm", CellForm.count + 1))
     features += runLags.map { feature("repeats\($0)", 9) }
     features += lookLags.flatMap { [feature("pitch\($0)", pitchCount), feature("time\($0)", timeCount)] }
@@ -152,6 +154,10 @@ extension CellsContext {
     let rest = max(0, progress.length - max(0, progress.barCount - 1))
     for length in Self.phraseLengths {
       put(isInBar && progress.length > 0 && rest > 0 ? (rest - 1) % length : -1, &features)
+    }
+    for index in layout.attributes.indices {
+      let value = index < progress.attributes.count ? progress.attributes[index] : 0
+      put(value > 0 ? Int(value) : -1, &features)
     }
     guard hasPart else {
       while place < features.count { put(-1, &features) }

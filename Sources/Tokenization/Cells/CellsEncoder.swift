@@ -58,6 +58,10 @@ struct CellsEncoder {
     let isLong = score.bars.count > layout.configuration.longestLength
     ids.append(layout.id(layout.length, isLong ? 0 : score.bars.count))
     if !layout.tempo.isEmpty { ids.append(layout.id(layout.tempo, score.tempos[0].tempo)) }
+    for attribute in layout.attributes {
+      let index = score.value(of: attribute.kind).flatMap { PieceAttribute.index(of: $0, attribute.kind) }
+      ids.append(layout.id(attribute.ids, index.map { $0 + 1 } ?? 0))
+    }
     guard !layout.role.isEmpty else { return }
     for part in score.parts {
       ids.append(layout.id(layout.role, part.role.order))

@@ -75,7 +75,8 @@ struct CellsGrammar: TokenGrammar {
     case .beginning: allow(layout.key, &mask)
     case .key: allowLengths(&mask)
     case .length where !layout.tempo.isEmpty: allow(layout.tempo, &mask)
-    case .length, .tempo, .part: allowParts(&mask)
+    case .length, .tempo, .part, .attribute:
+      if let ids = progress.nextAttribute { allow(ids, &mask) } else { allowParts(&mask) }
     case .role: allow(layout.program, &mask)
     case .bar: allowHeading(&mask)
     case .timeSignature:

@@ -7,7 +7,7 @@ final class CellsLayout: Sendable {
   enum Kind: UInt8, Sendable {
     case pad, bos, eos, bar, rest, notes
     case same, rhythm, position, duration, pitch, and, drum, andDrum
-    case velocity, key, length, tempo, role, program, timeSignature
+    case velocity, key, length, tempo, role, program, timeSignature, attribute
   }
 
   static let padding: Int32 = 0
@@ -37,6 +37,8 @@ final class CellsLayout: Sendable {
   let role: Range<Int32>
   let program: Range<Int32>
   let timeSignature: Range<Int32>
+  /// What a piece says of itself, in the order in which it does: in each range the first leaves it open.
+  let attributes: [(kind: PieceAttribute.Kind, ids: Range<Int32>)]
   /// The kind of every id.
   let kinds: [Kind]
   /// What each id says of its kind: the lag, the step, the duration, the written pitch, or the index in its list.
@@ -112,6 +114,10 @@ final class CellsLayout: Sendable {
     program = take(parts == nil ? 128 : 0, .program)
     timeSignature = take(
       configuration.timeSignature == nil ? meters.timeSignatures.count : 0, .timeSignature)
+    attributes = PieceAttribute.Kind.allCases.compactMap { kind in
+      let count = PieceAttribute.names(of: kind, configuration.attributes ?? PieceAttributes()).count
+      return count == 0 ? nil : (kind, take(count + 1, .attribute))
+    }
     self.kinds = kinds
     self.values = values
   }
@@ -178,6 +184,12 @@ extension CellsLayout {
     case .role: return "Part_\(PartRole.byOrder[value].rawValue)"
     case .program: return "Program_\(value)"
     case .timeSignature: return "TimeSig_\(meters.timeSignatures[value])"
+    case .attribute:
+      guard let kind = attributes.first(where: { $0.ids.contains(id) })?.kind,
+        let attributes = configuration.attributes
+      else { return "" }
+      let name = kind.rawValue.prefix(1).uppercased() + kind.rawValue.dropFirst()
+      return "\(name)_\(value == 0 ? "open" : PieceAttribute.names(of: kind, attributes)[value - 1])"
     }
   }
 
@@ -189,7 +201,7 @@ extension CellsLayout {
       case .bos: .beginning
       case .eos: .end
       case .bar: .barLine
-      case .rest, .notes, .key, .length, .role: .attribute
+      case .rest, .notes, .key, .length, .role, .attribute: .attribute
       case .same, .rhythm: .repetition
       case .position: .position
       case .duration: .duration
@@ -213,7 +225,7 @@ extension CellsLayout {
       GridTime(steps: steps, stepsPerQuarter: configuration.stepsPerQuarter)
     }
     switch kinds[id] {
-    case .pad, .bos, .eos, .bar, .rest, .notes, .length, .role: return nil
+    case .pad, .bos, .eos, .bar, .rest, .notes, .length, .role, .attribute: return nil
     case .same: return .copy(barsAgo: value, ofRhythm: false)
     case .rhythm: return .copy(barsAgo: value, ofRhythm: true)
     case .position: return .position(time(value))

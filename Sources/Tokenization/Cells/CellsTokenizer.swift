@@ -91,6 +91,16 @@ public struct CellsTokenizer: Tokenizer {
     (0..<Int32(layout.count)).map { layout.length.contains($0) ? layout.length.lowerBound : $0 }
   }
 
+  /// Style, density and register, as far as the configuration has them.
+  public var attributes: [PieceAttribute] {
+    layout.attributes.map { kind, ids in
+      let names = PieceAttribute.names(of: kind, configuration.attributes ?? PieceAttributes())
+      return PieceAttribute(
+        kind: kind, open: ids.lowerBound,
+        values: names.enumerated().map { ($0.element, layout.id(ids, $0.offset + 1)) })
+    }
+  }
+
   /// The greatest number of bars that there is a token for.
   public var longestStatedLength: Int? { configuration.longestLength }
 

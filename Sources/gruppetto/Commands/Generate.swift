@@ -26,6 +26,8 @@ struct Generate: ParsableCommand {
   @OptionGroup(title: HelpPage.form) var length: LengthOption
   @OptionGroup(title: HelpPage.form) var plan: PlanOptions
   @OptionGroup(title: HelpPage.music) var primer: PrimerOptions
+  @OptionGroup(title: HelpPage.music) var styles: StyleOptions
+  @OptionGroup(title: HelpPage.music) var asking: AskingOptions
   @OptionGroup(title: HelpPage.daring) var sampling: SamplingOptions
   @OptionGroup(title: HelpPage.daring) var novelty: NoveltyOptions
   @OptionGroup(title: HelpPage.again) var seed: SeedOptions
@@ -40,6 +42,9 @@ struct Generate: ParsableCommand {
   func validate() throws {
     guard model != nil || like.like != nil else {
       throw ValidationError("Name the folder of a model, or a piece to make again with --like FILE.")
+    }
+    guard asking.asked.isEmpty || primer.primer == nil else {
+      throw ValidationError("--ask is for a piece from its beginning, and a --primer has begun it; drop one.")
     }
     try explanation.check(count: outputs.count)
     _ = try plan.parsedForm(bars: length.bars)
@@ -77,6 +82,8 @@ struct Generate: ParsableCommand {
         path: $0, piece: primer.piece.piece, isKept: false, for: model, input: input, common: common)
     }
     request.settings.primer = request.primer?.source
+    asking.record(in: &request.settings)
+    try styles.record(in: &request)
     let forbidden = try novelty.passages(of: model, common: common)
     request.settings.avoidCopying = forbidden?.limit
     request.passages = forbidden?.index
@@ -107,6 +114,7 @@ struct Continue: ParsableCommand {
 
   @OptionGroup var length: LengthOption
   @OptionGroup var piece: PieceOption
+  @OptionGroup(title: HelpPage.music) var styles: StyleOptions
   @OptionGroup(title: HelpPage.daring) var sampling: SamplingOptions
   @OptionGroup(title: HelpPage.daring) var novelty: NoveltyOptions
   @OptionGroup var seed: SeedOptions
@@ -135,6 +143,7 @@ struct Continue: ParsableCommand {
       path: file, piece: piece.piece, isKept: true, for: model, input: input, common: common)
     request.primer = primer
     request.settings.primer = primer.source
+    try styles.record(in: &request)
     let forbidden = try novelty.passages(of: model, common: common)
     request.settings.avoidCopying = forbidden?.limit
     request.passages = forbidden?.index

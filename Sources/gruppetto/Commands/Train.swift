@@ -63,7 +63,7 @@ struct Train: ParsableCommand {
     let cancellation = Interruption.cancellation()
     var project = try TrainingProject(
       path: output, music: music, existing: resume ? .resume : overwrite ? .overwrite : .refuse,
-      request: corpusOptions.request(input), threadCount: threads.count)
+      request: try corpusOptions.request(input), threadCount: threads.count)
     let resolved = try settings.resolved(for: project)
     // The model's own folder is created later.
     if let report, folderName(of: report) != project.folder.path { try OutputFile.checkFolder(of: report) }

@@ -185,14 +185,15 @@ struct CompositionCommand {
     let targets = try checkedTargets()
     // A missing folder is reported now rather than after composing.
     let library = targets.contains(where: \.hasSound) ? try sound.instruments() : nil
-    let model = try MusicModel(path: model)
-    try SteeringOptions.check(model)
-    try checkRepetition(by: model, library: library)
-    let request = try request(model)
+    let plain = try MusicModel(path: model)
+    try SteeringOptions.check(plain)
+    try checkRepetition(by: plain, library: library)
+    let request = try request(plain)
+    let model = try request.applied(to: plain)
     let composer = try Composer(model: model, format: request.settings.weights)
     let writer = PieceWriter(
       original: request.primer.flatMap { $0.source.isKept ? $0 : nil },
-      record: record(of: request, by: model),
+      record: record(of: request, by: plain),
       hasMetadata: outputs.metadata, sound: sound, library: library, threadCount: threadCount, common: common)
     let folders = try targets.filter { $0.form == .folder }.map {
       try BatchFolder($0, model: model, start: sound.performance.start, common: common)

@@ -13,6 +13,26 @@ struct CompositionRequest {
   var primer: GivenPrimer?
   /// The passages that they may not share.
   var passages: PassageIndex?
+  /// The styles that they are composed in.
+  var styles: [(style: Style, weight: Double)] = []
+
+  /// A model in these styles, with the guidance that is asked for.
+  /// - Throws: `StyleError`, `ComposingError`.
+  func applied(to model: MusicModel) throws -> MusicModel {
+    try settings.guided(try model.styled(by: styles))
+  }
+
+  /// Takes a style in, and notes it in the settings.
+  /// - Throws: `StyleError`, `FileError`.
+  mutating func add(style path: String, weight: Double) throws {
+    let style = try Style(path: path)
+    let bytes = try readFile(path, limit: SizeLimit.standard)
+    settings.styles = (settings.styles ?? []) + [
+      CompositionSettings.StyleShare(
+        path: path, fingerprint: Fingerprint(of: bytes).text, weight: weight)
+    ]
+    styles.append((style, weight))
+  }
 }
 
 /// Music that was given for new music to go on from.

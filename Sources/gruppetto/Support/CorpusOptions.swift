@@ -31,6 +31,18 @@ struct CorpusOptions: ParsableArguments {
   @Flag(help: "Skip damaged files instead of using what can be read of them.")
   var strict = false
 
+  @Option(
+    help: ArgumentHelp(
+      "What pieces say of themselves, for `generate --ask`: style, density, register (default: nothing).",
+      valueName: "list"))
+  var attributes: AttributeList?
+
+  @Option(
+    help: ArgumentHelp(
+      "Comma-separated table of files and their styles, for --attributes style (default: the names of their folders).",
+      valueName: "file"))
+  var styles: String?
+
   @OptionGroup var choice: TokenizerChoice
   @OptionGroup var alignment: AlignmentOption
   @OptionGroup var tokenizer: TokenizerOptions
@@ -41,14 +53,38 @@ struct CorpusOptions: ParsableArguments {
         throw ValidationError("\(name) is a part of the pieces, from 0 to below 1, not \(share).")
       }
     }
+    guard styles == nil || attributes?.kinds.contains(.style) == true else {
+      throw ValidationError("--styles is for --attributes style; give both, or drop --styles.")
+    }
   }
 
   /// The request that these options make.
-  func request(_ input: InputOptions) -> CorpusRequest {
-    CorpusRequest(
+  /// - Throws: `FileError`, `UsageError` for a table of styles that is none.
+  func request(_ input: InputOptions) throws -> CorpusRequest {
+    let table = try styles.map { path in
+      guard let styles = PieceStyles.table(csv: String(decoding: try readFile(path), as: UTF8.self)) else {
+        throw UsageError("\(path): has no line with a file and its style, separated by a comma")
+      }
+      return styles
+    }
+    return CorpusRequest(
       valid: valid, test: test, programs: programs?.programs, deduplicate: deduplicate?.rawValue,
       metre: tokenizer.metre, strict: strict ? true : nil, sizeLimit: input.sizeLimit?.bytes,
-      tokenizer: choice.tokenizer, align: alignment.align?.isOn)
+      tokenizer: choice.tokenizer, align: alignment.align?.isOn,
+      attributes: attributes?.kinds.map(\.rawValue), styles: table)
+  }
+}
+
+/// `density,style` on the command line.
+struct AttributeList: ExpressibleByArgument {
+  var kinds: [PieceAttribute.Kind] = []
+
+  init?(argument: String) {
+    for name in argument.split(separator: ",") {
+      guard let kind = PieceAttribute.Kind(rawValue: String(name)) else { return nil }
+      if !kinds.contains(kind) { kinds.append(kind) }
+    }
+    guard !kinds.isEmpty else { return nil }
   }
 }
 

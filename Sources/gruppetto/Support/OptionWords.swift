@@ -20,6 +20,7 @@ enum OptionWords {
     "temperature": "temperature", "top-k": "top-k", "top-p": "top-p", "min-p": "min-p", "topK": "top-k",
     "pitchTemperature": "pitch-temperature", "rhythmTemperature": "rhythm-temperature",
     "dynamicsTemperature": "dynamics-temperature", "repetitionTemperature": "repetition-temperature",
+    "style": "ask style", "density": "ask density", "register": "ask register", "guidance": "guidance",
     "repetition": "repetition", "typical": "typical", "loops": "loop-penalty",
     "topP": "top-p", "minP": "min-p", "bars": "bars", "form": "form", "variation": "variation",
     "tempo": "tempo", "timeSignature": "time-signature", "search.tries": "search", "ending.tries": "endings",

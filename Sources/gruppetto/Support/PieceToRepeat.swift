@@ -66,6 +66,13 @@ struct PieceToRepeat {
       }
       request.primer = given
     }
+    request.settings.styles = nil
+    for made in record.settings.styles ?? [] {
+      try request.add(style: made.path, weight: made.weight)
+      guard let given = request.settings.styles?.last?.fingerprint, given == made.fingerprint else {
+        throw OtherStyle(path: path, style: made.path)
+      }
+    }
     if let made = record.settings.avoidCopying {
       let place = corpus ?? made.path
       let given = try ForbiddenPassages(notes: made.notes, corpus: place, of: model, common: common)
@@ -121,6 +128,17 @@ struct MissingPrimer: DiagnosableError {
     "\(path): goes on from "
       + (primer == "-" ? "music that came by standard input" : "\(primer), which is not there")
       + "; name the file with --primer FILE"
+  }
+  var file: String? { path }
+}
+
+/// A style is not the one that a file was made with.
+struct OtherStyle: DiagnosableError {
+  var path: String
+  var style: String
+  var kind: FailureKind { .badInput }
+  var message: String {
+    "\(path): was made with another style than \(style) is now; put the original style there"
   }
   var file: String? { path }
 }

@@ -1,7 +1,7 @@
 public import Tokenization
 
 /// What a token decides about the music, as far as it can be steered by itself.
-public enum TokenKind: String, CaseIterable, Codable, Hashable, Sendable {
+public enum SteeredKind: String, CaseIterable, Codable, Hashable, Sendable {
   /// Which pitch or drum is heard.
   case pitch
   /// When a note begins, and how long it is.
@@ -30,6 +30,6 @@ public enum TokenKind: String, CaseIterable, Codable, Hashable, Sendable {
   /// The ids of this kind, ascending.
   /// - Parameter roles: What each id of a vocabulary does.
   func ids(in roles: TokenRoles) -> [Int32] {
-    (0..<Int32(roles.count)).filter { TokenKind(roles[$0]) == self }
+    (0..<Int32(roles.count)).filter { SteeredKind(roles[$0]) == self }
   }
 }
