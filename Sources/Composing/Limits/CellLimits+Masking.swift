@@ -1,0 +1,160 @@
+internal import Music
+internal import Tokenization
+
+/// What cannot come next whatever follows.
+extension CellLimits {
+  func narrow(_ mask: inout [Bool]) {
+    switch view.situation {
+    case .key: narrowKey(&mask)
+    case .parts, .program: narrowEnsemble(&mask)
+    case .barLine: narrowTimeSignature(&mask)
+    case .notes, .position, .value, .note: narrowNote(&mask)
+    case .rhythm: narrowRhythm(&mask)
+    case .length, .betweenCells, .level, .outside: break
+    }
+  }
+
+  private func narrowKey(_ mask: inout [Bool]) {
+    guard let key = rules.limits.key else { return }
+    let own = view.keyID(tonic: key.tonic, isMinor: key.isMinor)
+    for id in view.keyIDs where id != own { mask[Int(id)] = false }
+  }
+
+  private func narrowTimeSignature(_ mask: inout [Bool]) {
+    let ids = view.timeSignatureIDs
+    guard let state, !ids.isEmpty else { return }
+    let isStated = ids.contains { mask[Int($0)] }
+    guard isStated else { return }
+    if rules.plan.isEmpty {
+      // What is known of later bars counts on their length.
+      guard rules.looksAhead || rules.limits.contour != nil, state.frame.number > 0 else { return }
+      for id in ids { mask[Int(id)] = false }
+      return
+    }
+    let asked = rules.signature(ofBar: state.frame.number, free: freeSignature)
+    if asked == view.timeSignature, view.barCount > 1 {
+      for id in ids { mask[Int(id)] = false }
+    } else {
+      let own = Int(ids.lowerBound) + asked
+      for index in mask.indices where index != own { mask[index] = false }
+    }
+  }
+
+  /// Whether pitches outside the scale are allowed for the next note.
+  private var isStrict: Bool {
+    guard rules.chromaticIsLimited, let state else { return false }
+    return Double(state.outside + 1) > rules.limits.chromaticShare * Double(state.notes + 1) + 1e-9
+  }
+
+  /// The pitches that a note can have.
+  private func pitches(at onset: Int, _ state: BarState) -> PitchSet {
+    let part = view.part
+    var pitches = completion.pitches(
+      part, at: onset, state.frame, ordinal: state.leadingNotes, isStrict: isStrict)
+    pitches.subtract(state.sounding(part: part, from: onset))
+    guard state.frame.isLast, part == completion.chordPart else { return pitches }
+    return lastChordPitches(pitches, state)
+  }
+
+  /// The pitches after which the rest of the last chord can follow, its bass first.
+  private func lastChordPitches(_ pitches: PitchSet, _ state: BarState) -> PitchSet {
+    guard let chord = rules.limits.lastChord else { return pitches }
+    let missing = completion.missingClasses(state)
+    if state.counts[view.part] == 0 {
+      return pitches.intersection(PitchSet(classes: 1 << UInt16(chord.bass)))
+    }
+    var result = PitchSet.none
+    for key in 0..<128 where pitches.contains(key) {
+      let rest = missing & ~(1 << UInt16(key % 12))
+      let above = pitches.above(key)
+      let canFollow = (0..<12).allSatisfy {
+        rest >> UInt16($0) & 1 == 0 || !above.intersection(PitchSet(classes: 1 << UInt16($0))).isEmpty
+      }
+      if canFollow { result.insert(key) }
+    }
+    return result
+  }
+
+  private func narrowRhythm(_ mask: inout [Bool]) {
+    let part = view.part
+    guard let state, part < completion.parts.count, !completion.parts[part].isDrum, rhythmCount < rhythm.count
+    else { return }
+    let note = rhythm[rhythmCount]
+    let isJoining = rhythmCount > 0 && rhythm[rhythmCount - 1].onset == note.onset
+    let following = rhythm[(rhythmCount + 1)...].prefix { $0.onset == note.onset }.count
+    var pitches = pitches(at: note.onset, state)
+    // As many as follow in the chord have to fit above.
+    if following > 0 {
+      var strict = completion.pitches(part, at: note.onset, state.frame, ordinal: state.leadingNotes)
+      strict.subtract(state.sounding(part: part, from: note.onset))
+      var kept = PitchSet.none
+      for key in 0..<128 where pitches.contains(key) && strict.above(key).count >= following { kept.insert(key) }
+      pitches = kept
+    }
+    forbid(allBut: pitches, joining: isJoining, &mask)
+  }
+
+  /// Masks out the ids of a kind of pitch but those of a set.
+  private func forbid(allBut pitches: PitchSet, joining: Bool, _ mask: inout [Bool]) {
+    let ids = view.pitchIDs(isDrum: false)
+    let range = joining ? ids.joining : ids.first
+    for id in range where mask[Int(id)] {
+      let key = ids.lowest + Int(id - range.lowerBound) + view.offset
+      if key < 0 || key > 127 || !pitches.contains(key) { mask[Int(id)] = false }
+    }
+  }
+
+  // MARK: Notes
+
+  private func narrowNote(_ mask: inout [Bool]) {
+    let part = view.part
+    guard let state, part < completion.parts.count, !completion.parts[part].isDrum else { return }
+    let frame = state.frame
+    let onset = view.statedOnset >= 0 ? view.statedOnset : view.cursor
+    let isFull =
+      state.counts[part] >= completion.most(part, frame) || state.total >= rules.density.upperBound
+    let asked = completion.parts[part].leads ? frame.rhythm?.first { $0.onset > view.lastOnset } : nil
+    let followsRhythm = completion.parts[part].leads && frame.rhythm != nil
+    let isAlone =
+      followsRhythm || isFirstNote(part, state) || (frame.isLast && rules.limits.lastNote != nil && completion.parts[part].leads)
+    let canBegin =
+      !isFull && onset < frame.length && (!followsRhythm || asked?.onset == onset)
+      && (onset == 0 || !completion.beginsOnBarLine(part, frame))
+    let canJoin = !isFull && view.lastOnset >= 0 && !isAlone
+    let beginning = canBegin ? pitches(at: onset, state) : .none
+    let joining = canJoin ? pitches(at: view.lastOnset, state).above(view.lastPitch) : .none
+    func fits(_ duration: Int, at onset: Int) -> Bool {
+      guard rules.durations.contains(duration), onset + duration <= frame.latestEnd,
+        onset + duration <= state.voices.count
+      else { return false }
+      guard rules.limits.voices != nil else { return true }
+      for step in onset..<onset + duration where Int(state.voices[step]) >= rules.mostVoices { return false }
+      return true
+    }
+    let duration = view.duration
+    let isAskedLength = !followsRhythm || asked?.duration == duration
+    forbid(
+      allBut: isAskedLength && fits(duration, at: onset) ? beginning : .none, joining: false, &mask)
+    forbid(allBut: view.lastOnset >= 0 && fits(duration, at: view.lastOnset) ? joining : .none, joining: true, &mask)
+    for id in view.durationIDs where mask[Int(id)] {
+      let value = Int(id - view.durationIDs.lowerBound) + 1
+      let canFollow =
+        (!beginning.isEmpty && (!followsRhythm || asked?.duration == value) && fits(value, at: onset))
+        || (view.statedOnset < 0 && !joining.isEmpty && fits(value, at: view.lastOnset))
+      if !canFollow { mask[Int(id)] = false }
+    }
+    for id in view.positionIDs where mask[Int(id)] {
+      let step = Int(id - view.positionIDs.lowerBound) + 1
+      let canFollow =
+        !isFull && (!followsRhythm || asked?.onset == step) && fits(asked?.duration ?? rules.durations.lowerBound, at: step)
+        && !completion.beginsOnBarLine(part, frame) && !pitches(at: step, state).isEmpty
+      if !canFollow { mask[Int(id)] = false }
+    }
+  }
+
+  /// Whether the last note of the cell is one of the first that were asked for.
+  private func isFirstNote(_ part: Int, _ state: BarState) -> Bool {
+    completion.parts[part].leads && !rules.limits.firstNotes.isEmpty
+      && state.leadingNotes <= rules.limits.firstNotes.count && view.cellCount > 0
+  }
+}

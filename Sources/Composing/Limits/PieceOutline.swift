@@ -1,0 +1,114 @@
+/// All new bars of a piece: how long they are, and how little of each can be silent.
+struct PieceOutline: Sendable {
+  /// Where each bar begins, and where the last ends.
+  private let starts: [Int]
+  /// The fewest silent steps of each bar, and of all bars after it.
+  private let leastSilences: [Int]
+  private let laterSilences: [Int]
+
+  /// How many bars ahead silence may be used up.
+  private static let barsAhead = 3
+
+  /// - Parameters:
+  ///   - barCount: The number of new bars; nil where that is open.
+  ///   - free: The time signature where the limits name none.
+  /// - Returns: Nil where some bar cannot be written.
+  init?(_ completion: BarCompletion, barCount: Int?, free: Int) {
+    let rules = completion.rules
+    var starts = [0], silences: [Int] = []
+    // Bars that are asked the same are found out once.
+    var known: [[Int]: Int] = [:]
+    let isTold = rules.limits.contour == nil
+    for number in 0..<(barCount ?? 2) {
+      let frame = BarFrame(rules, number: number, barCount: barCount, free: free)
+      let key = [
+        frame.length, rules.chords.isEmpty ? 0 : number % rules.chords.count,
+        rules.rhythm.isEmpty ? 0 : number % rules.rhythm.count, frame.isLast ? 1 : 0, min(number, 1),
+        isTold ? 0 : number, frame.latestEnd,
+      ]
+      starts.append(starts[starts.count - 1] + frame.length)
+      guard let silence = known[key] ?? Self.leastSilence(completion, frame) else { return nil }
+      known[key] = silence
+      silences.append(silence)
+    }
+    self.starts = starts
+    leastSilences = silences
+    var later = Array(repeating: 0, count: silences.count)
+    for bar in silences.indices.reversed().dropFirst() { later[bar] = later[bar + 1] + silences[bar + 1] }
+    laterSilences = later
+    guard rules.limitsSilence, let first = silences.first, let rests = rules.limits.rests else { return }
+    let total = starts[starts.count - 1]
+    guard Double(first + (later.first ?? 0)) <= rests.upperBound * Double(total) + 1e-9 else { return nil }
+  }
+
+  /// The fewest silent steps with which a bar can be written; nil where it cannot be.
+  private static func leastSilence(_ completion: BarCompletion, _ frame: BarFrame) -> Int? {
+    let rules = completion.rules
+    guard rules.looksAhead || rules.statesParts else { return 0 }
+    var states: [BarState] = []
+    var fresh = BarState(frame, partCount: completion.parts.count, room: rules.room)
+    if frame.number == 0 {
+      states.append(fresh)
+    } else {
+      fresh.hasSounded = fresh.hasSounded.map { _ in true }
+      fresh.leadingNotes = rules.limits.firstNotes.count
+      states.append(fresh)
+      if frame.isLast, rules.statesParts {
+        for part in completion.parts.indices {
+          var missing = fresh
+          missing.hasSounded[part] = false
+          states.append(missing)
+        }
+      }
+    }
+    let least = leastRequired(rules, frame)
+    var silence = 0
+    for state in states {
+      func isPossible(_ most: Int) -> Bool {
+        completion.isPossible(state, nil, next: 0, silence: min(least, most)...most)
+      }
+      if rules.limitsSilence {
+        while silence <= frame.length, !isPossible(max(silence, least)) { silence += 1 }
+        guard silence <= frame.length else { return nil }
+      } else if !isPossible(frame.length) {
+        return nil
+      }
+    }
+    return silence
+  }
+
+  /// The most that the least share of rests can ask of one bar.
+  private static func leastRequired(_ rules: CellRules, _ frame: BarFrame) -> Int {
+    guard let share = rules.limits.rests?.lowerBound, share > 0 else { return 0 }
+    let slack = frame.barCount == 1 ? 0 : frame.isLast ? frame.length / 2 : 0
+    return Int((share * Double(frame.length)).rounded(.up)) + slack
+  }
+
+  /// Tells a bar how much time there is.
+  func complete(_ frame: inout BarFrame) {
+    guard frame.number < leastSilences.count, frame.barCount != nil else { return }
+    frame.leastSilence = leastSilences[frame.number]
+    frame.laterSilence = laterSilences[frame.number]
+    frame.totalSteps = starts[starts.count - 1]
+    frame.stepsAhead = starts[min(frame.number + 1 + Self.barsAhead, starts.count - 1)]
+  }
+}
+
+extension BarState {
+  /// The fewest and most silent steps of the bar.
+  func silence(_ rules: CellRules) -> ClosedRange<Int> {
+    guard let rests = rules.limits.rests else { return 0...frame.length }
+    var least = 0
+    if rests.lowerBound > 0 {
+      let slack = frame.isLast ? 0 : frame.length / 2
+      let target = rests.lowerBound * Double(elapsed + frame.length) - 1e-9
+      least = max(0, Int(target.rounded(.up)) - slack - silent)
+    }
+    guard rests.upperBound < 1 else { return min(least, frame.length)...frame.length }
+    func budget(_ steps: Int) -> Int { Int(rests.upperBound * Double(steps) + 1e-9) - silent }
+    let own = elapsed + frame.length
+    let total = frame.totalSteps > 0 ? budget(frame.totalSteps) - frame.laterSilence : budget(own)
+    let most = max(min(budget(max(own, frame.stepsAhead)), total), frame.leastSilence, 0)
+    return min(least, most)...most
+  }
+}
