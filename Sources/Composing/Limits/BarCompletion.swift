@@ -94,16 +94,23 @@ struct BarCompletion: Sendable {
   private func leastFirstNotes(_ state: BarState) -> Int {
     let pending = rules.limits.firstNotes.count - state.leadingNotes
     guard pending > 0 else { return 0 }
-    guard let barCount = state.frame.barCount else { return 1 }
+    let hasPlayed = parts.indices.contains { parts[$0].leads && state.counts[$0] > 0 }
+    guard let barCount = state.frame.barCount else { return hasPlayed ? 0 : 1 }
     let barsAfter = barCount - state.frame.number - 1 - (rules.endsOnBarLine ? 1 : 0)
-    return max(1, pending - max(0, barsAfter))
+    return max(hasPlayed ? 0 : 1, pending - max(0, barsAfter))
   }
 
   /// Whether a part has to play now, since there are no more bars than parts that have not.
   private func mustSound(_ part: Int, _ state: BarState) -> Bool {
-    guard rules.statesParts, let barCount = state.frame.barCount, !state.hasSounded[part] else { return false }
-    let silentParts = state.hasSounded[part...].count { !$0 }
+    guard let barCount = state.frame.barCount, mustSound(part), !state.hasSounded[part] else { return false }
+    let silentParts = (part..<parts.count).count { mustSound($0) && !state.hasSounded[$0] }
     return silentParts >= barCount - state.frame.number
+  }
+
+  /// Whether a part has to play somewhere: because the piece states it, or because something was asked of it.
+  private func mustSound(_ part: Int) -> Bool {
+    rules.statesParts || !rules.limits.instruments.isEmpty
+      || (parts[part].leads && rules.limits.contour != nil)
   }
 
   /// The part that plays the last chord: one that plays chords, else the leading one.
@@ -191,7 +198,8 @@ struct BarCompletion: Sendable {
     if let duration = draft.fixedDuration, duration != rest.first?.duration { return nil }
     var ordinal = state.leadingNotes
     for note in rest {
-      guard note.onset + note.duration <= min(state.frame.latestEnd, voices.count),
+      guard rules.durations.contains(note.duration),
+        note.onset + note.duration <= min(state.frame.latestEnd, voices.count),
         room(draft.part, at: note.onset, state, ordinal: ordinal) > 0,
         add(1, note.onset, note.duration, &voices)
       else { return nil }

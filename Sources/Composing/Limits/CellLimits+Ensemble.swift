@@ -17,7 +17,7 @@ extension CellLimits {
 
   /// Whether an ensemble can play what is asked for.
   private func isPlayable(_ parts: [CellsConfiguration.Part]) -> Bool {
-    guard rules.looksAhead || rules.statesParts, rules.givenBars == 0 else { return true }
+    guard rules.looksAhead, rules.givenBars == 0 else { return true }
     let ensemble = BarCompletion(
       rules: rules, parts: PartRules.ensemble(parts, rules.limits, pitches: fixed.pitches))
     return signaturesToTry.contains {

@@ -23,7 +23,7 @@ extension CellLimits {
 
   /// Whether the bar can be completed.
   private func isPossible(_ state: BarState, _ draft: CellDraft?, next: Int) -> Bool {
-    guard rules.looksAhead || rules.statesParts else { return true }
+    guard rules.looksAhead else { return true }
     let silence = state.silence(rules)
     return completion.isPossible(state, draft, next: next, silence: silence) && isNextBarPossible(state)
   }
@@ -56,7 +56,7 @@ extension CellLimits {
   }
 
   private func isTimeSignaturePossible(_ index: Int, _ state: BarState) -> Bool {
-    guard rules.plan.isEmpty, rules.looksAhead || rules.statesParts else { return true }
+    guard rules.plan.isEmpty, rules.looksAhead else { return true }
     return PieceOutline(completion, barCount: newBars, free: index) != nil
   }
 
@@ -88,7 +88,7 @@ extension CellLimits {
 
   /// Whether drums that have not played have to.
   private func mustDrumsSound(_ part: Int, _ state: BarState) -> Bool {
-    rules.statesParts && state.frame.isLast && !state.hasSounded[part]
+    (rules.statesParts || !rules.limits.instruments.isEmpty) && state.frame.isLast && !state.hasSounded[part]
   }
 
   /// The state with the notes of a cell; nil where a limit forbids one of them.
@@ -155,7 +155,7 @@ extension CellLimits {
   private func isNotePossible(_ kind: CellsView.Kind, _ value: Int, _ state: BarState) -> Bool {
     let part = view.part
     guard part < completion.parts.count, !completion.parts[part].isDrum, view.situation != .rhythm else { return true }
-    guard rules.looksAhead || rules.statesParts else { return true }
+    guard rules.looksAhead else { return true }
     var draft = CellDraft(
       part: part, lastOnset: view.lastOnset, lastPitch: view.lastPitch, duration: max(0, view.duration))
     switch kind {

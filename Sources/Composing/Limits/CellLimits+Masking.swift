@@ -60,11 +60,9 @@ extension CellLimits {
   private func lastChordPitches(_ pitches: PitchSet, _ state: BarState) -> PitchSet {
     guard let chord = rules.limits.lastChord else { return pitches }
     let missing = completion.missingClasses(state)
-    if state.counts[view.part] == 0 {
-      return pitches.intersection(PitchSet(classes: 1 << UInt16(chord.bass)))
-    }
+    let isFirst = state.counts[view.part] == 0
     var result = PitchSet.none
-    for key in 0..<128 where pitches.contains(key) {
+    for key in 0..<128 where pitches.contains(key) && (!isFirst || key % 12 == chord.bass) {
       let rest = missing & ~(1 << UInt16(key % 12))
       let above = pitches.above(key)
       let canFollow = (0..<12).allSatisfy {

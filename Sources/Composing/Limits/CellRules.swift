@@ -71,7 +71,8 @@ struct CellRules: Sendable {
   /// Whether there are limits for which it matters what comes later.
   var looksAhead: Bool {
     limits.voices != nil || !limits.densities.isEmpty || limits.rests != nil || !limits.firstNotes.isEmpty
-      || endsOnBarLine || !rhythm.isEmpty || limits.noteLengths != nil
+      || endsOnBarLine || !rhythm.isEmpty || limits.noteLengths != nil || limits.contour != nil || statesParts
+      || !limits.instruments.isEmpty
   }
   /// Whether pitches outside the scale are forbidden or counted.
   var chromaticIsLimited: Bool { limits.key != nil && limits.chromaticShare < 1 }

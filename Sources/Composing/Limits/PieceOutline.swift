@@ -15,6 +15,7 @@ struct PieceOutline: Sendable {
   /// - Returns: Nil where some bar cannot be written.
   init?(_ completion: BarCompletion, barCount: Int?, free: Int) {
     let rules = completion.rules
+    guard Self.hasRoomForFirstNotes(rules, barCount) else { return nil }
     var starts = [0], silences: [Int] = []
     // Bars that are asked the same are found out once.
     var known: [[Int]: Int] = [:]
@@ -41,10 +42,19 @@ struct PieceOutline: Sendable {
     guard Double(first + (later.first ?? 0)) <= rests.upperBound * Double(total) + 1e-9 else { return nil }
   }
 
+  /// Whether the first notes find room before the last one.
+  private static func hasRoomForFirstNotes(_ rules: CellRules, _ barCount: Int?) -> Bool {
+    let count = rules.limits.firstNotes.count
+    guard count > 0, let barCount else { return true }
+    let bars = barCount - (rules.endsOnBarLine ? 1 : 0)
+    guard !rules.rhythm.isEmpty else { return bars > 0 }
+    return (0..<bars).reduce(0) { $0 + rules.rhythm[$1 % rules.rhythm.count].count } >= count
+  }
+
   /// The fewest silent steps with which a bar can be written; nil where it cannot be.
   private static func leastSilence(_ completion: BarCompletion, _ frame: BarFrame) -> Int? {
     let rules = completion.rules
-    guard rules.looksAhead || rules.statesParts else { return 0 }
+    guard rules.looksAhead else { return 0 }
     var states: [BarState] = []
     var fresh = BarState(frame, partCount: completion.parts.count, room: rules.room)
     if frame.number == 0 {
@@ -53,7 +63,7 @@ struct PieceOutline: Sendable {
       fresh.hasSounded = fresh.hasSounded.map { _ in true }
       fresh.leadingNotes = rules.limits.firstNotes.count
       states.append(fresh)
-      if frame.isLast, rules.statesParts {
+      if frame.isLast {
         for part in completion.parts.indices {
           var missing = fresh
           missing.hasSounded[part] = false

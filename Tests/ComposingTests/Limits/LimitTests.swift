@@ -1,0 +1,68 @@
+import LimitChecks
+import MIDI
+import Music
+import Notation
+import TestSupport
+import Testing
+import Tokenization
+
+@testable import Composing
+
+/// Random requests, held by pieces of models that were hardly trained: what holds there holds by the limits alone.
+@Suite struct LimitTests {
+  /// A model that writes bars quickly and otherwise anything.
+  static func model(parts: [CellsConfiguration.Part]?) throws -> MusicModel {
+    var configuration = CellsConfiguration()
+    configuration.longestLength = 32
+    configuration.longestLag = 16
+    configuration.velocity = 80
+    configuration.parts = parts
+    let model = try ComposerTests.model(configuration)
+    for (token, bias) in [("Bar_None", 4.0), ("Notes_None", 2), ("Rest_None", 1), ("EOS_None", 3)] {
+      let id = try #require(model.tokenizer.vocabulary.id(of: token))
+      try ComposerTests.setOutputBias(of: model, id: id, to: Float(bias))
+    }
+    return model
+  }
+
+  private static let ensembles: [[CellsConfiguration.Part]?] = [
+    [.init(role: .melody, program: 73)],
+    [.init(role: .chords, program: 0), .init(role: .melody, program: 73)],
+    nil,
+  ]
+
+  @Test("What is asked for is what the file has, whatever is asked for", arguments: 0..<3)
+  func whatIsAskedForIsWhatTheFileHas(ensemble: Int) throws {
+    let model = try Self.model(parts: Self.ensembles[ensemble])
+    let composer = try Composer(model: model)
+    var drawing = LimitDrawing(
+      RepeatableGenerator(seed: UInt64(7 + ensemble)), hasInstruments: true, hasTimeSignatures: true,
+      hasChordPart: ensemble > 0)
+    var (held, refused, takenBack) = (0, 0, 0)
+    for seed in UInt64(1)...60 {
+      let (limits, bars) = try drawing.next(bars: [1, 2, 4])
+      let request: HeldLimits
+      do {
+        request = try limits.held(by: model.tokenizer, bars: bars)
+      } catch {
+        #expect(!error.message.contains("\n") && !error.message.isEmpty)
+        refused += 1
+        continue
+      }
+      let options = CompositionOptions(seed: seed, bars: request.bars, constraints: request.constraints)
+      do {
+        let session = try composer.session(options)
+        while let step = try session.step() { takenBack += step.takenBack }
+        let piece = try request.finished(session.finish())
+        let faults = try LimitReader.faults(
+          in: MIDIFile(score: piece.score).encoded(), limits, bars: request.bars)
+        #expect(faults.isEmpty, "seed \(seed), \(limits.summary), \(request.bars ?? 0) bars: \(faults.prefix(3))")
+        held += 1
+      } catch {
+        Issue.record("seed \(seed), \(limits.summary), \(request.bars ?? 0) bars: \(error)")
+      }
+    }
+    print("ensemble \(ensemble): \(held) held, \(refused) refused, \(takenBack) taken back")
+    #expect(held >= 20)
+  }
+}
