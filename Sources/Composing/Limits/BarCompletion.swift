@@ -252,10 +252,10 @@ extension BarCompletion {
       let duration = draft.duration
       if joining > 0, duration > 0, add(joining, draft.lastOnset, duration, &voices) { left -= joining }
     } else {
-      guard let end = placeFixed(draft, &voices, state) else { return false }
-      left -= 1
-      ordinal += 1
-      time = end
+      guard let placed = placeFixed(draft, left, &voices, state) else { return false }
+      left -= placed.count
+      ordinal += placed.count
+      time = placed.end
     }
     let shortest = rules.durations.lowerBound
     while left > 0 {
@@ -273,21 +273,28 @@ extension BarCompletion {
     return true
   }
 
-  /// Plays a note of which the onset or the duration is said, or lets it join the last one.
-  /// - Returns: Where it ends; nil where it cannot be.
-  private func placeFixed(_ draft: CellDraft, _ voices: inout [UInt8], _ state: BarState) -> Int? {
-    let part = draft.part
-    if let onset = draft.fixedOnset, room(part, at: onset, state, ordinal: state.leadingNotes) > 0, onset < state.frame.length {
-      let durations = draft.fixedDuration.map { [$0] } ?? [rules.durations.lowerBound]
-      for duration in durations
-      where onset + duration <= state.frame.latestEnd && add(1, onset, duration, &voices) {
-        return onset + duration
+  /// Plays notes of which the onset or the duration is said, or lets them join the last one.
+  /// - Returns: How many there are, and where they end; nil where there can be none.
+  private func placeFixed(
+    _ draft: CellDraft, _ most: Int, _ voices: inout [UInt8], _ state: BarState
+  ) -> (count: Int, end: Int)? {
+    let part = draft.part, duration = draft.fixedDuration ?? rules.durations.lowerBound
+    if let onset = draft.fixedOnset, onset < state.frame.length, onset + duration <= state.frame.latestEnd {
+      var count = min(most, room(part, at: onset, state, ordinal: state.leadingNotes))
+      while count > 0 {
+        if add(count, onset, duration, &voices) { return (count, onset + duration) }
+        count -= 1
       }
     }
-    guard let duration = draft.fixedDuration, draft.lastOnset >= 0, joins(draft, state),
-      draft.lastOnset + duration <= state.frame.latestEnd, add(1, draft.lastOnset, duration, &voices)
+    guard draft.fixedDuration != nil, draft.lastOnset >= 0, joins(draft, state),
+      draft.lastOnset + duration <= state.frame.latestEnd
     else { return nil }
-    return draft.lastOnset + 1
+    var count = max(1, min(most, roomAbove(draft, state)))
+    while count > 0 {
+      if add(count, draft.lastOnset, duration, &voices) { return (count, draft.lastOnset + 1) }
+      count -= 1
+    }
+    return nil
   }
 
   /// Whether a note can join the last one, whatever the part is relied upon to do.
@@ -415,9 +422,7 @@ extension BarCompletion {
         tailIsValid = false
       }
       if isSaid { bits = 0 }
-      if draft.fixedOnset == nil || isSaid {
-        bits |= blocks(at: step, draft, isSaid ? draft.fixedDuration : nil, voices, state, table, ordinal)
-      }
+      bits |= blocks(at: step, draft, isSaid ? draft.fixedDuration : nil, voices, state, table, ordinal)
       table[step] = bits
     }
     return table[start]

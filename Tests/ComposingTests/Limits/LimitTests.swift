@@ -25,7 +25,7 @@ import Tokenization
     return model
   }
 
-  private static let ensembles: [[CellsConfiguration.Part]?] = [
+  static let ensembles: [[CellsConfiguration.Part]?] = [
     [.init(role: .melody, program: 73)],
     [.init(role: .chords, program: 0), .init(role: .melody, program: 73)],
     nil,
