@@ -193,6 +193,8 @@ struct BarCompletion: Sendable {
     _ rhythm: [RhythmPattern.Note], _ draft: CellDraft, _ state: BarState, _ voices: inout [UInt8]
   ) -> Int? {
     let rest = rhythm.filter { $0.onset > draft.lastOnset }
+    let count = state.counts[draft.part] + rest.count
+    guard count >= leastNotes(draft.part, state.frame), count <= most(draft.part, state.frame) else { return nil }
     if draft.mustPlay, rest.isEmpty { return nil }
     if let onset = draft.fixedOnset, onset != rest.first?.onset { return nil }
     if let duration = draft.fixedDuration, duration != rest.first?.duration { return nil }

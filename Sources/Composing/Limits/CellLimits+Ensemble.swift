@@ -35,6 +35,8 @@ extension CellLimits {
     let parts = view.parts + [CellsConfiguration.Part(role: role, program: 0)]
     if isPlayable(parts) { return true }
     // Parts that play chords, or any at all, may still come.
+    let left = wanted.count { !$0.value.isDrums }
+    guard rules.limits.instruments.isEmpty || left > (role == .drums ? 0 : 1) else { return false }
     return [PartRole.chords, .other, .melody].contains { later in
       CellsView.order(of: later) >= CellsView.order(of: role)
         && isPlayable(parts + [CellsConfiguration.Part(role: later, program: 0)])

@@ -14,12 +14,21 @@ public struct HeldLimits: Sendable {
 
   init(
     bars: Int?, constraints: [any TokenConstraint], quartersPerMinute: Double? = nil,
-    programs: [Limits.ForPart<InstrumentName>] = []
+    programs: [Limits.ForPart<InstrumentName>]
   ) {
     self.bars = bars
     self.constraints = constraints
     self.quartersPerMinute = quartersPerMinute
     self.programs = programs
+  }
+
+  /// Constraints and a tempo that hold no more than they say themselves.
+  /// - Parameters:
+  ///   - bars: How many bars the piece has; nil leaves it to the model.
+  ///   - constraints: What is asked of the tokens.
+  ///   - quartersPerMinute: The tempo that the piece is played at; nil for that of its tokens.
+  public init(bars: Int?, constraints: [any TokenConstraint], quartersPerMinute: Double? = nil) {
+    self.init(bars: bars, constraints: constraints, quartersPerMinute: quartersPerMinute, programs: [])
   }
 
   /// A piece that was composed under the constraints, with what tokens do not tell: the exact tempo, and the instruments of an ensemble

@@ -236,14 +236,21 @@ struct LimitResolution {
     let rules = CellRules(
       limits, view: view, plan: plan, rhythm: rhythm, givenBars: givenBars, newBars: barCount ?? 8)
     if let rests = limits.rests, rests.lowerBound > rests.upperBound { return false }
-    // Without a known ensemble a melody over chords stands for all.
-    let ensembles: [[CellsConfiguration.Part]] =
-      knownParts.map { [$0] } ?? [[.init(role: .chords, program: 0), .init(role: .melody, program: 0)]]
-    return ensembles.allSatisfy { parts in
+    return ensembles(limits).contains { parts in
       let ensemble = PartRules.ensemble(parts, limits, pitches: view.pitchRange)
       guard ensemble.contains(where: { !$0.isDrum }) else { return true }
       let completion = BarCompletion(rules: rules, parts: ensemble)
       return signaturesToTry(plan).contains { PieceOutline(completion, barCount: barCount ?? 8, free: $0) != nil }
     }
+  }
+
+  /// Ensembles that a piece may have, where the model always has the same that one; else some that stand for others.
+  private func ensembles(_ limits: Limits) -> [[CellsConfiguration.Part]] {
+    if view.fixedParts != nil || !limits.instruments.isEmpty, let parts = knownParts { return [parts] }
+    let pitched = limits.instruments.count { !$0.value.isDrums }
+    func parts(_ roles: [PartRole]) -> [CellsConfiguration.Part] { roles.map { .init(role: $0, program: 0) } }
+    if pitched == 1 { return [parts([.chords]), parts([.other]), parts([.melody])] }
+    let inner = Array(repeating: PartRole.other, count: min(8, max(0, pitched - 2)))
+    return [parts([.chords] + inner + [.melody])]
   }
 }

@@ -10,6 +10,9 @@ extension Limits {
   /// Which are asked for.
   var items: [Item] { Item.allCases.filter { without($0) != self } }
 
+  /// How many limits are asked for.
+  package var count: Int { items.count }
+
   /// All but one.
   func without(_ item: Item) -> Limits {
     var rest = self

@@ -19,6 +19,8 @@ struct Generate: ParsableCommand {
 
         gruppetto generate model --bars 16 -o tune.mid -o tune.wav -o tune.svg
         gruppetto generate model --form "A8 A'8 B8 A8" --endings 64 -o song.mid
+        gruppetto generate model --bars 16 --time-signature 6/8 --key "D dorian" \
+          --instruments melody:fiddle,chords:guitar --last D -o jig.mid
       """)
 
   @Argument(help: "Folder of a trained model.")
@@ -36,6 +38,7 @@ struct Generate: ParsableCommand {
 
   @OptionGroup var piece: PieceOption
   @OptionGroup var plan: PlanOptions
+  @OptionGroup(title: "What the piece has to hold") var limits: LimitOptions
   @OptionGroup var sampling: SamplingOptions
   @OptionGroup var novelty: NoveltyOptions
   @OptionGroup var seed: SeedOptions
@@ -64,6 +67,9 @@ struct Generate: ParsableCommand {
       form: try plan.parsedForm(bars: bars), variation: plan.variation)
     try CompositionCommand(
       model: model, outputs: outputs, options: options, novelty: novelty, plan: plan,
+      limits: try limits.parsed { path in
+        try MusicInput.readOne(path, piece: nil, input: input, common: common)
+      },
       weights: weights.weights,
       threadCount: threads.count, sound: sound, common: common, primerPath: primer,
       title: "A piece by \(ModelFolder(path: model).name)"
@@ -96,6 +102,7 @@ struct Continue: ParsableCommand {
   var bars: Int?
 
   @OptionGroup var piece: PieceOption
+  @OptionGroup(title: "What the new bars have to hold") var limits: LimitOptions
   @OptionGroup var sampling: SamplingOptions
   @OptionGroup var novelty: NoveltyOptions
   @OptionGroup var seed: SeedOptions
@@ -115,8 +122,11 @@ struct Continue: ParsableCommand {
       primer: prepared.score, keepsPrimer: true)
     let name = given.score.title ?? file.split(separator: "/").last.map(String.init) ?? file
     try CompositionCommand(
-      model: model, outputs: outputs, options: options, novelty: novelty, weights: weights.weights,
-      threadCount: threads.count,
+      model: model, outputs: outputs, options: options, novelty: novelty,
+      limits: try limits.parsed { path in
+        try MusicInput.readOne(path, piece: nil, input: input, common: common)
+      },
+      weights: weights.weights, threadCount: threads.count,
       sound: sound, common: common, primerPath: file,
       original: try given.midi ?? MIDIFile(score: given.score), originalOffset: -prepared.shiftAtEnd,
       title: "\(name), continued by \(ModelFolder(path: model).name)"

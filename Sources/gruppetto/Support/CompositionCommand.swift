@@ -169,6 +169,8 @@ struct CompositionCommand {
   var novelty: NoveltyOptions
   /// The tempo and the time signature that are asked for.
   var plan = PlanOptions.none
+  /// What the pieces have to hold.
+  var limits = Limits()
   var weights: WeightFormat
   var threadCount: Int
   var sound: SoundOptions
@@ -187,12 +189,14 @@ struct CompositionCommand {
     // A missing folder is reported now rather than after composing.
     let library = targets.contains { $0.form == .sound } ? try sound.instruments() : nil
     let model = try MusicModel(path: model)
-    let constraints = try plan.constraints(model.tokenizer) + novelty.constraints(on: model, common: common)
+    let request = try plan.request(limits, on: model.tokenizer, options)
+    let constraints = request.constraints + (try novelty.constraints(on: model, common: common))
     let composer = try Composer(model: model, format: weights)
     var reports: [CompositionReport] = []
     let pieces = Composer.seeds(from: options.seed, count: outputs.count).map { seed in
       var options = options
       options.seed = seed
+      options.bars = request.bars
       options.constraints += constraints
       options.ending = plan.ending(model.tokenizer)
       return options
@@ -206,7 +210,7 @@ struct CompositionCommand {
       do {
         for (index, result) in zip(part, results) {
           guard case .success(let piece) = result else { continue }
-          try finish(try plan.playing(piece), number: index + 1, targets, library: library, reports: &reports)
+          try finish(try request.finished(piece), number: index + 1, targets, library: library, reports: &reports)
         }
         for case .failure(let error) in results where error.kind != .interrupted { throw named(error) }
         guard reports.count == part.upperBound, !(cancellation.isRequested && reports.count < pieces.count)

@@ -33,7 +33,9 @@ struct PlanOptions: ParsableArguments {
 
   @Option(
     name: [.customLong("time-signature"), .customLong("metre")],
-    help: ArgumentHelp("Time signature such as 3/4 (default: the model decides).", valueName: "n/d"))
+    help: ArgumentHelp(
+      "Time signature such as 3/4, or several with their bars: \"3/4x8 4/4x8\" (default: the model decides).",
+      valueName: "n/d"))
   var timeSignature: String?
 
   /// Nothing is settled.
@@ -68,8 +70,29 @@ struct PlanOptions: ParsableArguments {
         "--tempo is a number of quarter notes a minute from \(Int(RequestedTempo.range.lowerBound)) "
           + "to \(Int(RequestedTempo.range.upperBound)), not \(tempo).")
     }
-    if let timeSignature, TimeSignature(timeSignature) == nil {
-      throw ValidationError("--time-signature is written like 3/4, not \(timeSignature).")
+    _ = try timeSignatureRuns()
+  }
+
+  /// The time signatures with their numbers of bars.
+  func timeSignatureRuns() throws -> [Limits.TimeSignatureRun] {
+    let words = (timeSignature ?? "").split(whereSeparator: { " ,".contains($0) })
+    guard timeSignature == nil || !words.isEmpty else {
+      throw ValidationError("--time-signature is written like 3/4, not an empty text.")
+    }
+    return try words.enumerated().map { index, word in
+      let parts = word.split(separator: "x", omittingEmptySubsequences: false)
+      guard parts.count <= 2, let signature = TimeSignature(parts[0]) else {
+        throw ValidationError("--time-signature is written like 3/4, or \"3/4x8 4/4x8\", not \(word).")
+      }
+      let bars = parts.count == 2 ? Int(parts[1]) : nil
+      guard parts.count == 1 || bars.map({ (1...Composer.mostBars).contains($0) }) == true else {
+        throw ValidationError("--time-signature \(word) has no number of bars from 1 to \(Composer.mostBars) after its x.")
+      }
+      guard bars != nil || index == words.count - 1 else {
+        throw ValidationError(
+          "--time-signature \(word) is followed by another; say for how many bars it holds, as in \(word)x8.")
+      }
+      return Limits.TimeSignatureRun(signature, bars: bars)
     }
   }
 
@@ -90,21 +113,46 @@ struct PlanOptions: ParsableArguments {
     return EndingSearch(bars: endingBars, tries: tries)
   }
 
-  /// What the tempo and the time signature ask of the tokens of a model.
-  func constraints(_ tokenizer: any Tokenizer) throws(ComposingError) -> [any TokenConstraint] {
+  /// What tempo, time signature and limits ask of the tokens of a model.
+  /// - Throws: `LimitError`, `ComposingError.invalidOption`, `UsageError` for a form with limits that sections cannot hold.
+  func request(
+    _ limits: Limits, on tokenizer: any Tokenizer, _ options: CompositionOptions
+  ) throws -> HeldLimits {
+    var limits = limits
+    let runs = try timeSignatureRuns()
+    let isPlain = limits.isEmpty && runs.count < 2 && runs.allSatisfy { $0.bars == nil }
+    guard !isPlain else {
+      // As before there were limits, so that a seed gives the piece that it gave.
+      return HeldLimits(
+        bars: options.bars, constraints: try constraints(tokenizer, runs.first?.timeSignature),
+        quartersPerMinute: tempo)
+    }
+    (limits.timeSignatures, limits.tempo) = (runs, tempo)
+    if let form = options.form { try check(form, limits) }
+    return try limits.held(by: tokenizer, bars: options.bars, primer: options.primer)
+  }
+
+  /// Checks that each section of a form can hold what is asked of the piece.
+  private func check(_ form: Form, _ limits: Limits) throws {
+    var rest = limits
+    (rest.key, rest.ranges, rest.noteLengths, rest.tempo) = (nil, [], nil, nil)
+    rest.chromaticShare = limits.chromaticShare > 0 ? 1 : 0
+    if limits.timeSignatures.count == 1, limits.timeSignatures[0].bars == nil { rest.timeSignatures = [] }
+    guard rest.isEmpty else {
+      throw UsageError(
+        "--form writes a piece section by section, and its sections hold --key, --range, --note-lengths, --tempo and one "
+          + "--time-signature alone; drop --form, or the other limits")
+    }
+  }
+
+  private func constraints(
+    _ tokenizer: any Tokenizer, _ signature: TimeSignature?
+  ) throws(ComposingError) -> [any TokenConstraint] {
     var constraints: [any TokenConstraint] = []
     if let tempo, let constraint = try RequestedTempo(quartersPerMinute: tempo, tokenizer: tokenizer) {
       constraints.append(constraint)
     }
-    if let signature = timeSignature.flatMap({ TimeSignature($0) }) {
-      constraints.append(try RequestedTimeSignature(signature, tokenizer: tokenizer))
-    }
+    if let signature { constraints.append(try RequestedTimeSignature(signature, tokenizer: tokenizer)) }
     return constraints
-  }
-
-  /// A piece at the tempo that is asked for, which the tokens may know only approximately or not at all.
-  func playing(_ piece: Composition) throws(ComposingError) -> Composition {
-    guard let tempo else { return piece }
-    return try piece.played(quartersPerMinute: tempo)
   }
 }

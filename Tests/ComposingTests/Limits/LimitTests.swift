@@ -38,7 +38,7 @@ import Tokenization
     var drawing = LimitDrawing(
       RepeatableGenerator(seed: UInt64(7 + ensemble)), hasInstruments: true, hasTimeSignatures: true,
       hasChordPart: ensemble > 0)
-    var (held, refused, takenBack) = (0, 0, 0)
+    var (held, refused, deadEnds) = (0, 0, 0)
     for seed in UInt64(1)...60 {
       let (limits, bars) = try drawing.next(bars: [1, 2, 4])
       let request: HeldLimits
@@ -52,17 +52,18 @@ import Tokenization
       let options = CompositionOptions(seed: seed, bars: request.bars, constraints: request.constraints)
       do {
         let session = try composer.session(options)
-        while let step = try session.step() { takenBack += step.takenBack }
         let piece = try request.finished(session.finish())
         let faults = try LimitReader.faults(
           in: MIDIFile(score: piece.score).encoded(), limits, bars: request.bars)
         #expect(faults.isEmpty, "seed \(seed), \(limits.summary), \(request.bars ?? 0) bars: \(faults.prefix(3))")
         held += 1
+        deadEnds += session.deadEndCount
+        if session.deadEndCount > 0 { print("seed \(seed), \(session.deadEndCount) dead ends: \(limits.summary), \(request.bars ?? 0) bars") }
       } catch {
         Issue.record("seed \(seed), \(limits.summary), \(request.bars ?? 0) bars: \(error)")
       }
     }
-    print("ensemble \(ensemble): \(held) held, \(refused) refused, \(takenBack) taken back")
+    print("ensemble \(ensemble): \(held) held, \(refused) refused, \(deadEnds) dead ends")
     #expect(held >= 20)
   }
 }
