@@ -42,7 +42,7 @@ struct BarCompletion: Sendable {
       guard let last = open.indices.last else { return false }
       open[last].least = 1
     }
-    guard open.allSatisfy({ $0.least <= $0.most }) else { return false }
+    guard open.allSatisfy({ $0.least <= $0.most && canEnd($0.draft, state) }) else { return false }
     let least = open.reduce(planned) { $0 + $1.least }
     guard state.total + least <= rules.density.upperBound else { return false }
     let low = isFreeOfLeast(state.frame) ? 0 : rules.density.lowerBound
@@ -103,7 +103,7 @@ struct BarCompletion: Sendable {
   /// Whether a part has to play now, since there are no more bars than parts that have not.
   private func mustSound(_ part: Int, _ state: BarState) -> Bool {
     guard let barCount = state.frame.barCount, mustSound(part), !state.hasSounded[part] else { return false }
-    let silentParts = (part..<parts.count).count { mustSound($0) && !state.hasSounded[$0] }
+    let silentParts = (part..<parts.count).count { !parts[$0].isDrum && mustSound($0) && !state.hasSounded[$0] }
     return silentParts >= barCount - state.frame.number
   }
 
@@ -125,6 +125,30 @@ struct BarCompletion: Sendable {
     let needed = parts[part].mostTogether > 1 ? chord.essentialPitchClasses : 1 << UInt16(chord.bass)
     return state.sounding.lazy.filter { $0.part == part && $0.end > 0 }
       .reduce(needed) { $0 & ~(1 << UInt16($1.pitch % 12)) }
+  }
+
+  /// The pitches after which the rest of the last chord can follow, its bass first.
+  func lastChordPitches(_ pitches: PitchSet, _ state: BarState) -> PitchSet {
+    guard let chord = rules.limits.lastChord, let part = chordPart else { return pitches }
+    let missing = missingClasses(state), isFirst = state.counts[part] == 0
+    var result = PitchSet.none
+    for key in 0..<128 where pitches.contains(key) && (!isFirst || key % 12 == chord.bass) {
+      let rest = missing & ~(1 << UInt16(key % 12))
+      let above = pitches.above(key)
+      let canFollow = (0..<12).allSatisfy {
+        rest >> UInt16($0) & 1 == 0 || !above.intersection(PitchSet(classes: 1 << UInt16($0))).isEmpty
+      }
+      if canFollow { result.insert(key) }
+    }
+    return result
+  }
+
+  /// Whether the part that plays the last chord can complete it.
+  private func canEnd(_ draft: CellDraft, _ state: BarState) -> Bool {
+    guard state.frame.isLast, draft.part == chordPart, missingClasses(state) != 0 else { return true }
+    var pitches = pitches(draft.part, at: 0, state.frame, ordinal: state.leadingNotes)
+    pitches.subtract(state.sounding(part: draft.part, from: 0))
+    return !lastChordPitches(pitches.above(draft.lastPitch), state).isEmpty
   }
 
   /// Whether all notes of a part in a bar begin on the bar line.
@@ -174,12 +198,23 @@ struct BarCompletion: Sendable {
     return min(pitches.count, parts[part].mostTogether)
   }
 
+  /// Whether a note may join the last one of a part: not the first notes that were asked for, nor the last.
+  func canJoin(_ part: Int, _ state: BarState) -> Bool {
+    guard parts[part].leads else { return true }
+    let isFirst = !rules.limits.firstNotes.isEmpty && state.leadingNotes <= rules.limits.firstNotes.count
+    return !isFirst && !(state.frame.isLast && rules.limits.lastNote != nil) && state.frame.rhythm == nil
+  }
+
+  /// The latest end of a note of a part: with the bar while first notes are to come after it, whose pitch it could have.
+  func latestEnd(_ part: Int, _ frame: BarFrame, ordinal: Int) -> Int {
+    parts[part].leads && ordinal + 1 < rules.limits.firstNotes.count
+      ? min(frame.latestEnd, frame.length) : frame.latestEnd
+  }
+
   /// How many notes can join the last one of a cell.
   private func roomAbove(_ draft: CellDraft, _ state: BarState) -> Int {
     let part = draft.part
-    guard draft.lastOnset >= 0, parts[part].mostTogether > 1,
-      !(parts[part].leads && state.leadingNotes <= rules.limits.firstNotes.count && !rules.limits.firstNotes.isEmpty)
-    else { return 0 }
+    guard draft.lastOnset >= 0, parts[part].mostTogether > 1, canJoin(part, state) else { return 0 }
     var pitches = pitches(part, at: draft.lastOnset, state.frame, ordinal: state.leadingNotes)
     pitches.subtract(state.sounding(part: part, from: draft.lastOnset))
     return pitches.above(draft.lastPitch).count
@@ -201,7 +236,7 @@ struct BarCompletion: Sendable {
     var ordinal = state.leadingNotes
     for note in rest {
       guard rules.durations.contains(note.duration),
-        note.onset + note.duration <= min(state.frame.latestEnd, voices.count),
+        note.onset + note.duration <= min(latestEnd(draft.part, state.frame, ordinal: ordinal), voices.count),
         room(draft.part, at: note.onset, state, ordinal: ordinal) > 0,
         add(1, note.onset, note.duration, &voices)
       else { return nil }
@@ -281,7 +316,8 @@ extension BarCompletion {
     _ draft: CellDraft, _ most: Int, _ voices: inout [UInt8], _ state: BarState
   ) -> (count: Int, end: Int)? {
     let part = draft.part, duration = draft.fixedDuration ?? rules.durations.lowerBound
-    if let onset = draft.fixedOnset, onset < state.frame.length, onset + duration <= state.frame.latestEnd {
+    let latest = latestEnd(part, state.frame, ordinal: state.leadingNotes)
+    if let onset = draft.fixedOnset, onset < state.frame.length, onset + duration <= latest {
       var count = min(most, room(part, at: onset, state, ordinal: state.leadingNotes))
       while count > 0 {
         if add(count, onset, duration, &voices) { return (count, onset + duration) }
@@ -301,7 +337,7 @@ extension BarCompletion {
 
   /// Whether a note can join the last one, whatever the part is relied upon to do.
   private func joins(_ draft: CellDraft, _ state: BarState) -> Bool {
-    guard !draft.isPlaced else { return false }
+    guard !draft.isPlaced, canJoin(draft.part, state) else { return false }
     var pitches = pitches(draft.part, at: draft.lastOnset, state.frame, ordinal: state.leadingNotes)
     pitches.subtract(state.sounding(part: draft.part, from: draft.lastOnset))
     return !pitches.above(draft.lastPitch).isEmpty

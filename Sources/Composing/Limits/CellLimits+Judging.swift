@@ -38,7 +38,10 @@ extension CellLimits {
       let least = max(0, pending - max(0, bars - frame.number - 1))
       next.leadingNotes = rules.limits.firstNotes.count - min(pending, max(1, least))
     }
-    return completion.isPossible(next, nil, next: 0, silence: 0...max(frame.leastSilence, rules.limitsSilence ? 0 : frame.length))
+    next.silent = state.silent + state.silence(rules).lowerBound
+    let most = rules.limitsSilence ? frame.leastSilence : frame.length
+    return completion.isPossible(
+      next, nil, next: 0, silence: min(next.silence(rules).lowerBound, frame.length)...max(most, next.silence(rules).lowerBound))
   }
 
   /// Whether the cell that ends before the next id has all that it has to.
@@ -125,12 +128,11 @@ extension CellLimits {
     for (index, note) in notes.enumerated() {
       let isJoining = index > 0 && notes[index - 1].onset == note.onset
       together = isJoining ? together + 1 : 1
-      guard rules.durations.contains(note.duration), note.onset + note.duration <= frame.latestEnd,
+      guard rules.durations.contains(note.duration),
+        note.onset + note.duration <= completion.latestEnd(part, frame, ordinal: ordinal),
         note.onset == 0 || !completion.beginsOnBarLine(part, frame)
       else { return nil }
-      if leads, isJoining, ordinal <= rules.limits.firstNotes.count, !rules.limits.firstNotes.isEmpty {
-        return nil
-      }
+      if isJoining, !completion.canJoin(part, result) { return nil }
       if checksPitches {
         var pitches = completion.pitches(part, at: note.onset, frame, ordinal: ordinal)
         pitches.subtract(state.sounding(part: part, from: note.onset))
@@ -142,8 +144,13 @@ extension CellLimits {
       where result.voices[step] > rules.mostVoices {
         return nil
       }
-      if leads { ordinal += 1 }
+      if leads {
+        ordinal += 1
+        // What joins is asked of the number so far; the caller counts again.
+        result.leadingNotes += 1
+      }
     }
+    result.leadingNotes = state.leadingNotes
     guard result.counts[part] <= completion.most(part, frame), result.total <= rules.density.upperBound else {
       return nil
     }
@@ -162,10 +169,15 @@ extension CellLimits {
     case .position:
       draft.fixedOnset = value
       (draft.isPlaced, draft.mustPlay) = (true, true)
+      return isPossible(state, draft, value, rules.durations.lowerBound)
     case .duration:
-      draft.fixedOnset = view.statedOnset >= 0 ? view.statedOnset : view.cursor
-      draft.fixedDuration = value
-      (draft.isPlaced, draft.mustPlay) = (view.statedOnset >= 0, true)
+      let onset = view.statedOnset >= 0 ? view.statedOnset : view.cursor
+      (draft.fixedOnset, draft.fixedDuration) = (onset, value)
+      (draft.isPlaced, draft.mustPlay) = (true, true)
+      if onset < state.frame.length, isPossible(state, draft, onset, value) { return true }
+      guard view.statedOnset < 0, view.lastOnset >= 0 else { return false }
+      (draft.fixedOnset, draft.isPlaced) = (nil, false)
+      return isPossible(state, draft, view.lastOnset, value)
     default:
       let onset = kind == .and ? view.lastOnset : view.statedOnset >= 0 ? view.statedOnset : view.cursor
       let note = CellsView.Note(onset: onset, duration: max(1, view.duration), pitch: value + view.offset)
@@ -176,6 +188,24 @@ extension CellLimits {
       draft.lastPitch = note.pitch
       return isPossible(state, draft, next: part + 1)
     }
-    return isPossible(state, draft, next: part + 1)
+  }
+
+  /// Whether the bar can be completed after a note of which all but the pitch is settled, and the next one where it sounds over the
+  /// bar line.
+  private func isPossible(_ state: BarState, _ draft: CellDraft, _ onset: Int, _ duration: Int) -> Bool {
+    let part = draft.part
+    guard isPossible(state, draft, next: part + 1) else { return false }
+    guard onset + duration > state.frame.length else { return true }
+    var pitches = completion.pitches(part, at: onset, state.frame, ordinal: state.leadingNotes)
+    pitches.subtract(state.sounding(part: part, from: onset))
+    if draft.fixedOnset == nil { pitches = pitches.above(draft.lastPitch) }
+    guard !pitches.isEmpty else { return false }
+    return Set([pitches.lowest, pitches.highest]).contains { pitch in
+      var played = state
+      played.addTime(onset: onset, duration: duration, part: part)
+      let note = CellsView.Note(onset: onset, duration: duration, pitch: pitch)
+      played.addPitch(note, part: part, rules, leads: completion.parts[part].leads)
+      return isNextBarPossible(played)
+    }
   }
 }

@@ -27,8 +27,13 @@ extension CellLimits {
     guard isStated else { return }
     if rules.plan.isEmpty {
       // What is known of later bars counts on their length.
-      guard rules.looksAhead || rules.limits.contour != nil, state.frame.number > 0 else { return }
-      for id in ids { mask[Int(id)] = false }
+      guard rules.looksAhead else { return }
+      if state.frame.number > 0 {
+        for id in ids { mask[Int(id)] = false }
+      } else if let quarter = view.timeSignatures.firstIndex(of: TimeSignature(1, 4)) {
+        // No piece has bars of 1/4 alone.
+        mask[Int(ids.lowerBound) + quarter] = false
+      }
       return
     }
     let asked = rules.signature(ofBar: state.frame.number, free: freeSignature)
@@ -53,24 +58,7 @@ extension CellLimits {
       part, at: onset, state.frame, ordinal: state.leadingNotes, isStrict: isStrict)
     pitches.subtract(state.sounding(part: part, from: onset))
     guard state.frame.isLast, part == completion.chordPart else { return pitches }
-    return lastChordPitches(pitches, state)
-  }
-
-  /// The pitches after which the rest of the last chord can follow, its bass first.
-  private func lastChordPitches(_ pitches: PitchSet, _ state: BarState) -> PitchSet {
-    guard let chord = rules.limits.lastChord else { return pitches }
-    let missing = completion.missingClasses(state)
-    let isFirst = state.counts[view.part] == 0
-    var result = PitchSet.none
-    for key in 0..<128 where pitches.contains(key) && (!isFirst || key % 12 == chord.bass) {
-      let rest = missing & ~(1 << UInt16(key % 12))
-      let above = pitches.above(key)
-      let canFollow = (0..<12).allSatisfy {
-        rest >> UInt16($0) & 1 == 0 || !above.intersection(PitchSet(classes: 1 << UInt16($0))).isEmpty
-      }
-      if canFollow { result.insert(key) }
-    }
-    return result
+    return completion.lastChordPitches(pitches, state)
   }
 
   private func narrowRhythm(_ mask: inout [Bool]) {
@@ -113,16 +101,15 @@ extension CellLimits {
       state.counts[part] >= completion.most(part, frame) || state.total >= rules.density.upperBound
     let asked = completion.parts[part].leads ? frame.rhythm?.first { $0.onset > view.lastOnset } : nil
     let followsRhythm = completion.parts[part].leads && frame.rhythm != nil
-    let isAlone =
-      followsRhythm || isFirstNote(part, state) || (frame.isLast && rules.limits.lastNote != nil && completion.parts[part].leads)
+    let latestEnd = completion.latestEnd(part, frame, ordinal: state.leadingNotes)
     let canBegin =
       !isFull && onset < frame.length && (!followsRhythm || asked?.onset == onset)
       && (onset == 0 || !completion.beginsOnBarLine(part, frame))
-    let canJoin = !isFull && view.lastOnset >= 0 && !isAlone
+    let canJoin = !isFull && view.lastOnset >= 0 && completion.canJoin(part, state)
     let beginning = canBegin ? pitches(at: onset, state) : .none
     let joining = canJoin ? pitches(at: view.lastOnset, state).above(view.lastPitch) : .none
     func fits(_ duration: Int, at onset: Int) -> Bool {
-      guard rules.durations.contains(duration), onset + duration <= frame.latestEnd,
+      guard rules.durations.contains(duration), onset + duration <= latestEnd,
         onset + duration <= state.voices.count
       else { return false }
       guard rules.limits.voices != nil else { return true }
@@ -148,11 +135,5 @@ extension CellLimits {
         && !completion.beginsOnBarLine(part, frame) && !pitches(at: step, state).isEmpty
       if !canFollow { mask[Int(id)] = false }
     }
-  }
-
-  /// Whether the last note of the cell is one of the first that were asked for.
-  private func isFirstNote(_ part: Int, _ state: BarState) -> Bool {
-    completion.parts[part].leads && !rules.limits.firstNotes.isEmpty
-      && state.leadingNotes <= rules.limits.firstNotes.count && view.cellCount > 0
   }
 }

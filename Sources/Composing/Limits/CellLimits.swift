@@ -122,9 +122,9 @@ struct CellLimits: TokenConstraint {
   }
 
   private mutating func beginBar() {
-    if view.barCount == 1, view.fixedParts == nil {
+    if view.barCount == 1 {
       completion = BarCompletion(
-        rules: rules, parts: PartRules.ensemble(view.parts, rules.limits, pitches: fixed.pitches))
+        rules: rules, parts: PartRules.ensemble(view.parts, rules.limits, pitches: view.soundingRange))
     }
     let number = view.barCount - 1 - rules.givenBars
     guard number >= 0 else { return }

@@ -21,7 +21,9 @@ struct PitchSet: Sendable, Hashable {
 
   var isEmpty: Bool { bits == 0 }
   var count: Int { bits.nonzeroBitCount }
+  /// The lowest and highest key of a set that is not empty.
   var lowest: Int { bits.trailingZeroBitCount }
+  var highest: Int { 127 - bits.leadingZeroBitCount }
 
   func contains(_ key: Int) -> Bool { bits >> UInt128(key) & 1 == 1 }
   func intersection(_ other: PitchSet) -> PitchSet { PitchSet(bits: bits & other.bits) }

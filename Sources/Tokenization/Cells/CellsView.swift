@@ -160,6 +160,11 @@ extension CellsView {
   package var timeSignature: Int { progress.timeSignature }
   /// By how many semitones the piece sounds higher than it is written.
   package var offset: Int { progress.key.offset }
+  /// The pitches that the key of the piece can have.
+  package var soundingRange: ClosedRange<Int> {
+    let written = layout.writtenPitches(in: progress.key)
+    return written.lowerBound + offset...written.upperBound + offset
+  }
   /// The part whose cell is being said or is next; the number of parts where the bar is complete.
   package var part: Int { progress.part }
   /// How many notes the cell has.

@@ -1,3 +1,4 @@
+import Foundation
 import LimitChecks
 import Music
 import TestSupport
@@ -87,7 +88,7 @@ import Tokenization
       hasChordPart: ensemble > 0)
     var random = RepeatableGenerator(seed: 3)
     var (walked, stuck) = (0, 0)
-    for number in 1...100 {
+    for number in 1...(ProcessInfo.processInfo.environment["WALKS"].flatMap { Int($0) } ?? 100) {
       let (limits, bars) = try drawing.next(bars: [1, 2, 4])
       guard let request = try? limits.held(by: tokenizer, bars: bars) else { continue }
       let (ids, isFinished) = Self.walk(tokenizer, request, &random)
