@@ -33,13 +33,28 @@ extension CellLimits {
   private func isRolePossible(_ role: PartRole) -> Bool {
     guard rules.givenBars == 0 else { return true }
     let parts = view.parts + [CellsConfiguration.Part(role: role, program: 0)]
+    guard rules.limits.instruments.isEmpty else { return isPlayable(parts, with: role) }
     if isPlayable(parts) { return true }
     // Parts that play chords, or any at all, may still come.
-    let left = wanted.count { !$0.value.isDrums }
-    guard rules.limits.instruments.isEmpty || left > (role == .drums ? 0 : 1) else { return false }
     return [PartRole.chords, .other, .melody].contains { later in
       CellsView.order(of: later) >= CellsView.order(of: role)
         && isPlayable(parts + [CellsConfiguration.Part(role: later, program: 0)])
+    }
+  }
+
+  /// Whether an ensemble can play what is asked for, together with all instruments that are still wanted.
+  private func isPlayable(_ parts: [CellsConfiguration.Part], with role: PartRole) -> Bool {
+    var rest = wanted
+    let own = rest.firstIndex { ($0.value.isDrums ? .drums : $0.part?.role) == role }
+    guard let taken = own ?? rest.firstIndex(where: { $0.part == nil && !$0.value.isDrums }) else { return false }
+    rest.remove(at: taken)
+    return PartRole.allCases.contains { other in
+      guard other != .drums, CellsView.order(of: other) >= CellsView.order(of: role) || rest.isEmpty else {
+        return false
+      }
+      let roles = rest.map { $0.value.isDrums ? .drums : $0.part?.role ?? other }
+        .sorted { CellsView.order(of: $0) < CellsView.order(of: $1) }
+      return isPlayable(parts + roles.map { .init(role: $0, program: 0) })
     }
   }
 

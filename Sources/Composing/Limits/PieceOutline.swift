@@ -74,14 +74,13 @@ struct PieceOutline: Sendable {
     let least = leastRequired(rules, frame)
     var silence = 0
     for state in states {
-      func isPossible(_ most: Int) -> Bool {
-        completion.isPossible(state, nil, next: 0, silence: min(least, most)...most)
+      func isPossible(_ silence: ClosedRange<Int>) -> Bool {
+        completion.isPossible(state, nil, next: 0, silence: silence)
       }
-      if rules.limitsSilence {
-        while silence <= frame.length, !isPossible(max(silence, least)) { silence += 1 }
+      guard least <= frame.length, isPossible(least...frame.length) else { return nil }
+      while rules.limitsSilence, !isPossible(0...silence) {
+        silence += 1
         guard silence <= frame.length else { return nil }
-      } else if !isPossible(frame.length) {
-        return nil
       }
     }
     return silence
