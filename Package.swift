@@ -95,7 +95,9 @@ let package = Package(
     .target(name: "AllocationCounter", path: "Benchmarks/AllocationCounter"),
     .executableTarget(
       name: "benchmarks",
-      dependencies: rooms.map { .init(stringLiteral: $0.name) } + ["CKernels", "AllocationCounter", "LimitChecks"],
+      dependencies: rooms.map { .init(stringLiteral: $0.name) } + [
+        "CKernels", "AllocationCounter", "LimitChecks",
+      ],
       path: "Benchmarks", exclude: ["README.md", "AllocationCounter", "Peers"],
       swiftSettings: swiftSettings),
     .target(
@@ -168,7 +170,8 @@ let package = Package(
       name: "KernelChecks", dependencies: ["CKernels"], path: "Tests/KernelChecks", exclude: ["driver"],
       cSettings: [.headerSearchPath(".")]),
     .target(
-      name: "LimitChecks", dependencies: ["Composing", "MIDI", "Music", "Notation"], path: "Tests/LimitChecks",
+      name: "LimitChecks", dependencies: ["Composing", "MIDI", "Music", "Notation"],
+      path: "Tests/LimitChecks",
       swiftSettings: swiftSettings),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
     .testTarget(

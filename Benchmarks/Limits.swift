@@ -14,7 +14,8 @@ internal import Tokenization
 /// not refused. Then each limit alone, on the same seeds as pieces without any: nats a note, and what a token takes.
 func measureLimits(_ arguments: [String]) throws {
   let numbers = arguments.dropFirst().compactMap(Int.init)
-  guard let path = arguments.first, numbers.count == arguments.count - 1, numbers.allSatisfy({ $0 >= 0 }) else {
+  guard let path = arguments.first, numbers.count == arguments.count - 1, numbers.allSatisfy({ $0 >= 0 })
+  else {
     return printUsage("benchmarks limits MODEL [REQUESTS] [PIECES]")
   }
   let composer = try Composer(model: try MusicModel(path: path))
@@ -59,7 +60,8 @@ private func drawRequests(_ composer: Composer, _ tokenizer: any Tokenizer, coun
   }
   printJSONLine([
     ("requests", "\(count)"), ("held", "\(held)"), ("broken", "\(broken)"), ("failed", "\(failed)"),
-    ("refused", "\(refused)"), ("limits_a_request", String(format: "%.2f", Double(asked) / Double(max(1, count)))),
+    ("refused", "\(refused)"),
+    ("limits_a_request", String(format: "%.2f", Double(asked) / Double(max(1, count)))),
     ("dead_ends", "\(deadEnds)"), ("pieces_with_dead_ends", "\(pieces)"),
   ])
 }
@@ -95,22 +97,27 @@ private func compareLimits(_ composer: Composer, _ tokenizer: any Tokenizer, pie
     ("fewest voices", limits { $0.voices = 2...6 }),
     ("note lengths", limits { $0.noteLengths = NoteLength(1, 8)...NoteLength(1, 1) }),
     ("no rests", limits { $0.rests = 0...0 }),
-    ("time signatures", limits { $0.timeSignatures = [.init(TimeSignature(3, 4), bars: 8), .init(.common)] }),
+    (
+      "time signatures", limits { $0.timeSignatures = [.init(TimeSignature(3, 4), bars: 8), .init(.common)] }
+    ),
     ("first notes", limits { $0.firstNotes = [Pitch(74), Pitch(77), Pitch(76)] }),
     ("last note", limits { $0.lastNote = .pitchClass(2) }),
     ("last chord", try limits { $0.lastChord = try ChordSymbol("Dm") }),
     ("chords", try limits { $0.chords = try ChordProgression("Dm7 G7 | Cmaj7") }),
     ("rhythm", try limits { $0.rhythm = try RhythmPattern("1/4 1/8 1/8 1/4 1/4 | 1/2 1/2") }),
     ("contour", limits { $0.contour = .init(heights: [67, 76, 69]) }),
-    ("several", try limits {
-      $0.key = try Scale("D dorian")
-      $0.ranges = [.init(Pitch(60)...Pitch(84), part: .init(.melody))]
-      $0.densities = [.init(1...10)]
-      $0.voices = 1...5
-      $0.noteLengths = NoteLength(1, 16)...NoteLength(1, 1)
-      $0.rests = 0...0.1
-      $0.lastNote = .pitchClass(2)
-    }),
+    (
+      "several",
+      try limits {
+        $0.key = try Scale("D dorian")
+        $0.ranges = [.init(Pitch(60)...Pitch(84), part: .init(.melody))]
+        $0.densities = [.init(1...10)]
+        $0.voices = 1...5
+        $0.noteLengths = NoteLength(1, 16)...NoteLength(1, 1)
+        $0.rests = 0...0.1
+        $0.lastNote = .pitchClass(2)
+      }
+    ),
   ]
   let clock = ContinuousClock()
   var seconds = [Double](repeating: 0, count: cases.count), tokens = [Int](repeating: 0, count: cases.count)
@@ -134,7 +141,8 @@ private func compareLimits(_ composer: Composer, _ tokenizer: any Tokenizer, pie
     printJSONLine([
       ("limit", "\"\(cases[index].name)\""), ("pieces", "\(pieces)"),
       ("nats_a_note", String(format: "%.3f", nats[index] / Double(max(1, notes[index])))),
-      ("notes", "\(notes[index])"), ("token_us", String(format: "%.1f", seconds[index] / Double(tokens[index]) * 1e6)),
+      ("notes", "\(notes[index])"),
+      ("token_us", String(format: "%.1f", seconds[index] / Double(tokens[index]) * 1e6)),
       ("relative", String(format: "%.3f", cost)),
     ])
   }

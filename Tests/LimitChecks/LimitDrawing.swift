@@ -12,7 +12,8 @@ package struct LimitDrawing<Generator: RandomNumberGenerator> {
   private let hasChordPart: Bool
 
   package init(
-    _ random: Generator, share: Double = 0.25, hasInstruments: Bool, hasTimeSignatures: Bool, hasChordPart: Bool
+    _ random: Generator, share: Double = 0.25, hasInstruments: Bool, hasTimeSignatures: Bool,
+    hasChordPart: Bool
   ) {
     self.random = random
     self.share = share
@@ -41,9 +42,12 @@ package struct LimitDrawing<Generator: RandomNumberGenerator> {
     }
     if happens() {
       let low = Int.random(in: 50...65, using: &random)
-      limits.ranges.append(.init(Pitch(low)...Pitch(low + Int.random(in: 9...20, using: &random)), part: .init(.melody)))
+      limits.ranges.append(
+        .init(Pitch(low)...Pitch(low + Int.random(in: 9...20, using: &random)), part: .init(.melody)))
     }
-    if happens() { limits.voices = one(of: hasChordPart ? [1...1, 1...2, 1...4, 2...4, 2...3, 1...6] : [1...1, 1...2]) }
+    if happens() {
+      limits.voices = one(of: hasChordPart ? [1...1, 1...2, 1...4, 2...4, 2...3, 1...6] : [1...1, 1...2])
+    }
     if happens() { drawLengths(&limits) }
     if happens() { drawDensity(&limits) }
     if happens() { limits.rests = one(of: [0...0, 0...0.1, 0...0.3, 0.1...0.4, 0.05...1]) }
@@ -60,7 +64,9 @@ package struct LimitDrawing<Generator: RandomNumberGenerator> {
   }
 
   private mutating func drawTimeSignatures(_ limits: inout Limits, bars: Int) -> Int? {
-    let signatures = ["4/4", "3/4", "6/8", "2/4", "9/8", "5/4", "12/8", "7/8"].compactMap { TimeSignature($0) }
+    let signatures = ["4/4", "3/4", "6/8", "2/4", "9/8", "5/4", "12/8", "7/8"].compactMap {
+      TimeSignature($0)
+    }
     guard bars > 2, happens() || happens() else {
       limits.timeSignatures = [.init(one(of: signatures))]
       return bars
@@ -73,7 +79,10 @@ package struct LimitDrawing<Generator: RandomNumberGenerator> {
   }
 
   private mutating func drawLengths(_ limits: inout Limits) {
-    let lengths = [NoteLength(1, 16), NoteLength(1, 8), NoteLength(1, 4), NoteLength(3, 8), NoteLength(1, 2), NoteLength(1, 1)]
+    let lengths = [
+      NoteLength(1, 16), NoteLength(1, 8), NoteLength(1, 4), NoteLength(3, 8), NoteLength(1, 2),
+      NoteLength(1, 1),
+    ]
     let low = Int.random(in: 0..<3, using: &random)
     limits.noteLengths = lengths[low]...lengths[Int.random(in: low..<lengths.count, using: &random)]
   }
@@ -83,14 +92,16 @@ package struct LimitDrawing<Generator: RandomNumberGenerator> {
     limits.densities.append(.init(low...low + Int.random(in: 1...8, using: &random)))
     if happens() {
       let least = Int.random(in: 0...3, using: &random)
-      limits.densities.append(.init(least...least + Int.random(in: 1...4, using: &random), part: .init(.melody)))
+      limits.densities.append(
+        .init(least...least + Int.random(in: 1...4, using: &random), part: .init(.melody)))
     }
   }
 
   private mutating func drawEnds(_ limits: inout Limits) throws {
     let classes = limits.key.map { key in key.kind.intervals.map { (key.tonic + $0) % 12 } } ?? Array(0..<12)
     if happens() {
-      limits.firstNotes = (0..<Int.random(in: 1...4, using: &random)).map { _ in Pitch(60 + one(of: classes)) }
+      limits.firstNotes = (0..<Int.random(in: 1...4, using: &random)).map { _ in Pitch(60 + one(of: classes))
+      }
     }
     if happens() {
       limits.lastNote = happens() ? .pitch(Pitch(60 + one(of: classes))) : .pitchClass(one(of: classes))
@@ -105,9 +116,11 @@ package struct LimitDrawing<Generator: RandomNumberGenerator> {
 
   private mutating func drawLine(_ limits: inout Limits) throws {
     if happens() || happens() {
-      limits.rhythm = try RhythmPattern(one(of: ["1/4 1/8 1/8 | 1/2", "1/8 1/8 1/4 r1/8 1/8", "1/4. 1/8 1/4"]))
+      limits.rhythm = try RhythmPattern(
+        one(of: ["1/4 1/8 1/8 | 1/2", "1/8 1/8 1/4 r1/8 1/8", "1/4. 1/8 1/4"]))
     } else {
-      limits.contour = Limits.Contour(heights: one(of: [[60, 72, 60], [67, 60, 64, 72], [55, 74]]), tolerance: one(of: [5, 7]))
+      limits.contour = Limits.Contour(
+        heights: one(of: [[60, 72, 60], [67, 60, 64, 72], [55, 74]]), tolerance: one(of: [5, 7]))
     }
   }
 

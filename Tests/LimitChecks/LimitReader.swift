@@ -92,7 +92,8 @@ package final class LimitReader {
         "\(outside) of \(notes.count) notes outside \(key)")
       let signature = score.keys.first.map { keyName(fifths: $0.fifths, isMinor: $0.isMinor) } ?? "none"
       let home = score.keys.first.map { (((($0.fifths * 7) % 12) + 12) % 12 + ($0.isMinor ? 9 : 0)) % 12 }
-      require(home == key.tonic && score.keys.first?.isMinor == key.kind.isMinor, "a key signature of \(signature)")
+      require(
+        home == key.tonic && score.keys.first?.isMinor == key.kind.isMinor, "a key signature of \(signature)")
     }
     for limit in limits.ranges {
       for track in tracks(limit.part) {
@@ -132,7 +133,8 @@ package final class LimitReader {
         guard isStrong || track.role == .chords || track.role == .bass else { continue }
         let chord = symbols[starts.lastIndex { $0 <= place } ?? 0]
         let classes = Set(chord.intervals.map { (chord.root + $0) % 12 } + [chord.bass])
-        require(classes.contains(note.pitch % 12), "\(pitchName(note.pitch)) over \(chord) in bar \(bar.index + 1)")
+        require(
+          classes.contains(note.pitch % 12), "\(pitchName(note.pitch)) over \(chord) in bar \(bar.index + 1)")
       }
     }
   }
@@ -151,11 +153,15 @@ package final class LimitReader {
     guard let contour = limits.contour, let leading else { return }
     for note in leading.notes where !isFirst(note, of: leading) {
       guard let bar = bar(of: note) else { continue }
-      let share = (Double(bar.index) + Double(note.onset - bar.start) / Double(bar.end - bar.start)) / Double(bars.count)
+      let share =
+        (Double(bar.index) + Double(note.onset - bar.start) / Double(bar.end - bar.start))
+        / Double(bars.count)
       let place = share * Double(contour.heights.count - 1), index = Int(place)
       let next = contour.heights[min(index + 1, contour.heights.count - 1)]
       let height = contour.heights[index] + (place - Double(index)) * (next - contour.heights[index])
-      require(abs(Double(note.pitch) - height) <= contour.tolerance + 1e-6, "\(pitchName(note.pitch)) off the contour")
+      require(
+        abs(Double(note.pitch) - height) <= contour.tolerance + 1e-6,
+        "\(pitchName(note.pitch)) off the contour")
     }
   }
 
@@ -198,7 +204,8 @@ package final class LimitReader {
     guard let rests = limits.rests else { return }
     let share = Double(silent) / Double(max(1, end))
     require(
-      share >= rests.lowerBound - 1e-6 && share <= rests.upperBound + 1e-6, "silence for \(share) of the time")
+      share >= rests.lowerBound - 1e-6 && share <= rests.upperBound + 1e-6, "silence for \(share) of the time"
+    )
   }
 
   // MARK: Beginning and end
@@ -220,11 +227,15 @@ package final class LimitReader {
     }
     guard let chord = limits.lastChord else { return }
     let final = notes.filter { $0.end > last.start }
-    require(final.allSatisfy { $0.onset == last.start && chord.contains(pitch: $0.pitch) }, "not \(chord) at the end")
+    require(
+      final.allSatisfy { $0.onset == last.start && chord.contains(pitch: $0.pitch) },
+      "not \(chord) at the end")
     let classes = Set(final.map { $0.pitch % 12 })
     let needed = chord.intervals.filter { $0 != 7 }.prefix(4).map { (chord.root + $0) % 12 }
     let isChordal = pitched.contains { $0.role == .chords || $0.role == .other }
-    require(isChordal ? classes.isSuperset(of: needed) : classes.contains(chord.bass), "\(classes) is not all of \(chord)")
+    require(
+      isChordal ? classes.isSuperset(of: needed) : classes.contains(chord.bass),
+      "\(classes) is not all of \(chord)")
   }
 
   private func checkLine() {
@@ -235,7 +246,9 @@ package final class LimitReader {
       let asked = rhythm.bars[bar.index % rhythm.bars.count].map {
         [Int((Double($0.onset) * unit).rounded()), Int((Double($0.duration) * unit).rounded())]
       }
-      let found = leading.notes.filter { $0.onset >= bar.start && $0.onset < bar.end }.map { [$0.onset - bar.start, $0.duration] }
+      let found = leading.notes.filter { $0.onset >= bar.start && $0.onset < bar.end }.map {
+        [$0.onset - bar.start, $0.duration]
+      }
       require(found == asked, "another rhythm in bar \(bar.index + 1): \(found)")
     }
   }

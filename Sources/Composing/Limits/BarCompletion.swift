@@ -29,7 +29,8 @@ struct BarCompletion: Sendable {
     var planned = 0
     var open: [OpenPart] = []
     let drafts =
-      (draft.map { [$0] } ?? []) + parts.indices[min(next, parts.count)...].lazy.filter { !parts[$0].isDrum }.map { CellDraft(part: $0) }
+      (draft.map { [$0] } ?? [])
+      + parts.indices[min(next, parts.count)...].lazy.filter { !parts[$0].isDrum }.map { CellDraft(part: $0) }
     for draft in drafts {
       if parts[draft.part].leads, let rhythm = state.frame.rhythm {
         guard let count = follow(rhythm, draft, state, &voices) else { return false }
@@ -103,7 +104,9 @@ struct BarCompletion: Sendable {
   /// Whether a part has to play now, since there are no more bars than parts that have not.
   private func mustSound(_ part: Int, _ state: BarState) -> Bool {
     guard let barCount = state.frame.barCount, mustSound(part), !state.hasSounded[part] else { return false }
-    let silentParts = (part..<parts.count).count { !parts[$0].isDrum && mustSound($0) && !state.hasSounded[$0] }
+    let silentParts = (part..<parts.count).count {
+      !parts[$0].isDrum && mustSound($0) && !state.hasSounded[$0]
+    }
     return silentParts >= barCount - state.frame.number
   }
 
@@ -184,7 +187,8 @@ struct BarCompletion: Sendable {
     if let contour = limits.contour, let barCount = frame.barCount {
       let share = (Double(frame.number) + Double(step) / Double(frame.length)) / Double(barCount)
       let height = contour.height(at: share)
-      let low = Int((height - contour.tolerance).rounded(.up)), high = Int((height + contour.tolerance).rounded(.down))
+      let low = Int((height - contour.tolerance).rounded(.up)),
+        high = Int((height + contour.tolerance).rounded(.down))
       pitches = pitches.intersection(low <= high ? PitchSet(low...high) : .none)
     }
     return pitches
@@ -229,7 +233,9 @@ struct BarCompletion: Sendable {
   ) -> Int? {
     let rest = rhythm.filter { $0.onset > draft.lastOnset }
     let count = state.counts[draft.part] + rest.count
-    guard count >= leastNotes(draft.part, state.frame), count <= most(draft.part, state.frame) else { return nil }
+    guard count >= leastNotes(draft.part, state.frame), count <= most(draft.part, state.frame) else {
+      return nil
+    }
     if draft.mustPlay, rest.isEmpty { return nil }
     if let onset = draft.fixedOnset, onset != rest.first?.onset { return nil }
     if let duration = draft.fixedDuration, duration != rest.first?.duration { return nil }
@@ -396,7 +402,8 @@ extension BarCompletion {
     }
     guard let duration = draft.fixedDuration, draft.lastOnset >= 0, joins(draft, state) else { return false }
     var (joined, free) = (voices, draft)
-    guard draft.lastOnset + duration <= state.frame.latestEnd, add(1, draft.lastOnset, duration, &joined) else {
+    guard draft.lastOnset + duration <= state.frame.latestEnd, add(1, draft.lastOnset, duration, &joined)
+    else {
       return false
     }
     (free.fixedOnset, free.fixedDuration) = (nil, nil)
@@ -426,7 +433,8 @@ extension BarCompletion {
 
   private func has(_ counts: ClosedRange<Int>, _ bits: UInt64) -> Bool {
     guard counts.lowerBound <= 62 else { return false }
-    return bits & (UInt64.max >> UInt64(63 - counts.upperBound) & UInt64.max << UInt64(counts.lowerBound)) != 0
+    return bits & (UInt64.max >> UInt64(63 - counts.upperBound) & UInt64.max << UInt64(counts.lowerBound))
+      != 0
   }
 
   /// With how many notes a part can fill the rest of the bar, as bits: blocks of notes that begin and end together, one block after
@@ -468,7 +476,8 @@ extension BarCompletion {
 
   /// What blocks that begin at a step lead to.
   private func blocks(
-    at step: Int, _ draft: CellDraft, _ duration: Int?, _ voices: [UInt8], _ state: BarState, _ table: [UInt64],
+    at step: Int, _ draft: CellDraft, _ duration: Int?, _ voices: [UInt8], _ state: BarState,
+    _ table: [UInt64],
     _ ordinal: Int
   ) -> UInt64 {
     let length = state.frame.length

@@ -6,7 +6,8 @@ extension CellLimits {
   func isHeaderPossible(after id: Int32, _ kind: CellsView.Kind, _ value: Int) -> Bool {
     switch kind {
     case .length:
-      guard value > 0, rules.newBars == nil, view.fixedParts != nil, view.fixedTimeSignature != nil || !rules.plan.isEmpty
+      guard value > 0, rules.newBars == nil, view.fixedParts != nil,
+        view.fixedTimeSignature != nil || !rules.plan.isEmpty
       else { return true }
       return PieceOutline(completion, barCount: value - rules.givenBars, free: freeSignature) != nil
     case .role: return isRolePossible(view.role(value).role)
@@ -46,7 +47,9 @@ extension CellLimits {
   private func isPlayable(_ parts: [CellsConfiguration.Part], with role: PartRole) -> Bool {
     var rest = wanted
     let own = rest.firstIndex { ($0.value.isDrums ? .drums : $0.part?.role) == role }
-    guard let taken = own ?? rest.firstIndex(where: { $0.part == nil && !$0.value.isDrums }) else { return false }
+    guard let taken = own ?? rest.firstIndex(where: { $0.part == nil && !$0.value.isDrums }) else {
+      return false
+    }
     rest.remove(at: taken)
     return PartRole.allCases.contains { other in
       guard other != .drums, CellsView.order(of: other) >= CellsView.order(of: role) || rest.isEmpty else {
@@ -69,7 +72,9 @@ extension CellLimits {
       part.role == .drums ? item.value.isDrums : item.value.programs.contains(part.program)
     }
     let own = wanted.firstIndex { $0.part?.role == part.role && suits($0) }
-    if let index = own ?? wanted.firstIndex(where: { $0.part == nil && suits($0) }) { wanted.remove(at: index) }
+    if let index = own ?? wanted.firstIndex(where: { $0.part == nil && suits($0) }) {
+      wanted.remove(at: index)
+    }
   }
 
   func narrowEnsemble(_ mask: inout [Bool]) {

@@ -41,7 +41,8 @@ extension CellLimits {
     next.silent = state.silent + state.silence(rules).lowerBound
     let most = rules.limitsSilence ? frame.leastSilence : frame.length
     return completion.isPossible(
-      next, nil, next: 0, silence: min(next.silence(rules).lowerBound, frame.length)...max(most, next.silence(rules).lowerBound))
+      next, nil, next: 0,
+      silence: min(next.silence(rules).lowerBound, frame.length)...max(most, next.silence(rules).lowerBound))
   }
 
   /// Whether the cell that ends before the next id has all that it has to.
@@ -122,7 +123,9 @@ extension CellLimits {
     let frame = state.frame, leads = completion.parts[part].leads
     var result = state
     if leads, let rhythm = frame.rhythm {
-      guard notes.map({ RhythmPattern.Note(onset: $0.onset, duration: $0.duration) }) == rhythm else { return nil }
+      guard notes.map({ RhythmPattern.Note(onset: $0.onset, duration: $0.duration) }) == rhythm else {
+        return nil
+      }
     }
     var (ordinal, together) = (state.leadingNotes, 0)
     for (index, note) in notes.enumerated() {
@@ -161,7 +164,9 @@ extension CellLimits {
 
   private func isNotePossible(_ kind: CellsView.Kind, _ value: Int, _ state: BarState) -> Bool {
     let part = view.part
-    guard part < completion.parts.count, !completion.parts[part].isDrum, view.situation != .rhythm else { return true }
+    guard part < completion.parts.count, !completion.parts[part].isDrum, view.situation != .rhythm else {
+      return true
+    }
     guard rules.looksAhead else { return true }
     var draft = CellDraft(
       part: part, lastOnset: view.lastOnset, lastPitch: view.lastPitch, duration: max(0, view.duration))

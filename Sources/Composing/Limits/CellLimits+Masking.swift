@@ -74,7 +74,9 @@ extension CellLimits {
       var strict = completion.pitches(part, at: note.onset, state.frame, ordinal: state.leadingNotes)
       strict.subtract(state.sounding(part: part, from: note.onset))
       var kept = PitchSet.none
-      for key in 0..<128 where pitches.contains(key) && strict.above(key).count >= following { kept.insert(key) }
+      for key in 0..<128 where pitches.contains(key) && strict.above(key).count >= following {
+        kept.insert(key)
+      }
       pitches = kept
     }
     forbid(allBut: pitches, joining: isJoining, &mask)
@@ -120,7 +122,9 @@ extension CellLimits {
     let isAskedLength = !followsRhythm || asked?.duration == duration
     forbid(
       allBut: isAskedLength && fits(duration, at: onset) ? beginning : .none, joining: false, &mask)
-    forbid(allBut: view.lastOnset >= 0 && fits(duration, at: view.lastOnset) ? joining : .none, joining: true, &mask)
+    forbid(
+      allBut: view.lastOnset >= 0 && fits(duration, at: view.lastOnset) ? joining : .none, joining: true,
+      &mask)
     for id in view.durationIDs where mask[Int(id)] {
       let value = Int(id - view.durationIDs.lowerBound) + 1
       let canFollow =
@@ -128,11 +132,17 @@ extension CellLimits {
         || (view.statedOnset < 0 && !joining.isEmpty && fits(value, at: view.lastOnset))
       if !canFollow { mask[Int(id)] = false }
     }
+    let shortest = asked?.duration ?? rules.durations.lowerBound
+    // Only these limits tell one place in a bar from another; what sounds there is asked of a position that is drawn.
+    let isAlike = frame.chords.isEmpty && rules.limits.contour == nil && !frame.isLast
+    let hasPitches =
+      isAlike
+      && !completion.pitches(part, at: 1, frame, ordinal: state.leadingNotes, isStrict: isStrict).isEmpty
     for id in view.positionIDs where mask[Int(id)] {
       let step = Int(id - view.positionIDs.lowerBound) + 1
       let canFollow =
-        !isFull && (!followsRhythm || asked?.onset == step) && fits(asked?.duration ?? rules.durations.lowerBound, at: step)
-        && !completion.beginsOnBarLine(part, frame) && !pitches(at: step, state).isEmpty
+        !isFull && (!followsRhythm || asked?.onset == step) && fits(shortest, at: step)
+        && (isAlike ? hasPitches : !pitches(at: step, state).isEmpty)
       if !canFollow { mask[Int(id)] = false }
     }
   }

@@ -101,7 +101,9 @@ struct PartRules: Sendable {
   let followsChords: Bool
 
   /// The rules of an ensemble.
-  static func ensemble(_ parts: [CellsConfiguration.Part], _ limits: Limits, pitches: ClosedRange<Int>) -> [PartRules] {
+  static func ensemble(
+    _ parts: [CellsConfiguration.Part], _ limits: Limits, pitches: ClosedRange<Int>
+  ) -> [PartRules] {
     let leading =
       parts.firstIndex { $0.role == .melody } ?? parts.lastIndex { $0.role != .drums }
     return parts.enumerated().map { index, part in

@@ -41,7 +41,8 @@ public struct HeldLimits: Sendable {
     var left = programs
     for index in piece.score.tracks.indices.reversed() where !piece.score.tracks[index].isDrum {
       let role = piece.score.tracks[index].role
-      let own = left.firstIndex { $0.part?.role == role && $0.part != nil } ?? left.firstIndex { $0.part == nil }
+      let own =
+        left.firstIndex { $0.part?.role == role && $0.part != nil } ?? left.firstIndex { $0.part == nil }
       guard let own else { continue }
       piece.score.tracks[index].program = left[own].value.programs[0]
       left.remove(at: own)
@@ -81,7 +82,8 @@ extension Limits {
   /// Checks each limit by itself, and those that contradict each other whatever the model is.
   private func checkValues() throws(LimitError) {
     if let seconds, !(seconds > 0 && seconds <= 36_000) {
-      throw .contradiction(limits: [words(.seconds)], reason: "a piece lasts more than 0 and at most 36000 seconds")
+      throw .contradiction(
+        limits: [words(.seconds)], reason: "a piece lasts more than 0 and at most 36000 seconds")
     }
     if !(0...1).contains(chromaticShare) {
       throw .contradiction(limits: [words(.key)], reason: "a share of notes outside it is from 0 to 1")
@@ -92,8 +94,10 @@ extension Limits {
     if let rests, !(rests.lowerBound >= 0 && rests.upperBound <= 1 && rests.lowerBound < 1) {
       throw .contradiction(limits: [words(.rests)], reason: "a share of silence is from 0 to less than 1")
     }
-    for limit in densities where limit.value.upperBound < 1 || limit.value.lowerBound > 62 || limit.value.lowerBound < 0 {
-      throw .contradiction(limits: [words(.densities)], reason: "a bar has at least 1 note, and 62 can be asked for")
+    for limit in densities
+    where limit.value.upperBound < 1 || limit.value.lowerBound > 62 || limit.value.lowerBound < 0 {
+      throw .contradiction(
+        limits: [words(.densities)], reason: "a bar has at least 1 note, and 62 can be asked for")
     }
     for limit in densities where limit.part?.role == .drums {
       throw .unsupported(limit: words(.densities), reason: "notes a bar are counted in pitched parts alone")

@@ -21,6 +21,7 @@ struct LimitResolution {
     let rules = CellRules(
       limits, view: view, plan: plan, rhythm: try rhythm(limits), givenBars: givenBars, newBars: barCount)
     try checkPitches(rules, plan)
+    try checkEnds(barCount)
     try checkBars(plan, barCount)
     var constraints: [any TokenConstraint] = []
     if limits.needsConstraint || !plan.isEmpty { constraints.append(CellLimits(rules, view)) }
@@ -50,8 +51,11 @@ struct LimitResolution {
       }
       plan += Array(repeating: index, count: run.bars ?? 1)
     }
-    if !plan.isEmpty, view.fixedTimeSignature == nil, plan.allSatisfy({ view.timeSignatures[$0] == TimeSignature(1, 4) }) {
-      throw .unsupported(limit: limits.words(.timeSignatures), reason: "a piece cannot have bars of 1/4 alone")
+    if !plan.isEmpty, view.fixedTimeSignature == nil,
+      plan.allSatisfy({ view.timeSignatures[$0] == TimeSignature(1, 4) })
+    {
+      throw .unsupported(
+        limit: limits.words(.timeSignatures), reason: "a piece cannot have bars of 1/4 alone")
     }
     return plan
   }
@@ -83,7 +87,8 @@ struct LimitResolution {
     guard barCount == nil, givenBars > 0 else { return }
     let needing: [Limits.Item] = [.rests, .lastNote, .lastChord, .contour, .firstNotes]
     if let item = limits.items.first(where: { needing.contains($0) }) {
-      throw .unsupported(limit: limits.words(item), reason: "after a primer it has to know the number of bars; give it")
+      throw .unsupported(
+        limit: limits.words(item), reason: "after a primer it has to know the number of bars; give it")
     }
   }
 
@@ -104,14 +109,17 @@ struct LimitResolution {
     let wanted = limits.instruments
     guard !wanted.isEmpty else { return }
     guard givenBars == 0 else {
-      throw .unsupported(limit: limits.words(.instruments), reason: "a piece goes on with the instruments of its primer")
+      throw .unsupported(
+        limit: limits.words(.instruments), reason: "a piece goes on with the instruments of its primer")
     }
     guard let parts = view.fixedParts else {
       for role in PartRole.allCases {
         let count = wanted.count { ($0.value.isDrums ? .drums : $0.part?.role) == role }
-        let most = (0..<PartRole.allCases.count).lazy.map { view.role($0) }.first { $0.role == role }?.most ?? 0
+        let most =
+          (0..<PartRole.allCases.count).lazy.map { view.role($0) }.first { $0.role == role }?.most ?? 0
         guard count <= most else {
-          throw .unsupported(limit: limits.words(.instruments), reason: "it has at most \(most) parts for \(role.rawValue)")
+          throw .unsupported(
+            limit: limits.words(.instruments), reason: "it has at most \(most) parts for \(role.rawValue)")
         }
       }
       guard wanted.contains(where: { !$0.value.isDrums }) || !needsPitches else {
@@ -130,57 +138,87 @@ struct LimitResolution {
     }
   }
 
-  private var needsPitches: Bool { !limits.firstNotes.isEmpty || limits.lastNote != nil || limits.lastChord != nil }
+  private var needsPitches: Bool {
+    !limits.firstNotes.isEmpty || limits.lastNote != nil || limits.lastChord != nil
+  }
 
   // MARK: Pitches
 
   private func checkPitches(_ rules: CellRules, _ plan: [Int]) throws(LimitError) {
-    let ensembles = knownParts.map { [$0] } ?? PartRole.allCases.filter { $0 != .drums }.map { [.init(role: $0, program: 0)] }
+    let ensembles =
+      knownParts.map { [$0] }
+      ?? PartRole.allCases.filter { $0 != .drums }.map { [.init(role: $0, program: 0)] }
     for parts in ensembles {
       for part in PartRules.ensemble(parts, limits, pitches: view.pitchRange) where !part.isDrum {
         try check(part, rules, isKnown: knownParts != nil)
       }
     }
-    if let parts = knownParts, parts.allSatisfy({ $0.role == .drums }), limits.items.contains(where: { Self.pitched.contains($0) }) {
+    if let parts = knownParts, parts.allSatisfy({ $0.role == .drums }),
+      limits.items.contains(where: { Self.pitched.contains($0) })
+    {
       throw .unsupported(limit: limits.summary, reason: "all its parts are drums")
     }
   }
 
   private static let pitched: Set<Limits.Item> = [
-    .key, .ranges, .voices, .noteLengths, .densities, .rests, .firstNotes, .lastNote, .lastChord, .chords, .rhythm, .contour,
+    .key, .ranges, .voices, .noteLengths, .densities, .rests, .firstNotes, .lastNote, .lastChord, .chords,
+    .rhythm, .contour,
   ]
 
   private func check(_ part: PartRules, _ rules: CellRules, isKnown: Bool) throws(LimitError) {
     let inScale = part.range.intersection(rules.scale)
     guard !inScale.isEmpty else {
       throw .contradiction(
-        limits: [limits.words(.key), limits.words(.ranges)].filter { limits.key != nil || $0 != limits.words(.key) },
-        reason: "no note of the key is in the range")
+        limits: [Limits.Item.key, .ranges].filter { limits.items.contains($0) }.map(limits.words),
+        reason: limits.key == nil ? "they have no note in common" : "no note of the key is in the range")
     }
     if !limits.ranges.isEmpty {
       let symbols: [ChordSymbol] = limits.chords.map { Array($0.bars.joined()) } ?? []
       for (chord, notes) in zip(symbols, rules.chords.joined())
       where inScale.intersection(notes).isEmpty {
         throw .contradiction(
-          limits: [limits.words(.chords), limits.words(.ranges)] + (limits.key == nil ? [] : [limits.words(.key)]),
+          limits: [limits.words(.chords), limits.words(.ranges)]
+            + (limits.key == nil ? [] : [limits.words(.key)]),
           reason: "no note of \(chord) is left")
       }
     }
     guard part.leads else { return }
     if let pitch = limits.firstNotes.first(where: { !part.range.contains($0.key) }) {
-      throw .contradiction(limits: [limits.words(.ranges), limits.words(.firstNotes)], reason: "\(pitch) is outside the range")
+      throw .contradiction(
+        limits: [limits.words(.ranges), limits.words(.firstNotes)], reason: "\(pitch) is outside the range")
     }
     if limits.lastNote != nil, inScale.intersection(rules.lastNote).isEmpty {
-      throw .contradiction(limits: [limits.words(.ranges), limits.words(.lastNote)], reason: "it is outside the range")
-    }
-    if let contour = limits.contour, contour.heights.contains(where: { height in
-      let low = Int((height - contour.tolerance).rounded(.up)), high = Int((height + contour.tolerance).rounded(.down))
-      return low > high || inScale.intersection(PitchSet(low...high)).isEmpty
-    }) {
       throw .contradiction(
-        limits: [limits.words(.contour)] + [.key, .ranges].filter { limits.items.contains($0) }.map(limits.words),
+        limits: [limits.words(.ranges), limits.words(.lastNote)], reason: "it is outside the range")
+    }
+    if let contour = limits.contour,
+      contour.heights.contains(where: { height in
+        let low = Int((height - contour.tolerance).rounded(.up)),
+          high = Int((height + contour.tolerance).rounded(.down))
+        return low > high || inScale.intersection(PitchSet(low...high)).isEmpty
+      })
+    {
+      throw .contradiction(
+        limits: [limits.words(.contour)]
+          + [.key, .ranges].filter { limits.items.contains($0) }.map(limits.words),
         reason: "a part of it is where no note is left")
     }
+  }
+
+  /// Checks what only a known number of bars or parts contradicts.
+  private func checkEnds(_ barCount: Int?) throws(LimitError) {
+    let last: Limits.Item? = limits.lastNote != nil ? .lastNote : limits.lastChord != nil ? .lastChord : nil
+    if barCount == 1, !limits.firstNotes.isEmpty, let last {
+      throw .contradiction(
+        limits: [limits.words(.firstNotes), limits.words(last), "1 bar"],
+        reason: "the end has the last bar for itself; ask for 2 bars or more")
+    }
+    guard let voices = limits.voices, voices.lowerBound > 1, let parts = knownParts else { return }
+    let ensemble = PartRules.ensemble(parts, limits, pitches: view.pitchRange)
+    guard !ensemble.contains(where: { $0.mostTogether > 1 && !$0.isDrum }) else { return }
+    let names = parts.filter { $0.role != .drums }.map(\.role.rawValue).joined(separator: " and ")
+    throw .unsupported(
+      limit: limits.words(.voices), reason: "it plays \(names), one note at a time, and no part with chords")
   }
 
   // MARK: Rhythm
@@ -194,7 +232,8 @@ struct LimitResolution {
       for note in bar {
         let onset = note.onset * view.stepsPerQuarter, duration = note.duration * view.stepsPerQuarter
         guard onset % RhythmPattern.unitsPerQuarter == 0, duration % RhythmPattern.unitsPerQuarter == 0 else {
-          throw .unsupported(limit: limits.words(.rhythm), reason: "its grid has \(view.stepsPerQuarter) steps a quarter note")
+          throw .unsupported(
+            limit: limits.words(.rhythm), reason: "its grid has \(view.stepsPerQuarter) steps a quarter note")
         }
         notes.append(
           RhythmPattern.Note(
@@ -213,12 +252,16 @@ struct LimitResolution {
     guard !isWritable(limits, plan, barCount) else { return }
     // What can be left out while a bar still cannot be written has no part in it.
     var left = limits
-    for item in limits.items where !isWritable(left.without(item), plan, barCount) { left = left.without(item) }
+    for item in limits.items where !isWritable(left.without(item), plan, barCount) {
+      left = left.without(item)
+    }
     let words = left.items.map { left.words($0) }
     let signature = limits.items.contains(.timeSignatures) ? "" : " of " + usualSignatures(plan)
     throw .contradiction(
       limits: words,
-      reason: words.count > 1 ? "no bar\(signature) can be written that holds both" : "no bar\(signature) can be written that holds it")
+      reason: words.count > 1
+        ? "no bar\(signature) can be written that holds both"
+        : "no bar\(signature) can be written that holds it")
   }
 
   private func usualSignatures(_ plan: [Int]) -> String {
@@ -240,7 +283,9 @@ struct LimitResolution {
       let ensemble = PartRules.ensemble(parts, limits, pitches: view.pitchRange)
       guard ensemble.contains(where: { !$0.isDrum }) else { return true }
       let completion = BarCompletion(rules: rules, parts: ensemble)
-      return signaturesToTry(plan).contains { PieceOutline(completion, barCount: barCount ?? 8, free: $0) != nil }
+      return signaturesToTry(plan).contains {
+        PieceOutline(completion, barCount: barCount ?? 8, free: $0) != nil
+      }
     }
   }
 

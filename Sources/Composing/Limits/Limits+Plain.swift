@@ -23,24 +23,31 @@ extension Limits {
       throw .unsupported(limit: words(item), reason: reason)
     }
     let roles = tokenizer.vocabulary.roles
-    if key != nil || !ranges.isEmpty, !roles.ids(where: { if case .pitchInKey = $0 { true } else { false } }).isEmpty {
+    if key != nil || !ranges.isEmpty,
+      !roles.ids(where: { if case .pitchInKey = $0 { true } else { false } }).isEmpty
+    {
       throw .unsupported(limit: words(key != nil ? .key : .ranges), reason: reason)
     }
     var constraints: [any TokenConstraint] = []
-    if chromaticShare > 0, chromaticShare < 1, key != nil { throw .unsupported(limit: "a share of notes outside the key", reason: reason) }
+    if chromaticShare > 0, chromaticShare < 1, key != nil {
+      throw .unsupported(limit: "a share of notes outside the key", reason: reason)
+    }
     if let key, chromaticShare < 1 {
       let forbidden = roles.ids { $0.pitch.map { !key.contains(pitch: $0) } ?? false }
       constraints.append(OnlyIDs(summary: words(.key), forbidden: forbidden))
     }
     for range in ranges {
       guard range.part == nil else { throw .unsupported(limit: words(.ranges), reason: reason) }
-      let forbidden = roles.ids { $0.pitch.map { !(range.value.lowerBound.key...range.value.upperBound.key).contains($0) } ?? false }
+      let forbidden = roles.ids {
+        $0.pitch.map { !(range.value.lowerBound.key...range.value.upperBound.key).contains($0) } ?? false
+      }
       constraints.append(OnlyIDs(summary: words(.ranges), forbidden: forbidden))
     }
     let pitches = roles.ids { $0.pitch != nil }
     let kept = Set(pitches).subtracting(constraints.flatMap { ($0 as? OnlyIDs)?.forbidden ?? [] })
     if !pitches.isEmpty, kept.isEmpty {
-      throw .contradiction(limits: [words(.key), words(.ranges)].filter { $0.count > 12 }, reason: "no pitch is left")
+      throw .contradiction(
+        limits: [words(.key), words(.ranges)].filter { $0.count > 12 }, reason: "no pitch is left")
     }
     if let item = instruments.first {
       let known = roles.ids(of: .instrument)
@@ -69,10 +76,16 @@ extension Limits {
     guard timeSignatures.count < 2, timeSignatures.allSatisfy({ $0.bars == nil }) else {
       throw .unsupported(limit: words(.timeSignatures), reason: reason)
     }
-    let signature = timeSignatures.first?.timeSignature ?? (seconds == nil ? nil : known.first { $0 == .common } ?? known.first)
+    let signature =
+      timeSignatures.first?.timeSignature
+      ?? (seconds == nil ? nil : known.first { $0 == .common } ?? known.first)
     if let signature {
-      guard known.contains(signature), let constraint = try? RequestedTimeSignature(signature, tokenizer: tokenizer) else {
-        throw .unsupported(limit: words(.timeSignatures), reason: "it knows \(known.map(\.description).joined(separator: ", "))")
+      guard known.contains(signature),
+        let constraint = try? RequestedTimeSignature(signature, tokenizer: tokenizer)
+      else {
+        throw .unsupported(
+          limit: words(.timeSignatures),
+          reason: "it knows \(known.map(\.description).joined(separator: ", "))")
       }
       constraints.append(constraint)
     }
@@ -103,7 +116,9 @@ extension Limits {
     var count = bars ?? 1
     if bars == nil {
       while count < Composer.mostBars, quarters(count) * 60 / pace < seconds { count += 1 }
-      if count > 1, seconds - quarters(count - 1) * 60 / pace < quarters(count) * 60 / pace - seconds { count -= 1 }
+      if count > 1, seconds - quarters(count - 1) * 60 / pace < quarters(count) * 60 / pace - seconds {
+        count -= 1
+      }
     }
     let lasts = quarters(count) * 60 / pace
     guard tempo != nil else {
@@ -111,7 +126,9 @@ extension Limits {
       guard RequestedTempo.range.contains(exact) else {
         throw .contradiction(
           limits: [words(.seconds), "\(count) bars"],
-          reason: "they would need a tempo of \(Self.number(exact)), and \(Int(RequestedTempo.range.lowerBound)) to \(Int(RequestedTempo.range.upperBound)) are possible")
+          reason:
+            "they would need a tempo of \(Self.number(exact)), and \(Int(RequestedTempo.range.lowerBound)) to \(Int(RequestedTempo.range.upperBound)) are possible"
+        )
       }
       return (count, exact)
     }

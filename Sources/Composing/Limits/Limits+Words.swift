@@ -46,7 +46,8 @@ extension Limits {
       limits.map { word($0.value) + ($0.part.map { " for \($0)" } ?? "") }.joined(separator: ", ")
     }
     func range(_ value: ClosedRange<Int>) -> String {
-      value.lowerBound == value.upperBound
+      if value.upperBound == .max { return "at least \(value.lowerBound)" }
+      return value.lowerBound == value.upperBound
         ? "\(value.lowerBound)" : "\(value.lowerBound) to \(value.upperBound)"
     }
     switch item {
@@ -62,7 +63,7 @@ extension Limits {
     case .noteLengths:
       guard let noteLengths else { return "" }
       return "notes of \(noteLengths.lowerBound) to \(noteLengths.upperBound)"
-    case .densities: return "\(parts(densities, range)) notes a bar"
+    case .densities: return parts(densities) { "\(range($0)) notes a bar" }
     case .rests:
       guard let rests else { return "" }
       return rests.upperBound == 0

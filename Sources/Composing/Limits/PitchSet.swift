@@ -29,7 +29,9 @@ struct PitchSet: Sendable, Hashable {
   func intersection(_ other: PitchSet) -> PitchSet { PitchSet(bits: bits & other.bits) }
   func union(_ other: PitchSet) -> PitchSet { PitchSet(bits: bits | other.bits) }
   /// The keys above one; all for −1.
-  func above(_ key: Int) -> PitchSet { key >= 127 ? .none : PitchSet(bits: bits & (UInt128.max << UInt128(key + 1))) }
+  func above(_ key: Int) -> PitchSet {
+    key >= 127 ? .none : PitchSet(bits: bits & (UInt128.max << UInt128(key + 1)))
+  }
   mutating func insert(_ key: Int) { bits |= 1 << UInt128(key) }
   mutating func subtract(_ other: PitchSet) { bits &= ~other.bits }
 }

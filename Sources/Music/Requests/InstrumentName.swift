@@ -12,7 +12,9 @@ public struct InstrumentName: Sendable, Hashable, CustomStringConvertible {
   /// - Throws: `MusicTextError`, with similar names where there are some.
   public init(_ text: String) throws(MusicTextError) {
     let words = text.split(separator: "/").map { Self.normalized($0) }.filter { !$0.isEmpty }
-    guard !words.isEmpty else { throw .empty(kind: "instrument", expected: "a name such as violin or guitar") }
+    guard !words.isEmpty else {
+      throw .empty(kind: "instrument", expected: "a name such as violin or guitar")
+    }
     description = text.trimmingSpaces()
     if words == ["drums"] || words == ["drum kit"] || words == ["percussion"] {
       programs = []
@@ -68,8 +70,10 @@ public struct InstrumentName: Sendable, Hashable, CustomStringConvertible {
     "organ": [16, 17, 18, 19, 20], "hammond": [16], "pipe organ": [19], "accordion": [21, 23],
     "bandoneon": [23], "guitar": [24, 25, 26, 27, 28, 29, 30, 31], "acoustic guitar": [24, 25],
     "classical guitar": [24], "nylon guitar": [24], "steel guitar": [25], "jazz guitar": [26],
-    "electric guitar": [27, 26, 28, 29, 30], "distorted guitar": [30, 29], "bass": [32, 33, 34, 35, 36, 37, 38, 39],
-    "bass guitar": [33, 34, 35], "electric bass": [33, 34], "upright bass": [32, 43], "double bass": [43, 32],
+    "electric guitar": [27, 26, 28, 29, 30], "distorted guitar": [30, 29],
+    "bass": [32, 33, 34, 35, 36, 37, 38, 39],
+    "bass guitar": [33, 34, 35], "electric bass": [33, 34], "upright bass": [32, 43],
+    "double bass": [43, 32],
     "synth bass": [38, 39], "fiddle": [110, 40], "strings": [48, 49, 44, 50, 51], "violoncello": [42],
     "pizzicato": [45], "harp": [46], "kettledrums": [47], "choir": [52, 53, 54], "voice": [53, 52, 54],
     "voices": [52, 53, 54], "singer": [53], "trumpet": [56, 59], "horn": [60], "brass": [61, 62, 63],

@@ -16,7 +16,8 @@ public struct NoteLength: Sendable, Hashable, Comparable, CustomStringConvertibl
   /// Reads a fraction of a whole note, with a dot or a `t` for triplets after it; nil if it is none.
   public init?(_ text: some StringProtocol) {
     let isTriplet = text.hasSuffix("t"), isDotted = text.hasSuffix(".")
-    let parts = text.dropLast(isTriplet || isDotted ? 1 : 0).split(separator: "/", omittingEmptySubsequences: false)
+    let parts = text.dropLast(isTriplet || isDotted ? 1 : 0).split(
+      separator: "/", omittingEmptySubsequences: false)
     guard parts.count <= 2, let numerator = Int(parts[0]), (1...64).contains(numerator),
       let denominator = parts.count == 2 ? Int(parts[1]) : 1, (1...128).contains(denominator)
     else { return nil }

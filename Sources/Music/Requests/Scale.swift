@@ -87,7 +87,8 @@ public struct Scale: Sendable, Hashable, CustomStringConvertible {
       let found = words.count > 1 && modifier != "?" ? String(text[place...]) : String(first)
       throw .unexpected(
         kind: "key", text: text, found: found,
-        position: words.count > 1 && modifier != "?" ? text.distance(from: text.startIndex, to: place) + 1 : 1,
+        position: words.count > 1 && modifier != "?"
+          ? text.distance(from: text.startIndex, to: place) + 1 : 1,
         expected: "one of "
           + Kind.allCases.map(\.rawValue).joined(separator: ", ") + " after the tonic, as in \"D dorian\"")
     }

@@ -210,7 +210,8 @@ struct CompositionCommand {
       do {
         for (index, result) in zip(part, results) {
           guard case .success(let piece) = result else { continue }
-          try finish(try request.finished(piece), number: index + 1, targets, library: library, reports: &reports)
+          try finish(
+            try request.finished(piece), number: index + 1, targets, library: library, reports: &reports)
         }
         for case .failure(let error) in results where error.kind != .interrupted { throw named(error) }
         guard reports.count == part.upperBound, !(cancellation.isRequested && reports.count < pieces.count)

@@ -14,11 +14,13 @@ struct LimitOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Key or scale that all notes are of: Dm, \"D dorian\", \"A minor pentatonic\", \"E blues\".", valueName: "key"))
+      "Key or scale that all notes are of: Dm, \"D dorian\", \"A minor pentatonic\", \"E blues\".",
+      valueName: "key"))
   var key: String?
 
   @Option(
-    help: ArgumentHelp("Greatest share of notes outside the --key, from 0 to 1 (default: 0).", valueName: "share"))
+    help: ArgumentHelp(
+      "Greatest share of notes outside the --key, from 0 to 1 (default: 0).", valueName: "share"))
   var chromatic: Double?
 
   @Option(
@@ -35,7 +37,8 @@ struct LimitOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Fewest and most notes that sound together wherever any does: 2...4, or 4 for at most 4.", valueName: "voices"))
+      "Fewest and most notes that sound together wherever any does: 2...4, or 4 for at most 4.",
+      valueName: "voices"))
   var voices: String?
 
   @Option(
@@ -51,7 +54,8 @@ struct LimitOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Share of the time in which nothing sounds: none, 0.2 for at most a fifth, or 0.1...0.3.", valueName: "share"))
+      "Share of the time in which nothing sounds: none, 0.2 for at most a fifth, or 0.1...0.3.",
+      valueName: "share"))
   var rests: String?
 
   @Option(help: ArgumentHelp("Notes that the melody begins with, such as \"D4 F4 A4\".", valueName: "notes"))
@@ -96,7 +100,8 @@ struct LimitOptions: ParsableArguments {
 
   func validate() throws {
     guard chromatic == nil || key != nil else {
-      throw ValidationError("--chromatic is the share of notes outside a --key; give a --key, or drop --chromatic.")
+      throw ValidationError(
+        "--chromatic is the share of notes outside a --key; give a --key, or drop --chromatic.")
     }
     if let chromatic, !(0...1).contains(chromatic) {
       throw ValidationError("--chromatic is a share from 0 to 1, not \(chromatic).")
@@ -134,13 +139,19 @@ struct LimitOptions: ParsableArguments {
       return pitch
     }
     limits.lastNote = try last.map(Self.lastNote)
-    limits.lastChord = try named("--last-chord", lastChord) { text throws(MusicTextError) in try ChordSymbol(text) }
-    limits.chords = try named("--chords", chords) { text throws(MusicTextError) in try ChordProgression(text) }
+    limits.lastChord = try named("--last-chord", lastChord) { text throws(MusicTextError) in
+      try ChordSymbol(text)
+    }
+    limits.chords = try named("--chords", chords) { text throws(MusicTextError) in try ChordProgression(text)
+    }
     if let rhythm {
       if Self.isFile(rhythm) {
-        limits.rhythm = try read.map { try RhythmPattern(of: $0(rhythm), description: "of \(rhythm)") ?? noMelody(rhythm) }
+        limits.rhythm = try read.map {
+          try RhythmPattern(of: $0(rhythm), description: "of \(rhythm)") ?? noMelody(rhythm)
+        }
       } else {
-        limits.rhythm = try named("--rhythm", rhythm) { text throws(MusicTextError) in try RhythmPattern(text) }
+        limits.rhythm = try named("--rhythm", rhythm) { text throws(MusicTextError) in try RhythmPattern(text)
+        }
       }
     }
     if let contour {
@@ -194,7 +205,9 @@ struct LimitOptions: ParsableArguments {
     { text in
       guard let (low, high) = ends(text), let from = low.isEmpty ? .lowest : Pitch(low),
         let to = high.isEmpty ? .highest : Pitch(high), from <= to
-      else { throw ValidationError("\(option) is the lowest and highest note, such as C3...C6, not \(text).") }
+      else {
+        throw ValidationError("\(option) is the lowest and highest note, such as C3...C6, not \(text).")
+      }
       return from...to
     }
   }
@@ -222,7 +235,9 @@ struct LimitOptions: ParsableArguments {
   private static func lengths(_ text: String) throws -> ClosedRange<NoteLength> {
     guard let (low, high) = ends(text), let from = low.isEmpty ? NoteLength(1, 128) : NoteLength(low),
       let to = high.isEmpty ? NoteLength(64, 1) : NoteLength(high), from <= to
-    else { throw ValidationError("--note-lengths is the shortest and longest, such as 1/16...1/2, not \(text).") }
+    else {
+      throw ValidationError("--note-lengths is the shortest and longest, such as 1/16...1/2, not \(text).")
+    }
     return from...to
   }
 
@@ -240,7 +255,8 @@ struct LimitOptions: ParsableArguments {
   private static func lastNote(_ text: String) throws -> Limits.LastNote {
     if let pitch = Pitch(text), Int(text) == nil { return .pitch(pitch) }
     guard let pitch = Pitch(text + "4"), Int(text) == nil else {
-      throw ValidationError("--last is a note such as D or D4, not \(text); a chord is asked for by --last-chord.")
+      throw ValidationError(
+        "--last is a note such as D or D4, not \(text); a chord is asked for by --last-chord.")
     }
     return .pitchClass(pitch.pitchClass)
   }
@@ -248,11 +264,14 @@ struct LimitOptions: ParsableArguments {
   private static func line(_ text: String) throws -> Limits.Contour {
     let heights = try text.split(whereSeparator: { " ,".contains($0) }).map { name in
       guard let pitch = Pitch(name) else {
-        throw ValidationError("--contour is notes with octaves such as \"C4 G4 C5\", or a music file, not \"\(name)\".")
+        throw ValidationError(
+          "--contour is notes with octaves such as \"C4 G4 C5\", or a music file, not \"\(name)\".")
       }
       return Double(pitch.key)
     }
-    guard !heights.isEmpty else { throw ValidationError("--contour has no notes; write some such as \"C4 G4 C5\".") }
+    guard !heights.isEmpty else {
+      throw ValidationError("--contour has no notes; write some such as \"C4 G4 C5\".")
+    }
     return Limits.Contour(heights: heights)
   }
 

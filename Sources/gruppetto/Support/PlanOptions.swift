@@ -86,7 +86,8 @@ struct PlanOptions: ParsableArguments {
       }
       let bars = parts.count == 2 ? Int(parts[1]) : nil
       guard parts.count == 1 || bars.map({ (1...Composer.mostBars).contains($0) }) == true else {
-        throw ValidationError("--time-signature \(word) has no number of bars from 1 to \(Composer.mostBars) after its x.")
+        throw ValidationError(
+          "--time-signature \(word) has no number of bars from 1 to \(Composer.mostBars) after its x.")
       }
       guard bars != nil || index == words.count - 1 else {
         throw ValidationError(

@@ -13,7 +13,8 @@ import Tokenization
   ) throws -> String {
     var limits = Limits()
     try change(&limits)
-    let tokenizer = try configuration?.makeTokenizer() ?? LimitTests.model(parts: LimitTests.ensembles[ensemble]).tokenizer
+    let tokenizer =
+      try configuration?.makeTokenizer() ?? LimitTests.model(parts: LimitTests.ensembles[ensemble]).tokenizer
     let error = #expect(throws: LimitError.self) { try limits.held(by: tokenizer, bars: bars) }
     let message = error?.message ?? ""
     #expect(!message.isEmpty && !message.contains("\n") && error?.kind == .usage)
@@ -38,7 +39,9 @@ import Tokenization
 
   @Test("Four voices from one melody") func fourVoicesFromOneMelody() throws {
     let message = try refusal { $0.voices = 4...4 }
-    #expect(message == "4 voices cannot be held: no bar of 4/4 can be written that holds it")
+    #expect(
+      message
+        == "the model cannot hold 4 voices: it plays melody, one note at a time, and no part with chords")
     #expect(throws: Never.self) {
       var limits = Limits()
       limits.voices = 4...4
@@ -47,11 +50,13 @@ import Tokenization
   }
 
   @Test("Bars and a tempo that last longer than the seconds") func barsAndTempoAgainstSeconds() throws {
-    let message = try refusal(of: {
-      ($0.seconds, $0.tempo) = (60, 120)
-      $0.timeSignatures = [.init(.common)]
-    }, bars: 16)
-    #expect(message == "60 seconds contradicts 16 bars and a tempo of 120: 16 bars at that tempo last 32 seconds")
+    let message = try refusal(
+      of: {
+        ($0.seconds, $0.tempo) = (60, 120)
+        $0.timeSignatures = [.init(.common)]
+      }, bars: 16)
+    #expect(
+      message == "60 seconds contradicts 16 bars and a tempo of 120: 16 bars at that tempo last 32 seconds")
   }
 
   @Test("Only those are named that have a part in it") func onlyThoseWithAPartInIt() throws {
@@ -76,7 +81,7 @@ import Tokenization
       $0.rhythm = try RhythmPattern("1/8 1/8 1/4")
       $0.densities = [.init(0...2, part: .init(.melody))]
     }
-    #expect(many.hasPrefix("0 to 2 for melody notes a bar contradicts the rhythm"))
+    #expect(many.hasPrefix("0 to 2 notes a bar for melody contradicts the rhythm"))
   }
 
   @Test("Time signatures of another number of bars") func timeSignaturesOfAnotherNumberOfBars() throws {
@@ -117,12 +122,14 @@ import Tokenization
     for seed in UInt64(1)...8 {
       let piece = try Composer(model: model).compose(
         CompositionOptions(
-          seed: seed, bars: request.bars, primer: primer, keepsPrimer: true, constraints: request.constraints))
+          seed: seed, bars: request.bars, primer: primer, keepsPrimer: true, constraints: request.constraints)
+      )
       let bars = Array(piece.score.bars)
       let new = piece.score.tracks[0].notes.filter { $0.onset >= piece.newMusicTick }
       #expect(bars.count == 7 && bars.dropFirst(4).allSatisfy { $0.timeSignature == TimeSignature(3, 4) })
       #expect(new.allSatisfy { [0, 2, 4, 5, 7, 9, 11].contains($0.pitch % 12) })
-      #expect(new.first?.pitch == 72 && new.last.map { $0.pitch % 12 } == 7 && new.last?.onset == bars[6].start)
+      #expect(
+        new.first?.pitch == 72 && new.last.map { $0.pitch % 12 } == 7 && new.last?.onset == bars[6].start)
     }
   }
 }

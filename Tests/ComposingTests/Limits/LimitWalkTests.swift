@@ -1,4 +1,3 @@
-import Foundation
 import LimitChecks
 import Music
 import TestSupport
@@ -64,7 +63,8 @@ import Tokenization
       if walk.ids.count - barStart.index > 40 {
         let leaving: TokenRole = [.barLine, .end]
         open.sort {
-          (vocabulary.roles[$0].isDisjoint(with: leaving) ? 1 : 0) < (vocabulary.roles[$1].isDisjoint(with: leaving) ? 1 : 0)
+          (vocabulary.roles[$0].isDisjoint(with: leaving) ? 1 : 0)
+            < (vocabulary.roles[$1].isDisjoint(with: leaving) ? 1 : 0)
         }
       } else {
         // First a kind, then one of it, for there are many more pitches than bar lines.
@@ -81,14 +81,16 @@ import Tokenization
     return (walk.ids, true)
   }
 
-  @Test("No choice leads to a dead end", arguments: 0..<3) func noChoiceLeadsToADeadEnd(ensemble: Int) throws {
+  @Test("No choice leads to a dead end", arguments: 0..<3) func noChoiceLeadsToADeadEnd(ensemble: Int) throws
+  {
     let tokenizer = try LimitTests.model(parts: LimitTests.ensembles[ensemble]).tokenizer
     var drawing = LimitDrawing(
-      RepeatableGenerator(seed: UInt64(31 + ensemble)), share: 0.25, hasInstruments: true, hasTimeSignatures: true,
+      RepeatableGenerator(seed: UInt64(31 + ensemble)), share: 0.25, hasInstruments: true,
+      hasTimeSignatures: true,
       hasChordPart: ensemble > 0)
     var random = RepeatableGenerator(seed: 3)
     var (walked, stuck) = (0, 0)
-    for number in 1...(ProcessInfo.processInfo.environment["WALKS"].flatMap { Int($0) } ?? 100) {
+    for number in 1...30 {
       let (limits, bars) = try drawing.next(bars: [1, 2, 4])
       guard let request = try? limits.held(by: tokenizer, bars: bars) else { continue }
       let (ids, isFinished) = Self.walk(tokenizer, request, &random)
@@ -99,7 +101,6 @@ import Tokenization
         Issue.record("request \(number), \(limits.summary), \(request.bars ?? 0) bars: stuck after \(trail)")
       }
     }
-    print("walks \(ensemble): \(walked), \(stuck) stuck")
-    #expect(walked > 40)
+    #expect(stuck == 0 && walked > 10)
   }
 }

@@ -9,7 +9,8 @@ import Testing
       ("C", 0, [0, 4, 7], 0), ("Dm7", 2, [0, 3, 7, 10], 2), ("F#m7b5", 6, [0, 3, 6, 10], 6),
       ("Bbmaj7", 10, [0, 4, 7, 11], 10), ("G7", 7, [0, 4, 7, 10], 7), ("C/E", 0, [0, 4, 7], 4),
       ("C6/9", 0, [0, 4, 7, 9, 2], 0), ("Am/F#", 9, [0, 3, 7], 6), ("E7b9", 4, [0, 4, 7, 10, 1], 4),
-      ("Asus4", 9, [0, 5, 7], 9), ("B°7", 11, [0, 3, 6, 9], 11), ("Dø", 2, [0, 3, 6, 10], 2), ("Faug", 5, [0, 4, 8], 5),
+      ("Asus4", 9, [0, 5, 7], 9), ("B°7", 11, [0, 3, 6, 9], 11), ("Dø", 2, [0, 3, 6, 10], 2),
+      ("Faug", 5, [0, 4, 8], 5),
     ] as [(String, Int, [Int], Int)])
   func chordSymbols(text: String, root: Int, intervals: [Int], bass: Int) throws {
     let chord = try ChordSymbol(text)
@@ -45,7 +46,8 @@ import Testing
     "Scales",
     arguments: [
       ("Dm", 2, Scale.Kind.minor), ("D", 2, .major), ("D dorian", 2, .dorian), ("f# minor", 6, .minor),
-      ("Bb major pentatonic", 10, .majorPentatonic), ("Am pentatonic", 9, .minorPentatonic), ("E blues", 4, .blues),
+      ("Bb major pentatonic", 10, .majorPentatonic), ("Am pentatonic", 9, .minorPentatonic),
+      ("E blues", 4, .blues),
       ("C pentatonic", 0, .majorPentatonic), ("A harmonic minor", 9, .harmonicMinor), ("Cmaj", 0, .major),
     ] as [(String, Int, Scale.Kind)])
   func scales(text: String, tonic: Int, kind: Scale.Kind) throws {
@@ -53,7 +55,9 @@ import Testing
     #expect(scale.tonic == tonic && scale.kind == kind)
   }
 
-  @Test("A scale that nobody knows is refused with those that there are", arguments: ["H", "D dorain", "Dx", "", "D m x"])
+  @Test(
+    "A scale that nobody knows is refused with those that there are",
+    arguments: ["H", "D dorain", "Dx", "", "D m x"])
   func anUnknownScale(text: String) {
     let error = #expect(throws: MusicTextError.self) { try Scale(text) }
     #expect(error?.message.contains("\n") == false)
@@ -75,7 +79,9 @@ import Testing
   @Test("Lengths of notes") func lengths() throws {
     #expect(NoteLength("1/4") == NoteLength(1, 4) && NoteLength("2/8") == NoteLength(1, 4))
     #expect(NoteLength("1/4.") == NoteLength(3, 8) && NoteLength("1/8t") == NoteLength(1, 12))
-    #expect(NoteLength("1/16")?.exactUnits(perQuarter: 12) == 3 && NoteLength(1, 64).exactUnits(perQuarter: 4) == nil)
+    #expect(
+      NoteLength("1/16")?.exactUnits(perQuarter: 12) == 3
+        && NoteLength(1, 64).exactUnits(perQuarter: 4) == nil)
     #expect(NoteLength(1, 64).unitsRoundedUp(perQuarter: 4) == 1)
     #expect(["", "0/4", "1/0", "x", "1/4/4"].allSatisfy { NoteLength($0) == nil })
     #expect(NoteLength(1, 8) < NoteLength(1, 4))
