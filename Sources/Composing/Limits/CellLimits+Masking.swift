@@ -12,6 +12,31 @@ extension CellLimits {
     case .rhythm: narrowRhythm(&mask)
     case .length, .betweenCells, .level, .outside: break
     }
+    narrowCell(&mask)
+  }
+
+  /// Leaves the leading part no reference to another rhythm than the one that was asked for, and where there is one to that rhythm,
+  /// no other way to say it: notes that are spelled would be rewritten as that reference.
+  private func narrowCell(_ mask: inout [Bool]) {
+    let part = upcomingPart
+    guard let rhythm = state?.frame.rhythm, part < completion.parts.count, completion.parts[part].leads,
+      [.barLine, .betweenCells, .level, .note].contains(view.situation)
+    else { return }
+    var isReferred = false
+    for ids in [view.sameIDs, view.rhythmIDs] {
+      for id in ids where mask[Int(id)] {
+        let notes = source(part, lag: view.value(of: id))
+        let isAsked =
+          notes.count == rhythm.count
+          && zip(notes, rhythm).allSatisfy { $0.onset == $1.onset && $0.duration == $1.duration }
+        if !isAsked {
+          mask[Int(id)] = false
+        } else if !isReferred, ids == view.rhythmIDs {
+          isReferred = isPossible(after: id)
+        }
+      }
+    }
+    if isReferred { mask[Int(view.notesID)] = false }
   }
 
   private func narrowKey(_ mask: inout [Bool]) {

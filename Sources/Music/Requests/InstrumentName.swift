@@ -65,10 +65,10 @@ public struct InstrumentName: Sendable, Hashable, CustomStringConvertible {
 
   /// Words that are no program's name, or stand for several programs.
   private static let words: [String: [Int]] = [
-    "piano": [0, 1, 2, 3, 4, 5], "grand piano": [0], "upright piano": [1, 0], "honky tonk": [3],
+    "piano": [0, 1], "grand piano": [0], "upright piano": [1, 0], "honky tonk": [3],
     "electric piano": [4, 5], "rhodes": [4], "harpsichord": [6], "vibes": [11], "bells": [14],
-    "organ": [16, 17, 18, 19, 20], "hammond": [16], "pipe organ": [19], "accordion": [21, 23],
-    "bandoneon": [23], "guitar": [24, 25, 26, 27, 28, 29, 30, 31], "acoustic guitar": [24, 25],
+    "organ": [16, 19, 18], "hammond": [16], "pipe organ": [19], "accordion": [21, 23],
+    "bandoneon": [23], "guitar": [24, 25, 26, 27], "acoustic guitar": [24, 25],
     "classical guitar": [24], "nylon guitar": [24], "steel guitar": [25], "jazz guitar": [26],
     "electric guitar": [27, 26, 28, 29, 30], "distorted guitar": [30, 29],
     "bass": [32, 33, 34, 35, 36, 37, 38, 39],

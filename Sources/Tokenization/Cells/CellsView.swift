@@ -95,6 +95,10 @@ extension CellsView {
   package var durationIDs: Range<Int32> { layout.duration }
   package var positionIDs: Range<Int32> { layout.position }
   package var timeSignatureIDs: Range<Int32> { layout.timeSignature }
+  /// The ids of references, from one bar back on, and the one with which a cell is spelled.
+  package var sameIDs: Range<Int32> { layout.same }
+  package var rhythmIDs: Range<Int32> { layout.rhythm }
+  package var notesID: Int32 { CellsLayout.notes }
   /// The id of a key; the tonic is a pitch class.
   package func keyID(tonic: Int, isMinor: Bool) -> Int32 {
     layout.id(layout.key, WrittenKey(tonic: tonic, isMinor: isMinor).index)

@@ -19,8 +19,7 @@ struct Generate: ParsableCommand {
 
         gruppetto generate model --bars 16 -o tune.mid -o tune.wav -o tune.svg
         gruppetto generate model --form "A8 A'8 B8 A8" --endings 64 -o song.mid
-        gruppetto generate model --bars 16 --time-signature 6/8 --key "D dorian" \
-          --instruments melody:fiddle,chords:guitar --last D -o jig.mid
+        gruppetto generate model --bars 16 --key "D dorian" --last D -o jig.mid
       """)
 
   @Argument(help: "Folder of a trained model.")
