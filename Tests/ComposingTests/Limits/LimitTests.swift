@@ -11,11 +11,11 @@ import Tokenization
 /// Random requests, held by pieces of models that were hardly trained: what holds there holds by the limits alone.
 @Suite struct LimitTests {
   /// A model that writes bars quickly and otherwise anything.
-  static func model(parts: [CellsConfiguration.Part]?) throws -> MusicModel {
+  static func model(parts: [CellsConfiguration.Part]?, velocity: Int? = 80) throws -> MusicModel {
     var configuration = CellsConfiguration()
     configuration.longestLength = 32
     configuration.longestLag = 16
-    configuration.velocity = 80
+    configuration.velocity = velocity
     configuration.parts = parts
     let model = try ComposerTests.model(configuration)
     for (token, bias) in [("Bar_None", 4.0), ("Notes_None", 2), ("Rest_None", 1), ("EOS_None", 3)] {
@@ -25,15 +25,20 @@ import Tokenization
     return model
   }
 
+  /// A model of one of four kinds: with a melody, with chords and a melody, with parts that pieces state, with loudness as well.
+  static func model(_ number: Int) throws -> MusicModel {
+    try model(parts: number < 3 ? ensembles[number] : nil, velocity: number < 3 ? 80 : nil)
+  }
+
   static let ensembles: [[CellsConfiguration.Part]?] = [
     [.init(role: .melody, program: 73)],
     [.init(role: .chords, program: 0), .init(role: .melody, program: 73)],
     nil,
   ]
 
-  @Test("What is asked for is what the file has, whatever is asked for", arguments: 0..<3)
+  @Test("What is asked for is what the file has, whatever is asked for", arguments: 0..<4)
   func whatIsAskedForIsWhatTheFileHas(ensemble: Int) throws {
-    let model = try Self.model(parts: Self.ensembles[ensemble])
+    let model = try Self.model(ensemble)
     let composer = try Composer(model: model)
     var drawing = LimitDrawing(
       RepeatableGenerator(seed: UInt64(7 + ensemble)), hasInstruments: true, hasTimeSignatures: true,

@@ -81,9 +81,9 @@ import Tokenization
     return (walk.ids, true)
   }
 
-  @Test("No choice leads to a dead end", arguments: 0..<3) func noChoiceLeadsToADeadEnd(ensemble: Int) throws
+  @Test("No choice leads to a dead end", arguments: 0..<4) func noChoiceLeadsToADeadEnd(ensemble: Int) throws
   {
-    let tokenizer = try LimitTests.model(parts: LimitTests.ensembles[ensemble]).tokenizer
+    let tokenizer = try LimitTests.model(ensemble).tokenizer
     var drawing = LimitDrawing(
       RepeatableGenerator(seed: UInt64(31 + ensemble)), share: 0.25, hasInstruments: true,
       hasTimeSignatures: true,
