@@ -244,7 +244,7 @@ struct BarCompletion: Sendable {
       guard rules.durations.contains(note.duration),
         note.onset + note.duration <= min(latestEnd(draft.part, state.frame, ordinal: ordinal), voices.count),
         room(draft.part, at: note.onset, state, ordinal: ordinal) > 0,
-        add(1, note.onset, note.duration, &voices)
+        add(1, note.onset, note.duration, &voices, draft.part)
       else { return nil }
       ordinal += 1
     }
@@ -252,16 +252,27 @@ struct BarCompletion: Sendable {
   }
 
   /// Adds voices where there is room for them.
-  private func add(_ count: Int, _ onset: Int, _ duration: Int, _ voices: inout [UInt8]) -> Bool {
-    guard fits(count, onset, duration, voices) else { return false }
+  private func add(
+    _ count: Int, _ onset: Int, _ duration: Int, _ voices: inout [UInt8], _ part: Int
+  ) -> Bool {
+    guard fits(count, onset, duration, voices, part) else { return false }
     for step in onset..<onset + duration { voices[step] &+= UInt8(count) }
     return true
   }
 
-  private func fits(_ count: Int, _ onset: Int, _ duration: Int, _ voices: [UInt8]) -> Bool {
+  private func fits(_ count: Int, _ onset: Int, _ duration: Int, _ voices: [UInt8], _ part: Int) -> Bool {
     guard onset + duration <= voices.count else { return false }
-    for step in onset..<onset + duration where Int(voices[step]) + count > rules.mostVoices { return false }
+    let most = mostVoices(part)
+    for step in onset..<onset + duration where Int(voices[step]) + count > most { return false }
     return true
+  }
+
+  /// The most voices where a part plays: parts that are written before the leading one leave it a voice.
+  func mostVoices(_ part: Int) -> Int {
+    guard rules.reservesVoice, !parts[part].leads, parts[part...].contains(where: \.leads) else {
+      return rules.mostVoices
+    }
+    return rules.mostVoices - 1
   }
 }
 
@@ -293,7 +304,9 @@ extension BarCompletion {
     if draft.fixedOnset == nil, draft.fixedDuration == nil {
       let joining = min(left, roomAbove(draft, state))
       let duration = draft.duration
-      if joining > 0, duration > 0, add(joining, draft.lastOnset, duration, &voices) { left -= joining }
+      if joining > 0, duration > 0, add(joining, draft.lastOnset, duration, &voices, index) {
+        left -= joining
+      }
     } else {
       guard let placed = placeFixed(draft, left, &voices, state) else { return false }
       left -= placed.count
@@ -304,8 +317,8 @@ extension BarCompletion {
     while left > 0 {
       guard time + shortest <= length else { return false }
       var count = min(left, room(index, at: time, state, ordinal: ordinal))
-      while count > 0, !fits(count, time, shortest, voices) { count -= 1 }
-      guard count > 0, add(count, time, shortest, &voices) else {
+      while count > 0, !fits(count, time, shortest, voices, index) { count -= 1 }
+      guard count > 0, add(count, time, shortest, &voices, index) else {
         time += 1
         continue
       }
@@ -326,7 +339,7 @@ extension BarCompletion {
     if let onset = draft.fixedOnset, onset < state.frame.length, onset + duration <= latest {
       var count = min(most, room(part, at: onset, state, ordinal: state.leadingNotes))
       while count > 0 {
-        if add(count, onset, duration, &voices) { return (count, onset + duration) }
+        if add(count, onset, duration, &voices, part) { return (count, onset + duration) }
         count -= 1
       }
     }
@@ -335,7 +348,7 @@ extension BarCompletion {
     else { return nil }
     var count = max(1, min(most, roomAbove(draft, state)))
     while count > 0 {
-      if add(count, draft.lastOnset, duration, &voices) { return (count, draft.lastOnset + 1) }
+      if add(count, draft.lastOnset, duration, &voices, part) { return (count, draft.lastOnset + 1) }
       count -= 1
     }
     return nil
@@ -402,7 +415,8 @@ extension BarCompletion {
     }
     guard let duration = draft.fixedDuration, draft.lastOnset >= 0, joins(draft, state) else { return false }
     var (joined, free) = (voices, draft)
-    guard draft.lastOnset + duration <= state.frame.latestEnd, add(1, draft.lastOnset, duration, &joined)
+    guard draft.lastOnset + duration <= state.frame.latestEnd,
+      add(1, draft.lastOnset, duration, &joined, draft.part)
     else {
       return false
     }
@@ -424,7 +438,7 @@ extension BarCompletion {
       for duration in durations.sorted(by: >)
       where rules.durations.contains(duration) && draft.lastOnset + duration <= max(end, state.frame.length) {
         joined = voices
-        guard add(count, draft.lastOnset, duration, &joined) else { continue }
+        guard add(count, draft.lastOnset, duration, &joined, draft.part) else { continue }
         if has(counts, fillings(draft, joined, state, counts, mostSilence) << UInt64(count)) { return true }
       }
     }
@@ -486,10 +500,12 @@ extension BarCompletion {
     var bits: UInt64 = 0
     let first = max(1, rules.fewestVoices - Int(voices[step]))
     guard first <= room else { return 0 }
+    let most = mostVoices(draft.part)
+    guard rules.fewestVoices <= most else { return 0 }
     for count in first...min(room, first + 2) {
       var end = step, change = 0
       while end < length, end - step < rules.durations.upperBound,
-        (rules.fewestVoices...rules.mostVoices).contains(Int(voices[end]) + count)
+        (rules.fewestVoices...most).contains(Int(voices[end]) + count)
       {
         end += 1
         if change == 0, end < length, voices[end] != voices[step] { change = end - step }

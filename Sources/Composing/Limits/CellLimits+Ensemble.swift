@@ -78,6 +78,7 @@ extension CellLimits {
   }
 
   func narrowEnsemble(_ mask: inout [Bool]) {
+    if rules.mostVoices == 1, rules.limits.instruments.isEmpty { narrowToOnePart(&mask) }
     guard !rules.limits.instruments.isEmpty, view.fixedParts == nil, rules.givenBars == 0 else { return }
     for index in mask.indices where mask[index] {
       let id = Int32(index), value = view.value(of: id)
@@ -89,6 +90,16 @@ extension CellLimits {
         mask[index] = canTake(program: value, role)
       default: break
       }
+    }
+  }
+
+  /// Where there is one voice, one part has it: a melody, and drums at most.
+  private func narrowToOnePart(_ mask: inout [Bool]) {
+    guard view.fixedParts == nil, rules.givenBars == 0, view.situation == .parts else { return }
+    let hasMelody = view.parts.contains { $0.role != .drums }
+    for index in mask.indices where mask[index] && fixed.kinds[index] == .role {
+      let role = view.role(view.value(of: Int32(index))).role
+      mask[index] = hasMelody ? role == .drums : role == .melody
     }
   }
 

@@ -85,8 +85,19 @@ extension CellLimits {
       if completion.parts[part].leads { copied.leadingNotes += notes.count }
       return completion.least(part, copied) == 0 && isPossible(copied, nil, next: part + 1)
     default:
-      guard completion.most(part, state.frame) > state.counts[part] else { return false }
+      guard completion.most(part, state.frame) > state.counts[part], hasPitches(part, state) else {
+        return false
+      }
       return isPossible(state, CellDraft(part: part, mustPlay: true), next: part + 1)
+    }
+  }
+
+  /// Whether a part can begin a note anywhere in the bar.
+  private func hasPitches(_ part: Int, _ state: BarState) -> Bool {
+    (0..<state.frame.length).contains { step in
+      var pitches = completion.pitches(part, at: step, state.frame, ordinal: state.leadingNotes)
+      pitches.subtract(state.sounding(part: part, from: step))
+      return !pitches.isEmpty
     }
   }
 
@@ -144,7 +155,7 @@ extension CellLimits {
       }
       result.addTime(onset: note.onset, duration: note.duration, part: part)
       for step in note.onset..<min(note.onset + note.duration, result.voices.count)
-      where result.voices[step] > rules.mostVoices {
+      where Int(result.voices[step]) > completion.mostVoices(part) {
         return nil
       }
       if leads {

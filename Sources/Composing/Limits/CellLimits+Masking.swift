@@ -40,9 +40,9 @@ extension CellLimits {
   }
 
   private func narrowKey(_ mask: inout [Bool]) {
-    guard let key = rules.limits.key else { return }
-    let own = view.keyID(tonic: key.tonic, isMinor: key.isMinor)
-    for id in view.keyIDs where id != own { mask[Int(id)] = false }
+    guard !rules.keys.isEmpty else { return }
+    let own = Set(rules.keys.map { view.keyID(tonic: $0.tonic, isMinor: $0.isMinor) })
+    for id in view.keyIDs where !own.contains(id) { mask[Int(id)] = false }
   }
 
   private func narrowTimeSignature(_ mask: inout [Bool]) {
@@ -135,12 +135,13 @@ extension CellLimits {
     let canJoin = !isFull && view.lastOnset >= 0 && completion.canJoin(part, state)
     let beginning = canBegin ? pitches(at: onset, state) : .none
     let joining = canJoin ? pitches(at: view.lastOnset, state).above(view.lastPitch) : .none
+    let mostVoices = completion.mostVoices(part)
     func fits(_ duration: Int, at onset: Int) -> Bool {
       guard rules.durations.contains(duration), onset + duration <= latestEnd,
         onset + duration <= state.voices.count
       else { return false }
       guard rules.limits.voices != nil else { return true }
-      for step in onset..<onset + duration where Int(state.voices[step]) >= rules.mostVoices { return false }
+      for step in onset..<onset + duration where Int(state.voices[step]) >= mostVoices { return false }
       return true
     }
     let duration = view.duration
@@ -158,16 +159,15 @@ extension CellLimits {
       if !canFollow { mask[Int(id)] = false }
     }
     let shortest = asked?.duration ?? rules.durations.lowerBound
-    // Only these limits tell one place in a bar from another; what sounds there is asked of a position that is drawn.
-    let isAlike = frame.chords.isEmpty && rules.limits.contour == nil && !frame.isLast
-    let hasPitches =
-      isAlike
-      && !completion.pitches(part, at: 1, frame, ordinal: state.leadingNotes, isStrict: isStrict).isEmpty
+    // Only these limits tell one place in a bar from another, and what sounds at the first of them may end before the others.
+    let isAlike =
+      frame.chords.isEmpty && rules.limits.contour == nil && !frame.isLast
+      && !pitches(at: max(1, view.lastOnset + 1), state).isEmpty
     for id in view.positionIDs where mask[Int(id)] {
       let step = Int(id - view.positionIDs.lowerBound) + 1
       let canFollow =
         !isFull && (!followsRhythm || asked?.onset == step) && fits(shortest, at: step)
-        && (isAlike ? hasPitches : !pitches(at: step, state).isEmpty)
+        && (isAlike || !pitches(at: step, state).isEmpty)
       if !canFollow { mask[Int(id)] = false }
     }
   }

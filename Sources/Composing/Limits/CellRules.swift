@@ -30,6 +30,8 @@ struct CellRules: Sendable {
   let chords: [[PitchSet]]
   /// The fewest and most notes of all parts in a bar.
   let density: ClosedRange<Int>
+  /// The keys that the piece may have, by their tonics; empty leaves it to the model.
+  let keys: [(tonic: Int, isMinor: Bool)]
   /// Whether all parts have to play, because the piece states them.
   let statesParts: Bool
 
@@ -66,6 +68,7 @@ struct CellRules: Sendable {
     chords = limits.chords?.bars.map { $0.map { PitchSet(classes: $0.pitchClasses) } } ?? []
     density = limits.densities.first { $0.part == nil }?.value ?? 0...Int.max
     statesParts = view.fixedParts == nil
+    keys = limits.homeKeys
   }
 
   /// Whether there are limits for which it matters what comes later.
@@ -76,6 +79,12 @@ struct CellRules: Sendable {
   }
   /// Whether pitches outside the scale are forbidden or counted.
   var chromaticIsLimited: Bool { limits.key != nil && limits.chromaticShare < 1 }
+  /// Whether parts that come before the leading one leave it a voice, lest it has nothing to sing with.
+  var reservesVoice: Bool {
+    guard let voices = limits.voices, rhythm.isEmpty else { return false }
+    return voices.upperBound > 1
+      ? voices.lowerBound < voices.upperBound : !statesParts && limits.instruments.isEmpty
+  }
   var endsOnBarLine: Bool { limits.lastNote != nil || limits.lastChord != nil }
   /// Whether time may not be left empty, or not with too few voices.
   var covers: Bool { (limits.rests?.upperBound ?? 1) < 1 || fewestVoices > 1 }
@@ -84,6 +93,36 @@ struct CellRules: Sendable {
   /// The index of the time signature of a new bar; `free` where the plan leaves it open.
   func signature(ofBar number: Int, free: Int) -> Int {
     plan.isEmpty ? free : plan[min(number, plan.count - 1)]
+  }
+}
+
+extension Limits {
+  /// The keys in which what is asked for is at home: the one that was asked for, else those that chords, the end or the beginning
+  /// suggest. A model that chose another would write music that fits neither.
+  fileprivate var homeKeys: [(tonic: Int, isMinor: Bool)] {
+    if let key { return [(key.tonic, key.isMinor)] }
+    if let chords {
+      var weights = [Double](repeating: 0, count: 12)
+      for chord in chords.bars.joined() {
+        for interval in chord.intervals.prefix(4) { weights[(chord.root + interval) % 12] += 1 }
+        weights[chord.root] += 0.5
+      }
+      return KeyEstimate(pitchClassWeights: weights).map { [($0.tonic, $0.isMinor)] } ?? []
+    }
+    if let lastChord {
+      return [(lastChord.root, lastChord.intervals.contains(3) && !lastChord.intervals.contains(4))]
+    }
+    switch lastNote {
+    case .pitchClass(let tonic): return [(tonic, false), (tonic, true)]
+    case .pitch(let pitch): return [(pitch.pitchClass, false), (pitch.pitchClass, true)]
+    case nil: break
+    }
+    guard !firstNotes.isEmpty else { return [] }
+    return (0..<12).flatMap { tonic in
+      [Scale.Kind.major, .minor].filter { kind in
+        firstNotes.allSatisfy { Scale(tonic: tonic, kind: kind).contains(pitch: $0.key) }
+      }.map { (tonic, $0 == .minor) }
+    }
   }
 }
 
