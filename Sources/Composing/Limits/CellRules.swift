@@ -101,14 +101,7 @@ extension Limits {
   /// suggest. A model that chose another would write music that fits neither.
   fileprivate var homeKeys: [(tonic: Int, isMinor: Bool)] {
     if let key { return [(key.tonic, key.isMinor)] }
-    if let chords {
-      var weights = [Double](repeating: 0, count: 12)
-      for chord in chords.bars.joined() {
-        for interval in chord.intervals.prefix(4) { weights[(chord.root + interval) % 12] += 1 }
-        weights[chord.root] += 0.5
-      }
-      return KeyEstimate(pitchClassWeights: weights).map { [($0.tonic, $0.isMinor)] } ?? []
-    }
+    if let chords { return [Self.home(of: chords)] }
     if let lastChord {
       return [(lastChord.root, lastChord.intervals.contains(3) && !lastChord.intervals.contains(4))]
     }
@@ -123,6 +116,33 @@ extension Limits {
         firstNotes.allSatisfy { Scale(tonic: tonic, kind: kind).contains(pitch: $0.key) }
       }.map { (tonic, $0 == .minor) }
     }
+  }
+}
+
+extension Limits {
+  /// The key of chords: the one whose scale has most of their notes, by the time that they last; of equal ones that on whose tonic the
+  /// chords end or begin. In minor the leading note counts half.
+  private static func home(of chords: ChordProgression) -> (tonic: Int, isMinor: Bool) {
+    let symbols = Array(chords.bars.joined())
+    var weights = [Double](repeating: 0, count: 12)
+    for bar in chords.bars {
+      for chord in bar {
+        for interval in chord.intervals { weights[(chord.root + interval) % 12] += 1 / Double(bar.count) }
+      }
+    }
+    func isTonic(_ chord: ChordSymbol?, _ tonic: Int, _ isMinor: Bool) -> Bool {
+      chord?.root == tonic && chord?.intervals.contains(isMinor ? 3 : 4) == true
+    }
+    func fit(_ tonic: Int, _ isMinor: Bool) -> Double {
+      let notes = (isMinor ? Scale.Kind.naturalMinor : .major).intervals
+      let own = notes.reduce(isMinor ? 0.5 * weights[(tonic + 11) % 12] : 0) {
+        $0 + weights[(tonic + $1) % 12]
+      }
+      return own + (isTonic(symbols.last, tonic, isMinor) ? 0.5 : 0)
+        + (isTonic(symbols.first, tonic, isMinor) ? 0.25 : 0)
+    }
+    let keys = [false, true].flatMap { isMinor in (0..<12).map { (tonic: $0, isMinor: isMinor) } }
+    return keys.max { fit($0.tonic, $0.isMinor) < fit($1.tonic, $1.isMinor) } ?? (0, false)
   }
 }
 

@@ -25,7 +25,7 @@ struct PieceOutline: Sendable {
       let key = [
         frame.length, rules.chords.isEmpty ? 0 : number % rules.chords.count,
         rules.rhythm.isEmpty ? 0 : number % rules.rhythm.count, frame.isLast ? 1 : 0, min(number, 1),
-        isTold ? 0 : number, frame.latestEnd,
+        isTold ? 0 : number, frame.latestEnd, min((barCount ?? .max) - number, completion.parts.count + 1),
       ]
       starts.append(starts[starts.count - 1] + frame.length)
       guard let silence = known[key] ?? Self.leastSilence(completion, frame) else { return nil }
@@ -63,13 +63,7 @@ struct PieceOutline: Sendable {
       fresh.hasSounded = fresh.hasSounded.map { _ in true }
       fresh.leadingNotes = rules.limits.firstNotes.count
       states.append(fresh)
-      if frame.isLast {
-        for part in completion.parts.indices {
-          var missing = fresh
-          missing.hasSounded[part] = false
-          states.append(missing)
-        }
-      }
+      states += unsounded(completion, fresh)
     }
     let least = leastRequired(rules, frame)
     var silence = 0
@@ -84,6 +78,19 @@ struct PieceOutline: Sendable {
       }
     }
     return silence
+  }
+
+  /// The states in which a part has to play, since as many have not as there are bars left.
+  private static func unsounded(_ completion: BarCompletion, _ fresh: BarState) -> [BarState] {
+    guard let barCount = fresh.frame.barCount else { return [] }
+    let left = barCount - fresh.frame.number
+    let pitched = completion.parts.indices.filter { !completion.parts[$0].isDrum }
+    guard left <= pitched.count else { return [] }
+    return (0...pitched.count - left).map { first in
+      var state = fresh
+      for part in pitched[first..<first + left] { state.hasSounded[part] = false }
+      return state
+    }
   }
 
   /// The most that the least share of rests can ask of one bar.
