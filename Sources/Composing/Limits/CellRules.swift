@@ -138,8 +138,9 @@ extension Limits {
       let own = notes.reduce(isMinor ? 0.5 * weights[(tonic + 11) % 12] : 0) {
         $0 + weights[(tonic + $1) % 12]
       }
-      return own + (isTonic(symbols.last, tonic, isMinor) ? 0.5 : 0)
-        + (isTonic(symbols.first, tonic, isMinor) ? 0.25 : 0)
+      // No more than a tie-break: a chord on the tonic at the end or the beginning.
+      let isLast = isTonic(symbols.last, tonic, isMinor), isFirst = isTonic(symbols.first, tonic, isMinor)
+      return own + weights.reduce(0, +) * ((isLast ? 0.06 : 0) + (isFirst ? 0.04 : 0))
     }
     let keys = [false, true].flatMap { isMinor in (0..<12).map { (tonic: $0, isMinor: isMinor) } }
     return keys.max { fit($0.tonic, $0.isMinor) < fit($1.tonic, $1.isMinor) } ?? (0, false)

@@ -108,6 +108,22 @@ import Tokenization
     #expect(piece.score.bars.allSatisfy { $0.timeSignature == TimeSignature(3, 4) })
   }
 
+  @Test(
+    "Chords choose the key where none is asked for",
+    arguments: [
+      ("Dm7 G7 | Cmaj7", "C major"), ("Am F C G", "A minor"), ("E7 | Am", "A minor"),
+      ("D | A | Bm G | A7", "D major"),
+    ])
+  func chordsChooseTheKey(text: String, key: String) throws {
+    let model = try LimitTests.model(0)
+    var limits = Limits()
+    limits.chords = try ChordProgression(text)
+    let request = try limits.held(by: model.tokenizer, bars: 1)
+    let piece = try Composer(model: model).compose(
+      CompositionOptions(seed: 1, bars: request.bars, constraints: request.constraints))
+    #expect(piece.score.keys.first.map { keyName(fifths: $0.fifths, isMinor: $0.isMinor) } == key)
+  }
+
   @Test("Limits hold in what follows a primer") func limitsHoldAfterAPrimer() throws {
     let model = try LimitTests.model(parts: LimitTests.ensembles[0])
     let notes = (0..<16).map { Note(onset: 480 * $0, duration: 480, pitch: 61 + $0 % 3, velocity: 80) }
