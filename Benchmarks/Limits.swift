@@ -8,30 +8,34 @@ internal import Tokenization
 
 /// Whether pieces hold what is asked of them, and what holding costs.
 ///
-///     benchmarks limits MODEL [REQUESTS] [PIECES]
+///     benchmarks limits MODEL [REQUESTS] [PIECES] [SEED]
 ///
 /// Random requests are composed, written as MIDI files and read back by code that knows nothing of tokens, until `REQUESTS` of them were
 /// not refused. Then each limit alone, on the same seeds as pieces without any: nats a note, and what a token takes.
 func measureLimits(_ arguments: [String]) throws {
   let numbers = arguments.dropFirst().compactMap(Int.init)
-  guard let path = arguments.first, numbers.count == arguments.count - 1, numbers.allSatisfy({ $0 >= 0 })
+  guard let path = arguments.first, numbers.count == arguments.count - 1, numbers.allSatisfy({ $0 >= 0 }),
+    numbers.count < 3 || numbers[2] > 0
   else {
-    return printUsage("benchmarks limits MODEL [REQUESTS] [PIECES]")
+    return printUsage("benchmarks limits MODEL [REQUESTS] [PIECES] [SEED]")
   }
   let composer = try Composer(model: try MusicModel(path: path))
   let tokenizer = try MusicModel(path: path).tokenizer
-  try drawRequests(composer, tokenizer, count: numbers.first ?? 1_000)
+  try drawRequests(
+    composer, tokenizer, count: numbers.first ?? 1_000, seed: UInt64(numbers.count > 2 ? numbers[2] : 1))
   try compareLimits(composer, tokenizer, pieces: numbers.count > 1 ? numbers[1] : 40)
 }
 
-private func drawRequests(_ composer: Composer, _ tokenizer: any Tokenizer, count: Int) throws {
+private func drawRequests(
+  _ composer: Composer, _ tokenizer: any Tokenizer, count: Int, seed drawn: UInt64
+) throws {
   let configuration = tokenizer.vocabulary.configuration as? CellsConfiguration
   let roles = configuration?.parts?.map(\.role)
   var drawing = LimitDrawing(
-    SystemRandom(seed: 1), hasInstruments: true, hasTimeSignatures: configuration?.timeSignature == nil,
+    SystemRandom(seed: drawn), hasInstruments: true, hasTimeSignatures: configuration?.timeSignature == nil,
     hasChordPart: roles?.contains { $0 == .chords || $0 == .other } ?? true)
   var (held, broken, failed, refused, deadEnds, pieces, asked) = (0, 0, 0, 0, 0, 0, 0)
-  var seed: UInt64 = 0
+  var seed = (drawn - 1) << 32
   while held + broken + failed < count {
     seed += 1
     let (limits, bars) = try drawing.next()

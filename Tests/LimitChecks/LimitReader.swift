@@ -33,7 +33,7 @@ package final class LimitReader {
 
   private func check(bars count: Int?) {
     if let count { require(bars.count == count, "\(bars.count) bars, not \(count)") }
-    require(!pitched.isEmpty, "no note")
+    require(score.noteCount > 0, "no note")
     checkTime()
     checkPitches()
     checkCounts()

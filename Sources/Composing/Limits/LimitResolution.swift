@@ -294,6 +294,7 @@ struct LimitResolution {
     if view.fixedParts != nil || !limits.instruments.isEmpty, let parts = knownParts { return [parts] }
     let pitched = limits.instruments.count { !$0.value.isDrums }
     func parts(_ roles: [PartRole]) -> [CellsConfiguration.Part] { roles.map { .init(role: $0, program: 0) } }
+    if pitched == 0, limits.voices?.upperBound == 1 { return [parts([.melody])] }
     if pitched == 1 { return [parts([.chords]), parts([.other]), parts([.melody])] }
     let inner = Array(repeating: PartRole.other, count: min(8, max(0, pitched - 2)))
     return [parts([.chords] + inner + [.melody])]
