@@ -241,7 +241,7 @@ struct BarCompletion: Sendable {
     if let duration = draft.fixedDuration, duration != rest.first?.duration { return nil }
     var ordinal = state.leadingNotes
     for note in rest {
-      guard rules.durations.contains(note.duration),
+      guard note.onset < state.frame.length, rules.durations.contains(note.duration),
         note.onset + note.duration <= min(latestEnd(draft.part, state.frame, ordinal: ordinal), voices.count),
         room(draft.part, at: note.onset, state, ordinal: ordinal) > 0,
         add(1, note.onset, note.duration, &voices, draft.part)
