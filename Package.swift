@@ -8,6 +8,8 @@ struct Room {
   var imports: [String]
   /// What its tests import beyond that.
   var testImports: [String] = []
+  /// What its tests share with others.
+  var testSupport: [String] = []
   /// Whether its tests have files in `Fixtures`.
   var hasFixtures = false
 }
@@ -44,7 +46,7 @@ let rooms: [Room] = [
       "Training", "Recurrent", "Corpora", "Tokenization", "Analysis", "Music", "Drawing", "Arithmetic",
       "Groundwork",
     ],
-    testImports: ["MIDI", "Notation"]),
+    testImports: ["MIDI", "Notation"], testSupport: ["LimitChecks"]),
   Room(
     name: "Evaluation",
     imports: [
@@ -67,6 +69,7 @@ let roomTargets = rooms.flatMap { room -> [Target] in
     .testTarget(
       name: room.name + "Tests",
       dependencies: [.init(stringLiteral: room.name), "TestSupport"]
+        + room.testSupport.map { .init(stringLiteral: $0) }
         + testImports.sorted().map { .init(stringLiteral: $0) },
       resources: room.hasFixtures ? [.copy("Fixtures")] : [],
       swiftSettings: swiftSettings),
@@ -92,7 +95,9 @@ let package = Package(
     .target(name: "AllocationCounter", path: "Benchmarks/AllocationCounter"),
     .executableTarget(
       name: "benchmarks",
-      dependencies: rooms.map { .init(stringLiteral: $0.name) } + ["CKernels", "AllocationCounter"],
+      dependencies: rooms.map { .init(stringLiteral: $0.name) } + [
+        "CKernels", "AllocationCounter", "LimitChecks",
+      ],
       path: "Benchmarks", exclude: ["README.md", "AllocationCounter", "Peers"],
       swiftSettings: swiftSettings),
     .target(
@@ -164,6 +169,10 @@ let package = Package(
     .target(
       name: "KernelChecks", dependencies: ["CKernels"], path: "Tests/KernelChecks", exclude: ["driver"],
       cSettings: [.headerSearchPath(".")]),
+    .target(
+      name: "LimitChecks", dependencies: ["Composing", "MIDI", "Music", "Notation"],
+      path: "Tests/LimitChecks",
+      swiftSettings: swiftSettings),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
     .testTarget(
       name: "GruppettoTests",

@@ -7,7 +7,7 @@ internal import Groundwork
 private func measure(_ name: String?, _ arguments: [String]) throws {
   let usage = """
     usage: benchmarks memory MODEL CORPUS [PIECES] | loops CORPUS [MODEL [PIECES]] | midi FOLDER | tokens FOLDER | render FILE.mid | train CELL …
-           | sample int8 … | constrain [LAYERS HIDDEN] | novelty CORPUS [MODEL] | surprise MODEL CORPUS
+           | sample int8 … | constrain [LAYERS HIDDEN] | limits MODEL | novelty CORPUS [MODEL] | surprise MODEL CORPUS
            | style MODEL FOLDER...
            | weights MODEL CORPUS | attributes MODEL CORPUS [REQUESTS] | features AUDIO.wav | growth [FOLDER] | machine | allocations
            | roofline FILE.svg | all --peers PYTHON
@@ -22,6 +22,7 @@ private func measure(_ name: String?, _ arguments: [String]) throws {
   case "train": measureTraining(arguments)
   case "sample": try measureSampling(arguments)
   case "constrain": try measureConstraints(arguments)
+  case "limits": try measureLimits(arguments)
   case "novelty": try measureNovelty(arguments)
   case "style": try measureStyles(arguments)
   case "surprise": try measureSurprise(arguments)

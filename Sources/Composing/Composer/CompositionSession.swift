@@ -78,6 +78,8 @@ public final class CompositionSession {
   public var ids: [Int32] { piece.ids }
   /// How many ids at the beginning of `ids` were given.
   public var givenCount: Int { piece.beginning.ids.count }
+  /// How often nothing was left that all constraints allow, so that ids had to be taken back.
+  package var deadEndCount: Int { piece.deadEndCount }
   /// Whether the piece has ended.
   public var isFinished: Bool { piece.isFinished }
   /// How many bars have begun, without those of a primer.

@@ -55,7 +55,7 @@ struct PieceInProgress {
   private var bars: [SavedPlace] = []
   /// Ids that turned out to lead nowhere, each at its place in the piece.
   private var deadEnds: [(index: Int, id: Int32)] = []
-  private var deadEndCount = 0
+  private(set) var deadEndCount = 0
 
   /// Room for the ids of an ordinary piece, so that the lists seldom grow.
   private static let expectedCount = 8192

@@ -32,6 +32,10 @@ public struct CompositionSettings: Codable, Hashable, Sendable {
   public var primer: Primer?
   /// What the piece may not share with the training pieces.
   public var avoidCopying: PassageLimit?
+  /// What it has to hold, as `gruppetto generate` is told; nil for nothing but tempo and time signature.
+  public var limits: [String]?
+  /// The fingerprints of the files that `limits` names, by path; nil for none.
+  public var limitFiles: [String: String]?
   /// The styles that it is composed in; nil for none.
   public var styles: [StyleShare]?
   /// What it is asked to be like, as far as the model has learned to be asked; nil for nothing.
@@ -123,9 +127,11 @@ extension CompositionSettings {
   ///   - tokenizer: The tokenizer of the model.
   ///   - primer: The music that `primer` names, prepared as the model reads music.
   ///   - passages: The passages that `avoidCopying` forbids.
+  ///   - held: What `limits`, `tempo` and `timeSignature` ask of the tokens; nil for tempo and time signature alone.
   /// - Throws: `ComposingError.invalidOption` for a setting that the model or the composer cannot follow; `.cause` for a form that none is.
   public func options(
-    seed: UInt64, tokenizer: any Tokenizer, primer: Score? = nil, passages: PassageIndex? = nil
+    seed: UInt64, tokenizer: any Tokenizer, primer: Score? = nil, passages: PassageIndex? = nil,
+    held: HeldLimits? = nil
   ) throws(ComposingError) -> CompositionOptions {
     var options = CompositionOptions(
       seed: seed, sampling: sampling, bars: bars, primer: primer, keepsPrimer: self.primer?.isKept ?? false)
@@ -137,15 +143,11 @@ extension CompositionSettings {
     if let variation { options.variation = variation }
     options.search = search
     options.ending = ending
-    if let tempo, let constraint = try RequestedTempo(quartersPerMinute: tempo, tokenizer: tokenizer) {
-      options.constraints.append(constraint)
-    }
-    if let timeSignature {
-      let signature = TimeSignature(timeSignature)
-      try requireOption(signature != nil, "timeSignature", timeSignature, "one such as 3/4")
-      if let signature {
-        options.constraints.append(try RequestedTimeSignature(signature, tokenizer: tokenizer))
-      }
+    if let held {
+      options.bars = held.bars
+      options.constraints += held.constraints
+    } else {
+      options.constraints += try plainConstraints(tokenizer)
     }
     for wish in asked ?? [] {
       options.constraints.append(try RequestedAttribute(wish.kind, wish.value, tokenizer: tokenizer))
@@ -158,6 +160,23 @@ extension CompositionSettings {
         AvoidCopying(passages, tokenizer: tokenizer, limit: avoidCopying.notes))
     }
     return options
+  }
+
+  /// What the tempo and the time signature ask of the tokens of a model, without limits.
+  /// - Throws: `ComposingError.invalidOption`.
+  package func plainConstraints(_ tokenizer: any Tokenizer) throws(ComposingError) -> [any TokenConstraint] {
+    var constraints: [any TokenConstraint] = []
+    if let tempo, let constraint = try RequestedTempo(quartersPerMinute: tempo, tokenizer: tokenizer) {
+      constraints.append(constraint)
+    }
+    if let timeSignature {
+      let signature = TimeSignature(timeSignature)
+      try requireOption(signature != nil, "timeSignature", timeSignature, "one such as 3/4")
+      if let signature {
+        constraints.append(try RequestedTimeSignature(signature, tokenizer: tokenizer))
+      }
+    }
+    return constraints
   }
 
   /// A model with the guidance that is asked for.

@@ -15,6 +15,7 @@ struct Generate: ParsableCommand {
 
         gruppetto generate model --bars 16 -o tune.mid -o tune.wav -o tune.svg
         gruppetto generate model --form "A8 A'8 B8 A8" --endings 64 -o song.mid
+        gruppetto generate model --bars 16 --key "D dorian" --last D -o jig.mid
         gruppetto generate model --count 100 -o tunes/
         gruppetto generate --like tunes/007.mid -o seven.wav --explain seven.html
       """)
@@ -25,6 +26,7 @@ struct Generate: ParsableCommand {
   @OptionGroup var outputs: CompositionOutputs
   @OptionGroup(title: HelpPage.form) var length: LengthOption
   @OptionGroup(title: HelpPage.form) var plan: PlanOptions
+  @OptionGroup(title: HelpPage.limits) var limits: LimitOptions
   @OptionGroup(title: HelpPage.music) var primer: PrimerOptions
   @OptionGroup(title: HelpPage.music) var styles: StyleOptions
   @OptionGroup(title: HelpPage.music) var asking: AskingOptions
@@ -84,6 +86,7 @@ struct Generate: ParsableCommand {
     request.settings.primer = request.primer?.source
     asking.record(in: &request.settings)
     try styles.record(in: &request)
+    try limits.record(in: &request, input: input, common: common)
     let forbidden = try novelty.passages(of: model, common: common)
     request.settings.avoidCopying = forbidden?.limit
     request.passages = forbidden?.index
@@ -114,6 +117,7 @@ struct Continue: ParsableCommand {
 
   @OptionGroup var length: LengthOption
   @OptionGroup var piece: PieceOption
+  @OptionGroup(title: "What the new bars have to hold") var limits: LimitOptions
   @OptionGroup(title: HelpPage.music) var styles: StyleOptions
   @OptionGroup(title: HelpPage.daring) var sampling: SamplingOptions
   @OptionGroup(title: HelpPage.daring) var novelty: NoveltyOptions
@@ -144,6 +148,7 @@ struct Continue: ParsableCommand {
     request.primer = primer
     request.settings.primer = primer.source
     try styles.record(in: &request)
+    try limits.record(in: &request, input: input, common: common)
     let forbidden = try novelty.passages(of: model, common: common)
     request.settings.avoidCopying = forbidden?.limit
     request.passages = forbidden?.index

@@ -190,6 +190,7 @@ struct CompositionCommand {
     try checkRepetition(by: plain, library: library)
     let request = try request(plain)
     let model = try request.applied(to: plain)
+    let held = try request.held(by: model.tokenizer)
     let composer = try Composer(model: model, format: request.settings.weights)
     let writer = PieceWriter(
       original: request.primer.flatMap { $0.source.isKept ? $0 : nil },
@@ -198,10 +199,10 @@ struct CompositionCommand {
     let folders = try targets.filter { $0.form == .folder }.map {
       try BatchFolder($0, model: model, start: sound.performance.start, common: common)
     }
-    let pieces = try options(of: request, by: model)
+    let pieces = try options(of: request, held, by: model)
     var reports: [CompositionReport] = []
     do {
-      try write(pieces, by: composer, request, writer, targets, folders, &reports)
+      try write(pieces, by: composer, request, held, writer, targets, folders, &reports)
       for folder in folders { try folder.writePage(writer.record) }
     } catch {
       if common.json, !reports.isEmpty { try tell(reports) }
@@ -214,7 +215,7 @@ struct CompositionCommand {
 
   /// Composes and writes the pieces, some at a time.
   private func write(
-    _ pieces: [CompositionOptions], by composer: Composer, _ request: CompositionRequest,
+    _ pieces: [CompositionOptions], by composer: Composer, _ request: CompositionRequest, _ held: HeldLimits,
     _ writer: PieceWriter, _ targets: [OutputFile], _ folders: [BatchFolder],
     _ reports: inout [CompositionReport]
   ) throws {
@@ -227,7 +228,7 @@ struct CompositionCommand {
       let jobs = try zip(part, results).compactMap { index, result -> PieceWriter.Job? in
         guard case .success(let piece) = result else { return nil }
         return PieceWriter.Job(
-          piece: try writer.piece(try request.settings.playing(piece)), files: files(index + 1, targets))
+          piece: try writer.piece(try held.finished(piece)), files: files(index + 1, targets))
       }
       try writer.write(jobs, cancellation: cancellation, reports: &reports) { job in
         for folder in folders { folder.add(job) }
@@ -334,11 +335,11 @@ extension CompositionCommand {
 extension CompositionCommand {
   /// What is asked of each piece.
   private func options(
-    of request: CompositionRequest, by model: MusicModel
+    of request: CompositionRequest, _ held: HeldLimits, by model: MusicModel
   ) throws(ComposingError) -> [CompositionOptions] {
     let options = try request.settings.options(
       seed: seed, tokenizer: model.tokenizer, primer: request.primer?.prepared.score,
-      passages: request.passages)
+      passages: request.passages, held: held)
     return Composer.seeds(from: seed, count: outputs.count).map { seed in
       var options = options
       options.seed = seed

@@ -5,6 +5,7 @@ internal import Groundwork
 internal import MIDI
 internal import Music
 internal import Notation
+internal import Tokenization
 
 /// What a command asks of its pieces, and the music that it takes: settings that can be written down, and what they name.
 struct CompositionRequest {
@@ -15,6 +16,39 @@ struct CompositionRequest {
   var passages: PassageIndex?
   /// The styles that they are composed in.
   var styles: [(style: Style, weight: Double)] = []
+
+  /// What the pieces have to hold, beside tempo and time signature.
+  var limits = Limits()
+
+  /// What tempo, time signature and limits ask of the tokens of a model.
+  /// - Throws: `LimitError`, `ComposingError.invalidOption`, `UsageError` for a form with limits that sections cannot hold.
+  func held(by tokenizer: any Tokenizer) throws -> HeldLimits {
+    var limits = limits
+    let runs = try PlanOptions.timeSignatureRuns(settings.timeSignature)
+    let isPlain = limits.isEmpty && runs.count < 2 && runs.allSatisfy { $0.bars == nil }
+    guard !isPlain else {
+      // As before there were limits, so that a seed gives the piece that it gave.
+      return HeldLimits(
+        bars: settings.bars, constraints: try settings.plainConstraints(tokenizer),
+        quartersPerMinute: settings.tempo)
+    }
+    (limits.timeSignatures, limits.tempo) = (runs, settings.tempo)
+    if settings.form != nil { try checkForm(limits) }
+    return try limits.held(by: tokenizer, bars: settings.bars, primer: primer?.prepared.score)
+  }
+
+  /// Checks that each section of a form can hold what is asked of the piece.
+  private func checkForm(_ limits: Limits) throws {
+    var rest = limits
+    (rest.key, rest.ranges, rest.noteLengths, rest.tempo) = (nil, [], nil, nil)
+    rest.chromaticShare = limits.chromaticShare > 0 ? 1 : 0
+    if limits.timeSignatures.count == 1, limits.timeSignatures[0].bars == nil { rest.timeSignatures = [] }
+    guard rest.isEmpty else {
+      throw UsageError(
+        "--form writes a piece section by section, and its sections hold --key, --range, --note-lengths, --tempo and one "
+          + "--time-signature alone; drop --form, or the other limits")
+    }
+  }
 
   /// A model in these styles, with the guidance that is asked for.
   /// - Throws: `StyleError`, `ComposingError`.

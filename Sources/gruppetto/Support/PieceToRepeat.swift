@@ -66,11 +66,22 @@ struct PieceToRepeat {
       }
       request.primer = given
     }
+    if let words = record.settings.limits {
+      let limits: LimitOptions
+      do { limits = try LimitOptions.parse(words) } catch {
+        throw CompositionRecordError.damaged(path: path, reason: "its limits cannot be read")
+      }
+      try limits.record(in: &request, input: input, common: common)
+      guard request.settings.limitFiles == record.settings.limitFiles else {
+        let names = (record.settings.limitFiles ?? [:]).keys.sorted().joined(separator: " and ")
+        throw OtherSource(path: path, source: names)
+      }
+    }
     request.settings.styles = nil
     for made in record.settings.styles ?? [] {
       try request.add(style: made.path, weight: made.weight)
       guard let given = request.settings.styles?.last?.fingerprint, given == made.fingerprint else {
-        throw OtherStyle(path: path, style: made.path)
+        throw OtherSource(path: path, source: made.path)
       }
     }
     if let made = record.settings.avoidCopying {
@@ -132,13 +143,11 @@ struct MissingPrimer: DiagnosableError {
   var file: String? { path }
 }
 
-/// A style is not the one that a file was made with.
-struct OtherStyle: DiagnosableError {
+/// A style, a rhythm or a contour is not the one that a file was made with.
+struct OtherSource: DiagnosableError {
   var path: String
-  var style: String
+  var source: String
   var kind: FailureKind { .badInput }
-  var message: String {
-    "\(path): was made with another style than \(style) is now; put the original style there"
-  }
+  var message: String { "\(path): was made with another \(source) than is there now; put the original there" }
   var file: String? { path }
 }

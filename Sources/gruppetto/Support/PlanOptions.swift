@@ -42,7 +42,9 @@ struct PlanOptions: ParsableArguments {
 
   @Option(
     name: [.customLong("time-signature"), .customLong("metre")],
-    help: ArgumentHelp("Time signature such as 3/4 (default: the model decides).", valueName: "n/d"))
+    help: ArgumentHelp(
+      "Time signature such as 3/4, or several with their bars: \"3/4x8 4/4x8\" (default: the model decides).",
+      valueName: "n/d"))
   var timeSignature: String?
 
   func validate() throws {
@@ -69,8 +71,30 @@ struct PlanOptions: ParsableArguments {
         "--tempo is a number of quarter notes a minute from \(Int(RequestedTempo.range.lowerBound)) "
           + "to \(Int(RequestedTempo.range.upperBound)), not \(tempo).")
     }
-    if let timeSignature, TimeSignature(timeSignature) == nil {
-      throw ValidationError("--time-signature is written like 3/4, not \(timeSignature).")
+    _ = try Self.timeSignatureRuns(timeSignature)
+  }
+
+  /// The time signatures in a text, with their numbers of bars.
+  static func timeSignatureRuns(_ timeSignature: String?) throws -> [Limits.TimeSignatureRun] {
+    let words = (timeSignature ?? "").split(whereSeparator: { " ,".contains($0) })
+    guard timeSignature == nil || !words.isEmpty else {
+      throw ValidationError("--time-signature is written like 3/4, not an empty text.")
+    }
+    return try words.enumerated().map { index, word in
+      let parts = word.split(separator: "x", omittingEmptySubsequences: false)
+      guard parts.count <= 2, let signature = TimeSignature(parts[0]) else {
+        throw ValidationError("--time-signature is written like 3/4, or \"3/4x8 4/4x8\", not \(word).")
+      }
+      let bars = parts.count == 2 ? Int(parts[1]) : nil
+      guard parts.count == 1 || bars.map({ (1...Composer.mostBars).contains($0) }) == true else {
+        throw ValidationError(
+          "--time-signature \(word) has no number of bars from 1 to \(Composer.mostBars) after its x.")
+      }
+      guard bars != nil || index == words.count - 1 else {
+        throw ValidationError(
+          "--time-signature \(word) is followed by another; say for how many bars it holds, as in \(word)x8.")
+      }
+      return Limits.TimeSignatureRun(signature, bars: bars)
     }
   }
 
