@@ -45,6 +45,9 @@ public struct CellsConfiguration: Sendable, Hashable {
   public var tempo: Int?
   /// The velocity of every note, 1...127, which no token states; nil where the notes state theirs.
   public var velocity: Int?
+  /// Whether a network is also told what is known ahead of a cell that is to be filled in, as `CellsTokenizer.makeContext(filling:)`
+  /// tells it. No token depends on it: pieces have the same ids with and without.
+  public var infilling = false
 
   /// The standard grid: 12 steps a quarter, durations to two bars of 4/4, 8 velocities, all pitches, tempos from 20 to 300, references to
   /// 64 bars back, lengths to 128 bars.
@@ -111,10 +114,11 @@ extension CellsConfiguration: Codable {
   private enum CodingKeys: String, CodingKey {
     case stepsPerQuarter, maximumDuration, maximumBarLength, velocityCount, lowestPitch, highestPitch
     case slowestTempo, fastestTempo, longestLag, longestLength, parts, tempo, velocity
+    case infilling
     case timeSignature = "metre"
   }
 
-  /// Reads and validates a configuration; only what may be nil may be missing.
+  /// Reads and validates a configuration; only what may be nil, and `infilling`, may be missing.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     func integer(_ key: CodingKeys) throws -> Int { try container.decode(Int.self, forKey: key) }
@@ -137,10 +141,11 @@ extension CellsConfiguration: Codable {
     parts = try container.decodeIfPresent([Part].self, forKey: .parts)
     tempo = try container.decodeIfPresent(Int.self, forKey: .tempo)
     velocity = try container.decodeIfPresent(Int.self, forKey: .velocity)
+    infilling = try container.decodeIfPresent(Bool.self, forKey: .infilling) ?? false
     try validate()
   }
 
-  /// Writes every field that is not nil.
+  /// Writes every field that is not nil, and `infilling` where it is true.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(stepsPerQuarter, forKey: .stepsPerQuarter)
@@ -157,5 +162,6 @@ extension CellsConfiguration: Codable {
     try container.encodeIfPresent(parts, forKey: .parts)
     try container.encodeIfPresent(tempo, forKey: .tempo)
     try container.encodeIfPresent(velocity, forKey: .velocity)
+    if infilling { try container.encode(true, forKey: .infilling) }
   }
 }

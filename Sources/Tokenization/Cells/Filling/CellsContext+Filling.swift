@@ -1,0 +1,297 @@
+internal import Music
+
+/// What is known ahead of the place of the next id, in a piece of which a cell is filled in.
+///
+/// All of it is read from cells that are known or already written; while a known cell is written, nothing is told, as
+/// where a piece is written from beginning to end.
+struct CellsOutlook: Sendable {
+  private let plan: CellPlan
+  /// What is told, an index for each feature.
+  private(set) var features: [Int32]
+
+  /// The cell that is being filled in, or is next; −1 where none is.
+  private var target = -1
+  /// Where in the features each group of them is.
+  private let groups = Groups()
+  /// For each of `lags` the first note at `position` or after it in the cell so many bars ahead.
+  private var places = Array(repeating: Int32(0), count: CellsOutlook.lags.count)
+  private var position = 0
+  private var weights = Array(repeating: Int32(0), count: 12)
+
+  init(_ plan: CellPlan) {
+    self.plan = plan
+    features = Array(repeating: -1, count: Self.features(plan.layout).count)
+  }
+
+  /// How far ahead and back cells are compared, in bars.
+  private static let lags = [1, 2, 4, 8, 16]
+  private static let pitchCount = 257
+  private static let noPitch: Int32 = 128
+  private static let timeCount = 64
+  private static let noTime: Int32 = 63
+  /// A run of equal cells is counted to 8; 9 says that the first of them is not known.
+  private static let runCount = 10
+  private static let longestRun = 8
+  private static let beatCount = 4
+  private static let classCount = 13
+  private static let noClass: Int32 = 12
+
+  /// The features, in the order in which they are written.
+  static func features(_ layout: CellsLayout) -> [ContextFeature] {
+    func feature(_ name: String, _ count: Int) -> ContextFeature { ContextFeature(name: name, count: count) }
+    var features = [feature("hiddenBefore", 10), feature("barsToKnown", 18)]
+    for lag in lags {
+      features += [feature("pitchAhead\(lag)", pitchCount), feature("timeAhead\(lag)", timeCount)]
+    }
+    for lag in lags { features += [feature("runBefore\(lag)", runCount), feature("runAfter\(lag)", runCount)] }
+    for lag in lags { features += [feature("laterParts\(lag)", 4), feature("partsAhead\(lag)", 4)] }
+    features += [feature("nextKnownPitch", pitchCount), feature("nextKnownTime", timeCount)]
+    features += (0..<beatCount).map { feature("aboveAtBeat\($0)", classCount) }
+    features += [feature("abovePitch", 129), feature("aboveOnset", 34), feature("aboveDuration", 33)]
+    features += (1...3).map { feature("aboveInBar\($0)", classCount) }
+    features += (1...2).map { feature("inNextBar\($0)", classCount) }
+    return features
+  }
+
+  private struct Groups {
+    let place = 0
+    let ahead = 2
+    let runs: Int
+    let parts: Int
+    let next: Int
+    let above: Int
+    let note: Int
+    let inBar: Int
+    let nextBar: Int
+
+    init() {
+      runs = ahead + 2 * CellsOutlook.lags.count
+      parts = runs + 2 * CellsOutlook.lags.count
+      next = parts + 2 * CellsOutlook.lags.count
+      above = next + 2
+      note = above + CellsOutlook.beatCount
+      inBar = note + 3
+      nextBar = inBar + 3
+    }
+  }
+
+  /// Looks from the place that a sequence has come to.
+  mutating func look(from progress: CellProgress) {
+    guard let (bar, part, position) = place(in: progress) else {
+      if target >= 0 { for index in features.indices { features[index] = -1 } }
+      target = -1
+      return
+    }
+    let cell = bar * plan.partCount + part
+    let isNew = cell != target
+    if isNew {
+      target = cell
+      compare(bar, part, progress)
+    } else if position == self.position {
+      return
+    }
+    find(bar, part, position, goesOn: !isNew && position > self.position)
+    self.position = position
+    if plan.parts[part].role != .drums { hear(bar, part, position, progress) }
+  }
+
+  /// The cell that is filled in here, and the step in it; nil where no hidden cell is.
+  private func place(in progress: CellProgress) -> (bar: Int, part: Int, position: Int)? {
+    let bar = progress.barCount - 1
+    guard bar >= 0, bar < plan.bars.count else { return nil }
+    var (part, position) = (progress.part, progress.nextOnset)
+    switch progress.state {
+    case .bar, .timeSignature, .barTempo, .ready, .level: position = 0
+    case .notes, .position, .value, .rhythm: break
+    case .note:
+      // A known cell that is complete leads to the next one.
+      if let known = plan.known(bar: bar, part: part), progress.cellCount >= Int(known.count) {
+        part += 1
+        position = 0
+      }
+    default: return nil
+    }
+    return plan.isHidden(bar: bar, part: part) ? (bar, part, position) : nil
+  }
+
+  // MARK: Cells
+
+  /// A cell that is known or written, and whether it is the plan's.
+  private func cell(_ bar: Int, _ part: Int, _ progress: CellProgress) -> (cell: Cell, isPlanned: Bool)? {
+    if let known = plan.known(bar: bar, part: part) { return (known, true) }
+    guard bar < plan.bars.count, let written = progress.memory.cell(bar: bar, part: part) else { return nil }
+    return (written, false)
+  }
+
+  /// Whether two cells of a part are equal; nil where one of them is not known.
+  private func areEqual(_ a: Int, _ b: Int, part: Int, _ progress: CellProgress) -> Bool? {
+    guard let (first, firstIsPlanned) = cell(a, part, progress),
+      let (second, secondIsPlanned) = cell(b, part, progress)
+    else { return nil }
+    if firstIsPlanned == secondIsPlanned { return first.isEqual(to: second) }
+    guard first.count == second.count else { return false }
+    let firstNotes = firstIsPlanned ? plan.memory : progress.memory
+    let secondNotes = secondIsPlanned ? plan.memory : progress.memory
+    for index in 0..<Int(first.count)
+    where firstNotes.note(index, of: first) != secondNotes.note(index, of: second) {
+      return false
+    }
+    return true
+  }
+
+  /// What holds of the whole cell: where it is in its gap, and what repeats what around it.
+  private mutating func compare(_ bar: Int, _ part: Int, _ progress: CellProgress) {
+    var before = 0
+    while before < 9, plan.isHidden(bar: bar - before - 1, part: part) { before += 1 }
+    var next = bar + 1
+    while next < plan.bars.count, plan.isHidden(bar: next, part: part) { next += 1 }
+    let hasNext = next < plan.bars.count
+    features[groups.place] = Int32(before)
+    features[groups.place + 1] = hasNext ? Int32(min(17, next - bar)) : 0
+    for (index, lag) in Self.lags.enumerated() {
+      features[groups.runs + 2 * index] = run { areEqual(bar - 1 - $0, bar - 1 - $0 + lag, part: part, progress) }
+      features[groups.runs + 2 * index + 1] = run { step in
+        hasNext ? areEqual(next + step, next + step - lag, part: part, progress) : nil
+      }
+      features[groups.parts + 2 * index] = likeness(bar, bar - lag, of: part + 1..<plan.partCount, progress)
+      features[groups.parts + 2 * index + 1] = likeness(
+        bar, bar + lag, of: 0..<plan.partCount, except: part, progress)
+    }
+    let known = hasNext ? plan.known(bar: next, part: part) : nil
+    let isDrum = plan.parts[part].role == .drums
+    let (pitch, time) = known.map { describe($0, at: 0, from: 0, isDrum: isDrum) } ?? (-1, -1)
+    features[groups.next] = pitch
+    features[groups.next + 1] = time
+    for index in groups.above..<features.count { features[index] = -1 }
+    guard !isDrum else { return }
+    weigh(bar + 1, of: 0..<plan.partCount, except: part, from: 0, to: .max)
+    for index in 0..<2 { features[groups.nextBar + index] = takeHeaviest() }
+  }
+
+  private func run(_ isEqual: (_ step: Int) -> Bool?) -> Int32 {
+    for step in 0..<Self.longestRun {
+      guard let equal = isEqual(step) else { return step == 0 ? Int32(Self.runCount - 1) : Int32(step) }
+      if !equal { return Int32(step) }
+    }
+    return Int32(Self.longestRun)
+  }
+
+  /// How many of some parts have the same in two bars: none, less than half of those that can be compared, half or more, all; −1
+  /// where none can be.
+  private func likeness(
+    _ bar: Int, _ other: Int, of parts: Range<Int>, except own: Int = -1, _ progress: CellProgress
+  ) -> Int32 {
+    var (compared, alike) = (0, 0)
+    for part in parts where part != own {
+      guard let equal = areEqual(bar, other, part: part, progress) else { continue }
+      compared += 1
+      if equal { alike += 1 }
+    }
+    return compared == 0 ? -1 : alike == compared ? 3 : alike == 0 ? 0 : 2 * alike < compared ? 1 : 2
+  }
+
+  // MARK: Notes ahead
+
+  /// Finds what stands at this place some bars ahead.
+  private mutating func find(_ bar: Int, _ part: Int, _ position: Int, goesOn: Bool) {
+    let isDrum = plan.parts[part].role == .drums
+    for (index, lag) in Self.lags.enumerated() {
+      let feature = groups.ahead + 2 * index
+      guard let cell = plan.known(bar: bar + lag, part: part) else {
+        (features[feature], features[feature + 1]) = (-1, -1)
+        continue
+      }
+      var place = goesOn ? Int(places[index]) : 0
+      while place < Int(cell.count), Int(plan.memory.note(place, of: cell).onset) < position { place += 1 }
+      places[index] = Int32(place)
+      (features[feature], features[feature + 1]) = describe(cell, at: place, from: position, isDrum: isDrum)
+    }
+  }
+
+  /// A note of a cell as features: its pitch, and its duration where it begins at `position`, else how far on it is.
+  private func describe(_ cell: Cell, at place: Int, from position: Int, isDrum: Bool) -> (Int32, Int32) {
+    guard place < Int(cell.count) else { return (Self.noPitch, Self.noTime) }
+    let note = plan.memory.note(place, of: cell)
+    let distance = Int(note.onset) - position
+    let time: UInt8 =
+      distance > 0
+      ? 32 + min(30, plan.layout.stepClasses[distance])
+      : isDrum ? UInt8(min(31, note.value)) : plan.layout.stepClasses[Int(note.value)]
+    return (Int32(isDrum ? 129 + Int(note.pitch) : Int(note.pitch)), Int32(time))
+  }
+
+  // MARK: Later parts of the bar
+
+  /// Listens to what known parts that come later in the bar play from a step on.
+  private mutating func hear(_ bar: Int, _ part: Int, _ position: Int, _ progress: CellProgress) {
+    let later = part + 1..<plan.partCount
+    let isAnyKnown = later.contains { plan.parts[$0].role != .drums && plan.known(bar: bar, part: $0) != nil }
+    guard isAnyKnown else { return }
+    let (length, beat) = (progress.barLength, plan.layout.configuration.stepsPerQuarter)
+    for index in 0..<Self.beatCount {
+      let step = position + index * beat
+      let top = step < length ? highest(bar, later, at: step) : -1
+      let silence = step < length ? Self.noClass : -1
+      features[groups.above + index] = top >= 0 ? Int32(top % 12) : silence
+      if index == 0 { features[groups.note] = top >= 0 ? Int32(top) : step < length ? Self.noPitch : -1 }
+    }
+    let next = nextOnset(bar, later, from: position)
+    features[groups.note + 1] = next.map { $0.onset == position ? 1 : 2 + Int32(stepClass($0.onset - position)) } ?? 0
+    features[groups.note + 2] = next.map { 1 + Int32(stepClass($0.duration)) } ?? 0
+    weigh(bar, of: later, from: position, to: length)
+    for index in 0..<3 { features[groups.inBar + index] = takeHeaviest() }
+  }
+
+  private func stepClass(_ steps: Int) -> UInt8 {
+    plan.layout.stepClasses[min(steps, plan.layout.stepClasses.count - 1)]
+  }
+
+  /// Calls for each note of known, pitched cells of a bar.
+  @inline(__always)
+  private func forEachNote(_ bar: Int, _ parts: Range<Int>, except own: Int = -1, _ body: (CellNote) -> Void) {
+    for part in parts where part != own && plan.parts[part].role != .drums {
+      guard let cell = plan.known(bar: bar, part: part) else { continue }
+      for index in 0..<Int(cell.count) { body(plan.memory.note(index, of: cell)) }
+    }
+  }
+
+  /// The highest pitch that sounds at a step; −1 where none does.
+  private func highest(_ bar: Int, _ parts: Range<Int>, at step: Int) -> Int {
+    var top = -1
+    forEachNote(bar, parts) { note in
+      if Int(note.onset) <= step, step < Int(note.onset) + Int(note.value) { top = max(top, Int(note.pitch)) }
+    }
+    return top
+  }
+
+  private func nextOnset(_ bar: Int, _ parts: Range<Int>, from step: Int) -> (onset: Int, duration: Int)? {
+    var next: (onset: Int, duration: Int)?
+    forEachNote(bar, parts) { note in
+      let onset = Int(note.onset)
+      if onset >= step, onset < next?.onset ?? .max { next = (onset, Int(note.value)) }
+    }
+    return next
+  }
+
+  /// Adds up how long each pitch class sounds in a stretch of a bar.
+  private mutating func weigh(_ bar: Int, of parts: Range<Int>, except own: Int = -1, from start: Int, to end: Int) {
+    for index in weights.indices { weights[index] = 0 }
+    for part in parts where part != own && plan.parts[part].role != .drums {
+      guard let cell = plan.known(bar: bar, part: part) else { continue }
+      for index in 0..<Int(cell.count) {
+        let note = plan.memory.note(index, of: cell)
+        let (first, last) = (max(start, Int(note.onset)), min(end, Int(note.onset) + Int(note.value)))
+        if last > first { weights[Int(note.pitch) % 12] += Int32(last - first) }
+      }
+    }
+  }
+
+  /// The pitch class that sounds longest, which is taken away; −1 where nothing is left.
+  private mutating func takeHeaviest() -> Int32 {
+    var best = -1
+    for index in weights.indices where weights[index] > (best < 0 ? 0 : weights[best]) { best = index }
+    guard best >= 0 else { return -1 }
+    weights[best] = 0
+    return Int32(best)
+  }
+}
