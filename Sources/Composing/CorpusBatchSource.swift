@@ -11,6 +11,9 @@ package import Training
 ///
 /// Where the tokens tell how many bars a piece has, a quarter of the pieces are read as if they did not, so that the network
 /// learns to find an end of its own too. What it is told beside the ids is concluded from them as they are read.
+///
+/// Where the settings ask for it, a share of the pieces is read as if some of their cells were to be filled in: the ids are the same, and
+/// in the hidden cells the network is told what is known ahead. Which cells these are is drawn anew each time a piece is read.
 package struct CorpusBatchSource: BatchSource {
   package let batchSize: Int
   package let truncationLength: Int
@@ -41,6 +44,8 @@ package struct CorpusBatchSource: BatchSource {
       var semitones: Int
       /// True where the piece does not tell how many bars it has; else nil.
       var isOpen: Bool?
+      /// What the hidden cells are drawn by, where the piece has any; else nil.
+      var maskSeed: UInt64?
     }
   }
 
@@ -55,6 +60,8 @@ package struct CorpusBatchSource: BatchSource {
   /// What each id becomes in a piece whose length is left open.
   private let openLengths: [Int32]?
   private let context: TokenizerContext?
+  /// What knows cells that can be filled in, and the share of the pieces in which some are; nil where none are.
+  private let filling: Filling?
   /// Where each stream's context is; a cursor knows a piece by its segment.
   private var cursors: [ContextCursor]
   private var order: EpochOrder
@@ -80,6 +87,11 @@ package struct CorpusBatchSource: BatchSource {
     openLengths = tokenizer.openLengthTable
     let context = TokenizerContext(tokenizer)
     self.context = context
+    if let share = settings.infilling, let cells = tokenizer as? CellsTokenizer, cells.configuration.infilling {
+      filling = Filling(tokenizer: cells, share: Float(share))
+    } else {
+      filling = nil
+    }
     cursors =
       context.map { [ContextCursor](repeating: ContextCursor($0), count: settings.training.batchSize) } ?? []
     order = EpochOrder(epoch: 0, count: segments.count, seed: seed)
@@ -117,7 +129,11 @@ package struct CorpusBatchSource: BatchSource {
           stream.next += 1
         }
         if context != nil {
-          cursors[index].seek(piece: stream.segment, position: first) { change(ids[$0]) }
+          let filling = filling
+          cursors[index].seek(
+            piece: stream.segment, position: first,
+            reader: { filling?.reader(maskSeed: stream.maskSeed, ids.map(change)) }
+          ) { change(ids[$0]) }
           for step in run {
             let element = step * batchSize + index
             batch.setContext(ofElement: element, to: cursors[index].read(batch.inputs[element]))
@@ -148,7 +164,7 @@ package struct CorpusBatchSource: BatchSource {
       && position.streams.count == batchSize
       && position.streams.allSatisfy { stream in
         segments.indices.contains(stream.segment) && transpositions.contains(stream.semitones)
-          && (stream.isOpen != true || openLengths != nil)
+          && (stream.isOpen != true || openLengths != nil) && (stream.maskSeed == nil || filling != nil)
           && (segments[stream.segment].start...segments[stream.segment].end).contains(stream.next)
       }
     guard isInside else { return false }
@@ -173,9 +189,32 @@ package struct CorpusBatchSource: BatchSource {
       var random = RandomStream(seed: seed, name: "open length/\(position.epoch)/\(position.place)")
       isOpen = random.uniformFloat() < Self.openShare
     }
+    var maskSeed: UInt64?
+    if let filling {
+      var random = RandomStream(seed: seed, name: "infilling/\(position.epoch)/\(position.place)")
+      if random.uniformFloat() < filling.share { maskSeed = random.next() }
+    }
     position.place += 1
     return Position.Stream(
-      segment: segment, next: segments[segment].start, semitones: semitones, isOpen: isOpen ? true : nil)
+      segment: segment, next: segments[segment].start, semitones: semitones, isOpen: isOpen ? true : nil,
+      maskSeed: maskSeed)
+  }
+}
+
+/// Pieces in which some cells are to be filled in.
+private struct Filling {
+  let tokenizer: CellsTokenizer
+  /// The share of the pieces.
+  let share: Float
+
+  /// What reads the context of a piece with hidden cells; nil for a piece without.
+  func reader(maskSeed: UInt64?, _ ids: @autoclosure () -> [Int32]) -> (any ContextReader)? {
+    guard let maskSeed else { return nil }
+    var random = RandomStream(seed: maskSeed, name: "mask")
+    return TokenizerContext.reader(
+      of: tokenizer.makeContext(filling: ids()) { bars, parts in
+        FillMasks.draw(barCount: bars, partCount: parts, random: &random)
+      })
   }
 }
 

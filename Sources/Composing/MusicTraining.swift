@@ -162,6 +162,7 @@ public struct MusicTraining {
   ) throws(ComposingError) -> TrainingResult {
     let lock = try Self.lock(modelFolder, held: heldLock)
     defer { withExtendedLifetime(lock) {} }
+    let pieces = try pieces.fitting(settings)
     var result: TrainingResult
     do throws(ComposingError) {
       result = try train(
@@ -239,6 +240,7 @@ public struct MusicTraining {
     _ settings: ModelPreset, on pieces: TrainingPieces, threadCount: Int
   ) throws(ComposingError) -> TrainingPlan {
     try settings.validate()
+    let pieces = try pieces.fitting(settings)
     do throws(TrainingError) {
       let source = try CorpusBatchSource(
         pieces: pieces.training, tokenizer: pieces.tokenizer, settings: settings)

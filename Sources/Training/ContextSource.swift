@@ -38,10 +38,13 @@ package struct ContextCursor: Sendable {
   /// - Parameters:
   ///   - piece: what tells the piece from others.
   ///   - position: how many ids of the piece are before the place.
+  ///   - reader: what reads the piece from its beginning, where that is another than the source makes.
   ///   - id: the ids of the piece.
-  package mutating func seek(piece: Int, position: Int, id: (_ index: Int) -> Int32) {
+  package mutating func seek(
+    piece: Int, position: Int, reader other: () -> (any ContextReader)? = { nil }, id: (_ index: Int) -> Int32
+  ) {
     if piece != self.piece || position < self.position {
-      reader = source.makeReader()
+      reader = other() ?? source.makeReader()
       self.piece = piece
       self.position = 0
     }

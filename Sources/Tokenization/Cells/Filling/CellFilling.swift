@@ -122,8 +122,10 @@ public struct CellReading: Sendable {
   public var barCount: Int { barTicks.count - 1 }
 
   /// The bar that a note belongs to which begins at a tick; nil after the last.
-  public func bar(at tick: Int) -> Int? {
-    let step = grid.step(at: tick)
+  public func bar(at tick: Int) -> Int? { bar(ofStep: grid.step(at: tick)) }
+
+  /// The bar that a step of the tokenizer's grid is in; nil after the last.
+  public func bar(ofStep step: Int) -> Int? {
     guard step >= 0, step < barSteps[barSteps.count - 1] else { return nil }
     var (low, high) = (0, barSteps.count - 1)
     while low + 1 < high {

@@ -18,8 +18,9 @@ final class CellPlan: Sendable {
   /// The cells of the piece, hidden or not.
   let memory: CellMemory
   let mask: CellMask
-  /// The step at which the last bar begins.
+  /// The step at which the last bar begins, and that at which it ends.
   let lastBarStart: Int
+  let end: Int
   /// The step at which the last known note ends.
   let knownEnd: Int
   /// The last hidden cell; −1 where none is.
@@ -65,6 +66,7 @@ final class CellPlan: Sendable {
       "a mask of \(mask.barCount) × \(mask.partCount) cells for a piece of \(bars.count) × \(partCount)")
     self.mask = mask
     lastBarStart = starts.prefix(bars.count).last ?? 0
+    end = lastBarStart + (bars.last.map { layout.meters.barLengths[$0.timeSignature] } ?? 0)
     lastHidden = mask.isHidden.lastIndex(of: true) ?? -1
     var knownEnd = 0
     var (hidden, sounding) = (Array(repeating: -1, count: partCount), Array(repeating: -1, count: partCount))

@@ -15,7 +15,7 @@ struct CellsFillGrammar: TokenGrammar {
 
   init(_ plan: CellPlan) {
     self.plan = plan
-    cells = CellsGrammar(layout: plan.layout, bars: .exactly(max(1, plan.bars.count)))
+    cells = CellsGrammar(layout: plan.layout, bars: .exactly(max(1, plan.bars.count)), knownEnd: plan.end)
     given = plan.header.reversed()
   }
 
