@@ -8,6 +8,7 @@ private func measure(_ name: String?, _ arguments: [String]) throws {
   let usage = """
     usage: benchmarks memory MODEL CORPUS [PIECES] | midi FOLDER | tokens FOLDER | render FILE.mid | train CELL …
            | sample int8 … | constrain [LAYERS HIDDEN] | novelty CORPUS [MODEL] | surprise MODEL CORPUS
+           | fill MODEL CORPUS [FORWARD-MODEL] [PIECES] [THREADS]
            | weights MODEL CORPUS | features AUDIO.wav | growth [FOLDER] | machine | allocations
            | roofline FILE.svg | all --peers PYTHON
 
@@ -22,6 +23,7 @@ private func measure(_ name: String?, _ arguments: [String]) throws {
   case "constrain": try measureConstraints(arguments)
   case "novelty": try measureNovelty(arguments)
   case "surprise": try measureSurprise(arguments)
+  case "fill": try measureFilling(arguments)
   case "weights": try measureWeights(arguments)
   case "features": try measureFeatures(arguments)
   case "growth": try measureGrowth(arguments)

@@ -61,7 +61,7 @@ package struct CorpusBatchSource: BatchSource {
   private let openLengths: [Int32]?
   private let context: TokenizerContext?
   /// What knows cells that can be filled in, and the share of the pieces in which some are; nil where none are.
-  private let filling: Filling?
+  private let filling: FillTraining?
   /// Where each stream's context is; a cursor knows a piece by its segment.
   private var cursors: [ContextCursor]
   private var order: EpochOrder
@@ -87,11 +87,7 @@ package struct CorpusBatchSource: BatchSource {
     openLengths = tokenizer.openLengthTable
     let context = TokenizerContext(tokenizer)
     self.context = context
-    if let share = settings.infilling, let cells = tokenizer as? CellsTokenizer, cells.configuration.infilling {
-      filling = Filling(tokenizer: cells, share: Float(share))
-    } else {
-      filling = nil
-    }
+    filling = FillTraining(tokenizer, share: settings.infilling)
     cursors =
       context.map { [ContextCursor](repeating: ContextCursor($0), count: settings.training.batchSize) } ?? []
     order = EpochOrder(epoch: 0, count: segments.count, seed: seed)
@@ -132,7 +128,7 @@ package struct CorpusBatchSource: BatchSource {
           let filling = filling
           cursors[index].seek(
             piece: stream.segment, position: first,
-            reader: { filling?.reader(maskSeed: stream.maskSeed, ids.map(change)) }
+            reader: { stream.maskSeed.flatMap { filling?.reader(maskSeed: $0, ids.map(change)) } }
           ) { change(ids[$0]) }
           for step in run {
             let element = step * batchSize + index
@@ -191,30 +187,12 @@ package struct CorpusBatchSource: BatchSource {
     }
     var maskSeed: UInt64?
     if let filling {
-      var random = RandomStream(seed: seed, name: "infilling/\(position.epoch)/\(position.place)")
-      if random.uniformFloat() < filling.share { maskSeed = random.next() }
+      maskSeed = filling.maskSeed(seed: seed, name: "infilling/\(position.epoch)/\(position.place)")
     }
     position.place += 1
     return Position.Stream(
       segment: segment, next: segments[segment].start, semitones: semitones, isOpen: isOpen ? true : nil,
       maskSeed: maskSeed)
-  }
-}
-
-/// Pieces in which some cells are to be filled in.
-private struct Filling {
-  let tokenizer: CellsTokenizer
-  /// The share of the pieces.
-  let share: Float
-
-  /// What reads the context of a piece with hidden cells; nil for a piece without.
-  func reader(maskSeed: UInt64?, _ ids: @autoclosure () -> [Int32]) -> (any ContextReader)? {
-    guard let maskSeed else { return nil }
-    var random = RandomStream(seed: maskSeed, name: "mask")
-    return TokenizerContext.reader(
-      of: tokenizer.makeContext(filling: ids()) { bars, parts in
-        FillMasks.draw(barCount: bars, partCount: parts, random: &random)
-      })
   }
 }
 

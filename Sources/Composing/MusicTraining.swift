@@ -309,7 +309,8 @@ public struct MusicTraining {
           configuration: LanguageModelConfiguration(settings.network, for: pieces.tokenizer),
           seed: settings.training.seed),
       source: CorpusBatchSource(pieces: pieces.training, tokenizer: pieces.tokenizer, settings: settings),
-      validationPieces: pieces.validation, context: TokenizerContext(pieces.tokenizer),
+      validationPieces: pieces.validation,
+      context: FillValidation(pieces.tokenizer, settings: settings) ?? TokenizerContext(pieces.tokenizer),
       configuration: settings.training, folder: folder, resuming: resuming, validatesFirst: validatesFirst,
       team: ThreadTeam(threadCount: threadCount))
   }

@@ -6,6 +6,18 @@ public protocol ContextSource: Sendable {
   var featureCount: Int { get }
   /// What reads a piece, before its first id.
   func makeReader() -> any ContextReader
+  /// What reads a certain piece, before its first id, where what is told depends on the piece as a whole.
+  /// - Parameters:
+  ///   - number: Which of the pieces it is.
+  ///   - ids: Its ids.
+  func makeReader(ofPiece number: Int, ids: UnsafeBufferPointer<Int32>) -> any ContextReader
+}
+
+extension ContextSource {
+  /// What reads any piece.
+  public func makeReader(ofPiece number: Int, ids: UnsafeBufferPointer<Int32>) -> any ContextReader {
+    makeReader()
+  }
 }
 
 /// Reads one piece and tells what a network is told beside each of its ids. It is a value: a copy continues by itself.

@@ -4,8 +4,8 @@ package import Tokenization
 /// The cells that training hides, as people ask for them: passages, whole parts, single bars here and there.
 package enum FillMasks {
   /// How probable each kind of mask is, in a piece of several parts.
-  private static let passageShare: Float = 0.45
-  private static let partShare: Float = 0.35
+  private static let passageShare: Float = 0.35
+  private static let partShare: Float = 0.45
   /// How long a passage can be, in bars.
   private static let passageLengths = 1...8
   /// There is a passage for each so many bars, at least one.

@@ -23,6 +23,14 @@ public struct CellFilling: Sendable {
   /// How many bars the piece has.
   public var barCount: Int { plan.mask.barCount }
 
+  /// How many notes hidden cells have in the piece that the plan was made of.
+  package var hiddenNoteCount: Int {
+    plan.memory.cells.enumerated().reduce(0) { sum, cell in
+      let (bar, part) = cell.offset.quotientAndRemainder(dividingBy: plan.partCount)
+      return sum + (plan.isHidden(bar: bar, part: part) ? Int(cell.element.count) : 0)
+    }
+  }
+
   /// Which ids may follow which, from the first of the piece on.
   public func makeGrammar() -> any TokenGrammar { CellsFillGrammar(plan) }
 

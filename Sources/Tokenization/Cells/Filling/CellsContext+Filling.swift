@@ -35,6 +35,8 @@ struct CellsOutlook: Sendable {
   private static let beatCount = 4
   private static let classCount = 13
   private static let noClass: Int32 = 12
+  /// How many triads are told that fit what is heard, the best first.
+  private static let triadCount = 2
 
   /// The features, in the order in which they are written.
   static func features(_ layout: CellsLayout) -> [ContextFeature] {
@@ -50,6 +52,10 @@ struct CellsOutlook: Sendable {
     features += [feature("abovePitch", 129), feature("aboveOnset", 34), feature("aboveDuration", 33)]
     features += (1...3).map { feature("aboveInBar\($0)", classCount) }
     features += (1...2).map { feature("inNextBar\($0)", classCount) }
+    features += ["aboveInBar", "aboveInHalf"].flatMap { name in
+      (1...triadCount).map { feature("\(name)Triad\($0)", 24) }
+    }
+    features.append(feature("inNextBarTriad", 24))
     return features
   }
 
@@ -63,6 +69,7 @@ struct CellsOutlook: Sendable {
     let note: Int
     let inBar: Int
     let nextBar: Int
+    let triads: Int
 
     init() {
       runs = ahead + 2 * CellsOutlook.lags.count
@@ -72,6 +79,7 @@ struct CellsOutlook: Sendable {
       note = above + CellsOutlook.beatCount
       inBar = note + 3
       nextBar = inBar + 3
+      triads = nextBar + 2
     }
   }
 
@@ -165,6 +173,7 @@ struct CellsOutlook: Sendable {
     for index in groups.above..<features.count { features[index] = -1 }
     guard !isDrum else { return }
     weigh(bar + 1, of: 0..<plan.partCount, except: part, from: 0, to: .max)
+    features[groups.triads + 2 * Self.triadCount] = triads().0
     for index in 0..<2 { features[groups.nextBar + index] = takeHeaviest() }
   }
 
@@ -238,7 +247,11 @@ struct CellsOutlook: Sendable {
     let next = nextOnset(bar, later, from: position)
     features[groups.note + 1] = next.map { $0.onset == position ? 1 : 2 + Int32(stepClass($0.onset - position)) } ?? 0
     features[groups.note + 2] = next.map { 1 + Int32(stepClass($0.duration)) } ?? 0
+    let half = min(length, position + max(beat, length / 2))
+    weigh(bar, of: later, from: position, to: half)
+    (features[groups.triads + Self.triadCount], features[groups.triads + Self.triadCount + 1]) = triads()
     weigh(bar, of: later, from: position, to: length)
+    (features[groups.triads], features[groups.triads + 1]) = triads()
     for index in 0..<3 { features[groups.inBar + index] = takeHeaviest() }
   }
 
@@ -284,6 +297,29 @@ struct CellsOutlook: Sendable {
         if last > first { weights[Int(note.pitch) % 12] += Int32(last - first) }
       }
     }
+  }
+
+  /// The two major or minor triads whose notes sound longest: twice the pitch class of the root, and one more for minor; −1 where nothing
+  /// sounds.
+  private func triads() -> (Int32, Int32) {
+    let sum = weights.reduce(0, +)
+    guard sum > 0 else { return (-1, -1) }
+    var (first, second) = (Int32(-1), Int32(-1))
+    var (best, next) = (Int32.min, Int32.min)
+    for root in 0..<12 {
+      for minor in 0..<2 {
+        let (third, fifth) = (weights[(root + 4 - minor) % 12], weights[(root + 7) % 12])
+        // Of triads with the same notes that with the root among them is the better one.
+        let fit = 100 * (weights[root] + third + fifth) + 10 * weights[root] + fifth
+        if fit > best {
+          (second, next) = (first, best)
+          (first, best) = (Int32(2 * root + minor), fit)
+        } else if fit > next {
+          (second, next) = (Int32(2 * root + minor), fit)
+        }
+      }
+    }
+    return (first, second)
   }
 
   /// The pitch class that sounds longest, which is taken away; −1 where nothing is left.
