@@ -17,7 +17,7 @@ public final class Composer {
   /// has as many, but a model that was hardly trained may never end. Where the tokens know no bars, the piece ends.
   static let idsPerBarLimit = 4096
 
-  let model: MusicModel
+  package let model: MusicModel
   let weights: SamplerWeights
   private let sampler: LanguageModelSampler
   private let chooser: TokenChooser

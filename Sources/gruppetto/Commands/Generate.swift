@@ -19,6 +19,9 @@ struct Generate: ParsableCommand {
 
         gruppetto generate model --bars 16 -o tune.mid -o tune.wav -o tune.svg
         gruppetto generate model --form "A8 A'8 B8 A8" --endings 64 -o song.mid
+        gruppetto generate model --fill tune.mid --bars 9-12 --parts chords -o new.mid
+        gruppetto generate model --vary tune.mid --share 0.2 -o other.mid
+        gruppetto generate model --morph a.mid --to b.mid --steps 5 -o between.mid
       """)
 
   @Argument(help: "Folder of a trained model.")
@@ -26,8 +29,12 @@ struct Generate: ParsableCommand {
 
   @OptionGroup var outputs: CompositionOutputs
 
-  @Option(help: ArgumentHelp("Number of bars (default: the model decides).", valueName: "n"))
-  var bars: Int?
+  @Option(
+    name: .customLong("bars"),
+    help: ArgumentHelp(
+      "Number of bars (default: the model decides); with --fill, which bars, such as 9-12 (default: all).",
+      valueName: "n"))
+  var chosenBars: BarsArgument?
 
   @Option(
     help: ArgumentHelp(
@@ -36,6 +43,7 @@ struct Generate: ParsableCommand {
 
   @OptionGroup var piece: PieceOption
   @OptionGroup var plan: PlanOptions
+  @OptionGroup(title: "Changing a piece") var fills: FillOptions
   @OptionGroup var sampling: SamplingOptions
   @OptionGroup var novelty: NoveltyOptions
   @OptionGroup var seed: SeedOptions
@@ -45,10 +53,20 @@ struct Generate: ParsableCommand {
   @OptionGroup(title: HelpPage.rarelyNeeded) var input: InputOptions
   @OptionGroup var common: CommonOptions
 
+  /// The number of bars of a new piece.
+  private var bars: Int? { fills.file == nil ? chosenBars?.number : nil }
+
   func validate() throws {
+    try fills.validate(bars: chosenBars)
+    guard fills.file == nil || (primer == nil && plan.form == nil) else {
+      throw ValidationError("--fill, --vary and --morph have a piece already; drop --primer and --form.")
+    }
+    guard fills.morph == nil || outputs.count == 1 else {
+      throw ValidationError("--morph writes as many pieces as --steps says; drop --count.")
+    }
     try CompositionOutputs.check(bars: bars)
     _ = try plan.parsedForm(bars: bars)
-    guard piece.piece == nil || primer != nil else {
+    guard piece.piece == nil || primer != nil || fills.file != nil else {
       throw ValidationError("--piece chooses a piece of the --primer; give a --primer, or drop --piece.")
     }
   }
@@ -65,7 +83,8 @@ struct Generate: ParsableCommand {
     try CompositionCommand(
       model: model, outputs: outputs, options: options, novelty: novelty, plan: plan,
       weights: weights.weights,
-      threadCount: threads.count, sound: sound, common: common, primerPath: primer,
+      threadCount: threads.count, sound: sound, common: common, primerPath: primer ?? fills.file,
+      job: fills.job(bars: chosenBars, piece: piece.piece, input: input, common: common),
       title: "A piece by \(ModelFolder(path: model).name)"
     ).run()
   }

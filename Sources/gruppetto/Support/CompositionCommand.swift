@@ -146,8 +146,12 @@ struct CompositionReport: Encodable {
   var seconds: Double
   var nllPerToken: Double
   var stopReason: CompositionStop
+  /// Where a piece was filled in, how many bars of parts were written, and how many of them are not as they were.
+  var writtenCells: Int?
+  var changedCells: Int?
 
   var text: String {
+    let cells = writtenCells.map { ", \(changedCells ?? 0) of \($0) bars of parts changed" } ?? ""
     let reason =
       switch stopReason {
       case .barsWritten: ""
@@ -156,7 +160,7 @@ struct CompositionReport: Encodable {
       case .tokenLimit: ", the limit of tokens without bars"
       }
     return
-      "\(files.joined(separator: ", ")): \(Readable.plural(bars, "bar"))\(reason), \(Readable.plural(notes, "note")), "
+      "\(files.joined(separator: ", ")): \(Readable.plural(bars, "bar"))\(reason)\(cells), \(Readable.plural(notes, "note")), "
       + "\(Readable.clock(seconds)), \(Readable.decimal(nllPerToken, 2)) nats per token, seed \(seed)"
   }
 }
@@ -179,6 +183,8 @@ struct CompositionCommand {
   var original: MIDIFile?
   /// How much later the original's music is in it than in what the model reads, in ticks of the original.
   var originalOffset = 0
+  /// Makes what is filled in, where the pieces are not new.
+  var job: FillJob.Maker?
   /// The title of the pieces in pictures and files.
   var title: String
 
@@ -189,24 +195,35 @@ struct CompositionCommand {
     let model = try MusicModel(path: model)
     let constraints = try plan.constraints(model.tokenizer) + novelty.constraints(on: model, common: common)
     let composer = try Composer(model: model, format: weights)
+    let job = try job?(composer, options.seed)
+    if job != nil, !model.looksAhead {
+      common.remark(
+        "\(self.model): was not trained to fill in, and knows only what is before a gap; train with --infilling 0.5 for one that does"
+      )
+    }
     var reports: [CompositionReport] = []
-    let pieces = Composer.seeds(from: options.seed, count: outputs.count).map { seed in
+    var outputs = outputs
+    outputs.count = job?.pieceCount ?? outputs.count
+    let pieces = Composer.seeds(from: options.seed, count: outputs.count).enumerated().map { index, seed in
       var options = options
       options.seed = seed
       options.constraints += constraints
-      options.ending = plan.ending(model.tokenizer)
+      options.filling = job.map { $0.fillings[index % $0.fillings.count] }
+      options.ending = job == nil ? plan.ending(model.tokenizer) : nil
       return options
     }
     for first in stride(from: 0, to: pieces.count, by: piecesAtOnce) {
       let part = first..<min(first + piecesAtOnce, pieces.count)
       // A new one for each part: rendering the previous part has installed its own signal handlers.
       let cancellation = Interruption.cancellation()
-      let results = compose(Array(pieces[part]), composer, cancellation)
+      let results = compose(Array(pieces[part]), job, composer, cancellation)
       // Complete pieces are written and reported even if others failed.
       do {
         for (index, result) in zip(part, results) {
           guard case .success(let piece) = result else { continue }
-          try finish(try plan.playing(piece), number: index + 1, targets, library: library, reports: &reports)
+          try finish(
+            try plan.playing(piece), job, number: index + 1, of: outputs.count, targets, library: library,
+            reports: &reports)
         }
         for case .failure(let error) in results where error.kind != .interrupted { throw named(error) }
         guard reports.count == part.upperBound, !(cancellation.isRequested && reports.count < pieces.count)
@@ -230,7 +247,7 @@ struct CompositionCommand {
     struct Reports: Encodable {
       var pieces: [CompositionReport]
     }
-    if outputs.count == 1, reports.count == 1 {
+    if outputs.count == 1, reports.count == 1, !Typed.hasOption("--morph") {
       try Console.printJSON(reports[0])
     } else {
       try Console.printJSON(Reports(pieces: reports))
@@ -249,10 +266,15 @@ struct CompositionCommand {
   private var piecesAtOnce: Int { 32 * threadCount }
 
   private func compose(
-    _ pieces: [CompositionOptions], _ composer: Composer, _ cancellation: Cancellation
+    _ pieces: [CompositionOptions], _ job: FillJob?, _ composer: Composer, _ cancellation: Cancellation
   ) -> [Result<Composition, ComposingError>] {
+    if let job, job.tries > 1 {
+      return composer.compose(
+        pieces, tries: job.tries, isBetter: { _, a, b in job.isBetter(a, than: b) }, threadCount: threadCount,
+        cancellation: cancellation, progress: common.progress)
+    }
     // A single piece reports its progress in bars.
-    if outputs.count == 1 {
+    if pieces.count == 1 {
       return [
         Result { () throws(ComposingError) in
           try composer.compose(pieces[0], cancellation: cancellation, progress: common.progress)
@@ -268,9 +290,17 @@ struct CompositionCommand {
     let composition: Composition
     let score: Score
     let midi: MIDIFile?
+    /// How many cells were filled in, and how many of them are not as they were.
+    let cells: (written: Int, changed: Int)?
 
-    init(_ composition: Composition, behind original: MIDIFile?, offset: Int) throws {
+    init(_ composition: Composition, _ job: FillJob?, behind original: MIDIFile?, offset: Int) throws {
       self.composition = composition
+      if let job {
+        (score, midi) = try job.finished(composition)
+        cells = job.cells(of: composition)
+        return
+      }
+      cells = nil
       midi = try original?.continued(by: composition.score, from: composition.newMusicTick, offset: offset)
       score = try midi.map { midi throws(ScoreError) in try Score(midi: midi) } ?? composition.score
     }
@@ -278,13 +308,13 @@ struct CompositionCommand {
 
   /// Writes a piece and reports it, even if only some of its files could be written.
   private func finish(
-    _ piece: Composition, number: Int, _ targets: [OutputFile], library: InstrumentLibrary?,
-    reports: inout [CompositionReport]
+    _ piece: Composition, _ job: FillJob?, number: Int, of count: Int, _ targets: [OutputFile],
+    library: InstrumentLibrary?, reports: inout [CompositionReport]
   ) throws {
-    let piece = try Piece(piece, behind: original, offset: originalOffset)
+    let piece = try Piece(piece, job, behind: original, offset: originalOffset)
     var files: [OutputFile] = []
     do {
-      for file in targets.map({ $0.numbered(number, of: outputs.count) }) {
+      for file in targets.map({ $0.numbered(number, of: count) }) {
         try write(piece, to: file, library: library)
         files.append(file)
       }
@@ -301,7 +331,8 @@ struct CompositionCommand {
       files: files.map(\.path), seed: composition.seed, weights: weights,
       bars: piece.score.bars.count, notes: piece.score.noteCount,
       tokens: composition.tokens, seconds: piece.score.seconds, nllPerToken: composition.nllPerToken,
-      stopReason: composition.stopReason)
+      stopReason: composition.stopReason, writtenCells: piece.cells?.written,
+      changedCells: piece.cells?.changed)
     if common.json { return report }
     if files.contains(where: \.isStandardOutput) {
       common.remark(report.text)

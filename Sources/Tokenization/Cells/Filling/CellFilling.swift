@@ -170,3 +170,85 @@ extension CellsTokenizer {
       grid: grid, barSteps: steps)
   }
 }
+
+extension CellsTokenizer {
+  /// The parts of a piece, as its ids state them or the configuration does.
+  package func parts(ofPiece ids: some Sequence<Int32>) -> [CellsConfiguration.Part] {
+    var progress = CellProgress(layout)
+    for id in ids {
+      if id == CellsLayout.bar { break }
+      progress.advance(id)
+    }
+    return progress.parts
+  }
+}
+
+extension CellFilling {
+  /// The settings of the tokenizer.
+  package var configuration: CellsConfiguration { plan.layout.configuration }
+}
+
+/// How surprising a cell is.
+package struct CellSurprisal: Sendable, Hashable {
+  /// The bar, from 0.
+  package var bar: Int
+  /// The part, from 0.
+  package var part: Int
+  /// The surprisal of the cell's ids for each of its notes, in nats.
+  package var surprisal: Double
+}
+
+extension CellsTokenizer {
+  /// How surprising each cell with notes is.
+  /// - Parameters:
+  ///   - ids: The ids of a piece.
+  ///   - surprisals: −log p of each of them.
+  package func surprisalsOfCells(_ ids: [Int32], _ surprisals: [Double]) -> [CellSurprisal] {
+    var progress = CellProgress(layout)
+    var sums: [Double] = []
+    var open = 0.0
+    for (id, surprisal) in zip(ids, surprisals) {
+      let count = progress.memory.cells.count
+      progress.advance(id)
+      let completed = progress.memory.cells.count - count
+      // An id that ends a spelled cell begins what follows; one that is a whole cell, or the last pitch of one, belongs to it.
+      let isOwn: Bool =
+        switch layout.kinds[Int(id)] {
+        case .rest, .same: true
+        case .pitch, .and, .drum, .andDrum: completed > 0
+        default: false
+        }
+      if isOwn {
+        if completed == 2 {
+          sums.append(open)
+          open = 0
+        }
+        sums.append(open + surprisal)
+        open = 0
+      } else if completed > 0 {
+        sums.append(open)
+        open = surprisal
+      } else {
+        open += surprisal
+      }
+      if id == CellsLayout.bar { open = 0 }
+    }
+    return zip(progress.memory.cells, sums).enumerated().compactMap { index, cell in
+      guard cell.0.count > 0 else { return nil }
+      let (bar, part) = index.quotientAndRemainder(dividingBy: progress.parts.count)
+      return CellSurprisal(bar: bar, part: part, surprisal: cell.1 / Double(cell.0.count))
+    }
+  }
+
+  /// The notes of each cell in one list, so that cells with the same notes have equal ones.
+  package func contentsOfCells(_ ids: [Int32]) -> [[Int]] {
+    var progress = CellProgress(layout)
+    for id in ids { progress.advance(id) }
+    return progress.memory.cells.map { cell in
+      (0..<Int(cell.count)).flatMap { index in
+        let note = progress.memory.note(index, of: cell)
+        return [Int(note.onset), Int(note.value), Int(note.pitch)]
+      }
+    }
+  }
+}

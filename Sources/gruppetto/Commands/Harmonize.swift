@@ -1,0 +1,92 @@
+internal import ArgumentParser
+internal import Composing
+internal import Groundwork
+internal import Music
+
+/// `gruppetto harmonize`: further parts to a piece.
+struct Harmonize: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Write chords, a bass or other parts to a melody; or a melody to chords.",
+    discussion: """
+      The piece itself stays as it is; the new parts are further tracks. Without
+      --parts and --voices it gets what the model's music has most often beside
+      the parts that are given. Parts that are named and there already are
+      written anew.
+
+      Examples:
+
+        gruppetto harmonize model tune.mid -o with-chords.mid
+        gruppetto harmonize model soprano.mid --voices 4 -o chorale.mid
+        gruppetto harmonize model chords.mid --parts melody -o song.mid
+      """)
+
+  @Argument(help: "Folder of a trained model.")
+  var model: String
+
+  @Argument(help: "The melody or the chords: a MIDI file or tune book; - is standard input.")
+  var file: String
+
+  @OptionGroup var outputs: CompositionOutputs
+
+  @Option(
+    help: ArgumentHelp(
+      "Parts to write: melody, chords, bass, other or drums, separated by commas.", valueName: "list"))
+  var parts: String?
+
+  @Option(help: ArgumentHelp("Number of parts in all, those that are given among them.", valueName: "n"))
+  var voices: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write the parts n times, and keep what fits best to what is given (default: 8).", valueName: "n"))
+  var tries: Int?
+
+  @OptionGroup var piece: PieceOption
+  @OptionGroup var sampling: SamplingOptions
+  @OptionGroup var novelty: NoveltyOptions
+  @OptionGroup var seed: SeedOptions
+  @OptionGroup(title: HelpPage.rarelyNeeded) var weights: WeightOptions
+  @OptionGroup(title: HelpPage.rarelyNeeded) var sound: SoundOptions
+  @OptionGroup(title: HelpPage.rarelyNeeded) var threads: ThreadOptions
+  @OptionGroup(title: HelpPage.rarelyNeeded) var input: InputOptions
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    try FillOptions.check(tries: tries)
+    _ = try roles()
+    if let voices, !(2...16).contains(voices) {
+      throw ValidationError("--voices is a number from 2 to 16, not \(voices).")
+    }
+    guard voices == nil || parts == nil else { throw ValidationError("Choose one of --voices and --parts.") }
+  }
+
+  private func roles() throws -> [PartRole]? {
+    try parts?.split(separator: ",").map { text in
+      let name = text.drop { $0 == " " }.lowercased()
+      guard let role = PartRole(rawValue: name) else {
+        throw ValidationError(
+          "--parts names melody, chords, bass, other or drums, not '\(name)'.")
+      }
+      return role
+    }
+  }
+
+  func run() throws {
+    let accompaniment = Accompaniment(roles: try roles(), partCount: voices)
+    let options = CompositionOptions(
+      seed: seed.drawn(), sampling: try sampling.resolved(presets: sound.presets))
+    let name = file.split(separator: "/").last.map(String.init) ?? file
+    try CompositionCommand(
+      model: model, outputs: outputs, options: options, novelty: novelty, weights: weights.weights,
+      threadCount: threads.count, sound: sound, common: common, primerPath: file,
+      job: { composer, _ in
+        let given = try FillJob.Given(file, piece: piece.piece, input: input, common: common)
+        let filling = try FillJob.naming(file) {
+          try PieceFilling(accompaniment, to: given.score, model: composer.model)
+        }
+        return FillJob(filling, in: given, tries: tries ?? 8)
+      },
+      title: "\(name), harmonized by \(ModelFolder(path: model).name)"
+    ).run()
+  }
+}
