@@ -43,7 +43,7 @@ extension PieceFilling {
         role: part.role)
     }
     let first = score.tracks.count
-    try self.init(given, newTracks: newTracks, model: model) { reading, _ throws(FillError) in
+    try self.init(given, newTracks: newTracks, model: model, avoidsOriginal: false) { reading, _ throws(FillError) in
       var mask = CellMask(barCount: reading.barCount, partCount: reading.parts.count)
       for (index, part) in reading.parts.enumerated() {
         let isNew = part.sources.contains { $0.track >= first } || part.sources.isEmpty

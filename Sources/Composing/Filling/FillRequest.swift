@@ -36,7 +36,8 @@ public struct FillRequest: Sendable, Hashable {
 }
 
 extension PieceFilling {
-  /// A piece of which some bars of some parts are to be written anew.
+  /// A piece of which some bars of some parts are to be written anew, and otherwise than they are: no bar becomes what it was because it
+  /// stands in another place of the piece as well.
   ///
   /// Bars are counted as the piece's time signatures have them. Where its beats had to be moved to be read, those bars are
   /// written that have most of theirs in the ones that were chosen.
@@ -48,7 +49,7 @@ extension PieceFilling {
   public init(_ request: FillRequest, of score: Score, model: MusicModel) throws {
     let tracks = try request.tracks(of: score)
     let ranges = try request.ticks(of: score)
-    try self.init(score, model: model) { reading, aligned throws(FillError) in
+    try self.init(score, model: model, avoidsOriginal: true) { reading, aligned throws(FillError) in
       var mask = CellMask(barCount: reading.barCount, partCount: reading.parts.count)
       let ranges = ranges.map { (aligned($0.lowerBound), aligned($0.upperBound)) }
       let parts = try reading.parts(ofTracks: tracks, in: score)

@@ -28,10 +28,11 @@ public struct PieceFilling: Sendable {
   ///   - score: The piece.
   ///   - newTracks: Tracks without notes, each with a role, that the piece is to get.
   ///   - model: What is to fill it in.
+  ///   - avoidsOriginal: Whether what is written is not to be what was there.
   ///   - mask: Gives which cells are hidden.
   /// - Throws: `FillError`, `ComposingError.cause` for a corpus request of the model that cannot be read.
   init(
-    _ score: Score, newTracks: [Track] = [], model: MusicModel,
+    _ score: Score, newTracks: [Track] = [], model: MusicModel, avoidsOriginal: Bool,
     mask: (_ reading: CellReading, _ aligned: (Int) -> Int) throws(FillError) -> CellMask
   ) throws {
     let tokenizer = try model.cells
@@ -56,7 +57,7 @@ public struct PieceFilling: Sendable {
     fixedVelocity = tokenizer.configuration.velocity
     let chosen = try mask(reading, Self.aligned(by: alignment))
     guard chosen.hiddenCount > 0 else { throw FillError.nothingToWrite }
-    cells = tokenizer.filling(of: reading.ids) { _, _ in chosen }
+    cells = tokenizer.filling(of: reading.ids, avoidsOriginal: avoidsOriginal) { _, _ in chosen }
   }
 
   private static func aligned(by alignment: BeatAlignment?) -> (Int) -> Int {

@@ -66,12 +66,15 @@ public struct CellFilling: Sendable {
 extension CellsTokenizer {
   /// A piece to be filled in.
   /// - Parameters:
-  ///   - ids: The ids of a whole piece; what they say in hidden cells is not looked at.
+  ///   - ids: The ids of a whole piece; what they say in hidden cells no network is told.
+  ///   - avoidsOriginal: Whether a hidden cell must not become what it is in these ids by a reference to another bar, as passages that
+  ///     return would else come out as they were.
   ///   - mask: Gives which cells are hidden, of the bars and parts that the piece has.
   public func filling(
-    of ids: some Sequence<Int32>, mask: (_ barCount: Int, _ partCount: Int) -> CellMask
+    of ids: some Sequence<Int32>, avoidsOriginal: Bool = false,
+    mask: (_ barCount: Int, _ partCount: Int) -> CellMask
   ) -> CellFilling {
-    CellFilling(CellPlan(ids: ids, layout: layout, mask: mask))
+    CellFilling(CellPlan(ids: ids, layout: layout, avoidsOriginal: avoidsOriginal, mask: mask))
   }
 
   /// What a network is told beside the ids of a piece in which some cells are hidden, while they are learned; see

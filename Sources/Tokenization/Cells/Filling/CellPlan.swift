@@ -18,6 +18,8 @@ final class CellPlan: Sendable {
   /// The cells of the piece, hidden or not.
   let memory: CellMemory
   let mask: CellMask
+  /// Whether a hidden cell is not to come out as it is in the piece, where that would be a reference to another bar.
+  let avoidsOriginal: Bool
   /// The step at which the last bar begins, and that at which it ends.
   let lastBarStart: Int
   let end: Int
@@ -33,9 +35,14 @@ final class CellPlan: Sendable {
   /// - Parameters:
   ///   - ids: The ids of a whole piece.
   ///   - layout: What they mean.
+  ///   - avoidsOriginal: Whether hidden cells are not to become what they are in the piece again.
   ///   - mask: Which cells are hidden, of a number of bars and of parts.
-  init(ids: some Sequence<Int32>, layout: CellsLayout, mask: (_ barCount: Int, _ partCount: Int) -> CellMask) {
+  init(
+    ids: some Sequence<Int32>, layout: CellsLayout, avoidsOriginal: Bool = false,
+    mask: (_ barCount: Int, _ partCount: Int) -> CellMask
+  ) {
     self.layout = layout
+    self.avoidsOriginal = avoidsOriginal
     var progress = CellProgress(layout)
     var header: [Int32] = []
     var bars: [Bar] = []

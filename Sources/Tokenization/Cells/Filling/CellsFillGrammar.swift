@@ -101,7 +101,24 @@ struct CellsFillGrammar: TokenGrammar {
       }
       if isFilling, let next = sequel.first { mask[Int(next)] = true }
     }
-    if let part = progress.nextCell, mustPlay(bar: bar, part: part) { mask[Int(CellsLayout.rest)] = false }
+    guard let part = progress.nextCell, plan.isHidden(bar: bar, part: part) else { return }
+    if mustPlay(bar: bar, part: part) { mask[Int(CellsLayout.rest)] = false }
+    if plan.avoidsOriginal { forbidCopies(bar: bar, part: part, &mask) }
+  }
+
+  /// Masks out references to cells that are as the hidden one was. Notes may still be said one by one until they are the same again, for
+  /// nobody knows before.
+  private func forbidCopies(bar: Int, part: Int, _ mask: inout [Bool]) {
+    let original = plan.memory.cells[bar * plan.partCount + part]
+    guard !original.isEmpty else { return }
+    for lag in 1...layout.configuration.longestLag {
+      let id = Int(layout.id(layout.same, lag, from: 1))
+      guard mask[id], let cell = progress.cell(before: lag), cell.count == original.count else { continue }
+      let isSame = (0..<Int(cell.count)).allSatisfy {
+        progress.memory.note($0, of: cell) == plan.memory.note($0, of: original)
+      }
+      if isSame { mask[id] = false }
+    }
   }
 
   /// One id that leads out of the cell in progress, for all that would.
@@ -114,7 +131,6 @@ struct CellsFillGrammar: TokenGrammar {
 
   /// Whether a hidden cell is the last chance for its part to play at all, or for anything to sound in the last bar.
   private func mustPlay(bar: Int, part: Int) -> Bool {
-    guard plan.isHidden(bar: bar, part: part) else { return false }
     let isLastOfPart = plan.lastHiddenBars[part] == bar && plan.lastSoundingBars[part] < bar
     if isLastOfPart, !progress.hasSounded[part], layout.configuration.parts == nil { return true }
     let isLast = bar * plan.partCount + part == plan.lastHidden && bar == plan.bars.count - 1
