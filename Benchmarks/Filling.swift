@@ -32,7 +32,7 @@ func measureFilling(_ arguments: [String]) throws {
     pieces: held.prefix(numbers.first ?? 40).map { corpus.ids(ofPiece: $0) },
     threadCount: numbers.dropFirst().first ?? 2)
   try bench.measureLikelihood()
-  try bench.measureEdges()
+  for tries in [1, 8] { try bench.measureEdges(tries: tries) }
   try bench.measureHarmony(
     trainedOn: corpus.pieces(in: .train).prefix(400).map { try tokenizer.decode(corpus.ids(ofPiece: $0)) })
 }
@@ -137,7 +137,7 @@ private struct FillBench {
       isOnBarLine: after.onset == tick)
   }
 
-  func measureEdges() throws {
+  func measureEdges(tries: Int) throws {
     var human: [[Edge]] = [[], []], filled: [[Edge]] = [[], []]
     var options: [(piece: Int, options: CompositionOptions)] = []
     for (number, ids) in pieces.enumerated() {
@@ -146,7 +146,7 @@ private struct FillBench {
         options.append((number, CompositionOptions(seed: seed, sampling: .init(minP: 0.05), filling: filling)))
       }
     }
-    let results = composer.compose(options.map(\.options), threadCount: threadCount)
+    let results = composer.compose(options.map(\.options), tries: tries, threadCount: threadCount)
     for (request, result) in zip(options, results) {
       let composed = try result.get().score, original = try tokenizer.decode(pieces[request.piece])
       guard let range = Self.passage(of: original.bars.count, piece: request.piece) else { continue }
@@ -156,7 +156,8 @@ private struct FillBench {
         if request.options.seed == 0, let edge = Self.edge(of: original, at: tick) { human[side].append(edge) }
       }
     }
-    for (side, name) in ["before", "after"].enumerated() {
+    for (side, edge) in ["before", "after"].enumerated() {
+      let name = tries == 1 ? edge : "\(edge), best of \(tries)"
       tell(name, "semitones", human[side].map(\.interval), filled[side].map(\.interval))
       tell(name, "leaps of more than a fifth", human[side].map { $0.interval > 7 ? 1 : 0 }, filled[side].map { $0.interval > 7 ? 1 : 0 })
       tell(name, "quarters from onset to onset", human[side].map(\.distance), filled[side].map(\.distance))
@@ -207,7 +208,7 @@ private struct FillBench {
     func percent(_ count: Int, _ all: Int) -> String { String(format: "%.1f", 100 * Double(count) / Double(max(1, all))) }
     let samplings: [(String, SamplingPreset, Int)] = [
       ("default", SamplingPreset(minP: 0.05), 1), ("temperature 0.7", SamplingPreset(temperature: 0.7, minP: 0.05), 1),
-      ("best of 8", SamplingPreset(minP: 0.05), 8),
+      ("best of 8", SamplingPreset(minP: 0.05), 8), ("typical of 16", SamplingPreset(minP: 0.05), 16),
     ]
     for (name, sampling, tries) in samplings {
       let options = wanted.flatMap { item in
@@ -217,7 +218,9 @@ private struct FillBench {
       var (beats, hits) = (0, 0)
       for (index, item) in wanted.enumerated() {
         let own = try results[index * tries..<(index + 1) * tries].map { try $0.get() }
-        guard let best = own.min(by: { $0.nllPerToken * Double($0.tokens) < $1.nllPerToken * Double($1.tokens) })
+        let isTypical = name.hasPrefix("typical")
+        let typical = isTypical ? Self.mostTypical(own) : nil
+        guard let best = typical ?? own.min(by: { $0.nllPerToken * Double($0.tokens) < $1.nllPerToken * Double($1.tokens) })
         else { continue }
         let human = try tokenizer.decode(pieces[item.piece]).chordRoots.map(\.root)
         for (root, other) in zip(human, best.score.chordRoots.map(\.root)) where root != nil {
@@ -231,6 +234,17 @@ private struct FillBench {
         ("markov_percent", percent(counts.markov, counts.beats)),
       ])
     }
+  }
+}
+
+extension FillBench {
+  /// The piece whose chord roots agree most with those of the others.
+  static func mostTypical(_ pieces: [Composition]) -> Composition? {
+    let roots = pieces.map { $0.score.chordRoots.map(\.root) }
+    func agreement(_ index: Int) -> Int {
+      roots.reduce(0) { sum, other in sum + zip(roots[index], other).count { $0.0 != nil && $0.0 == $0.1 } }
+    }
+    return pieces.indices.max { agreement($0) < agreement($1) }.map { pieces[$0] }
   }
 }
 

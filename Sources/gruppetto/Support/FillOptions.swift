@@ -72,7 +72,7 @@ struct FillOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Write what is filled in n times, and keep what fits best to what is before and after it (default: 1).",
+      "Write what is filled in n times, and keep what fits best to what is before and after it (default: 8; 1 for --morph).",
       valueName: "n"))
   var tries: Int?
 
@@ -144,7 +144,7 @@ struct FillOptions: ParsableArguments {
         let request = FillRequest(bars: bars?.ranges.map { $0.lowerBound - 1..<$0.upperBound } ?? [], parts: parts)
         return try PieceFilling(request, of: given.score, model: composer.model)
       }
-      return FillJob(filling, in: given, tries: tries ?? (vary == nil ? 1 : 4), prefersChange: vary != nil)
+      return FillJob(filling, in: given, tries: tries ?? 8, prefersChange: vary != nil)
     }
   }
 }

@@ -37,6 +37,9 @@ struct CellsOutlook: Sendable {
   private static let noClass: Int32 = 12
   /// How many triads are told that fit what is heard, the best first.
   private static let triadCount = 2
+  /// How well pitch classes fit to what is heard is told in fifths of the time.
+  private static let fitCount = 6
+  private static let widestInterval = 13
 
   /// The features, in the order in which they are written.
   static func features(_ layout: CellsLayout) -> [ContextFeature] {
@@ -56,6 +59,8 @@ struct CellsOutlook: Sendable {
       (1...triadCount).map { feature("\(name)Triad\($0)", 24) }
     }
     features.append(feature("inNextBarTriad", 24))
+    features += lags.map { feature("fitToAbove\($0)", fitCount) } + [feature("lastFitToAbove", fitCount)]
+    features += [feature("edgeInterval", 2 * widestInterval + 1), feature("edgeDistance", 34)]
     return features
   }
 
@@ -70,6 +75,8 @@ struct CellsOutlook: Sendable {
     let inBar: Int
     let nextBar: Int
     let triads: Int
+    let fits: Int
+    let edge: Int
 
     init() {
       runs = ahead + 2 * CellsOutlook.lags.count
@@ -80,6 +87,8 @@ struct CellsOutlook: Sendable {
       inBar = note + 3
       nextBar = inBar + 3
       triads = nextBar + 2
+      fits = triads + 2 * CellsOutlook.triadCount + 1
+      edge = fits + CellsOutlook.lags.count + 1
     }
   }
 
@@ -96,11 +105,15 @@ struct CellsOutlook: Sendable {
       target = cell
       compare(bar, part, progress)
     } else if position == self.position {
+      if plan.parts[part].role != .drums { lookAtEdge(bar, part, position, progress) }
       return
     }
     find(bar, part, position, goesOn: !isNew && position > self.position)
     self.position = position
-    if plan.parts[part].role != .drums { hear(bar, part, position, progress) }
+    if plan.parts[part].role != .drums {
+      hear(bar, part, position, progress)
+      lookAtEdge(bar, part, position, progress)
+    }
   }
 
   /// The cell that is filled in here, and the step in it; nil where no hidden cell is.
@@ -236,7 +249,7 @@ struct CellsOutlook: Sendable {
     let later = part + 1..<plan.partCount
     let isAnyKnown = later.contains { plan.parts[$0].role != .drums && plan.known(bar: bar, part: $0) != nil }
     guard isAnyKnown else { return }
-    let (length, beat) = (progress.barLength, plan.layout.configuration.stepsPerQuarter)
+    let (length, beat) = (progress.barLength, plan.layout.feltBeat(ofTimeSignature: progress.timeSignature))
     for index in 0..<Self.beatCount {
       let step = position + index * beat
       let top = step < length ? highest(bar, later, at: step) : -1
@@ -252,7 +265,56 @@ struct CellsOutlook: Sendable {
     (features[groups.triads + Self.triadCount], features[groups.triads + Self.triadCount + 1]) = triads()
     weigh(bar, of: later, from: position, to: length)
     (features[groups.triads], features[groups.triads + 1]) = triads()
+    for (index, lag) in Self.lags.enumerated() {
+      features[groups.fits + index] = cell(bar - lag, part, progress).map { fit(of: $0, at: -1, progress) } ?? -1
+    }
+    let last = cell(bar - 1, part, progress)
+    features[groups.fits + Self.lags.count] =
+      progress.cellCount > 0 && progress.part == part
+      ? fit(ofNotes: progress.cellFirst..<progress.memory.notes.count, in: progress.memory, at: progress.lastOnset)
+      : last.map { fit(of: $0, at: Int($0.cell.lastOnset), progress) } ?? -1
     for index in 0..<3 { features[groups.inBar + index] = takeHeaviest() }
+  }
+
+  /// How much of what is weighed belongs to the pitch classes of a cell, or to those of its notes that begin at a step; −1 where
+  /// there is nothing.
+  private func fit(
+    of found: (cell: Cell, isPlanned: Bool), at onset: Int, _ progress: CellProgress
+  ) -> Int32 {
+    let first = Int(found.cell.first)
+    return fit(
+      ofNotes: first..<first + Int(found.cell.count), in: found.isPlanned ? plan.memory : progress.memory,
+      at: onset)
+  }
+
+  private func fit(ofNotes notes: Range<Int>, in memory: CellMemory, at onset: Int) -> Int32 {
+    var classes: UInt16 = 0
+    for index in notes where onset < 0 || Int(memory.notes[index].onset) == onset {
+      classes |= 1 << UInt16(memory.notes[index].pitch % 12)
+    }
+    var (inside, sum) = (Int32(0), Int32(0))
+    for (pitchClass, weight) in weights.enumerated() {
+      sum += weight
+      if classes >> UInt16(pitchClass) & 1 == 1 { inside += weight }
+    }
+    return classes == 0 || sum == 0 ? -1 : inside * Int32(Self.fitCount - 1) / sum
+  }
+
+  /// How far it is to the next known bar of the part, in time and from the last pitch, where that is the next bar.
+  private mutating func lookAtEdge(_ bar: Int, _ part: Int, _ position: Int, _ progress: CellProgress) {
+    (features[groups.edge], features[groups.edge + 1]) = (-1, -1)
+    guard let next = plan.known(bar: bar + 1, part: part), !next.isEmpty else { return }
+    features[groups.edge + 1] = Int32(1 + stepClass(max(0, progress.barLength - position)))
+    var last: UInt8?
+    if progress.part == part, progress.cellCount > 0 {
+      last = UInt8(truncatingIfNeeded: progress.lastPitch)
+    } else if let (cell, isPlanned) = cell(bar - 1, part, progress), !cell.isEmpty {
+      last = (isPlanned ? plan.memory : progress.memory).note(Int(cell.count) - 1, of: cell).pitch
+    }
+    guard let last else { return }
+    let interval = Int(plan.memory.note(0, of: next).pitch) - Int(last)
+    features[groups.edge] = Int32(
+      min(max(interval, -Self.widestInterval), Self.widestInterval) + Self.widestInterval)
   }
 
   private func stepClass(_ steps: Int) -> UInt8 {
