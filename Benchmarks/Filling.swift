@@ -85,7 +85,8 @@ private struct FillBench {
   func measureLikelihood() throws {
     let kinds: [(String, Kind)] = [
       ("four bars", .bars), ("four bars of the first part", .barsOfPart(0)),
-      ("four bars of the last part", .barsOfPart(-1)), ("the first part", .part(0)), ("the last part", .part(-1)),
+      ("four bars of the last part", .barsOfPart(-1)), ("the first part", .part(0)),
+      ("the last part", .part(-1)),
     ]
     for (name, kind) in kinds {
       var sums = (past: 0.0, filled: 0.0, forward: 0.0)
@@ -106,7 +107,8 @@ private struct FillBench {
       let reference = forward == nil ? sums.past : min(sums.past, sums.forward)
       printJSONLine(
         [
-          ("fill", "\"likelihood\""), ("hidden", "\"\(name)\""), ("pieces", "\(count)"), ("notes", "\(notes)"),
+          ("fill", "\"likelihood\""), ("hidden", "\"\(name)\""), ("pieces", "\(count)"),
+          ("notes", "\(notes)"),
           ("past", mean(sums.past)), ("filled", mean(sums.filled)),
         ] + (forward == nil ? [] : [("forward", mean(sums.forward))]) + [
           ("gain_percent", String(format: "%.1f", 100 * (1 - sums.filled / max(reference, 1e-9))))
@@ -143,7 +145,8 @@ private struct FillBench {
     for (number, ids) in pieces.enumerated() {
       guard let filling = filling(ids, piece: number, .bars) else { continue }
       for seed in UInt64(0)..<4 {
-        options.append((number, CompositionOptions(seed: seed, sampling: .init(minP: 0.05), filling: filling)))
+        options.append(
+          (number, CompositionOptions(seed: seed, sampling: .init(minP: 0.05), filling: filling)))
       }
     }
     let results = composer.compose(options.map(\.options), tries: tries, threadCount: threadCount)
@@ -153,15 +156,21 @@ private struct FillBench {
       for (side, bar) in [range.lowerBound, range.upperBound].enumerated() {
         let tick = original.bars[bar].start
         if let edge = Self.edge(of: composed, at: tick) { filled[side].append(edge) }
-        if request.options.seed == 0, let edge = Self.edge(of: original, at: tick) { human[side].append(edge) }
+        if request.options.seed == 0, let edge = Self.edge(of: original, at: tick) {
+          human[side].append(edge)
+        }
       }
     }
     for (side, edge) in ["before", "after"].enumerated() {
       let name = tries == 1 ? edge : "\(edge), best of \(tries)"
       tell(name, "semitones", human[side].map(\.interval), filled[side].map(\.interval))
-      tell(name, "leaps of more than a fifth", human[side].map { $0.interval > 7 ? 1 : 0 }, filled[side].map { $0.interval > 7 ? 1 : 0 })
+      tell(
+        name, "leaps of more than a fifth", human[side].map { $0.interval > 7 ? 1 : 0 },
+        filled[side].map { $0.interval > 7 ? 1 : 0 })
       tell(name, "quarters from onset to onset", human[side].map(\.distance), filled[side].map(\.distance))
-      tell(name, "notes on the bar line", human[side].map { $0.isOnBarLine ? 1 : 0 }, filled[side].map { $0.isOnBarLine ? 1 : 0 })
+      tell(
+        name, "notes on the bar line", human[side].map { $0.isOnBarLine ? 1 : 0 },
+        filled[side].map { $0.isOnBarLine ? 1 : 0 })
     }
   }
 
@@ -198,16 +207,21 @@ private struct FillBench {
     for (piece, _) in wanted {
       let score = try tokenizer.decode(pieces[piece])
       let roots = score.chordRoots.map(\.root)
-      let (bigram, markov) = (baseline.roots(of: score, hearsMelody: false), baseline.roots(of: score, hearsMelody: true))
+      let (bigram, markov) = (
+        baseline.roots(of: score, hearsMelody: false), baseline.roots(of: score, hearsMelody: true)
+      )
       for (index, root) in roots.enumerated() where root != nil {
         counts.beats += 1
         if bigram[index] == root { counts.bigram += 1 }
         if markov[index] == root { counts.markov += 1 }
       }
     }
-    func percent(_ count: Int, _ all: Int) -> String { String(format: "%.1f", 100 * Double(count) / Double(max(1, all))) }
+    func percent(_ count: Int, _ all: Int) -> String {
+      String(format: "%.1f", 100 * Double(count) / Double(max(1, all)))
+    }
     let samplings: [(String, SamplingPreset, Int)] = [
-      ("default", SamplingPreset(minP: 0.05), 1), ("temperature 0.7", SamplingPreset(temperature: 0.7, minP: 0.05), 1),
+      ("default", SamplingPreset(minP: 0.05), 1),
+      ("temperature 0.7", SamplingPreset(temperature: 0.7, minP: 0.05), 1),
       ("best of 8", SamplingPreset(minP: 0.05), 8), ("typical of 16", SamplingPreset(minP: 0.05), 16),
     ]
     for (name, sampling, tries) in samplings {
@@ -220,7 +234,9 @@ private struct FillBench {
         let own = try results[index * tries..<(index + 1) * tries].map { try $0.get() }
         let isTypical = name.hasPrefix("typical")
         let typical = isTypical ? Self.mostTypical(own) : nil
-        guard let best = typical ?? own.min(by: { $0.nllPerToken * Double($0.tokens) < $1.nllPerToken * Double($1.tokens) })
+        guard
+          let best = typical
+            ?? own.min(by: { $0.nllPerToken * Double($0.tokens) < $1.nllPerToken * Double($1.tokens) })
         else { continue }
         let human = try tokenizer.decode(pieces[item.piece]).chordRoots.map(\.root)
         for (root, other) in zip(human, best.score.chordRoots.map(\.root)) where root != nil {
@@ -229,7 +245,8 @@ private struct FillBench {
         }
       }
       printJSONLine([
-        ("fill", "\"harmony\""), ("sampling", "\"\(name)\""), ("pieces", "\(wanted.count)"), ("beats", "\(beats)"),
+        ("fill", "\"harmony\""), ("sampling", "\"\(name)\""), ("pieces", "\(wanted.count)"),
+        ("beats", "\(beats)"),
         ("agreement_percent", percent(hits, beats)), ("bigram_percent", percent(counts.bigram, counts.beats)),
         ("markov_percent", percent(counts.markov, counts.beats)),
       ])
@@ -280,11 +297,15 @@ private struct RootModel {
   }
 
   /// The major tonic of the key signature.
-  private static func tonic(_ score: Score) -> Int { score.keys.first.map { (($0.fifths * 7) % 12 + 12) % 12 } ?? 0 }
+  private static func tonic(_ score: Score) -> Int {
+    score.keys.first.map { (($0.fifths * 7) % 12 + 12) % 12 } ?? 0
+  }
 
   /// The melody's pitch class at a tick above the tonic; 12 where it rests.
   private static func melody(_ score: Score, at tick: Int) -> Int {
-    guard let note = score.tracks.last?.notes.last(where: { $0.onset <= tick && tick < $0.end }) else { return 12 }
+    guard let note = score.tracks.last?.notes.last(where: { $0.onset <= tick && tick < $0.end }) else {
+      return 12
+    }
     return (note.pitch - tonic(score) + 144) % 12
   }
 
@@ -298,7 +319,9 @@ private struct RootModel {
       var next = best
       if index > 0 {
         for state in 0..<Self.count {
-          let from = (0..<Self.count).max { best[$0] + transitions[$0][state] < best[$1] + transitions[$1][state] } ?? 0
+          let from =
+            (0..<Self.count).max { best[$0] + transitions[$0][state] < best[$1] + transitions[$1][state] }
+            ?? 0
           path[state] = from
           next[state] = best[from] + transitions[from][state]
         }

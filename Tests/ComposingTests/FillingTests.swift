@@ -35,7 +35,9 @@ import Training
     return (ids, filling)
   }
 
-  @Test("Alone, side by side, in a session and in its fork a piece is filled in alike, and as probable as when it is read")
+  @Test(
+    "Alone, side by side, in a session and in its fork a piece is filled in alike, and as probable as when it is read"
+  )
   func aPieceIsFilledInAlike() throws {
     var options: [CompositionOptions] = []
     for seed in UInt64(1)...8 {
@@ -43,7 +45,8 @@ import Training
       let given = CompositionOptions(seed: seed, filling: filling)
       options.append(given)
       let piece = try composer.compose(given)
-      #expect(piece.ids.starts(with: filling.beginning) && piece.bars == 8 && piece.stopReason == .barsWritten)
+      #expect(
+        piece.ids.starts(with: filling.beginning) && piece.bars == 8 && piece.stopReason == .barsWritten)
       let read = try composer.surprisals(ofIDs: piece.ids, filling: filling)[piece.givenCount...]
       #expect(read.count == piece.surprisals.count)
       #expect(zip(read, piece.surprisals).allSatisfy { abs($0 - $1) < 1e-3 }, "seed \(seed)")
@@ -66,7 +69,9 @@ import Training
       Note(onset: 96 * $0 + 1, duration: 90, pitch: 60 + [0, 2, 4, 7, 5, 9][$0 % 6], velocity: 70 + $0 % 9)
     }
     let chords = (0..<bars).flatMap { bar in
-      [48, 52, 55].map { Note(onset: 384 * bar, duration: 384, pitch: $0 + [0, 5, 7][bar % 3], velocity: 50) }
+      [48, 52, 55].map {
+        Note(onset: 384 * bar, duration: 384, pitch: $0 + [0, 5, 7][bar % 3], velocity: 50)
+      }
     }
     return Score(
       ticksPerQuarter: 96,
@@ -79,7 +84,8 @@ import Training
 
   @Test("What is not asked for stays note for note") func whatIsNotAskedForStays() throws {
     let song = Self.song(bars: 10)
-    let filling = try PieceFilling(FillRequest(bars: [4..<6], parts: [.name("chords")]), of: song, model: model)
+    let filling = try PieceFilling(
+      FillRequest(bars: [4..<6], parts: [.name("chords")]), of: song, model: model)
     #expect(filling.cells.mask.hiddenCount == 2)
     for seed in UInt64(1)...6 {
       let piece = try composer.compose(CompositionOptions(seed: seed, filling: filling.cells))

@@ -24,10 +24,15 @@ import Testing
     let file = try Self.file()
     let score = try Score(midi: file)
     let gone = score.tracks[0].notes[2..<4]
-    let new = [Note(onset: 192, duration: 96, pitch: 61, velocity: 33), Note(onset: 300, duration: 84, pitch: 70, velocity: 34)]
+    let new = [
+      Note(onset: 192, duration: 96, pitch: 61, velocity: 33),
+      Note(onset: 300, duration: 84, pitch: 70, velocity: 34),
+    ]
     let edit = ScoreEdit(
       changes: [.init(track: 0, removed: Array(gone), added: new)],
-      newTracks: [Track(name: "three", program: 40, notes: [Note(onset: 0, duration: 96, pitch: 50, velocity: 60)])])
+      newTracks: [
+        Track(name: "three", program: 40, notes: [Note(onset: 0, duration: 96, pitch: 50, velocity: 60)])
+      ])
     let edited = try file.applying(edit)
     let read = try Score(midi: edited)
     #expect(read.tracks.count == 3)

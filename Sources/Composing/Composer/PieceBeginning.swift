@@ -21,7 +21,8 @@ struct PieceBeginning {
         options.bars == nil && options.primer == nil && options.opening.isEmpty && options.form == nil,
         "filling", "beside a number of bars, a primer, an opening or a form", "nothing else to begin with")
       try requireOption(
-        filling.beginning.last != roles.end, "filling", "a piece without hidden cells", "at least one hidden cell")
+        filling.beginning.last != roles.end, "filling", "a piece without hidden cells",
+        "at least one hidden cell")
       ids = filling.beginning
       bars = 0
       end = 0

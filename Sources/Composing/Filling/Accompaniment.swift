@@ -39,11 +39,13 @@ extension PieceFilling {
     let missing = wanted.missing(besides: given.tracks.filter { $0.role.map(rewritten.contains) ?? false })
     let newTracks = missing.map { part in
       Track(
-        name: part.role.trackName, program: part.role == .drums ? nil : part.program, isDrum: part.role == .drums,
+        name: part.role.trackName, program: part.role == .drums ? nil : part.program,
+        isDrum: part.role == .drums,
         role: part.role)
     }
     let first = score.tracks.count
-    try self.init(given, newTracks: newTracks, model: model, avoidsOriginal: false) { reading, _ throws(FillError) in
+    try self.init(given, newTracks: newTracks, model: model, avoidsOriginal: false) {
+      reading, _ throws(FillError) in
       var mask = CellMask(barCount: reading.barCount, partCount: reading.parts.count)
       for (index, part) in reading.parts.enumerated() {
         let isNew = part.sources.contains { $0.track >= first } || part.sources.isEmpty
@@ -155,7 +157,9 @@ private struct EnsembleList {
   func program(of role: PartRole) -> Int {
     var counts: [Int: Int] = [:]
     for ensemble in ensembles {
-      for part in ensemble.parts where part.role == role { counts[part.program, default: 0] += ensemble.count }
+      for part in ensemble.parts where part.role == role {
+        counts[part.program, default: 0] += ensemble.count
+      }
     }
     return counts.max { ($0.value, -$0.key) < ($1.value, -$1.key) }?.key ?? (role == .bass ? 32 : 0)
   }

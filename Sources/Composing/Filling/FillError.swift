@@ -27,7 +27,8 @@ public enum FillError: DiagnosableError {
   public var kind: FailureKind {
     switch self {
     case .noCells, .unusable, .differentMetres: .badInput
-    case .noSuchBars, .noSuchPart, .sharedPart, .nothingToWrite, .noSuchRole, .invalidShare, .invalidStepCount:
+    case .noSuchBars, .noSuchPart, .sharedPart, .nothingToWrite, .noSuchRole, .invalidShare,
+      .invalidStepCount:
       .usage
     }
   }

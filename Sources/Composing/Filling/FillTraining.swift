@@ -10,7 +10,9 @@ struct FillTraining: Sendable {
 
   /// Nil where nothing is to be filled in.
   init?(_ tokenizer: any Tokenizer, share: Double?) {
-    guard let share, let cells = tokenizer as? CellsTokenizer, cells.configuration.infilling else { return nil }
+    guard let share, let cells = tokenizer as? CellsTokenizer, cells.configuration.infilling else {
+      return nil
+    }
     self.tokenizer = cells
     self.share = Float(share)
   }
@@ -52,7 +54,9 @@ struct FillValidation: ContextSource {
   func makeReader() -> any ContextReader { context.makeReader() }
 
   func makeReader(ofPiece number: Int, ids: UnsafeBufferPointer<Int32>) -> any ContextReader {
-    guard let maskSeed = filling.maskSeed(seed: seed, name: "validation/\(number)") else { return makeReader() }
+    guard let maskSeed = filling.maskSeed(seed: seed, name: "validation/\(number)") else {
+      return makeReader()
+    }
     return filling.reader(maskSeed: maskSeed, ids)
   }
 }

@@ -46,7 +46,8 @@ extension PieceFilling {
     let tokenizer = try composer.model.cells
     let tracks = try FillRequest(parts: parts).tracks(of: score)
     var failure: (any Error)?
-    let filling = try PieceFilling(score, model: composer.model, avoidsOriginal: true) { reading, _ throws(FillError) in
+    let filling = try PieceFilling(score, model: composer.model, avoidsOriginal: true) {
+      reading, _ throws(FillError) in
       var mask = CellMask(barCount: reading.barCount, partCount: reading.parts.count)
       let surprisals: [Double]
       do { surprisals = try composer.surprisals(ofIDs: reading.ids) } catch {

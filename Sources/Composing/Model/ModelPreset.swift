@@ -86,7 +86,8 @@ public struct ModelPreset: Codable, Hashable, Sendable {
         "a range within two octaves, such as -5...6")
     }
     if let infilling {
-      try requireOption((0...1).contains(infilling), "infilling", infilling, "a share of the pieces from 0 to 1")
+      try requireOption(
+        (0...1).contains(infilling), "infilling", infilling, "a share of the pieces from 0 to 1")
     }
   }
 }

@@ -71,11 +71,14 @@ private struct MIDIEditor {
       guard track.channel == nil || track.channel == part.channel else { return false }
       return wanted.isSubset(of: part.onsets.lazy.map { Onset(tick: $0.tick, key: $0.key) })
     }
-    let number = score.tracks.prefix { $0 != track }.count { $0.channel == track.channel && $0.notes == track.notes }
+    let number = score.tracks.prefix { $0 != track }.count {
+      $0.channel == track.channel && $0.notes == track.notes
+    }
     let fewest = candidates.map(\.onsets.count).min()
     let best = candidates.filter { $0.onsets.count == fewest }
     // Tracks that are note for note alike are taken in the order of the file.
-    return best.isEmpty ? nil : (best[min(number, best.count - 1)].track, best[min(number, best.count - 1)].channel)
+    return best.isEmpty
+      ? nil : (best[min(number, best.count - 1)].track, best[min(number, best.count - 1)].channel)
   }
 
   // MARK: New tracks

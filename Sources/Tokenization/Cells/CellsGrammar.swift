@@ -179,7 +179,9 @@ extension CellsGrammar {
   }
 
   /// The steps from the bar line to the end of the last bar, or as far as it can be.
-  var stepsLeft: Int { knownEnd.map { $0 - progress.barStart } ?? progress.barLength * (1 + mostBars - barCount) }
+  var stepsLeft: Int {
+    knownEnd.map { $0 - progress.barStart } ?? progress.barLength * (1 + mostBars - barCount)
+  }
 }
 
 // MARK: - Cells

@@ -18,7 +18,8 @@ struct BarsArgument: ExpressibleByArgument {
     ranges = []
     for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
       let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
-      guard ends.count <= 2, let first = ends[0], let last = ends.count == 2 ? ends[1] : first, first <= last else {
+      guard ends.count <= 2, let first = ends[0], let last = ends.count == 2 ? ends[1] : first, first <= last
+      else {
         return nil
       }
       ranges.append(first...last)
@@ -27,7 +28,9 @@ struct BarsArgument: ExpressibleByArgument {
   }
 
   /// A single number.
-  var number: Int? { ranges.count == 1 && ranges[0].count == 1 && !text.contains("-") ? ranges[0].lowerBound : nil }
+  var number: Int? {
+    ranges.count == 1 && ranges[0].count == 1 && !text.contains("-") ? ranges[0].lowerBound : nil
+  }
 }
 
 /// How `--vary` chooses its bars.
@@ -48,10 +51,13 @@ struct FillOptions: ParsableArguments {
   var parts: String?
 
   @Option(
-    help: ArgumentHelp("Write a share of the bars (--share) of the parts of this piece anew.", valueName: "file"))
+    help: ArgumentHelp(
+      "Write a share of the bars (--share) of the parts of this piece anew.", valueName: "file"))
   var vary: String?
 
-  @Option(help: ArgumentHelp("Share of the bars of parts that --vary writes anew, above 0 and up to 1.", valueName: "share"))
+  @Option(
+    help: ArgumentHelp(
+      "Share of the bars of parts that --vary writes anew, above 0 and up to 1.", valueName: "share"))
   var share = Variation.usualShare
 
   @Option(
@@ -84,7 +90,8 @@ struct FillOptions: ParsableArguments {
     let chosen = [fill, vary, morph].count { $0 != nil }
     guard chosen <= 1 else { throw ValidationError("Choose one of --fill, --vary and --morph.") }
     if fill == nil, let bars, bars.number == nil {
-      throw ValidationError("--bars \(bars.text) chooses bars of a piece; name it with --fill FILE, or give a number.")
+      throw ValidationError(
+        "--bars \(bars.text) chooses bars of a piece; name it with --fill FILE, or give a number.")
     }
     if vary != nil || morph != nil, bars != nil {
       throw ValidationError("--bars is for a new piece, or chooses bars with --fill; leave it out here.")
@@ -99,7 +106,9 @@ struct FillOptions: ParsableArguments {
       throw ValidationError("\(option) is for --vary FILE.")
     }
     if morph == nil, Typed.hasOption("--steps") { throw ValidationError("--steps is for --morph A --to B.") }
-    guard share > 0, share <= 1 else { throw ValidationError("--share is above 0 and at most 1, not \(share).") }
+    guard share > 0, share <= 1 else {
+      throw ValidationError("--share is above 0 and at most 1, not \(share).")
+    }
     guard Morph.stepCounts.contains(steps) else {
       throw ValidationError("--steps is a number from 1 to \(Morph.stepCounts.upperBound), not \(steps).")
     }
@@ -139,9 +148,11 @@ struct FillOptions: ParsableArguments {
       let filling = try FillJob.naming(file) {
         if vary != nil {
           return try PieceFilling(
-            Variation(share: share, order: varyOrder), of: given.score, parts: parts, composer: composer, seed: seed)
+            Variation(share: share, order: varyOrder), of: given.score, parts: parts, composer: composer,
+            seed: seed)
         }
-        let request = FillRequest(bars: bars?.ranges.map { $0.lowerBound - 1..<$0.upperBound } ?? [], parts: parts)
+        let request = FillRequest(
+          bars: bars?.ranges.map { $0.lowerBound - 1..<$0.upperBound } ?? [], parts: parts)
         return try PieceFilling(request, of: given.score, model: composer.model)
       }
       return FillJob(filling, in: given, tries: tries ?? 8, prefersChange: vary != nil)

@@ -87,7 +87,8 @@ import Testing
     }
   }
 
-  @Test("A network is told nothing of what is hidden before it is written, and nothing new where all is known")
+  @Test(
+    "A network is told nothing of what is hidden before it is written, and nothing new where all is known")
   func nothingIsToldOfWhatIsHidden() throws {
     for (number, configuration) in Self.configurations().enumerated() {
       let walker = try CellsWalker(configuration)
@@ -136,7 +137,9 @@ import Testing
     #expect(filling.contextFeatures.starts(with: plain.contextFeatures))
   }
 
-  @Test("A context tells what stands ahead in its part and above it") func aContextTellsWhatStandsAhead() throws {
+  @Test("A context tells what stands ahead in its part and above it") func aContextTellsWhatStandsAhead()
+    throws
+  {
     let tokenizer = try CellsTokenizer().infilling()
     let tokens = [
       "BOS_None", "Key_G", "Length_3", "Tempo_120.0", "Part_chords", "Program_0", "Part_melody", "Program_73",

@@ -62,7 +62,8 @@ final class CellPlan: Sendable {
     self.header = header
     let partCount = progress.parts.count
     // A piece that breaks off has the bars that are complete.
-    bars.removeLast(bars.count - (partCount > 0 ? min(bars.count, progress.memory.cells.count / partCount) : 0))
+    bars.removeLast(
+      bars.count - (partCount > 0 ? min(bars.count, progress.memory.cells.count / partCount) : 0))
     self.bars = bars
     parts = progress.parts
     let memory = progress.memory

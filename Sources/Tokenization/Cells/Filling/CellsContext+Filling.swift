@@ -48,7 +48,9 @@ struct CellsOutlook: Sendable {
     for lag in lags {
       features += [feature("pitchAhead\(lag)", pitchCount), feature("timeAhead\(lag)", timeCount)]
     }
-    for lag in lags { features += [feature("runBefore\(lag)", runCount), feature("runAfter\(lag)", runCount)] }
+    for lag in lags {
+      features += [feature("runBefore\(lag)", runCount), feature("runAfter\(lag)", runCount)]
+    }
     for lag in lags { features += [feature("laterParts\(lag)", 4), feature("partsAhead\(lag)", 4)] }
     features += [feature("nextKnownPitch", pitchCount), feature("nextKnownTime", timeCount)]
     features += (0..<beatCount).map { feature("aboveAtBeat\($0)", classCount) }
@@ -170,7 +172,9 @@ struct CellsOutlook: Sendable {
     features[groups.place] = Int32(before)
     features[groups.place + 1] = hasNext ? Int32(min(17, next - bar)) : 0
     for (index, lag) in Self.lags.enumerated() {
-      features[groups.runs + 2 * index] = run { areEqual(bar - 1 - $0, bar - 1 - $0 + lag, part: part, progress) }
+      features[groups.runs + 2 * index] = run {
+        areEqual(bar - 1 - $0, bar - 1 - $0 + lag, part: part, progress)
+      }
       features[groups.runs + 2 * index + 1] = run { step in
         hasNext ? areEqual(next + step, next + step - lag, part: part, progress) : nil
       }
@@ -258,7 +262,8 @@ struct CellsOutlook: Sendable {
       if index == 0 { features[groups.note] = top >= 0 ? Int32(top) : step < length ? Self.noPitch : -1 }
     }
     let next = nextOnset(bar, later, from: position)
-    features[groups.note + 1] = next.map { $0.onset == position ? 1 : 2 + Int32(stepClass($0.onset - position)) } ?? 0
+    features[groups.note + 1] =
+      next.map { $0.onset == position ? 1 : 2 + Int32(stepClass($0.onset - position)) } ?? 0
     features[groups.note + 2] = next.map { 1 + Int32(stepClass($0.duration)) } ?? 0
     let half = min(length, position + max(beat, length / 2))
     weigh(bar, of: later, from: position, to: half)
@@ -266,12 +271,15 @@ struct CellsOutlook: Sendable {
     weigh(bar, of: later, from: position, to: length)
     (features[groups.triads], features[groups.triads + 1]) = triads()
     for (index, lag) in Self.lags.enumerated() {
-      features[groups.fits + index] = cell(bar - lag, part, progress).map { fit(of: $0, at: -1, progress) } ?? -1
+      features[groups.fits + index] =
+        cell(bar - lag, part, progress).map { fit(of: $0, at: -1, progress) } ?? -1
     }
     let last = cell(bar - 1, part, progress)
     features[groups.fits + Self.lags.count] =
       progress.cellCount > 0 && progress.part == part
-      ? fit(ofNotes: progress.cellFirst..<progress.memory.notes.count, in: progress.memory, at: progress.lastOnset)
+      ? fit(
+        ofNotes: progress.cellFirst..<progress.memory.notes.count, in: progress.memory, at: progress.lastOnset
+      )
       : last.map { fit(of: $0, at: Int($0.cell.lastOnset), progress) } ?? -1
     for index in 0..<3 { features[groups.inBar + index] = takeHeaviest() }
   }
@@ -323,7 +331,8 @@ struct CellsOutlook: Sendable {
 
   /// Calls for each note of known, pitched cells of a bar.
   @inline(__always)
-  private func forEachNote(_ bar: Int, _ parts: Range<Int>, except own: Int = -1, _ body: (CellNote) -> Void) {
+  private func forEachNote(_ bar: Int, _ parts: Range<Int>, except own: Int = -1, _ body: (CellNote) -> Void)
+  {
     for part in parts where part != own && plan.parts[part].role != .drums {
       guard let cell = plan.known(bar: bar, part: part) else { continue }
       for index in 0..<Int(cell.count) { body(plan.memory.note(index, of: cell)) }
@@ -349,7 +358,9 @@ struct CellsOutlook: Sendable {
   }
 
   /// Adds up how long each pitch class sounds in a stretch of a bar.
-  private mutating func weigh(_ bar: Int, of parts: Range<Int>, except own: Int = -1, from start: Int, to end: Int) {
+  private mutating func weigh(
+    _ bar: Int, of parts: Range<Int>, except own: Int = -1, from start: Int, to end: Int
+  ) {
     for index in weights.indices { weights[index] = 0 }
     for part in parts where part != own && plan.parts[part].role != .drums {
       guard let cell = plan.known(bar: bar, part: part) else { continue }
