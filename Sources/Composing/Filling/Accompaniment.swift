@@ -48,8 +48,8 @@ extension PieceFilling {
       reading, _ throws(FillError) in
       var mask = CellMask(barCount: reading.barCount, partCount: reading.parts.count)
       for (index, part) in reading.parts.enumerated() {
-        let isNew = part.sources.contains { $0.track >= first } || part.sources.isEmpty
-        let isRewritten = rewritten.contains(part.role) && part.sources.allSatisfy { $0.track < first }
+        let isNew = part.sources.contains { $0.track >= first }
+        let isRewritten = rewritten.contains(part.role) && !part.sources.isEmpty
         if isNew || isRewritten { mask.hide(bars: 0..<reading.barCount, parts: [index]) }
       }
       return mask

@@ -116,7 +116,7 @@ extension CellReading {
     var chosen: [Int] = []
     for (index, part) in parts.enumerated() {
       let own = part.sources.filter { tracks.contains($0.track) }
-      guard !own.isEmpty || part.sources.isEmpty && tracks.count == score.tracks.count else { continue }
+      guard !own.isEmpty else { continue }
       if let other = part.sources.first(where: { !tracks.contains($0.track) }) {
         throw .sharedPart(chosen: name(own[0].track), other: name(other.track))
       }
