@@ -32,7 +32,9 @@ func measureFilling(_ arguments: [String]) throws {
     pieces: held.prefix(numbers.first ?? 40).map { corpus.ids(ofPiece: $0) },
     threadCount: numbers.dropFirst().first ?? 2)
   try bench.measureLikelihood()
-  for tries in [1, 8] { try bench.measureEdges(tries: tries) }
+  try bench.measureEdges("default", SamplingPreset(minP: 0.05), tries: 1)
+  try bench.measureEdges("temperature 0.8", SamplingPreset(temperature: 0.8, minP: 0.05), tries: 1)
+  try bench.measureEdges("likeliest of 8", SamplingPreset(minP: 0.05), tries: 8)
   try bench.measureHarmony(
     trainedOn: corpus.pieces(in: .train).prefix(400).map { try tokenizer.decode(corpus.ids(ofPiece: $0)) })
 }
@@ -139,14 +141,14 @@ private struct FillBench {
       isOnBarLine: after.onset == tick)
   }
 
-  func measureEdges(tries: Int) throws {
+  func measureEdges(_ way: String, _ sampling: SamplingPreset, tries: Int) throws {
     var human: [[Edge]] = [[], []], filled: [[Edge]] = [[], []]
     var options: [(piece: Int, options: CompositionOptions)] = []
     for (number, ids) in pieces.enumerated() {
       guard let filling = filling(ids, piece: number, .bars) else { continue }
       for seed in UInt64(0)..<4 {
         options.append(
-          (number, CompositionOptions(seed: seed, sampling: .init(minP: 0.05), filling: filling)))
+          (number, CompositionOptions(seed: seed, sampling: sampling, filling: filling)))
       }
     }
     let results = composer.compose(options.map(\.options), tries: tries, threadCount: threadCount)
@@ -162,7 +164,7 @@ private struct FillBench {
       }
     }
     for (side, edge) in ["before", "after"].enumerated() {
-      let name = tries == 1 ? edge : "\(edge), best of \(tries)"
+      let name = "\(edge), \(way)"
       tell(name, "semitones", human[side].map(\.interval), filled[side].map(\.interval))
       tell(
         name, "leaps of more than a fifth", human[side].map { $0.interval > 7 ? 1 : 0 },
@@ -219,25 +221,18 @@ private struct FillBench {
     func percent(_ count: Int, _ all: Int) -> String {
       String(format: "%.1f", 100 * Double(count) / Double(max(1, all)))
     }
-    let samplings: [(String, SamplingPreset, Int)] = [
-      ("default", SamplingPreset(minP: 0.05), 1),
-      ("temperature 0.7", SamplingPreset(temperature: 0.7, minP: 0.05), 1),
-      ("best of 8", SamplingPreset(minP: 0.05), 8), ("typical of 16", SamplingPreset(minP: 0.05), 16),
+    let plain = SamplingPreset(minP: 0.05)
+    let ways: [(String, SamplingPreset, Int, TryChoice)] = [
+      ("default", plain, 1, .likeliest),
+      ("temperature 0.7", SamplingPreset(temperature: 0.7, minP: 0.05), 1, .likeliest),
+      ("likeliest of 8", plain, 8, .likeliest), ("most typical of 16", plain, 16, .mostTypicalHarmony),
     ]
-    for (name, sampling, tries) in samplings {
-      let options = wanted.flatMap { item in
-        (0..<UInt64(tries)).map { CompositionOptions(seed: $0, sampling: sampling, filling: item.filling) }
-      }
-      let results = composer.compose(options, threadCount: threadCount)
+    for (name, sampling, tries, choice) in ways {
+      let options = wanted.map { CompositionOptions(seed: 1, sampling: sampling, filling: $0.filling) }
+      let results = composer.compose(options, tries: tries, choice: choice, threadCount: threadCount)
       var (beats, hits) = (0, 0)
-      for (index, item) in wanted.enumerated() {
-        let own = try results[index * tries..<(index + 1) * tries].map { try $0.get() }
-        let isTypical = name.hasPrefix("typical")
-        let typical = isTypical ? Self.mostTypical(own) : nil
-        guard
-          let best = typical
-            ?? own.min(by: { $0.nllPerToken * Double($0.tokens) < $1.nllPerToken * Double($1.tokens) })
-        else { continue }
+      for (item, result) in zip(wanted, results) {
+        let best = try result.get()
         let human = try tokenizer.decode(pieces[item.piece]).chordRoots.map(\.root)
         for (root, other) in zip(human, best.score.chordRoots.map(\.root)) where root != nil {
           beats += 1
@@ -251,17 +246,6 @@ private struct FillBench {
         ("markov_percent", percent(counts.markov, counts.beats)),
       ])
     }
-  }
-}
-
-extension FillBench {
-  /// The piece whose chord roots agree most with those of the others.
-  static func mostTypical(_ pieces: [Composition]) -> Composition? {
-    let roots = pieces.map { $0.score.chordRoots.map(\.root) }
-    func agreement(_ index: Int) -> Int {
-      roots.reduce(0) { sum, other in sum + zip(roots[index], other).count { $0.0 != nil && $0.0 == $0.1 } }
-    }
-    return pieces.indices.max { agreement($0) < agreement($1) }.map { pieces[$0] }
   }
 }
 

@@ -1,3 +1,4 @@
+internal import Analysis
 internal import ArgumentParser
 internal import Composing
 internal import Groundwork
@@ -38,7 +39,7 @@ struct Harmonize: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Write the parts n times, and keep what fits best to what is given (default: 8).", valueName: "n"))
+      "Write the parts n times, and keep what most of them agree on (default: 16).", valueName: "n"))
   var tries: Int?
 
   @OptionGroup var piece: PieceOption
@@ -84,9 +85,17 @@ struct Harmonize: ParsableCommand {
         let filling = try FillJob.naming(file) {
           try PieceFilling(accompaniment, to: given.score, model: composer.model)
         }
-        return FillJob(filling, in: given, tries: tries ?? 8)
+        // Chords are best where most tries agree on them; a melody is not.
+        let writesMelody = accompaniment.roles?.contains(.melody) ?? !filling.original.hasMelody
+        return FillJob(
+          filling, in: given, tries: tries ?? 16, choice: writesMelody ? .likeliest : .mostTypicalHarmony)
       },
       title: "\(name), harmonized by \(ModelFolder(path: model).name)"
     ).run()
   }
+}
+
+extension Score {
+  /// Whether a track plays one note at a time.
+  fileprivate var hasMelody: Bool { partRoles.contains(.melody) }
 }

@@ -270,8 +270,8 @@ struct CompositionCommand {
   ) -> [Result<Composition, ComposingError>] {
     if let job, job.tries > 1 {
       return composer.compose(
-        pieces, tries: job.tries, isBetter: { _, a, b in job.isBetter(a, than: b) }, threadCount: threadCount,
-        cancellation: cancellation, progress: common.progress)
+        pieces, tries: job.tries, choice: job.choice, threadCount: threadCount, cancellation: cancellation,
+        progress: common.progress)
     }
     // A single piece reports its progress in bars.
     if pieces.count == 1 {

@@ -155,7 +155,8 @@ struct FillOptions: ParsableArguments {
           bars: bars?.ranges.map { $0.lowerBound - 1..<$0.upperBound } ?? [], parts: parts)
         return try PieceFilling(request, of: given.score, model: composer.model)
       }
-      return FillJob(filling, in: given, tries: tries ?? 8, prefersChange: vary != nil)
+      return FillJob(
+        filling, in: given, tries: tries ?? 8, choice: vary == nil ? .likeliest : .mostChanged(filling))
     }
   }
 }
@@ -185,18 +186,18 @@ struct FillJob {
   var tries: Int
   /// The piece that is changed; nil where new ones are made.
   private var change: (filling: PieceFilling, given: Given)?
-  /// Whether of several tries that is kept which changes the most.
-  private var prefersChange = false
+  /// Which of several tries is kept.
+  var choice = TryChoice.likeliest
 
   init(fillings: [CellFilling], tries: Int) {
     self.fillings = fillings
     self.tries = tries
   }
 
-  init(_ filling: PieceFilling, in given: Given, tries: Int, prefersChange: Bool = false) {
+  init(_ filling: PieceFilling, in given: Given, tries: Int, choice: TryChoice = .likeliest) {
     fillings = [filling.cells]
     self.tries = tries
-    self.prefersChange = prefersChange
+    self.choice = choice
     change = (filling, given)
   }
 
@@ -209,15 +210,6 @@ struct FillJob {
 
   /// How many pieces there are in one go.
   var pieceCount: Int? { fillings.count > 1 ? fillings.count : nil }
-
-  /// Which of two tries of a piece is kept.
-  func isBetter(_ a: Composition, than b: Composition) -> Bool {
-    if prefersChange, let filling = change?.filling {
-      let (first, second) = (filling.changedCells(by: a).changed, filling.changedCells(by: b).changed)
-      if first != second { return first > second }
-    }
-    return a.nll < b.nll
-  }
 
   /// The piece with what was composed.
   func finished(_ composition: Composition) throws -> (score: Score, midi: MIDIFile?) {
