@@ -22,10 +22,13 @@ import Testing
       "generate", "model", "--morph", "tunes/tune1.abc", "--to", "tunes/tune2.abc", "--steps", "2", "-o",
       "between.mid", "--seed", "1", "--json",
     ])
-    #expect(morph.exitCode == 0 && workshop.has("between-001.mid") && workshop.has("between-002.mid"), "\(morph.errors)")
+    #expect(
+      morph.exitCode == 0 && workshop.has("between-001.mid") && workshop.has("between-002.mid"),
+      "\(morph.errors)")
   }
 
-  @Test("Requests that cannot be met are refused in one line") func requestsThatCannotBeMetAreRefused() throws {
+  @Test("Requests that cannot be met are refused in one line") func requestsThatCannotBeMetAreRefused() throws
+  {
     let workshop = try Workshop()
     let trained = try workshop.run(
       ["train", "tunes", "-o", "model", "--steps", "5", "--quiet"] + Workshop.quick)

@@ -117,7 +117,11 @@ extension CellReading {
     for (index, part) in parts.enumerated() {
       let own = part.sources.filter { tracks.contains($0.track) }
       guard !own.isEmpty else { continue }
-      if let other = part.sources.first(where: { !tracks.contains($0.track) }) {
+      let others = part.sources.filter { source in
+        !tracks.contains(source.track)
+          && (!score.tracks.indices.contains(source.track) || !score.tracks[source.track].notes.isEmpty)
+      }
+      if let other = others.first {
         throw .sharedPart(chosen: name(own[0].track), other: name(other.track))
       }
       chosen.append(index)

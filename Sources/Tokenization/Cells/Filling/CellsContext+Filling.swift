@@ -63,6 +63,7 @@ struct CellsOutlook: Sendable {
     features.append(feature("inNextBarTriad", 24))
     features += lags.map { feature("fitToAbove\($0)", fitCount) } + [feature("lastFitToAbove", fitCount)]
     features += [feature("edgeInterval", 2 * widestInterval + 1), feature("edgeDistance", 34)]
+    features += lags.map { feature("edgeIntervalOfCopy\($0)", 2 * widestInterval + 1) }
     return features
   }
 
@@ -189,6 +190,14 @@ struct CellsOutlook: Sendable {
     features[groups.next + 1] = time
     for index in groups.above..<features.count { features[index] = -1 }
     guard !isDrum else { return }
+    if let next = plan.known(bar: bar + 1, part: part), !next.isEmpty {
+      for (index, lag) in Self.lags.enumerated() {
+        guard let (cell, isPlanned) = cell(bar - lag, part, progress), !cell.isEmpty else { continue }
+        let notes = isPlanned ? plan.memory : progress.memory
+        features[groups.edge + 2 + index] = interval(
+          from: notes.note(Int(cell.count) - 1, of: cell).pitch, to: plan.memory.note(0, of: next).pitch)
+      }
+    }
     weigh(bar + 1, of: 0..<plan.partCount, except: part, from: 0, to: .max)
     features[groups.triads + 2 * Self.triadCount] = triads().0
     for index in 0..<2 { features[groups.nextBar + index] = takeHeaviest() }
@@ -320,9 +329,12 @@ struct CellsOutlook: Sendable {
       last = (isPlanned ? plan.memory : progress.memory).note(Int(cell.count) - 1, of: cell).pitch
     }
     guard let last else { return }
-    let interval = Int(plan.memory.note(0, of: next).pitch) - Int(last)
-    features[groups.edge] = Int32(
-      min(max(interval, -Self.widestInterval), Self.widestInterval) + Self.widestInterval)
+    features[groups.edge] = interval(from: last, to: plan.memory.note(0, of: next).pitch)
+  }
+
+  private func interval(from first: UInt8, to second: UInt8) -> Int32 {
+    let widest = Self.widestInterval
+    return Int32(min(max(Int(second) - Int(first), -widest), widest) + widest)
   }
 
   private func stepClass(_ steps: Int) -> UInt8 {
