@@ -78,7 +78,7 @@ struct FillOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Write what is filled in n times, and keep what fits best to what is before and after it (default: 8; 1 for --morph).",
+      "Write what is filled in n times, and keep what fits best to what is before and after it (default: 1; 8 for --vary, which keeps what changes most).",
       valueName: "n"))
   var tries: Int?
 
@@ -156,7 +156,7 @@ struct FillOptions: ParsableArguments {
         return try PieceFilling(request, of: given.score, model: composer.model)
       }
       return FillJob(
-        filling, in: given, tries: tries ?? 8, choice: vary == nil ? .likeliest : .mostChanged(filling))
+        filling, in: given, tries: tries ?? (vary == nil ? 1 : 8), choice: vary == nil ? .likeliest : .mostChanged(filling))
     }
   }
 }
