@@ -156,7 +156,8 @@ struct FillOptions: ParsableArguments {
         return try PieceFilling(request, of: given.score, model: composer.model)
       }
       return FillJob(
-        filling, in: given, tries: tries ?? (vary == nil ? 1 : 8), choice: vary == nil ? .likeliest : .mostChanged(filling))
+        filling, in: given, tries: tries ?? (vary == nil ? 1 : 8),
+        choice: vary == nil ? .likeliest : .mostChanged(filling))
     }
   }
 }

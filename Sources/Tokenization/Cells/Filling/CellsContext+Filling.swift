@@ -11,6 +11,8 @@ struct CellsOutlook: Sendable {
 
   /// The cell that is being filled in, or is next; −1 where none is.
   private var target = -1
+  /// The hidden cell after it that is described as well; −1 where none is.
+  private var following = -1
   /// Where in the features each group of them is.
   private let groups = Groups()
   /// For each of `lags` the first note at `position` or after it in the cell so many bars ahead.
@@ -64,6 +66,16 @@ struct CellsOutlook: Sendable {
     features += lags.map { feature("fitToAbove\($0)", fitCount) } + [feature("lastFitToAbove", fitCount)]
     features += [feature("edgeInterval", 2 * widestInterval + 1), feature("edgeDistance", 34)]
     features += lags.map { feature("edgeIntervalOfCopy\($0)", 2 * widestInterval + 1) }
+    features.append(feature("edgePitch", pitchCount))
+    for lag in lags {
+      features += [
+        feature("followingRunBefore\(lag)", runCount), feature("followingRunAfter\(lag)", runCount),
+      ]
+    }
+    for lag in lags {
+      features += [feature("followingLaterParts\(lag)", 4), feature("followingPartsAhead\(lag)", 4)]
+    }
+    features += lags.map { feature("followingEdgeIntervalOfCopy\($0)", 2 * widestInterval + 1) }
     return features
   }
 
@@ -80,6 +92,8 @@ struct CellsOutlook: Sendable {
     let triads: Int
     let fits: Int
     let edge: Int
+    let edgePitch: Int
+    let following: Int
 
     init() {
       runs = ahead + 2 * CellsOutlook.lags.count
@@ -92,14 +106,21 @@ struct CellsOutlook: Sendable {
       triads = nextBar + 2
       fits = triads + 2 * CellsOutlook.triadCount + 1
       edge = fits + CellsOutlook.lags.count + 1
+      edgePitch = edge + 2 + CellsOutlook.lags.count
+      following = edgePitch + 1
     }
   }
 
   /// Looks from the place that a sequence has come to.
   mutating func look(from progress: CellProgress) {
+    lookAtCell(progress)
+    lookAtFollowing(progress)
+  }
+
+  private mutating func lookAtCell(_ progress: CellProgress) {
     guard let (bar, part, position) = place(in: progress) else {
       if target >= 0 { for index in features.indices { features[index] = -1 } }
-      target = -1
+      (target, following) = (-1, -1)
       return
     }
     let cell = bar * plan.partCount + part
@@ -172,35 +193,70 @@ struct CellsOutlook: Sendable {
     let hasNext = next < plan.bars.count
     features[groups.place] = Int32(before)
     features[groups.place + 1] = hasNext ? Int32(min(17, next - bar)) : 0
-    for (index, lag) in Self.lags.enumerated() {
-      features[groups.runs + 2 * index] = run {
-        areEqual(bar - 1 - $0, bar - 1 - $0 + lag, part: part, progress)
-      }
-      features[groups.runs + 2 * index + 1] = run { step in
-        hasNext ? areEqual(next + step, next + step - lag, part: part, progress) : nil
-      }
-      features[groups.parts + 2 * index] = likeness(bar, bar - lag, of: part + 1..<plan.partCount, progress)
-      features[groups.parts + 2 * index + 1] = likeness(
-        bar, bar + lag, of: 0..<plan.partCount, except: part, progress)
-    }
+    compareBars(
+      bar, part, next: hasNext ? next : nil, progress, runs: groups.runs, parts: groups.parts, copies: nil)
     let known = hasNext ? plan.known(bar: next, part: part) : nil
     let isDrum = plan.parts[part].role == .drums
     let (pitch, time) = known.map { describe($0, at: 0, from: 0, isDrum: isDrum) } ?? (-1, -1)
     features[groups.next] = pitch
     features[groups.next + 1] = time
-    for index in groups.above..<features.count { features[index] = -1 }
+    for index in groups.above..<groups.following { features[index] = -1 }
     guard !isDrum else { return }
-    if let next = plan.known(bar: bar + 1, part: part), !next.isEmpty {
-      for (index, lag) in Self.lags.enumerated() {
-        guard let (cell, isPlanned) = cell(bar - lag, part, progress), !cell.isEmpty else { continue }
-        let notes = isPlanned ? plan.memory : progress.memory
-        features[groups.edge + 2 + index] = interval(
-          from: notes.note(Int(cell.count) - 1, of: cell).pitch, to: plan.memory.note(0, of: next).pitch)
-      }
-    }
+    compareBars(bar, part, next: nil, progress, runs: nil, parts: nil, copies: groups.edge + 2)
     weigh(bar + 1, of: 0..<plan.partCount, except: part, from: 0, to: .max)
     features[groups.triads + 2 * Self.triadCount] = triads().0
     for index in 0..<2 { features[groups.nextBar + index] = takeHeaviest() }
+  }
+
+  /// Writes, for each of the distances, how long the part repeats itself around a cell and whether the other parts do, and on which
+  /// interval a copy of the bar so far back would meet the next one.
+  private mutating func compareBars(
+    _ bar: Int, _ part: Int, next: Int?, _ progress: CellProgress, runs: Int?, parts: Int?, copies: Int?
+  ) {
+    let known = plan.known(bar: bar + 1, part: part)
+    for (index, lag) in Self.lags.enumerated() {
+      if let runs {
+        features[runs + 2 * index] = run { areEqual(bar - 1 - $0, bar - 1 - $0 + lag, part: part, progress) }
+        features[runs + 2 * index + 1] = run { step in
+          next.flatMap { areEqual($0 + step, $0 + step - lag, part: part, progress) }
+        }
+      }
+      if let parts {
+        features[parts + 2 * index] = likeness(bar, bar - lag, of: part + 1..<plan.partCount, progress)
+        features[parts + 2 * index + 1] = likeness(
+          bar, bar + lag, of: 0..<plan.partCount, except: part, progress)
+      }
+      if let copies {
+        features[copies + index] = -1
+        guard let known, !known.isEmpty, let (cell, isPlanned) = cell(bar - lag, part, progress),
+          !cell.isEmpty
+        else { continue }
+        features[copies + index] = interval(
+          from: (isPlanned ? plan.memory : progress.memory).note(Int(cell.count) - 1, of: cell).pitch,
+          to: plan.memory.note(0, of: known).pitch)
+      }
+    }
+  }
+
+  /// Describes the hidden cell after the one in progress, whose first id may be the next one.
+  private mutating func lookAtFollowing(_ progress: CellProgress) {
+    let (bar, part) = (progress.barCount - 1, progress.part + 1)
+    guard progress.state == .note, target == bar * plan.partCount + part - 1,
+      plan.isHidden(bar: bar, part: part)
+    else {
+      if following >= 0 { for index in groups.following..<features.count { features[index] = -1 } }
+      following = -1
+      return
+    }
+    guard following != target + 1 else { return }
+    following = target + 1
+    var next = bar + 1
+    while next < plan.bars.count, plan.isHidden(bar: next, part: part) { next += 1 }
+    let count = 2 * Self.lags.count
+    compareBars(
+      bar, part, next: next < plan.bars.count ? next : nil, progress, runs: groups.following,
+      parts: groups.following + count,
+      copies: plan.parts[part].role == .drums ? nil : groups.following + 2 * count)
   }
 
   private func run(_ isEqual: (_ step: Int) -> Bool?) -> Int32 {
@@ -319,9 +375,13 @@ struct CellsOutlook: Sendable {
 
   /// How far it is to the next known bar of the part, in time and from the last pitch, where that is the next bar.
   private mutating func lookAtEdge(_ bar: Int, _ part: Int, _ position: Int, _ progress: CellProgress) {
-    (features[groups.edge], features[groups.edge + 1]) = (-1, -1)
+    (features[groups.edge], features[groups.edge + 1], features[groups.edgePitch]) = (-1, -1, -1)
     guard let next = plan.known(bar: bar + 1, part: part), !next.isEmpty else { return }
-    features[groups.edge + 1] = Int32(1 + stepClass(max(0, progress.barLength - position)))
+    let left = max(0, progress.barLength - position)
+    features[groups.edge + 1] = Int32(1 + stepClass(left))
+    if left <= plan.layout.feltBeat(ofTimeSignature: progress.timeSignature) {
+      features[groups.edgePitch] = Int32(plan.memory.note(0, of: next).pitch)
+    }
     var last: UInt8?
     if progress.part == part, progress.cellCount > 0 {
       last = UInt8(truncatingIfNeeded: progress.lastPitch)
