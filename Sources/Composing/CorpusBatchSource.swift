@@ -12,6 +12,9 @@ package import Training
 /// Where the tokens tell how many bars a piece has, a quarter of the pieces are read as if they did not, so that the network
 /// learns to find an end of its own too. So it is with what pieces say of themselves (`Tokenizer.attributes`): each attribute is left open in a
 /// fifth of the pieces, and all of them in a further sixth, so that the network knows music of any density or style as well. What it is told beside the ids is concluded from them as they are read.
+///
+/// Where the settings ask for it, a share of the pieces is read as if some of their cells were to be filled in: the ids are the same, and
+/// in the hidden cells the network is told what is known ahead. Which cells these are is drawn anew each time a piece is read.
 package struct CorpusBatchSource: BatchSource {
   package let batchSize: Int
   package let truncationLength: Int
@@ -44,6 +47,8 @@ package struct CorpusBatchSource: BatchSource {
       var isOpen: Bool?
       /// Which attributes of the piece are left open, one bit for each; nil where none are.
       var openAttributes: Int?
+      /// What the hidden cells are drawn by, where the piece has any; else nil.
+      var maskSeed: UInt64?
     }
   }
 
@@ -63,6 +68,8 @@ package struct CorpusBatchSource: BatchSource {
   private let attributes: [(bit: Int, open: Int32)]
   private let attributeCount: Int
   private let context: TokenizerContext?
+  /// What knows cells that can be filled in, and the share of the pieces in which some are; nil where none are.
+  private let filling: FillTraining?
   /// Where each stream's context is; a cursor knows a piece by its segment.
   private var cursors: [ContextCursor]
   private var order: EpochOrder
@@ -90,6 +97,7 @@ package struct CorpusBatchSource: BatchSource {
     attributes = Self.attributes(of: tokenizer)
     let context = TokenizerContext(tokenizer)
     self.context = context
+    filling = FillTraining(tokenizer, share: settings.infilling)
     cursors =
       context.map { [ContextCursor](repeating: ContextCursor($0), count: settings.training.batchSize) } ?? []
     order = EpochOrder(epoch: 0, count: segments.count, seed: seed)
@@ -127,7 +135,11 @@ package struct CorpusBatchSource: BatchSource {
           stream.next += 1
         }
         if context != nil {
-          cursors[index].seek(piece: stream.segment, position: first) { change(ids[$0]) }
+          let filling = filling
+          cursors[index].seek(
+            piece: stream.segment, position: first,
+            reader: { stream.maskSeed.flatMap { filling?.reader(maskSeed: $0, ids.map(change)) } }
+          ) { change(ids[$0]) }
           for step in run {
             let element = step * batchSize + index
             batch.setContext(ofElement: element, to: cursors[index].read(batch.inputs[element]))
@@ -186,7 +198,7 @@ package struct CorpusBatchSource: BatchSource {
       && position.streams.count == batchSize
       && position.streams.allSatisfy { stream in
         segments.indices.contains(stream.segment) && transpositions.contains(stream.semitones)
-          && (stream.isOpen != true || openLengths != nil)
+          && (stream.isOpen != true || openLengths != nil) && (stream.maskSeed == nil || filling != nil)
           && (0..<1 << attributeCount).contains(stream.openAttributes ?? 0)
           && (segments[stream.segment].start...segments[stream.segment].end).contains(stream.next)
       }
@@ -213,10 +225,14 @@ package struct CorpusBatchSource: BatchSource {
       isOpen = random.uniformFloat() < Self.openShare
     }
     let openAttributes = openAttributes()
+    var maskSeed: UInt64?
+    if let filling {
+      maskSeed = filling.maskSeed(seed: seed, name: "infilling/\(position.epoch)/\(position.place)")
+    }
     position.place += 1
     return Position.Stream(
       segment: segment, next: segments[segment].start, semitones: semitones, isOpen: isOpen ? true : nil,
-      openAttributes: openAttributes)
+      openAttributes: openAttributes, maskSeed: maskSeed)
   }
 }
 

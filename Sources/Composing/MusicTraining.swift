@@ -162,6 +162,7 @@ public struct MusicTraining {
   ) throws(ComposingError) -> TrainingResult {
     let lock = try Self.lock(modelFolder, held: heldLock)
     defer { withExtendedLifetime(lock) {} }
+    let pieces = try pieces.fitting(settings)
     var result: TrainingResult
     do throws(ComposingError) {
       result = try train(
@@ -241,6 +242,7 @@ public struct MusicTraining {
     _ settings: ModelPreset, on pieces: TrainingPieces, threadCount: Int
   ) throws(ComposingError) -> TrainingPlan {
     try settings.validate()
+    let pieces = try pieces.fitting(settings)
     do throws(TrainingError) {
       let source = try CorpusBatchSource(
         pieces: pieces.training, tokenizer: pieces.tokenizer, settings: settings)
@@ -309,7 +311,8 @@ public struct MusicTraining {
           configuration: LanguageModelConfiguration(settings.network, for: pieces.tokenizer),
           seed: settings.training.seed),
       source: CorpusBatchSource(pieces: pieces.training, tokenizer: pieces.tokenizer, settings: settings),
-      validationPieces: pieces.validation, context: TokenizerContext(pieces.tokenizer),
+      validationPieces: pieces.validation,
+      context: FillValidation(pieces.tokenizer, settings: settings) ?? TokenizerContext(pieces.tokenizer),
       configuration: settings.training, folder: folder, resuming: resuming, validatesFirst: validatesFirst,
       team: ThreadTeam(threadCount: threadCount))
   }

@@ -25,3 +25,15 @@ public struct TrainingPieces: Sendable {
     self.validation = validation
   }
 }
+
+extension TrainingPieces {
+  /// The pieces with the tokenizer that a model of these settings has: the same ids, and where cells are to be filled in what is
+  /// told of them.
+  /// - Throws: `ComposingError.cause`.
+  func fitting(_ settings: ModelPreset) throws(ComposingError) -> TrainingPieces {
+    guard settings.infilling != nil, let cells = tokenizer as? CellsTokenizer else { return self }
+    var pieces = self
+    do { pieces.tokenizer = try cells.infilling() } catch { throw .cause(error) }
+    return pieces
+  }
+}

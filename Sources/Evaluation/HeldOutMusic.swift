@@ -88,7 +88,7 @@ public struct HeldOutMusic: Sendable {
       throw .emptySplit(
         corpus: path, split: held, available: Split.allCases.filter { !corpus.pieces(in: $0).isEmpty })
     }
-    let hasItsTokens = corpus.vocabulary == model.tokenizer.vocabulary
+    let hasItsTokens = corpus.vocabulary.hasIDs(of: model.tokenizer.vocabulary)
     var pieces: [EvaluatedPiece] = [], skipped: [SkippedFile] = []
     for (place, index) in indices.enumerated() {
       if cancellation.isRequested { throw .interrupted }

@@ -133,6 +133,11 @@ public struct MIDITrack: Sendable, Equatable {
     events = merged
   }
 
+  /// The track with only some of its events; it ends where it did.
+  package func filter(_ isKept: (MIDIEvent) -> Bool) -> MIDITrack {
+    MIDITrack(events: events.filter(isKept), length: length, storage: storage)
+  }
+
   /// Makes room for more events.
   package mutating func reserveCapacity(_ count: Int) { events.reserveCapacity(count) }
 

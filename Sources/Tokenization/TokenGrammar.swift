@@ -22,6 +22,12 @@ public protocol TokenGrammar: Sendable {
   /// What the sequence is to be replaced by, known since the last id: for music that has been said otherwise than the tokenizer's
   /// encoding would. Nil where it is as the encoding has it.
   var rewriting: TokenRewriting? { get }
+  /// The id that comes next because it is given, where a piece is filled in and nothing is chosen here; nil where one is to be
+  /// chosen.
+  var givenID: Int32? { get }
+  /// An id that stands for others as well, which are not allowed here: a choice of any of them is a choice of it. Nil where each id
+  /// stands for itself.
+  var substitution: TokenSubstitution? { get }
 }
 
 extension TokenGrammar {
@@ -31,6 +37,24 @@ extension TokenGrammar {
   public func beginsDraft(with id: Int32) -> Bool { false }
   /// Nil.
   public var rewriting: TokenRewriting? { nil }
+  /// Nil.
+  public var givenID: Int32? { nil }
+  /// Nil.
+  public var substitution: TokenSubstitution? { nil }
+}
+
+/// An id that is as probable as itself and some others together.
+public struct TokenSubstitution: Sendable, Hashable {
+  /// The id.
+  public var id: Int32
+  /// The ids that it stands for beside itself.
+  public var others: [Int32]
+
+  /// An id that stands for others.
+  public init(id: Int32, others: [Int32]) {
+    self.id = id
+    self.others = others
+  }
 }
 
 /// Other ids for the end of a sequence, which say the same. A grammar that went on to the sequence's end before is to be taken

@@ -70,6 +70,22 @@ public struct Vocabulary: Sendable {
   }
 }
 
+extension Vocabulary {
+  /// Whether another vocabulary has the same tokens, and a tokenizer that writes every piece with the same ids.
+  public func hasIDs(of other: Vocabulary) -> Bool {
+    tokens == other.tokens && configuration.writing.equals(other.configuration.writing)
+  }
+}
+
+extension TokenizerConfiguration {
+  /// The settings without those that no id depends on.
+  fileprivate var writing: any TokenizerConfiguration {
+    guard var cells = self as? CellsConfiguration else { return self }
+    cells.infilling = false
+    return cells
+  }
+}
+
 extension Vocabulary: Hashable {
   /// Whether both have the same tokens of the same tokenizer with the same settings.
   public static func == (a: Self, b: Self) -> Bool {

@@ -6,6 +6,18 @@ public protocol ContextSource: Sendable {
   var featureCount: Int { get }
   /// What reads a piece, before its first id.
   func makeReader() -> any ContextReader
+  /// What reads a certain piece, before its first id, where what is told depends on the piece as a whole.
+  /// - Parameters:
+  ///   - number: Which of the pieces it is.
+  ///   - ids: Its ids.
+  func makeReader(ofPiece number: Int, ids: UnsafeBufferPointer<Int32>) -> any ContextReader
+}
+
+extension ContextSource {
+  /// What reads any piece.
+  public func makeReader(ofPiece number: Int, ids: UnsafeBufferPointer<Int32>) -> any ContextReader {
+    makeReader()
+  }
 }
 
 /// Reads one piece and tells what a network is told beside each of its ids. It is a value: a copy continues by itself.
@@ -38,10 +50,13 @@ package struct ContextCursor: Sendable {
   /// - Parameters:
   ///   - piece: what tells the piece from others.
   ///   - position: how many ids of the piece are before the place.
+  ///   - reader: what reads the piece from its beginning, where that is another than the source makes.
   ///   - id: the ids of the piece.
-  package mutating func seek(piece: Int, position: Int, id: (_ index: Int) -> Int32) {
+  package mutating func seek(
+    piece: Int, position: Int, reader other: () -> (any ContextReader)? = { nil }, id: (_ index: Int) -> Int32
+  ) {
     if piece != self.piece || position < self.position {
-      reader = source.makeReader()
+      reader = other() ?? source.makeReader()
       self.piece = piece
       self.position = 0
     }

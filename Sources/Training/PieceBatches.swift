@@ -111,7 +111,8 @@ public struct PieceBatches: ValidationBatches, Sendable {
         guard segment.steps.lowerBound < window.upperBound else { break }
         let ids = pieces[segment.piece], steps = segment.steps.clamped(to: window)
         cursors[stream].seek(
-          piece: segment.piece, position: steps.lowerBound - segment.steps.lowerBound, id: { ids[$0] })
+          piece: segment.piece, position: steps.lowerBound - segment.steps.lowerBound,
+          reader: { context?.makeReader(ofPiece: segment.piece, ids: ids) }, id: { ids[$0] })
         for step in steps {
           batch.setContext(
             ofElement: (step - window.lowerBound) * batchSize + stream,

@@ -26,8 +26,8 @@ struct Gruppetto: ParsableCommand {
       CommandGroup(
         name: "Models:",
         subcommands: [
-          CorpusCommand.self, Train.self, Generate.self, Continue.self, StyleCommand.self, Evaluate.self,
-          Surprise.self, ModelCommand.self,
+          CorpusCommand.self, Train.self, Generate.self, Continue.self, Harmonize.self, StyleCommand.self,
+          Evaluate.self, Surprise.self, ModelCommand.self,
         ]),
       CommandGroup(name: "Sound:", subcommands: [Render.self, Play.self, Instruments.self, Features.self]),
     ])

@@ -2,7 +2,7 @@ public import Arithmetic
 public import Groundwork
 public import Music
 internal import Recurrent
-internal import Tokenization
+package import Tokenization
 
 /// Writes new music with a model, one id after another.
 ///
@@ -112,16 +112,22 @@ public final class Composer {
   }
 
   /// How surprising the model finds each id of a piece, in nats; 0 for the first, which is given.
+  /// - Parameters:
+  ///   - ids: The ids.
+  ///   - settings: What makes more probable what the piece has had already; nil for nothing.
+  ///   - filling: What is known of the piece where some of its cells are filled in; nil where it is read from beginning to end.
+  ///   - cancellation: Asks to give up.
   /// - Throws: `ComposingError.interrupted`.
   package func surprisals(
-    ofIDs ids: [Int32], cache settings: NeuralCache? = nil, cancellation: Cancellation? = nil
+    ofIDs ids: [Int32], cache settings: NeuralCache? = nil, filling: CellFilling? = nil,
+    cancellation: Cancellation? = nil
   ) throws(ComposingError) -> [Double] {
     try settings?.validate()
     var cache = settings.map { PieceCache($0, vocabularySize: model.tokenizer.vocabulary.count) }
     sampler.reset()
     var surprisals = [0.0]
     surprisals.reserveCapacity(ids.count)
-    var context = model.tokenizer.makeContext()
+    var context = filling.map { $0.makeContext() } ?? model.tokenizer.makeContext()
     var features = [Int32](repeating: -1, count: model.tokenizer.contextFeatures.count)
     for (id, next) in zip(ids, ids.dropFirst()) {
       if cancellation?.isRequested == true { throw .interrupted }

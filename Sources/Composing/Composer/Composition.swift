@@ -1,4 +1,5 @@
 public import Music
+public import Tokenization
 
 /// What to compose.
 public struct CompositionOptions: Sendable {
@@ -30,6 +31,9 @@ public struct CompositionOptions: Sendable {
   /// How a good ending is searched for; nil takes the first that comes. `Composer.compose` does it by itself, for a session there is
   /// `CompositionSession.finish(_:cancellation:progress:)`.
   public var ending: EndingSearch?
+  /// The piece of which the hidden cells are to be filled in; nil for a piece that is written from its beginning. It brings its own bars,
+  /// and neither a primer nor an opening nor a form goes with it.
+  public var filling: CellFilling?
 
   /// The usual strength of variation.
   public static let usualVariation = 0.3
@@ -39,7 +43,7 @@ public struct CompositionOptions: Sendable {
     seed: UInt64, sampling: SamplingPreset = SamplingPreset(), bars: Int? = nil, primer: Score? = nil,
     keepsPrimer: Bool = false, opening: [Int32] = [], constraints: [any TokenConstraint] = [],
     form: Form? = nil, variation: Double = CompositionOptions.usualVariation, search: PhraseSearch? = nil,
-    ending: EndingSearch? = nil
+    ending: EndingSearch? = nil, filling: CellFilling? = nil
   ) {
     self.seed = seed
     self.sampling = sampling
@@ -52,6 +56,7 @@ public struct CompositionOptions: Sendable {
     self.variation = variation
     self.search = search
     self.ending = ending
+    self.filling = filling
   }
 }
 

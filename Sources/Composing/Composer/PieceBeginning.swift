@@ -16,6 +16,19 @@ struct PieceBeginning {
   ///   long.
   init(_ options: CompositionOptions, tokenizer: any Tokenizer) throws(ComposingError) {
     let roles = tokenizer.vocabulary.roles
+    if let filling = options.filling {
+      try requireOption(
+        options.bars == nil && options.primer == nil && options.opening.isEmpty && options.form == nil,
+        "filling", "beside a number of bars, a primer, an opening or a form", "nothing else to begin with")
+      try requireOption(
+        filling.beginning.last != roles.end, "filling", "a piece without hidden cells",
+        "at least one hidden cell")
+      ids = filling.beginning
+      bars = 0
+      end = 0
+      limit = .exactly(max(1, filling.barCount))
+      return
+    }
     if let bars = options.bars {
       try requireOption(
         (1...Composer.mostBars).contains(bars), "bars", bars, "1 to \(Composer.mostBars) bars")

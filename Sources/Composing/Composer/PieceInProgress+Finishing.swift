@@ -18,7 +18,9 @@ extension PieceInProgress {
       throw .cause(error)
     }
     var newMusicTick = 0
-    if options.keepsPrimer {
+    if options.filling != nil {
+      // A track for each part, with notes or without.
+    } else if options.keepsPrimer {
       newMusicTick = tickOfNewMusic(in: score, roles)
       score.title = options.primer?.title
     } else if roles.hasBars {
@@ -44,7 +46,7 @@ extension PieceInProgress {
   }
 
   private func stopReason(_ roles: TokenRoles) -> CompositionStop {
-    if options.bars != nil { return .barsWritten }
+    if options.bars != nil || options.filling != nil { return .barsWritten }
     guard roles.hasBars else {
       return progress.idsInBar > Composer.idsPerBarLimit ? .tokenLimit : .modelEnded
     }

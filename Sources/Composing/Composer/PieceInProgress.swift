@@ -115,13 +115,14 @@ struct PieceInProgress {
     beginning = try PieceBeginning(options, tokenizer: tokenizer)
     ids = beginning.ids
     nextID = beginning.ids[0]
-    context = tokenizer.makeContext()
+    context = options.filling.map { $0.makeContext() } ?? tokenizer.makeContext()
     nextContext = Array(repeating: -1, count: tokenizer.contextFeatures.count)
     ids.reserveCapacity(beginning.ids.count + Self.expectedCount)
     surprisals.reserveCapacity(Self.expectedCount)
     self.savedBarLimit = options.constraints.isEmpty ? savedBarLimit : max(savedBarLimit, 64)
     progress = Progress(
-      grammar: tokenizer.makeGrammar(bars: beginning.limit), decoder: tokenizer.makeDecoder(),
+      grammar: options.filling?.makeGrammar() ?? tokenizer.makeGrammar(bars: beginning.limit),
+      decoder: tokenizer.makeDecoder(),
       constraints: options.constraints, random: RandomStream(seed: options.seed, name: "sampling"))
     feedNext(nextID)
     setCache(options.sampling.cache)

@@ -32,6 +32,9 @@ struct TokenChooser {
     logits: UnsafeBufferPointer<Float>, filters: [any SamplingFilter],
     progress: inout PieceInProgress.Progress, forbidden: [(index: Int, id: Int32)], index: Int
   ) throws(ComposingError) -> Int32? {
+    if let given = progress.grammar.givenID {
+      return forbidden.contains { $0.index == index && $0.id == given } ? nil : given
+    }
     progress.grammar.allowed(into: &mask)
     if progress.newNotes == 0 { forbid(roles.end) }
     tellLength()
@@ -42,7 +45,11 @@ struct TokenChooser {
     for deadEnd in forbidden where deadEnd.index == index { mask[Int(deadEnd.id)] = false }
     choosing: while mask.contains(true) {
       distribution.load(logits.span, allowed: mask)
-      creditTheOtherEnd(logits)
+      if let substitution = progress.grammar.substitution {
+        for other in substitution.others { distribution.credit(substitution.id, with: logits[Int(other)]) }
+      } else {
+        creditTheOtherEnd(logits)
+      }
       progress.loops?.weaken(&distribution)
       for filter in filters { filter.apply(to: &distribution) }
       guard var id = distribution.draw(random: &progress.random) else {

@@ -12,6 +12,9 @@ public struct ModelPreset: Codable, Hashable, Sendable {
   /// The semitones, from the lowest to the highest, by which pieces are transposed at random in training; nil leaves
   /// them as they are.
   public var transposition: Transposition?
+  /// The share of the pieces, 0...1, in which some bars of some parts are learned as if they were to be filled in between what is known
+  /// before and after; nil for a model that only goes from beginning to end. It takes effect where the tokenizer is `cells`.
+  public var infilling: Double?
 
   /// A range of transpositions in semitones.
   public struct Transposition: Codable, Hashable, Sendable {
@@ -30,12 +33,13 @@ public struct ModelPreset: Codable, Hashable, Sendable {
   /// A preset.
   public init(
     summary: String? = nil, network: LanguageModelShape = .init(), training: TrainingConfiguration,
-    transposition: Transposition? = nil
+    transposition: Transposition? = nil, infilling: Double? = nil
   ) {
     self.summary = summary
     self.network = network
     self.training = training
     self.transposition = transposition
+    self.infilling = infilling
   }
 
   /// A small network and a short training, for trying something out: a minute or less on one core.
@@ -80,6 +84,10 @@ public struct ModelPreset: Codable, Hashable, Sendable {
           && (-24...24).contains(transposition.highest),
         "transposition", "\(transposition.lowest)...\(transposition.highest)",
         "a range within two octaves, such as -5...6")
+    }
+    if let infilling {
+      try requireOption(
+        (0...1).contains(infilling), "infilling", infilling, "a share of the pieces from 0 to 1")
     }
   }
 }

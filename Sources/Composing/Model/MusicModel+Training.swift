@@ -37,9 +37,10 @@ extension MusicModel {
       on: TrainingPieces(corpus: corpus), threadCount: threadCount, cancellation: cancellation,
       progress: progress)
     if cancellation.isRequested { throw ComposingError.interrupted }
-    let configuration = LanguageModelConfiguration(settings.network, for: corpus.tokenizer)
+    let tokenizer = try TrainingPieces(corpus: corpus).fitting(settings).tokenizer
+    let configuration = LanguageModelConfiguration(settings.network, for: tokenizer)
     let weights = try SafetensorsFile(path: training.folder.training.weightsPath)
     return MusicModel(
-      tokenizer: corpus.tokenizer, network: try Network(configuration: configuration, tensors: weights))
+      tokenizer: tokenizer, network: try Network(configuration: configuration, tensors: weights))
   }
 }

@@ -11,12 +11,13 @@ package struct TokenizerContext: ContextSource {
   package init?(_ tokenizer: any Tokenizer) {
     guard !tokenizer.contextFeatures.isEmpty, let context = tokenizer.makeContext() else { return nil }
     featureCount = tokenizer.contextFeatures.count
-    reader = Self.reader(context)
+    reader = Self.reader(of: context)
   }
 
   package func makeReader() -> any ContextReader { reader }
 
-  private static func reader(_ context: some TokenContext) -> any ContextReader { Reader(context: context) }
+  /// What reads a piece by this context.
+  static func reader(of context: some TokenContext) -> any ContextReader { Reader(context: context) }
 
   private struct Reader<Context: TokenContext>: ContextReader {
     var context: Context

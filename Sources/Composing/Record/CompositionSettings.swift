@@ -32,6 +32,34 @@ public struct CompositionSettings: Codable, Hashable, Sendable {
   public var primer: Primer?
   /// What the piece may not share with the training pieces.
   public var avoidCopying: PassageLimit?
+  /// What is made of a piece that there was; nil for a new one.
+  public var change: Change?
+
+  /// A piece that is filled in, varied, harmonized, or led to another.
+  public struct Change: Codable, Hashable, Sendable {
+    /// The command, `generate` or `harmonize`.
+    public var command: String
+    /// What it was told to change, as options.
+    public var options: [String]
+    /// The fingerprints of the files that `options` name, by path.
+    public var files: [String: String]
+    /// The seed by which it was drawn what changes.
+    public var seed: UInt64?
+    /// Which of several steps from one piece to another this is, from 0; nil for the only one.
+    public var step: Int?
+
+    /// A change.
+    public init(
+      command: String, options: [String], files: [String: String] = [:], seed: UInt64? = nil, step: Int? = nil
+    ) {
+      self.command = command
+      self.options = options
+      self.files = files
+      self.seed = seed
+      self.step = step
+    }
+  }
+
   /// What it has to hold, as `gruppetto generate` is told; nil for nothing but tempo and time signature.
   public var limits: [String]?
   /// The fingerprints of the files that `limits` names, by path; nil for none.

@@ -6,9 +6,10 @@ extension CellScore {
   private static let stepLimit = 1 << 30
 
   /// The part of `score` that cells can say; the rest goes into `report`.
+  /// - Parameter keepsEmpty: Whether parts without notes stay whose tracks state their role; nil where the ensemble is fixed.
   /// - Throws: `.noNotes`, `.tooLong`.
   init(
-    _ score: Score, layout: CellsLayout, report: inout NormalizationReport
+    _ score: Score, layout: CellsLayout, report: inout NormalizationReport, keepsEmpty: Bool? = nil
   ) throws(TokenizationError) {
     let grid = Grid(
       ticksPerQuarter: score.ticksPerQuarter, stepsPerQuarter: layout.configuration.stepsPerQuarter)
@@ -18,7 +19,8 @@ extension CellScore {
     report.ignoredEvents += max(0, score.keys.count - 1) + score.markers.count
     report.notes = score.noteCount
     key = Self.key(of: score)
-    parts = Self.parts(of: score, grid, layout, key, &report)
+    parts = Self.parts(
+      of: score, grid, layout, key, keepsEmpty: keepsEmpty ?? (layout.configuration.parts != nil), &report)
     let end = parts.reduce(0) { $1.notes.reduce($0) { max($0, $1.end) } }
     guard end > 0 else { throw .noNotes }
     guard end < Self.stepLimit else {
@@ -128,22 +130,22 @@ extension CellScore {
 
 extension CellScore {
   private static func parts(
-    of score: Score, _ grid: Grid, _ layout: CellsLayout, _ key: WrittenKey,
+    of score: Score, _ grid: Grid, _ layout: CellsLayout, _ key: WrittenKey, keepsEmpty: Bool,
     _ report: inout NormalizationReport
   ) -> [Part] {
-    let keepsEmpty = layout.configuration.parts != nil
     var drums = Part(role: .drums, program: 0)
     var hasDrums = false
     var parts: [Part] = []
-    for (track, role) in zip(score.tracks, score.partRoles) {
+    for (index, (track, role)) in zip(score.tracks, score.partRoles).enumerated() {
       let states = track.role != nil && keepsEmpty
       guard !track.notes.isEmpty || states else { continue }
       if track.isDrum {
         hasDrums = true
+        drums.sources.append(CellReading.Source(track: index, program: nil))
         append(track.notes[...], to: &drums, grid, layout, key, &report)
       } else {
         parts += pitchedParts(
-          of: track, role: role == .drums ? .other : role, grid, layout, key, &report)
+          of: track, index: index, role: role == .drums ? .other : role, grid, layout, key, &report)
       }
     }
     if !statesRoles(score) {
@@ -171,14 +173,15 @@ extension CellScore {
 
   /// The parts of a track without drums: one for each program that it plays with.
   private static func pitchedParts(
-    of track: Track, role: PartRole, _ grid: Grid, _ layout: CellsLayout, _ key: WrittenKey,
+    of track: Track, index: Int, role: PartRole, _ grid: Grid, _ layout: CellsLayout, _ key: WrittenKey,
     _ report: inout NormalizationReport
   ) -> [Part] {
     func program(_ number: Int) -> Int { min(max(number, 0), 127) }
     var parts: [Part] = []
     func place(of program: Int) -> Int {
       if let place = parts.firstIndex(where: { $0.program == program }) { return place }
-      parts.append(Part(role: role, program: program))
+      let source = CellReading.Source(track: index, program: program)
+      parts.append(Part(role: role, program: program, sources: [source]))
       return parts.count - 1
     }
     var current = program(track.program ?? 0)
@@ -247,6 +250,7 @@ extension CellScore {
         abs(result[$1].program - part.program) <= abs(result[$0].program - part.program) ? $1 : $0
       }
       result[nearest].notes += part.notes
+      result[nearest].sources += part.sources
     }
     report.mergedParts = (report.mergedParts ?? 0) + parts.count - most
     return result
@@ -270,6 +274,7 @@ extension CellScore {
         }
         isTaken[place] = true
         result[place].notes = part.notes
+        result[place].sources = part.sources
         return true
       }
     }
@@ -280,6 +285,7 @@ extension CellScore {
         continue
       }
       result[place].notes += part.notes
+      result[place].sources += part.sources
       report.mergedParts = (report.mergedParts ?? 0) + 1
     }
     return result

@@ -35,6 +35,12 @@ struct CellScore: Equatable {
     var role: PartRole
     var program: Int
     var notes: [PartNote] = []
+    /// Where the notes come from; tells nothing of the music.
+    var sources: [CellReading.Source] = []
+
+    static func == (a: Self, b: Self) -> Bool {
+      a.role == b.role && a.program == b.program && a.notes == b.notes
+    }
   }
 
   /// From this bar on, the tempo with this index.

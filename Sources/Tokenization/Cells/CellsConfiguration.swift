@@ -47,6 +47,9 @@ public struct CellsConfiguration: Sendable, Hashable {
   public var velocity: Int?
   /// What a piece says of itself after its tempo, and may leave open; nil for nothing, as in all earlier versions.
   public var attributes: PieceAttributes?
+  /// Whether a network is also told what is known ahead of a cell that is to be filled in, as `CellsTokenizer.makeContext(filling:)`
+  /// tells it. No token depends on it: pieces have the same ids with and without.
+  public var infilling = false
 
   /// The standard grid: 12 steps a quarter, durations to two bars of 4/4, 8 velocities, all pitches, tempos from 20 to 300, references to
   /// 64 bars back, lengths to 128 bars.
@@ -124,10 +127,11 @@ extension CellsConfiguration: Codable {
   private enum CodingKeys: String, CodingKey {
     case stepsPerQuarter, maximumDuration, maximumBarLength, velocityCount, lowestPitch, highestPitch
     case slowestTempo, fastestTempo, longestLag, longestLength, parts, tempo, velocity, attributes
+    case infilling
     case timeSignature = "metre"
   }
 
-  /// Reads and validates a configuration; only what may be nil may be missing.
+  /// Reads and validates a configuration; only what may be nil, and `infilling`, may be missing.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     func integer(_ key: CodingKeys) throws -> Int { try container.decode(Int.self, forKey: key) }
@@ -151,10 +155,11 @@ extension CellsConfiguration: Codable {
     tempo = try container.decodeIfPresent(Int.self, forKey: .tempo)
     velocity = try container.decodeIfPresent(Int.self, forKey: .velocity)
     attributes = try container.decodeIfPresent(PieceAttributes.self, forKey: .attributes)
+    infilling = try container.decodeIfPresent(Bool.self, forKey: .infilling) ?? false
     try validate()
   }
 
-  /// Writes every field that is not nil.
+  /// Writes every field that is not nil, and `infilling` where it is true.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(stepsPerQuarter, forKey: .stepsPerQuarter)
@@ -172,5 +177,6 @@ extension CellsConfiguration: Codable {
     try container.encodeIfPresent(tempo, forKey: .tempo)
     try container.encodeIfPresent(velocity, forKey: .velocity)
     try container.encodeIfPresent(attributes, forKey: .attributes)
+    if infilling { try container.encode(true, forKey: .infilling) }
   }
 }

@@ -25,7 +25,13 @@ struct CellsContext: TokenContext {
     var end: Int32
   }
 
-  init(_ layout: CellsLayout) { progress = CellProgress(layout) }
+  /// What is known ahead, where cells of the piece are filled in; nil where it is written from beginning to end.
+  private var outlook: CellsOutlook?
+
+  init(_ layout: CellsLayout, filling plan: CellPlan? = nil) {
+    progress = CellProgress(layout)
+    if layout.configuration.infilling { outlook = plan.map(CellsOutlook.init) }
+  }
 
   private var layout: CellsLayout { progress.layout }
 
@@ -33,7 +39,10 @@ struct CellsContext: TokenContext {
     let part = progress.part
     let start = progress.barStart
     progress.advance(id)
-    defer { look() }
+    defer {
+      look()
+      outlook?.look(from: progress)
+    }
     switch layout.kinds[Int(id)] {
     case .bar: beginBar(after: start)
     case .pitch, .and, .drum, .andDrum:
@@ -131,6 +140,7 @@ extension CellsContext {
     features.append(feature("pitchInRhythm", pitchCount))
     features += (1...classCount).map { feature("harmony\($0)", 13) }
     features += [feature("lastPitch", pitchCount), feature("firstPitch", pitchCount)]
+    if layout.configuration.infilling { features += CellsOutlook.features(layout) }
     return features
   }
 
@@ -189,6 +199,11 @@ extension CellsContext {
         ? Self.noPitch : Self.pitchFeature(Int(progress.memory.note(0, of: cell).pitch), isDrum: isDrum)
     }
     put(Int(first ?? -1), &features)
+    if let outlook {
+      for value in outlook.features { put(Int(value), &features) }
+    } else {
+      while place < features.count { put(-1, &features) }
+    }
   }
 
   /// The duration that holds, or for drums the loudness.

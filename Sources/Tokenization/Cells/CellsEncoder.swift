@@ -140,10 +140,10 @@ struct CellsEncoder {
       ids.append(layout.id(layout.rhythm, lag, from: 1))
       lastLags[part] = lag
       cell.rhythm = source.rhythm
-      writePitches(from: start, isDrum: isDrum)
+      layout.writePitches(memory.notes[start...], isDrum: isDrum, into: &ids)
     } else {
       ids.append(CellsLayout.notes)
-      if isDrum { spellDrums(from: start) } else { spell(from: start) }
+      layout.spell(memory.notes[start...], isDrum: isDrum, into: &ids)
     }
     keep(cell, content: content, rhythm: rhythm)
   }
@@ -174,56 +174,5 @@ struct CellsEncoder {
   ) -> Bool {
     Int(cell.count) == count
       && (0..<count).allSatisfy { isEqual(memory.notes[start + $0], memory.note($0, of: cell)) }
-  }
-
-  private mutating func writePitches(from start: Int, isDrum: Bool) {
-    var onset = -1
-    for note in memory.notes[start...] {
-      appendPitch(note, isNewOnset: Int(note.onset) != onset, isDrum: isDrum)
-      onset = Int(note.onset)
-    }
-  }
-
-  private mutating func spell(from start: Int) {
-    var (cursor, onset, duration) = (0, -1, -1)
-    for note in memory.notes[start...] {
-      let begins = Int(note.onset) != onset
-      onset = Int(note.onset)
-      if begins, onset != cursor { ids.append(layout.id(layout.position, onset, from: 1)) }
-      if Int(note.value) != duration {
-        duration = Int(note.value)
-        ids.append(layout.id(layout.duration, duration, from: 1))
-      }
-      appendPitch(note, isNewOnset: begins, isDrum: false)
-      cursor = onset + duration
-    }
-  }
-
-  private mutating func spellDrums(from start: Int) {
-    var (cursor, onset, level) = (0, -1, -1)
-    for note in memory.notes[start...] {
-      let begins = Int(note.onset) != onset
-      if begins {
-        if Int(note.onset) != cursor { ids.append(layout.id(layout.position, Int(note.onset), from: 1)) }
-        cursor = layout.drumCursor(onset: Int(note.onset), previous: onset >= 0 ? onset : nil)
-        onset = Int(note.onset)
-      }
-      if Int(note.value) != level {
-        level = Int(note.value)
-        if !layout.velocity.isEmpty { ids.append(layout.id(layout.velocity, level)) }
-      }
-      appendPitch(note, isNewOnset: begins, isDrum: true)
-    }
-  }
-
-  private mutating func appendPitch(_ note: CellNote, isNewOnset: Bool, isDrum: Bool) {
-    let pitch = Int(note.pitch)
-    let lowest = layout.configuration.pitchRange.lowerBound
-    switch (isDrum, isNewOnset) {
-    case (false, true): ids.append(layout.id(layout.pitch, pitch, from: lowest))
-    case (false, false): ids.append(layout.id(layout.and, pitch, from: lowest))
-    case (true, true): ids.append(layout.id(layout.drum, pitch))
-    case (true, false): ids.append(layout.id(layout.andDrum, pitch))
-    }
   }
 }

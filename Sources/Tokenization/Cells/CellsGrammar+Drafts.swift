@@ -18,7 +18,9 @@ extension CellsGrammar {
     guard cell.onsets > 1, cell.form == .notes,
       let lag = lag(of: index, lastLag, where: { $0.onsets > 1 && hasRhythm(notes, of: $0) })
     else { return nil }
-    return [layout.id(layout.rhythm, lag, from: 1)] + pitches(notes, isDrum: isDrum(cellAt: index))
+    var ids = [layout.id(layout.rhythm, lag, from: 1)]
+    layout.writePitches(notes, isDrum: isDrum(cellAt: index), into: &ids)
+    return ids
   }
 
   private func notes(of cell: Cell) -> ArraySlice<CellNote> {
@@ -44,16 +46,5 @@ extension CellsGrammar {
     }
     if last > 0, holds(last) { return last }
     return (1...layout.configuration.longestLag).first(where: holds)
-  }
-
-  private func pitches(_ notes: ArraySlice<CellNote>, isDrum: Bool) -> [Int32] {
-    var onset = -1
-    return notes.map { note in
-      let isNew = Int(note.onset) != onset
-      onset = Int(note.onset)
-      let lowest = isDrum ? 0 : layout.configuration.pitchRange.lowerBound
-      let ids = isDrum ? (isNew ? layout.drum : layout.andDrum) : (isNew ? layout.pitch : layout.and)
-      return layout.id(ids, Int(note.pitch), from: lowest)
-    }
   }
 }

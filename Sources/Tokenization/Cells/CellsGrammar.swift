@@ -22,9 +22,13 @@ struct CellsGrammar: TokenGrammar {
   /// Where the cell began that is being said note by note, and how far back its part had referred before.
   private var draft: (start: Int, lastLag: Int)?
 
-  init(layout: CellsLayout, bars: BarLimit) {
+  /// The step at which the piece ends, where its bars are known beforehand.
+  private let knownEnd: Int?
+
+  init(layout: CellsLayout, bars: BarLimit, knownEnd: Int? = nil) {
     progress = CellProgress(layout)
     self.bars = bars
+    self.knownEnd = knownEnd
   }
 
   var barCount: Int { progress.barCount }
@@ -126,6 +130,10 @@ extension CellsGrammar {
 
   /// What follows a bar line: a time signature and a tempo where they change, and the first cell.
   private func allowHeading(_ mask: inout [Bool]) {
+    guard knownEnd == nil else {
+      allowCell(&mask)
+      return
+    }
     let isFirst = barCount == 1 && !layout.timeSignature.isEmpty
     let barsLeft = mostBars - barCount
     var canKeep = false
@@ -144,7 +152,7 @@ extension CellsGrammar {
   }
 
   private func allowTempos(_ mask: inout [Bool]) {
-    guard barCount > 1, !layout.tempo.isEmpty else { return }
+    guard knownEnd == nil, barCount > 1, !layout.tempo.isEmpty else { return }
     allow(layout.tempo, &mask)
     if progress.tempo >= 0 { mask[Int(layout.tempo.lowerBound) + progress.tempo] = false }
   }
@@ -172,7 +180,9 @@ extension CellsGrammar {
   }
 
   /// The steps from the bar line to the end of the last bar, or as far as it can be.
-  var stepsLeft: Int { progress.barLength * (1 + mostBars - barCount) }
+  var stepsLeft: Int {
+    knownEnd.map { $0 - progress.barStart } ?? progress.barLength * (1 + mostBars - barCount)
+  }
 }
 
 // MARK: - Cells

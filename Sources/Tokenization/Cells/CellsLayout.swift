@@ -145,6 +145,14 @@ final class CellsLayout: Sendable {
         range.upperBound, range.upperBound - key.offset)
   }
 
+  /// The steps of a felt beat: the note value of the lower number, three of it where beats are felt in three.
+  func feltBeat(ofTimeSignature index: Int) -> Int {
+    let signature = meters.timeSignatures[index]
+    let value = max(1, 4 * configuration.stepsPerQuarter / signature.denominator)
+    let isCompound = signature.isCompound
+    return isCompound ? 3 * value : value
+  }
+
   /// The steps from the beginning of the bar to where the next stroke of a drum is taken to be: after the first an eighth on, then
   /// as far as the last came after the one before.
   func drumCursor(onset: Int, previous: Int?) -> Int {

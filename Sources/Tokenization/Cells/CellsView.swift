@@ -137,7 +137,7 @@ extension CellsView {
     switch progress.state {
     case .beginning: .key
     case .key: .length
-    case .length, .tempo, .part: .parts
+    case .length, .tempo, .attribute, .part: .parts
     case .role: .program
     case .bar: .barLine
     case .timeSignature, .barTempo, .ready: .betweenCells

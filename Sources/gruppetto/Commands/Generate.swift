@@ -16,6 +16,8 @@ struct Generate: ParsableCommand {
         gruppetto generate model --bars 16 -o tune.mid -o tune.wav -o tune.svg
         gruppetto generate model --form "A8 A'8 B8 A8" --endings 64 -o song.mid
         gruppetto generate model --bars 16 --key "D dorian" --last D -o jig.mid
+        gruppetto generate model --fill tune.mid --bars 9-12 --parts chords -o new.mid
+        gruppetto generate model --vary tune.mid --share 0.2 -o other.mid
         gruppetto generate model --count 100 -o tunes/
         gruppetto generate --like tunes/007.mid -o seven.wav --explain seven.html
       """)
@@ -24,10 +26,11 @@ struct Generate: ParsableCommand {
   var model: String?
 
   @OptionGroup var outputs: CompositionOutputs
-  @OptionGroup(title: HelpPage.form) var length: LengthOption
+  @OptionGroup(title: HelpPage.form) var length: ChosenBarsOption
   @OptionGroup(title: HelpPage.form) var plan: PlanOptions
   @OptionGroup(title: HelpPage.limits) var limits: LimitOptions
   @OptionGroup(title: HelpPage.music) var primer: PrimerOptions
+  @OptionGroup(title: HelpPage.change) var fills: FillOptions
   @OptionGroup(title: HelpPage.music) var styles: StyleOptions
   @OptionGroup(title: HelpPage.music) var asking: AskingOptions
   @OptionGroup(title: HelpPage.daring) var sampling: SamplingOptions
@@ -41,15 +44,28 @@ struct Generate: ParsableCommand {
   @OptionGroup(title: HelpPage.rarelyNeeded) var input: InputOptions
   @OptionGroup var common: CommonOptions
 
+  /// The number of bars of a new piece.
+  private var bars: Int? { fills.file == nil ? length.bars?.number : nil }
+
   func validate() throws {
     guard model != nil || like.like != nil else {
       throw ValidationError("Name the folder of a model, or a piece to make again with --like FILE.")
+    }
+    try fills.validate(bars: length.bars)
+    guard fills.file == nil || (primer.primer == nil && plan.form == nil) else {
+      throw ValidationError("--fill, --vary and --morph have a piece already; drop --primer and --form.")
+    }
+    guard fills.morph == nil || outputs.count == 1 else {
+      throw ValidationError("--morph writes as many pieces as --steps says; drop --count.")
+    }
+    guard primer.piece.piece == nil || primer.primer != nil || fills.file != nil else {
+      throw ValidationError("--piece chooses a piece of the --primer; give a --primer, or drop --piece.")
     }
     guard asking.asked.isEmpty || primer.primer == nil else {
       throw ValidationError("--ask is for a piece from its beginning, and a --primer has begun it; drop one.")
     }
     try explanation.check(count: outputs.count)
-    _ = try plan.parsedForm(bars: length.bars)
+    _ = try plan.parsedForm(bars: bars)
     try novelty.check(isRepeated: like.like != nil)
   }
 
@@ -77,7 +93,7 @@ struct Generate: ParsableCommand {
     var request = CompositionRequest(
       settings: CompositionSettings(
         sampling: try sampling.resolved(presets: sound.presets), weights: weights.weights))
-    request.settings.bars = length.bars
+    request.settings.bars = bars
     plan.record(in: &request.settings, model)
     request.primer = try primer.primer.map {
       try GivenPrimer(
@@ -86,6 +102,7 @@ struct Generate: ParsableCommand {
     request.settings.primer = request.primer?.source
     asking.record(in: &request.settings)
     try styles.record(in: &request)
+    fills.record(in: &request, bars: length.bars, piece: primer.piece.piece, input: input, common: common)
     try limits.record(in: &request, input: input, common: common)
     let forbidden = try novelty.passages(of: model, common: common)
     request.settings.avoidCopying = forbidden?.limit

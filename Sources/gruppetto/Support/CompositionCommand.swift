@@ -149,8 +149,12 @@ struct CompositionReport: Encodable {
   var seconds: Double
   var nllPerToken: Double
   var stopReason: CompositionStop
+  /// Where a piece was filled in, how many bars of parts were written, and how many of them are not as they were.
+  var writtenCells: Int?
+  var changedCells: Int?
 
   var text: String {
+    let cells = writtenCells.map { ", \(changedCells ?? 0) of \($0) bars of parts changed" } ?? ""
     let reason =
       switch stopReason {
       case .barsWritten: ""
@@ -159,7 +163,7 @@ struct CompositionReport: Encodable {
       case .tokenLimit: ", the limit of tokens without bars"
       }
     return
-      "\(files.joined(separator: ", ")): \(Readable.plural(bars, "bar"))\(reason), \(Readable.plural(notes, "note")), "
+      "\(files.joined(separator: ", ")): \(Readable.plural(bars, "bar"))\(reason)\(cells), \(Readable.plural(notes, "note")), "
       + "\(Readable.clock(seconds)), \(Readable.decimal(nllPerToken, 2)) nats per token, seed \(seed)"
   }
 }
@@ -188,18 +192,30 @@ struct CompositionCommand {
     let plain = try MusicModel(path: model)
     try SteeringOptions.check(plain)
     try checkRepetition(by: plain, library: library)
-    let request = try request(plain)
+    var request = try request(plain)
     let model = try request.applied(to: plain)
-    let held = try request.held(by: model.tokenizer)
     let composer = try Composer(model: model, format: request.settings.weights)
+    let job = try job(of: &request, by: composer)
+    var command = self
+    command.outputs.count = job?.pieceCount ?? outputs.count
+    try command.run(request, job, composer, plain: plain, targets, library)
+  }
+
+  /// Composes and writes what is asked for.
+  private func run(
+    _ request: CompositionRequest, _ job: FillJob?, _ composer: Composer, plain: MusicModel,
+    _ targets: [OutputFile], _ library: InstrumentLibrary?
+  ) throws {
+    let model = composer.model
+    let held = try request.held(by: model.tokenizer)
     let writer = PieceWriter(
-      original: request.primer.flatMap { $0.source.isKept ? $0 : nil },
+      original: request.primer.flatMap { $0.source.isKept ? $0 : nil }, job: job,
       record: record(of: request, by: plain),
       hasMetadata: outputs.metadata, sound: sound, library: library, threadCount: threadCount, common: common)
     let folders = try targets.filter { $0.form == .folder }.map {
       try BatchFolder($0, model: model, start: sound.performance.start, common: common)
     }
-    let pieces = try options(of: request, held, by: model)
+    let pieces = try options(of: request, held, job, by: model)
     var reports: [CompositionReport] = []
     do {
       try write(pieces, by: composer, request, held, writer, targets, folders, &reports)
@@ -223,12 +239,12 @@ struct CompositionCommand {
       let part = first..<min(first + piecesAtOnce, pieces.count)
       // A new one for each part: rendering the previous part has installed its own signal handlers.
       let cancellation = Interruption.cancellation()
-      let results = compose(Array(pieces[part]), composer, cancellation)
+      let results = compose(Array(pieces[part]), writer.job, composer, cancellation)
       // Complete pieces are written and reported even if others failed.
       let jobs = try zip(part, results).compactMap { index, result -> PieceWriter.Job? in
         guard case .success(let piece) = result else { return nil }
         return PieceWriter.Job(
-          piece: try writer.piece(try held.finished(piece)), files: files(index + 1, targets))
+          piece: try writer.piece(try held.finished(piece), number: index), files: files(index + 1, targets))
       }
       try writer.write(jobs, cancellation: cancellation, reports: &reports) { job in
         for folder in folders { folder.add(job) }
@@ -259,7 +275,7 @@ struct CompositionCommand {
     struct Reports: Encodable {
       var pieces: [CompositionReport]
     }
-    if outputs.count == 1, reports.count == 1 {
+    if outputs.count == 1, reports.count == 1, !Typed.hasOption("--morph") {
       try Console.printJSON(reports[0])
     } else {
       try Console.printJSON(Reports(pieces: reports))
@@ -279,10 +295,15 @@ struct CompositionCommand {
   private var piecesAtOnce: Int { 32 * threadCount }
 
   private func compose(
-    _ pieces: [CompositionOptions], _ composer: Composer, _ cancellation: Cancellation
+    _ pieces: [CompositionOptions], _ job: FillJob?, _ composer: Composer, _ cancellation: Cancellation
   ) -> [Result<Composition, ComposingError>] {
+    if let job, job.tries > 1 {
+      return composer.compose(
+        pieces, tries: job.tries, choice: job.choice, threadCount: threadCount, cancellation: cancellation,
+        progress: common.progress)
+    }
     // A single piece reports its progress in bars.
-    if outputs.count == 1 {
+    if pieces.count == 1 {
       return [
         Result { () throws(ComposingError) in
           try composer.compose(pieces[0], cancellation: cancellation, progress: common.progress)
@@ -291,6 +312,30 @@ struct CompositionCommand {
     }
     return composer.compose(
       pieces, threadCount: threadCount, cancellation: cancellation, progress: common.progress)
+  }
+
+  /// What is filled in, where the pieces are not new; it is written down in the request.
+  private func job(of request: inout CompositionRequest, by composer: Composer) throws -> FillJob? {
+    guard let maker = request.job else { return nil }
+    let seed = request.settings.change?.seed ?? seed
+    var job = try maker(composer, seed)
+    if !composer.model.looksAhead {
+      common.remark(
+        "\(model): was not trained to fill in, and knows only what is before a gap; train with --infilling 0.5 for one that does"
+      )
+    }
+    if let repeated, let made = request.settings.change {
+      guard made.files == job.files else {
+        throw OtherSource(path: repeated.path, source: made.files.keys.sorted().joined(separator: " or "))
+      }
+      if let step = made.step, job.fillings.indices.contains(step) {
+        job.fillings = [job.fillings[step]]
+        job.step = step
+      }
+    }
+    request.settings.change?.seed = seed
+    request.settings.change?.files = job.files
+    return job
   }
 }
 
@@ -335,14 +380,19 @@ extension CompositionCommand {
 extension CompositionCommand {
   /// What is asked of each piece.
   private func options(
-    of request: CompositionRequest, _ held: HeldLimits, by model: MusicModel
+    of request: CompositionRequest, _ held: HeldLimits, _ job: FillJob?, by model: MusicModel
   ) throws(ComposingError) -> [CompositionOptions] {
     let options = try request.settings.options(
       seed: seed, tokenizer: model.tokenizer, primer: request.primer?.prepared.score,
       passages: request.passages, held: held)
-    return Composer.seeds(from: seed, count: outputs.count).map { seed in
+    return Composer.seeds(from: seed, count: outputs.count).enumerated().map { index, seed in
       var options = options
       options.seed = seed
+      if let job {
+        options.filling = job.fillings[index % job.fillings.count]
+        // What is filled in ends where the piece goes on.
+        (options.search, options.ending) = (nil, nil)
+      }
       return options
     }
   }
@@ -358,6 +408,7 @@ extension CompositionCommand {
         ?? CompositionRecord.Model(path: self.model, fingerprint: outputs.metadata ? model.fingerprint : ""),
       seed: seed,
       title: repeated?.record.title ?? primer.map { "\($0.title), continued by \(name)" }
+        ?? request.title.map { "\($0) by \(name)" }
         ?? "A piece by \(name)",
       settings: request.settings)
   }

@@ -17,6 +17,10 @@ struct CompositionRequest {
   /// The styles that they are composed in.
   var styles: [(style: Style, weight: Double)] = []
 
+  /// Makes what is filled in, where the pieces are not new.
+  var job: FillJob.Maker?
+  /// What the pieces are called, before "by" and the model's name; nil for the usual.
+  var title: String?
   /// What the pieces have to hold, beside tempo and time signature.
   var limits = Limits()
 
@@ -61,10 +65,11 @@ struct CompositionRequest {
   mutating func add(style path: String, weight: Double) throws {
     let style = try Style(path: path)
     let bytes = try readFile(path, limit: SizeLimit.standard)
-    settings.styles = (settings.styles ?? []) + [
-      CompositionSettings.StyleShare(
-        path: path, fingerprint: Fingerprint(of: bytes).text, weight: weight)
-    ]
+    settings.styles =
+      (settings.styles ?? []) + [
+        CompositionSettings.StyleShare(
+          path: path, fingerprint: Fingerprint(of: bytes).text, weight: weight)
+      ]
     styles.append((style, weight))
   }
 }

@@ -16,7 +16,7 @@ enum OptionWords {
     "embeddingSize": "embedding", "hiddenSize": "hidden", "layerCount": "layers",
     "dropout": "dropout",
     "embeddingDropout": "embedding-dropout", "weightDropout": "weight-dropout",
-    "transposition": "transpose", "vocabulary": "vocabulary",
+    "transposition": "transpose", "infilling": "infilling", "vocabulary": "vocabulary",
     "temperature": "temperature", "top-k": "top-k", "top-p": "top-p", "min-p": "min-p", "topK": "top-k",
     "pitchTemperature": "pitch-temperature", "rhythmTemperature": "rhythm-temperature",
     "dynamicsTemperature": "dynamics-temperature", "repetitionTemperature": "repetition-temperature",

@@ -13,6 +13,21 @@ struct LengthOption: ParsableArguments {
   }
 }
 
+/// How long a new piece is, or which bars of one are written anew.
+struct ChosenBarsOption: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Number of new bars (default: the model decides); with --fill, which bars, such as 9-12 (default: all).",
+      valueName: "n"))
+  var bars: BarsArgument?
+
+  func validate() throws {
+    if let number = bars?.number, !(1...Composer.mostBars).contains(number) {
+      throw ValidationError("--bars is a number from 1 to \(Composer.mostBars), not \(number).")
+    }
+  }
+}
+
 /// Music that a new piece goes on from.
 struct PrimerOptions: ParsableArguments {
   @Option(
@@ -21,12 +36,6 @@ struct PrimerOptions: ParsableArguments {
   var primer: String?
 
   @OptionGroup var piece: PieceOption
-
-  func validate() throws {
-    guard piece.piece == nil || primer != nil else {
-      throw ValidationError("--piece chooses a piece of the --primer; give a --primer, or drop --piece.")
-    }
-  }
 }
 
 /// A page on which a piece explains itself.

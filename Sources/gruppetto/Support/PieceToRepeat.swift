@@ -66,6 +66,19 @@ struct PieceToRepeat {
       }
       request.primer = given
     }
+    if let made = record.settings.change {
+      do {
+        if made.command == "harmonize" {
+          request.job = try Harmonize.job(of: made.options, input: input, common: common)
+        } else {
+          let given = try RecordedChange.parse(made.options)
+          request.job = given.fills.job(
+            bars: given.length.bars, piece: given.piece.piece, input: input, common: common)
+        }
+      } catch {
+        throw CompositionRecordError.damaged(path: path, reason: "what it changes cannot be read")
+      }
+    }
     if let words = record.settings.limits {
       let limits: LimitOptions
       do { limits = try LimitOptions.parse(words) } catch {
@@ -150,4 +163,11 @@ struct OtherSource: DiagnosableError {
   var kind: FailureKind { .badInput }
   var message: String { "\(path): was made with another \(source) than is there now; put the original there" }
   var file: String? { path }
+}
+
+/// The options of `generate` that change a piece, as a record has them.
+struct RecordedChange: ParsableArguments {
+  @OptionGroup var length: ChosenBarsOption
+  @OptionGroup var piece: PieceOption
+  @OptionGroup var fills: FillOptions
 }

@@ -12,8 +12,12 @@ internal import Synthesis
 struct WrittenPiece {
   let composition: Composition
   let score: Score
-  /// The original with the new bars in it; nil where there is none.
+  /// The original with the new music in it; nil where there is none.
   let midi: MIDIFile?
+  /// How many cells were filled in, and how many of them are not as they were; nil for new music.
+  let cells: (written: Int, changed: Int)?
+  /// Which of several steps from one piece to another it is, from 0; nil for none.
+  let step: Int?
 
   init(_ composition: Composition, behind original: GivenPrimer?) throws {
     self.composition = composition
@@ -22,6 +26,16 @@ struct WrittenPiece {
         by: composition.score, from: composition.newMusicTick, offset: -original.prepared.shiftAtEnd)
     }
     score = try midi.map { midi throws(ScoreError) in try Score(midi: midi) } ?? composition.score
+    cells = nil
+    step = nil
+  }
+
+  /// A piece of which a part was filled in.
+  init(_ composition: Composition, _ job: FillJob, number: Int) throws {
+    self.composition = composition
+    (score, midi) = try job.finished(composition)
+    cells = job.cells(of: composition)
+    step = job.step ?? (job.fillings.count > 1 ? number % job.fillings.count : nil)
   }
 }
 
@@ -29,6 +43,8 @@ struct WrittenPiece {
 struct PieceWriter {
   /// The piece that stays unchanged before the new bars, if there is one.
   var original: GivenPrimer?
+  /// What is filled in, where the pieces are not new.
+  var job: FillJob?
   /// The record of the first piece, as notes.
   var record: CompositionRecord
   /// Whether records are written.
@@ -47,8 +63,12 @@ struct PieceWriter {
   }
 
   /// A composition as it is written.
-  func piece(_ composition: Composition) throws -> WrittenPiece {
-    try WrittenPiece(composition, behind: original)
+  /// - Parameters:
+  ///   - composition: The composition.
+  ///   - number: Its number among those that are made, from 0.
+  func piece(_ composition: Composition, number: Int) throws -> WrittenPiece {
+    guard let job else { return try WrittenPiece(composition, behind: original) }
+    return try WrittenPiece(composition, job, number: number)
   }
 
   /// Writes pieces and reports them, even if only some of their files could be written.
@@ -125,7 +145,8 @@ struct PieceWriter {
       files: files.map(\.path), seed: composition.seed, weights: record.settings.weights,
       bars: piece.score.bars.count, notes: piece.score.noteCount,
       tokens: composition.tokens, seconds: piece.score.seconds, nllPerToken: composition.nllPerToken,
-      stopReason: composition.stopReason)
+      stopReason: composition.stopReason, writtenCells: piece.cells?.written,
+      changedCells: piece.cells?.changed)
     if common.json { return report }
     if files.contains(where: \.isStandardOutput) {
       common.remark(report.text)
@@ -141,6 +162,7 @@ struct PieceWriter {
     var record = record
     record.seed = piece.composition.seed
     record.sound = sound
+    if let step = piece.step { record.settings.change?.step = step }
     return record.text
   }
 

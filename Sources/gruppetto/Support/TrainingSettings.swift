@@ -118,6 +118,12 @@ struct LearningSettings: ParsableArguments {
       valueName: "range"))
   var transpose: TranspositionRange?
 
+  @Option(
+    help: ArgumentHelp(
+      "Share of the pieces that are learned with bars and parts to fill in, such as 0.4, so that the model can generate --fill and harmonize; 0 for none.",
+      valueName: "share"))
+  var infilling: Double?
+
   func apply(to settings: inout ModelPreset) throws {
     settings.training.learningRate = learningRate ?? settings.training.learningRate
     // Another schedule starts with its own default constants, but keeps the warm-up.
@@ -130,6 +136,7 @@ struct LearningSettings: ParsableArguments {
     settings.training.truncationLength = truncation ?? settings.training.truncationLength
     settings.training.patience = patience ?? settings.training.patience
     if let transpose { settings.transposition = transpose.range.map { ModelPreset.Transposition($0) } }
+    if let infilling { settings.infilling = infilling == 0 ? nil : infilling }
   }
 }
 

@@ -150,8 +150,13 @@ struct CellsWalker {
   /// A sequence that only takes allowed ids: first a kind is drawn, then one of its ids. Nil where nothing is allowed, or no end is
   /// found within 60,000 ids.
   func walk(within limit: BarLimit, seed: UInt64) -> [Int32]? {
+    walk(by: tokenizer.makeGrammar(bars: limit), seed: seed)
+  }
+
+  /// The same by a grammar before its first id.
+  func walk(by grammar: any TokenGrammar, seed: UInt64) -> [Int32]? {
     var generator = RepeatableGenerator(seed: seed)
-    var grammar = tokenizer.makeGrammar(bars: limit)
+    var grammar = grammar
     var mask = [Bool](repeating: false, count: tokenizer.vocabulary.count)
     var ids: [Int32] = []
     var drafts: [Int: any TokenGrammar] = [:]

@@ -1,0 +1,166 @@
+internal import Analysis
+internal import Corpora
+public import Music
+internal import Tokenization
+
+/// The parts that are to be written to a melody, or to whatever else is given.
+public struct Accompaniment: Sendable, Hashable {
+  /// What each new part does; nil for what the model's music has beside the parts that are given.
+  public var roles: [PartRole]?
+  /// How many parts there are to be in all, those that are given among them; nil where `roles` says it or the model's music.
+  public var partCount: Int?
+
+  /// An accompaniment; by default the parts that the model's music has most often beside those that are given.
+  public init(roles: [PartRole]? = nil, partCount: Int? = nil) {
+    self.roles = roles
+    self.partCount = partCount
+  }
+}
+
+extension PieceFilling {
+  /// A piece to which a model writes further parts: chords to a melody, a melody to chords, three voices to a fourth.
+  ///
+  /// Tracks that the piece has already in the roles that are asked for are written anew; else the piece gets new tracks. What
+  /// plays them is what plays such parts most often in the model's own corpus, if it is in its folder.
+  /// - Parameters:
+  ///   - accompaniment: Which parts.
+  ///   - score: The piece.
+  ///   - model: What is to write them.
+  /// - Throws: `FillError`.
+  public init(_ accompaniment: Accompaniment, to score: Score, model: MusicModel) throws {
+    let tokenizer = try model.cells
+    let ensembles = EnsembleList(of: model, tokenizer)
+    var given = score
+    let roles = score.rolesForAccompaniment
+    for index in given.tracks.indices { given.tracks[index].role = roles[index] }
+    let present = given.tracks.filter { !$0.notes.isEmpty }.compactMap(\.role)
+    let wanted = try accompaniment.parts(beside: present, ensembles, tokenizer.configuration)
+    let rewritten = accompaniment.roles.map(Set.init) ?? []
+    let missing = wanted.missing(besides: given.tracks.filter { $0.role.map(rewritten.contains) ?? false })
+    let newTracks = missing.map { part in
+      Track(
+        name: part.role.trackName, program: part.role == .drums ? nil : part.program,
+        isDrum: part.role == .drums,
+        role: part.role)
+    }
+    let first = score.tracks.count
+    try self.init(given, newTracks: newTracks, model: model, avoidsOriginal: false) {
+      reading, _ throws(FillError) in
+      var mask = CellMask(barCount: reading.barCount, partCount: reading.parts.count)
+      for (index, part) in reading.parts.enumerated() {
+        let isNew = part.sources.contains { $0.track >= first }
+        let isRewritten = rewritten.contains(part.role) && !part.sources.isEmpty
+        if isNew || isRewritten { mask.hide(bars: 0..<reading.barCount, parts: [index]) }
+      }
+      return mask
+    }
+  }
+}
+
+extension Accompaniment {
+  /// The parts that are asked for.
+  fileprivate func parts(
+    beside present: [PartRole], _ ensembles: EnsembleList, _ configuration: CellsConfiguration
+  ) throws(FillError) -> [CellsConfiguration.Part] {
+    if let roles {
+      return try roles.map { role throws(FillError) in
+        if let fixed = configuration.parts {
+          guard let part = fixed.first(where: { $0.role == role }) else {
+            throw .noSuchRole(role.rawValue, available: Array(Set(fixed.map(\.role.rawValue))).sorted())
+          }
+          return part
+        }
+        return CellsConfiguration.Part(role: role, program: ensembles.program(of: role))
+      }
+    }
+    guard let ensemble = configuration.parts ?? ensembles.best(with: present, partCount: partCount) else {
+      throw .nothingToWrite
+    }
+    var rest = ensemble
+    for role in present {
+      if let place = rest.firstIndex(where: { $0.role == role }) { rest.remove(at: place) }
+    }
+    if let partCount { rest = Array(rest.prefix(max(0, partCount - present.count))) }
+    guard !rest.isEmpty else { throw .nothingToWrite }
+    return rest
+  }
+}
+
+extension [CellsConfiguration.Part] {
+  /// The parts for which there is no track yet.
+  fileprivate func missing(besides tracks: [Track]) -> Self {
+    var tracks = tracks
+    return filter { part in
+      guard let place = tracks.firstIndex(where: { $0.role == part.role }) else { return true }
+      tracks.remove(at: place)
+      return false
+    }
+  }
+}
+
+extension Score {
+  /// What each track does; a single line is the melody, whatever else it might be in a larger piece.
+  fileprivate var rolesForAccompaniment: [PartRole] {
+    var roles = partRoles
+    let pitched = tracks.indices.filter { !tracks[$0].isDrum && !tracks[$0].notes.isEmpty }
+    if pitched.count == 1, let only = pitched.first, tracks[only].role == nil, roles[only] != .chords {
+      roles[only] = .melody
+    }
+    return roles
+  }
+}
+
+/// Which parts the pieces of a model's corpus have, the most frequent first.
+private struct EnsembleList {
+  private var ensembles: [(parts: [CellsConfiguration.Part], count: Int)] = []
+
+  init(of model: MusicModel, _ tokenizer: CellsTokenizer) {
+    guard let path = model.folder?.current.corpusPath, let corpus = try? Corpus(path: path),
+      corpus.vocabulary.hasIDs(of: tokenizer.vocabulary)
+    else { return }
+    var counts: [[CellsConfiguration.Part]: Int] = [:]
+    let pieces = corpus.pieces(in: .train)
+    for piece in stride(from: 0, to: pieces.count, by: max(1, pieces.count / 2_000)) {
+      counts[tokenizer.parts(ofPiece: corpus.ids(ofPiece: pieces[piece])), default: 0] += 1
+    }
+    ensembles = counts.map { ($0.key, $0.value) }.sorted { a, b in
+      func text(_ parts: [CellsConfiguration.Part]) -> String {
+        parts.map { "\($0.role.rawValue) \($0.program)" }.joined(separator: ",")
+      }
+      return (-a.count, text(a.parts)) < (-b.count, text(b.parts))
+    }
+  }
+
+  /// The most frequent ensemble that has some roles and others; where there is none or nothing is known, chords to what has none, and a
+  /// melody to chords.
+  func best(with present: [PartRole], partCount: Int?) -> [CellsConfiguration.Part]? {
+    let fitting = ensembles.first { ensemble in
+      guard ensemble.parts.count > present.count else { return false }
+      if let partCount, ensemble.parts.count != partCount { return false }
+      var rest = ensemble.parts.map(\.role)
+      return present.allSatisfy { role in
+        guard let place = rest.firstIndex(of: role) else { return false }
+        rest.remove(at: place)
+        return true
+      }
+    }
+    if let fitting { return fitting.parts }
+    var parts = present.map { CellsConfiguration.Part(role: $0, program: program(of: $0)) }
+    let orderOfNeed: [PartRole] = [.melody, .chords, .bass, .other, .other, .other]
+    let missing = orderOfNeed.filter { $0 == .other || !present.contains($0) }
+    let count = partCount.map { max(0, $0 - present.count) } ?? 1
+    parts += missing.prefix(count).map { CellsConfiguration.Part(role: $0, program: program(of: $0)) }
+    return count > 0 ? parts : nil
+  }
+
+  /// What plays a part of this role most often; where nothing is known a piano, or a bass.
+  func program(of role: PartRole) -> Int {
+    var counts: [Int: Int] = [:]
+    for ensemble in ensembles {
+      for part in ensemble.parts where part.role == role {
+        counts[part.program, default: 0] += ensemble.count
+      }
+    }
+    return counts.max { ($0.value, -$0.key) < ($1.value, -$1.key) }?.key ?? (role == .bass ? 32 : 0)
+  }
+}
