@@ -215,6 +215,8 @@ import Testing
     // The fixture's tokens cannot hold them, or not in two bars; `--key` and `--range` stand for all limits.
     "seconds", "chromatic", "instruments", "voices", "note-lengths", "density", "rests", "first", "last",
     "last-chord", "chords", "rhythm", "contour",
+    // They change a piece by a model of cells; what is recorded of them is tested with the commands that fill in.
+    "fill", "vary", "morph", "to", "steps", "parts", "share", "vary-order", "tries",
   ]
   /// How each other option is given so that it asks for something else than by default, with what goes with it.
   private static let examples: [String: [String]] = [

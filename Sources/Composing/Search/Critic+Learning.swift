@@ -15,7 +15,7 @@ public struct CriticLearning: Sendable, Hashable {
   public var seed: UInt64
 
   /// The fewest examples of either kind from which a critic is learned.
-  static let leastExamples = 40
+  static let leastExamples = 100
   /// The most pieces of the collection that are read.
   static let pieceLimit = 600
   /// The most excerpts of a piece, for further ones of the same piece add little.
@@ -62,6 +62,9 @@ extension MusicModel {
     ) { try? corpus.tokenizer.decode(corpus.ids(ofPiece: $0)) }
     guard let decoded else { throw .interrupted }
     let human = decoded.compactMap(\.self)
+    // Composing takes longer than this, and is of no use without them.
+    let shortest = CriticLearning.examples(.excerpt, bars: PhraseSearch.usualBars, of: human)
+    guard shortest.count >= CriticLearning.leastExamples else { return nil }
     let composed = try composedForCritic(
       learning, lengths: human.map(\.bars.count), threadCount: threadCount, cancellation: cancellation,
       progress: progress)

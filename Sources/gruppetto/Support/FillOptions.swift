@@ -16,6 +16,11 @@ struct BarsArgument: ExpressibleByArgument {
   init?(argument: String) {
     text = argument
     ranges = []
+    // A number below zero is refused with a reason, later.
+    if let number = Int(argument) {
+      ranges = [number...number]
+      return
+    }
     for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
       let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
       guard ends.count <= 2, let first = ends[0], let last = ends.count == 2 ? ends[1] : first, first <= last
@@ -29,7 +34,7 @@ struct BarsArgument: ExpressibleByArgument {
 
   /// A single number.
   var number: Int? {
-    ranges.count == 1 && ranges[0].count == 1 && !text.contains("-") ? ranges[0].lowerBound : nil
+    Int(text)
   }
 }
 

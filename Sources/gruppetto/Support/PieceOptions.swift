@@ -22,8 +22,8 @@ struct ChosenBarsOption: ParsableArguments {
   var bars: BarsArgument?
 
   func validate() throws {
-    if let number = bars?.number, !(1...Composer.mostBars).contains(number) {
-      throw ValidationError("--bars is a number from 1 to \(Composer.mostBars), not \(number).")
+    if let bars, !bars.ranges.allSatisfy({ $0.lowerBound >= 1 && $0.upperBound <= Composer.mostBars }) {
+      throw ValidationError("--bars is a number from 1 to \(Composer.mostBars), not \(bars.text).")
     }
   }
 }
