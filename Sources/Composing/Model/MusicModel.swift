@@ -20,7 +20,7 @@ public struct MusicModel {
   /// The network, whatever it is, with the weights of the best validation.
   public let anyNetwork: ModelNetwork
   /// What tells the music that the model was trained on from its own; nil where none was learned.
-  public let critic: Critic?
+  public private(set) var critic: Critic?
   /// The state in which the network begins each piece, L × S·H numbers; empty for zero, as in training. Styles begin in others.
   public internal(set) var initialState: [Float] = []
   /// What sharpens what pieces say of themselves; nil for the network as it is.
@@ -145,6 +145,13 @@ public struct MusicModel {
       }
       return network
     }
+  }
+
+  /// The model without its critic, which takes phrases as they come: for music that is to be other than the collection's.
+  public func withoutCritic() -> MusicModel {
+    var model = self
+    model.critic = nil
+    return model
   }
 
   /// Writes the model into a folder, from which `init(path:)` reads it.

@@ -64,6 +64,10 @@ struct Generate: ParsableCommand {
     guard asking.asked.isEmpty || primer.primer == nil else {
       throw ValidationError("--ask is for a piece from its beginning, and a --primer has begun it; drop one.")
     }
+    guard styles.styles.isEmpty || (plan.search ?? 0) == 0 else {
+      throw ValidationError(
+        "--search chooses what is like the collection, and a --style is something else; drop one.")
+    }
     try explanation.check(count: outputs.count)
     _ = try plan.parsedForm(bars: bars)
     try novelty.check(isRepeated: like.like != nil)
@@ -94,7 +98,8 @@ struct Generate: ParsableCommand {
       settings: CompositionSettings(
         sampling: try sampling.resolved(presets: sound.presets), weights: weights.weights))
     request.settings.bars = bars
-    plan.record(in: &request.settings, model)
+    // What is like the collection is not like a style.
+    plan.record(in: &request.settings, styles.styles.isEmpty ? model : model.withoutCritic())
     request.primer = try primer.primer.map {
       try GivenPrimer(
         path: $0, piece: primer.piece.piece, isKept: false, for: model, input: input, common: common)
