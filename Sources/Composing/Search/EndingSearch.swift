@@ -149,7 +149,7 @@ extension CompositionSession {
     ) { attempt, state in
       let piece = attempt.piece
       guard piece.progress.newNotes > 0 else { return }
-      if let critic { return judged.add(attempt, state: state(), by: critic) }
+      if let critic { return judged.add(attempt, state: state(), by: critic, tonicBonus: search.tonicBonus) }
       let quality = search.quality(of: piece, surprisals: piece.surprisals.dropFirst(written))
       // Of equals the one that began first.
       if let best, (best.quality, -best.index) >= (quality, -attempt.index) { return }

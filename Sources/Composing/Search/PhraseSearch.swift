@@ -145,14 +145,23 @@ struct JudgedTries {
   private var tries: [Try] = []
 
   /// Judges a try: by the bars before the bar line that it has come to, and as a whole if it has ended.
-  /// - Parameter state: The state of the network before its next id.
-  mutating func add(_ attempt: Continuations.Attempt, state: [Float], by critic: Critic) {
+  /// - Parameters:
+  ///   - attempt: The try.
+  ///   - state: The state of the network before its next id.
+  ///   - critic: What judges it.
+  ///   - tonicBonus: What a piece gains that ends on the tonic, as `EndingSearch.tonicBonus`.
+  mutating func add(
+    _ attempt: Continuations.Attempt, state: [Float], by critic: Critic, tonicBonus: Double = 0
+  ) {
     let piece = attempt.piece, bars = piece.progress.grammar.barCount
     let score = piece.scoreSoFar
     let end = piece.isFinished ? bars : bars - 1
     var parts = [score.flatMap { critic.logOdds(of: $0, endingAtBar: end) }]
     if piece.isFinished {
       parts.append(score.flatMap { critic.logOdds(ofPiece: $0) }.map { Self.pieceWeight * $0 })
+    }
+    if piece.isFinished, tonicBonus > 0 {
+      parts.append(score.map { tonicBonus * EndingSearch.tonicShare(of: $0) })
     }
     let judgments = parts.compactMap(\.self)
     tries.append(
