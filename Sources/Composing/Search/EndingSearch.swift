@@ -83,6 +83,14 @@ public struct EndingSearch: Sendable, Hashable, Codable {
   static let musicWeight = 1.0
 }
 
+extension PieceInProgress {
+  /// How many bars the piece will have, without those that were given; nil where that is open.
+  var barTotal: Int? { options.bars ?? announcedBars }
+
+  /// The first bar that a search for an ending writes anew, counted from 1; nil where it is not known how many there will be.
+  func firstBar(of search: EndingSearch) -> Int? { barTotal.map { max(1, $0 - search.bars + 1) } }
+}
+
 extension CompositionSession {
   /// Goes on to the end of the piece, searching for a good ending.
   ///
@@ -121,10 +129,10 @@ extension CompositionSession {
   }
 
   /// How many bars the piece will have, without those that were given; nil where that is open.
-  var barTotal: Int? { piece.options.bars ?? piece.announcedBars }
+  var barTotal: Int? { piece.barTotal }
 
   /// The first bar that a search for an ending writes anew, counted from 1; nil where it is not known how many there will be.
-  func firstBar(of search: EndingSearch) -> Int? { barTotal.map { max(1, $0 - search.bars + 1) } }
+  func firstBar(of search: EndingSearch) -> Int? { piece.firstBar(of: search) }
 
   /// Takes back the last bars, as far as the session has saved them.
   /// - Returns: Whether any are saved.
@@ -149,7 +157,7 @@ extension CompositionSession {
     ) { attempt, state in
       let piece = attempt.piece
       guard piece.progress.newNotes > 0 else { return }
-      if let critic { return judged.add(attempt, state: state(), by: critic, tonicBonus: search.tonicBonus) }
+      if let critic { return judged.add(attempt, state: state(), by: critic, ending: search) }
       let quality = search.quality(of: piece, surprisals: piece.surprisals.dropFirst(written))
       // Of equals the one that began first.
       if let best, (best.quality, -best.index) >= (quality, -attempt.index) { return }

@@ -114,9 +114,7 @@ private struct PhraseChoice {
       cancellation: cancellation
     ) { piece in
       guard piece.newBars > 0 else { return false }
-      let total = piece.options.bars ?? piece.announcedBars
-      let first = ending.flatMap { ending in total.map { max(1, $0 - ending.bars + 1) } }
-      return piece.newBars >= min(end, first ?? end)
+      return piece.newBars >= min(end, ending.flatMap { piece.firstBar(of: $0) } ?? end)
     } take: { attempt, state in
       guard !attempt.piece.isFinished || attempt.piece.progress.newNotes > 0 else { return }
       judged.add(attempt, state: state(), by: critic)
@@ -144,24 +142,22 @@ struct JudgedTries {
 
   private var tries: [Try] = []
 
-  /// Judges a try: by the bars before the bar line that it has come to, and as a whole if it has ended.
+  /// Judges a try by the bars before the bar line that it has come to; where all tries end a piece, by the whole piece as well.
   /// - Parameters:
   ///   - attempt: The try.
   ///   - state: The state of the network before its next id.
   ///   - critic: What judges it.
-  ///   - tonicBonus: What a piece gains that ends on the tonic, as `EndingSearch.tonicBonus`.
+  ///   - ending: The search for an ending that the try is of; nil for a phrase, for some of whose tries the piece goes on.
   mutating func add(
-    _ attempt: Continuations.Attempt, state: [Float], by critic: Critic, tonicBonus: Double = 0
+    _ attempt: Continuations.Attempt, state: [Float], by critic: Critic, ending: EndingSearch? = nil
   ) {
     let piece = attempt.piece, bars = piece.progress.grammar.barCount
     let score = piece.scoreSoFar
     let end = piece.isFinished ? bars : bars - 1
     var parts = [score.flatMap { critic.logOdds(of: $0, endingAtBar: end) }]
-    if piece.isFinished {
+    if let ending {
       parts.append(score.flatMap { critic.logOdds(ofPiece: $0) }.map { Self.pieceWeight * $0 })
-    }
-    if piece.isFinished, tonicBonus > 0 {
-      parts.append(score.map { tonicBonus * EndingSearch.tonicShare(of: $0) })
+      parts.append(score.map { ending.tonicBonus * EndingSearch.tonicShare(of: $0) })
     }
     let judgments = parts.compactMap(\.self)
     tries.append(

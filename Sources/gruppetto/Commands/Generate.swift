@@ -109,9 +109,7 @@ struct Generate: ParsableCommand {
     try styles.record(in: &request)
     fills.record(in: &request, bars: length.bars, piece: primer.piece.piece, input: input, common: common)
     try limits.record(in: &request, input: input, common: common)
-    let forbidden = try novelty.passages(of: model, common: common)
-    request.settings.avoidCopying = forbidden?.limit
-    request.passages = forbidden?.index
+    try novelty.record(in: &request, of: model, common: common)
     return request
   }
 }
@@ -171,9 +169,7 @@ struct Continue: ParsableCommand {
     request.settings.primer = primer.source
     try styles.record(in: &request)
     try limits.record(in: &request, input: input, common: common)
-    let forbidden = try novelty.passages(of: model, common: common)
-    request.settings.avoidCopying = forbidden?.limit
-    request.passages = forbidden?.index
+    try novelty.record(in: &request, of: model, common: common)
     return request
   }
 }

@@ -85,9 +85,7 @@ struct Harmonize: ParsableCommand {
       settings: CompositionSettings(
         sampling: try sampling.resolved(presets: sound.presets), weights: weights.weights))
     request.title = "\(lastName(of: file)), harmonized"
-    let forbidden = try novelty.passages(of: model, common: common)
-    request.settings.avoidCopying = forbidden?.limit
-    request.passages = forbidden?.index
+    try novelty.record(in: &request, of: model, common: common)
     var words: [String] = []
     if let parts { words += ["--parts", parts] }
     if let voices { words += ["--voices", "\(voices)"] }

@@ -83,11 +83,12 @@ struct NoveltyOptions: ParsableArguments {
     }
   }
 
-  /// The passages that pieces by a model may not share; nil if they may share all.
-  func passages(of model: MusicModel, common: CommonOptions) throws -> ForbiddenPassages? {
-    try avoidCopying.map {
-      try ForbiddenPassages(notes: $0, corpus: corpus, of: model, common: common)
-    }
+  /// Takes the passages that pieces by a model may not share into a request.
+  func record(in request: inout CompositionRequest, of model: MusicModel, common: CommonOptions) throws {
+    guard let avoidCopying else { return }
+    let forbidden = try ForbiddenPassages(notes: avoidCopying, corpus: corpus, of: model, common: common)
+    request.settings.avoidCopying = forbidden.limit
+    request.passages = forbidden.index
   }
 }
 
