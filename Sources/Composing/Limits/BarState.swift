@@ -1,3 +1,4 @@
+internal import Music
 internal import Tokenization
 
 /// What has been written of a bar, and of the new music before it, as far as limits ask for it.

@@ -18,7 +18,7 @@ struct CellsOutlook: Sendable {
   /// For each of `lags` the first note at `position` or after it in the cell so many bars ahead.
   private var places = Array(repeating: Int32(0), count: CellsOutlook.lags.count)
   private var position = 0
-  private var weights = Array(repeating: Int32(0), count: 12)
+  private var weights = PitchClassWeights()
 
   init(_ plan: CellPlan) {
     self.plan = plan
@@ -204,8 +204,8 @@ struct CellsOutlook: Sendable {
     guard !isDrum else { return }
     compareBars(bar, part, next: nil, progress, runs: nil, parts: nil, copies: groups.edge + 2)
     weigh(bar + 1, of: 0..<plan.partCount, except: part, from: 0, to: .max)
-    features[groups.triads + 2 * Self.triadCount] = triads().0
-    for index in 0..<2 { features[groups.nextBar + index] = takeHeaviest() }
+    features[groups.triads + 2 * Self.triadCount] = weights.triads().0
+    for index in 0..<2 { features[groups.nextBar + index] = weights.takeHeaviest() }
   }
 
   /// Writes, for each of the distances, how long the part repeats itself around a cell and whether the other parts do, and on which
@@ -332,9 +332,10 @@ struct CellsOutlook: Sendable {
     features[groups.note + 2] = next.map { 1 + Int32(stepClass($0.duration)) } ?? 0
     let half = min(length, position + max(beat, length / 2))
     weigh(bar, of: later, from: position, to: half)
-    (features[groups.triads + Self.triadCount], features[groups.triads + Self.triadCount + 1]) = triads()
+    (features[groups.triads + Self.triadCount], features[groups.triads + Self.triadCount + 1]) =
+      weights.triads()
     weigh(bar, of: later, from: position, to: length)
-    (features[groups.triads], features[groups.triads + 1]) = triads()
+    (features[groups.triads], features[groups.triads + 1]) = weights.triads()
     for (index, lag) in Self.lags.enumerated() {
       features[groups.fits + index] =
         cell(bar - lag, part, progress).map { fit(of: $0, at: -1, progress) } ?? -1
@@ -346,7 +347,7 @@ struct CellsOutlook: Sendable {
         ofNotes: progress.cellFirst..<progress.memory.notes.count, in: progress.memory, at: progress.lastOnset
       )
       : last.map { fit(of: $0, at: Int($0.cell.lastOnset), progress) } ?? -1
-    for index in 0..<3 { features[groups.inBar + index] = takeHeaviest() }
+    for index in 0..<3 { features[groups.inBar + index] = weights.takeHeaviest() }
   }
 
   /// How much of what is weighed belongs to the pitch classes of a cell, or to those of its notes that begin at a step; −1 where
@@ -365,12 +366,8 @@ struct CellsOutlook: Sendable {
     for index in notes where onset < 0 || Int(memory.notes[index].onset) == onset {
       classes |= 1 << UInt16(memory.notes[index].pitch % 12)
     }
-    var (inside, sum) = (Int32(0), Int32(0))
-    for (pitchClass, weight) in weights.enumerated() {
-      sum += weight
-      if classes >> UInt16(pitchClass) & 1 == 1 { inside += weight }
-    }
-    return classes == 0 || sum == 0 ? -1 : inside * Int32(Self.fitCount - 1) / sum
+    guard classes != 0, let share = weights.share(of: classes, parts: Self.fitCount - 1) else { return -1 }
+    return share
   }
 
   /// How far it is to the next known bar of the part, in time and from the last pitch, where that is the next bar.
@@ -433,46 +430,7 @@ struct CellsOutlook: Sendable {
   private mutating func weigh(
     _ bar: Int, of parts: Range<Int>, except own: Int = -1, from start: Int, to end: Int
   ) {
-    for index in weights.indices { weights[index] = 0 }
-    for part in parts where part != own && plan.parts[part].role != .drums {
-      guard let cell = plan.known(bar: bar, part: part) else { continue }
-      for index in 0..<Int(cell.count) {
-        let note = plan.memory.note(index, of: cell)
-        let (first, last) = (max(start, Int(note.onset)), min(end, Int(note.onset) + Int(note.value)))
-        if last > first { weights[Int(note.pitch) % 12] += Int32(last - first) }
-      }
-    }
-  }
-
-  /// The two major or minor triads whose notes sound longest: twice the pitch class of the root, and one more for minor; −1 where nothing
-  /// sounds.
-  private func triads() -> (Int32, Int32) {
-    let sum = weights.reduce(0, +)
-    guard sum > 0 else { return (-1, -1) }
-    var (first, second) = (Int32(-1), Int32(-1))
-    var (best, next) = (Int32.min, Int32.min)
-    for root in 0..<12 {
-      for minor in 0..<2 {
-        let (third, fifth) = (weights[(root + 4 - minor) % 12], weights[(root + 7) % 12])
-        // Of triads with the same notes that with the root among them is the better one.
-        let fit = 100 * (weights[root] + third + fifth) + 10 * weights[root] + fifth
-        if fit > best {
-          (second, next) = (first, best)
-          (first, best) = (Int32(2 * root + minor), fit)
-        } else if fit > next {
-          (second, next) = (Int32(2 * root + minor), fit)
-        }
-      }
-    }
-    return (first, second)
-  }
-
-  /// The pitch class that sounds longest, which is taken away; −1 where nothing is left.
-  private mutating func takeHeaviest() -> Int32 {
-    var best = -1
-    for index in weights.indices where weights[index] > (best < 0 ? 0 : weights[best]) { best = index }
-    guard best >= 0 else { return -1 }
-    weights[best] = 0
-    return Int32(best)
+    weights.removeAll()
+    forEachNote(bar, parts, except: own) { weights.add($0, from: start, to: end) }
   }
 }
