@@ -82,6 +82,7 @@ extension TokenizerConfiguration {
   fileprivate var writing: any TokenizerConfiguration {
     guard var cells = self as? CellsConfiguration else { return self }
     cells.infilling = false
+    cells.voiceLeading = false
     return cells
   }
 }

@@ -25,11 +25,16 @@ struct CellsContext: TokenContext {
     var end: Int32
   }
 
+  /// How this part and the others move; nil where the network is not told.
+  private var voices: CellsVoices?
+  /// What is being played again; nil where the network is not told.
+  private var returns: CellsReturns?
   /// What is known ahead, where cells of the piece are filled in; nil where it is written from beginning to end.
   private var outlook: CellsOutlook?
 
   init(_ layout: CellsLayout, filling plan: CellPlan? = nil) {
     progress = CellProgress(layout)
+    if layout.configuration.voiceLeading { (voices, returns) = (CellsVoices(), CellsReturns()) }
     if layout.configuration.infilling { outlook = plan.map(CellsOutlook.init) }
   }
 
@@ -47,10 +52,14 @@ struct CellsContext: TokenContext {
     case .bar: beginBar(after: start)
     case .pitch, .and, .drum, .andDrum:
       guard part < lastPitches.count else { return }
-      lastPitches[part] = Self.pitchFeature(Int(layout.values[Int(id)]), isDrum: isDrum(part))
+      let (kind, pitch) = (layout.kinds[Int(id)], Int(layout.values[Int(id)]))
+      if kind == .pitch { voices?.move(part, from: lastPitches[part], to: pitch) }
+      lastPitches[part] = Self.pitchFeature(pitch, isDrum: isDrum(part))
     case .same:
       guard progress.part > 0, let cell = progress.memory.cells.last, !cell.isEmpty else { return }
       let pitch = progress.memory.note(Int(cell.count) - 1, of: cell).pitch
+      voices?.copy(cell, of: progress.part - 1, in: progress.memory)
+      returns?.copy(cell, of: progress.part - 1, in: progress.memory, bar: progress.barCount - 1)
       lastPitches[progress.part - 1] = Self.pitchFeature(Int(pitch), isDrum: isDrum(progress.part - 1))
     default: break
     }
@@ -65,10 +74,13 @@ struct CellsContext: TokenContext {
     guard progress.barCount > 1 else {
       runs = Array(repeating: 0, count: partCount * Self.runLags.count)
       lastPitches = Array(repeating: -1, count: partCount)
+      voices?.begin(partCount: partCount)
+      returns?.begin(partCount: partCount)
       partPlaces = progress.parts.indices.map { place(ofPart: $0) }
       held.reserveCapacity(64)
       return
     }
+    returns?.beginBar()
     let bar = progress.barCount - 2
     for part in 0..<partCount {
       guard let cell = progress.memory.cell(bar: bar, part: part) else { continue }
@@ -140,6 +152,9 @@ extension CellsContext {
     features.append(feature("pitchInRhythm", pitchCount))
     features += (1...classCount).map { feature("harmony\($0)", 13) }
     features += [feature("lastPitch", pitchCount), feature("firstPitch", pitchCount)]
+    if layout.configuration.voiceLeading {
+      features += CellsVoices.features + CellsReturns.features(pitchCount, timeCount)
+    }
     if layout.configuration.infilling { features += CellsOutlook.features(layout) }
     return features
   }
@@ -177,7 +192,7 @@ extension CellsContext {
     for index in Self.runLags.indices { put(Int(runs[part * Self.runLags.count + index]), &features) }
     let isDrum = isDrum(part)
     for index in Self.lookLags.indices {
-      let (pitch, time) = found(index, isDrum: isDrum)
+      let (pitch, time) = found(atLook: index, isDrum: isDrum)
       put(pitch, &features)
       put(time, &features)
     }
@@ -191,7 +206,8 @@ extension CellsContext {
     } else {
       put(-1, &features)
     }
-    writeHarmony(at: position, isDrum: isDrum, into: &features, from: place)
+    let sounding = isDrum ? PitchSet.none : sounding(at: position)
+    writeHarmony(sounding, isDrum: isDrum, into: &features, from: place)
     place += Self.classCount
     put(Int(lastPitches[part]), &features)
     let first = progress.memory.cell(1).map { cell in
@@ -199,6 +215,21 @@ extension CellsContext {
         ? Self.noPitch : Self.pitchFeature(Int(progress.memory.note(0, of: cell).pitch), isDrum: isDrum)
     }
     put(Int(first ?? -1), &features)
+    if let voices {
+      voices.write(
+        into: &features, from: place, part: part, position: position, last: lastPitches[part],
+        sounding: isDrum ? nil : sounding, progress)
+      place += CellsVoices.features.count
+    }
+    if let returns {
+      let lag = returns.lag
+      for value in returns.values(ofPart: part) { put(value, &features) }
+      let (pitch, time) = lag > 0 ? found(lag, isDrum: isDrum) : (-1, -1)
+      put(pitch, &features)
+      put(time, &features)
+      put(lag > 0 ? lastPitchClass(lag, isDrum: isDrum) : -1, &features)
+      put(lag > 0 ? likenessOfOthers(lag) : -1, &features)
+    }
     if let outlook {
       for value in outlook.features { put(Int(value), &features) }
     } else {
@@ -246,11 +277,24 @@ extension CellsContext {
     lookCell = cellCount
   }
 
-  /// What stands at the place of the next note in the cell `Self.lookLags[index]` bars ago: the pitch of the first note there or later, and
-  /// its duration if it is there, or else how far on it is.
-  private func found(_ index: Int, isDrum: Bool) -> (pitch: Int, time: Int) {
+  /// What stands at the place of the next note in the cell `Self.lookLags[index]` bars ago.
+  private func found(atLook index: Int, isDrum: Bool) -> (pitch: Int, time: Int) {
     guard let cell = progress.memory.cell(Self.lookLags[index]) else { return (-1, -1) }
-    let place = Int(lookPlaces[index])
+    return found(in: cell, from: Int(lookPlaces[index]), isDrum: isDrum)
+  }
+
+  /// What stands at the place of the next note in the cell so many bars ago.
+  private func found(_ lag: Int, isDrum: Bool) -> (pitch: Int, time: Int) {
+    guard let cell = progress.memory.cell(lag) else { return (-1, -1) }
+    var place = 0
+    while place < Int(cell.count), Int(progress.memory.note(place, of: cell).onset) < lookPosition {
+      place += 1
+    }
+    return found(in: cell, from: place, isDrum: isDrum)
+  }
+
+  /// The pitch of a cell's first note at the place of the next one or later, and its duration if it is there, or else how far on it is.
+  private func found(in cell: Cell, from place: Int, isDrum: Bool) -> (pitch: Int, time: Int) {
     guard place < Int(cell.count) else { return (Int(Self.noPitch), Int(Self.noTime)) }
     let note = progress.memory.note(place, of: cell)
     let distance = Int(note.onset) - lookPosition
@@ -284,32 +328,35 @@ extension CellsContext {
     Int32(isDrum ? 129 + pitch : pitch)
   }
 
-  /// The pitch classes of other pitched parts that sound at `position`, from the lowest pitch up.
-  private func writeHarmony(at position: Int, isDrum: Bool, into features: inout [Int32], from place: Int) {
-    var (low, high): (UInt64, UInt64) = (0, 0)
-    func add(_ pitch: UInt8) {
-      if pitch < 64 { low |= 1 << UInt64(pitch) } else { high |= 1 << UInt64(pitch & 63) }
+  /// The pitches of other pitched parts that sound at `position`.
+  private func sounding(at position: Int) -> PitchSet {
+    var sounding = PitchSet.none
+    let now = Int32(progress.barStart + position)
+    for note in held where Int(note.part) != progress.part && note.end > now {
+      sounding.insert(Int(note.pitch))
     }
-    if !isDrum {
-      let now = Int32(progress.barStart + position)
-      for note in held where Int(note.part) != progress.part && note.end > now { add(note.pitch) }
-      let row = progress.memory.cells.count - progress.part
-      for other in row..<progress.memory.cells.count {
-        let cell = progress.memory.cells[other]
-        guard position < Int(cell.reach) else { continue }
-        let first = Int(cell.first)
-        for index in first..<first + Int(cell.count) {
-          let note = progress.memory.notes[index]
-          guard Int(note.onset) <= position else { break }
-          if position < Int(note.onset) + Int(note.value) { add(note.pitch) }
-        }
+    let row = progress.memory.cells.count - progress.part
+    for other in row..<progress.memory.cells.count {
+      let cell = progress.memory.cells[other]
+      guard position < Int(cell.reach) else { continue }
+      let first = Int(cell.first)
+      for index in first..<first + Int(cell.count) {
+        let note = progress.memory.notes[index]
+        guard Int(note.onset) <= position else { break }
+        if position < Int(note.onset) + Int(note.value) { sounding.insert(Int(note.pitch)) }
       }
     }
+    return sounding
+  }
+
+  /// The pitch classes that sound, from the lowest pitch up.
+  private func writeHarmony(
+    _ sounding: PitchSet, isDrum: Bool, into features: inout [Int32], from place: Int
+  ) {
+    var sounding = sounding
     var seen: UInt16 = 0
     var count = 0
-    while count < Self.classCount, low != 0 || high != 0 {
-      let pitch = low != 0 ? low.trailingZeroBitCount : 64 + high.trailingZeroBitCount
-      if low != 0 { low &= low - 1 } else { high &= high - 1 }
+    while count < Self.classCount, let pitch = sounding.removeLowest() {
       let bit = UInt16(1) << UInt16(pitch % 12)
       guard seen & bit == 0 else { continue }
       seen |= bit
