@@ -135,6 +135,17 @@ import Tokenization
     }
   }
 
+  @Test("Copies of bars have a floor of their own") func copiesHaveAFloorOfTheirOwn() throws {
+    let logits: [Float?] = [0, -2, -4, -2, -4, -8, nil]
+    var distribution = distribution(logits)
+    try MinP(0.2, of: [3, 4, 5, 6], 0.01).apply(to: &distribution)
+    #expect(kept(distribution) == [0, 3, 4])
+    let before = softmax([0, -2, -4])
+    for (found, expected) in zip([0, 3, 4], before) {
+      #expect(abs(distribution.probabilities[found] - expected) < 1e-6, "what stays keeps its ratios")
+    }
+  }
+
   @Test("Temperature beyond float is refused", arguments: [1e60, 1e-60, .nan, .infinity, 0, -1])
   func temperatureBeyondFloatIsRefused(temperature: Double) {
     #expect(throws: ComposingError.self) { try Temperature(temperature) }

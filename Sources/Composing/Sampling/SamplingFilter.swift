@@ -75,19 +75,29 @@ public struct TopP: SamplingFilter {
 public struct MinP: SamplingFilter {
   /// The share of the highest probability, 0 to below 1.
   public let share: Double
+  private let others: [Int32]
+  private let othersShare: Double
 
   /// A share from 0 to below 1.
+  /// - Parameters:
+  ///   - share: Of the highest probability.
+  ///   - others: Ids with a share of their own.
+  ///   - othersShare: That share.
   /// - Throws: `ComposingError.invalidOption`.
-  public init(_ share: Double) throws(ComposingError) {
-    guard share >= 0, share < 1 else {
+  public init(
+    _ share: Double, of others: [Int32] = [], _ othersShare: Double = 0
+  ) throws(ComposingError) {
+    for share in [share, othersShare] where !(share >= 0 && share < 1) {
       throw .invalidOption(name: "min-p", value: "\(share)", expected: "a ratio from 0 to below 1")
     }
     self.share = share
+    self.others = others
+    self.othersShare = othersShare
   }
 
   /// Masks out what is far less likely than the most probable.
   public func apply(to distribution: inout TokenDistribution) {
-    if share > 0 { distribution.keep(atLeast: share) }
+    if share > 0 { distribution.keep(atLeast: share, of: others, othersShare) }
   }
 }
 

@@ -29,6 +29,9 @@ public struct SamplingPreset: Codable, Hashable, Sendable {
   public var repetitionTemperature: Double?
   /// By how much the odds of a copy of an earlier bar, whole or in rhythm, are multiplied beside everything else; nil for 1.
   public var repetition: Double?
+  /// `minP` for copies of earlier bars, whole or in rhythm; nil for the same. There are many bars that could come again, and each of them
+  /// is improbable, even where some of them is likely to: where the floor is the same for them, long pieces return to nothing.
+  public var repetitionMinP: Double?
   /// Which probability of the most typical tokens stays in (`Typical`); nil for all.
   public var typical: Double?
   /// How much less likely it becomes that a loop goes on (`LoopPenalty`); nil for no less.
@@ -48,6 +51,13 @@ public struct SamplingPreset: Codable, Hashable, Sendable {
     self.byRole = byRole
   }
 
+  /// As `presets/sampling/default.json` has it: the model's own distribution without what is improbable beside its favorite.
+  public static var usual: SamplingPreset {
+    var preset = SamplingPreset(minP: 0.05)
+    preset.repetitionMinP = 0.005
+    return preset
+  }
+
   /// Reads a preset; all but `temperature`, `topK`, `topP` and `minP` may be missing.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
@@ -63,6 +73,7 @@ public struct SamplingPreset: Codable, Hashable, Sendable {
     dynamicsTemperature = try container.decodeIfPresent(Double.self, forKey: .dynamicsTemperature)
     repetitionTemperature = try container.decodeIfPresent(Double.self, forKey: .repetitionTemperature)
     repetition = try container.decodeIfPresent(Double.self, forKey: .repetition)
+    repetitionMinP = try container.decodeIfPresent(Double.self, forKey: .repetitionMinP)
     typical = try container.decodeIfPresent(Double.self, forKey: .typical)
     loops = try container.decodeIfPresent(LoopPenalty.self, forKey: .loops)
   }
@@ -102,6 +113,7 @@ public struct SamplingPreset: Codable, Hashable, Sendable {
     _ = try filters()
     for (kind, value) in kindTemperatures { _ = try Temperature(value, of: kind) }
     if let repetition { try RepetitionOdds.check(repetition) }
+    if let repetitionMinP { _ = try MinP(repetitionMinP) }
     try loops?.validate()
   }
 }
@@ -129,19 +141,22 @@ extension SamplingPreset {
     // How likely a copy is beside other roles is nothing that filters within roles could change.
     let odds = try repetition.map { factor throws(ComposingError) in try RepetitionOdds(factor, roles: roles)
     }
-    guard byRole else { return try filters(after: kinds + [odds].compactMap { $0 }) }
+    guard byRole else {
+      let copies = repetitionMinP == nil ? [] : SteeredKind.repetition.ids(in: roles)
+      return try filters(after: kinds + [odds].compactMap { $0 }, copies: copies)
+    }
     let within = WithinRoles(try filters(after: kinds), roles: roles, floor: minP)
     return [odds].compactMap { $0 } + [within]
   }
 
   private func filters(
-    after kinds: [any SamplingFilter]
+    after kinds: [any SamplingFilter], copies: [Int32] = []
   ) throws(ComposingError) -> [any SamplingFilter] {
     try cache?.validate()
     var filters: [any SamplingFilter] = [try Temperature(temperature)] + kinds
     if topK != 0 { filters.append(try TopK(topK)) }
     filters.append(try TopP(topP))
-    filters.append(try MinP(minP))
+    filters.append(try MinP(minP, of: copies, repetitionMinP ?? minP))
     if let typical { filters.append(try Typical(typical)) }
     return filters
   }

@@ -165,10 +165,23 @@ public struct TokenDistribution: Sendable {
   }
 
   /// Keeps the ids that are at least `share` as likely as the most probable.
-  public mutating func keep(atLeast share: Double) {
+  public mutating func keep(atLeast share: Double) { keep(atLeast: share, of: [], share) }
+
+  /// Keeps the ids that are at least `share` as likely as the most probable, and of some ids those that are at least another share as
+  /// likely as it.
+  /// - Parameters:
+  ///   - share: Of the highest probability.
+  ///   - others: The ids with a share of their own.
+  ///   - othersShare: That share.
+  public mutating func keep(atLeast share: Double, of others: [Int32], _ othersShare: Double) {
     weigh()
-    let least = Float(share) * (weights.max() ?? 0)
-    for id in logits.indices where weights[id] < least { maskOut(id) }
+    let highest = weights.max() ?? 0
+    let (least, othersLeast) = (Float(share) * highest, Float(othersShare) * highest)
+    // Those that stay are marked by a sign while all others are masked out.
+    for id in others where weights[Int(id)] >= othersLeast { weights[Int(id)].negate() }
+    for id in logits.indices where weights[id] >= 0 && weights[id] < least { maskOut(id) }
+    for id in others { weights[Int(id)] = abs(weights[Int(id)]) }
+    for id in others where weights[Int(id)] < othersLeast { maskOut(Int(id)) }
   }
 
   /// Narrows down the ids of each group as if there were no others. Each group keeps its probability as a whole, so that nothing is

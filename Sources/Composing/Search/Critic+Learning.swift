@@ -31,7 +31,7 @@ public struct CriticLearning: Sendable, Hashable {
   static let penalty = 10.0
 
   /// Learning from 300 pieces by the usual sampling.
-  public init(pieces: Int = 300, sampling: SamplingPreset = SamplingPreset(minP: 0.05), seed: UInt64) {
+  public init(pieces: Int = 300, sampling: SamplingPreset = .usual, seed: UInt64) {
     self.pieces = pieces
     self.sampling = sampling
     self.seed = seed

@@ -45,8 +45,6 @@ struct CellForm: Hashable, Sendable {
   static let notes = CellForm(code: 1)
   static func same(_ lag: Int) -> CellForm { CellForm(code: UInt8(1 + lag)) }
   static func rhythm(_ lag: Int) -> CellForm { CellForm(code: UInt8(65 + lag)) }
-  /// How many bars back the bar is that is played again; 0 for any other form.
-  var lag: Int { code > 1 && code <= 65 ? Int(code) - 1 : 0 }
   /// How many forms there are.
   static let count = 130
 }

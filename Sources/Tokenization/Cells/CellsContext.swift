@@ -27,14 +27,12 @@ struct CellsContext: TokenContext {
 
   /// How this part and the others move; nil where the network is not told.
   private var voices: CellsVoices?
-  /// What is being played again; nil where the network is not told.
-  private var returns: CellsReturns?
   /// What is known ahead, where cells of the piece are filled in; nil where it is written from beginning to end.
   private var outlook: CellsOutlook?
 
   init(_ layout: CellsLayout, filling plan: CellPlan? = nil) {
     progress = CellProgress(layout)
-    if layout.configuration.voiceLeading { (voices, returns) = (CellsVoices(), CellsReturns()) }
+    if layout.configuration.voiceLeading { voices = CellsVoices() }
     if layout.configuration.infilling { outlook = plan.map(CellsOutlook.init) }
   }
 
@@ -59,7 +57,6 @@ struct CellsContext: TokenContext {
       guard progress.part > 0, let cell = progress.memory.cells.last, !cell.isEmpty else { return }
       let pitch = progress.memory.note(Int(cell.count) - 1, of: cell).pitch
       voices?.copy(cell, of: progress.part - 1, in: progress.memory)
-      returns?.copy(cell, of: progress.part - 1, in: progress.memory, bar: progress.barCount - 1)
       lastPitches[progress.part - 1] = Self.pitchFeature(Int(pitch), isDrum: isDrum(progress.part - 1))
     default: break
     }
@@ -75,12 +72,10 @@ struct CellsContext: TokenContext {
       runs = Array(repeating: 0, count: partCount * Self.runLags.count)
       lastPitches = Array(repeating: -1, count: partCount)
       voices?.begin(partCount: partCount)
-      returns?.begin(partCount: partCount)
       partPlaces = progress.parts.indices.map { place(ofPart: $0) }
       held.reserveCapacity(64)
       return
     }
-    returns?.beginBar()
     let bar = progress.barCount - 2
     for part in 0..<partCount {
       guard let cell = progress.memory.cell(bar: bar, part: part) else { continue }
@@ -152,9 +147,7 @@ extension CellsContext {
     features.append(feature("pitchInRhythm", pitchCount))
     features += (1...classCount).map { feature("harmony\($0)", 13) }
     features += [feature("lastPitch", pitchCount), feature("firstPitch", pitchCount)]
-    if layout.configuration.voiceLeading {
-      features += CellsVoices.features + CellsReturns.features(pitchCount, timeCount)
-    }
+    if layout.configuration.voiceLeading { features += CellsVoices.features }
     if layout.configuration.infilling { features += CellsOutlook.features(layout) }
     return features
   }
@@ -192,7 +185,7 @@ extension CellsContext {
     for index in Self.runLags.indices { put(Int(runs[part * Self.runLags.count + index]), &features) }
     let isDrum = isDrum(part)
     for index in Self.lookLags.indices {
-      let (pitch, time) = found(atLook: index, isDrum: isDrum)
+      let (pitch, time) = found(index, isDrum: isDrum)
       put(pitch, &features)
       put(time, &features)
     }
@@ -220,15 +213,6 @@ extension CellsContext {
         into: &features, from: place, part: part, position: position, last: lastPitches[part],
         sounding: isDrum ? nil : sounding, progress)
       place += CellsVoices.features.count
-    }
-    if let returns {
-      let lag = returns.lag
-      for value in returns.values(ofPart: part) { put(value, &features) }
-      let (pitch, time) = lag > 0 ? found(lag, isDrum: isDrum) : (-1, -1)
-      put(pitch, &features)
-      put(time, &features)
-      put(lag > 0 ? lastPitchClass(lag, isDrum: isDrum) : -1, &features)
-      put(lag > 0 ? likenessOfOthers(lag) : -1, &features)
     }
     if let outlook {
       for value in outlook.features { put(Int(value), &features) }
@@ -277,24 +261,11 @@ extension CellsContext {
     lookCell = cellCount
   }
 
-  /// What stands at the place of the next note in the cell `Self.lookLags[index]` bars ago.
-  private func found(atLook index: Int, isDrum: Bool) -> (pitch: Int, time: Int) {
+  /// What stands at the place of the next note in the cell `Self.lookLags[index]` bars ago: the pitch of the first note there or later, and
+  /// its duration if it is there, or else how far on it is.
+  private func found(_ index: Int, isDrum: Bool) -> (pitch: Int, time: Int) {
     guard let cell = progress.memory.cell(Self.lookLags[index]) else { return (-1, -1) }
-    return found(in: cell, from: Int(lookPlaces[index]), isDrum: isDrum)
-  }
-
-  /// What stands at the place of the next note in the cell so many bars ago.
-  private func found(_ lag: Int, isDrum: Bool) -> (pitch: Int, time: Int) {
-    guard let cell = progress.memory.cell(lag) else { return (-1, -1) }
-    var place = 0
-    while place < Int(cell.count), Int(progress.memory.note(place, of: cell).onset) < lookPosition {
-      place += 1
-    }
-    return found(in: cell, from: place, isDrum: isDrum)
-  }
-
-  /// The pitch of a cell's first note at the place of the next one or later, and its duration if it is there, or else how far on it is.
-  private func found(in cell: Cell, from place: Int, isDrum: Bool) -> (pitch: Int, time: Int) {
+    let place = Int(lookPlaces[index])
     guard place < Int(cell.count) else { return (Int(Self.noPitch), Int(Self.noTime)) }
     let note = progress.memory.note(place, of: cell)
     let distance = Int(note.onset) - lookPosition

@@ -21,7 +21,7 @@ enum OptionWords {
     "pitchTemperature": "pitch-temperature", "rhythmTemperature": "rhythm-temperature",
     "dynamicsTemperature": "dynamics-temperature", "repetitionTemperature": "repetition-temperature",
     "style": "ask style", "density": "ask density", "register": "ask register", "guidance": "guidance",
-    "repetition": "repetition", "typical": "typical", "loops": "loop-penalty",
+    "repetition": "repetition", "repetitionMinP": "repetition-min-p", "typical": "typical", "loops": "loop-penalty",
     "topP": "top-p", "minP": "min-p", "bars": "bars", "form": "form", "variation": "variation",
     "tempo": "tempo", "timeSignature": "time-signature", "search.tries": "search", "ending.tries": "endings",
     "ending.bars": "ending-bars", "sizeLimit": "size-limit",

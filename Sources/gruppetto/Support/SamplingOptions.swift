@@ -48,7 +48,7 @@ struct SamplingOptions: ParsableArguments {
     sampling.temperature = temperature ?? sampling.temperature
     sampling.topK = topK ?? sampling.topK
     sampling.topP = topP ?? sampling.topP
-    sampling.minP = minP ?? sampling.minP
+    if let minP { (sampling.minP, sampling.repetitionMinP) = (minP, nil) }
     sampling.byRole = byRole ?? sampling.byRole
     steering.change(&sampling)
     try sampling.validate()

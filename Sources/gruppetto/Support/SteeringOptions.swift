@@ -117,6 +117,13 @@ struct SteeringOptions: ParsableArguments {
   var repetition: Double?
 
   @Option(
+    name: .customLong("repetition-min-p"),
+    help: ArgumentHelp(
+      "The --min-p of repeated bars: each bar that could return is improbable, even where one of them is likely to (default: as in the preset, or --min-p).",
+      valueName: "p"))
+  var repetitionMinP: Double?
+
+  @Option(
     help: ArgumentHelp(
       "Choose among the most typical tokens that together have this probability, leaving out what is too unlikely and too likely.",
       valueName: "p"))
@@ -135,6 +142,7 @@ struct SteeringOptions: ParsableArguments {
     sampling.dynamicsTemperature = dynamicsTemperature ?? sampling.dynamicsTemperature
     sampling.repetitionTemperature = repetitionTemperature ?? sampling.repetitionTemperature
     sampling.repetition = repetition ?? sampling.repetition
+    sampling.repetitionMinP = repetitionMinP ?? sampling.repetitionMinP
     sampling.typical = typical ?? sampling.typical
     if let loopPenalty { sampling.loops = loopPenalty == 0 ? nil : LoopPenalty(strength: loopPenalty) }
   }

@@ -94,20 +94,5 @@ import Tokenization
     #expect(told[18]["lowest"] == 50 && told[18]["highest"] == 50 && told[18]["lastStep"] == -1)
     #expect(told[19]["lastStep"] == 15)
     #expect(told[21]["parallel1"] == 7, "D and A go back to C and G")
-    #expect(told[21]["lag"] == 1 && told[21]["lagAge"] == 0 && told[21]["ownLag"] == 0)
-    #expect(told[21]["pitchBack"] == 67 && told[21]["timeBack"] == told[21]["time1"])
-  }
-
-  @Test("A passage that returns is told over a bar that is new") func aPassageThatReturnsIsTold() throws {
-    let told = try told(after: [
-      "BOS_None", "Key_C", "Length_5", "Tempo_120.0", "Part_melody", "Program_73",
-      "Bar_None", "TimeSig_4/4", "Velocity_63", "Notes_None", "Duration_4.0.12", "Pitch_60",
-      "Bar_None", "Notes_None", "Pitch_62", "Bar_None", "Notes_None", "Pitch_64",
-      "Bar_None", "Same_3", "Bar_None", "Notes_None", "Pitch_65", "Bar_None",
-    ])
-    #expect(told[15]["lag"] == 0 && told[15]["lagAge"] == -1 && told[15]["pitchBack"] == -1)
-    #expect(told[20]["lag"] == 3 && told[20]["lagAge"] == 1 && told[20]["pitchBack"] == 62)
-    #expect(told[23]["lag"] == 3 && told[23]["lagAge"] == 2 && told[23]["pitchBack"] == 64)
-    #expect(told[23]["ownLag"] == 3 && told[23]["ownLagAge"] == 2)
   }
 }
