@@ -6,6 +6,8 @@ struct Channel: BitwiseCopyable {
   var midiChannel: Int
   var isDrum: Bool
   var program: Int
+  /// Grows with every change of a controller, so that a voice knows when to look.
+  private(set) var revision = 0
   /// The place of its sound among the prepared ones; −1 for silence.
   var sound = -1
   private(set) var controllers = InlineArray<128, UInt8>(repeating: 0)
@@ -65,11 +67,27 @@ struct Channel: BitwiseCopyable {
   /// How much vibrato is requested, 0...1.
   var vibrato: Float { Float(max(Int(controllers[1]), pressure)) / 127 }
 
-  mutating func setWheel(_ value: Int) { wheel = min(max(value, -8192), 8191) }
-  mutating func setPressure(_ value: Int) { pressure = value & 127 }
-  mutating func setPressure(_ value: Int, ofKey key: Int) { keyPressures[key & 127] = UInt8(value & 127) }
+  /// The pressure on a key, 0...127.
+  @inline(__always)
+  func pressure(ofKey key: Int) -> Int { Int(keyPressures[key]) }
+
+  mutating func setWheel(_ value: Int) {
+    wheel = min(max(value, -8192), 8191)
+    revision += 1
+  }
+
+  mutating func setPressure(_ value: Int) {
+    pressure = value & 127
+    revision += 1
+  }
+
+  mutating func setPressure(_ value: Int, ofKey key: Int) {
+    keyPressures[key & 127] = UInt8(value & 127)
+    revision += 1
+  }
 
   mutating func control(_ controller: Int, _ value: Int) -> Effect {
+    revision += 1
     let pedalWasDown = pedalIsDown
     switch controller {
     case 6: setData(coarse: value, fine: nil)

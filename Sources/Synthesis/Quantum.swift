@@ -23,6 +23,12 @@ struct ChannelCourse: BitwiseCopyable {
   private let stateOfSegment: UnsafeMutablePointer<Int>
   /// The gains of built-in instruments at the beginning of each segment and, last, at the end of the quantum.
   let gains: UnsafeMutablePointer<SIMD4<Float>>
+  /// What NRPNs add to the generators of SoundFonts (SoundFont 2.04, §9.6), by generator.
+  let generatorOffsets: UnsafeMutablePointer<Float>
+  /// How often they were changed; 0 if never.
+  var generatorRevision = 0
+  /// Semitones that each key is tuned by.
+  let tunings: UnsafeMutablePointer<Float>
   private var stateCount = 0
   /// The first segment that the latest state holds for.
   private var lastSegment = 0
@@ -33,6 +39,8 @@ struct ChannelCourse: BitwiseCopyable {
     states = arena.allocate(Quantum.longestSegmentCount, of: initial)
     stateOfSegment = arena.allocate(Quantum.longestSegmentCount, of: 0)
     gains = arena.allocate(Quantum.longestSegmentCount + 1, of: initial.gains)
+    generatorOffsets = arena.allocate(60, of: 0)
+    tunings = arena.allocate(128, of: 0)
   }
 
   mutating func begin(_ state: Channel) {

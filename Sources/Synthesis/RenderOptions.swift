@@ -16,6 +16,8 @@ public struct RenderOptions: Sendable, Hashable {
   public var start: RenderStart
   /// How notes are played where the score does not say; nil plays them exactly as they are written.
   public var expression: Expression?
+  /// How samples are read between their frames.
+  public var interpolation: SampleInterpolation
   /// How many threads render; the samples do not depend on it. For playing, one: it waits for nobody.
   public var threadCount: Int
 
@@ -28,7 +30,7 @@ public struct RenderOptions: Sendable, Hashable {
   public init(
     sampleRate: Int = 44_100, gain: Double = 0, reverb: ReverbPreset = .hall, reverbAmount: Double = 1,
     maximumVoices: Int = 96, start: RenderStart = .beginning, expression: Expression? = nil,
-    threadCount: Int = 1
+    interpolation: SampleInterpolation = .sinc, threadCount: Int = 1
   ) {
     self.sampleRate = sampleRate
     self.gain = gain
@@ -37,6 +39,7 @@ public struct RenderOptions: Sendable, Hashable {
     self.maximumVoices = maximumVoices
     self.start = start
     self.expression = expression
+    self.interpolation = interpolation
     self.threadCount = threadCount
   }
 }

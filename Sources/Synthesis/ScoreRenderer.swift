@@ -23,7 +23,8 @@ public final class ScoreRenderer: SampleSource {
   private let lastEvent: Int
   /// The frame at which the output begins that the synthesizer will give next.
   private var frame = 0
-  private var quietFrames = 0
+  /// The frame after the last that was not silent.
+  private var loudEnd = 0
   private var isFinished = false
 
   /// Amplitudes below this, −80 dBFS, are silence.
@@ -93,10 +94,14 @@ public final class ScoreRenderer: SampleSource {
         bus.right[index] *= min(1, left)
       }
     }
-    var loudest: Float = 0
-    for index in 0..<frames { loudest = max(loudest, abs(bus.left[index]), abs(bus.right[index])) }
-    quietFrames = loudest < Self.silence ? quietFrames + frames : 0
-    if frame >= last || (!stage.isSounding && quietFrames > sampleRate / 10) { isFinished = true }
+    let start = frame - frames
+    for index in 0..<frames where max(abs(bus.left[index]), abs(bus.right[index])) >= Self.silence {
+      loudEnd = start + index + 1
+    }
+    let end = max(loudEnd, lastEvent) + sampleRate / 10
+    guard frame >= last || (!stage.isSounding && frame >= end) else { return }
+    isFinished = true
+    synthesizer.cutOutput(to: min(last, max(end, start)) - start)
   }
 }
 

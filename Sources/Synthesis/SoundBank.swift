@@ -1,3 +1,5 @@
+package import SoundFonts
+
 /// Sounds that programs select: the built-in instruments, a SoundFont, or several of such in a stack.
 public protocol SoundBank: Sendable {
   /// What a user would call it.
@@ -54,6 +56,8 @@ public struct SoundPreset: Sendable {
     case instrument(Instrument)
     /// An instrument for each of 128 keys; nil where a key is silent.
     case kit([Instrument?])
+    /// The zones of a SoundFont's preset.
+    case zones(of: SoundFontPreset)
   }
 
   package init(name: String, content: Content) {

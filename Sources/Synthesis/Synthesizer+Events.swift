@@ -64,7 +64,23 @@ extension Synthesizer {
     case .kit(let places):
       guard places[key] >= 0 else { return }
       start(sounds.views[Int(places[key])], key: key, velocity: velocity, identity, at: frame)
+    case .regions(let regions, let count):
+      for index in 0..<count where regions[index].plays(key: key, velocity: velocity) {
+        start(regions + index, key: key, velocity: velocity, identity, at: frame)
+      }
     }
+  }
+
+  private func start(
+    _ region: UnsafePointer<Region>, key: Int, velocity: Int, _ identity: NoteIdentity, at frame: Int
+  ) {
+    pool.silenceRivals(
+      ofKey: key, exclusiveClass: region.pointee.exclusiveClass, birth: identity.birth,
+      channel: identity.channel, at: frame)
+    guard let voice = pool.take(at: frame) else { return }
+    pool.voices[voice].start(
+      region, key: key, velocity: velocity, identity, sampleRate: Float(sampleRate),
+      course: courses[identity.channel], state: channels + identity.channel, at: frame)
   }
 
   private func start(_ patch: PatchView, key: Int, velocity: Int, _ identity: NoteIdentity, at frame: Int) {

@@ -110,8 +110,8 @@ public final class Synthesizer: SampleSource {
     for index in setups.indices { courses[index] = ChannelCourse(arena: arena, initial: channels[index]) }
     let lowestKey = usage.values.compactMap(\.first).min() ?? 60
     pool = VoicePool(
-      limit: options.maximumVoices, patches: sounds.patchViews, lowestKey: max(lowestKey, 12),
-      sampleRate: Float(sampleRate), arena: arena)
+      limit: options.maximumVoices, sounds: sounds, reading: SampleReading(options.interpolation, arena: arena),
+      lowestKey: max(lowestKey, 12), sampleRate: Float(sampleRate), arena: arena)
     queue = EventQueue(arena: arena, capacity: eventCapacity, byteCapacity: byteCapacity)
     mix = MixChain(options, arena: arena)
     framesToSkip = mix.delay
@@ -182,6 +182,9 @@ public final class Synthesizer: SampleSource {
   /// The samples that were finished last.
   var outputBus: Bus { mixes[output.set] }
 
+  /// Leaves out all but the first frames of what was finished last.
+  func cutOutput(to frames: Int) { output.quantum.frames = max(outputOffset, min(frames, output.quantum.frames)) }
+
   /// Finishes a quantum; `outputOffset` is then where its first frame is that is to be heard.
   func advance() {
     if let team {
@@ -189,6 +192,7 @@ public final class Synthesizer: SampleSource {
         let before = pending
         plan()
         renderUnits(team, before)
+        current.isSounding = pool.isSounding
         pending = current
         if let before { output = before }
         if before != nil { break }
@@ -196,6 +200,7 @@ public final class Synthesizer: SampleSource {
     } else {
       plan()
       for group in 0..<current.groupCount { render(group, workspaces[0]) }
+      current.isSounding = pool.isSounding
       mixDown(current)
       output = current
     }
@@ -245,7 +250,7 @@ public final class Synthesizer: SampleSource {
     }
     current = Stage(
       set: team == nil ? 0 : 1 - current.set, quantum: quantum, groupCount: groupCount,
-      isSounding: activeCount > 0, isLast: queue.isEmpty)
+      isLast: queue.isEmpty)
   }
 
   private func share(_ frames: Int) -> Float {

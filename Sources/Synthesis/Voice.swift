@@ -1,9 +1,12 @@
-/// One sounding note: its layers, its channel, and how it ends.
+/// One sounding note, or a region of one: its layers, its channel, and how it ends.
 ///
 /// Events are heard at their frames but are told at the beginning of the quantum that they are in.
 struct Voice {
   let layers: UnsafeMutablePointer<LayerVoice>
   private(set) var layerCount = 0
+  /// The sample that it plays; nil where no sound has samples.
+  private var region: RegionVoice?
+  private var isRegion = false
   /// Which note of its channel it plays.
   private(set) var note = -1
   private(set) var key = 0
@@ -32,21 +35,45 @@ struct Voice {
   private var nextFadeStep: Float = 0
   private static let never = Int.max
 
-  init(layers: UnsafeMutablePointer<LayerVoice>) { self.layers = layers }
+  init(layers: UnsafeMutablePointer<LayerVoice>, region: RegionVoice?) {
+    self.layers = layers
+    self.region = region
+  }
 
-  /// Begins a note.
+  /// Begins a note of a patch.
   /// - Parameter frame: Where in the quantum.
   mutating func start(_ patch: PatchView, _ start: NoteStart, _ identity: NoteIdentity, at frame: Int) {
     for index in 0..<patch.layerCount { layers[index].start(patch.layers[index], start) }
     layerCount = patch.layerCount
     reverbSend = patch.reverbSend
     chorusSend = 1
+    isRegion = false
     exclusiveClass = patch.chokeGroup
+    begin(identity, key: start.key, velocity: start.velocity, at: frame)
+  }
+
+  /// Begins a note of a region, or one of several for a note.
+  /// - Parameters:
+  ///   - frame: Where in the quantum.
+  ///   - state: The state of the channel then.
+  mutating func start(
+    _ region: UnsafePointer<Region>, key: Int, velocity: Int, _ identity: NoteIdentity, sampleRate: Float,
+    course: ChannelCourse, state: UnsafePointer<Channel>, at frame: Int
+  ) {
+    layerCount = 0
+    isRegion = true
+    self.region?.start(
+      region, key: key, velocity: velocity, sampleRate: sampleRate, course: course, state: state)
+    exclusiveClass = region.pointee.exclusiveClass
+    begin(identity, key: key, velocity: velocity, at: frame)
+  }
+
+  private mutating func begin(_ identity: NoteIdentity, key: Int, velocity: Int, at frame: Int) {
     note = identity.note
     channel = identity.channel
     birth = identity.birth
-    key = start.key
-    expectedLoudness = Float(start.velocity) / 127
+    self.key = key
+    expectedLoudness = Float(velocity) / 127
     isActive = true
     isSustained = false
     isReleased = false
@@ -79,7 +106,7 @@ struct Voice {
   /// Roughly how loud it was when the quantum began.
   var loudness: Float {
     if expectedLoudness > 0 { return expectedLoudness }
-    var sum: Float = 0
+    var sum: Float = isRegion ? region?.loudness ?? 0 : 0
     for index in 0..<layerCount { sum += layers[index].loudness }
     return sum * fadeLevel
   }
@@ -92,6 +119,7 @@ struct Voice {
       if frame >= releaseFrame {
         releaseFrame = Self.never
         for index in 0..<layerCount { layers[index].release() }
+        if isRegion { region?.release() }
       }
       if frame >= fadeFrame {
         fadeFrame = Self.never
@@ -99,14 +127,37 @@ struct Voice {
       }
       let end = min(
         quantum.end(ofSegment: segment), max(releaseFrame, frame + 1), max(fadeFrame, frame + 1))
-      add(frame..<end, quantum, course, segment: segment, to: bus, workspace)
+      if isRegion {
+        addRegion(frame..<end, course, segment: segment, to: bus, workspace)
+      } else {
+        add(frame..<end, quantum, course, segment: segment, to: bus, workspace)
+      }
       frame = end
     }
     startFrame = 0
     expectedLoudness = 0
   }
 
-  /// Adds the frames of a segment or a part of it.
+  /// Adds the frames of a segment or a part of it, for a region.
+  private mutating func addRegion(
+    _ range: Range<Int>, _ course: ChannelCourse, segment: Int, to bus: Bus, _ workspace: Workspace
+  ) {
+    let state = course.state(ofSegment: segment)
+    var fade: UnsafePointer<Float>?
+    if fadeStep < 0 {
+      for frame in 0..<range.count {
+        fadeLevel = max(0, fadeLevel + fadeStep)
+        workspace.voiceLeft[frame] = fadeLevel
+      }
+      fade = UnsafePointer(workspace.voiceLeft)
+    }
+    region?.add(
+      to: bus, from: range.lowerBound, range.count, state: state, course: course,
+      tuning: state.pointee.tuning + course.tunings[key], fade: fade, workspace)
+    isActive = region?.isDone == false && fadeLevel > 0
+  }
+
+  /// Adds the frames of a segment or a part of it, for a patch.
   private mutating func add(
     _ range: Range<Int>, _ quantum: Quantum, _ course: ChannelCourse, segment: Int, to bus: Bus,
     _ workspace: Workspace
@@ -120,7 +171,7 @@ struct Voice {
     var isSounding = false
     for index in 0..<layerCount {
       layers[index].add(
-        toLeft: left, right: right, frames, bend: state.pointee.bend, wheel: state.pointee.vibrato, workspace)
+        toLeft: left, right: right, frames, bend: state.pointee.bend + course.tunings[key], wheel: state.pointee.vibrato, workspace)
       if !layers[index].isDone { isSounding = true }
     }
     applyFade(left, right, frames)

@@ -11,7 +11,10 @@ struct VoicePool {
   private static let stealingFade: Float = 0.006
 
   /// - Parameter lowestKey: The lowest key that will be played.
-  init(limit: Int, patches: [PatchView], lowestKey: Int, sampleRate: Float, arena: Arena) {
+  init(
+    limit: Int, sounds: PreparedSounds, reading: SampleReading, lowestKey: Int, sampleRate: Float, arena: Arena
+  ) {
+    let patches = sounds.patchViews
     self.limit = limit
     count = limit + max(24, limit / 4)
     fadeFrames = Int(Self.stealingFade * sampleRate)
@@ -19,7 +22,8 @@ struct VoicePool {
     // Strings can be bent down by an octave; further bends stop there.
     let lowestString = frequency(ofKey: Float(lowestKey) - 12) / sampleRate * 0.25
     let idle = LayerVoice(arena: arena, hasBank: false, lowestString: nil)
-    voices = arena.allocate(count, of: Voice(layers: arena.allocate(1, of: idle)))
+    let region = sounds.anyRegion.map { RegionVoice($0, reading) }
+    voices = arena.allocate(count, of: Voice(layers: arena.allocate(1, of: idle), region: region))
     for index in 0..<count {
       let layers = arena.allocate(layerCount, of: idle)
       for slot in 0..<layerCount {
@@ -28,7 +32,7 @@ struct VoicePool {
           arena: arena, hasBank: sources.contains(where: \.isModes),
           lowestString: sources.contains(where: \.isString) ? lowestString : nil)
       }
-      voices[index] = Voice(layers: layers)
+      voices[index] = Voice(layers: layers, region: region)
     }
   }
 
