@@ -25,6 +25,8 @@ public final class ScoreRenderer: SampleSource {
   private var frame = 0
   /// The frame after the last that was not silent.
   private var loudEnd = 0
+  /// The frame at which the last voice was over.
+  private var voicesEnd = 0
   private var isFinished = false
 
   /// Amplitudes below this, −80 dBFS, are silence.
@@ -83,6 +85,7 @@ public final class ScoreRenderer: SampleSource {
     let stage = synthesizer.output
     let frames = stage.quantum.frames
     frame += frames
+    if stage.voiceCount > 0 { voicesEnd = frame - frames + stage.voicesEnd }
     guard stage.isLast else { return }
     let bus = synthesizer.outputBus
     let last = lastEvent + Self.longestTail * sampleRate
@@ -98,7 +101,7 @@ public final class ScoreRenderer: SampleSource {
     for index in 0..<frames where max(abs(bus.left[index]), abs(bus.right[index])) >= Self.silence {
       loudEnd = start + index + 1
     }
-    let end = max(loudEnd, lastEvent) + sampleRate / 10
+    let end = max(max(loudEnd, lastEvent) + sampleRate / 10, voicesEnd)
     guard frame >= last || (!stage.isSounding && frame >= end) else { return }
     isFinished = true
     synthesizer.cutOutput(to: min(last, max(end, start)) - start)

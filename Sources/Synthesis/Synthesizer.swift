@@ -55,8 +55,11 @@ public final class Synthesizer: SampleSource {
     var set = 0
     var quantum = Quantum()
     var groupCount = 0
-    /// Whether any voice sounds after it.
+    /// How many voices are rendered.
+    var voiceCount = 0
+    /// Whether any voice sounds after it, and otherwise at which frame the last was over.
     var isSounding = false
+    var voicesEnd = 0
     /// Whether no event comes after it.
     var isLast = false
   }
@@ -192,7 +195,7 @@ public final class Synthesizer: SampleSource {
         let before = pending
         plan()
         renderUnits(team, before)
-        current.isSounding = pool.isSounding
+        noteEnds()
         pending = current
         if let before { output = before }
         if before != nil { break }
@@ -200,7 +203,7 @@ public final class Synthesizer: SampleSource {
     } else {
       plan()
       for group in 0..<current.groupCount { render(group, workspaces[0]) }
-      current.isSounding = pool.isSounding
+      noteEnds()
       mixDown(current)
       output = current
     }
@@ -249,8 +252,17 @@ public final class Synthesizer: SampleSource {
       activeVoices[index] = -1
     }
     current = Stage(
-      set: team == nil ? 0 : 1 - current.set, quantum: quantum, groupCount: groupCount,
+      set: team == nil ? 0 : 1 - current.set, quantum: quantum, groupCount: groupCount, voiceCount: activeCount,
       isLast: queue.isEmpty)
+  }
+
+  /// Notes which voices have ended in the quantum that was rendered.
+  private func noteEnds() {
+    for place in 0..<current.voiceCount {
+      let voice = pool.voices + activeVoices[place]
+      if voice.pointee.isActive { current.isSounding = true }
+      current.voicesEnd = max(current.voicesEnd, voice.pointee.endFrame)
+    }
   }
 
   private func share(_ frames: Int) -> Float {

@@ -5,7 +5,7 @@ struct Voice {
   let layers: UnsafeMutablePointer<LayerVoice>
   private(set) var layerCount = 0
   /// The sample that it plays; nil where no sound has samples.
-  private var region: RegionVoice?
+  private let region: UnsafeMutablePointer<RegionVoice>?
   private var isRegion = false
   /// Which note of its channel it plays.
   private(set) var note = -1
@@ -34,8 +34,10 @@ struct Voice {
   private var fadeFrame = Self.never
   private var nextFadeStep: Float = 0
   private static let never = Int.max
+  /// The frame of the quantum at which it was over.
+  private(set) var endFrame = 0
 
-  init(layers: UnsafeMutablePointer<LayerVoice>, region: RegionVoice?) {
+  init(layers: UnsafeMutablePointer<LayerVoice>, region: UnsafeMutablePointer<RegionVoice>?) {
     self.layers = layers
     self.region = region
   }
@@ -62,7 +64,7 @@ struct Voice {
   ) {
     layerCount = 0
     isRegion = true
-    self.region?.start(
+    self.region?.pointee.start(
       region, key: key, velocity: velocity, sampleRate: sampleRate, course: course, state: state)
     exclusiveClass = region.pointee.exclusiveClass
     begin(identity, key: key, velocity: velocity, at: frame)
@@ -106,7 +108,7 @@ struct Voice {
   /// Roughly how loud it was when the quantum began.
   var loudness: Float {
     if expectedLoudness > 0 { return expectedLoudness }
-    var sum: Float = isRegion ? region?.loudness ?? 0 : 0
+    var sum: Float = isRegion ? region?.pointee.loudness ?? 0 : 0
     for index in 0..<layerCount { sum += layers[index].loudness }
     return sum * fadeLevel
   }
@@ -119,7 +121,7 @@ struct Voice {
       if frame >= releaseFrame {
         releaseFrame = Self.never
         for index in 0..<layerCount { layers[index].release() }
-        if isRegion { region?.release() }
+        if isRegion { region?.pointee.release() }
       }
       if frame >= fadeFrame {
         fadeFrame = Self.never
@@ -134,6 +136,7 @@ struct Voice {
       }
       frame = end
     }
+    endFrame = frame
     startFrame = 0
     expectedLoudness = 0
   }
@@ -151,10 +154,10 @@ struct Voice {
       }
       fade = UnsafePointer(workspace.voiceLeft)
     }
-    region?.add(
+    region?.pointee.add(
       to: bus, from: range.lowerBound, range.count, state: state, course: course,
       tuning: state.pointee.tuning + course.tunings[key], fade: fade, workspace)
-    isActive = region?.isDone == false && fadeLevel > 0
+    isActive = region?.pointee.isDone == false && fadeLevel > 0
   }
 
   /// Adds the frames of a segment or a part of it, for a patch.

@@ -22,8 +22,8 @@ struct VoicePool {
     // Strings can be bent down by an octave; further bends stop there.
     let lowestString = frequency(ofKey: Float(lowestKey) - 12) / sampleRate * 0.25
     let idle = LayerVoice(arena: arena, hasBank: false, lowestString: nil)
-    let region = sounds.anyRegion.map { RegionVoice($0, reading) }
-    voices = arena.allocate(count, of: Voice(layers: arena.allocate(1, of: idle), region: region))
+    let regions = sounds.anyRegion.map { arena.allocate(limit + max(24, limit / 4), of: RegionVoice($0, reading)) }
+    voices = arena.allocate(count, of: Voice(layers: arena.allocate(1, of: idle), region: nil))
     for index in 0..<count {
       let layers = arena.allocate(layerCount, of: idle)
       for slot in 0..<layerCount {
@@ -32,7 +32,7 @@ struct VoicePool {
           arena: arena, hasBank: sources.contains(where: \.isModes),
           lowestString: sources.contains(where: \.isString) ? lowestString : nil)
       }
-      voices[index] = Voice(layers: layers, region: region)
+      voices[index] = Voice(layers: layers, region: regions.map { $0 + index })
     }
   }
 

@@ -1,4 +1,4 @@
-package import SoundFonts
+internal import SoundFonts
 
 /// A zone of a SoundFont preset ready to be played: its sample, its generators and its modulators, without references.
 struct Region: BitwiseCopyable {

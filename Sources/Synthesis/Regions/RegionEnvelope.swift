@@ -5,7 +5,6 @@ struct EnvelopeTimes: BitwiseCopyable {
   var hold: Int
   /// From the peak to nothing: 96 dB or 100 %.
   var decay: Float
-  var release: Float
 }
 
 /// An envelope in stages (SoundFont 2.04, §9.1.7): linear in what it changes, but for the attack, whose shape its owner knows.
@@ -16,7 +15,8 @@ struct RegionEnvelope: BitwiseCopyable {
   /// In the attack the part of its way that is done; otherwise the level, 1 at the peak.
   private(set) var value: Float = 0
   private var framesLeft = 0
-  private var times = EnvelopeTimes(delay: 0, attack: 0, hold: 0, decay: 0, release: 0)
+  private var times = EnvelopeTimes(delay: 0, attack: 0, hold: 0, decay: 0)
+  private var releaseFrames: Float = 0
   private var sustain: Float = 0
 
   init() {}
@@ -54,7 +54,7 @@ struct RegionEnvelope: BitwiseCopyable {
         stage = .sustain
       }
     case .release:
-      value -= Float(frames) / max(1, times.release)
+      value -= Float(frames) / max(1, releaseFrames)
       if value <= 0 {
         value = 0
         stage = .done
@@ -86,7 +86,7 @@ struct RegionEnvelope: BitwiseCopyable {
   /// The key is released; the release begins at `level`.
   mutating func release(from level: Float, frames: Float) {
     guard stage != .done else { return }
-    times.release = frames
+    releaseFrames = frames
     value = level
     stage = level > 0 ? .release : .done
   }

@@ -1,4 +1,4 @@
-package import SoundFonts
+internal import SoundFonts
 
 /// The curves of modulators for 128 values of a controller, from 0 to 1.
 struct ModulatorCurves: BitwiseCopyable {

@@ -1,4 +1,4 @@
-package import SoundFonts
+internal import SoundFonts
 
 /// A sample as a voice reads it: in floating point, with its loop continued behind its end, so that the frames around any place can be
 /// read without asking where the loop is.
@@ -12,8 +12,9 @@ struct RegionSample: BitwiseCopyable {
   var loopLength: Int
   /// For a loop that ends with the key: the sample without the continuation. It is read after the release.
   var tail: UnsafePointer<Float>?
-  /// The last frame of the loop in the sample itself.
+  /// The frame after the loop's last in the sample itself, and how long it is there.
   var loopEnd: Int
+  var loopPeriod: Int
   /// Frames per second.
   var sampleRate: Float
 
@@ -34,7 +35,7 @@ struct RegionSample: BitwiseCopyable {
     sampleRate = Float(sample.sampleRate)
     end = count
     guard isLooped else {
-      (loopJump, loopLength, tail, loopEnd) = (0, 0, nil, 0)
+      (loopJump, loopLength, tail, loopEnd, loopPeriod) = (0, 0, nil, 0, 0)
       frames = Self.plain(source, count, arena: arena)
       return
     }
@@ -43,6 +44,7 @@ struct RegionSample: BitwiseCopyable {
     let repeats = (Self.shortestLoop + loop - 1) / loop
     loopLength = loop * repeats
     loopEnd = loopStart + loop
+    loopPeriod = loop
     // A jump lands where all frames around it are of the loop.
     loopJump = loopStart + loopLength + margin
     tail = mode == 3 ? Self.plain(source, count, arena: arena) : nil

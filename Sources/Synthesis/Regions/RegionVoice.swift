@@ -1,5 +1,3 @@
-internal import SoundFonts
-
 /// A sounding zone of a SoundFont: a sample with two envelopes, two LFOs and a filter, all of which modulators may move
 /// (SoundFont 2.04, §9.1).
 struct RegionVoice: BitwiseCopyable {
@@ -8,8 +6,8 @@ struct RegionVoice: BitwiseCopyable {
   private var note = NoteControls(pressedKey: 60, key: 60, velocity: 100)
   private var sampleRate: Float = 44_100
 
-  /// The generators with what modulators add to them, and the state of the channel that they were last computed for.
-  private var values = InlineArray<60, Float>(repeating: 0)
+  /// What modulators make of the generators, and the state of the channel that it was last computed for.
+  private var settings = RegionSettings()
   private var revision = -1
   private var generatorRevision = -1
 
@@ -19,6 +17,8 @@ struct RegionVoice: BitwiseCopyable {
   private var vibratoLFO = TriangleOscillator()
   private var filter = BlockLowpass()
   private var isFiltering = false
+  private var tunedCutoff: Float = -1
+  private var tunedResonance: Float = -1
 
   /// Where in the sample, in 2⁻³² frames.
   private var position: Int64 = 0
@@ -52,9 +52,6 @@ struct RegionVoice: BitwiseCopyable {
   /// Roughly how loud it is now.
   var loudness: Float { isDone ? 0 : max(gains.x, gains.y) }
 
-  @inline(__always)
-  private func value(_ generator: Generator) -> Float { values[generator.rawValue] }
-
   // MARK: Events
 
   mutating func start(
@@ -63,18 +60,16 @@ struct RegionVoice: BitwiseCopyable {
   ) {
     self.region = region
     self.sampleRate = sampleRate
-    let fixedKey = Int(region.pointee.generators[Generator.key.rawValue])
-    let fixedVelocity = Int(region.pointee.generators[Generator.velocity.rawValue])
+    let fixedKey = Int(region.pointee.generators[GeneratorIndex.key])
+    let fixedVelocity = Int(region.pointee.generators[GeneratorIndex.velocity])
     note = NoteControls(
       pressedKey: key, key: fixedKey >= 0 ? min(fixedKey, 127) : key,
       velocity: fixedVelocity >= 0 ? min(fixedVelocity, 127) : velocity)
     revision = -1
-    modulate(state, course)
-    startEnvelopes()
-    modulationLFO = TriangleOscillator(delay: frames(timecents(value(.modulationLFODelay))))
-    vibratoLFO = TriangleOscillator(delay: frames(timecents(value(.vibratoLFODelay))))
+    startEnvelopes(modulate(state, course))
     filter.clear()
     isFiltering = false
+    tunedCutoff = -1
     position = 0
     isInTail = false
     isAtEnd = region.pointee.sample.end == 0
@@ -85,27 +80,31 @@ struct RegionVoice: BitwiseCopyable {
 
   private func frames(_ seconds: Float) -> Int { Int(seconds * sampleRate + 0.5) }
 
-  private mutating func startEnvelopes() {
+  private mutating func startEnvelopes(_ values: InlineArray<60, Float>) {
+    typealias Index = GeneratorIndex
     let distance = Float(60 - note.key)
     volume = RegionEnvelope(
       EnvelopeTimes(
-        delay: frames(timecents(value(.volumeEnvelopeDelay))),
-        attack: frames(timecents(value(.volumeEnvelopeAttack))),
-        hold: frames(timecents(value(.volumeEnvelopeHold) + distance * value(.keyToVolumeEnvelopeHold))),
+        delay: frames(timecents(values[Index.volumeEnvelopeDelay])),
+        attack: frames(timecents(values[Index.volumeEnvelopeAttack])),
+        hold: frames(
+          timecents(values[Index.volumeEnvelopeHold] + distance * values[Index.keyToVolumeEnvelopeHold])),
         decay: sampleRate
-          * timecents(value(.volumeEnvelopeDecay) + distance * value(.keyToVolumeEnvelopeDecay)),
-        release: 0),
-      sustain: max(0, 1 - value(.volumeEnvelopeSustain) / Self.range))
+          * timecents(values[Index.volumeEnvelopeDecay] + distance * values[Index.keyToVolumeEnvelopeDecay])),
+      sustain: max(0, 1 - values[Index.volumeEnvelopeSustain] / Self.range))
     modulation = RegionEnvelope(
       EnvelopeTimes(
-        delay: frames(timecents(value(.modulationEnvelopeDelay))),
-        attack: frames(timecents(value(.modulationEnvelopeAttack))),
+        delay: frames(timecents(values[Index.modulationEnvelopeDelay])),
+        attack: frames(timecents(values[Index.modulationEnvelopeAttack])),
         hold: frames(
-          timecents(value(.modulationEnvelopeHold) + distance * value(.keyToModulationEnvelopeHold))),
+          timecents(
+            values[Index.modulationEnvelopeHold] + distance * values[Index.keyToModulationEnvelopeHold])),
         decay: sampleRate
-          * timecents(value(.modulationEnvelopeDecay) + distance * value(.keyToModulationEnvelopeDecay)),
-        release: 0),
-      sustain: max(0, 1 - value(.modulationEnvelopeSustain) / 1000))
+          * timecents(
+            values[Index.modulationEnvelopeDecay] + distance * values[Index.keyToModulationEnvelopeDecay])),
+      sustain: max(0, 1 - values[Index.modulationEnvelopeSustain] / 1000))
+    modulationLFO = TriangleOscillator(delay: frames(timecents(values[Index.modulationLFODelay])))
+    vibratoLFO = TriangleOscillator(delay: frames(timecents(values[Index.vibratoLFODelay])))
   }
 
   /// The key is released.
@@ -116,38 +115,52 @@ struct RegionVoice: BitwiseCopyable {
       ? 1 + 20 * logarithm10(max(volume.value, 1e-5)) * 10 / Self.range : volume.stage == .delay ? 0 : volume.value
     // A click is shorter than this.
     volume.release(
-      from: max(0, level), frames: sampleRate * max(0.005, timecents(value(.volumeEnvelopeRelease))))
+      from: max(0, level), frames: sampleRate * max(0.005, settings.release))
     let modulationLevel = modulation.stage == .attack ? Self.convex(modulation.value) : modulation.value
     modulation.release(
       from: modulation.stage == .delay ? 0 : modulationLevel,
-      frames: sampleRate * timecents(value(.modulationEnvelopeRelease)))
-    guard let tail = region.pointee.sample.tail, !isInTail else { return }
-    _ = tail
+      frames: sampleRate * settings.modulationRelease)
+    leaveLoop()
+  }
+
+  /// A loop that ends with the key: what lies behind its end was its continuation, and the sample goes on from the same place.
+  private mutating func leaveLoop() {
+    guard region.pointee.sample.tail != nil, !isInTail else { return }
     isInTail = true
-    let loop = Int64(region.pointee.sample.loopLength)
-    while position >> 32 >= Int64(region.pointee.sample.loopEnd), loop > 0,
-      position - loop << 32 >= 0
-    {
-      // What lies behind the loop's end was its continuation.
-      position -= min(loop, Int64(region.pointee.sample.loopEnd)) << 32
-    }
+    let loop = Int64(region.pointee.sample.loopPeriod) << 32
+    while position >> 32 >= Int64(region.pointee.sample.loopEnd) { position -= loop }
   }
 
   // MARK: Modulation
 
-  /// Computes all generators where the channel's state has changed.
-  private mutating func modulate(_ state: UnsafePointer<Channel>, _ course: ChannelCourse) {
-    guard revision != state.pointee.revision || generatorRevision != course.generatorRevision else { return }
+  /// Computes what modulators make of the generators.
+  @discardableResult
+  private mutating func modulate(
+    _ state: UnsafePointer<Channel>, _ course: ChannelCourse
+  ) -> InlineArray<60, Float> {
     revision = state.pointee.revision
     generatorRevision = course.generatorRevision
-    values = region.pointee.generators
+    var values = region.pointee.generators
     if generatorRevision > 0 {
       for index in 0..<60 { values[index] += course.generatorOffsets[index] }
     }
-    values[Generator.attenuation.rawValue] *= Self.attenuationUnit
+    values[GeneratorIndex.attenuation] *= Self.attenuationUnit
     for index in 0..<region.pointee.modulatorCount {
       let modulator = region.pointee.modulators + index
       values[modulator.pointee.destination] += modulator.pointee.value(note, state)
+    }
+    settings = RegionSettings(values, key: note.key, region: region, sampleRate: sampleRate)
+    settings.level *= Self.fullLevel * (state.pointee.controller(67) >= 64 ? 0.7 : 1)
+    settings.reverb *= Self.reverbScale
+    settings.chorus *= Self.chorusScale
+    return values
+  }
+
+  /// The same where the channel's state has changed.
+  @inline(__always)
+  private mutating func update(_ state: UnsafePointer<Channel>, _ course: ChannelCourse) {
+    if revision != state.pointee.revision || generatorRevision != course.generatorRevision {
+      modulate(state, course)
     }
   }
 
@@ -164,34 +177,22 @@ struct RegionVoice: BitwiseCopyable {
 
   /// Cents between the sample's own pitch and what is heard.
   private func pitch(tuning: Float) -> Float {
-    let scale = value(.scaleTuning)
-    return scale * (Float(note.key) + tuning - region.pointee.rootKey) + region.pointee.correction
-      + 100 * value(.coarseTune) + value(.fineTune)
-      + value(.modulationLFOToPitch) * modulationLFO.value + value(.vibratoLFOToPitch) * vibratoLFO.value
-      + value(.modulationEnvelopeToPitch) * modulationLevel
+    settings.pitch + settings.scale * tuning + settings.modulationLFOToPitch * modulationLFO.value
+      + settings.vibratoLFOToPitch * vibratoLFO.value + settings.modulationEnvelopeToPitch * modulationLevel
   }
 
-  /// The amplitude of the volume envelope and the modulation LFO; without the attenuation that is the same for the whole note.
-  private var amplitude: Float {
-    let attenuation = min(max(value(.attenuation), 0), 1440)
-    let swing = value(.modulationLFOToVolume) * modulationLFO.value
-    switch volume.stage {
-    case .delay, .done: return 0
-    case .attack: return volume.value * centibels(swing - attenuation)
-    default: return centibels(swing - attenuation - (1 - volume.value) * Self.range)
-    }
-  }
-
-  private func centibels(_ value: Float) -> Float { exponential2(value * (1 / (20 * decibelsPerDoubling) * 2)) }
-
-  /// The gains of the four lanes of a bus.
-  private func targetGains(_ soft: Float) -> SIMD4<Float> {
-    let amplitude = amplitude * Self.fullLevel * soft
-    let angle = (min(max(value(.pan), -500), 500) + 500) / 1000 * .pi / 2
-    return amplitude
-      * SIMD4(
-        cosine(angle), sine(angle), min(max(value(.reverbSend), 0), 1000) / 1000 * Self.reverbScale,
-        min(max(value(.chorusSend), 0), 1000) / 1000 * Self.chorusScale)
+  /// The gains of the four lanes of a bus: those of the settings with the volume envelope and the modulation LFO.
+  private var targetGains: SIMD4<Float> {
+    let swing = settings.modulationLFOToVolume * modulationLFO.value
+    let amplitude: Float =
+      switch volume.stage {
+      case .delay, .done: 0
+      case .attack: volume.value * (swing == 0 ? 1 : centibels(swing))
+      default:
+        swing == 0 && volume.value == 1 ? 1 : centibels(swing - (1 - volume.value) * Self.range)
+      }
+    return amplitude * settings.level
+      * SIMD4(settings.left, settings.right, settings.reverb, settings.chorus)
   }
 
   // MARK: Sound
@@ -204,8 +205,7 @@ struct RegionVoice: BitwiseCopyable {
     to bus: Bus, from place: Int, _ frames: Int, state: UnsafePointer<Channel>, course: ChannelCourse,
     tuning: Float, fade: UnsafePointer<Float>?, _ workspace: Workspace
   ) {
-    modulate(state, course)
-    let soft: Float = state.pointee.controller(67) >= 64 ? 0.7 : 1
+    update(state, course)
     var done = 0
     while done < frames, !isDone {
       let count = min(frames - done, volume.framesToCorner, modulation.framesToCorner)
@@ -216,7 +216,7 @@ struct RegionVoice: BitwiseCopyable {
       }
       if !hasBegun {
         // An attack begins in silence; without one the sample does as it is.
-        gains = targetGains(soft)
+        gains = targetGains
         hasBegun = true
       }
       let from = gains
@@ -225,7 +225,7 @@ struct RegionVoice: BitwiseCopyable {
       let length = read(into: workspace.left, count)
       applyFilter(cutoff, workspace.left, length)
       advance(count)
-      gains = targetGains(soft)
+      gains = targetGains
       if let fade { for frame in 0..<length { workspace.left[frame] *= fade[done + frame] } }
       mix(workspace.left, to: bus, from: place + done, length, from, (gains - from) / Float(count))
       done += count
@@ -235,9 +235,8 @@ struct RegionVoice: BitwiseCopyable {
   private mutating func advance(_ frames: Int) {
     volume.advance(frames)
     modulation.advance(frames)
-    modulationLFO.advance(
-      frames, cyclesPerSample: absoluteCents(value(.modulationLFOFrequency)) / sampleRate)
-    vibratoLFO.advance(frames, cyclesPerSample: absoluteCents(value(.vibratoLFOFrequency)) / sampleRate)
+    modulationLFO.advance(frames, cyclesPerSample: settings.modulationLFORate)
+    vibratoLFO.advance(frames, cyclesPerSample: settings.vibratoLFORate)
     // A release that cannot be heard any more is over.
     if volume.stage == .release, max(gains.x, gains.y) < 1e-5 { isAtEnd = true }
     if volume.stage == .sustain, volume.value <= 0 { isAtEnd = true }
@@ -256,16 +255,20 @@ struct RegionVoice: BitwiseCopyable {
   private var cutoff: Float {
     min(
       max(
-        value(.filterCutoff) + value(.modulationLFOToFilterCutoff) * modulationLFO.value
-          + value(.modulationEnvelopeToFilterCutoff) * modulationLevel, 1500), 13_500)
+        settings.cutoff + settings.modulationLFOToCutoff * modulationLFO.value
+          + settings.modulationEnvelopeToCutoff * modulationLevel, 1500), 13_500)
   }
 
   private mutating func applyFilter(_ cutoff: Float, _ samples: UnsafeMutablePointer<Float>, _ frames: Int) {
-    let resonance = min(max(value(.filterResonance), 0), 960)
+    let resonance = settings.resonance
     // Wide open and without a peak it would do nothing (SoundFont 2.04, §8.1.3, generator 9).
     if cutoff >= 13_500, resonance == 0, !isFiltering { return }
     isFiltering = true
-    filter.tune(cutoff: absoluteCents(cutoff) / sampleRate, resonance: resonance / 10)
+    if cutoff != tunedCutoff || resonance != tunedResonance {
+      tunedCutoff = cutoff
+      tunedResonance = resonance
+      filter.tune(cutoff: absoluteCents(cutoff) / sampleRate, resonance: resonance / 10)
+    }
     filter.process(samples, frames)
   }
 
