@@ -25,6 +25,7 @@ public final class Synthesizer: SampleSource {
   let channelTotal: Int
   var pool: VoicePool
   var queue: EventQueue
+  var tunings: KeyTunings
   /// How many notes have begun.
   var births = 0
   private var mix: MixChain
@@ -90,7 +91,8 @@ public final class Synthesizer: SampleSource {
   ///   - usage: What will be asked for, and on which keys.
   ///   - eventCapacity: How many events can wait, and `byteCapacity` how many bytes of system-exclusive messages.
   init(
-    bank: any SoundBank, channels setups: [ChannelSetup], usage: [PresetAddress: KeySet], options: RenderOptions,
+    bank: any SoundBank, channels setups: [ChannelSetup], usage: [PresetAddress: KeySet],
+    options: RenderOptions,
     longestQuantum: Int, eventCapacity: Int, byteCapacity: Int
   ) {
     precondition(
@@ -110,10 +112,15 @@ public final class Synthesizer: SampleSource {
     }
     courses = arena.allocate(
       setups.count, of: ChannelCourse(arena: arena, initial: Channel(ChannelSetup())))
-    for index in setups.indices { courses[index] = ChannelCourse(arena: arena, initial: channels[index]) }
+    tunings = KeyTunings(options.temperament, arena: arena)
+    for index in setups.indices {
+      courses[index] = ChannelCourse(arena: arena, initial: channels[index])
+      tunings.write(courses[index].tunings, for: channels[index])
+    }
     let lowestKey = usage.values.compactMap(\.first).min() ?? 60
     pool = VoicePool(
-      limit: options.maximumVoices, sounds: sounds, reading: SampleReading(options.interpolation, arena: arena),
+      limit: options.maximumVoices, sounds: sounds,
+      reading: SampleReading(options.interpolation, arena: arena),
       lowestKey: max(lowestKey, 12), sampleRate: Float(sampleRate), arena: arena)
     queue = EventQueue(arena: arena, capacity: eventCapacity, byteCapacity: byteCapacity)
     mix = MixChain(options, arena: arena)
@@ -186,7 +193,9 @@ public final class Synthesizer: SampleSource {
   var outputBus: Bus { mixes[output.set] }
 
   /// Leaves out all but the first frames of what was finished last.
-  func cutOutput(to frames: Int) { output.quantum.frames = max(outputOffset, min(frames, output.quantum.frames)) }
+  func cutOutput(to frames: Int) {
+    output.quantum.frames = max(outputOffset, min(frames, output.quantum.frames))
+  }
 
   /// Finishes a quantum; `outputOffset` is then where its first frame is that is to be heard.
   func advance() {
@@ -252,7 +261,8 @@ public final class Synthesizer: SampleSource {
       activeVoices[index] = -1
     }
     current = Stage(
-      set: team == nil ? 0 : 1 - current.set, quantum: quantum, groupCount: groupCount, voiceCount: activeCount,
+      set: team == nil ? 0 : 1 - current.set, quantum: quantum, groupCount: groupCount,
+      voiceCount: activeCount,
       isLast: queue.isEmpty)
   }
 
@@ -285,7 +295,9 @@ public final class Synthesizer: SampleSource {
   private func mixDown(_ stage: Stage) {
     let bus = mixes[stage.set]
     bus.clear(stage.quantum.frames)
-    for group in 0..<stage.groupCount { bus.add(groups[stage.set * groupCapacity + group], stage.quantum.frames) }
+    for group in 0..<stage.groupCount {
+      bus.add(groups[stage.set * groupCapacity + group], stage.quantum.frames)
+    }
     mix.process(bus, stage.quantum.frames)
   }
 }
