@@ -143,13 +143,16 @@ struct PerformanceOptions: ParsableArguments {
   @Flag(help: "Begin at the beginning of the piece, even if nothing sounds there.")
   var fromStart = false
 
+  @OptionGroup var temperament: TuningOption
+
   /// Where the sound begins.
   var start: RenderStart { fromStart ? .beginning : .firstNote }
 
   /// The options of a rendering.
   func renderOptions(sampleRate: Int, gain: Double) -> RenderOptions {
     RenderOptions(
-      sampleRate: sampleRate, gain: gain, start: start, expression: plain ? nil : Expression())
+      sampleRate: sampleRate, gain: gain, start: start, expression: plain ? nil : Expression(),
+      temperament: temperament.temperament)
   }
 }
 

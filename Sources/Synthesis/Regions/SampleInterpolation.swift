@@ -1,0 +1,135 @@
+internal import Arithmetic
+
+/// How a sample is read between its frames.
+public enum SampleInterpolation: String, Sendable, Hashable, BitwiseCopyable, CaseIterable {
+  /// A straight line between two frames: cheapest, with much aliasing.
+  case linear
+  /// A polynomial of third order through two frames, with the slopes of their neighbors (Catmull & Rom 1974).
+  case cubic
+  /// A windowed sinc over eight frames, over more where a higher pitch would fold frequencies back: the best.
+  case sinc
+}
+
+/// Weights of neighboring frames for places between two frames: for each of 256 places as many weights as there are taps, and
+/// what they change by until the next place.
+struct InterpolationTable: BitwiseCopyable {
+  /// For each place `tapCount` weights and `tapCount` differences, in this order.
+  let weights: UnsafePointer<Float>
+  let tapCount: Int
+
+  static let placeCount = 256
+
+  /// - Parameters:
+  ///   - tapCount: A multiple of 8; all but half of them less one lie behind the place.
+  ///   - weight: The weight of a frame at a distance, in frames, before each place's weights are scaled to a sum of 1. That they are is what
+  ///     keeps a slow wave free of a whistle at the sample's rate.
+  init(arena: Arena, tapCount: Int, weight: (Double) -> Double) {
+    let memory = arena.allocate(Self.placeCount * tapCount * 2, of: Float(0))
+    let lead = tapCount / 2 - 1
+    func row(_ place: Int) -> [Double] {
+      let fraction = Double(place) / Double(Self.placeCount)
+      let row = (0..<tapCount).map { weight(Double($0 - lead) - fraction) }
+      let sum = row.reduce(0, +)
+      return row.map { $0 / sum }
+    }
+    for place in 0..<Self.placeCount {
+      let here = row(place)
+      let next = row(place + 1)
+      for tap in 0..<tapCount {
+        memory[place * 2 * tapCount + tap] = Float(here[tap])
+        memory[(place * 2 + 1) * tapCount + tap] = Float(next[tap]) - Float(here[tap])
+      }
+    }
+    weights = UnsafePointer(memory)
+    self.tapCount = tapCount
+  }
+}
+
+/// Reads samples at any speed.
+struct SampleReading: BitwiseCopyable {
+  let kind: SampleInterpolation
+  private let tables: UnsafeMutablePointer<InterpolationTable>
+
+  /// The most frames that are weighed.
+  static let mostTaps = 32
+  /// Frames a sample needs before its first and after its last, so that nothing has to be checked.
+  static let margin = mostTaps
+
+  /// For speeds up to these the sinc passes what stays below half the output's rate; the widths are in frames of the sample.
+  private static let classes: [(speed: Double, taps: Int)] = [
+    (1.02, 8), (1.5, 16), (2.1, 16), (3, 24), (.infinity, 32),
+  ]
+
+  init(_ kind: SampleInterpolation, arena: Arena) {
+    self.kind = kind
+    let list = Self.classes.map { range in
+      let speed = range.speed == .infinity ? 4 : range.speed
+      return InterpolationTable(arena: arena, tapCount: range.taps) {
+        Self.kaiserSinc($0, halfWidth: Double(range.taps) / 2, cutoff: speed <= 1.02 ? 1 : 1.06 / speed)
+      }
+    }
+    tables = arena.allocate(list.count, of: list[0])
+    for (index, table) in list.enumerated() { tables[index] = table }
+  }
+
+  /// - Parameter cutoff: As a share of half the sample's rate.
+  private static func kaiserSinc(_ distance: Double, halfWidth: Double, cutoff: Double) -> Double {
+    guard abs(distance) < halfWidth else { return 0 }
+    let angle = Double.pi * distance * cutoff
+    let sinc = abs(angle) < 1e-9 ? 1 : sine(angle) / angle
+    let place = distance / halfWidth
+    let beta = 6.5
+    return sinc * besselI0(beta * (1 - place * place).squareRoot()) / besselI0(beta)
+  }
+
+  /// The modified Bessel function of order 0, by its power series.
+  private static func besselI0(_ x: Double) -> Double {
+    var sum = 1.0
+    var term = 1.0
+    for k in 1...40 {
+      term *= (x / (2 * Double(k))) * (x / (2 * Double(k)))
+      sum += term
+    }
+    return sum
+  }
+
+  /// The table for a speed in frames of the sample for each frame of the output.
+  @inline(__always)
+  func table(speed: Double) -> UnsafePointer<InterpolationTable> {
+    let index = speed <= 1.02 ? 0 : speed <= 1.5 ? 1 : speed <= 2.1 ? 2 : speed <= 3 ? 3 : 4
+    return UnsafePointer(tables + index)
+  }
+
+  /// Writes `frames` frames from `position` on, in 2⁻³² frames, and moves it by `step` for each.
+  @inline(__always)
+  func read(
+    _ data: UnsafePointer<Float>, _ position: inout Int64, step: Int64,
+    into output: UnsafeMutablePointer<Float>,
+    _ frames: Int, _ kernels: Kernels
+  ) {
+    switch kind {
+    case .linear: Self.readLine(data, position, step, output, frames)
+    case .cubic: kernels.interpolateCubic(data, from: position, step: step, into: output, count: frames)
+    case .sinc:
+      let table = table(speed: Double(step) * 0x1p-32)
+      kernels.interpolate(
+        data, from: position, step: step, weights: table.pointee.weights, taps: table.pointee.tapCount,
+        into: output,
+        count: frames)
+    }
+    position += step * Int64(frames)
+  }
+
+  private static func readLine(
+    _ data: UnsafePointer<Float>, _ position: Int64, _ step: Int64, _ output: UnsafeMutablePointer<Float>,
+    _ frames: Int
+  ) {
+    var place = position
+    for frame in 0..<frames {
+      let sample = data + Int(place >> 32)
+      let fraction = Float(UInt32(truncatingIfNeeded: place) >> 8) * 0x1p-24
+      output[frame] = sample[0] + fraction * (sample[1] - sample[0])
+      place &+= step
+    }
+  }
+}
