@@ -13,8 +13,8 @@ public final class SoundFont: Sendable {
   public let version: (major: Int, minor: Int)
   /// The presets, by bank and program.
   public let presets: [SoundFontPreset]
-  /// What is wrong with the bank, or was ignored in it.
-  public let diagnostics: [Diagnostic]
+  /// What is wrong with the bank, or was ignored in it; also with compressed samples that were needed so far.
+  public var diagnostics: [Diagnostic] { contents.diagnostics }
 
   let contents: SoundFontContents
 
@@ -40,7 +40,6 @@ public final class SoundFont: Sendable {
     version = bank.version
     contents = bank.contents
     presets = bank.presets
-    diagnostics = reader.diagnostics.diagnostics
   }
 
   /// The preset of a bank and program; nil where there is none.
