@@ -16,6 +16,10 @@ public struct RenderOptions: Sendable, Hashable {
   public var start: RenderStart
   /// How notes are played where the score does not say; nil plays them exactly as they are written.
   public var expression: Expression?
+  /// How samples are read between their frames.
+  public var interpolation: SampleInterpolation
+  /// How many threads render; the samples do not depend on it. For playing, one: it waits for nobody.
+  public var threadCount: Int
 
   /// The sample rates that can be rendered, in Hz.
   public static let sampleRates = 8000...192_000
@@ -25,7 +29,8 @@ public struct RenderOptions: Sendable, Hashable {
   /// By default 44,100 Hz, in a concert hall.
   public init(
     sampleRate: Int = 44_100, gain: Double = 0, reverb: ReverbPreset = .hall, reverbAmount: Double = 1,
-    maximumVoices: Int = 96, start: RenderStart = .beginning, expression: Expression? = nil
+    maximumVoices: Int = 96, start: RenderStart = .beginning, expression: Expression? = nil,
+    interpolation: SampleInterpolation = .sinc, threadCount: Int = 1
   ) {
     self.sampleRate = sampleRate
     self.gain = gain
@@ -34,6 +39,8 @@ public struct RenderOptions: Sendable, Hashable {
     self.maximumVoices = maximumVoices
     self.start = start
     self.expression = expression
+    self.interpolation = interpolation
+    self.threadCount = threadCount
   }
 }
 
