@@ -8,6 +8,7 @@ struct BankReader {
     var version: (major: Int, minor: Int)
     var presets: [SoundFontPreset]
     var contents: SoundFontContents
+    var fingerprint: String
   }
 
   /// How many pairs of a preset's zone and an instrument's zone a preset may have, and how many modulators all of them together.
@@ -46,7 +47,17 @@ struct BankReader {
         SoundFontPreset(
           bank: $0.bank, program: $0.program, name: $0.name, index: $0.index, bankContents: contents)
       },
-      contents: contents)
+      contents: contents, fingerprint: fingerprint(lists.tables, samples: pool.high))
+  }
+
+  private func fingerprint(_ tables: ByteReader, samples: Range<Int>) -> String {
+    var fingerprint = Fingerprint()
+    var tables = tables
+    if let bytes = try? tables.readBytes(tables.remaining) { fingerprint.add(bytes) }
+    fingerprint.add("\(samples.count)")
+    let first = samples.lowerBound..<min(samples.upperBound, samples.lowerBound + 1 << 20)
+    fingerprint.add(UnsafeRawBufferPointer(rebasing: bytes.bytes[first]))
+    return fingerprint.text
   }
 
   /// A preset as the bank lists it.

@@ -16,6 +16,10 @@ public final class SoundFont: Sendable {
   /// What is wrong with the bank, or was ignored in it; also with compressed samples that were needed so far.
   public var diagnostics: [Diagnostic] { contents.diagnostics }
 
+  /// Sixteen hexadecimal digits that differ where two banks do: the `Fingerprint` of all that the file says of presets, instruments
+  /// and samples, and of the samples' size and first megabyte.
+  package let fingerprint: String
+
   let contents: SoundFontContents
 
   /// Opens the bank at `path`.
@@ -39,6 +43,7 @@ public final class SoundFont: Sendable {
     name = bank.name
     version = bank.version
     contents = bank.contents
+    fingerprint = bank.fingerprint
     presets = bank.presets
   }
 

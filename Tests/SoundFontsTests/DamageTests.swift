@@ -159,8 +159,11 @@ struct DamageTests {
   func lowerBits() throws {
     var bank = BankBuilder()
     bank.low = (0..<1_000).map { UInt8(truncatingIfNeeded: $0) }
-    let low8 = try #require(try bank.zones()[0].sample.low8)
-    #expect((0..<1_000).allSatisfy { low8[$0] == UInt8(truncatingIfNeeded: $0) })
+    let sample = try bank.zones()[0].sample
+    let low8 = try #require(sample.low8)
+    withExtendedLifetime(sample.memory) {
+      #expect((0..<1_000).allSatisfy { low8[$0] == UInt8(truncatingIfNeeded: $0) })
+    }
     bank.version = (2, 1)
     #expect(try bank.zones()[0].sample.low8 == nil)
     bank.version = (2, 4)

@@ -30,7 +30,9 @@ struct ResolutionTests {
     let sample = zone.sample
     #expect((sample.start, sample.end, sample.loopStart, sample.loopEnd) == (0, 100, 10, 90))
     #expect(sample.sampleRate == 44_100 && sample.originalKey == 60 && sample.channel == .mono)
-    #expect((0..<1_000).allSatisfy { sample.data[$0] == Int16($0) } && sample.frameCount == 1_000)
+    withExtendedLifetime(sample.memory) {
+      #expect((0..<1_000).allSatisfy { sample.data[$0] == Int16($0) } && sample.frameCount == 1_000)
+    }
   }
 
   @Test("instruments set, presets add, local zones hold before global ones (§9.4)")

@@ -54,10 +54,13 @@ public struct CompositionRecord: Codable, Hashable, Sendable {
     public var startsAtBeginning: Bool
     /// The fingerprint of the instruments' files, 16 hexadecimal digits.
     public var instruments: String
+    /// The banks that play, as they were named, each what those before it lack; nil for the built-in instruments.
+    public var banks: [String]?
 
     /// A way of rendering.
     public init(
-      rate: Int, bits: String?, gain: Double, isPlain: Bool, startsAtBeginning: Bool, instruments: String
+      rate: Int, bits: String?, gain: Double, isPlain: Bool, startsAtBeginning: Bool, instruments: String,
+      banks: [String]? = nil
     ) {
       self.rate = rate
       self.bits = bits
@@ -65,6 +68,7 @@ public struct CompositionRecord: Codable, Hashable, Sendable {
       self.isPlain = isPlain
       self.startsAtBeginning = startsAtBeginning
       self.instruments = instruments
+      self.banks = banks
     }
   }
 

@@ -33,6 +33,7 @@ struct Play: ParsableCommand {
   @Option(help: ArgumentHelp("Folder of presets (default: the one that ships).", valueName: "folder"))
   var presets: String?
 
+  @OptionGroup var banks: SoundBankOptions
   @OptionGroup var performance: PerformanceOptions
   @OptionGroup var piece: PieceOption
   @OptionGroup var ornament: OrnamentOption
@@ -46,6 +47,9 @@ struct Play: ParsableCommand {
     }
     if let file, Self.isSound(file), performance.plain || performance.fromStart {
       throw ValidationError("--plain and --from-start are for music, and \(file) is a sound file.")
+    }
+    if let file, Self.isSound(file), !banks.sound.isEmpty {
+      throw ValidationError("--sound is for music, and \(file) is a sound file.")
     }
     guard (-60...40).contains(gain) else {
       throw ValidationError("--gain is in decibels, from -60 to 40, not \(gain).")
@@ -75,14 +79,14 @@ struct Play: ParsableCommand {
   private func playMusic(_ path: String) throws -> Player.Result {
     let score = try MusicInput.readAudible(
       path, piece: piece.piece, ornaments: ornament.ornaments, input: input, common: common)
-    let library = try InstrumentLibrary(folder: try Resources.presets(named: presets) + "/instruments")
+    let library = try banks.load(presets: presets, common: common)
     let player = try Player(device: device)
     guard RenderOptions.sampleRates.contains(player.sampleRate) else {
       throw AudioError.unsuitableDevice(
         name: device, reason: "it runs at \(player.sampleRate) Hz; instruments need 8000 to 192000 Hz")
     }
     var source = ScoreRenderer(
-      score: score, library: library,
+      score: score, bank: library,
       options: performance.renderOptions(sampleRate: player.sampleRate, gain: gain))
     return try player.play(&source, cancellation: Interruption.cancellation(), progress: common.progress)
   }

@@ -9,9 +9,10 @@ struct Render: ParsableCommand {
     discussion: """
       The ending of the file name selects the format: .wav, .flac or .ogg.
 
-      Example:
+      Examples:
 
         gruppetto render tune.mid -o tune.wav
+        gruppetto render tune.mid -o tune.flac --sound piano.sf2
       """)
 
   @Argument(help: "MIDI file or tune book; - is standard input.")
@@ -36,7 +37,7 @@ struct Render: ParsableCommand {
     let score = try MusicInput.readAudible(
       file, piece: piece.piece, ornaments: ornament.ornaments, input: input, common: common)
     let result = try sound.rendering(of: score, to: output).write(
-      try sound.instruments(), progress: common.progress)
+      try sound.instruments(common), progress: common.progress)
     try common.report(result) {
       "\(output): \(Readable.clock(result.seconds))\(result.silence), peak \(Readable.decimal(result.peakDecibels, 1)) dBFS"
         + (result.loudness.map { ", \(Readable.decimal($0, 1)) LUFS" } ?? "")

@@ -18,6 +18,7 @@ struct SoundOptions: ParsableArguments {
     parsing: .unconditional, help: ArgumentHelp("Gain in decibels; above 0 is louder.", valueName: "db"))
   var gain = 0.0
 
+  @OptionGroup var banks: SoundBankOptions
   @OptionGroup var performance: PerformanceOptions
 
   @Option(help: ArgumentHelp("Folder of presets (default: the one that ships).", valueName: "folder"))
@@ -49,9 +50,10 @@ struct SoundOptions: ParsableArguments {
   private static let rates: Set<Int> = [44_100, 48_000]
   private static let gains = -60.0...40.0
 
-  /// The instruments of the folder of presets.
-  func instruments() throws -> InstrumentLibrary {
-    try InstrumentLibrary(folder: try Resources.presets(named: presets) + "/instruments")
+  /// The instruments.
+  /// - Parameter common: Says which, where that was left to the program.
+  func instruments(_ common: CommonOptions?) throws -> LoadedSound {
+    try banks.load(presets: presets, common: common)
   }
 
   /// Checks that the format of the file at `path` supports the options.
@@ -78,16 +80,18 @@ struct SoundOptions: ParsableArguments {
     if !Typed.hasOption("--rate") { options.rate = made.rate }
     if !Typed.hasOption("--bits") { options.bits = made.bits.flatMap(Bits.init) ?? .sixteen }
     if !Typed.hasOption("--gain") { options.gain = made.gain }
+    if !Typed.hasOption("--sound") { options.banks.sound = made.banks ?? [SoundBankOptions.builtIn] }
     if !Typed.hasOption("--plain") { options.performance.plain = made.isPlain }
     if !Typed.hasOption("--from-start") { options.performance.fromStart = made.startsAtBeginning }
     return options
   }
 
   /// The options as a record of a sound file has them.
-  func record(of path: String, library: InstrumentLibrary) throws -> CompositionRecord.Sound {
+  func record(of path: String, library: LoadedSound) throws -> CompositionRecord.Sound {
     CompositionRecord.Sound(
       rate: rate, bits: try AudioFileFormat(path: path) == .ogg ? nil : bits.rawValue, gain: gain,
-      isPlain: performance.plain, startsAtBeginning: performance.fromStart, instruments: library.fingerprint)
+      isPlain: performance.plain, startsAtBeginning: performance.fromStart, instruments: library.fingerprint,
+      banks: library.chosen == [SoundBankOptions.builtIn] ? nil : library.chosen)
   }
 
   /// The rendering of `score` into the file at `path`.
@@ -112,16 +116,16 @@ struct Rendering: Sendable {
   /// Renders it.
   /// - Returns: What was written; nil if it was canceled.
   func run(
-    _ library: InstrumentLibrary, cancellation: Cancellation, progress: ProgressHandler?
+    _ library: LoadedSound, cancellation: Cancellation, progress: ProgressHandler?
   ) throws(AudioError) -> WrittenSound? {
-    var source = ScoreRenderer(score: score, library: library, options: options)
+    var source = ScoreRenderer(score: score, bank: library, options: options)
     return try AudioFile.write(
       &source, to: path, encoding: encoding, comment: comment, cancellation: cancellation, progress: progress)
   }
 
   /// Renders it, and stops at Ctrl-C.
   /// - Throws: `InterruptedError`; then no file was written.
-  func write(_ library: InstrumentLibrary, progress: ProgressHandler?) throws -> RenderedFile {
+  func write(_ library: LoadedSound, progress: ProgressHandler?) throws -> RenderedFile {
     let began = DispatchTime.now().uptimeNanoseconds
     let written = try run(library, cancellation: Interruption.cancellation(), progress: progress)
     guard let written else { throw InterruptedError("interrupted; \(path) was not written") }
@@ -130,7 +134,7 @@ struct Rendering: Sendable {
       file: path, seconds: written.seconds, pieceSeconds: score.seconds,
       startSeconds: score.timeMap.seconds(at: options.start.tick(in: score)),
       lastNoteSeconds: score.lastNoteSeconds, peak: Double(written.peak), loudness: written.loudness,
-      sound: "builtin",
+      sound: library.chosen.joined(separator: ", "),
       realTimeFactor: written.seconds / max(spent, 1e-9))
   }
 }
