@@ -27,20 +27,13 @@ public final class ScoreRenderer: SampleSource {
   private let parts: UnsafeMutablePointer<Part>
   private let partCount: Int
   private var pool: VoicePool
-  private var reverb: Reverb
-  private var limiter: Limiter
-  private let gain: Float
+  private var mix: MixChain
   private let workspace: Workspace
   private let voiceLeft: UnsafeMutablePointer<Float>
   private let voiceRight: UnsafeMutablePointer<Float>
-  private let mixLeft: UnsafeMutablePointer<Float>
-  private let mixRight: UnsafeMutablePointer<Float>
-  private let send: UnsafeMutablePointer<Float>
+  private let bus: Bus
   private let gainsBefore: UnsafeMutablePointer<SIMD4<Float>>
 
-  /// The part of the mix below 5 Hz, which is inaudible but takes headroom; it is subtracted.
-  private var offset = SIMD2<Float>(repeating: 0)
-  private let offsetShare: Float
   private var nextEvent = 0
   private var frame = 0
   /// The frames of the last segment, and how many of them have been given out.
@@ -51,10 +44,8 @@ public final class ScoreRenderer: SampleSource {
   private var isFinished = false
   private let framesAfterLastEvent: Int
 
-  /// The largest amplitude: −1 dBFS, which leaves room for lossy coders and converters.
-  private static let ceiling: Float = 0.891_25
-  /// Amplitudes below this, −80 dBFS, are silence.
-  private static let silence: Float = 1e-4
+  /// Amplitudes below this are silence: −80 dBFS, or −100 where the gain is still to come.
+  private let silence: Float
   /// However long an instrument sounds, the rendering ends this long after the last event, in seconds.
   private static let longestTail = 20.0
 
@@ -69,8 +60,9 @@ public final class ScoreRenderer: SampleSource {
       "\(options.maximumVoices) voices are outside \(RenderOptions.voiceCounts)")
     sampleRate = options.sampleRate
     let rate = Float(options.sampleRate)
+    let performed = options.expression?.performed(score) ?? score
     let timeline = Timeline(
-      score: options.expression?.performed(score) ?? score, sampleRate: options.sampleRate,
+      score: options.placesParts ? StereoPlacement.placed(performed) : performed, sampleRate: options.sampleRate,
       start: options.start.tick(in: score))
     events = timeline.events
     partCount = timeline.parts.count
@@ -85,24 +77,19 @@ public final class ScoreRenderer: SampleSource {
     pool = VoicePool(
       limit: options.maximumVoices, patches: patches, lowestKey: timeline.lowestKey, sampleRate: rate,
       arena: arena)
-    reverb = Reverb(
-      options.reverb, amount: Float(max(0, options.reverbAmount)), sampleRate: rate, arena: arena)
-    limiter = Limiter(ceiling: Self.ceiling, sampleRate: rate, arena: arena)
-    gain = decibels(Float(options.gain))
-    offsetShare = 2 * .pi * 5 / rate
+    mix = MixChain(options, isLimited: options.isLimited, arena: arena)
+    silence = options.isLimited ? 1e-4 : 1e-5
+    bus = Bus(arena: arena)
     workspace = Workspace(arena: arena)
     voiceLeft = arena.allocate(segmentFrames, of: 0)
     voiceRight = arena.allocate(segmentFrames, of: 0)
-    mixLeft = arena.allocate(segmentFrames, of: 0)
-    mixRight = arena.allocate(segmentFrames, of: 0)
-    send = arena.allocate(segmentFrames, of: 0)
     gainsBefore = arena.allocate(partCount, of: .init(repeating: 0))
-    framesToSkip = limiter.delay
+    framesToSkip = mix.delay
     framesAfterLastEvent = Int(Self.longestTail * Double(options.sampleRate))
     let release = Double(patches.map(\.longestRelease).max() ?? 0)
     totalSeconds =
       Double(events.last?.frame ?? 0) / Double(sampleRate) + min(release, 3)
-      + (options.reverbAmount > 0 ? Double(options.reverb.decay) : 0)
+      + (options.reverbAmount > 0 ? Double(options.reverbSettings.usedDecay) : 0)
     for part in 0..<partCount { parts[part].follow(share: 1) }
   }
 
@@ -145,8 +132,8 @@ public final class ScoreRenderer: SampleSource {
       }
       let count = min(wanted - written, segmentCount - segmentOffset)
       for index in 0..<count {
-        output[2 * (written + index)] = mixLeft[segmentOffset + index]
-        output[2 * (written + index) + 1] = mixRight[segmentOffset + index]
+        output[2 * (written + index)] = bus.left[segmentOffset + index]
+        output[2 * (written + index) + 1] = bus.right[segmentOffset + index]
       }
       written += count
       segmentOffset += count
@@ -164,13 +151,7 @@ public final class ScoreRenderer: SampleSource {
     let frames =
       nextEvent < events.count ? min(segmentFrames, events[nextEvent].frame - frame) : segmentFrames
     mixVoices(frames)
-    reverb.add(send, toLeft: mixLeft, right: mixRight, frames)
-    for index in 0..<frames {
-      offset += (SIMD2(mixLeft[index], mixRight[index]) - offset) * offsetShare
-      mixLeft[index] = (mixLeft[index] - offset.x) * gain
-      mixRight[index] = (mixRight[index] - offset.y) * gain
-    }
-    limiter.process(left: mixLeft, right: mixRight, frames)
+    mix.process(bus, frames)
     frame += frames
     segmentCount = frames
     segmentOffset = min(framesToSkip, frames)
@@ -187,11 +168,7 @@ public final class ScoreRenderer: SampleSource {
   }
 
   private func mixVoices(_ frames: Int) {
-    for index in 0..<frames {
-      mixLeft[index] = 0
-      mixRight[index] = 0
-      send[index] = 0
-    }
+    bus.clear(frames)
     // Controllers are followed with a time constant of 8 ms, which is fast and makes no audible steps.
     let share = 1 - exponential(-Float(frames) / (0.008 * Float(sampleRate)))
     for part in 0..<partCount {
@@ -217,9 +194,9 @@ public final class ScoreRenderer: SampleSource {
       gains += step
       let l = voiceLeft[frame]
       let r = voiceRight[frame]
-      mixLeft[frame] += l * gains.x
-      mixRight[frame] += r * gains.y
-      send[frame] += (l + r) * gains.z * voiceSend
+      bus.left[frame] += l * gains.x
+      bus.right[frame] += r * gains.y
+      bus.reverb[frame] += (l + r) * 0.5 * gains.z * voiceSend
     }
   }
 
@@ -263,13 +240,13 @@ public final class ScoreRenderer: SampleSource {
     if frame > last - fade {
       for index in 0..<frames {
         let left = max(0, Float(last - (frame - frames + index)) / Float(fade))
-        mixLeft[index] *= left
-        mixRight[index] *= left
+        bus.left[index] *= left
+        bus.right[index] *= left
       }
     }
     var loudest: Float = 0
-    for index in 0..<frames { loudest = max(loudest, abs(mixLeft[index]), abs(mixRight[index])) }
-    quietFrames = loudest < Self.silence ? quietFrames + frames : 0
+    for index in 0..<frames { loudest = max(loudest, abs(bus.left[index]), abs(bus.right[index])) }
+    quietFrames = loudest < silence ? quietFrames + frames : 0
     if frame >= last || (!pool.isSounding && quietFrames > sampleRate / 10) { isFinished = true }
   }
 }

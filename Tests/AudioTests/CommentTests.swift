@@ -13,7 +13,7 @@ import Testing
     let sound = AudioFileTests.sound(frames: 12_000)
     var source = AudioBufferSource(
       AudioBuffer(sampleRate: 44_100, channelCount: 2, samples: sound.samples.map { $0 * gain }))
-    try AudioFile.write(&source, to: folder.file(name), comment: comment)
+    try AudioFile.write(&source, to: folder.file(name), tags: SoundTags(comment: comment))
     return try readFile(folder.file(name))
   }
 
@@ -23,7 +23,7 @@ import Testing
     #expect(try AudioFileReader(path: folder.file("plain.\(ending)")).comment == nil)
     let plain = try AudioFile.read(folder.file("plain.\(ending)"))
     for comment in ["{\"gruppetto\":1}", "Grüße", String(repeating: "0123456789", count: 3000)] {
-      _ = try write("a.\(ending)", comment: comment)
+      _ = try write("a.\(ending)", tags: SoundTags(comment: comment))
       #expect(try AudioFileReader(path: folder.file("a.\(ending)")).comment == comment)
       #expect(try AudioFile.read(folder.file("a.\(ending)")) == plain)
     }

@@ -33,6 +33,7 @@ struct Play: ParsableCommand {
   @Option(help: ArgumentHelp("Folder of presets (default: the one that ships).", valueName: "folder"))
   var presets: String?
 
+  @OptionGroup var reverb: ReverbOptions
   @OptionGroup var performance: PerformanceOptions
   @OptionGroup var piece: PieceOption
   @OptionGroup var ornament: OrnamentOption
@@ -46,6 +47,9 @@ struct Play: ParsableCommand {
     }
     if let file, Self.isSound(file), performance.plain || performance.fromStart {
       throw ValidationError("--plain and --from-start are for music, and \(file) is a sound file.")
+    }
+    if let file, Self.isSound(file), let option = ReverbOptions.names.first(where: Typed.hasOption) {
+      throw ValidationError("\(option) is for music, and \(file) is a sound file.")
     }
     guard (-60...40).contains(gain) else {
       throw ValidationError("--gain is in decibels, from -60 to 40, not \(gain).")
@@ -81,9 +85,13 @@ struct Play: ParsableCommand {
       throw AudioError.unsuitableDevice(
         name: device, reason: "it runs at \(player.sampleRate) Hz; instruments need 8000 to 192000 Hz")
     }
-    var source = ScoreRenderer(
-      score: score, library: library,
-      options: performance.renderOptions(sampleRate: player.sampleRate, gain: gain))
+    var options = performance.renderOptions(sampleRate: player.sampleRate)
+    reverb.apply(to: &options)
+    let measured = Mastering.estimatedGain(of: score, options: options) {
+      ScoreRenderer(score: $0, library: library, options: $1)
+    }
+    options.gain = measured + gain
+    var source = ScoreRenderer(score: score, library: library, options: options)
     return try player.play(&source, cancellation: Interruption.cancellation(), progress: common.progress)
   }
 
@@ -112,7 +120,7 @@ struct Play: ParsableCommand {
   /// Whether a file's name ends as that of a sound file does.
   private static func isSound(_ path: String) -> Bool {
     let ending = path.split(separator: "/").last?.split(separator: ".").last?.lowercased() ?? ""
-    return ["wav", "flac", "ogg", "oga", "aif", "aiff", "mp3"].contains(ending)
+    return AudioFileFormat(ending: ending) != nil
   }
 }
 
