@@ -62,7 +62,8 @@ public final class ScoreRenderer: SampleSource {
     let rate = Float(options.sampleRate)
     let performed = options.expression?.performed(score) ?? score
     let timeline = Timeline(
-      score: options.placesParts ? StereoPlacement.placed(performed) : performed, sampleRate: options.sampleRate,
+      score: options.placesParts ? StereoPlacement.placed(performed) : performed,
+      sampleRate: options.sampleRate,
       start: options.start.tick(in: score))
     events = timeline.events
     partCount = timeline.parts.count

@@ -9,13 +9,17 @@ import Testing
 
   init() throws { folder = try TemporaryFolder() }
 
-  private func sine(_ share: Double, phase: Double, amplitude: Double = 0.5, frames: Int = 4800) -> AudioBuffer {
+  private func sine(
+    _ share: Double, phase: Double, amplitude: Double = 0.5, frames: Int = 4800
+  ) -> AudioBuffer {
     AudioBuffer(
       sampleRate: 48_000, channelCount: 1,
       samples: (0..<frames).map { Float(amplitude * sin(2 * .pi * share * Double($0) + phase)) })
   }
 
-  @Test("True peaks of sines are those of the recommendation's test, +0.2 and −0.4 dB", arguments: [0.25, 1.0 / 6, 1.0 / 8])
+  @Test(
+    "True peaks of sines are those of the recommendation's test, +0.2 and −0.4 dB",
+    arguments: [0.25, 1.0 / 6, 1.0 / 8])
   func sines(share: Double) {
     for phase in [0.0, .pi / 4, .pi / 3, 0.6] {
       let measured = TruePeakMeter.peaks(of: sine(share, phase: phase)).truePeak
@@ -85,8 +89,12 @@ import Testing
     }
     let reader = try AudioFileReader(path: path)
     #expect(reader.sampleRate == 48_000 && reader.channelCount == 2)
-    if format != .w64 { #expect(reader.tags == SoundTags(title: "A title", artist: "Someone", software: reader.tags.software, comment: "{\"seed\":1}")) }
-    if format != .w64 { #expect(reader.tags.software?.contains("test") == true) }
+    if format != .w64 {
+      var found = reader.tags
+      #expect(found.software?.contains("test") == true)
+      found.software = tags.software
+      #expect(found == tags)
+    }
     let read = try AudioFile.read(path)
     #expect(abs(read.frameCount - 48_000) < 4000)
     #expect(abs(read.peak - 0.4) < 0.05)

@@ -24,7 +24,9 @@ import Testing
     return AudioBuffer(sampleRate: rate, channelCount: 2, samples: samples)
   }
 
-  private func write(_ buffer: AudioBuffer, level: LevelTarget, gain: Double = 0) throws -> (MasteredSound, AudioBuffer) {
+  private func write(
+    _ buffer: AudioBuffer, level: LevelTarget, gain: Double = 0
+  ) throws -> (MasteredSound, AudioBuffer) {
     var source = AudioBufferSource(buffer)
     let path = folder.file("a.wav")
     let written = try #require(
@@ -32,7 +34,9 @@ import Testing
     return (written, try AudioFile.read(path))
   }
 
-  @Test("A loudness that is asked for is reached, with true peaks under the ceiling", arguments: [-24.0, -14, -11])
+  @Test(
+    "A loudness that is asked for is reached, with true peaks under the ceiling",
+    arguments: [-24.0, -14, -11])
   func loudness(target: Double) throws {
     for gain in [Float(0.02), 3] {
       let (written, file) = try write(drums(gain: gain), level: .loudness(target))
@@ -93,7 +97,8 @@ import Testing
     careful.process(left: &left, right: &right, count)
     func truePeak(_ samples: [Float]) -> Float {
       let interleaved = samples[2000...].map { $0 }
-      return TruePeakMeter.peaks(of: AudioBuffer(sampleRate: 16_000, channelCount: 1, samples: interleaved)).truePeak
+      return TruePeakMeter.peaks(of: AudioBuffer(sampleRate: 16_000, channelCount: 1, samples: interleaved))
+        .truePeak
     }
     #expect(truePeak(a) > 1.1)
     #expect(truePeak(left) < 0.91, "\(truePeak(left))")
@@ -154,7 +159,8 @@ import Testing
     let library = try Shipped.library.get()
     var notes: [Note] = []
     for index in 0..<24 {
-      notes.append(Note(onset: 250 * index, duration: 230, pitch: 55 + index * 5 % 24, velocity: 60 + index % 3 * 20))
+      notes.append(
+        Note(onset: 250 * index, duration: 230, pitch: 55 + index * 5 % 24, velocity: 60 + index % 3 * 20))
     }
     let piece = Score(
       ticksPerQuarter: 500,

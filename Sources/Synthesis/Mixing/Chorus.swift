@@ -108,9 +108,11 @@ struct Chorus {
       var frame = 0
       while frame < Self.stepFrames {
         let place = ramp + Float(frame)
-        let late = load4(samples, frame) * (first.w + place * step.w)
+        let late =
+          load4(samples, frame) * (first.w + place * step.w)
           + load4(samples, frame + 1) * (first.z + place * step.z)
-        let early = load4(samples, frame + 2) * (first.y + place * step.y)
+        let early =
+          load4(samples, frame + 2) * (first.y + place * step.y)
           + load4(samples, frame + 3) * (first.x + place * step.x)
         store4(load4(output, start + frame) + late + early, output, start + frame)
         frame += 4

@@ -1,5 +1,5 @@
-public import Music
 internal import Audio
+public import Music
 
 extension Mastering {
   /// The gain in decibels that brings a score to `usualLoudness`, for playing at once, when there is no time to render all of it first: excerpts

@@ -142,7 +142,7 @@ extension MasteredSound {
   init(sound: WrittenSound, gain: Double, statistics: Limiter.Statistics) {
     self.init(
       sound: sound, gain: gain,
-      greatestReduction: -Double(level(ofAmplitude: statistics.leastGain)),
+      greatestReduction: 0 - Double(level(ofAmplitude: statistics.leastGain)),
       strongReductionShare: Double(statistics.strongFrames) / Double(max(1, statistics.frames)))
   }
 }

@@ -3,9 +3,9 @@ internal import Music
 /// A place between left and right for each part of a score that says nothing about it, as players sit in a band or an
 /// orchestra, seen from the audience.
 ///
-/// Drums, basses and timpani are in the middle, and so is a part that is alone. The other instruments are put in the order in which they usually sit and
-/// spread evenly, the further the more there are, but never beyond half of the way to one side: so a mix stays balanced whatever
-/// it consists of. Several parts of one keyboard share its place, as two hands do; several players of another instrument
+/// Drums, basses and timpani are in the middle, and so is a part that is alone. The other instruments are put in the order in
+/// which they usually sit and spread evenly, the further the more there are, but never beyond half of the way to one side: so a
+/// mix stays balanced whatever it consists of. Several parts of one keyboard share its place, as two hands do; several players of another instrument
 /// sit beside each other. A score in which any part has a pan controller is left as it is.
 enum StereoPlacement {
   /// The controller of pan: 0 left, 64 middle, 127 right.
@@ -17,7 +17,8 @@ enum StereoPlacement {
   /// The score with a pan controller at the beginning of each part that is not in the middle.
   static func placed(_ score: Score) -> Score {
     let tracks = score.tracks
-    guard !tracks.contains(where: { $0.controlChanges.contains { $0.controller == pan } }) else { return score }
+    let hasPan = tracks.contains { $0.controlChanges.contains { $0.controller == pan } }
+    guard !hasPan else { return score }
     let seats = tracks.map { $0.notes.isEmpty ? nil : seat(of: $0) }
     // Parts of the same seat and channel sound through one set of controllers.
     var chairs: [Chair] = []

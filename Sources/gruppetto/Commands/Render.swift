@@ -23,7 +23,8 @@ struct Render: ParsableCommand {
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
-      "Sound file to write; for several pieces a folder, which is made where it is missing.", valueName: "file"
+      "Sound file to write; for several pieces a folder, which is made where it is missing.",
+      valueName: "file"
     ))
   var output: String
 

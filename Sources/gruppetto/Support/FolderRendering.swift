@@ -80,12 +80,16 @@ struct FolderRendering: Sendable {
     let report = Report(
       files: written, failed: failed, seconds: seconds, realTimeFactor: seconds / max(spent, 1e-9))
     try common.report(report) { text(report) }
-    if let fatal = failed.first(where: \.isFatal) { throw FailedRenderings(failed: [fatal], count: items.count) }
+    if let fatal = failed.first(where: \.isFatal) {
+      throw FailedRenderings(failed: [fatal], count: items.count)
+    }
     if cancellation.isRequested {
       throw InterruptedError(
         "interrupted; \(Readable.plural(written.count, "file")) of \(path) are written")
     }
-    guard failed.isEmpty else { throw FailedRenderings(failed: failed, count: items.count + unreadable.count) }
+    guard failed.isEmpty else {
+      throw FailedRenderings(failed: failed, count: items.count + unreadable.count)
+    }
   }
 
   /// The folder's path without a slash at its end.
@@ -125,7 +129,9 @@ struct FolderRendering: Sendable {
     ThreadTeam(threadCount: max(1, min(threadCount, items.count))).run { _ in
       while !cancellation.isRequested, !isStopped.load(ordering: .relaxed), let index = work.take() {
         let outcome = render(items[index], library, cancellation)
-        if case .failed(_, let failure) = outcome, failure.isFatal { isStopped.store(true, ordering: .relaxed) }
+        if case .failed(_, let failure) = outcome, failure.isFatal {
+          isStopped.store(true, ordering: .relaxed)
+        }
         let count = work.finish(index, outcome)
         progress?(
           ProgressReport(

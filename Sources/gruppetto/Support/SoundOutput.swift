@@ -70,7 +70,9 @@ struct SoundOptions: ParsableArguments {
 
   /// The sample rate in a format: one that it holds, if none was asked for.
   private func usedRate(_ format: AudioFileFormat) -> Int {
-    guard let rates = format.sampleRates, !rates.contains(rate), !Typed.hasOption("--rate") else { return rate }
+    guard let rates = format.sampleRates, !rates.contains(rate), !Typed.hasOption("--rate") else {
+      return rate
+    }
     return 48_000
   }
 
@@ -180,7 +182,10 @@ struct Rendering: Sendable {
 
 /// How music is played that leaves it open; shared by the commands that write or play sound.
 struct PerformanceOptions: ParsableArguments {
-  @Flag(help: "Play each note exactly as loud and as long as it is written, without accents or a slower end, and leave parts in the middle that have no pan.")
+  @Flag(
+    help:
+      "Play each note exactly as loud and as long as it is written, without accents or a slower end, and leave parts in the middle that have no pan."
+  )
   var plain = false
 
   @Flag(help: "Begin at the beginning of the piece, even if nothing sounds there.")
