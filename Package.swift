@@ -55,7 +55,8 @@ let rooms: [Room] = [
     ],
     testImports: ["MIDI", "Notation"]),
   Room(name: "Audio", imports: ["CSndfile", "CALSA", "Arithmetic", "Groundwork"]),
-  Room(name: "Synthesis", imports: ["Music", "Audio", "Groundwork"]),
+  Room(name: "SoundFonts", imports: ["Audio", "Groundwork"]),
+  Room(name: "Synthesis", imports: ["SoundFonts", "Music", "Audio", "Arithmetic", "Groundwork"]),
   Room(
     name: "Listening",
     imports: ["Audio", "Drawing", "Arithmetic", "Groundwork"]),

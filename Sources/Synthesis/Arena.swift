@@ -20,5 +20,3 @@ final class Arena {
 
 /// The longest stretch that is computed at once, in frames: modulation moves at least this often.
 let segmentFrames = 64
-/// The same: one segment is one quantum.
-let quantumFrames = segmentFrames

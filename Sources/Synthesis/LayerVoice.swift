@@ -1,5 +1,7 @@
-/// Memory in which a segment is computed, shared by all voices of a renderer.
+/// Memory in which a segment is computed, shared by all voices that one thread renders.
 struct Workspace {
+  let voiceLeft: UnsafeMutablePointer<Float>
+  let voiceRight: UnsafeMutablePointer<Float>
   let left: UnsafeMutablePointer<Float>
   let right: UnsafeMutablePointer<Float>
   let levels: UnsafeMutablePointer<Float>
@@ -7,6 +9,8 @@ struct Workspace {
   let sine: UnsafePointer<Float>
 
   init(arena: Arena) {
+    voiceLeft = arena.allocate(segmentFrames, of: 0)
+    voiceRight = arena.allocate(segmentFrames, of: 0)
     left = arena.allocate(segmentFrames, of: 0)
     right = arena.allocate(segmentFrames, of: 0)
     levels = arena.allocate(segmentFrames, of: 0)

@@ -10,6 +10,12 @@ final class Patch {
   private let arena = Arena()
   private let wavetables: [Wavetable]
 
+  /// What the audio thread needs of it, valid as long as the patch lives.
+  var view: PatchView {
+    PatchView(
+      layers: layers, layerCount: layerCount, chokeGroup: chokeGroup, reverbSend: reverbSend, keyPan: keyPan)
+  }
+
   /// - Parameter wavetables: Waves that were computed before; new ones are added.
   init(_ instrument: Instrument, wavetables cache: inout [Waveform: Wavetable]) {
     let level = decibels(instrument.level)
@@ -38,6 +44,15 @@ final class Patch {
     longestRelease = instrument.layers.map(\.envelope.release).max() ?? 0
     wavetables = used
   }
+}
+
+/// A patch without reference counting, so that the audio thread may copy it.
+struct PatchView: BitwiseCopyable {
+  var layers: UnsafePointer<PatchLayer>
+  var layerCount: Int
+  var chokeGroup: Int
+  var reverbSend: Float
+  var keyPan: Float
 }
 
 /// A layer without reference counting, so that the audio thread may copy it.

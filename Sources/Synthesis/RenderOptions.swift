@@ -17,12 +17,19 @@ public struct RenderOptions: Sendable, Hashable {
   public var isLimited: Bool
   /// Whether parts get places between left and right where the score gives none.
   public var placesParts: Bool
+  /// Whether each part comes out by itself: left and right of the first, of the second, and so on, each with the reverb and the
+  /// chorus of its own, and not limited. Their sum is the mix.
+  public var separatesParts: Bool
   /// How many notes can sound at once; further ones replace the faintest.
   public var maximumVoices: Int
   /// Where in the score the sound begins.
   public var start: RenderStart
   /// How notes are played where the score does not say; nil plays them exactly as they are written.
   public var expression: Expression?
+  /// How samples are read between their frames.
+  public var interpolation: SampleInterpolation
+  /// How many threads render; the samples do not depend on it. For playing, one: it waits for nobody.
+  public var threadCount: Int
 
   /// The sample rates that can be rendered, in Hz.
   public static let sampleRates = 8000...192_000
@@ -33,7 +40,8 @@ public struct RenderOptions: Sendable, Hashable {
   public init(
     sampleRate: Int = 44_100, gain: Double = 0, reverb: ReverbPreset = .hall, reverbAmount: Double = 1,
     maximumVoices: Int = 96, start: RenderStart = .beginning, expression: Expression? = nil,
-    reverbDecay: Double? = nil, isLimited: Bool = true, placesParts: Bool = false
+    reverbDecay: Double? = nil, isLimited: Bool = true, placesParts: Bool = false,
+    separatesParts: Bool = false, interpolation: SampleInterpolation = .sinc, threadCount: Int = 1
   ) {
     self.sampleRate = sampleRate
     self.gain = gain
@@ -45,6 +53,9 @@ public struct RenderOptions: Sendable, Hashable {
     self.reverbDecay = reverbDecay
     self.isLimited = isLimited
     self.placesParts = placesParts
+    self.separatesParts = separatesParts
+    self.interpolation = interpolation
+    self.threadCount = threadCount
   }
 
   /// The reverb that all of this is.

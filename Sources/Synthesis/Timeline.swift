@@ -1,41 +1,16 @@
 internal import Music
 
-/// What a score asks the voices to do, by frame.
+/// What a score asks a synthesizer to do, by frame.
 struct Timeline {
-  struct Event: Hashable {
-    /// In this order at the same moment: note-offs, then changes, then note-ons.
-    enum Action: Hashable {
-      case noteOff(note: Int)
-      case program(Int)
-      case control(Int, value: Int)
-      case wheel(Int)
-      case pressure(Int)
-      case noteOn(note: Int, key: Int, velocity: Int)
-
-      fileprivate var rank: Int {
-        switch self {
-        case .noteOff: 0
-        case .program: 1
-        case .control, .wheel, .pressure: 2
-        case .noteOn: 3
-        }
-      }
-    }
-
-    var frame: Int
-    var part: Int
-    var action: Action
-  }
-
-  /// A part: the controllers of a channel apply to all of its tracks.
-  struct PartDescription: Hashable {
-    var channel: Int?
-    var isDrum: Bool
-    var program: Int?
-  }
-
-  private(set) var parts: [PartDescription] = []
-  private(set) var events: [Event] = []
+  /// A channel of the synthesizer for each part of the score: controllers of a MIDI channel apply to all of its tracks.
+  private(set) var channels: [ChannelSetup] = []
+  /// Which of them each track of the score belongs to.
+  private(set) var channelOfTrack: [Int] = []
+  /// Whether each channel's program was named.
+  private var hasProgram: [Bool] = []
+  private(set) var events: [TimedEvent] = []
+  /// The bytes of system-exclusive messages, which events refer to.
+  private(set) var systemExclusives: [UInt8] = []
 
   /// A shorter note would not be heard on any instrument, in seconds.
   private static let shortestNote = 0.01
@@ -54,52 +29,103 @@ struct Timeline {
     }
     var noteCount = 0
     for track in score.tracks {
-      let part = partIndex(for: track)
+      let channel = channelIndex(for: track)
+      channelOfTrack.append(channel)
+      func add(_ message: ChannelMessage, at frame: Int) {
+        events.append(TimedEvent(frame: frame, channel: channel, action: .message(message)))
+      }
       let shortest = Int(Self.shortestNote * Double(sampleRate))
       for note in track.notes where (0...127).contains(note.pitch) {
         let onset = frame(note.onset)
         let velocity = min(max(note.velocity, 1), 127)
-        events.append(
-          Event(
-            frame: onset, part: part,
-            action: .noteOn(note: noteCount, key: note.pitch, velocity: velocity)))
-        events.append(
-          Event(
-            frame: max(frame(note.end), onset + shortest), part: part, action: .noteOff(note: noteCount)))
+        add(.noteOn(key: note.pitch, velocity: velocity, note: noteCount), at: onset)
+        add(.noteOff(key: note.pitch, note: noteCount), at: max(frame(note.end), onset + shortest))
         noteCount += 1
       }
-      let changes =
-        track.programChanges.map { ($0.tick, Event.Action.program($0.program & 127)) }
-        + track.controlChanges.map { ($0.tick, .control($0.controller & 127, value: $0.value & 127)) }
-        + track.pitchBends.map { ($0.tick, .wheel($0.value)) }
-        + track.pressures.filter { $0.pitch == nil }.map { ($0.tick, .pressure($0.value & 127)) }
-      events += changes.map { Event(frame: frame($0.0), part: part, action: $0.1) }
+      for change in track.programChanges { add(.program(change.program & 127), at: frame(change.tick)) }
+      for change in track.controlChanges {
+        add(.control(change.controller & 127, value: change.value & 127), at: frame(change.tick))
+      }
+      for bend in track.pitchBends { add(.bend(bend.value), at: frame(bend.tick)) }
+      for pressure in track.pressures {
+        let message: ChannelMessage =
+          if let key = pressure.pitch {
+            .keyPressure(key: key & 127, value: pressure.value & 127)
+          } else {
+            .pressure(pressure.value & 127)
+          }
+        add(message, at: frame(pressure.tick))
+      }
+      for event in track.otherEvents { addSystemExclusive(event, at: frame(event.tick)) }
     }
+    for event in score.otherEvents { addSystemExclusive(event, at: frame(event.tick)) }
     sort()
+    if let last = events.last { events.append(TimedEvent(frame: last.frame, channel: 0, action: .end)) }
+  }
+
+  private mutating func addSystemExclusive(_ event: OpaqueEvent, at frame: Int) {
+    guard event.type == 0xF0, !event.payload.isEmpty else { return }
+    let action = TimedEvent.Action.systemExclusive(start: systemExclusives.count, count: event.payload.count)
+    events.append(TimedEvent(frame: frame, channel: 0, action: action))
+    systemExclusives += event.payload
   }
 
   /// By time, then by rank, then in their original order: a stable sort, so that controllers keep their order.
   private mutating func sort() {
     let order = events.indices.sorted { a, b in
-      (events[a].frame, events[a].action.rank, a) < (events[b].frame, events[b].action.rank, b)
+      (events[a].frame, events[a].rank, a) < (events[b].frame, events[b].rank, b)
     }
     events = order.map { events[$0] }
   }
 
-  /// The part that a track belongs to: its channel's, unless the two begin with different programs, as tracks that
+  /// The channel that a track belongs to: its MIDI channel's, unless the two begin with different programs, as tracks that
   /// only happen to have the same channel do.
-  private mutating func partIndex(for track: Track) -> Int {
+  private mutating func channelIndex(for track: Track) -> Int {
     let program = track.program.map { $0 & 127 }
-    if let channel = track.channel {
-      for (index, part) in parts.enumerated()
-      where part.channel == channel && part.isDrum == track.isDrum
-        && (part.program == nil || program == nil || part.program == program)
+    if let midiChannel = track.channel {
+      for (index, channel) in channels.enumerated()
+      where channel.midiChannel == midiChannel && channel.isDrum == track.isDrum
+        && (!hasProgram[index] || program == nil || channel.program == program)
       {
-        parts[index].program = part.program ?? program
+        if let program { channels[index].program = program }
+        hasProgram[index] = hasProgram[index] || program != nil
         return index
       }
     }
-    parts.append(PartDescription(channel: track.channel, isDrum: track.isDrum, program: program))
-    return parts.count - 1
+    channels.append(ChannelSetup(midiChannel: track.channel, isDrum: track.isDrum, program: program ?? 0))
+    hasProgram.append(program != nil)
+    return channels.count - 1
+  }
+
+  /// Which sounds it asks for, and on which keys.
+  var usage: [PresetAddress: KeySet] {
+    var usage: [PresetAddress: KeySet] = [:]
+    var states = channels.map { Channel($0) }
+    for event in events {
+      guard case .message(let message) = event.action else { continue }
+      switch message {
+      case .noteOn(let key, _, _): usage[states[event.channel].address, default: .none].insert(key)
+      case .program(let program): states[event.channel].program = program
+      default: break
+      }
+    }
+    return usage
+  }
+}
+
+extension TimedEvent {
+  /// The order at the same moment: note-offs, then what is for all channels, then changes, then note-ons.
+  fileprivate var rank: Int {
+    switch action {
+    case .systemExclusive: return 1
+    case .end: return 5
+    case .message(let message):
+      switch message {
+      case .noteOff: return 0
+      case .program: return 2
+      case .control, .bend, .pressure, .keyPressure: return 3
+      case .noteOn: return 4
+      }
+    }
   }
 }

@@ -1,88 +1,219 @@
-/// One sounding note: its layers, its part, and how it ends.
+/// One sounding note, or a region of one: its layers, its channel, and how it ends.
+///
+/// Events are heard at their frames but are told at the beginning of the quantum that they are in.
 struct Voice {
   let layers: UnsafeMutablePointer<LayerVoice>
   private(set) var layerCount = 0
-  /// Which note of the score it plays.
+  /// The sample that it plays; nil where no sound has samples.
+  private let region: UnsafeMutablePointer<RegionVoice>?
+  private var isRegion = false
+  /// Which note of its channel it plays.
   private(set) var note = -1
   private(set) var key = 0
-  private(set) var part = 0
-  private(set) var chokeGroup = 0
-  private(set) var reverbSend: Float = 0
-  /// The order in which voices began.
+  private(set) var channel = 0
+  /// Notes of one class in a channel end each other; 0 is none.
+  private(set) var exclusiveClass = 0
+  private var reverbSend: Float = 0
+  private var chorusSend: Float = 0
+  /// The order in which notes began.
   private(set) var birth = 0
   private(set) var isActive = false
   /// The key was released but the sustain pedal holds the note.
   private(set) var isSustained = false
   private(set) var isReleased = false
-  /// It was stolen and fades out within milliseconds.
+  /// It was stolen or cut off and fades out within milliseconds.
   private(set) var isFading = false
+  /// What it will be like before it has sounded; 0 afterwards.
+  private var expectedLoudness: Float = 0
   private var fadeLevel: Float = 1
   private var fadeStep: Float = 0
 
-  init(layers: UnsafeMutablePointer<LayerVoice>) { self.layers = layers }
+  /// The frames of the quantum at which it begins, is released and begins to fade; `never` for what does not happen in it.
+  private var startFrame = 0
+  private var releaseFrame = Self.never
+  private var fadeFrame = Self.never
+  private var nextFadeStep: Float = 0
+  private static let never = Int.max
+  /// The frame of the quantum at which it was over.
+  private(set) var endFrame = 0
 
-  mutating func start(
-    _ patch: Patch, _ start: NoteStart, note: Int, part: Int, birth: Int
-  ) {
+  init(layers: UnsafeMutablePointer<LayerVoice>, region: UnsafeMutablePointer<RegionVoice>?) {
+    self.layers = layers
+    self.region = region
+  }
+
+  /// Begins a note of a patch.
+  /// - Parameter frame: Where in the quantum.
+  mutating func start(_ patch: PatchView, _ start: NoteStart, _ identity: NoteIdentity, at frame: Int) {
     for index in 0..<patch.layerCount { layers[index].start(patch.layers[index], start) }
     layerCount = patch.layerCount
-    self.note = note
-    self.part = part
-    self.birth = birth
-    key = start.key
-    chokeGroup = patch.chokeGroup
     reverbSend = patch.reverbSend
+    chorusSend = 1
+    isRegion = false
+    exclusiveClass = patch.chokeGroup
+    begin(identity, key: start.key, velocity: start.velocity, at: frame)
+  }
+
+  /// Begins a note of a region, or one of several for a note.
+  /// - Parameters:
+  ///   - frame: Where in the quantum.
+  ///   - state: The state of the channel then.
+  mutating func start(
+    _ region: UnsafePointer<Region>, key: Int, velocity: Int, _ identity: NoteIdentity, sampleRate: Float,
+    course: ChannelCourse, state: UnsafePointer<Channel>, at frame: Int
+  ) {
+    layerCount = 0
+    isRegion = true
+    self.region?.pointee.start(
+      region, key: key, velocity: velocity, sampleRate: sampleRate, course: course, state: state)
+    exclusiveClass = region.pointee.exclusiveClass
+    begin(identity, key: key, velocity: velocity, at: frame)
+  }
+
+  private mutating func begin(_ identity: NoteIdentity, key: Int, velocity: Int, at frame: Int) {
+    note = identity.note
+    channel = identity.channel
+    birth = identity.birth
+    self.key = key
+    expectedLoudness = Float(velocity) / 127
     isActive = true
     isSustained = false
     isReleased = false
     isFading = false
     fadeLevel = 1
     fadeStep = 0
+    startFrame = frame
+    releaseFrame = Self.never
+    fadeFrame = Self.never
   }
 
   /// The key goes up; with the pedal down the note continues.
-  mutating func release(pedalIsDown: Bool) {
+  mutating func release(pedalIsDown: Bool, at frame: Int) {
     guard !isReleased else { return }
-    if pedalIsDown {
-      isSustained = true
-    } else {
-      isSustained = false
-      isReleased = true
-      for index in 0..<layerCount { layers[index].release() }
-    }
+    isSustained = pedalIsDown
+    isReleased = !pedalIsDown
+    if isReleased { releaseFrame = max(frame, startFrame) }
   }
 
   /// Ends it within `frames` without a click.
-  mutating func fadeOut(frames: Int) {
+  mutating func fadeOut(frames: Int, at frame: Int) {
     isFading = true
-    fadeStep = min(fadeStep, -1 / Float(max(1, frames)))
+    let step = -1 / Float(max(1, frames))
+    if fadeFrame == Self.never || step < nextFadeStep {
+      nextFadeStep = step
+      fadeFrame = min(fadeFrame, max(frame, startFrame))
+    }
   }
 
-  /// Roughly how loud it is now.
+  /// Roughly how loud it was when the quantum began.
   var loudness: Float {
-    var sum: Float = 0
+    if expectedLoudness > 0 { return expectedLoudness }
+    var sum: Float = isRegion ? region?.pointee.loudness ?? 0 : 0
     for index in 0..<layerCount { sum += layers[index].loudness }
     return sum * fadeLevel
   }
 
-  /// Adds the next `frames` samples to `left` and `right`, the part's gain and this voice's fade not yet applied.
-  mutating func add(
-    toLeft left: UnsafeMutablePointer<Float>, right: UnsafeMutablePointer<Float>, _ frames: Int,
-    bend: Float, wheel: Float, _ workspace: Workspace
+  /// Adds the sound of a quantum to `bus`.
+  mutating func render(_ quantum: Quantum, _ course: ChannelCourse, into bus: Bus, _ workspace: Workspace) {
+    var frame = startFrame
+    while frame < quantum.frames, isActive {
+      let segment = quantum.segment(of: frame)
+      if frame >= releaseFrame {
+        releaseFrame = Self.never
+        for index in 0..<layerCount { layers[index].release() }
+        if isRegion { region?.pointee.release() }
+      }
+      if frame >= fadeFrame {
+        fadeFrame = Self.never
+        fadeStep = min(fadeStep, nextFadeStep)
+      }
+      let end = min(
+        quantum.end(ofSegment: segment), max(releaseFrame, frame + 1), max(fadeFrame, frame + 1))
+      if isRegion {
+        addRegion(frame..<end, course, segment: segment, to: bus, workspace)
+      } else {
+        add(frame..<end, quantum, course, segment: segment, to: bus, workspace)
+      }
+      frame = end
+    }
+    endFrame = frame
+    startFrame = 0
+    expectedLoudness = 0
+  }
+
+  /// Adds the frames of a segment or a part of it, for a region.
+  private mutating func addRegion(
+    _ range: Range<Int>, _ course: ChannelCourse, segment: Int, to bus: Bus, _ workspace: Workspace
   ) {
+    let state = course.state(ofSegment: segment)
+    var fade: UnsafePointer<Float>?
+    if fadeStep < 0 {
+      for frame in 0..<range.count {
+        fadeLevel = max(0, fadeLevel + fadeStep)
+        workspace.voiceLeft[frame] = fadeLevel
+      }
+      fade = UnsafePointer(workspace.voiceLeft)
+    }
+    region?.pointee.add(
+      to: bus, from: range.lowerBound, range.count, state: state, course: course,
+      tuning: state.pointee.tuning + course.tunings[key], fade: fade, workspace)
+    isActive = region?.pointee.isDone == false && fadeLevel > 0
+  }
+
+  /// Adds the frames of a segment or a part of it, for a patch.
+  private mutating func add(
+    _ range: Range<Int>, _ quantum: Quantum, _ course: ChannelCourse, segment: Int, to bus: Bus,
+    _ workspace: Workspace
+  ) {
+    let frames = range.count
+    let state = course.state(ofSegment: segment)
+    let left = workspace.voiceLeft
+    let right = workspace.voiceRight
+    left.update(repeating: 0, count: frames)
+    right.update(repeating: 0, count: frames)
     var isSounding = false
     for index in 0..<layerCount {
       layers[index].add(
-        toLeft: left, right: right, frames, bend: bend, wheel: wheel, workspace)
+        toLeft: left, right: right, frames, bend: state.pointee.bend + course.tunings[key], wheel: state.pointee.vibrato, workspace)
       if !layers[index].isDone { isSounding = true }
     }
-    if fadeStep < 0 {
-      for frame in 0..<frames {
-        fadeLevel = max(0, fadeLevel + fadeStep)
-        left[frame] *= fadeLevel
-        right[frame] *= fadeLevel
-      }
-    }
+    applyFade(left, right, frames)
     isActive = isSounding && fadeLevel > 0
+
+    let start = segment * segmentFrames
+    let step = (course.gains[segment + 1] - course.gains[segment]) / Float(quantum.end(ofSegment: segment) - start)
+    var gains = course.gains[segment] + step * Float(range.lowerBound - start)
+    let place = range.lowerBound
+    let sendsChorus = gains.w + step.w * Float(frames) > 0 || gains.w > 0
+    for frame in 0..<frames {
+      gains += step
+      let l = left[frame]
+      let r = right[frame]
+      bus.left[place + frame] += l * gains.x
+      bus.right[place + frame] += r * gains.y
+      let middle = 0.5 * (l + r)
+      bus.reverb[place + frame] += middle * gains.z * reverbSend
+      if sendsChorus { bus.chorus[place + frame] += middle * gains.w * chorusSend }
+    }
   }
+
+  private mutating func applyFade(
+    _ left: UnsafeMutablePointer<Float>, _ right: UnsafeMutablePointer<Float>, _ frames: Int
+  ) {
+    guard fadeStep < 0 else { return }
+    for frame in 0..<frames {
+      fadeLevel = max(0, fadeLevel + fadeStep)
+      left[frame] *= fadeLevel
+      right[frame] *= fadeLevel
+    }
+  }
+}
+
+/// Whose note a voice plays.
+struct NoteIdentity: BitwiseCopyable {
+  /// Which note of its channel; −1 where its key is all that is known.
+  var note: Int
+  var channel: Int
+  /// The order in which notes began.
+  var birth: Int
 }

@@ -1,28 +1,29 @@
-/// All voices of a renderer, and which of them is stolen when there are too many notes.
+/// All voices of a synthesizer, and which of them is stolen when there are too many notes.
 ///
-/// There are a few voices more than the limit, so that a stolen one can fade out while the new note begins.
+/// There are more voices than the limit, so that stolen ones can fade out while new notes begin.
 struct VoicePool {
   let voices: UnsafeMutablePointer<Voice>
   let count: Int
   private let limit: Int
   private let fadeFrames: Int
-  private var births = 0
 
-  private static let spares = 24
   /// How long a voice that is stolen takes to fade out, in seconds.
   private static let stealingFade: Float = 0.006
 
+  /// - Parameter lowestKey: The lowest key that will be played.
   init(
-    limit: Int, patches: [Patch], lowestKey: Int, sampleRate: Float, arena: Arena
+    limit: Int, sounds: PreparedSounds, reading: SampleReading, lowestKey: Int, sampleRate: Float, arena: Arena
   ) {
+    let patches = sounds.patchViews
     self.limit = limit
-    count = limit + Self.spares
+    count = limit + max(24, limit / 4)
     fadeFrames = Int(Self.stealingFade * sampleRate)
     let layerCount = patches.map(\.layerCount).max() ?? 0
     // Strings can be bent down by an octave; further bends stop there.
     let lowestString = frequency(ofKey: Float(lowestKey) - 12) / sampleRate * 0.25
     let idle = LayerVoice(arena: arena, hasBank: false, lowestString: nil)
-    voices = arena.allocate(count, of: Voice(layers: arena.allocate(1, of: idle)))
+    let regions = sounds.anyRegion.map { arena.allocate(limit + max(24, limit / 4), of: RegionVoice($0, reading)) }
+    voices = arena.allocate(count, of: Voice(layers: arena.allocate(1, of: idle), region: nil))
     for index in 0..<count {
       let layers = arena.allocate(layerCount, of: idle)
       for slot in 0..<layerCount {
@@ -31,47 +32,60 @@ struct VoicePool {
           arena: arena, hasBank: sources.contains(where: \.isModes),
           lowestString: sources.contains(where: \.isString) ? lowestString : nil)
       }
-      voices[index] = Voice(layers: layers)
+      voices[index] = Voice(layers: layers, region: regions.map { $0 + index })
     }
   }
 
   /// Whether any voice sounds.
-  var isSounding: Bool { (0..<count).contains { voices[$0].isActive } }
-
-  /// Begins a note, and steals a voice where none is free.
-  mutating func start(_ patch: Patch, _ start: NoteStart, note: Int, part: Int) {
-    births += 1
-    silenceRivals(of: patch, key: start.key, part: part)
-    var sounding = 0
-    for index in 0..<count where voices[index].isActive && !voices[index].isFading { sounding += 1 }
-    if sounding >= limit, let victim = leastMissed(where: { !$0.isFading }) {
-      voices[victim].fadeOut(frames: fadeFrames)
-    }
-    let place =
-      (0..<count).first { !voices[$0].isActive } ?? leastMissed(where: { $0.isFading })
-      ?? leastMissed(where: { _ in true })
-    guard let place else { return }
-    voices[place].start(patch, start, note: note, part: part, birth: births)
+  var isSounding: Bool {
+    for index in 0..<count where voices[index].isActive { return true }
+    return false
   }
 
-  /// A drum cuts off the others of its group; a repeated key ends the note of the same key that the pedal holds.
-  private func silenceRivals(of patch: Patch, key: Int, part: Int) {
-    for index in 0..<count where voices[index].isActive && voices[index].part == part {
-      if patch.chokeGroup > 0, voices[index].chokeGroup == patch.chokeGroup {
-        voices[index].fadeOut(frames: fadeFrames * 4)
+  /// A voice for a new note: a free one or, at the limit, that of the note that is missed least; nil where none can be had.
+  func take(at frame: Int) -> Int? {
+    var sounding = 0
+    var free = -1
+    for index in 0..<count {
+      if !voices[index].isActive {
+        if free < 0 { free = index }
+      } else if !voices[index].isFading {
+        sounding += 1
+      }
+    }
+    if sounding >= limit, let victim = leastMissed() { steal(victim, at: frame) }
+    return free < 0 ? nil : free
+  }
+
+  /// Ends the note that a voice belongs to: both sides of a stereo sound.
+  private func steal(_ victim: Int, at frame: Int) {
+    let birth = voices[victim].birth
+    for index in 0..<count where voices[index].isActive && voices[index].birth == birth {
+      voices[index].fadeOut(frames: fadeFrames, at: frame)
+    }
+  }
+
+  /// A note cuts off the others of its exclusive class, and ends the note of the same key that the pedal holds.
+  func silenceRivals(ofKey key: Int, exclusiveClass: Int, birth: Int, channel: Int, at frame: Int) {
+    for index in 0..<count
+    where voices[index].isActive && voices[index].channel == channel && voices[index].birth != birth {
+      if exclusiveClass > 0, voices[index].exclusiveClass == exclusiveClass {
+        voices[index].fadeOut(frames: fadeFrames * 4, at: frame)
       } else if voices[index].key == key, voices[index].isSustained {
-        voices[index].release(pedalIsDown: false)
+        voices[index].release(pedalIsDown: false, at: frame)
       }
     }
   }
 
   /// The voice to steal: faint ones first, released ones before held ones, old ones before new ones.
-  private func leastMissed(where isCandidate: (Voice) -> Bool) -> Int? {
+  private func leastMissed() -> Int? {
+    var newest = 0
+    for index in 0..<count { newest = max(newest, voices[index].birth) }
     var best: Int?
     var bestScore = Float.infinity
-    for index in 0..<count where voices[index].isActive && isCandidate(voices[index]) {
+    for index in 0..<count where voices[index].isActive && !voices[index].isFading {
       let isHeld = !voices[index].isReleased && !voices[index].isSustained
-      let age = Float(births - voices[index].birth)
+      let age = Float(newest - voices[index].birth)
       let score = voices[index].loudness * (isHeld ? 4 : 1) / (1 + 0.02 * age)
       if score < bestScore {
         best = index
@@ -81,37 +95,42 @@ struct VoicePool {
     return best
   }
 
-  func release(note: Int, pedalIsDown: Bool) {
-    for index in 0..<count where voices[index].isActive && voices[index].note == note {
-      voices[index].release(pedalIsDown: pedalIsDown)
+  /// A key goes up. Where `note` is −1, all notes of the key that are still held end.
+  func release(channel: Int, key: Int, note: Int, pedalIsDown: Bool, at frame: Int) {
+    for index in 0..<count
+    where voices[index].isActive && voices[index].channel == channel
+      && (note >= 0 ? voices[index].note == note : voices[index].key == key && !voices[index].isSustained)
+    {
+      voices[index].release(pedalIsDown: pedalIsDown, at: frame)
     }
   }
 
-  /// Releases the keys of a part.
-  func releaseAll(part: Int, pedalIsDown: Bool) {
-    for index in 0..<count where voices[index].isActive && voices[index].part == part {
-      voices[index].release(pedalIsDown: pedalIsDown)
+  /// Releases the keys of a channel.
+  func releaseAll(channel: Int, pedalIsDown: Bool, at frame: Int) {
+    for index in 0..<count where voices[index].isActive && voices[index].channel == channel {
+      voices[index].release(pedalIsDown: pedalIsDown, at: frame)
     }
   }
 
   /// Ends what only the pedal holds.
-  func releaseSustained(part: Int) {
+  func releaseSustained(channel: Int, at frame: Int) {
     for index in 0..<count
-    where voices[index].isActive && voices[index].part == part && voices[index].isSustained {
-      voices[index].release(pedalIsDown: false)
+    where voices[index].isActive && voices[index].channel == channel && voices[index].isSustained {
+      voices[index].release(pedalIsDown: false, at: frame)
     }
   }
 
-  /// Ends a part's sound at once, without a click.
-  func silence(part: Int) {
-    for index in 0..<count where voices[index].isActive && voices[index].part == part {
-      voices[index].fadeOut(frames: fadeFrames)
+  /// Ends a channel's sound at once, without a click.
+  func silence(channel: Int, at frame: Int) {
+    for index in 0..<count where voices[index].isActive && voices[index].channel == channel {
+      voices[index].fadeOut(frames: fadeFrames, at: frame)
     }
   }
 
-  /// Whether a part has a voice that sounds.
-  func isSounding(part: Int) -> Bool {
-    (0..<count).contains { voices[$0].isActive && voices[$0].part == part }
+  /// Whether a channel has a voice that sounds.
+  func isSounding(channel: Int) -> Bool {
+    for index in 0..<count where voices[index].isActive && voices[index].channel == channel { return true }
+    return false
   }
 }
 

@@ -124,7 +124,8 @@ import Testing
     options.start = .firstNote
     let (moved, whole) = (try Recording(late, options), try Recording(late, dry))
     #expect(moved.left == (try Recording(soon, dry)).left)
-    #expect(whole.left.count - moved.left.count == 22_050)
+    // The end is found to a segment.
+    #expect(abs(whole.left.count - moved.left.count - 22_050) <= 64)
   }
 
   @Test("Plain rendering is as it was, expression changes flat music alone")

@@ -1,5 +1,6 @@
 import Audio
 internal import Foundation
+import Groundwork
 import Music
 import TestSupport
 import Testing

@@ -31,6 +31,12 @@ struct Render: ParsableCommand {
   @Option(help: ArgumentHelp("Format of the files in a folder (default: wav).", valueName: "ending"))
   var format: AudioFileFormat?
 
+  @Flag(
+    help:
+      "Also write each part to a file of its own, with the mix's gain but no limiter: their sum is the mix. As floating point, unless --bits is given."
+  )
+  var stems = false
+
   @OptionGroup var piece: PieceOption
   @OptionGroup var ornament: OrnamentOption
   @OptionGroup var sound: SoundOptions
@@ -53,8 +59,16 @@ struct Render: ParsableCommand {
     try target.checkFolder()
     let (score, tags) = try MusicInput.readTagged(
       files[0], piece: piece.piece, ornaments: ornament.ornaments, input: input, common: common)
-    let result = try sound.rendering(of: score, to: output, tags: tags).write(
-      try sound.instruments(), progress: common.progress)
+    let library = try sound.instruments()
+    let rendering = try sound.rendering(of: score, to: output, tags: tags)
+    var result = try rendering.write(library, progress: common.progress)
+    if stems {
+      let job = StemRendering(
+        rendering: rendering,
+        frameCount: Int((result.seconds * Double(rendering.options.sampleRate)).rounded()),
+        gain: result.gain, isIntegerWanted: Typed.hasOption("--bits"))
+      result.stems = try job.write(library, common: common)
+    }
     try common.report(result) { result.text }
   }
 
@@ -64,6 +78,7 @@ struct Render: ParsableCommand {
   }
 
   private func renderFolder() throws {
+    guard !stems else { throw UsageError("--stems is for one file; render the others one by one") }
     guard piece.piece == nil else {
       throw UsageError("--piece is for one file; all pieces of several files are rendered")
     }

@@ -221,6 +221,8 @@ struct RenderedFile: Encodable {
   /// The gain before the limiter in decibels: the measured one and --gain.
   var gain: Double
   var limiter: LimiterReport
+  /// The files of the parts, where they were asked for.
+  var stems: [StemRendering.Stem]?
   /// Whether it is an RF64 file, because a WAV file cannot pass 4 GiB.
   var isLong: Bool
   var sound: String
@@ -238,7 +240,7 @@ struct RenderedFile: Encodable {
   private enum CodingKeys: String, CodingKey {
     case file, seconds, pieceSeconds, startSeconds, lastNoteSeconds, peak, truePeak, loudness, gain, limiter
     case isLong = "rf64"
-    case sound, realTimeFactor
+    case stems, sound, realTimeFactor
   }
 
   /// What was written, in a line.
@@ -246,6 +248,7 @@ struct RenderedFile: Encodable {
     "\(file): \(Readable.clock(seconds))\(silence), peak \(Readable.decimal(peakDecibels, 1)) dBFS"
       + (loudness.map { ", \(Readable.decimal($0, 1)) LUFS" } ?? "")
       + ", rendered \(Readable.decimal(realTimeFactor, 0)) times faster than real time"
+      + (stems.map { "; \(Readable.plural($0.count, "part")) beside it" } ?? "")
       + (isLong ? "; it is over 4 GiB, and so an RF64 file" : "")
   }
 

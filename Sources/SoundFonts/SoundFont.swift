@@ -1,0 +1,67 @@
+public import Groundwork
+
+/// A bank of sampled instruments: a SoundFont file of version 2 (.sf2) or 3 (.sf3, its samples compressed as Ogg Vorbis).
+///
+/// The file stays mapped while the bank or a preset of it is in use, and must not be shortened meanwhile. Whatever the
+/// specification (SoundFont Technical Specification 2.04, 2006) says to ignore is ignored and told in `diagnostics`.
+public final class SoundFont: Sendable {
+  /// The file's path.
+  public let path: String
+  /// The bank's own name; the file's where it has none.
+  public let name: String
+  /// The version of the format, major and minor, as 2 and 4 of 2.04.
+  public let version: (major: Int, minor: Int)
+  /// The presets, by bank and program.
+  public let presets: [SoundFontPreset]
+  /// What is wrong with the bank, or was ignored in it.
+  public let diagnostics: [Diagnostic]
+
+  let contents: SoundFontContents
+
+  /// Opens the bank at `path`.
+  /// - Throws: `SoundFontError`: `.file` where it cannot be read, otherwise what makes it no usable bank.
+  public convenience init(path: String) throws(SoundFontError) {
+    let bytes: BankBytes
+    do throws(FileError) { bytes = try BankBytes(path: path) } catch { throw .file(error) }
+    try self.init(bytes)
+  }
+
+  /// Reads a bank that is in memory; `name` stands for its path in errors.
+  /// - Throws: `SoundFontError`.
+  package convenience init(bytes: [UInt8], name: String) throws(SoundFontError) {
+    try self.init(BankBytes(bytes, name: name))
+  }
+
+  private init(_ bytes: BankBytes) throws(SoundFontError) {
+    var reader = BankReader(bytes)
+    let bank = try reader.read()
+    path = bytes.path
+    name = bank.name
+    version = bank.version
+    contents = bank.contents
+    presets = bank.presets
+    diagnostics = reader.diagnostics.diagnostics
+  }
+
+  /// The preset of a bank and program; nil where there is none.
+  public func preset(bank: Int, program: Int) -> SoundFontPreset? {
+    var low = 0
+    var high = presets.count
+    while low < high {
+      let middle = (low + high) / 2
+      if (presets[middle].bank, presets[middle].program) < (bank, program) {
+        low = middle + 1
+      } else {
+        high = middle
+      }
+    }
+    guard low < presets.count, presets[low].bank == bank, presets[low].program == program else { return nil }
+    return presets[low]
+  }
+
+  /// Whether a file that begins with these bytes, 12 or more, may be a bank.
+  package static func isRecognized(_ firstBytes: [UInt8]) -> Bool {
+    firstBytes.count >= 12 && firstBytes.starts(with: Array("RIFF".utf8))
+      && firstBytes[8..<12].elementsEqual(Array("sfbk".utf8))
+  }
+}

@@ -1,0 +1,178 @@
+internal import Groundwork
+
+/// The zones of one preset or instrument: what is in their lists, without what the specification says to ignore.
+struct ZoneList {
+  /// One zone.
+  struct Zone {
+    var keys: ClosedRange<Int>?, velocities: ClosedRange<Int>?
+    var generators: [(Generator, Int)] = []
+    var modulators: [Modulator] = []
+    /// The instrument or sample; nil for a global zone.
+    var target: Int?
+  }
+
+  /// What holds for all zones that do not say otherwise.
+  var global: Zone?
+  var zones: [Zone] = []
+}
+
+/// Reads zones out of tables that were validated.
+struct ZoneParser {
+  /// The most modulators that a zone may have; the largest banks have some dozens.
+  static let modulatorLimit = 1_000
+
+  let tables: BankTables.Zones
+  let isPreset: Bool
+  let path: String
+  var diagnostics: DiagnosticSink
+
+  private var prefix: String { isPreset ? "p" : "i" }
+
+  /// The zones between two indices of the table of bags.
+  mutating func list(_ bags: Range<Int>, name: String) throws(SoundFontError) -> ZoneList {
+    var list = ZoneList()
+    for bag in bags {
+      let zone = try zone(bag, owner: name)
+      if zone.target != nil {
+        list.zones.append(zone)
+      } else if bag == bags.lowerBound {
+        list.global = zone
+      } else {
+        report(
+          "zone-without-target", .skipped, tables.bagOffset + 4 * bag,
+          "a zone of “\(name)” other than its first names no \(isPreset ? "instrument" : "sample"); it is ignored"
+        )
+      }
+    }
+    return list
+  }
+
+  private mutating func zone(_ bag: Int, owner: String) throws(SoundFontError) -> ZoneList.Zone {
+    var zone = ZoneList.Zone()
+    let (first, next) = (tables.bags[bag], tables.bags[bag + 1])
+    readGenerators(first.firstGenerator..<next.firstGenerator, owner: owner, into: &zone)
+    let modulators = first.firstModulator..<next.firstModulator
+    guard modulators.count <= Self.modulatorLimit else {
+      throw .damaged(
+        path: path, offset: tables.bagOffset + 4 * bag,
+        fault: .tooComplex(
+          preset: owner, count: modulators.count, limit: Self.modulatorLimit, what: "modulators in a zone"))
+    }
+    for index in modulators {
+      guard let modulator = modulator(index, owner: owner) else { continue }
+      // Of two identical ones the later holds.
+      if let place = zone.modulators.firstIndex(where: { $0.isIdentical(to: modulator) }) {
+        zone.modulators[place] = modulator
+      } else {
+        zone.modulators.append(modulator)
+      }
+    }
+    return zone
+  }
+
+  /// §7.5, §7.9: the key range comes first, the velocity range after nothing else; what follows the index is ignored.
+  private mutating func readGenerators(_ indices: Range<Int>, owner: String, into zone: inout ZoneList.Zone) {
+    for index in indices {
+      let record = tables.generators[index]
+      let offset = tables.generatorOffset + 4 * index
+      guard record.number != 60 else { break }
+      guard let generator = Generator(rawValue: record.number), isLegal(generator) else {
+        report(
+          "generator", .skipped, offset,
+          "generator \(record.number) of “\(owner)” has no meaning here; it is ignored")
+        continue
+      }
+      switch generator {
+      case .keyRange, .velocityRange:
+        let isFirst = zone.generators.isEmpty && (generator == .velocityRange || zone.velocities == nil)
+        guard isFirst else {
+          report(
+            "range-order", .skipped, offset,
+            "a range of “\(owner)” is not at the beginning of its zone; it is ignored")
+          continue
+        }
+        let range = range(record.bits, owner: owner, offset: offset)
+        if generator == .keyRange { zone.keys = range } else { zone.velocities = range }
+      case .instrument, .sample:
+        zone.target = Int(record.bits)
+        return
+      default:
+        zone.generators.append((generator, amount(of: generator, record, owner: owner, offset: offset)))
+      }
+    }
+  }
+
+  private func isLegal(_ generator: Generator) -> Bool {
+    switch generator {
+    case .instrument: isPreset
+    case .sample: !isPreset
+    default: !isPreset || generator.kind == .value || generator.kind == .range
+    }
+  }
+
+  private mutating func range(_ bits: UInt16, owner: String, offset: Int) -> ClosedRange<Int> {
+    let (low, high) = (Int(bits & 0xFF), Int(bits >> 8))
+    guard low <= high, high <= 127 else {
+      report("range", .replaced, offset, "the range \(low)–\(high) of “\(owner)” is none within 0–127")
+      let sorted = (min(low, high, 127), min(max(low, high), 127))
+      return sorted.0...sorted.1
+    }
+    return low...high
+  }
+
+  /// An instrument's value is limited to the generator's range; a preset's is a difference.
+  private mutating func amount(
+    of generator: Generator, _ record: BankTables.GeneratorRecord, owner: String, offset: Int
+  ) -> Int {
+    guard !isPreset else { return record.amount }
+    let range = generator == .attenuation ? generator.rangeBeforeModulation : generator.range
+    let amount = min(max(record.amount, range.lowerBound), range.upperBound)
+    if amount != record.amount {
+      report(
+        "generator-range", .replaced, offset,
+        "generator \(record.number) of “\(owner)” is \(record.amount); \(amount) is the nearest value that it may have"
+      )
+    }
+    return amount
+  }
+
+  private mutating func modulator(_ index: Int, owner: String) -> Modulator? {
+    let record = tables.modulators[index]
+    let offset = tables.modulatorOffset + 10 * index
+    let source = ModulatorSource(bits: record.source)
+    let amountSource = ModulatorSource(bits: record.amountSource)
+    let isLinked =
+      record.destination & 0x8000 != 0 || source.generalController == .link
+      || amountSource.generalController == .link
+    guard !isLinked else {
+      report(
+        "linked-modulator", .skipped, offset, "a modulator of “\(owner)” is linked to another; it is ignored")
+      return nil
+    }
+    guard source.isAllowed, amountSource.isAllowed, record.transform == 0 || record.transform == 2,
+      let destination = Generator(rawValue: Int(record.destination)),
+      destination.kind == .value || destination.kind == .sampleOffset
+    else {
+      // The last record of the table, all zero, is often counted to the last zone.
+      if record.source != 0 || record.destination != 0 {
+        report(
+          "modulator", .skipped, offset,
+          "a modulator of “\(owner)” has a source, destination or transform without meaning; it is ignored")
+      }
+      return nil
+    }
+    var modulator = Modulator(
+      record.source, to: destination, amount: record.amount, by: record.amountSource,
+      isAbsolute: record.transform == 2)
+    // Without a source a modulator adds nothing (§8.2.1).
+    if source.generalController == ModulatorSource.GeneralController.none { modulator.amount = 0 }
+    return modulator
+  }
+
+  private mutating func report(_ rule: String, _ action: Diagnostic.Action, _ offset: Int, _ message: String)
+  {
+    diagnostics.report(rule: prefix + rule, severity: .fault) {
+      Diagnostic(rule: rule, severity: .fault, action: action, offset: offset, message: message)
+    }
+  }
+}

@@ -1,0 +1,67 @@
+/// The events that a synthesizer has yet to perform, in order of time, in memory that is taken once.
+struct EventQueue {
+  private let events: UnsafeMutablePointer<TimedEvent>
+  private let capacity: Int
+  private var first = 0
+  private var end = 0
+  /// The bytes of system-exclusive messages.
+  private let bytes: UnsafeMutablePointer<UInt8>
+  private let byteCapacity: Int
+  private var byteCount = 0
+
+  /// - Parameters:
+  ///   - capacity: How many events it holds.
+  ///   - byteCapacity: How many bytes of system-exclusive messages.
+  init(arena: Arena, capacity: Int, byteCapacity: Int) {
+    events = arena.allocate(capacity, of: TimedEvent(frame: 0, channel: 0, action: .end))
+    bytes = arena.allocate(byteCapacity, of: 0)
+    self.capacity = capacity
+    self.byteCapacity = byteCapacity
+  }
+
+  /// Whether nothing is left.
+  var isEmpty: Bool { first == end }
+
+  /// The next event.
+  var next: TimedEvent? { first < end ? events[first] : nil }
+
+  /// Drops the next event.
+  mutating func removeFirst() {
+    first += 1
+    if first == end { (first, end, byteCount) = (0, 0, 0) }
+  }
+
+  /// Adds an event behind all that are not later than it.
+  /// - Returns: false if there is no room.
+  mutating func add(_ event: TimedEvent) -> Bool {
+    if end == capacity {
+      guard first > 0 else { return false }
+      events.update(from: events + first, count: end - first)
+      (first, end) = (0, end - first)
+    }
+    var place = end
+    while place > first, events[place - 1].frame > event.frame {
+      events[place] = events[place - 1]
+      place -= 1
+    }
+    events[place] = event
+    end += 1
+    return true
+  }
+
+  /// Adds a system-exclusive message: the bytes after 0xF0, with or without the final 0xF7.
+  /// - Returns: false if there is no room.
+  mutating func add(systemExclusive message: UnsafeBufferPointer<UInt8>, at frame: Int) -> Bool {
+    guard byteCount + message.count <= byteCapacity else { return false }
+    let action = TimedEvent.Action.systemExclusive(start: byteCount, count: message.count)
+    guard add(TimedEvent(frame: frame, channel: 0, action: action)) else { return false }
+    for (index, byte) in message.enumerated() { bytes[byteCount + index] = byte }
+    byteCount += message.count
+    return true
+  }
+
+  /// The bytes of a system-exclusive message.
+  func bytes(_ start: Int, _ count: Int) -> UnsafeBufferPointer<UInt8> {
+    UnsafeBufferPointer(start: bytes + start, count: count)
+  }
+}

@@ -1,0 +1,53 @@
+internal import SoundFonts
+
+/// A zone of a SoundFont preset ready to be played: its sample, its generators and its modulators, without references.
+struct Region: BitwiseCopyable {
+  private var lowestKey: Int
+  private var highestKey: Int
+  private var lowestVelocity: Int
+  private var highestVelocity: Int
+  var generators: InlineArray<60, Float>
+  var modulators: UnsafePointer<RegionModulator>
+  var modulatorCount: Int
+  var sample: RegionSample
+  /// The key and cents at which the sample has its own pitch.
+  var rootKey: Float
+  var correction: Float
+  var exclusiveClass: Int
+
+  init(_ zone: SoundFontZone, sample: RegionSample, curves: ModulatorCurves, arena: Arena) {
+    lowestKey = zone.keys.lowerBound
+    highestKey = zone.keys.upperBound
+    lowestVelocity = zone.velocities.lowerBound
+    highestVelocity = zone.velocities.upperBound
+    generators = InlineArray(repeating: 0)
+    for generator in Generator.allCases { generators[generator.rawValue] = Float(zone.generators[generator]) }
+    let list = zone.modulators.compactMap { RegionModulator($0, curves: curves) }
+    let memory = arena.allocate(max(1, list.count), of: RegionModulator.none)
+    for (index, modulator) in list.enumerated() { memory[index] = modulator }
+    modulators = UnsafePointer(memory)
+    modulatorCount = list.count
+    self.sample = sample
+    let root = zone.generators[.rootKey]
+    rootKey = Float((0...127).contains(root) ? root : zone.sample.originalKey)
+    correction = Float(zone.sample.correctionCents)
+    exclusiveClass = zone.generators[.exclusiveClass]
+  }
+
+  /// Whether a note sounds here.
+  @inline(__always)
+  func plays(key: Int, velocity: Int) -> Bool {
+    key >= lowestKey && key <= highestKey && velocity >= lowestVelocity && velocity <= highestVelocity
+  }
+
+  /// The longest release at its own settings, in seconds.
+  var release: Float { timecents(generators[Generator.volumeEnvelopeRelease.rawValue]) }
+}
+
+/// The seconds that timecents stand for; 0 for the least that a file can say.
+@inline(__always)
+func timecents(_ value: Float) -> Float { value <= -12_000 ? 0 : exponential2(value / 1200) }
+
+/// The frequency in hertz that absolute cents stand for (SoundFont 2.04, §8.1.3).
+@inline(__always)
+func absoluteCents(_ value: Float) -> Float { 8.176 * exponential2(value / 1200) }

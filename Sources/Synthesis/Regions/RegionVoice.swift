@@ -1,0 +1,333 @@
+/// A sounding zone of a SoundFont: a sample with two envelopes, two LFOs and a filter, all of which modulators may move
+/// (SoundFont 2.04, §9.1).
+struct RegionVoice: BitwiseCopyable {
+  private var region: UnsafePointer<Region>
+  private var reading: SampleReading
+  private var note = NoteControls(pressedKey: 60, key: 60, velocity: 100)
+  private var sampleRate: Float = 44_100
+
+  /// What modulators make of the generators, and the state of the channel that it was last computed for.
+  private var settings = RegionSettings()
+  private var revision = -1
+  private var generatorRevision = -1
+
+  private var volume = RegionEnvelope()
+  private var modulation = RegionEnvelope()
+  private var modulationLFO = TriangleOscillator()
+  private var vibratoLFO = TriangleOscillator()
+  private var filter = BlockLowpass()
+  private var isFiltering = false
+  private var tunedCutoff: Float = -1
+  private var tunedResonance: Float = -1
+
+  /// Where in the sample, in 2⁻³² frames.
+  private var position: Int64 = 0
+  private var isInTail = false
+  private var isAtEnd = false
+  private var pitch: Float = .nan
+  private var step: Int64 = 0
+  /// The gains at the end of what was rendered: left, right, reverb, chorus.
+  private var gains = SIMD4<Float>(repeating: 0)
+  private var hasBegun = false
+
+  /// The amplitude of a full-scale sample at full velocity and volume: that of the built-in instruments.
+  static let fullLevel: Float = 0.4
+  /// How much goes to the reverb and the chorus at 100 %, against the usual amount of the built-in instruments.
+  private static let reverbScale: Float = 6
+  private static let chorusScale: Float = 3
+  /// A decay is over when it has gone this far, in centibels.
+  private static let range: Float = 960
+  /// What the specification calls 1 dB of attenuation is 0.4 dB on the hardware that banks are made for.
+  private static let attenuationUnit: Float = 0.4
+
+  /// A voice that is silent until it is started.
+  init(_ region: UnsafePointer<Region>, _ reading: SampleReading) {
+    self.region = region
+    self.reading = reading
+  }
+
+  /// Whether it can no longer be heard.
+  var isDone: Bool { volume.stage == .done || isAtEnd }
+
+  /// Roughly how loud it is now.
+  var loudness: Float { isDone ? 0 : max(gains.x, gains.y) }
+
+  // MARK: Events
+
+  mutating func start(
+    _ region: UnsafePointer<Region>, key: Int, velocity: Int, sampleRate: Float, course: ChannelCourse,
+    state: UnsafePointer<Channel>
+  ) {
+    self.region = region
+    self.sampleRate = sampleRate
+    let fixedKey = Int(region.pointee.generators[GeneratorIndex.key])
+    let fixedVelocity = Int(region.pointee.generators[GeneratorIndex.velocity])
+    note = NoteControls(
+      pressedKey: key, key: fixedKey >= 0 ? min(fixedKey, 127) : key,
+      velocity: fixedVelocity >= 0 ? min(fixedVelocity, 127) : velocity)
+    revision = -1
+    startEnvelopes(modulate(state, course))
+    filter.clear()
+    isFiltering = false
+    tunedCutoff = -1
+    position = 0
+    isInTail = false
+    isAtEnd = region.pointee.sample.end == 0
+    pitch = .nan
+    gains = .zero
+    hasBegun = false
+  }
+
+  private func frames(_ seconds: Float) -> Int { Int(seconds * sampleRate + 0.5) }
+
+  private mutating func startEnvelopes(_ values: InlineArray<60, Float>) {
+    typealias Index = GeneratorIndex
+    let distance = Float(60 - note.key)
+    volume = RegionEnvelope(
+      EnvelopeTimes(
+        delay: frames(timecents(values[Index.volumeEnvelopeDelay])),
+        attack: frames(timecents(values[Index.volumeEnvelopeAttack])),
+        hold: frames(
+          timecents(values[Index.volumeEnvelopeHold] + distance * values[Index.keyToVolumeEnvelopeHold])),
+        decay: sampleRate
+          * timecents(values[Index.volumeEnvelopeDecay] + distance * values[Index.keyToVolumeEnvelopeDecay])),
+      sustain: max(0, 1 - values[Index.volumeEnvelopeSustain] / Self.range))
+    modulation = RegionEnvelope(
+      EnvelopeTimes(
+        delay: frames(timecents(values[Index.modulationEnvelopeDelay])),
+        attack: frames(timecents(values[Index.modulationEnvelopeAttack])),
+        hold: frames(
+          timecents(
+            values[Index.modulationEnvelopeHold] + distance * values[Index.keyToModulationEnvelopeHold])),
+        decay: sampleRate
+          * timecents(
+            values[Index.modulationEnvelopeDecay] + distance * values[Index.keyToModulationEnvelopeDecay])),
+      sustain: max(0, 1 - values[Index.modulationEnvelopeSustain] / 1000))
+    modulationLFO = TriangleOscillator(delay: frames(timecents(values[Index.modulationLFODelay])))
+    vibratoLFO = TriangleOscillator(delay: frames(timecents(values[Index.vibratoLFODelay])))
+  }
+
+  /// The key is released.
+  mutating func release() {
+    // An attack is linear in amplitude, a release in decibels: the release goes on where the attack was.
+    let level =
+      volume.stage == .attack
+      ? 1 + 20 * logarithm10(max(volume.value, 1e-5)) * 10 / Self.range : volume.stage == .delay ? 0 : volume.value
+    // A click is shorter than this.
+    volume.release(
+      from: max(0, level), frames: sampleRate * max(0.005, settings.release))
+    let modulationLevel = modulation.stage == .attack ? Self.convex(modulation.value) : modulation.value
+    modulation.release(
+      from: modulation.stage == .delay ? 0 : modulationLevel,
+      frames: sampleRate * settings.modulationRelease)
+    leaveLoop()
+  }
+
+  /// A loop that ends with the key: what lies behind its end was its continuation, and the sample goes on from the same place.
+  private mutating func leaveLoop() {
+    guard region.pointee.sample.tail != nil, !isInTail else { return }
+    isInTail = true
+    let loop = Int64(region.pointee.sample.loopPeriod) << 32
+    while position >> 32 >= Int64(region.pointee.sample.loopEnd) { position -= loop }
+  }
+
+  // MARK: Modulation
+
+  /// Computes what modulators make of the generators.
+  @discardableResult
+  private mutating func modulate(
+    _ state: UnsafePointer<Channel>, _ course: ChannelCourse
+  ) -> InlineArray<60, Float> {
+    revision = state.pointee.revision
+    generatorRevision = course.generatorRevision
+    var values = region.pointee.generators
+    if generatorRevision > 0 {
+      for index in 0..<60 { values[index] += course.generatorOffsets[index] }
+    }
+    values[GeneratorIndex.attenuation] *= Self.attenuationUnit
+    for index in 0..<region.pointee.modulatorCount {
+      let modulator = region.pointee.modulators + index
+      values[modulator.pointee.destination] += modulator.pointee.value(note, state)
+    }
+    settings = RegionSettings(values, key: note.key, region: region, sampleRate: sampleRate)
+    settings.level *= Self.fullLevel * (state.pointee.controller(67) >= 64 ? 0.7 : 1)
+    settings.reverb *= Self.reverbScale
+    settings.chorus *= Self.chorusScale
+    return values
+  }
+
+  /// The same where the channel's state has changed.
+  @inline(__always)
+  private mutating func update(_ state: UnsafePointer<Channel>, _ course: ChannelCourse) {
+    if revision != state.pointee.revision || generatorRevision != course.generatorRevision {
+      modulate(state, course)
+    }
+  }
+
+  private static func convex(_ x: Float) -> Float { 1 - ModulatorCurves.concave(1 - x) }
+
+  /// The modulation envelope's level: its attack is convex.
+  private var modulationLevel: Float {
+    switch modulation.stage {
+    case .delay: 0
+    case .attack: Self.convex(modulation.value)
+    default: modulation.value
+    }
+  }
+
+  /// Cents between the sample's own pitch and what is heard.
+  private func pitch(tuning: Float) -> Float {
+    settings.pitch + settings.scale * tuning + settings.modulationLFOToPitch * modulationLFO.value
+      + settings.vibratoLFOToPitch * vibratoLFO.value + settings.modulationEnvelopeToPitch * modulationLevel
+  }
+
+  /// The gains of the four lanes of a bus: those of the settings with the volume envelope and the modulation LFO.
+  private var targetGains: SIMD4<Float> {
+    let swing = settings.modulationLFOToVolume * modulationLFO.value
+    let amplitude: Float =
+      switch volume.stage {
+      case .delay, .done: 0
+      case .attack: volume.value * (swing == 0 ? 1 : centibels(swing))
+      default:
+        swing == 0 && volume.value == 1 ? 1 : centibels(swing - (1 - volume.value) * Self.range)
+      }
+    return amplitude * settings.level
+      * SIMD4(settings.left, settings.right, settings.reverb, settings.chorus)
+  }
+
+  // MARK: Sound
+
+  /// Adds frames of a segment to the buses.
+  /// - Parameters:
+  ///   - place: The first frame of the bus.
+  ///   - tuning: Semitones that are added to the key.
+  mutating func add(
+    to bus: Bus, from place: Int, _ frames: Int, state: UnsafePointer<Channel>, course: ChannelCourse,
+    tuning: Float, fade: UnsafePointer<Float>?, _ workspace: Workspace
+  ) {
+    update(state, course)
+    var done = 0
+    while done < frames, !isDone {
+      let count = min(frames - done, volume.framesToCorner, modulation.framesToCorner)
+      guard volume.stage != .delay else {
+        advance(count)
+        done += count
+        continue
+      }
+      if !hasBegun {
+        // An attack begins in silence; without one the sample does as it is.
+        gains = targetGains
+        hasBegun = true
+      }
+      let from = gains
+      tune(tuning)
+      let cutoff = cutoff
+      let length = read(into: workspace.left, count)
+      applyFilter(cutoff, workspace.left, length)
+      advance(count)
+      gains = targetGains
+      if let fade { for frame in 0..<length { workspace.left[frame] *= fade[done + frame] } }
+      mix(workspace.left, to: bus, from: place + done, length, from, (gains - from) / Float(count))
+      done += count
+    }
+  }
+
+  private mutating func advance(_ frames: Int) {
+    volume.advance(frames)
+    modulation.advance(frames)
+    modulationLFO.advance(frames, cyclesPerSample: settings.modulationLFORate)
+    vibratoLFO.advance(frames, cyclesPerSample: settings.vibratoLFORate)
+    // A release that cannot be heard any more is over.
+    if volume.stage == .release, max(gains.x, gains.y) < 1e-5 { isAtEnd = true }
+    if volume.stage == .sustain, volume.value <= 0 { isAtEnd = true }
+  }
+
+  private mutating func tune(_ tuning: Float) {
+    let cents = pitch(tuning: tuning)
+    guard cents != pitch else { return }
+    pitch = cents
+    // No sample is read at more than 256 times its speed.
+    let speed = Double(region.pointee.sample.sampleRate / sampleRate) * exponential2(Double(min(cents, 9600)) / 1200)
+    step = max(1, Int64(min(speed, 256) * 0x1p32))
+  }
+
+  /// The filter's corner in absolute cents.
+  private var cutoff: Float {
+    min(
+      max(
+        settings.cutoff + settings.modulationLFOToCutoff * modulationLFO.value
+          + settings.modulationEnvelopeToCutoff * modulationLevel, 1500), 13_500)
+  }
+
+  private mutating func applyFilter(_ cutoff: Float, _ samples: UnsafeMutablePointer<Float>, _ frames: Int) {
+    let resonance = settings.resonance
+    // Wide open and without a peak it would do nothing (SoundFont 2.04, §8.1.3, generator 9).
+    if cutoff >= 13_500, resonance == 0, !isFiltering { return }
+    isFiltering = true
+    if cutoff != tunedCutoff || resonance != tunedResonance {
+      tunedCutoff = cutoff
+      tunedResonance = resonance
+      filter.tune(cutoff: absoluteCents(cutoff) / sampleRate, resonance: resonance / 10)
+    }
+    filter.process(samples, frames)
+  }
+
+  /// Writes the next frames of the sample.
+  /// - Returns: how many there were before its end.
+  private mutating func read(into output: UnsafeMutablePointer<Float>, _ frames: Int) -> Int {
+    let sample = region.pointee.sample
+    let isLooping = sample.loopLength > 0 && !isInTail
+    let data = isInTail ? sample.tail ?? sample.frames : sample.frames
+    let limit = Int64(isLooping ? sample.loopJump : sample.end) << 32
+    var written = 0
+    while written < frames {
+      if position >= limit {
+        guard isLooping else {
+          isAtEnd = true
+          break
+        }
+        position -= Int64(sample.loopLength) << 32
+        continue
+      }
+      let left = (limit - position + step - 1) / step
+      let count = Int(min(Int64(frames - written), left))
+      reading.read(data, &position, step: step, into: output + written, count)
+      written += count
+    }
+    return written
+  }
+
+  private func mix(
+    _ samples: UnsafePointer<Float>, to bus: Bus, from place: Int, _ frames: Int, _ gains: SIMD4<Float>,
+    _ step: SIMD4<Float>
+  ) {
+    Self.addRamp(samples, to: bus.left + place, frames, gains.x, step.x)
+    Self.addRamp(samples, to: bus.right + place, frames, gains.y, step.y)
+    if gains.z > 0 || step.z > 0 { Self.addRamp(samples, to: bus.reverb + place, frames, gains.z, step.z) }
+    if gains.w > 0 || step.w > 0 { Self.addRamp(samples, to: bus.chorus + place, frames, gains.w, step.w) }
+  }
+
+  @inline(__always)
+  private static func addRamp(
+    _ samples: UnsafePointer<Float>, to output: UnsafeMutablePointer<Float>, _ frames: Int, _ gain: Float,
+    _ step: Float
+  ) {
+    let whole = frames & ~7
+    var gains = gain + step * SIMD8<Float>(1, 2, 3, 4, 5, 6, 7, 8)
+    let steps = SIMD8<Float>(repeating: 8 * step)
+    var index = 0
+    while index < whole {
+      let target = UnsafeMutableRawPointer(output + index)
+      let sum =
+        target.loadUnaligned(as: SIMD8<Float>.self)
+        + UnsafeRawPointer(samples + index).loadUnaligned(as: SIMD8<Float>.self) * gains
+      target.storeBytes(of: sum, as: SIMD8<Float>.self)
+      gains += steps
+      index += 8
+    }
+    while index < frames {
+      output[index] += samples[index] * (gain + step * Float(index + 1))
+      index += 1
+    }
+  }
+}
