@@ -41,6 +41,7 @@ extension Mastering {
     }
     let factor = decibels(Float(gain))
     var block = [Float](repeating: 0, count: source.channelCount * 1024)
+    var pair = [Float](repeating: 0, count: 2 * 1024)
     var written = 0
     while written < frameCount {
       if cancellation?.isRequested == true { return nil }
@@ -49,7 +50,9 @@ extension Mastering {
       // What the mix has beyond the end of this is silence.
       for index in rendered * source.channelCount..<block.count { block[index] = 0 }
       let frames = min(1024, frameCount - written)
-      for file in files { try file.write(block, channelCount: source.channelCount, frames, gain: factor) }
+      for file in files {
+        try file.write(block, channelCount: source.channelCount, frames, gain: factor, scratch: &pair)
+      }
       written += frames
       progress?(
         ProgressReport(
@@ -69,7 +72,6 @@ private final class PartFile {
   private var writer: AudioFileWriter?
   private let meter: LoudnessMeter
   private var peak: Float = 0
-  private var block = [Float](repeating: 0, count: 2048)
 
   init(
     path: String, place: Int, encoding: SampleEncoding?, sampleRate: Int, frameCount: Int, tags: SoundTags
@@ -82,7 +84,9 @@ private final class PartFile {
       tags: tags, isDithered: true)
   }
 
-  func write(_ samples: [Float], channelCount: Int, _ frames: Int, gain: Float) throws(AudioError) {
+  func write(
+    _ samples: [Float], channelCount: Int, _ frames: Int, gain: Float, scratch block: inout [Float]
+  ) throws(AudioError) {
     for frame in 0..<frames {
       for side in 0..<2 {
         let sample = samples[frame * channelCount + 2 * place + side] * gain
@@ -90,9 +94,8 @@ private final class PartFile {
         peak = max(peak, abs(sample))
       }
     }
-    let span = block.span.extracting(first: 2 * frames)
-    meter.append(span)
-    try writer?.write(span)
+    meter.append(block.span.extracting(first: 2 * frames))
+    try writer?.write(block.span.extracting(first: 2 * frames))
   }
 
   func commit() throws(AudioError) -> WrittenPart {
