@@ -23,7 +23,7 @@ import Testing
     #expect(try AudioFileReader(path: folder.file("plain.\(ending)")).comment == nil)
     let plain = try AudioFile.read(folder.file("plain.\(ending)"))
     for comment in ["{\"gruppetto\":1}", "Grüße", String(repeating: "0123456789", count: 3000)] {
-      _ = try write("a.\(ending)", tags: SoundTags(comment: comment))
+      _ = try write("a.\(ending)", comment: comment)
       #expect(try AudioFileReader(path: folder.file("a.\(ending)")).comment == comment)
       #expect(try AudioFile.read(folder.file("a.\(ending)")) == plain)
     }

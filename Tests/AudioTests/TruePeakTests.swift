@@ -1,4 +1,5 @@
 internal import Foundation
+import Groundwork
 import TestSupport
 import Testing
 

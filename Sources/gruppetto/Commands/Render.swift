@@ -2,6 +2,7 @@ public import ArgumentParser
 public import Audio
 internal import Groundwork
 internal import Music
+internal import Synthesis
 
 /// `gruppetto render`: renders music to sound files.
 struct Render: ParsableCommand {
