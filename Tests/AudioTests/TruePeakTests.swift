@@ -15,7 +15,11 @@ import Testing
   ) -> AudioBuffer {
     AudioBuffer(
       sampleRate: 48_000, channelCount: 1,
-      samples: (0..<frames).map { Float(amplitude * sin(2 * .pi * share * Double($0) + phase)) })
+      samples: (0..<frames).map { frame in
+        // A sudden beginning would ring.
+        let taper = min(1, Double(min(frame, frames - frame)) / 1000)
+        return Float(taper * amplitude * sin(2 * .pi * share * Double(frame) + phase))
+      })
   }
 
   @Test(
@@ -92,7 +96,8 @@ import Testing
     #expect(reader.sampleRate == 48_000 && reader.channelCount == 2)
     if format != .w64 {
       var found = reader.tags
-      #expect(found.software?.contains("test") == true)
+      // libsndfile writes the program into an MP3 file, but does not read it back.
+      #expect(format == .mp3 || found.software?.contains("test") == true)
       found.software = tags.software
       #expect(found == tags)
     }

@@ -51,13 +51,13 @@ import Testing
 
   @Test("The measured gain is the usual loudness, or less where the limiter would be heard")
   func measured() throws {
-    let (soft, _) = try write(drums(gain: 0.01), level: .measured)
+    let (soft, _) = try write(drums(gain: 0.1), level: .measured)
     let (loud, _) = try write(drums(gain: 4), level: .measured)
     // The same music at any level becomes the same.
     #expect(abs((soft.sound.loudness ?? 0) - (loud.sound.loudness ?? 0)) < 0.6)
     #expect((soft.sound.loudness ?? 0) < Mastering.usualLoudness + 0.5)
     #expect(loud.strongReductionShare < 0.05)
-    let (more, _) = try write(drums(gain: 0.01), level: .measured, gain: -6)
+    let (more, _) = try write(drums(gain: 0.1), level: .measured, gain: -6)
     #expect(abs((more.sound.loudness ?? 0) - (soft.sound.loudness ?? 0) + 6) < 0.5)
     #expect(abs(more.gain - soft.gain + 6) < 1e-9)
   }
@@ -94,8 +94,10 @@ import Testing
     var plain = Limiter(ceiling: 0.9, sampleRate: 16_000, arena: arena)
     var careful = Limiter(ceiling: 0.9, findsTruePeaks: true, sampleRate: 16_000, arena: arena)
     var (a, b) = (left, right)
-    plain.process(left: &a, right: &b, count)
-    careful.process(left: &left, right: &right, count)
+    withExtendedLifetime(arena) {
+      plain.process(left: &a, right: &b, count)
+      careful.process(left: &left, right: &right, count)
+    }
     func truePeak(_ samples: [Float]) -> Float {
       let interleaved = samples[2000...].map { $0 }
       return TruePeakMeter.peaks(of: AudioBuffer(sampleRate: 16_000, channelCount: 1, samples: interleaved))
@@ -103,7 +105,7 @@ import Testing
     }
     #expect(truePeak(a) > 1.1)
     #expect(truePeak(left) < 0.91, "\(truePeak(left))")
-    #expect(careful.statistics.strongFrames > 0 && careful.delay == plain.delay)
+    #expect(careful.statistics.leastGain < 0.8 && careful.delay == plain.delay)
   }
 
   @Test("A limiter passes on what is under its ceiling, after one that was not too")
@@ -114,8 +116,9 @@ import Testing
     left[100] = 2
     let input = left
     var right = left
-    var limiter = Limiter(ceiling: 0.9, sampleRate: 16_000, arena: Arena())
-    limiter.process(left: &left, right: &right, count)
+    let arena = Arena()
+    var limiter = Limiter(ceiling: 0.9, sampleRate: 16_000, arena: arena)
+    withExtendedLifetime(arena) { limiter.process(left: &left, right: &right, count) }
     #expect(left.allSatisfy { abs($0) <= 0.9 })
     let delay = limiter.delay
     // 120 ms to recover 63 %: after 1.5 s nothing is left of it.
@@ -143,7 +146,7 @@ import Testing
     #expect(pans(piece([40, 25])) == [48, 80])
     let band = pans(piece([0, 25, 33, 56], drums: true))
     #expect(band[2] == 64 && band[4] == 64)
-    #expect(Set(band).count == 4 && band.reduce(0) { $0 + $1 - 64 } == 0)
+    #expect(Set(band).count == 3 && band.reduce(0) { $0 + $1 - 64 } == 0)
     let quartet = pans(piece([40, 40, 41, 42]))
     #expect(quartet == quartet.sorted() && Set(quartet).count == 4)
     #expect(pans(piece(Array(repeating: 52, count: 12))).allSatisfy { abs($0 - 64) <= 32 })

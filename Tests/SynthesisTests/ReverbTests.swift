@@ -30,7 +30,7 @@ import Testing
       outRight.replaceSubrange(start..<start + frames, with: r)
       start += frames
     }
-    return (outLeft, outRight)
+    return withExtendedLifetime(arena) { (outLeft, outRight) }
   }
 
   /// Seconds to −60 dB from a fit between −5 and −35 dB of the integrated tail (Schroeder 1965).
@@ -148,6 +148,7 @@ import Testing
       out = silence
       reverb.add(left: silence, right: silence, toLeft: &out, right: &ignored, 256)
     }
+    withExtendedLifetime(arena) {}
     #expect(reverb.isSilent)
     #expect(out.allSatisfy { $0 == 0 })
   }
@@ -159,7 +160,7 @@ import Testing
     let count = Self.rate * 3
     let input = (0..<count).map { 0.5 * sin(2 * Float.pi * 440 * Float($0) / Float(Self.rate)) }
     var left = [Float](repeating: 0, count: count), right = left
-    chorus.add(input, toLeft: &left, right: &right, count)
+    withExtendedLifetime(arena) { chorus.add(input, toLeft: &left, right: &right, count) }
     let power = { (samples: ArraySlice<Float>) in
       samples.reduce(Float(0)) { $0 + $1 * $1 } / Float(samples.count)
     }
