@@ -11,7 +11,7 @@ internal import Musl
 /// name here.
 ///
 /// Pointers are to Float; strides and counts are in elements. Documentation of each kernel: `CKernels.h`.
-package struct Kernels: @unchecked Sendable {
+package struct Kernels: @unchecked Sendable, BitwiseCopyable {
   let table: UnsafePointer<gruppetto_kernel_table>
 
   /// The kernels in use. A name in the environment that means nothing here is passed over, for it is no reason to end a

@@ -30,7 +30,17 @@ public struct AudioFileReader: ~Copyable {
   /// Reads a file's content that is in memory; `name` stands for its path in errors.
   /// - Throws: `AudioError.notAudio` if it holds no sound.
   public init(bytes: [UInt8], name: String) throws(AudioError) {
-    try self.init(path: name, handle: try SoundFileHandle.reading(name, bytes: bytes), isFile: false)
+    let handle = try SoundFileHandle.reading(.reading(bytes), name: name)
+    try self.init(path: name, handle: handle, isFile: false)
+  }
+
+  /// Reads a file's content at a place in memory that `owner` keeps; `name` stands for its path in errors.
+  /// - Throws: `AudioError.notAudio` if it holds no sound.
+  package init(
+    memory: UnsafeRawBufferPointer, owner: AnyObject, name: String
+  ) throws(AudioError) {
+    let handle = try SoundFileHandle.reading(.reading(memory, owner: owner), name: name)
+    try self.init(path: name, handle: handle, isFile: false)
   }
 
   /// Checks that a file which begins so may be sound, before the rest is read.

@@ -13,6 +13,7 @@
 #define PAIR_PRODUCTS(a, b) \
   __builtin_bit_cast(ivec, _mm256_madd_epi16(__builtin_bit_cast(__m256i, a), __builtin_bit_cast(__m256i, b)))
 #include "vector_kernels.h"
+#include "sound_kernels.h"
 
 #pragma clang attribute pop
 

@@ -14,6 +14,7 @@
 #define PAIR_PRODUCTS(a, b) \
   __builtin_bit_cast(ivec, _mm512_madd_epi16(__builtin_bit_cast(__m512i, a), __builtin_bit_cast(__m512i, b)))
 #include "vector_kernels.h"
+#include "sound_kernels.h"
 
 #pragma clang attribute pop
 

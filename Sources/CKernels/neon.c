@@ -7,6 +7,7 @@
 #define TILE_ROWS 8
 #define TILE_VECTORS 3
 #include "vector_kernels.h"
+#include "sound_kernels.h"
 
 const gruppetto_kernel_table gruppetto_neon_kernels = KERNEL_TABLE("neon");
 

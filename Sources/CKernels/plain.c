@@ -5,6 +5,7 @@
 
 #include "tables.h"
 #include "weight_formats.h"
+#include "sound_kernels.h"
 
 static size_t packed_count(size_t k, size_t n) { return k * n; }
 
@@ -270,6 +271,7 @@ const gruppetto_kernel_table gruppetto_plain_kernels = {
     .sum_of_squares = sum_of_squares,
     .add_column_sums = add_column_sums,
     OPTIMIZER_KERNELS,
+    SOUND_KERNELS,
     .sigmoid = sigmoid_all,
     .tanh = tanh_all,
     .softmax_backward = softmax_backward,

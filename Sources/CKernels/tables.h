@@ -23,4 +23,9 @@ extern const gruppetto_kernel_table gruppetto_neon_kernels;
 /// The kernels of optimizers, likewise.
 #define OPTIMIZER_KERNELS .adam = adam, .descend = descend, .rmsprop = rmsprop, .clamp = clamp, .approach = approach
 
+/// The kernels of sound, likewise.
+#define SOUND_KERNELS                                                                                               \
+  .interpolate = interpolate, .interpolate_cubic = interpolate_cubic, .add_ramp = add_ramp,                         \
+  .filter_eights = filter_eights
+
 #endif

@@ -220,7 +220,7 @@ static double peak(size_t iterations) {
     CELL_KERNELS, .softmax_cross_entropy = softmax_cross_entropy,                                                   \
     .bernoulli_cross_entropy = bernoulli_cross_entropy,                                                             \
     .add = add, .scale = scale, .sum_of_squares = sum_of_squares, .add_column_sums = add_column_sums,               \
-    OPTIMIZER_KERNELS, .sigmoid = sigmoid_all, .tanh = tanh_all,                                                    \
+    OPTIMIZER_KERNELS, SOUND_KERNELS, .sigmoid = sigmoid_all, .tanh = tanh_all,                                                    \
     .softmax_backward = softmax_backward, .tanh_backward = tanh_backward, .additive_scores = additive_scores,       \
     .additive_scores_backward = additive_scores_backward, .peak = peak                                              \
   }

@@ -1,7 +1,11 @@
+internal import Arithmetic
+
 /// Memory in which a segment is computed, shared by all voices that one thread renders.
 struct Workspace {
+  let kernels: Kernels
   let voiceLeft: UnsafeMutablePointer<Float>
   let voiceRight: UnsafeMutablePointer<Float>
+  let voiceMono: UnsafeMutablePointer<Float>
   let left: UnsafeMutablePointer<Float>
   let right: UnsafeMutablePointer<Float>
   let levels: UnsafeMutablePointer<Float>
@@ -9,6 +13,8 @@ struct Workspace {
   let sine: UnsafePointer<Float>
 
   init(arena: Arena) {
+    kernels = Kernels.current
+    voiceMono = arena.allocate(segmentFrames, of: 0)
     voiceLeft = arena.allocate(segmentFrames, of: 0)
     voiceRight = arena.allocate(segmentFrames, of: 0)
     left = arena.allocate(segmentFrames, of: 0)

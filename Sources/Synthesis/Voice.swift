@@ -1,3 +1,5 @@
+internal import Arithmetic
+
 /// One sounding note, or a region of one: its layers, its channel, and how it ends.
 ///
 /// Events are heard at their frames but are told at the beginning of the quantum that they are in.
@@ -14,7 +16,6 @@ struct Voice {
   /// Notes of one class in a channel end each other; 0 is none.
   private(set) var exclusiveClass = 0
   private var reverbSend: Float = 0
-  private var chorusSend: Float = 0
   /// The order in which notes began.
   private(set) var birth = 0
   private(set) var isActive = false
@@ -48,7 +49,6 @@ struct Voice {
     for index in 0..<patch.layerCount { layers[index].start(patch.layers[index], start) }
     layerCount = patch.layerCount
     reverbSend = patch.reverbSend
-    chorusSend = 1
     isRegion = false
     exclusiveClass = patch.chokeGroup
     begin(identity, key: start.key, velocity: start.velocity, at: frame)
@@ -174,26 +174,27 @@ struct Voice {
     var isSounding = false
     for index in 0..<layerCount {
       layers[index].add(
-        toLeft: left, right: right, frames, bend: state.pointee.bend + course.tunings[key], wheel: state.pointee.vibrato, workspace)
+        toLeft: left, right: right, frames, bend: state.pointee.bend + course.tunings[key],
+        wheel: state.pointee.vibrato, workspace)
       if !layers[index].isDone { isSounding = true }
     }
     applyFade(left, right, frames)
     isActive = isSounding && fadeLevel > 0
 
     let start = segment * segmentFrames
-    let step = (course.gains[segment + 1] - course.gains[segment]) / Float(quantum.end(ofSegment: segment) - start)
-    var gains = course.gains[segment] + step * Float(range.lowerBound - start)
+    let step =
+      (course.gains[segment + 1] - course.gains[segment]) / Float(quantum.end(ofSegment: segment) - start)
+    let gains = course.gains[segment] + step * Float(range.lowerBound - start)
     let place = range.lowerBound
-    let sendsChorus = gains.w + step.w * Float(frames) > 0 || gains.w > 0
-    for frame in 0..<frames {
-      gains += step
-      let l = left[frame]
-      let r = right[frame]
-      bus.left[place + frame] += l * gains.x
-      bus.right[place + frame] += r * gains.y
-      let middle = 0.5 * (l + r)
-      bus.reverb[place + frame] += middle * gains.z * reverbSend
-      if sendsChorus { bus.chorus[place + frame] += middle * gains.w * chorusSend }
+    let kernels = workspace.kernels
+    kernels.addRamp(left, gain: gains.x, step: step.x, to: bus.left + place, count: frames)
+    kernels.addRamp(right, gain: gains.y, step: step.y, to: bus.right + place, count: frames)
+    let mono = workspace.voiceMono
+    for frame in 0..<frames { mono[frame] = 0.5 * (left[frame] + right[frame]) }
+    kernels.addRamp(
+      mono, gain: gains.z * reverbSend, step: step.z * reverbSend, to: bus.reverb + place, count: frames)
+    if gains.w > 0 || step.w > 0 {
+      kernels.addRamp(mono, gain: gains.w, step: step.w, to: bus.chorus + place, count: frames)
     }
   }
 

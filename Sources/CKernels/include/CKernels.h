@@ -41,6 +41,14 @@ typedef struct {
   float momentum;    ///< momentum: the part of the velocity that remains
 } gruppetto_rmsprop_step;
 
+/// A linear system of one input, two states and one output, for eight samples at once.
+typedef struct {
+  float first_to_outputs[8], second_to_outputs[8];  ///< what the states add to each output
+  float response[16];                               ///< seven zeros, and the response to an impulse
+  float inputs_to_first[8], inputs_to_second[8];    ///< what each input adds to the next states
+  float states[4];                                  ///< what the states add to the next states, row by row
+} gruppetto_block_filter;
+
 /// How the weights of a stored matrix lie in memory.
 typedef enum {
   gruppetto_float32,
@@ -169,6 +177,17 @@ typedef struct {
   /// The same by RMSProp; `means` is NULL where it is not centered, `velocity` without momentum.
   void (*rmsprop)(size_t count, gruppetto_rmsprop_step step, const float *gradients, float *parameters,
                   float *squares, float *_Nullable means, float *_Nullable velocity);
+  /// Reads a sample at any speed: output[i] is the sum of `taps` frames, a multiple of 8, around position + i * step, in
+  /// 2^-32 frames; taps / 2 - 1 of them lie before it. For each of 256 places between two frames `weights` has `taps`
+  /// weights and as many differences to those of the next place.
+  void (*interpolate)(size_t count, const float *data, int64_t position, int64_t step, const float *weights, size_t taps,
+                      float *output);
+  /// The same by the polynomial of third order through two frames with the slopes of their neighbors (Catmull & Rom 1974).
+  void (*interpolate_cubic)(size_t count, const float *data, int64_t position, int64_t step, float *output);
+  /// y[i] += x[i] * (gain + (i + 1) * step)
+  void (*add_ramp)(size_t count, const float *x, float gain, float step, float *y);
+  /// Filters x in place, `count` being a multiple of 8; `state` holds the two states.
+  void (*filter_eights)(size_t count, const gruppetto_block_filter *filter, float *state, float *x);
   /// Brings every element into -limit ... limit; one that is no number stays.
   void (*clamp)(size_t count, float limit, float *x);
   /// x += share * (target - x)

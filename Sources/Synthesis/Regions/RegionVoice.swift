@@ -1,3 +1,5 @@
+internal import Arithmetic
+
 /// A sounding zone of a SoundFont: a sample with two envelopes, two LFOs and a filter, all of which modulators may move
 /// (SoundFont 2.04, §9.1).
 struct RegionVoice: BitwiseCopyable {
@@ -167,6 +169,7 @@ struct RegionVoice: BitwiseCopyable {
   private static func convex(_ x: Float) -> Float { 1 - ModulatorCurves.concave(1 - x) }
 
   /// The modulation envelope's level: its attack is convex.
+  @inline(__always)
   private var modulationLevel: Float {
     switch modulation.stage {
     case .delay: 0
@@ -176,12 +179,14 @@ struct RegionVoice: BitwiseCopyable {
   }
 
   /// Cents between the sample's own pitch and what is heard.
+  @inline(__always)
   private func pitch(tuning: Float) -> Float {
     settings.pitch + settings.scale * tuning + settings.modulationLFOToPitch * modulationLFO.value
       + settings.vibratoLFOToPitch * vibratoLFO.value + settings.modulationEnvelopeToPitch * modulationLevel
   }
 
   /// The gains of the four lanes of a bus: those of the settings with the volume envelope and the modulation LFO.
+  @inline(__always)
   private var targetGains: SIMD4<Float> {
     let swing = settings.modulationLFOToVolume * modulationLFO.value
     let amplitude: Float =
@@ -222,12 +227,13 @@ struct RegionVoice: BitwiseCopyable {
       let from = gains
       tune(tuning)
       let cutoff = cutoff
-      let length = read(into: workspace.left, count)
-      applyFilter(cutoff, workspace.left, length)
+      let length = read(count, workspace)
+      applyFilter(cutoff, length, workspace)
       advance(count)
       gains = targetGains
       if let fade { for frame in 0..<length { workspace.left[frame] *= fade[done + frame] } }
-      mix(workspace.left, to: bus, from: place + done, length, from, (gains - from) / Float(count))
+      Self.mix(
+        workspace.left, to: bus, from: place + done, length, from, (gains - from) / Float(count), workspace.kernels)
       done += count
     }
   }
@@ -252,6 +258,7 @@ struct RegionVoice: BitwiseCopyable {
   }
 
   /// The filter's corner in absolute cents.
+  @inline(__always)
   private var cutoff: Float {
     min(
       max(
@@ -259,7 +266,7 @@ struct RegionVoice: BitwiseCopyable {
           + settings.modulationEnvelopeToCutoff * modulationLevel, 1500), 13_500)
   }
 
-  private mutating func applyFilter(_ cutoff: Float, _ samples: UnsafeMutablePointer<Float>, _ frames: Int) {
+  private mutating func applyFilter(_ cutoff: Float, _ frames: Int, _ workspace: Workspace) {
     let resonance = settings.resonance
     // Wide open and without a peak it would do nothing (SoundFont 2.04, §8.1.3, generator 9).
     if cutoff >= 13_500, resonance == 0, !isFiltering { return }
@@ -269,13 +276,14 @@ struct RegionVoice: BitwiseCopyable {
       tunedResonance = resonance
       filter.tune(cutoff: absoluteCents(cutoff) / sampleRate, resonance: resonance / 10)
     }
-    filter.process(samples, frames)
+    filter.process(workspace.left, frames, workspace.kernels)
   }
 
   /// Writes the next frames of the sample.
   /// - Returns: how many there were before its end.
-  private mutating func read(into output: UnsafeMutablePointer<Float>, _ frames: Int) -> Int {
+  private mutating func read(_ frames: Int, _ workspace: Workspace) -> Int {
     let sample = region.pointee.sample
+    let output = workspace.left
     let isLooping = sample.loopLength > 0 && !isInTail
     let data = isInTail ? sample.tail ?? sample.frames : sample.frames
     let limit = Int64(isLooping ? sample.loopJump : sample.end) << 32
@@ -291,43 +299,23 @@ struct RegionVoice: BitwiseCopyable {
       }
       let left = (limit - position + step - 1) / step
       let count = Int(min(Int64(frames - written), left))
-      reading.read(data, &position, step: step, into: output + written, count)
+      reading.read(data, &position, step: step, into: output + written, count, workspace.kernels)
       written += count
     }
     return written
   }
 
-  private func mix(
+  private static func mix(
     _ samples: UnsafePointer<Float>, to bus: Bus, from place: Int, _ frames: Int, _ gains: SIMD4<Float>,
-    _ step: SIMD4<Float>
+    _ step: SIMD4<Float>, _ kernels: Kernels
   ) {
-    Self.addRamp(samples, to: bus.left + place, frames, gains.x, step.x)
-    Self.addRamp(samples, to: bus.right + place, frames, gains.y, step.y)
-    if gains.z > 0 || step.z > 0 { Self.addRamp(samples, to: bus.reverb + place, frames, gains.z, step.z) }
-    if gains.w > 0 || step.w > 0 { Self.addRamp(samples, to: bus.chorus + place, frames, gains.w, step.w) }
-  }
-
-  @inline(__always)
-  private static func addRamp(
-    _ samples: UnsafePointer<Float>, to output: UnsafeMutablePointer<Float>, _ frames: Int, _ gain: Float,
-    _ step: Float
-  ) {
-    let whole = frames & ~7
-    var gains = gain + step * SIMD8<Float>(1, 2, 3, 4, 5, 6, 7, 8)
-    let steps = SIMD8<Float>(repeating: 8 * step)
-    var index = 0
-    while index < whole {
-      let target = UnsafeMutableRawPointer(output + index)
-      let sum =
-        target.loadUnaligned(as: SIMD8<Float>.self)
-        + UnsafeRawPointer(samples + index).loadUnaligned(as: SIMD8<Float>.self) * gains
-      target.storeBytes(of: sum, as: SIMD8<Float>.self)
-      gains += steps
-      index += 8
+    kernels.addRamp(samples, gain: gains.x, step: step.x, to: bus.left + place, count: frames)
+    kernels.addRamp(samples, gain: gains.y, step: step.y, to: bus.right + place, count: frames)
+    if gains.z > 0 || step.z > 0 {
+      kernels.addRamp(samples, gain: gains.z, step: step.z, to: bus.reverb + place, count: frames)
     }
-    while index < frames {
-      output[index] += samples[index] * (gain + step * Float(index + 1))
-      index += 1
+    if gains.w > 0 || step.w > 0 {
+      kernels.addRamp(samples, gain: gains.w, step: step.w, to: bus.chorus + place, count: frames)
     }
   }
 }

@@ -1,8 +1,10 @@
+internal import Arithmetic
+
 /// How a sample is read between its frames.
 public enum SampleInterpolation: String, Sendable, Hashable, BitwiseCopyable, CaseIterable {
   /// A straight line between two frames: cheapest, with much aliasing.
   case linear
-  /// A polynomial of third order through four frames (Lagrange's or Hermite's do alike; this is Catmull and Rom's).
+  /// A polynomial of third order through two frames, with the slopes of their neighbors (Catmull & Rom 1974).
   case cubic
   /// A windowed sinc over eight frames, over more where a higher pitch would fold frequencies back: the best.
   case sinc
@@ -14,13 +16,11 @@ struct InterpolationTable: BitwiseCopyable {
   /// For each place `tapCount` weights and `tapCount` differences, in this order.
   let weights: UnsafePointer<Float>
   let tapCount: Int
-  /// How many frames before the place are weighed.
-  let lead: Int
 
   static let placeCount = 256
 
   /// - Parameters:
-  ///   - tapCount: 2, 4, or a multiple of 8.
+  ///   - tapCount: A multiple of 8; all but half of them less one lie behind the place.
   ///   - weight: The weight of a frame at a distance, in frames, before each place's weights are scaled to a sum of 1. That they are is what
   ///     keeps a slow wave free of a whistle at the sample's rate.
   init(arena: Arena, tapCount: Int, weight: (Double) -> Double) {
@@ -42,7 +42,6 @@ struct InterpolationTable: BitwiseCopyable {
     }
     weights = UnsafePointer(memory)
     self.tapCount = tapCount
-    self.lead = lead
   }
 }
 
@@ -63,28 +62,14 @@ struct SampleReading: BitwiseCopyable {
 
   init(_ kind: SampleInterpolation, arena: Arena) {
     self.kind = kind
-    switch kind {
-    case .linear:
-      tables = arena.allocate(
-        1, of: InterpolationTable(arena: arena, tapCount: 2) { max(0, 1 - abs($0)) })
-    case .cubic:
-      tables = arena.allocate(1, of: InterpolationTable(arena: arena, tapCount: 4, weight: Self.catmullRom))
-    case .sinc:
-      let list = Self.classes.map { range in
-        let speed = range.speed == .infinity ? 4 : range.speed
-        return InterpolationTable(arena: arena, tapCount: range.taps) {
-          Self.kaiserSinc($0, halfWidth: Double(range.taps) / 2, cutoff: speed <= 1.02 ? 1 : 1.06 / speed)
-        }
+    let list = Self.classes.map { range in
+      let speed = range.speed == .infinity ? 4 : range.speed
+      return InterpolationTable(arena: arena, tapCount: range.taps) {
+        Self.kaiserSinc($0, halfWidth: Double(range.taps) / 2, cutoff: speed <= 1.02 ? 1 : 1.06 / speed)
       }
-      tables = arena.allocate(list.count, of: list[0])
-      for (index, table) in list.enumerated() { tables[index] = table }
     }
-  }
-
-  private static func catmullRom(_ distance: Double) -> Double {
-    let x = abs(distance)
-    if x < 1 { return 1 - 2.5 * x * x + 1.5 * x * x * x }
-    return x < 2 ? 2 - 4 * x + 2.5 * x * x - 0.5 * x * x * x : 0
+    tables = arena.allocate(list.count, of: list[0])
+    for (index, table) in list.enumerated() { tables[index] = table }
   }
 
   /// - Parameter cutoff: As a share of half the sample's rate.
@@ -111,27 +96,30 @@ struct SampleReading: BitwiseCopyable {
   /// The table for a speed in frames of the sample for each frame of the output.
   @inline(__always)
   func table(speed: Double) -> UnsafePointer<InterpolationTable> {
-    guard kind == .sinc else { return UnsafePointer(tables) }
     let index = speed <= 1.02 ? 0 : speed <= 1.5 ? 1 : speed <= 2.1 ? 2 : speed <= 3 ? 3 : 4
     return UnsafePointer(tables + index)
   }
 
   /// Writes `frames` frames from `position` on, in 2⁻³² frames, and moves it by `step` for each.
+  @inline(__always)
   func read(
     _ data: UnsafePointer<Float>, _ position: inout Int64, step: Int64, into output: UnsafeMutablePointer<Float>,
-    _ frames: Int
+    _ frames: Int, _ kernels: Kernels
   ) {
-    let table = table(speed: Double(step) * 0x1p-32).pointee
-    switch table.tapCount {
-    case 2: Self.readTwo(data, &position, step, output, frames)
-    case 4: Self.readFour(data, &position, step, output, frames, table.weights)
-    case 8: Self.readEight(data, &position, step, output, frames, table.weights)
-    default: Self.readMany(data, &position, step, output, frames, table)
+    switch kind {
+    case .linear: Self.readLine(data, position, step, output, frames)
+    case .cubic: kernels.interpolateCubic(data, from: position, step: step, into: output, count: frames)
+    case .sinc:
+      let table = table(speed: Double(step) * 0x1p-32)
+      kernels.interpolate(
+        data, from: position, step: step, weights: table.pointee.weights, taps: table.pointee.tapCount, into: output,
+        count: frames)
     }
+    position += step * Int64(frames)
   }
 
-  private static func readTwo(
-    _ data: UnsafePointer<Float>, _ position: inout Int64, _ step: Int64, _ output: UnsafeMutablePointer<Float>,
+  private static func readLine(
+    _ data: UnsafePointer<Float>, _ position: Int64, _ step: Int64, _ output: UnsafeMutablePointer<Float>,
     _ frames: Int
   ) {
     var place = position
@@ -141,70 +129,5 @@ struct SampleReading: BitwiseCopyable {
       output[frame] = sample[0] + fraction * (sample[1] - sample[0])
       place &+= step
     }
-    position = place
-  }
-
-  private static func readFour(
-    _ data: UnsafePointer<Float>, _ position: inout Int64, _ step: Int64, _ output: UnsafeMutablePointer<Float>,
-    _ frames: Int, _ weights: UnsafePointer<Float>
-  ) {
-    var place = position
-    for frame in 0..<frames {
-      let sample = vector4(data + Int(place >> 32) - 1)
-      let row = weights + Int(UInt32(truncatingIfNeeded: place) >> 24) &* 8
-      let fraction = Float(UInt32(truncatingIfNeeded: place) & 0xFF_FFFF) * 0x1p-24
-      let product = sample * (vector4(row) + fraction * vector4(row + 4))
-      let halves = product.lowHalf + product.highHalf
-      output[frame] = halves.x + halves.y
-      place &+= step
-    }
-    position = place
-  }
-
-  private static func readEight(
-    _ data: UnsafePointer<Float>, _ position: inout Int64, _ step: Int64, _ output: UnsafeMutablePointer<Float>,
-    _ frames: Int, _ weights: UnsafePointer<Float>
-  ) {
-    var place = position
-    for frame in 0..<frames {
-      let sample = data + Int(place >> 32) - 3
-      let row = weights + Int(UInt32(truncatingIfNeeded: place) >> 24) &* 16
-      let fraction = Float(UInt32(truncatingIfNeeded: place) & 0xFF_FFFF) * 0x1p-24
-      let low = vector4(sample) * (vector4(row) + fraction * vector4(row + 8))
-      let high = vector4(sample + 4) * (vector4(row + 4) + fraction * vector4(row + 12))
-      let sum = low + high
-      let halves = sum.lowHalf + sum.highHalf
-      output[frame] = halves.x + halves.y
-      place &+= step
-    }
-    position = place
-  }
-
-  private static func readMany(
-    _ data: UnsafePointer<Float>, _ position: inout Int64, _ step: Int64, _ output: UnsafeMutablePointer<Float>,
-    _ frames: Int, _ table: InterpolationTable
-  ) {
-    let taps = table.tapCount
-    var place = position
-    for frame in 0..<frames {
-      let sample = data + Int(place >> 32) - table.lead
-      let row = table.weights + Int(UInt32(truncatingIfNeeded: place) >> 24) &* 2 &* taps
-      let fraction = Float(UInt32(truncatingIfNeeded: place) & 0xFF_FFFF) * 0x1p-24
-      var sum = SIMD4<Float>(repeating: 0)
-      var tap = 0
-      while tap < taps {
-        sum += vector4(sample + tap) * (vector4(row + tap) + fraction * vector4(row + taps + tap))
-        tap &+= 4
-      }
-      let halves = sum.lowHalf + sum.highHalf
-      output[frame] = halves.x + halves.y
-      place &+= step
-    }
-    position = place
-  }
-
-  @inline(__always)
-  private static func vector4(_ place: UnsafePointer<Float>) -> SIMD4<Float> {
-    UnsafeRawPointer(place).loadUnaligned(as: SIMD4<Float>.self)
   }
 }

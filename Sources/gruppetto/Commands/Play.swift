@@ -34,6 +34,7 @@ struct Play: ParsableCommand {
   var presets: String?
 
   @OptionGroup var reverb: ReverbOptions
+  @OptionGroup var banks: SoundBankOptions
   @OptionGroup var performance: PerformanceOptions
   @OptionGroup var piece: PieceOption
   @OptionGroup var ornament: OrnamentOption
@@ -50,6 +51,9 @@ struct Play: ParsableCommand {
     }
     if let file, Self.isSound(file), let option = ReverbOptions.names.first(where: Typed.hasOption) {
       throw ValidationError("\(option) is for music, and \(file) is a sound file.")
+    }
+    if let file, Self.isSound(file), !banks.sound.isEmpty {
+      throw ValidationError("--sound is for music, and \(file) is a sound file.")
     }
     guard (-60...40).contains(gain) else {
       throw ValidationError("--gain is in decibels, from -60 to 40, not \(gain).")
@@ -79,7 +83,7 @@ struct Play: ParsableCommand {
   private func playMusic(_ path: String) throws -> Player.Result {
     let score = try MusicInput.readAudible(
       path, piece: piece.piece, ornaments: ornament.ornaments, input: input, common: common)
-    let library = try InstrumentLibrary(folder: try Resources.presets(named: presets) + "/instruments")
+    let library = try banks.load(presets: presets, common: common)
     let player = try Player(device: device)
     guard RenderOptions.sampleRates.contains(player.sampleRate) else {
       throw AudioError.unsuitableDevice(
@@ -88,10 +92,10 @@ struct Play: ParsableCommand {
     var options = performance.renderOptions(sampleRate: player.sampleRate)
     reverb.apply(to: &options)
     let measured = Mastering.estimatedGain(of: score, options: options) {
-      ScoreRenderer(score: $0, library: library, options: $1)
+      ScoreRenderer(score: $0, bank: library, options: $1)
     }
     options.gain = measured + gain
-    var source = ScoreRenderer(score: score, library: library, options: options)
+    var source = ScoreRenderer(score: score, bank: library, options: options)
     return try player.play(&source, cancellation: Interruption.cancellation(), progress: common.progress)
   }
 

@@ -16,6 +16,7 @@ struct Render: ParsableCommand {
 
         gruppetto render tune.mid -o tune.wav
         gruppetto render tunes -o sounds/ --format flac
+        gruppetto render tune.mid -o tune.flac --sound piano.sf2
       """)
 
   @Argument(help: "MIDI files, tune books, and folders of them; - is standard input.")
@@ -60,7 +61,7 @@ struct Render: ParsableCommand {
     try target.checkFolder()
     let (score, tags) = try MusicInput.readTagged(
       files[0], piece: piece.piece, ornaments: ornament.ornaments, input: input, common: common)
-    let library = try sound.instruments()
+    let library = try sound.instruments(common)
     let rendering = try sound.rendering(of: score, to: output, tags: tags)
     var result = try rendering.write(library, progress: common.progress)
     if stems {

@@ -61,7 +61,7 @@ struct FolderRendering: Sendable {
       throw SilentFolder(path: files.joined(separator: ", "))
     }
     try makeFolder(path)
-    let library = try sound.instruments()
+    let library = try sound.instruments(common)
     let began = DispatchTime.now().uptimeNanoseconds
     let cancellation = Interruption.cancellation()
     let outcomes = render(items, library, cancellation)
@@ -121,7 +121,7 @@ struct FolderRendering: Sendable {
   }
 
   private func render(
-    _ items: [Item], _ library: InstrumentLibrary, _ cancellation: Cancellation
+    _ items: [Item], _ library: LoadedSound, _ cancellation: Cancellation
   ) -> [Outcome?] {
     let work = WorkQueue<Outcome>(count: items.count)
     let isStopped = Atomic<Bool>(false)
@@ -142,7 +142,7 @@ struct FolderRendering: Sendable {
   }
 
   private func render(
-    _ item: Item, _ library: InstrumentLibrary, _ cancellation: Cancellation
+    _ item: Item, _ library: LoadedSound, _ cancellation: Cancellation
   ) -> Outcome {
     var written: [RenderedFile] = []
     do {
@@ -160,7 +160,7 @@ struct FolderRendering: Sendable {
           return .canceled
         }
         let spent = Double(DispatchTime.now().uptimeNanoseconds - began) / 1e9
-        written.append(rendering.report(sound, seconds: spent))
+        written.append(rendering.report(sound, library, seconds: spent))
       }
       return .written(written)
     } catch {

@@ -51,7 +51,7 @@ struct PieceWriter {
   var hasMetadata: Bool
   var sound: SoundOptions
   /// The instruments; nil where nothing is rendered.
-  var library: InstrumentLibrary?
+  var library: LoadedSound?
   /// How many threads render several files.
   var threadCount: Int
   var common: CommonOptions
@@ -133,7 +133,7 @@ struct PieceWriter {
   }
 
   private func rendering(
-    of piece: WrittenPiece, to file: OutputFile, library: InstrumentLibrary
+    of piece: WrittenPiece, to file: OutputFile, library: LoadedSound
   ) throws -> Rendering {
     let made = try sound.record(of: file.path, library: library)
     let comment = metadata(of: piece, sound: made)

@@ -20,6 +20,7 @@ struct SoundOptions: ParsableArguments {
 
   @OptionGroup var mix: MixOptions
 
+  @OptionGroup var banks: SoundBankOptions
   @OptionGroup var performance: PerformanceOptions
 
   @Option(help: ArgumentHelp("Folder of presets (default: the one that ships).", valueName: "folder"))
@@ -51,9 +52,10 @@ struct SoundOptions: ParsableArguments {
   private static let rates: Set<Int> = [44_100, 48_000]
   private static let gains = -60.0...40.0
 
-  /// The instruments of the folder of presets.
-  func instruments() throws -> InstrumentLibrary {
-    try InstrumentLibrary(folder: try Resources.presets(named: presets) + "/instruments")
+  /// The instruments.
+  /// - Parameter common: Says which, where that was left to the program.
+  func instruments(_ common: CommonOptions?) throws -> LoadedSound {
+    try banks.load(presets: presets, common: common)
   }
 
   /// Checks that the format of the file at `path` supports the options.
@@ -96,17 +98,19 @@ struct SoundOptions: ParsableArguments {
     if !Typed.hasOption("--rate") { options.rate = made.rate }
     if !Typed.hasOption("--bits") { options.bits = made.bits.flatMap(Bits.init) ?? .sixteen }
     if !Typed.hasOption("--gain") { options.gain = made.gain }
+    if !Typed.hasOption("--sound") { options.banks.sound = made.banks ?? [SoundBankOptions.builtIn] }
     if !Typed.hasOption("--plain") { options.performance.plain = made.isPlain }
     if !Typed.hasOption("--from-start") { options.performance.fromStart = made.startsAtBeginning }
     return options
   }
 
   /// The options as a record of a sound file has them.
-  func record(of path: String, library: InstrumentLibrary) throws -> CompositionRecord.Sound {
+  func record(of path: String, library: LoadedSound) throws -> CompositionRecord.Sound {
     let format = try AudioFileFormat(path: path)
     var record = CompositionRecord.Sound(
       rate: usedRate(format), bits: format.isLossy ? nil : bits.rawValue, gain: gain,
-      isPlain: performance.plain, startsAtBeginning: performance.fromStart, instruments: library.fingerprint)
+      isPlain: performance.plain, startsAtBeginning: performance.fromStart, instruments: library.fingerprint,
+      banks: library.chosen == [SoundBankOptions.builtIn] ? nil : library.chosen)
     mix.add(to: &record)
     return record
   }
@@ -139,11 +143,11 @@ struct Rendering: Sendable {
   /// Renders it.
   /// - Returns: What was written; nil if it was canceled.
   func run(
-    _ library: InstrumentLibrary, cancellation: Cancellation, progress: ProgressHandler?
+    _ library: LoadedSound, cancellation: Cancellation, progress: ProgressHandler?
   ) throws(AudioError) -> MasteredSound? {
     var options = options
     options.isLimited = false
-    var source = ScoreRenderer(score: score, library: library, options: options)
+    var source = ScoreRenderer(score: score, bank: library, options: options)
     return try Mastering.write(
       &source, to: path, level: level, gain: gain, encoding: encoding, tags: tags,
       cancellation: cancellation, progress: progress)
@@ -151,16 +155,18 @@ struct Rendering: Sendable {
 
   /// Renders it, and stops at Ctrl-C.
   /// - Throws: `InterruptedError`; then no file was written.
-  func write(_ library: InstrumentLibrary, progress: ProgressHandler?) throws -> RenderedFile {
+  func write(_ library: LoadedSound, progress: ProgressHandler?) throws -> RenderedFile {
     let began = DispatchTime.now().uptimeNanoseconds
     let written = try run(library, cancellation: Interruption.cancellation(), progress: progress)
     guard let written else { throw InterruptedError("interrupted; \(path) was not written") }
-    return report(written, seconds: Double(DispatchTime.now().uptimeNanoseconds - began) / 1e9)
+    return report(written, library, seconds: Double(DispatchTime.now().uptimeNanoseconds - began) / 1e9)
   }
 
   /// The report of what was written.
-  /// - Parameter seconds: How long that took.
-  func report(_ written: MasteredSound, seconds spent: Double) -> RenderedFile {
+  /// - Parameters:
+  ///   - library: What it was rendered with.
+  ///   - seconds: How long that took.
+  func report(_ written: MasteredSound, _ library: LoadedSound, seconds spent: Double) -> RenderedFile {
     let sound = written.sound
     return RenderedFile(
       file: path, seconds: sound.seconds, pieceSeconds: score.seconds,
@@ -169,7 +175,8 @@ struct Rendering: Sendable {
       loudness: sound.loudness, gain: written.gain,
       limiter: .init(
         greatestReduction: written.greatestReduction, shareAbove3dB: written.strongReductionShare),
-      isLong: isLong(sound), sound: "builtin", realTimeFactor: sound.seconds / max(spent, 1e-9))
+      isLong: isLong(sound), sound: library.chosen.joined(separator: ", "),
+      realTimeFactor: sound.seconds / max(spent, 1e-9))
   }
 
   /// Whether a WAV file is too long for its plain form.

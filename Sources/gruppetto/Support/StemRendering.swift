@@ -21,11 +21,11 @@ struct StemRendering {
   }
 
   /// Writes them; parts without notes have none.
-  func write(_ library: InstrumentLibrary, common: CommonOptions) throws -> [Stem] {
+  func write(_ library: LoadedSound, common: CommonOptions) throws -> [Stem] {
     var options = rendering.options
     options.isLimited = false
     options.separatesParts = true
-    let source = ScoreRenderer(score: rendering.score, library: library, options: options)
+    let source = ScoreRenderer(score: rendering.score, bank: library, options: options)
     let paths = self.paths(of: source.parts)
     let tags = source.parts.map { part in
       var tags = rendering.tags

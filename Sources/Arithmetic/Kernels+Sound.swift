@@ -1,0 +1,57 @@
+internal import CKernels
+
+// The kernels of sound: `CKernels.h` documents each. They give the same bytes on every instruction set.
+extension Kernels {
+  /// Reads a sample at any speed; `weights` has a row of `taps` weights and `taps` differences for each of 256 places.
+  @inline(__always)
+  package func interpolate(
+    _ data: UnsafePointer<Float>, from position: Int64, step: Int64, weights: UnsafePointer<Float>, taps: Int,
+    into output: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    table.pointee.interpolate(count, data, position, step, weights, taps, output)
+  }
+
+  /// Reads a sample at any speed by a polynomial of third order.
+  @inline(__always)
+  package func interpolateCubic(
+    _ data: UnsafePointer<Float>, from position: Int64, step: Int64, into output: UnsafeMutablePointer<Float>,
+    count: Int
+  ) {
+    table.pointee.interpolate_cubic(count, data, position, step, output)
+  }
+
+  /// Adds samples times a gain that grows by `step` for each, from `gain` + `step` on.
+  @inline(__always)
+  package func addRamp(
+    _ samples: UnsafePointer<Float>, gain: Float, step: Float, to output: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    table.pointee.add_ramp(count, samples, gain, step, output)
+  }
+
+  /// Filters samples in place, eight at once; `count` is a multiple of 8.
+  @inline(__always)
+  package func filter(
+    _ samples: UnsafeMutablePointer<Float>, by filter: UnsafePointer<BlockFilter>,
+    state: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    filter.withMemoryRebound(to: gruppetto_block_filter.self, capacity: 1) {
+      table.pointee.filter_eights(count, $0, state, samples)
+    }
+  }
+}
+
+/// A linear system of one input, two states and one output, for eight samples at once; laid out as `gruppetto_block_filter`.
+package struct BlockFilter: BitwiseCopyable {
+  /// What the states add to each output.
+  package var firstToOutputs = InlineArray<8, Float>(repeating: 0)
+  package var secondToOutputs = InlineArray<8, Float>(repeating: 0)
+  /// Seven zeros, and the response to an impulse.
+  package var response = InlineArray<16, Float>(repeating: 0)
+  /// What each input adds to the next states.
+  package var inputsToFirst = InlineArray<8, Float>(repeating: 0)
+  package var inputsToSecond = InlineArray<8, Float>(repeating: 0)
+  /// What the states add to the next states, row by row.
+  package var states = InlineArray<4, Float>(repeating: 0)
+
+  package init() {}
+}
