@@ -67,8 +67,18 @@ public struct AudioFileReader: ~Copyable {
 
   /// The comment that the file has; nil if it has none.
   public var comment: String? {
-    sf_get_string(handle.raw, Int32(SF_STR_COMMENT)).map { String(cString: $0) }
-      ?? (isFile ? WAVComment.read(path) : nil)
+    text(SF_STR_COMMENT) ?? (isFile ? WAVComment.read(path) : nil)
+  }
+
+  /// What the file tells of itself.
+  public var tags: SoundTags {
+    SoundTags(
+      title: text(SF_STR_TITLE), artist: text(SF_STR_ARTIST), software: text(SF_STR_SOFTWARE),
+      comment: comment)
+  }
+
+  private func text(_ kind: Int) -> String? {
+    sf_get_string(handle.raw, Int32(kind)).map { String(cString: $0) }
   }
 
   /// Reads the next frames as interleaved samples, full scale at ±1. Samples of a floating-point file are not clipped.

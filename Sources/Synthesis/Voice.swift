@@ -174,21 +174,23 @@ struct Voice {
     var isSounding = false
     for index in 0..<layerCount {
       layers[index].add(
-        toLeft: left, right: right, frames, bend: state.pointee.bend + course.tunings[key], wheel: state.pointee.vibrato, workspace)
+        toLeft: left, right: right, frames, bend: state.pointee.bend + course.tunings[key],
+        wheel: state.pointee.vibrato, workspace)
       if !layers[index].isDone { isSounding = true }
     }
     applyFade(left, right, frames)
     isActive = isSounding && fadeLevel > 0
 
     let start = segment * segmentFrames
-    let step = (course.gains[segment + 1] - course.gains[segment]) / Float(quantum.end(ofSegment: segment) - start)
+    let step =
+      (course.gains[segment + 1] - course.gains[segment]) / Float(quantum.end(ofSegment: segment) - start)
     let gains = course.gains[segment] + step * Float(range.lowerBound - start)
     let place = range.lowerBound
     let kernels = workspace.kernels
     kernels.addRamp(left, gain: gains.x, step: step.x, to: bus.left + place, count: frames)
     kernels.addRamp(right, gain: gains.y, step: step.y, to: bus.right + place, count: frames)
     let mono = workspace.voiceMono
-    for frame in 0..<frames { mono[frame] = left[frame] + right[frame] }
+    for frame in 0..<frames { mono[frame] = 0.5 * (left[frame] + right[frame]) }
     kernels.addRamp(
       mono, gain: gains.z * reverbSend, step: step.z * reverbSend, to: bus.reverb + place, count: frames)
     if gains.w > 0 || step.w > 0 {

@@ -33,6 +33,7 @@ struct Play: ParsableCommand {
   @Option(help: ArgumentHelp("Folder of presets (default: the one that ships).", valueName: "folder"))
   var presets: String?
 
+  @OptionGroup var reverb: ReverbOptions
   @OptionGroup var banks: SoundBankOptions
   @OptionGroup var performance: PerformanceOptions
   @OptionGroup var piece: PieceOption
@@ -47,6 +48,9 @@ struct Play: ParsableCommand {
     }
     if let file, Self.isSound(file), performance.plain || performance.fromStart {
       throw ValidationError("--plain and --from-start are for music, and \(file) is a sound file.")
+    }
+    if let file, Self.isSound(file), let option = ReverbOptions.names.first(where: Typed.hasOption) {
+      throw ValidationError("\(option) is for music, and \(file) is a sound file.")
     }
     if let file, Self.isSound(file), !banks.sound.isEmpty {
       throw ValidationError("--sound is for music, and \(file) is a sound file.")
@@ -85,9 +89,13 @@ struct Play: ParsableCommand {
       throw AudioError.unsuitableDevice(
         name: device, reason: "it runs at \(player.sampleRate) Hz; instruments need 8000 to 192000 Hz")
     }
-    var source = ScoreRenderer(
-      score: score, bank: library,
-      options: performance.renderOptions(sampleRate: player.sampleRate, gain: gain))
+    var options = performance.renderOptions(sampleRate: player.sampleRate)
+    reverb.apply(to: &options)
+    let measured = Mastering.estimatedGain(of: score, options: options) {
+      ScoreRenderer(score: $0, bank: library, options: $1)
+    }
+    options.gain = measured + gain
+    var source = ScoreRenderer(score: score, bank: library, options: options)
     return try player.play(&source, cancellation: Interruption.cancellation(), progress: common.progress)
   }
 
@@ -116,7 +124,7 @@ struct Play: ParsableCommand {
   /// Whether a file's name ends as that of a sound file does.
   private static func isSound(_ path: String) -> Bool {
     let ending = path.split(separator: "/").last?.split(separator: ".").last?.lowercased() ?? ""
-    return ["wav", "flac", "ogg", "oga", "aif", "aiff", "mp3"].contains(ending)
+    return AudioFileFormat(ending: ending) != nil
   }
 }
 
