@@ -23,7 +23,8 @@ extension Kernels {
   /// Adds samples times a gain that grows by `step` for each, from `gain` + `step` on.
   @inline(__always)
   package func addRamp(
-    _ samples: UnsafePointer<Float>, gain: Float, step: Float, to output: UnsafeMutablePointer<Float>, count: Int
+    _ samples: UnsafePointer<Float>, gain: Float, step: Float, to output: UnsafeMutablePointer<Float>,
+    count: Int
   ) {
     table.pointee.add_ramp(count, samples, gain, step, output)
   }

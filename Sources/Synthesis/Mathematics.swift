@@ -14,6 +14,7 @@ internal import Musl
 @inline(__always) func exponential2(_ x: Float) -> Float { exp2f(x) }
 @inline(__always) func arctangent(_ y: Float, _ x: Float) -> Float { atan2f(y, x) }
 @inline(__always) func logarithm10(_ x: Float) -> Float { log10f(x) }
+@inline(__always) func logarithm2(_ x: Double) -> Double { log2(x) }
 @inline(__always) func exponential2(_ x: Double) -> Double { exp2(x) }
 @inline(__always) func sine(_ angle: Double) -> Double { sin(angle) }
 

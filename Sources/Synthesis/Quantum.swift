@@ -23,8 +23,10 @@ struct ChannelCourse: BitwiseCopyable {
   private let stateOfSegment: UnsafeMutablePointer<Int>
   /// The gains of built-in instruments at the beginning of each segment and, last, at the end of the quantum.
   let gains: UnsafeMutablePointer<SIMD4<Float>>
-  /// What NRPNs add to the generators of SoundFonts (SoundFont 2.04, §9.6), by generator.
+  /// What NRPNs add to the generators of SoundFonts (SoundFont 2.04, §9.6), by generator; and what they put in their place, or
+  /// no number.
   let generatorOffsets: UnsafeMutablePointer<Float>
+  let generatorReplacements: UnsafeMutablePointer<Float>
   /// How often they were changed; 0 if never.
   var generatorRevision = 0
   /// Semitones that each key is tuned by.
@@ -40,7 +42,27 @@ struct ChannelCourse: BitwiseCopyable {
     stateOfSegment = arena.allocate(Quantum.longestSegmentCount, of: 0)
     gains = arena.allocate(Quantum.longestSegmentCount + 1, of: initial.gains)
     generatorOffsets = arena.allocate(60, of: 0)
+    generatorReplacements = arena.allocate(60, of: .nan)
     tunings = arena.allocate(128, of: 0)
+  }
+
+  /// Changes a generator of the channel's SoundFont sounds.
+  mutating func take(_ change: GeneratorChange) {
+    guard (0..<60).contains(change.generator) else { return }
+    if change.isAbsolute {
+      generatorReplacements[change.generator] = change.value
+    } else {
+      generatorOffsets[change.generator] = change.value
+    }
+    generatorRevision += 1
+  }
+
+  /// Takes all changes of generators back.
+  mutating func resetGenerators() {
+    guard generatorRevision > 0 else { return }
+    generatorOffsets.update(repeating: 0, count: 60)
+    generatorReplacements.update(repeating: .nan, count: 60)
+    generatorRevision += 1
   }
 
   mutating func begin(_ state: Channel) {
@@ -66,7 +88,9 @@ struct ChannelCourse: BitwiseCopyable {
   /// Ends the quantum: knows the state of every segment, and moves the gains.
   /// - Parameter share: How far the gains move in a segment towards what the controllers ask for.
   mutating func close(_ quantum: Quantum, share: (_ frames: Int) -> Float) {
-    for index in lastSegment..<max(lastSegment, quantum.segmentCount) { stateOfSegment[index] = stateCount - 1 }
+    for index in lastSegment..<max(lastSegment, quantum.segmentCount) {
+      stateOfSegment[index] = stateCount - 1
+    }
     var known = -1
     var target = SIMD4<Float>(repeating: 0)
     var current = gains[0]
@@ -90,5 +114,7 @@ struct ChannelCourse: BitwiseCopyable {
 
   /// The state during a segment.
   @inline(__always)
-  func state(ofSegment segment: Int) -> UnsafePointer<Channel> { UnsafePointer(states + stateOfSegment[segment]) }
+  func state(ofSegment segment: Int) -> UnsafePointer<Channel> {
+    UnsafePointer(states + stateOfSegment[segment])
+  }
 }

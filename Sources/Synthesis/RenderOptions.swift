@@ -28,6 +28,8 @@ public struct RenderOptions: Sendable, Hashable {
   public var start: RenderStart
   /// How notes are played where the score does not say; nil plays them exactly as they are written.
   public var expression: Expression?
+  /// How the notes of an octave are tuned against each other; nil is equal temperament.
+  public var temperament: Temperament?
   /// How samples are read between their frames.
   public var interpolation: SampleInterpolation
   /// How many threads render; the samples do not depend on it. For playing, one: it waits for nobody.
@@ -43,7 +45,8 @@ public struct RenderOptions: Sendable, Hashable {
     sampleRate: Int = 44_100, gain: Double = 0, reverb: ReverbPreset = .hall, reverbAmount: Double = 1,
     maximumVoices: Int = 96, start: RenderStart = .beginning, expression: Expression? = nil,
     reverbDecay: Double? = nil, chorusAmount: Double = 1, isLimited: Bool = true, placesParts: Bool = false,
-    separatesParts: Bool = false, interpolation: SampleInterpolation = .sinc, threadCount: Int = 1
+    separatesParts: Bool = false, temperament: Temperament? = nil,
+    interpolation: SampleInterpolation = .sinc, threadCount: Int = 1
   ) {
     self.sampleRate = sampleRate
     self.gain = gain
@@ -57,6 +60,7 @@ public struct RenderOptions: Sendable, Hashable {
     self.isLimited = isLimited
     self.placesParts = placesParts
     self.separatesParts = separatesParts
+    self.temperament = temperament
     self.interpolation = interpolation
     self.threadCount = threadCount
   }

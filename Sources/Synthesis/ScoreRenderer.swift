@@ -64,7 +64,8 @@ public final class ScoreRenderer: SampleSource {
 
   /// Prepares the rendering of a score by the built-in instruments.
   /// - Precondition: `options.sampleRate` is 8,000...192,000 and `options.maximumVoices` 1...1,024.
-  public convenience init(score: Score, library: InstrumentLibrary, options: RenderOptions = RenderOptions()) {
+  public convenience init(score: Score, library: InstrumentLibrary, options: RenderOptions = RenderOptions())
+  {
     self.init(score: score, bank: library, options: options)
   }
 

@@ -4,6 +4,7 @@ extension Synthesizer {
   func needsQuantum(_ event: TimedEvent) -> Bool {
     switch event.action {
     case .systemExclusive: true
+    case .message(.control(let controller, _)): channels[event.channel].reachesFurther(controller)
     case .message, .end: false
     }
   }
@@ -13,44 +14,121 @@ extension Synthesizer {
   func perform(_ event: TimedEvent, at frame: Int) {
     switch event.action {
     case .message(let message): perform(message, channel: event.channel, at: frame)
-    case .systemExclusive: break
+    case .systemExclusive(let start, let count):
+      let bytes = queue.bytes(start, count)
+      if let message = SystemExclusive(bytes) { perform(message, bytes, at: frame) }
     case .end:
       for channel in 0..<channelTotal {
         channels[channel].liftPedals()
+        pool.endHold(channel: channel, pedalIsDown: false, at: frame)
         pool.releaseAll(channel: channel, pedalIsDown: false, at: frame)
+        noteChange(of: channel, at: frame)
       }
     }
+  }
+
+  private func perform(_ message: SystemExclusive, _ bytes: UnsafeBufferPointer<UInt8>, at frame: Int) {
+    switch message {
+    case .reset: tunings.reset()
+    case .masterFineTuning(let semitones): tunings.fine = semitones
+    case .masterCoarseTuning(let semitones): tunings.coarse = semitones
+    case .keyTunings, .allTunings: tunings.take(message, bytes)
+    case .drumPart, .masterVolume, .octaveTuning: break
+    }
+    for channel in 0..<channelTotal {
+      if case .reset = message {
+        pool.silence(channel: channel, at: frame)
+        courses[channel].resetGenerators()
+      }
+      channels[channel].take(message)
+      channels[channel].sound = sounds.place(of: channels[channel].address)
+      tunings.write(courses[channel].tunings, for: channels[channel])
+      noteChange(of: channel, at: frame)
+    }
+  }
+
+  /// Lets the voices of a channel know of its new state.
+  private func noteChange(of channel: Int, at frame: Int) {
+    courses[channel].change(to: channels[channel], segment: frame / segmentFrames)
   }
 
   private func perform(_ message: ChannelMessage, channel: Int, at frame: Int) {
     switch message {
     case .noteOn(let key, let velocity, let note):
       if velocity > 0 {
-        start(key: key & 127, velocity: min(velocity, 127), note: note, channel: channel, at: frame)
+        press(key & 127, velocity: min(velocity, 127), note: note, channel: channel, at: frame)
       } else {
-        perform(.noteOff(key: key, note: note), channel: channel, at: frame)
+        lift(key & 127, note: note, channel: channel, at: frame)
       }
       return
-    case .noteOff(let key, let note):
-      pool.release(
-        channel: channel, key: key, note: note, pedalIsDown: channels[channel].pedalIsDown, at: frame)
-      return
+    case .noteOff(let key, let note): return lift(key & 127, note: note, channel: channel, at: frame)
     case .keyPressure(let key, let value): channels[channel].setPressure(value, ofKey: key)
     case .control(let controller, let value):
-      switch channels[channel].control(controller, value) {
-      case .none: break
-      case .releaseSustained: pool.releaseSustained(channel: channel, at: frame)
-      case .releaseAll:
-        pool.releaseAll(channel: channel, pedalIsDown: channels[channel].pedalIsDown, at: frame)
-      case .silence: pool.silence(channel: channel, at: frame)
-      }
+      follow(channels[channel].control(controller, value), channel: channel, at: frame)
     case .program(let program):
-      channels[channel].program = program & 127
+      let wasDrum = channels[channel].isDrum
+      channels[channel].setProgram(program)
       channels[channel].sound = sounds.place(of: channels[channel].address)
+      if channels[channel].isDrum != wasDrum {
+        tunings.write(courses[channel].tunings, for: channels[channel])
+      }
     case .pressure(let value): channels[channel].setPressure(value)
     case .bend(let value): channels[channel].setWheel(value)
     }
-    courses[channel].change(to: channels[channel], segment: frame / segmentFrames)
+    noteChange(of: channel, at: frame)
+  }
+
+  private func follow(_ effect: Channel.Effect, channel: Int, at frame: Int) {
+    let pedalIsDown = channels[channel].pedalIsDown
+    switch effect {
+    case .none: break
+    case .releaseSustained:
+      if channels[channel].controller(66) < 64 {
+        pool.endHold(channel: channel, pedalIsDown: pedalIsDown, at: frame)
+      }
+      pool.releaseSustained(channel: channel, at: frame)
+    case .holdKeys: pool.hold(channel: channel)
+    case .releaseHeld: pool.endHold(channel: channel, pedalIsDown: pedalIsDown, at: frame)
+    case .releaseAll: pool.releaseAll(channel: channel, pedalIsDown: pedalIsDown, at: frame)
+    case .silence: pool.silence(channel: channel, at: frame)
+    case .tune: tunings.write(courses[channel].tunings, for: channels[channel])
+    case .setGenerator(let change): courses[channel].take(change)
+    }
+  }
+
+  // MARK: Keys
+
+  private func press(_ key: Int, velocity: Int, note: Int, channel: Int, at frame: Int) {
+    let birth = births + 1
+    if channels[channel].isMono {
+      channels[channel].melody.press(key)
+      pool.yield(channel: channel, to: birth, at: frame)
+    }
+    start(key: key, velocity: velocity, note: note, channel: channel, at: frame)
+    glide(to: key, birth: birth, channel: channel)
+    channels[channel].lastKey = key
+    channels[channel].lastVelocity = velocity
+  }
+
+  private func lift(_ key: Int, note: Int, channel: Int, at frame: Int) {
+    let pedalIsDown = channels[channel].pedalIsDown
+    let sounded = channels[channel].melody.latest
+    pool.release(channel: channel, key: key, note: note, pedalIsDown: pedalIsDown, at: frame)
+    guard channels[channel].isMono else { return }
+    channels[channel].melody.lift(key)
+    // The key before sounds again where it is still down.
+    guard sounded == key, let previous = channels[channel].melody.latest else { return }
+    press(previous, velocity: channels[channel].lastVelocity, note: -1, channel: channel, at: frame)
+  }
+
+  /// A portamento from the key before, or from the one that controller 84 has named.
+  private func glide(to key: Int, birth: Int, channel: Int) {
+    let named = channels[channel].portamentoKey
+    channels[channel].portamentoKey = -1
+    let from = named >= 0 ? named : channels[channel].hasPortamento ? channels[channel].lastKey : -1
+    let frames = Int(channels[channel].portamentoTime * Float(sampleRate))
+    guard from >= 0, from != key, frames > 0 else { return }
+    pool.glide(birth: birth, from: Float(from - key), frames: frames)
   }
 
   private func start(key: Int, velocity: Int, note: Int, channel: Int, at frame: Int) {
@@ -85,7 +163,8 @@ extension Synthesizer {
 
   private func start(_ patch: PatchView, key: Int, velocity: Int, _ identity: NoteIdentity, at frame: Int) {
     pool.silenceRivals(
-      ofKey: key, exclusiveClass: patch.chokeGroup, birth: identity.birth, channel: identity.channel, at: frame)
+      ofKey: key, exclusiveClass: patch.chokeGroup, birth: identity.birth, channel: identity.channel,
+      at: frame)
     guard let voice = pool.take(at: frame) else { return }
     let seed = UInt64(identity.note >= 0 ? identity.note : identity.birth)
     pool.voices[voice].start(

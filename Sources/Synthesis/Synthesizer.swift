@@ -25,6 +25,7 @@ public final class Synthesizer: SampleSource {
   let channelTotal: Int
   var pool: VoicePool
   var queue: EventQueue
+  var tunings: KeyTunings
   /// How many notes have begun.
   var births = 0
   /// One for all channels, or one for each.
@@ -95,7 +96,8 @@ public final class Synthesizer: SampleSource {
   ///   - usage: What will be asked for, and on which keys.
   ///   - eventCapacity: How many events can wait, and `byteCapacity` how many bytes of system-exclusive messages.
   init(
-    bank: any SoundBank, channels setups: [ChannelSetup], usage: [PresetAddress: KeySet], options: RenderOptions,
+    bank: any SoundBank, channels setups: [ChannelSetup], usage: [PresetAddress: KeySet],
+    options: RenderOptions,
     longestQuantum: Int, eventCapacity: Int, byteCapacity: Int
   ) {
     precondition(
@@ -115,10 +117,15 @@ public final class Synthesizer: SampleSource {
     }
     courses = arena.allocate(
       setups.count, of: ChannelCourse(arena: arena, initial: Channel(ChannelSetup())))
-    for index in setups.indices { courses[index] = ChannelCourse(arena: arena, initial: channels[index]) }
+    tunings = KeyTunings(options.temperament, arena: arena)
+    for index in setups.indices {
+      courses[index] = ChannelCourse(arena: arena, initial: channels[index])
+      tunings.write(courses[index].tunings, for: channels[index])
+    }
     let lowestKey = usage.values.compactMap(\.first).min() ?? 60
     pool = VoicePool(
-      limit: options.maximumVoices, sounds: sounds, reading: SampleReading(options.interpolation, arena: arena),
+      limit: options.maximumVoices, sounds: sounds,
+      reading: SampleReading(options.interpolation, arena: arena),
       lowestKey: max(lowestKey, 12), sampleRate: Float(sampleRate), arena: arena)
     queue = EventQueue(arena: arena, capacity: eventCapacity, byteCapacity: byteCapacity)
     separatesChannels = options.separatesParts
@@ -200,7 +207,9 @@ public final class Synthesizer: SampleSource {
   func outputBus(_ place: Int) -> Bus { mixes[output.set * busCount + place] }
 
   /// Leaves out all but the first frames of what was finished last.
-  func cutOutput(to frames: Int) { output.quantum.frames = max(outputOffset, min(frames, output.quantum.frames)) }
+  func cutOutput(to frames: Int) {
+    output.quantum.frames = max(outputOffset, min(frames, output.quantum.frames))
+  }
 
   /// Finishes a quantum; `outputOffset` is then where its first frame is that is to be heard.
   func advance() {

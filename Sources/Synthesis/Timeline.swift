@@ -42,8 +42,12 @@ struct Timeline {
         add(.noteOff(key: note.pitch, note: noteCount), at: max(frame(note.end), onset + shortest))
         noteCount += 1
       }
+      // Of one moment, the score does not say whether a bank or a program comes first: banks do.
+      for change in track.controlChanges where change.controller == 0 || change.controller == 32 {
+        add(.control(change.controller, value: change.value & 127), at: frame(change.tick))
+      }
       for change in track.programChanges { add(.program(change.program & 127), at: frame(change.tick)) }
-      for change in track.controlChanges {
+      for change in track.controlChanges where change.controller != 0 && change.controller != 32 {
         add(.control(change.controller & 127, value: change.value & 127), at: frame(change.tick))
       }
       for bend in track.pitchBends { add(.bend(bend.value), at: frame(bend.tick)) }
@@ -60,7 +64,32 @@ struct Timeline {
     }
     for event in score.otherEvents { addSystemExclusive(event, at: frame(event.tick)) }
     sort()
+    chooseBanks()
     if let last = events.last { events.append(TimedEvent(frame: last.frame, channel: 0, action: .end)) }
+  }
+
+  /// A program that a track begins with is no event: where a bank is selected before the first note, it is chosen again after that.
+  private mutating func chooseBanks() {
+    var firstNotes = [Int](repeating: events.count, count: channels.count)
+    var lastBanks = [Int](repeating: -1, count: channels.count)
+    for (index, event) in events.enumerated() {
+      guard case .message(let message) = event.action, firstNotes[event.channel] == events.count else {
+        continue
+      }
+      switch message {
+      case .noteOn: firstNotes[event.channel] = index
+      case .control(0, _), .control(32, _): lastBanks[event.channel] = index
+      case .program: lastBanks[event.channel] = -1
+      default: break
+      }
+    }
+    let choices = lastBanks.enumerated().filter { $0.element >= 0 }.sorted { $0.element > $1.element }
+    for (channel, place) in choices {
+      events.insert(
+        TimedEvent(
+          frame: events[place].frame, channel: channel, action: .message(.program(channels[channel].program))),
+        at: place + 1)
+    }
   }
 
   private mutating func addSystemExclusive(_ event: OpaqueEvent, at frame: Int) {
@@ -102,11 +131,15 @@ struct Timeline {
     var usage: [PresetAddress: KeySet] = [:]
     var states = channels.map { Channel($0) }
     for event in events {
-      guard case .message(let message) = event.action else { continue }
-      switch message {
-      case .noteOn(let key, _, _): usage[states[event.channel].address, default: .none].insert(key)
-      case .program(let program): states[event.channel].program = program
-      default: break
+      switch event.action {
+      case .message(.noteOn(let key, _, _)): usage[states[event.channel].address, default: .none].insert(key)
+      case .message(.program(let program)): states[event.channel].setProgram(program)
+      case .message(.control(let controller, let value)):
+        _ = states[event.channel].control(controller, value)
+      case .systemExclusive(let start, let count):
+        let message = systemExclusives[start..<start + count].withUnsafeBufferPointer { SystemExclusive($0) }
+        if let message { for index in states.indices { states[index].take(message) } }
+      case .message, .end: break
       }
     }
     return usage
@@ -122,7 +155,8 @@ extension TimedEvent {
     case .message(let message):
       switch message {
       case .noteOff: return 0
-      case .program: return 2
+      // In their own order, since a program is chosen from the bank that was selected before it.
+      case .program, .control(0, _), .control(32, _): return 2
       case .control, .bend, .pressure, .keyPressure: return 3
       case .noteOn: return 4
       }

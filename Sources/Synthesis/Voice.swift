@@ -19,13 +19,16 @@ struct Voice {
   /// The order in which notes began.
   private(set) var birth = 0
   private(set) var isActive = false
-  /// The key was released but the sustain pedal holds the note.
+  /// The key was released but a pedal holds the note.
   private(set) var isSustained = false
+  /// The sostenuto pedal holds the note, as its key was down when the pedal went down.
+  private(set) var isHeld = false
   private(set) var isReleased = false
   /// It was stolen or cut off and fades out within milliseconds.
   private(set) var isFading = false
   /// What it will be like before it has sounded; 0 afterwards.
   private var expectedLoudness: Float = 0
+  private var glide = Glide()
   private var fadeLevel: Float = 1
   private var fadeStep: Float = 0
 
@@ -78,8 +81,10 @@ struct Voice {
     expectedLoudness = Float(velocity) / 127
     isActive = true
     isSustained = false
+    isHeld = false
     isReleased = false
     isFading = false
+    glide = Glide()
     fadeLevel = 1
     fadeStep = 0
     startFrame = frame
@@ -87,11 +92,24 @@ struct Voice {
     fadeFrame = Self.never
   }
 
-  /// The key goes up; with the pedal down the note continues.
+  /// Has it begin at another pitch.
+  mutating func glide(from semitones: Float, frames: Int) { glide = Glide(from: semitones, frames: frames) }
+
+  /// The sostenuto pedal goes down.
+  mutating func hold() { if !isReleased, !isSustained { isHeld = true } }
+
+  /// It goes up.
+  mutating func endHold(pedalIsDown: Bool, at frame: Int) {
+    guard isHeld else { return }
+    isHeld = false
+    if isSustained, !pedalIsDown { release(pedalIsDown: false, at: frame) }
+  }
+
+  /// The key goes up; with a pedal down the note continues.
   mutating func release(pedalIsDown: Bool, at frame: Int) {
     guard !isReleased else { return }
-    isSustained = pedalIsDown
-    isReleased = !pedalIsDown
+    isSustained = pedalIsDown || isHeld
+    isReleased = !isSustained
     if isReleased { releaseFrame = max(frame, startFrame) }
   }
 
@@ -156,7 +174,7 @@ struct Voice {
     }
     region?.pointee.add(
       to: bus, from: range.lowerBound, range.count, state: state, course: course,
-      tuning: state.pointee.tuning + course.tunings[key], fade: fade, workspace)
+      tuning: state.pointee.tuning + course.tunings[key] + glide.next(range.count), fade: fade, workspace)
     isActive = region?.pointee.isDone == false && fadeLevel > 0
   }
 
@@ -172,10 +190,10 @@ struct Voice {
     left.update(repeating: 0, count: frames)
     right.update(repeating: 0, count: frames)
     var isSounding = false
+    let bend = state.pointee.bend + course.tunings[key] + glide.next(frames)
     for index in 0..<layerCount {
       layers[index].add(
-        toLeft: left, right: right, frames, bend: state.pointee.bend + course.tunings[key],
-        wheel: state.pointee.vibrato, workspace)
+        toLeft: left, right: right, frames, bend: bend, wheel: state.pointee.vibrato, workspace)
       if !layers[index].isDone { isSounding = true }
     }
     applyFade(left, right, frames)
@@ -207,6 +225,30 @@ struct Voice {
       left[frame] *= fadeLevel
       right[frame] *= fadeLevel
     }
+  }
+}
+
+/// A portamento: a pitch that starts off the note and moves to it evenly.
+private struct Glide: BitwiseCopyable {
+  private var semitones: Float = 0
+  private var step: Float = 0
+  private var framesLeft = 0
+
+  init() {}
+
+  init(from semitones: Float, frames: Int) {
+    self.semitones = semitones
+    framesLeft = max(1, frames)
+    step = -semitones / Float(framesLeft)
+  }
+
+  /// How far the pitch is off the note, in semitones, and goes on by `frames`.
+  mutating func next(_ frames: Int) -> Float {
+    guard framesLeft > 0 else { return 0 }
+    let now = semitones
+    semitones += step * Float(min(frames, framesLeft))
+    framesLeft -= frames
+    return now
   }
 }
 

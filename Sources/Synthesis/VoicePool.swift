@@ -12,7 +12,8 @@ struct VoicePool {
 
   /// - Parameter lowestKey: The lowest key that will be played.
   init(
-    limit: Int, sounds: PreparedSounds, reading: SampleReading, lowestKey: Int, sampleRate: Float, arena: Arena
+    limit: Int, sounds: PreparedSounds, reading: SampleReading, lowestKey: Int, sampleRate: Float,
+    arena: Arena
   ) {
     let patches = sounds.patchViews
     self.limit = limit
@@ -22,7 +23,9 @@ struct VoicePool {
     // Strings can be bent down by an octave; further bends stop there.
     let lowestString = frequency(ofKey: Float(lowestKey) - 12) / sampleRate * 0.25
     let idle = LayerVoice(arena: arena, hasBank: false, lowestString: nil)
-    let regions = sounds.anyRegion.map { arena.allocate(limit + max(24, limit / 4), of: RegionVoice($0, reading)) }
+    let regions = sounds.anyRegion.map {
+      arena.allocate(limit + max(24, limit / 4), of: RegionVoice($0, reading))
+    }
     voices = arena.allocate(count, of: Voice(layers: arena.allocate(1, of: idle), region: nil))
     for index in 0..<count {
       let layers = arena.allocate(layerCount, of: idle)
@@ -95,11 +98,12 @@ struct VoicePool {
     return best
   }
 
-  /// A key goes up. Where `note` is −1, all notes of the key that are still held end.
+  /// A key goes up. Where it or the voice does not know which note that is, all of the key end that are still held.
   func release(channel: Int, key: Int, note: Int, pedalIsDown: Bool, at frame: Int) {
     for index in 0..<count
     where voices[index].isActive && voices[index].channel == channel
-      && (note >= 0 ? voices[index].note == note : voices[index].key == key && !voices[index].isSustained)
+      && (note >= 0 && voices[index].note >= 0
+        ? voices[index].note == note : voices[index].key == key && !voices[index].isSustained)
     {
       voices[index].release(pedalIsDown: pedalIsDown, at: frame)
     }
@@ -112,11 +116,40 @@ struct VoicePool {
     }
   }
 
-  /// Ends what only the pedal holds.
+  /// Ends what only the sustain pedal holds.
   func releaseSustained(channel: Int, at frame: Int) {
     for index in 0..<count
     where voices[index].isActive && voices[index].channel == channel && voices[index].isSustained {
       voices[index].release(pedalIsDown: false, at: frame)
+    }
+  }
+
+  /// Has the sostenuto pedal hold the keys of a channel that are down.
+  func hold(channel: Int) {
+    for index in 0..<count where voices[index].isActive && voices[index].channel == channel {
+      voices[index].hold()
+    }
+  }
+
+  /// Ends what only the sostenuto pedal holds.
+  func endHold(channel: Int, pedalIsDown: Bool, at frame: Int) {
+    for index in 0..<count where voices[index].isActive && voices[index].channel == channel {
+      voices[index].endHold(pedalIsDown: pedalIsDown, at: frame)
+    }
+  }
+
+  /// Has the notes of a channel make room for another in mono mode: all but those of `birth`.
+  func yield(channel: Int, to birth: Int, at frame: Int) {
+    for index in 0..<count
+    where voices[index].isActive && voices[index].channel == channel && voices[index].birth != birth {
+      voices[index].fadeOut(frames: fadeFrames * 2, at: frame)
+    }
+  }
+
+  /// Has the voices of a note glide to their pitch.
+  func glide(birth: Int, from semitones: Float, frames: Int) {
+    for index in 0..<count where voices[index].isActive && voices[index].birth == birth {
+      voices[index].glide(from: semitones, frames: frames)
     }
   }
 

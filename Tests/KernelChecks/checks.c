@@ -49,6 +49,10 @@ static const check checks[] = {
     {"softmax_backward", {MEMBER(softmax_backward)}, check_softmax_backward, NULL},
     {"additive_scores", {MEMBER(additive_scores), MEMBER(additive_scores_backward)}, check_additive_scores, NULL},
     {"peak", {MEMBER(peak)}, NULL, check_peak},
+    {"interpolate", {MEMBER(interpolate)}, check_interpolate, NULL},
+    {"interpolate_cubic", {MEMBER(interpolate_cubic)}, check_interpolate_cubic, NULL},
+    {"add_ramp", {MEMBER(add_ramp)}, check_add_ramp, NULL},
+    {"filter_eights", {MEMBER(filter_eights)}, check_filter_eights, NULL},
 };
 
 static const size_t check_count = sizeof checks / sizeof checks[0];

@@ -27,6 +27,10 @@ void check_sigmoid_and_tanh(comparison *c, size_t n);
 void check_tanh_backward(comparison *c, size_t n);
 void check_softmax_backward(comparison *c, size_t n);
 void check_additive_scores(comparison *c, size_t n);
+void check_interpolate(comparison *c, size_t n);
+void check_interpolate_cubic(comparison *c, size_t n);
+void check_add_ramp(comparison *c, size_t n);
+void check_filter_eights(comparison *c, size_t n);
 
 // Checks that choose their sizes themselves.
 void check_products(comparison *c);

@@ -37,7 +37,8 @@ struct RegionSettings: BitwiseCopyable {
     typealias Index = GeneratorIndex
     scale = values[Index.scaleTuning]
     pitch =
-      scale * (Float(key) - region.pointee.rootKey) + region.pointee.correction + 100 * values[Index.coarseTune]
+      scale * (Float(key) - region.pointee.rootKey) + region.pointee.correction + 100
+      * values[Index.coarseTune]
       + values[Index.fineTune]
     modulationLFOToPitch = values[Index.modulationLFOToPitch]
     vibratoLFOToPitch = values[Index.vibratoLFOToPitch]

@@ -114,7 +114,8 @@ struct RegionVoice: BitwiseCopyable {
     // An attack is linear in amplitude, a release in decibels: the release goes on where the attack was.
     let level =
       volume.stage == .attack
-      ? 1 + 20 * logarithm10(max(volume.value, 1e-5)) * 10 / Self.range : volume.stage == .delay ? 0 : volume.value
+      ? 1 + 20 * logarithm10(max(volume.value, 1e-5)) * 10 / Self.range
+      : volume.stage == .delay ? 0 : volume.value
     // A click is shorter than this.
     volume.release(
       from: max(0, level), frames: sampleRate * max(0.005, settings.release))
@@ -144,7 +145,10 @@ struct RegionVoice: BitwiseCopyable {
     generatorRevision = course.generatorRevision
     var values = region.pointee.generators
     if generatorRevision > 0 {
-      for index in 0..<60 { values[index] += course.generatorOffsets[index] }
+      for index in 0..<60 {
+        let replacement = course.generatorReplacements[index]
+        values[index] = (replacement.isNaN ? values[index] : replacement) + course.generatorOffsets[index]
+      }
     }
     values[GeneratorIndex.attenuation] *= Self.attenuationUnit
     for index in 0..<region.pointee.modulatorCount {
@@ -152,7 +156,9 @@ struct RegionVoice: BitwiseCopyable {
       values[modulator.pointee.destination] += modulator.pointee.value(note, state)
     }
     settings = RegionSettings(values, key: note.key, region: region, sampleRate: sampleRate)
-    settings.level *= Self.fullLevel * (state.pointee.controller(67) >= 64 ? 0.7 : 1)
+    settings.level *= Self.fullLevel * state.pointee.level
+    settings.left *= state.pointee.balance.x
+    settings.right *= state.pointee.balance.y
     settings.reverb *= Self.reverbScale
     settings.chorus *= Self.chorusScale
     return values
@@ -233,7 +239,8 @@ struct RegionVoice: BitwiseCopyable {
       gains = targetGains
       if let fade { for frame in 0..<length { workspace.left[frame] *= fade[done + frame] } }
       Self.mix(
-        workspace.left, to: bus, from: place + done, length, from, (gains - from) / Float(count), workspace.kernels)
+        workspace.left, to: bus, from: place + done, length, from, (gains - from) / Float(count),
+        workspace.kernels)
       done += count
     }
   }
@@ -253,7 +260,8 @@ struct RegionVoice: BitwiseCopyable {
     guard cents != pitch else { return }
     pitch = cents
     // No sample is read at more than 256 times its speed.
-    let speed = Double(region.pointee.sample.sampleRate / sampleRate) * exponential2(Double(min(cents, 9600)) / 1200)
+    let speed =
+      Double(region.pointee.sample.sampleRate / sampleRate) * exponential2(Double(min(cents, 9600)) / 1200)
     step = max(1, Int64(min(speed, 256) * 0x1p32))
   }
 

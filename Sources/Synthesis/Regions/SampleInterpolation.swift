@@ -103,7 +103,8 @@ struct SampleReading: BitwiseCopyable {
   /// Writes `frames` frames from `position` on, in 2⁻³² frames, and moves it by `step` for each.
   @inline(__always)
   func read(
-    _ data: UnsafePointer<Float>, _ position: inout Int64, step: Int64, into output: UnsafeMutablePointer<Float>,
+    _ data: UnsafePointer<Float>, _ position: inout Int64, step: Int64,
+    into output: UnsafeMutablePointer<Float>,
     _ frames: Int, _ kernels: Kernels
   ) {
     switch kind {
@@ -112,7 +113,8 @@ struct SampleReading: BitwiseCopyable {
     case .sinc:
       let table = table(speed: Double(step) * 0x1p-32)
       kernels.interpolate(
-        data, from: position, step: step, weights: table.pointee.weights, taps: table.pointee.tapCount, into: output,
+        data, from: position, step: step, weights: table.pointee.weights, taps: table.pointee.tapCount,
+        into: output,
         count: frames)
     }
     position += step * Int64(frames)

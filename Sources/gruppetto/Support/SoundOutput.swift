@@ -198,13 +198,16 @@ struct PerformanceOptions: ParsableArguments {
   @Flag(help: "Begin at the beginning of the piece, even if nothing sounds there.")
   var fromStart = false
 
+  @OptionGroup var temperament: TuningOption
+
   /// Where the sound begins.
   var start: RenderStart { fromStart ? .beginning : .firstNote }
 
   /// The options of a rendering.
   func renderOptions(sampleRate: Int) -> RenderOptions {
     RenderOptions(
-      sampleRate: sampleRate, start: start, expression: plain ? nil : Expression(), placesParts: !plain)
+      sampleRate: sampleRate, start: start, expression: plain ? nil : Expression(), placesParts: !plain,
+      temperament: temperament.temperament)
   }
 }
 

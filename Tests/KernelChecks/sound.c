@@ -1,0 +1,109 @@
+#include <math.h>
+#include <string.h>
+
+#include "checks.h"
+
+// The plain kernels of sound are the same code as the others, so each is compared with its definition in double precision, and
+// with the plain one bit for bit.
+
+enum { PLACES = 256, MOST_TAPS = 32 };
+
+static float *random_rows(comparison *c, size_t taps) { return random_floats(c, PLACES * 2 * taps, 1); }
+
+void check_interpolate(comparison *c, size_t n) {
+  const size_t all_taps[] = {8, 16, 24, MOST_TAPS};
+  for (int s = 0; s < 3; s++)
+    for (int t = 0; t < 4; t++) {
+      const size_t taps = all_taps[t];
+      const int64_t step = s == 0 ? 0x0B504F333 : s == 1 ? 0x170A3D70A : 0x3FFFFFFFF;
+      const int64_t start = ((int64_t)MOST_TAPS << 32) + 0x87654321;
+      const size_t frames = (size_t)((start + (int64_t)n * step) >> 32) + MOST_TAPS + 2;
+      const float *data = random_floats(c, frames, 1), *weights = random_rows(c, taps);
+      float *output = random_floats(c, n, 1), *plain = random_floats(c, n, 1), *expected = random_floats(c, n, 1);
+      c->kernels->interpolate(n, data, start, step, weights, taps, output);
+      c->plain->interpolate(n, data, start, step, weights, taps, plain);
+      for (size_t i = 0; i < n; i++) {
+        const int64_t place = start + (int64_t)i * step;
+        const float *row = weights + ((uint32_t)place >> 24) * 2 * taps;
+        const double fraction = (double)((uint32_t)place & 0xFFFFFF) / 0x1000000;
+        double sum = 0;
+        for (size_t k = 0; k < taps; k++)
+          sum += data[(size_t)(place >> 32) + k + 1 - taps / 2] * (row[k] + fraction * row[taps + k]);
+        expected[i] = (float)sum;
+      }
+      expect_close(c, output, expected, n, 2e-5f, "read by weights", n, taps, (size_t)s);
+      expect_close(c, output, plain, n, 0, "the same bits, read by weights", n, taps, (size_t)s);
+      end_case(c);
+    }
+}
+
+void check_interpolate_cubic(comparison *c, size_t n) {
+  for (int s = 0; s < 2; s++) {
+    const int64_t step = s == 0 ? 0x0B504F333 : 0x270A3D70A, start = (4LL << 32) + 0x12345678;
+    const size_t frames = (size_t)((start + (int64_t)n * step) >> 32) + 4;
+    const float *data = random_floats(c, frames, 1);
+    float *output = random_floats(c, n, 1), *plain = random_floats(c, n, 1), *expected = random_floats(c, n, 1);
+    c->kernels->interpolate_cubic(n, data, start, step, output);
+    c->plain->interpolate_cubic(n, data, start, step, plain);
+    for (size_t i = 0; i < n; i++) {
+      const int64_t place = start + (int64_t)i * step;
+      const float *p = data + (place >> 32);
+      const double f = (double)(uint32_t)place / 0x1p32, before = p[-1], here = p[0], next = p[1], after = p[2];
+      // The cubic through two points with the slopes (next − before) / 2 and (after − here) / 2, by Hermite's basis.
+      expected[i] = (float)((1 + 2 * f) * (1 - f) * (1 - f) * here + f * f * (3 - 2 * f) * next +
+                            f * (1 - f) * (1 - f) * (next - before) / 2 - f * f * (1 - f) * (after - here) / 2);
+    }
+    expect_close(c, output, expected, n, 1e-5f, "read by a cubic", n, (size_t)s, 0);
+    expect_close(c, output, plain, n, 0, "the same bits, read by a cubic", n, (size_t)s, 0);
+  }
+}
+
+void check_add_ramp(comparison *c, size_t n) {
+  const float *x = random_floats(c, n, 1);
+  float *y = random_floats(c, n, 1), *expected = copy_of(c, y, n), *plain = copy_of(c, y, n);
+  c->kernels->add_ramp(n, x, 0.3f, 0.01f, y);
+  c->plain->add_ramp(n, x, 0.3f, 0.01f, plain);
+  for (size_t i = 0; i < n; i++) expected[i] += x[i] * (0.3f + (float)(i + 1) * 0.01f);
+  expect_close(c, y, expected, n, 1e-5f, "a ramp", n, 0, 0);
+  expect_close(c, y, plain, n, 0, "the same bits, a ramp", n, 0, 0);
+}
+
+void check_filter_eights(comparison *c, size_t n) {
+  // A system that decays, sample by sample and eight at once.
+  const double a[4] = {0.7, -0.4, 0.4, 0.8}, b[2] = {0.3, 0.1}, out[2] = {0.2, 0.6}, direct = 0.05;
+  gruppetto_block_filter filter;
+  memset(&filter, 0, sizeof filter);
+  double row[2] = {out[0], out[1]}, column[2] = {b[0], b[1]}, power[4] = {1, 0, 0, 1};
+  filter.response[7] = (float)direct;
+  for (int k = 0; k < 8; k++) {
+    filter.first_to_outputs[k] = (float)row[0];
+    filter.second_to_outputs[k] = (float)row[1];
+    if (k < 7) filter.response[8 + k] = (float)(row[0] * b[0] + row[1] * b[1]);
+    filter.inputs_to_first[7 - k] = (float)column[0];
+    filter.inputs_to_second[7 - k] = (float)column[1];
+    const double r0 = row[0] * a[0] + row[1] * a[2], r1 = row[0] * a[1] + row[1] * a[3];
+    const double c0 = a[0] * column[0] + a[1] * column[1], c1 = a[2] * column[0] + a[3] * column[1];
+    const double p[4] = {a[0] * power[0] + a[1] * power[2], a[0] * power[1] + a[1] * power[3],
+                         a[2] * power[0] + a[3] * power[2], a[2] * power[1] + a[3] * power[3]};
+    row[0] = r0, row[1] = r1, column[0] = c0, column[1] = c1;
+    memcpy(power, p, sizeof p);
+  }
+  for (int k = 0; k < 4; k++) filter.states[k] = (float)power[k];
+  const size_t count = n / 8 * 8;
+  float *x = random_floats(c, count, 1), *expected = copy_of(c, x, count), *plain = copy_of(c, x, count);
+  float *state = random_floats(c, 2, 1), *plain_state = copy_of(c, state, 2), *last = copy_of(c, state, 2);
+  double first = state[0], second = state[1];
+  for (size_t i = 0; i < count; i++) {
+    const double input = expected[i];
+    expected[i] = (float)(direct * input + out[0] * first + out[1] * second);
+    const double next = a[0] * first + a[1] * second + b[0] * input;
+    second = a[2] * first + a[3] * second + b[1] * input;
+    first = next;
+  }
+  last[0] = (float)first, last[1] = (float)second;
+  c->kernels->filter_eights(count, &filter, state, x);
+  c->plain->filter_eights(count, &filter, plain_state, plain);
+  expect_close(c, x, expected, count, 1e-5f, "filtered", n, 0, 0);
+  expect_close(c, state, last, 2, 1e-5f, "the filter's states", n, 0, 0);
+  expect_close(c, x, plain, count, 0, "the same bits, filtered", n, 0, 0);
+}
