@@ -55,7 +55,7 @@ let rooms: [Room] = [
     ],
     testImports: ["MIDI", "Notation"]),
   Room(name: "Audio", imports: ["CSndfile", "CALSA", "Arithmetic", "Groundwork"]),
-  Room(name: "SoundFonts", imports: ["Audio", "Groundwork"]),
+  Room(name: "SoundFonts", imports: ["Audio", "Arithmetic", "Groundwork"]),
   Room(name: "Synthesis", imports: ["SoundFonts", "Music", "Audio", "Arithmetic", "Groundwork"]),
   Room(
     name: "Listening",

@@ -60,7 +60,7 @@ public enum AudioError: DiagnosableError, Equatable {
     case .tooLong(let path, let limit):
       "\(path): has more than \(limit) samples, too many to read at once; split it into parts"
     case .unknownEnding(let path):
-      "\(path): the ending must be .wav, .flac or .ogg"
+      "\(path): the ending must be .wav, .flac, .ogg, .opus, .mp3, .aiff, .caf or .w64"
     case .unsupportedSettings(let path, let reason): "\(path): \(reason)"
     case .noDevice(let name, let reason, let others):
       "the sound device “\(name)” cannot be opened (\(reason)); "

@@ -45,7 +45,8 @@ public enum AudioFile {
   ///   - source: what is written, to its end.
   ///   - path: where the file will be.
   ///   - encoding: how samples are stored; see `AudioFileWriter`.
-  ///   - comment: A text about the sound that the file holds beside it; nil for none.
+  ///   - tags: What the file tells of itself.
+  ///   - isDithered: Whether there is dither where samples are rounded to 16 bits; see `AudioFileWriter`.
   ///   - cancellation: stops the work; then no file is written.
   ///   - progress: called with the seconds of sound done.
   /// - Returns: what was written; nil if it was canceled.
@@ -53,17 +54,18 @@ public enum AudioFile {
   @discardableResult
   public static func write(
     _ source: inout some SampleSource, to path: String, encoding: SampleEncoding? = nil,
-    comment: String? = nil, cancellation: Cancellation? = nil, progress: ProgressHandler? = nil
+    tags: SoundTags = SoundTags(), isDithered: Bool = false, cancellation: Cancellation? = nil,
+    progress: ProgressHandler? = nil
   ) throws(AudioError) -> WrittenSound? {
     let rate = source.sampleRate
     let channels = source.channelCount
     var writer = try AudioFileWriter(
       path: path, encoding: encoding, sampleRate: rate, channelCount: channels,
-      expectedFrameCount: source.frameCount, comment: comment)
+      expectedFrameCount: source.frameCount, tags: tags, isDithered: isDithered)
     var block = [Float](repeating: 0, count: channels * 4096)
     let total = source.frameCount.map { Double($0) / Double(rate) }
     let meter = LoudnessMeter(sampleRate: rate, channelCount: channels)
-    var peak: Float = 0
+    let peaks = TruePeakMeter(channelCount: channels)
     var isEnded = false
     while !isEnded {
       if cancellation?.isRequested == true { return nil }
@@ -71,7 +73,7 @@ public enum AudioFile {
       let frames = source.render(into: &room)
       isEnded = frames < 4096
       let samples = block.span.extracting(first: frames * channels)
-      for index in samples.indices { peak = max(peak, abs(samples[index])) }
+      peaks.append(samples)
       meter.append(samples)
       try writer.write(samples)
       progress?(
@@ -79,29 +81,34 @@ public enum AudioFile {
           activity: "rendering", completed: Double(writer.frameCount) / Double(rate), total: total,
           unit: "seconds"))
     }
+    peaks.finish()
     let written = WrittenSound(
-      frameCount: writer.frameCount, sampleRate: rate, peak: peak, loudness: meter.integratedLoudness)
+      frameCount: writer.frameCount, sampleRate: rate, peak: peaks.samplePeak, truePeak: peaks.peak,
+      loudness: meter.integratedLoudness)
     try writer.commit()
     return written
   }
 }
 
 /// What was written of a source.
-public struct WrittenSound: Sendable, Equatable {
+public struct WrittenSound: Sendable, Hashable {
   /// How many frames.
   public var frameCount: Int
   /// At how many frames per second, in Hz.
   public var sampleRate: Int
   /// The largest magnitude of a sample before it was stored; full scale is 1.
   public var peak: Float
+  /// The true peak before it was stored (ITU-R BS.1770-4, annex 2); full scale is 1.
+  public var truePeak: Float
   /// The integrated loudness before it was stored, in LUFS; nil if no block of 400 ms lies above −70 LUFS.
   public var loudness: Double?
 
   /// A report.
-  public init(frameCount: Int, sampleRate: Int, peak: Float, loudness: Double?) {
+  public init(frameCount: Int, sampleRate: Int, peak: Float, truePeak: Float, loudness: Double?) {
     self.frameCount = frameCount
     self.sampleRate = sampleRate
     self.peak = peak
+    self.truePeak = truePeak
     self.loudness = loudness
   }
 

@@ -61,17 +61,18 @@ extension AudioFileFormat {
   var lengthAdvice: String {
     switch self {
     case .wav: "a WAV file of unknown length is limited to 4 GiB; write .flac instead"
+    case .aiff: "an AIFF file is limited to 4 GiB; write .wav or .caf instead"
     case .flac: "a FLAC file is limited to 68,719,476,735 frames; write .wav instead"
-    case .ogg: "the sound is too long for Ogg Vorbis"
+    case .w64, .caf, .ogg, .opus, .mp3: "the sound is too long for this format"
     }
   }
 
   /// How many frames a file of the format holds; as WAV, one whose header counts bytes in 32 bits.
   fileprivate func plainFrameLimit(bytesPerFrame: Int) -> Int {
     switch self {
-    case .wav: (Int(UInt32.max) - 4096) / max(1, bytesPerFrame)
+    case .wav, .aiff: (Int(UInt32.max) - 4096) / max(1, bytesPerFrame)
     case .flac: (1 << 36) - 1
-    case .ogg: .max
+    case .w64, .caf, .ogg, .opus, .mp3: .max
     }
   }
 }

@@ -30,7 +30,17 @@ public struct AudioFileReader: ~Copyable {
   /// Reads a file's content that is in memory; `name` stands for its path in errors.
   /// - Throws: `AudioError.notAudio` if it holds no sound.
   public init(bytes: [UInt8], name: String) throws(AudioError) {
-    try self.init(path: name, handle: try SoundFileHandle.reading(name, bytes: bytes), isFile: false)
+    let handle = try SoundFileHandle.reading(.reading(bytes), name: name)
+    try self.init(path: name, handle: handle, isFile: false)
+  }
+
+  /// Reads a file's content at a place in memory that `owner` keeps; `name` stands for its path in errors.
+  /// - Throws: `AudioError.notAudio` if it holds no sound.
+  package init(
+    memory: UnsafeRawBufferPointer, owner: AnyObject, name: String
+  ) throws(AudioError) {
+    let handle = try SoundFileHandle.reading(.reading(memory, owner: owner), name: name)
+    try self.init(path: name, handle: handle, isFile: false)
   }
 
   /// Checks that a file which begins so may be sound, before the rest is read.
@@ -57,8 +67,18 @@ public struct AudioFileReader: ~Copyable {
 
   /// The comment that the file has; nil if it has none.
   public var comment: String? {
-    sf_get_string(handle.raw, Int32(SF_STR_COMMENT)).map { String(cString: $0) }
-      ?? (isFile ? WAVComment.read(path) : nil)
+    text(SF_STR_COMMENT) ?? (isFile ? WAVComment.read(path) : nil)
+  }
+
+  /// What the file tells of itself.
+  public var tags: SoundTags {
+    SoundTags(
+      title: text(SF_STR_TITLE), artist: text(SF_STR_ARTIST), software: text(SF_STR_SOFTWARE),
+      comment: comment)
+  }
+
+  private func text(_ kind: Int) -> String? {
+    sf_get_string(handle.raw, Int32(kind)).map { String(cString: $0) }
   }
 
   /// Reads the next frames as interleaved samples, full scale at ±1. Samples of a floating-point file are not clipped.

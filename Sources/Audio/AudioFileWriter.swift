@@ -3,9 +3,9 @@ internal import Groundwork
 
 /// A sound file that is written a block at a time and appears under its name, whole, when it is committed.
 ///
-/// Until then, and after any error, a file that had the name before is still there. The same sound and comment give the same
+/// Until then, and after any error, a file that had the name before is still there. The same sound and tags give the same
 /// bytes.
-/// Samples become integers by rounding to the nearest, clipped at full scale, without dither.
+/// Samples become integers by rounding to the nearest, clipped at full scale; those of 16 bits with dither, if that is asked for.
 public struct AudioFileWriter: ~Copyable {
   /// Where the file will be.
   public let path: String
@@ -20,30 +20,32 @@ public struct AudioFileWriter: ~Copyable {
   private let encoding: SampleEncoding?
   private let frameLimit: Int
   private let scratch: ConversionScratch
+  private var dither: Dither?
   private var handle: SoundFileHandle
   private let replacement: AtomicReplacement
 
   /// How many samples are converted and handed to libsndfile at a time. Its Vorbis encoder puts a whole call's samples
   /// on the stack.
   private static let blockLength = 8192
-  /// Vorbis quality 0.6 is about 190 kbit/s for stereo at 44.1 kHz.
-  private static let vorbisQuality = 0.6
 
   /// Begins a file.
   /// - Parameters:
   ///   - path: where it will be.
   ///   - format: its format; nil chooses by the ending of `path`.
-  ///   - encoding: how samples are stored: 16 bits where it is nil; must be nil for Ogg Vorbis.
+  ///   - encoding: how samples are stored: 16 bits where it is nil; must be nil for what is compressed with loss.
   ///   - sampleRate: frames per second, in Hz.
   ///   - channelCount: samples in a frame.
   ///   - expectedFrameCount: about how many frames will be written; nil if that is not known. A WAV file that may
   ///     pass 4 GiB, which a plain one cannot, is written as RF64 (EBU Tech 3306); where it turns out shorter, it
   ///     becomes a plain one.
-  ///   - comment: A text about the sound: the chunk `ICMT` of a WAV file, the comment `COMMENT` of the others.
+  ///   - tags: What the file tells of itself.
+  ///   - isDithered: Whether noise of a step is added before samples are rounded to 16 bits, so that what is soft is not
+  ///     distorted. Other encodings never have it: the steps of 24 bits are below what any converter gives out.
   /// - Throws: `AudioError.unknownEnding`, `.unsupportedSettings` or `.file`.
   public init(
     path: String, format: AudioFileFormat? = nil, encoding: SampleEncoding? = nil, sampleRate: Int,
-    channelCount: Int, expectedFrameCount: Int? = nil, comment: String? = nil
+    channelCount: Int, expectedFrameCount: Int? = nil, tags: SoundTags = SoundTags(),
+    isDithered: Bool = false
   ) throws(AudioError) {
     let chosen: AudioFileFormat
     if let format { chosen = format } else { chosen = try AudioFileFormat(path: path) }
@@ -57,23 +59,25 @@ public struct AudioFileWriter: ~Copyable {
       sf_format_check(&info) != 0
     else {
       throw .unsupportedSettings(
-        path: path, reason: "\(chosen.rawValue) cannot hold \(channelCount) channels at \(sampleRate) Hz")
+        path: path, reason: chosen.refusal(channelCount: channelCount, sampleRate: sampleRate))
     }
     let replacement: AtomicReplacement
     do throws(FileError) { replacement = try AtomicReplacement(path: path) } catch { throw .file(error) }
     try extent.requireRoom(at: replacement.temporaryPath, for: path)
     let handle = try SoundFileHandle.writing(replacement, info: info)
-    handle.configure(vorbisQuality: chosen == .ogg ? Self.vorbisQuality : nil)
-    if let comment, !handle.setComment(comment) {
+    handle.configure(quality: chosen.quality)
+    if chosen.holdsTags, !handle.set(tags) {
       throw .unsupportedSettings(
-        path: path, reason: "\(chosen.rawValue) cannot hold a comment of \(comment.utf8.count) bytes")
+        path: path,
+        reason: "\(chosen.rawValue) cannot hold a comment of \(tags.comment?.utf8.count ?? 0) bytes")
     }
+    dither = isDithered ? Dither() : nil
     self.handle = handle
     self.replacement = replacement
     frameLimit = extent.frameLimit
     self.path = path
     self.format = chosen
-    self.encoding = chosen == .ogg ? nil : encoding ?? .pcm16
+    self.encoding = chosen.isLossy ? nil : encoding ?? .pcm16
     self.sampleRate = sampleRate
     self.channelCount = channelCount
     scratch = ConversionScratch(count: Self.blockLength / channelCount * channelCount)
@@ -93,7 +97,9 @@ public struct AudioFileWriter: ~Copyable {
     while start < samples.count {
       let end = min(start + scratch.count, samples.count)
       let block = samples.extracting(start..<end)
-      let written = block.withUnsafeBufferPointer { scratch.write($0, as: encoding, to: handle.raw) }
+      let written = block.withUnsafeBufferPointer {
+        scratch.write($0, as: encoding, dither: &dither, to: handle.raw)
+      }
       guard written == block.count else { throw writingFailure() }
       frameCount += block.count / channelCount
       start = end
@@ -116,7 +122,7 @@ public struct AudioFileWriter: ~Copyable {
     let isWhole = handle.close()
     guard isWhole, handle.stream.errorNumber == 0 else { throw writingFailure() }
     do throws(FileError) {
-      if format == .ogg { try OggSerialNumber.settle(inFileAt: replacement.temporaryPath) }
+      if format == .ogg || format == .opus { try OggSerialNumber.settle(inFileAt: replacement.temporaryPath) }
       try replacement.commit()
     } catch {
       throw .file(error)
@@ -134,11 +140,37 @@ extension AudioFileFormat {
   /// The message for an encoding that the format cannot hold.
   fileprivate var encodingAdvice: String {
     switch self {
-    case .wav: "a WAV file holds 16 bits, 24 bits or float"
+    case .wav, .w64, .aiff, .caf: "such a file holds 16 bits, 24 bits or float"
     case .flac: "a FLAC file holds 16 or 24 bits"
-    case .ogg: "Ogg Vorbis has no sample width; drop that setting"
+    case .ogg, .opus, .mp3: "what is compressed with loss has no sample width; drop that setting"
     }
   }
+
+  /// The message for a rate or a number of channels that the format cannot hold.
+  fileprivate func refusal(channelCount: Int, sampleRate: Int) -> String {
+    if let sampleRates, !sampleRates.contains(sampleRate) {
+      let rates = sampleRates.map(String.init).joined(separator: ", ")
+      return "\(rawValue) holds \(rates) Hz, not \(sampleRate)"
+    }
+    return "\(rawValue) cannot hold \(channelCount) channels at \(sampleRate) Hz"
+      + (self == .mp3 || self == .opus ? ", or this libsndfile cannot write it; write .ogg instead" : "")
+  }
+
+  /// The quality of what is compressed with loss, 0...1; nil for the others.
+  fileprivate var quality: Double? {
+    switch self {
+    // About 190 kbit/s for stereo at 44.1 kHz.
+    case .ogg: 0.6
+    // About 160 kbit/s for stereo.
+    case .opus: 0.3
+    // Variable, about 190 kbit/s.
+    case .mp3: 0.8
+    case .wav, .w64, .aiff, .caf, .flac: nil
+    }
+  }
+
+  /// Whether libsndfile writes tags into it.
+  fileprivate var holdsTags: Bool { self != .w64 }
 }
 
 extension SF_INFO {
@@ -153,23 +185,27 @@ extension SF_INFO {
 
 extension SoundFileHandle {
   /// Settings that must be made before the first sample.
-  fileprivate borrowing func configure(vorbisQuality: Double?) {
+  fileprivate borrowing func configure(quality: Double?) {
     // An RF64 file that stays below 4 GiB becomes one that every WAV reader knows; other files ignore it.
     sf_command(raw, Int32(SFC_RF64_AUTO_DOWNGRADE), nil, Int32(SF_TRUE))
     // The PEAK chunk holds the time of writing.
     sf_command(raw, Int32(SFC_SET_ADD_PEAK_CHUNK), nil, Int32(SF_FALSE))
-    if var vorbisQuality {
-      sf_command(
-        raw, Int32(SFC_SET_VBR_ENCODING_QUALITY), &vorbisQuality, Int32(MemoryLayout<Double>.size))
+    if var quality {
+      sf_command(raw, Int32(SFC_SET_VBR_ENCODING_QUALITY), &quality, Int32(MemoryLayout<Double>.size))
     }
   }
 }
 
 extension SoundFileHandle {
-  /// Gives the file a comment; before the first sample.
-  /// - Returns: Whether the format takes it.
-  fileprivate borrowing func setComment(_ text: String) -> Bool {
-    sf_set_string(raw, Int32(SF_STR_COMMENT), text) == 0
+  /// Gives the file its tags; before the first sample.
+  /// - Returns: Whether the format takes the comment; the others are left out where it does not take them.
+  fileprivate borrowing func set(_ tags: SoundTags) -> Bool {
+    for (kind, text) in [
+      (SF_STR_TITLE, tags.title), (SF_STR_ARTIST, tags.artist), (SF_STR_SOFTWARE, tags.software),
+    ] {
+      if let text, !text.isEmpty { sf_set_string(raw, Int32(kind), text) }
+    }
+    return tags.comment.map { sf_set_string(raw, Int32(SF_STR_COMMENT), $0) == 0 } ?? true
   }
 }
 
@@ -188,13 +224,20 @@ private final class ConversionScratch {
   /// Converts and writes at most `count` samples.
   /// - Returns: how many samples were written.
   func write(
-    _ block: UnsafeBufferPointer<Float>, as encoding: SampleEncoding?, to handle: OpaquePointer?
+    _ block: UnsafeBufferPointer<Float>, as encoding: SampleEncoding?, dither: inout Dither?,
+    to handle: OpaquePointer?
   ) -> Int {
     let length = sf_count_t(block.count)
     switch encoding {
     case .pcm16:
       return integers.withMemoryRebound(to: Int16.self) { shorts in
-        SampleConversion.convert(block, to: UnsafeMutableBufferPointer(rebasing: shorts[..<block.count]))
+        let room = UnsafeMutableBufferPointer(rebasing: shorts[..<block.count])
+        if var noise = dither {
+          SampleConversion.convert(block, to: room, dither: &noise)
+          dither = noise
+        } else {
+          SampleConversion.convert(block, to: room)
+        }
         return Int(sf_write_short(handle, shorts.baseAddress, length))
       }
     case .pcm24:

@@ -88,6 +88,7 @@ public final class LoudnessMeter {
   }
 
   private func addPower(of samples: UnsafeBufferPointer<Float>, frameCount: Int) {
+    if channelCount == 2 { return addStereoPower(of: samples, frameCount: frameCount) }
     let (shelf, highPass) = (weighting.shelf, weighting.highPass)
     for index in 0..<channelCount {
       var channel = channels[index]
@@ -99,6 +100,34 @@ public final class LoudnessMeter {
       }
       channels[index] = channel
     }
+  }
+
+  /// The same for two channels side by side, which takes half the time.
+  private func addStereoPower(of samples: UnsafeBufferPointer<Float>, frameCount: Int) {
+    let (shelf, highPass) = (weighting.shelf, weighting.highPass)
+    var (left, right) = (channels[0], channels[1])
+    var s1 = SIMD2(left.shelf.first, right.shelf.first)
+    var s2 = SIMD2(left.shelf.second, right.shelf.second)
+    var h1 = SIMD2(left.highPass.first, right.highPass.first)
+    var h2 = SIMD2(left.highPass.second, right.highPass.second)
+    var sum = SIMD2(left.sum, right.sum)
+    for frame in 0..<frameCount {
+      let (l, r) = (samples[2 * frame], samples[2 * frame + 1])
+      let x = SIMD2(l.isFinite ? Double(l) : 0, r.isFinite ? Double(r) : 0)
+      let y = shelf.b0 * x + s1
+      s1 = shelf.b1 * x - shelf.a1 * y + s2
+      s2 = shelf.b2 * x - shelf.a2 * y
+      let z = highPass.b0 * y + h1
+      h1 = highPass.b1 * y - highPass.a1 * z + h2
+      h2 = highPass.b2 * y - highPass.a2 * z
+      sum += z * z
+    }
+    left.shelf = .init(first: s1.x, second: s2.x)
+    right.shelf = .init(first: s1.y, second: s2.y)
+    left.highPass = .init(first: h1.x, second: h2.x)
+    right.highPass = .init(first: h1.y, second: h2.y)
+    (left.sum, right.sum) = (sum.x, sum.y)
+    (channels[0], channels[1]) = (left, right)
   }
 
   /// Adds a block to the gate at the end of a step, which is also the end of a block.

@@ -1,8 +1,8 @@
 /// Samples in floating point, full scale at ±1, as integers.
 ///
 /// A sample is scaled by 2^(bits − 1), rounded to the nearest integer (ties to even) and clipped to the range, so that
-/// integers read from a file and written again are the same. NaN becomes silence. There is no dither:
-/// the same sound always gives the same bytes.
+/// integers read from a file and written again are the same. NaN becomes silence. Where dither is asked for, its noise comes
+/// from a generator that begins with the file: the same sound always gives the same bytes.
 package enum SampleConversion {
   /// Converts as many samples as both buffers hold to 16 bits.
   package static func convert(
@@ -10,6 +10,18 @@ package enum SampleConversion {
   ) {
     for index in 0..<min(samples.count, integers.count) {
       integers[index] = Int16(rounded(samples[index], scale: 32768, limit: 32767))
+    }
+  }
+
+  /// Converts as many samples as both buffers hold to 16 bits, with dither.
+  package static func convert(
+    _ samples: UnsafeBufferPointer<Float>, to integers: UnsafeMutableBufferPointer<Int16>,
+    dither: inout Dither
+  ) {
+    for index in 0..<min(samples.count, integers.count) {
+      // Digital silence stays what it is.
+      let noise = dither.next() * (samples[index] == 0 ? 0 : 1 / 32768)
+      integers[index] = Int16(rounded(samples[index] + noise, scale: 32768, limit: 32767))
     }
   }
 

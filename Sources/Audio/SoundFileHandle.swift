@@ -47,23 +47,22 @@ struct SoundFileHandle: ~Copyable {
 
   /// Checks that a file may begin with these bytes. What else is wrong with them may be that the rest is missing.
   static func check(firstBytes: [UInt8], name: String) throws(AudioError) {
-    let stream: FileByteStream
-    do throws(FileError) { stream = try .reading(firstBytes, name: name) } catch { throw .file(error) }
     do throws(OpeningFailure) {
-      _ = try SoundFileHandle(stream, mode: SFM_READ, info: SF_INFO())
+      _ = try SoundFileHandle(.reading(firstBytes), mode: SFM_READ, info: SF_INFO())
     } catch {
       if error.isOfUnknownFormat { throw .notAudio(path: name, reason: error.words) }
     }
   }
 
-  /// Opens the file at `path`, or `bytes` that were a file's and have the name `path`, for reading.
-  static func reading(_ path: String, bytes: [UInt8]? = nil) throws(AudioError) -> SoundFileHandle {
+  /// Opens the file at `path` for reading.
+  static func reading(_ path: String) throws(AudioError) -> SoundFileHandle {
     let stream: FileByteStream
-    do throws(FileError) {
-      stream = if let bytes { try .reading(bytes, name: path) } else { try .reading(path) }
-    } catch {
-      throw .file(error)
-    }
+    do throws(FileError) { stream = try .reading(path) } catch { throw .file(error) }
+    return try reading(stream, name: path)
+  }
+
+  /// Opens a stream whose file has the name `path` in errors.
+  static func reading(_ stream: FileByteStream, name path: String) throws(AudioError) -> SoundFileHandle {
     do throws(OpeningFailure) {
       return try SoundFileHandle(stream, mode: SFM_READ, info: SF_INFO())
     } catch {
@@ -113,16 +112,27 @@ struct SoundFileHandle: ~Copyable {
   }
 }
 
-/// A file descriptor as libsndfile's virtual input and output, which remembers the first error.
+/// A file descriptor, or bytes in memory to be read, as libsndfile's virtual input and output; it remembers the first error.
 final class FileByteStream {
-  private let descriptor: Int32
+  private enum Content {
+    case descriptor(Int32)
+    case array([UInt8])
+    /// Memory that the owner keeps.
+    case memory(UnsafeRawBufferPointer, owner: AnyObject)
+  }
+
+  private let content: Content
+  /// Where the next byte is read, of bytes in memory.
+  private var position = 0
   /// The system's number of the first error; 0 while there is none.
   private(set) var errorNumber: Int32 = 0
 
   /// Takes over `descriptor`, which it closes in the end.
-  private init(descriptor: Int32) { self.descriptor = descriptor }
+  private init(descriptor: Int32) { content = .descriptor(descriptor) }
 
-  deinit { close(descriptor) }
+  private init(_ content: Content) { self.content = content }
+
+  deinit { if case .descriptor(let descriptor) = content { close(descriptor) } }
 
   /// Opens a regular file for reading.
   static func reading(_ path: String) throws(FileError) -> FileByteStream {
@@ -139,18 +149,12 @@ final class FileByteStream {
     return stream
   }
 
-  /// A temporary file without a path that holds `bytes`; `name` stands for its path in errors.
-  static func reading(_ bytes: [UInt8], name: String) throws(FileError) -> FileByteStream {
-    guard let file = tmpfile() else { throw FileError.reading(name) }
-    defer { fclose(file) }
-    let descriptor = fcntl(fileno(file), F_DUPFD_CLOEXEC, 0)
-    guard descriptor >= 0 else { throw FileError.reading(name) }
-    let stream = FileByteStream(descriptor: descriptor)
-    let written = bytes.withUnsafeBytes { stream.write($0.baseAddress, sf_count_t($0.count)) }
-    guard written == bytes.count, stream.seek(0, SEEK_SET) == 0 else {
-      throw FileError.reading(name, errorNumber: stream.errorNumber)
-    }
-    return stream
+  /// Bytes that were a file's.
+  static func reading(_ bytes: [UInt8]) -> FileByteStream { FileByteStream(.array(bytes)) }
+
+  /// Bytes in memory that were a file's, and that `owner` keeps.
+  static func reading(_ bytes: UnsafeRawBufferPointer, owner: AnyObject) -> FileByteStream {
+    FileByteStream(.memory(bytes, owner: owner))
   }
 
   /// Opens a file that exists for writing from its beginning.
@@ -175,20 +179,48 @@ final class FileByteStream {
   }
 
   private var length: sf_count_t {
-    var status = stat()
-    return fstat(descriptor, &status) == 0 ? sf_count_t(status.st_size) : -1
+    switch content {
+    case .descriptor(let descriptor):
+      var status = stat()
+      return fstat(descriptor, &status) == 0 ? sf_count_t(status.st_size) : -1
+    case .array(let bytes): return sf_count_t(bytes.count)
+    case .memory(let bytes, _): return sf_count_t(bytes.count)
+    }
   }
 
   private func seek(_ offset: sf_count_t, _ whence: Int32) -> sf_count_t {
-    sf_count_t(lseek(descriptor, off_t(offset), whence))
+    if case .descriptor(let descriptor) = content {
+      return sf_count_t(lseek(descriptor, off_t(offset), whence))
+    }
+    let origin = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? position : Int(length)
+    let (target, isTooFar) = origin.addingReportingOverflow(Int(offset))
+    guard !isTooFar, target >= 0 else { return -1 }
+    position = target
+    return sf_count_t(target)
   }
 
   private func read(_ bytes: UnsafeMutableRawPointer?, _ count: sf_count_t) -> sf_count_t {
-    transfer(count) { offset, rest in systemRead(descriptor, bytes?.advanced(by: offset), rest) }
+    switch content {
+    case .descriptor(let descriptor):
+      transfer(count) { offset, rest in systemRead(descriptor, bytes?.advanced(by: offset), rest) }
+    case .array(let array): array.withUnsafeBytes { copy($0, to: bytes, count) }
+    case .memory(let memory, _): copy(memory, to: bytes, count)
+    }
+  }
+
+  private func copy(
+    _ source: UnsafeRawBufferPointer, to bytes: UnsafeMutableRawPointer?, _ count: sf_count_t
+  ) -> sf_count_t {
+    let count = min(Int(count), source.count - min(position, source.count))
+    guard count > 0, let bytes, let base = source.baseAddress else { return 0 }
+    bytes.copyMemory(from: base + position, byteCount: count)
+    position += count
+    return sf_count_t(count)
   }
 
   private func write(_ bytes: UnsafeRawPointer?, _ count: sf_count_t) -> sf_count_t {
-    transfer(count) { offset, rest in systemWrite(descriptor, bytes?.advanced(by: offset), rest) }
+    guard case .descriptor(let descriptor) = content else { return 0 }
+    return transfer(count) { offset, rest in systemWrite(descriptor, bytes?.advanced(by: offset), rest) }
   }
 
   /// Repeats a read or write until all is done, nothing comes any more, or it fails.

@@ -8,6 +8,7 @@ struct BankReader {
     var version: (major: Int, minor: Int)
     var presets: [SoundFontPreset]
     var contents: SoundFontContents
+    var fingerprint: String
   }
 
   /// How many pairs of a preset's zone and an instrument's zone a preset may have, and how many modulators all of them together.
@@ -35,13 +36,33 @@ struct BankReader {
     let instruments = try instrumentLists(tables)
     let presets = try presetLists(tables)
     try checkComplexity(presets, instruments: instruments, tables: tables)
-    let contents = SoundFontContents(
-      bytes: bytes, presets: presets, resolution: ZoneResolution(instruments: instruments, samples: samples))
-    let listed = listedPresets(tables, contents: contents)
+    let listed = listedPresets(tables)
     guard !listed.isEmpty else { throw .damaged(path: path, offset: tables.presetOffset, fault: .noPresets) }
+    let contents = SoundFontContents(
+      bytes: bytes, presets: presets, resolution: ZoneResolution(instruments: instruments),
+      samples: SampleStore(samples, pool: pool), diagnostics: diagnostics.diagnostics)
     return Bank(
-      name: info.name.isEmpty ? Self.fileName(path) : info.name, version: info.version, presets: listed,
-      contents: contents)
+      name: info.name.isEmpty ? Self.fileName(path) : info.name, version: info.version,
+      presets: listed.map {
+        SoundFontPreset(
+          bank: $0.bank, program: $0.program, name: $0.name, index: $0.index, bankContents: contents)
+      },
+      contents: contents, fingerprint: fingerprint(lists.tables, samples: pool.high))
+  }
+
+  private func fingerprint(_ tables: ByteReader, samples: Range<Int>) -> String {
+    var fingerprint = Fingerprint()
+    var tables = tables
+    if let bytes = try? tables.readBytes(tables.remaining) { fingerprint.add(bytes) }
+    fingerprint.add("\(samples.count)")
+    let first = samples.lowerBound..<min(samples.upperBound, samples.lowerBound + 1 << 20)
+    fingerprint.add(UnsafeRawBufferPointer(rebasing: bytes.bytes[first]))
+    return fingerprint.text
+  }
+
+  /// A preset as the bank lists it.
+  private struct ListedPreset {
+    var bank: Int, program: Int, name: String, index: Int
   }
 
   private struct Lists {
@@ -53,7 +74,7 @@ struct BankReader {
     let all = bytes.bytes
     guard SoundFont.isRecognized(Array(all.prefix(12))) else { throw .notSoundFont(path: path) }
     let size = Int(UInt32(littleEndian: all.loadUnaligned(fromByteOffset: 4, as: UInt32.self)))
-    if size + 8 != all.count {
+    if all.count < size + 8 || all.count > size + 8 + size % 2 {
       report(
         "file-size", .fault, .kept, 4,
         "the header tells \((size + 8).grouped) bytes and the file has \(all.count.grouped)")
@@ -193,9 +214,8 @@ struct BankReader {
   }
 
   /// The presets that a program change can select, sorted; of two of the same number the first (§7.2).
-  private mutating func listedPresets(_ tables: BankTables, contents: SoundFontContents) -> [SoundFontPreset]
-  {
-    var presets: [SoundFontPreset] = []
+  private mutating func listedPresets(_ tables: BankTables) -> [ListedPreset] {
+    var presets: [ListedPreset] = []
     for (index, preset) in tables.presets.dropLast().enumerated() {
       let offset = tables.presetOffset + 38 * index
       guard preset.program < 128 else {
@@ -210,12 +230,10 @@ struct BankReader {
           "name", .remark, .supplied, offset,
           "the preset of bank \(preset.bank) and program \(preset.program) has no name")
       }
-      presets.append(
-        SoundFontPreset(
-          bank: preset.bank, program: preset.program, name: name, index: index, bankContents: contents))
+      presets.append(ListedPreset(bank: preset.bank, program: preset.program, name: name, index: index))
     }
     presets.sort { ($0.bank, $0.program, $0.index) < ($1.bank, $1.program, $1.index) }
-    var result: [SoundFontPreset] = []
+    var result: [ListedPreset] = []
     for preset in presets {
       if let last = result.last, (last.bank, last.program) == (preset.bank, preset.program) {
         report(

@@ -12,6 +12,29 @@ struct SamplePool {
   var frameCount: Int { high.count / 2 }
 }
 
+/// A sample as its header and the bank's data give it.
+enum BankSample: Sendable {
+  /// Its frames can be read where they are.
+  case ready(SoundFontSample)
+  /// Its frames are to be decoded.
+  case compressed(CompressedSample)
+  /// It cannot be played.
+  case silent
+}
+
+/// A sample whose frames are Ogg Vorbis.
+struct CompressedSample: Sendable {
+  /// Its header as it is in the file, with loops in frames from the sample's first.
+  var header: BankTables.Sample
+  var index: Int
+  /// Where the header is in the file.
+  var headerOffset: Int
+  /// Where the compressed bytes are in the file.
+  var bytes: Range<Int>
+  /// How many samples there are.
+  var count: Int
+}
+
 /// Makes samples of their headers (SoundFont 2.04, §7.10).
 struct SampleReader {
   let pool: SamplePool
@@ -30,8 +53,8 @@ struct SampleReader {
     self.isCompressedAllowed = isCompressedAllowed
   }
 
-  /// The samples of a bank's headers; nil for those that cannot be played.
-  mutating func samples(of tables: BankTables) -> [SoundFontSample?] {
+  /// The samples of a bank's headers.
+  mutating func samples(of tables: BankTables) -> [BankSample] {
     tables.samples.dropLast().enumerated().map { index, header in
       sample(header, index: index, offset: tables.sampleOffset + 46 * index, count: tables.samples.count - 1)
     }
@@ -39,35 +62,52 @@ struct SampleReader {
 
   private mutating func sample(
     _ header: BankTables.Sample, index: Int, offset: Int, count: Int
-  ) -> SoundFontSample? {
+  ) -> BankSample {
     let name = header.name
     guard header.kind & Kind.rom == 0 else {
       romCount += 1
       report(
         "rom-sample", .damage, .skipped, offset,
         "the sample “\(name)” is in the memory of a sound card; it is silent")
-      return nil
+      return .silent
     }
-    guard header.start < header.end, header.end <= pool.frameCount,
-      let base = pool.bytes.bytes.baseAddress
-    else {
+    let isCompressed = isCompressedAllowed && header.kind & Kind.compressed != 0
+    let limit = isCompressed ? pool.high.count : pool.frameCount
+    guard header.start < header.end, header.end <= limit, let base = pool.bytes.bytes.baseAddress else {
       report(
         "sample-bounds", .damage, .skipped, offset,
-        "the sample “\(name)” is at frames \(header.start.grouped)–\(header.end.grouped) of \(pool.frameCount.grouped); it is silent"
-      )
-      return nil
+        "the sample “\(name)” is at \(isCompressed ? "bytes" : "frames") \(header.start.grouped)–\(header.end.grouped) of "
+          + "\(limit.grouped); it is silent")
+      return .silent
     }
-    let loop = loop(header, offset: offset)
+    guard !isCompressed else {
+      let bytes = pool.high.lowerBound + header.start..<pool.high.lowerBound + header.end
+      return .compressed(
+        CompressedSample(header: header, index: index, headerOffset: offset, bytes: bytes, count: count))
+    }
     // A chunk begins at an even byte of a mapping that is aligned to a page.
     let data = (base + pool.high.lowerBound).assumingMemoryBound(to: Int16.self)
     let low = pool.low.map { (base + $0.lowerBound).assumingMemoryBound(to: UInt8.self) }
+    return .ready(
+      sample(
+        header, index: index, offset: offset, count: count, memory: pool.bytes, data: data, low8: low,
+        frameCount: pool.frameCount))
+  }
+
+  /// A sample with frames at `data`, of which its header speaks.
+  mutating func sample(
+    _ header: BankTables.Sample, index: Int, offset: Int, count: Int, memory: any AnyObject & Sendable,
+    data: UnsafePointer<Int16>, low8: UnsafePointer<UInt8>?, frameCount: Int
+  ) -> SoundFontSample {
+    let loop = loop(header, offset: offset)
     let channel = channel(header.kind)
     return SoundFontSample(
-      index: index, name: name, start: header.start, end: header.end, loopStart: loop.lowerBound,
+      index: index, name: header.name, start: header.start, end: header.end, loopStart: loop.lowerBound,
       loopEnd: loop.upperBound, sampleRate: rate(header, offset: offset),
       originalKey: header.key <= 127 ? header.key : 60, correctionCents: header.correction, channel: channel,
-      link: channel != .mono && header.link < count ? header.link : nil, data: data, low8: low,
-      frameCount: pool.frameCount)
+      link: channel != .mono && header.link < count ? header.link : nil, memory: memory, data: data,
+      low8: low8,
+      frameCount: frameCount)
   }
 
   private func channel(_ kind: Int) -> SoundFontSample.Channel {

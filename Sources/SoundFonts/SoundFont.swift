@@ -13,8 +13,12 @@ public final class SoundFont: Sendable {
   public let version: (major: Int, minor: Int)
   /// The presets, by bank and program.
   public let presets: [SoundFontPreset]
-  /// What is wrong with the bank, or was ignored in it.
-  public let diagnostics: [Diagnostic]
+  /// What is wrong with the bank, or was ignored in it; also with compressed samples that were needed so far.
+  public var diagnostics: [Diagnostic] { contents.diagnostics }
+
+  /// Sixteen hexadecimal digits that differ where two banks do: the `Fingerprint` of all that the file says of presets, instruments
+  /// and samples, and of the samples' size and first megabyte.
+  package let fingerprint: String
 
   let contents: SoundFontContents
 
@@ -39,8 +43,8 @@ public final class SoundFont: Sendable {
     name = bank.name
     version = bank.version
     contents = bank.contents
+    fingerprint = bank.fingerprint
     presets = bank.presets
-    diagnostics = reader.diagnostics.diagnostics
   }
 
   /// The preset of a bank and program; nil where there is none.

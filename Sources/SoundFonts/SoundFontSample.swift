@@ -34,7 +34,9 @@ package struct SoundFontSample: Sendable {
   package let channel: Channel
   /// The sample of the other channel, an index of the bank's list; nil for a mono sample.
   package let link: Int?
-  /// Frames of 16 bits, of this and, in a bank without compression, of all samples; alive as long as the `SoundFont`.
+  /// What keeps the memory of `data` and `low8`: a voice that copies the pointers alone must keep this, or the `SoundFont`.
+  package let memory: any AnyObject & Sendable
+  /// Frames of 16 bits, of this and, in a bank without compression, of all samples.
   package nonisolated(unsafe) let data: UnsafePointer<Int16>
   /// Eight more bits below those of `data`, unsigned; nil in a bank of 16 bits.
   package nonisolated(unsafe) let low8: UnsafePointer<UInt8>?
@@ -47,6 +49,13 @@ package struct SoundFontSample: Sendable {
     package var start: Int, end: Int
     /// The loop's first frame, and the frame after its last; equal where there is no loop.
     package var loopStart: Int, loopEnd: Int
+
+    package init(start: Int, end: Int, loopStart: Int, loopEnd: Int) {
+      self.start = start
+      self.end = end
+      self.loopStart = loopStart
+      self.loopEnd = loopEnd
+    }
   }
 
   /// The addresses with a zone's offsets (§8.1.2, generators 0–4, 12, 45, 50), within the data whatever the offsets are.

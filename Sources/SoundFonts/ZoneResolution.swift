@@ -1,11 +1,15 @@
 /// Makes regions of a preset's zones and their instruments' (SoundFont 2.04, §9.4, §9.5).
 struct ZoneResolution {
   let instruments: [ZoneList]
-  /// The samples that can be played; nil for those that cannot.
-  let samples: [SoundFontSample?]
 
-  /// All zones of a preset that any key and velocity reaches.
-  func zones(of preset: ZoneList) -> [SoundFontZone] {
+  /// The samples that a preset's zones play, as indices of the bank's list.
+  func sampleIndices(of preset: ZoneList) -> Set<Int> {
+    let instruments = Set(preset.zones.compactMap(\.target))
+    return Set(instruments.flatMap { self.instruments[$0].zones.compactMap(\.target) })
+  }
+
+  /// All zones of a preset that any key and velocity reaches; those whose sample is missing are left out.
+  func zones(of preset: ZoneList, samples: [Int: SoundFontSample]) -> [SoundFontZone] {
     var zones: [SoundFontZone] = []
     for zone in preset.zones {
       guard let target = zone.target else { continue }

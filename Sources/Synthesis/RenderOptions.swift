@@ -10,6 +10,16 @@ public struct RenderOptions: Sendable, Hashable {
   public var reverb: ReverbPreset
   /// How much reverb there is, 1 being the preset's own amount.
   public var reverbAmount: Double
+  /// Seconds to −60 dB of the reverb, in the middle of the spectrum; nil is the preset's own.
+  public var reverbDecay: Double?
+  /// Whether the sound is limited to −1 dBFS, as it has to be where it is heard at once. Otherwise it is the mix, of any amplitude and
+  /// without `gain`, as `Mastering.write` takes it.
+  public var isLimited: Bool
+  /// Whether parts get places between left and right where the score gives none.
+  public var placesParts: Bool
+  /// Whether each part comes out by itself: left and right of the first, of the second, and so on, each with the reverb and the
+  /// chorus of its own, and not limited. Their sum is the mix.
+  public var separatesParts: Bool
   /// How many notes can sound at once; further ones replace the faintest.
   public var maximumVoices: Int
   /// Where in the score the sound begins.
@@ -32,7 +42,9 @@ public struct RenderOptions: Sendable, Hashable {
   public init(
     sampleRate: Int = 44_100, gain: Double = 0, reverb: ReverbPreset = .hall, reverbAmount: Double = 1,
     maximumVoices: Int = 96, start: RenderStart = .beginning, expression: Expression? = nil,
-    temperament: Temperament? = nil, interpolation: SampleInterpolation = .sinc, threadCount: Int = 1
+    reverbDecay: Double? = nil, isLimited: Bool = true, placesParts: Bool = false,
+    separatesParts: Bool = false, temperament: Temperament? = nil, interpolation: SampleInterpolation = .sinc,
+    threadCount: Int = 1
   ) {
     self.sampleRate = sampleRate
     self.gain = gain
@@ -41,9 +53,18 @@ public struct RenderOptions: Sendable, Hashable {
     self.maximumVoices = maximumVoices
     self.start = start
     self.expression = expression
+    self.reverbDecay = reverbDecay
+    self.isLimited = isLimited
+    self.placesParts = placesParts
+    self.separatesParts = separatesParts
     self.temperament = temperament
     self.interpolation = interpolation
     self.threadCount = threadCount
+  }
+
+  /// The reverb that all of this is.
+  var reverbSettings: ReverbSettings {
+    ReverbSettings(reverb, amount: reverbAmount, decay: reverbDecay)
   }
 }
 
@@ -65,55 +86,5 @@ public enum RenderStart: Sendable, Hashable, CaseIterable {
     let written = 4 * score.ticksPerQuarter / bar.timeSignature.denominator
     let beat = bar.timeSignature.isCompound ? 3 * written : written
     return max(0, bar.start, onset - beat)
-  }
-}
-
-/// A reverb: the kind of room that the instruments play in.
-public enum ReverbPreset: String, Sendable, Hashable, CaseIterable {
-  /// None: dry.
-  case off
-  /// A furnished room: 0.5 s.
-  case room
-  /// A concert hall: 1.7 s.
-  case hall
-  /// A church: 3.5 s.
-  case church
-
-  /// Seconds to −60 dB, in the middle of the spectrum.
-  var decay: Float {
-    switch self {
-    case .off: 0
-    case .room: 0.5
-    case .hall: 1.7
-    case .church: 3.5
-    }
-  }
-
-  /// The size of the room: a factor on the delays.
-  var size: Float {
-    switch self {
-    case .off, .room: 0.45
-    case .hall: 1
-    case .church: 1.4
-    }
-  }
-
-  /// The frequency in hertz above which the walls absorb.
-  var damping: Float {
-    switch self {
-    case .off, .room: 4500
-    case .hall: 5000
-    case .church: 4000
-    }
-  }
-
-  /// The level of the reverb.
-  var level: Float {
-    switch self {
-    case .off: 0
-    case .room: 0.16
-    case .hall: 0.15
-    case .church: 0.17
-    }
   }
 }

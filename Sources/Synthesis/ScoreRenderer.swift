@@ -9,8 +9,10 @@ public import Music
 public final class ScoreRenderer: SampleSource {
   /// Frames a second.
   public let sampleRate: Int
-  /// Two: left and right, interleaved.
-  public let channelCount = 2
+  /// Left and right, interleaved; those of each part, if parts are separated.
+  public let channelCount: Int
+  /// The parts, each with the names of its tracks, in the order in which they come out where they are separated.
+  public let parts: [RenderedPart]
   /// About how long the sound will be in seconds, the last release and the reverb included. The sound itself
   /// continues until it is silent.
   public let totalSeconds: Double
@@ -29,8 +31,8 @@ public final class ScoreRenderer: SampleSource {
   private var voicesEnd = 0
   private var isFinished = false
 
-  /// Amplitudes below this, −80 dBFS, are silence.
-  private static let silence: Float = 1e-4
+  /// Amplitudes below this are silence: −80 dBFS, or −100 where the gain is still to come.
+  private let silence: Float
   /// However long an instrument sounds, the rendering ends this long after the last event, in seconds.
   private static let longestTail = 20
 
@@ -42,18 +44,22 @@ public final class ScoreRenderer: SampleSource {
   /// - Precondition: `options.sampleRate` is 8,000...192,000 and `options.maximumVoices` 1...1,024.
   public init(score: Score, bank: any SoundBank, options: RenderOptions = RenderOptions()) {
     sampleRate = options.sampleRate
+    let performed = options.expression?.performed(score) ?? score
     let timeline = Timeline(
-      score: options.expression?.performed(score) ?? score, sampleRate: options.sampleRate,
-      start: options.start.tick(in: score))
+      score: options.placesParts ? StereoPlacement.placed(performed) : performed,
+      sampleRate: options.sampleRate, start: options.start.tick(in: score))
+    parts = timeline.parts(of: score)
+    silence = options.isLimited && !options.separatesParts ? 1e-4 : 1e-5
     lastEvent = timeline.events.last?.frame ?? 0
     synthesizer = Synthesizer(
       bank: bank, channels: timeline.channels, usage: timeline.usage, options: options,
       longestQuantum: quantumFrames, eventCapacity: timeline.events.count + 1,
       byteCapacity: timeline.systemExclusives.count)
+    channelCount = synthesizer.channelCount
     synthesizer.take(timeline)
     totalSeconds =
       Double(lastEvent) / Double(sampleRate) + min(Double(synthesizer.sounds.longestRelease), 3)
-      + (options.reverbAmount > 0 ? Double(options.reverb.decay) : 0)
+      + (options.reverbAmount > 0 ? Double(options.reverbSettings.usedDecay) : 0)
   }
 
   /// Prepares the rendering of a score by the built-in instruments.
@@ -67,7 +73,7 @@ public final class ScoreRenderer: SampleSource {
   /// - Returns: the frames written; fewer than there is room for once the sound has ended.
   public func render(into block: inout MutableSpan<Float>) -> Int {
     block.withUnsafeMutableBufferPointer { block in
-      let wanted = block.count / 2
+      let wanted = block.count / channelCount
       var written = 0
       while written < wanted {
         if synthesizer.outputOffset == synthesizer.output.quantum.frames {
@@ -88,19 +94,21 @@ public final class ScoreRenderer: SampleSource {
     frame += frames
     if stage.voiceCount > 0 { voicesEnd = frame - frames + stage.voicesEnd }
     guard stage.isLast else { return }
-    let bus = synthesizer.outputBus
     let last = lastEvent + Self.longestTail * sampleRate
     let fade = sampleRate / 2
-    if frame > last - fade {
-      for index in 0..<frames {
-        let left = max(0, Float(last - (frame - frames + index)) / Float(fade))
-        bus.left[index] *= min(1, left)
-        bus.right[index] *= min(1, left)
-      }
-    }
     let start = frame - frames
-    for index in 0..<frames where max(abs(bus.left[index]), abs(bus.right[index])) >= Self.silence {
-      loudEnd = start + index + 1
+    for place in 0..<synthesizer.busCount {
+      let bus = synthesizer.outputBus(place)
+      if frame > last - fade {
+        for index in 0..<frames {
+          let left = max(0, Float(last - (start + index)) / Float(fade))
+          bus.left[index] *= min(1, left)
+          bus.right[index] *= min(1, left)
+        }
+      }
+      for index in 0..<frames where max(abs(bus.left[index]), abs(bus.right[index])) >= silence {
+        loudEnd = max(loudEnd, start + index + 1)
+      }
     }
     let end = max(max(loudEnd, lastEvent) + sampleRate / 10, voicesEnd)
     guard frame >= last || (!stage.isSounding && frame >= end) else { return }

@@ -15,8 +15,8 @@ internal import Synchronization
 public final class Synthesizer: SampleSource {
   /// Frames a second.
   public let sampleRate: Int
-  /// Two: left and right, interleaved.
-  public let channelCount = 2
+  /// Two, left and right, interleaved; as many for each channel, if they are separated.
+  public let channelCount: Int
 
   let arena = Arena()
   let sounds: PreparedSounds
@@ -28,7 +28,10 @@ public final class Synthesizer: SampleSource {
   var tunings: KeyTunings
   /// How many notes have begun.
   var births = 0
-  private var mix: MixChain
+  /// One for all channels, or one for each.
+  private let chains: UnsafeMutablePointer<MixChain>
+  let busCount: Int
+  private let separatesChannels: Bool
   private let longestQuantum: Int
   private let team: ThreadTeam?
   private let workspaces: UnsafeMutablePointer<Workspace>
@@ -42,6 +45,8 @@ public final class Synthesizer: SampleSource {
   private let groups: UnsafeMutablePointer<Bus>
   private let mixes: UnsafeMutablePointer<Bus>
   private let groupCapacity: Int
+  /// Which bus each group goes to.
+  private let busOfGroup: UnsafeMutablePointer<Int>
   private let activeVoices: UnsafeMutablePointer<Int>
   private var current = Stage()
   private var pending: Stage?
@@ -123,19 +128,28 @@ public final class Synthesizer: SampleSource {
       reading: SampleReading(options.interpolation, arena: arena),
       lowestKey: max(lowestKey, 12), sampleRate: Float(sampleRate), arena: arena)
     queue = EventQueue(arena: arena, capacity: eventCapacity, byteCapacity: byteCapacity)
-    mix = MixChain(options, arena: arena)
-    framesToSkip = mix.delay
+    separatesChannels = options.separatesParts
+    busCount = separatesChannels ? max(1, setups.count) : 1
+    channelCount = 2 * busCount
+    let isLimited = options.isLimited && !separatesChannels
+    chains = arena.allocate(busCount, of: MixChain(options, isLimited: isLimited, arena: arena))
+    for index in 1..<max(1, busCount) {
+      chains[index] = MixChain(options, isLimited: isLimited, arena: arena)
+    }
+    framesToSkip = chains[0].delay
     let threads = max(1, options.threadCount)
     team = threads > 1 ? ThreadTeam(threadCount: threads) : nil
     workspaces = arena.allocate(threads, of: Workspace(arena: arena))
     for index in 1..<max(1, threads) { workspaces[index] = Workspace(arena: arena) }
-    groupCapacity = (pool.count + Self.voicesPerGroup - 1) / Self.voicesPerGroup
+    groupCapacity =
+      (pool.count + Self.voicesPerGroup - 1) / Self.voicesPerGroup + (separatesChannels ? setups.count : 0)
     let sets = threads > 1 ? 2 : 1
     groups = arena.allocate(sets * groupCapacity, of: Bus(arena: arena))
     for index in 1..<max(1, sets * groupCapacity) { groups[index] = Bus(arena: arena) }
-    mixes = arena.allocate(2, of: Bus(arena: arena))
-    mixes[1] = Bus(arena: arena)
-    activeVoices = arena.allocate(pool.count, of: 0)
+    busOfGroup = arena.allocate(sets * groupCapacity, of: 0)
+    mixes = arena.allocate(2 * busCount, of: Bus(arena: arena))
+    for index in 1..<2 * busCount { mixes[index] = Bus(arena: arena) }
+    activeVoices = arena.allocate(groupCapacity * Self.voicesPerGroup, of: -1)
     segmentShare = 1 - exponential(-Float(segmentFrames) / (Self.smoothing * Float(sampleRate)))
   }
 
@@ -166,7 +180,7 @@ public final class Synthesizer: SampleSource {
   /// - Returns: how many frames the block has room for.
   public func render(into block: inout MutableSpan<Float>) -> Int {
     block.withUnsafeMutableBufferPointer { block in
-      let wanted = block.count / 2
+      let wanted = block.count / channelCount
       var written = 0
       while written < wanted {
         if outputOffset == output.quantum.frames { advance() }
@@ -180,17 +194,19 @@ public final class Synthesizer: SampleSource {
   /// - Returns: how many frames.
   func take(into block: UnsafeMutableBufferPointer<Float>, from written: Int, upTo wanted: Int) -> Int {
     let count = min(wanted - written, output.quantum.frames - outputOffset)
-    let bus = mixes[output.set]
-    for index in 0..<count {
-      block[2 * (written + index)] = bus.left[outputOffset + index]
-      block[2 * (written + index) + 1] = bus.right[outputOffset + index]
+    for place in 0..<busCount {
+      let bus = outputBus(place)
+      for index in 0..<count {
+        block[channelCount * (written + index) + 2 * place] = bus.left[outputOffset + index]
+        block[channelCount * (written + index) + 2 * place + 1] = bus.right[outputOffset + index]
+      }
     }
     outputOffset += count
     return count
   }
 
-  /// The samples that were finished last.
-  var outputBus: Bus { mixes[output.set] }
+  /// The samples that were finished last, of all channels or of one.
+  func outputBus(_ place: Int) -> Bus { mixes[output.set * busCount + place] }
 
   /// Leaves out all but the first frames of what was finished last.
   func cutOutput(to frames: Int) {
@@ -251,24 +267,37 @@ public final class Synthesizer: SampleSource {
     let quantum = Quantum(frames: end - frame)
     for index in 0..<channelTotal { courses[index].close(quantum, share: share) }
     frame = end
-    var activeCount = 0
-    for index in 0..<pool.count where pool.voices[index].isActive {
-      activeVoices[activeCount] = index
-      activeCount += 1
-    }
-    let groupCount = (activeCount + Self.voicesPerGroup - 1) / Self.voicesPerGroup
-    for index in activeCount..<max(activeCount, min(pool.count, groupCount * Self.voicesPerGroup)) {
-      activeVoices[index] = -1
-    }
+    let set = team == nil ? 0 : 1 - current.set
+    let (groupCount, voiceCount) = arrangeVoices(set)
     current = Stage(
-      set: team == nil ? 0 : 1 - current.set, quantum: quantum, groupCount: groupCount,
-      voiceCount: activeCount,
-      isLast: queue.isEmpty)
+      set: set, quantum: quantum, groupCount: groupCount, voiceCount: voiceCount, isLast: queue.isEmpty)
+  }
+
+  /// Puts the active voices into groups; where channels are separated, each group has voices of one alone.
+  private func arrangeVoices(_ set: Int) -> (groups: Int, voices: Int) {
+    var (place, voices) = (0, 0)
+    for bus in 0..<busCount {
+      let first = place
+      for index in 0..<pool.count where pool.voices[index].isActive {
+        if separatesChannels, pool.voices[index].channel != bus { continue }
+        activeVoices[place] = index
+        place += 1
+      }
+      voices += place - first
+      while place % Self.voicesPerGroup != 0 {
+        activeVoices[place] = -1
+        place += 1
+      }
+      for group in first / Self.voicesPerGroup..<place / Self.voicesPerGroup {
+        busOfGroup[set * groupCapacity + group] = bus
+      }
+    }
+    return (place / Self.voicesPerGroup, voices)
   }
 
   /// Notes which voices have ended in the quantum that was rendered.
   private func noteEnds() {
-    for place in 0..<current.voiceCount {
+    for place in 0..<current.groupCount * Self.voicesPerGroup where activeVoices[place] >= 0 {
       let voice = pool.voices + activeVoices[place]
       if voice.pointee.isActive { current.isSounding = true }
       current.voicesEnd = max(current.voicesEnd, voice.pointee.endFrame)
@@ -285,7 +314,7 @@ public final class Synthesizer: SampleSource {
     let bus = groups[current.set * groupCapacity + group]
     bus.clear(current.quantum.frames)
     let first = group * Self.voicesPerGroup
-    for place in first..<min(first + Self.voicesPerGroup, pool.count) where activeVoices[place] >= 0 {
+    for place in first..<first + Self.voicesPerGroup where activeVoices[place] >= 0 {
       let voice = pool.voices + activeVoices[place]
       voice.pointee.render(current.quantum, courses[voice.pointee.channel], into: bus, workspace)
     }
@@ -293,11 +322,12 @@ public final class Synthesizer: SampleSource {
 
   /// Sums the groups of a quantum, and applies the effects.
   private func mixDown(_ stage: Stage) {
-    let bus = mixes[stage.set]
-    bus.clear(stage.quantum.frames)
-    for group in 0..<stage.groupCount {
-      bus.add(groups[stage.set * groupCapacity + group], stage.quantum.frames)
+    let frames = stage.quantum.frames
+    let buses = mixes + stage.set * busCount
+    for place in 0..<busCount { buses[place].clear(frames) }
+    for group in stage.set * groupCapacity..<stage.set * groupCapacity + stage.groupCount {
+      buses[busOfGroup[group]].add(groups[group], frames)
     }
-    mix.process(bus, stage.quantum.frames)
+    for place in 0..<busCount { chains[place].process(buses[place], frames) }
   }
 }

@@ -4,6 +4,8 @@ internal import Music
 struct Timeline {
   /// A channel of the synthesizer for each part of the score: controllers of a MIDI channel apply to all of its tracks.
   private(set) var channels: [ChannelSetup] = []
+  /// Which of them each track of the score belongs to.
+  private(set) var channelOfTrack: [Int] = []
   /// Whether each channel's program was named.
   private var hasProgram: [Bool] = []
   private(set) var events: [TimedEvent] = []
@@ -28,6 +30,7 @@ struct Timeline {
     var noteCount = 0
     for track in score.tracks {
       let channel = channelIndex(for: track)
+      channelOfTrack.append(channel)
       func add(_ message: ChannelMessage, at frame: Int) {
         events.append(TimedEvent(frame: frame, channel: channel, action: .message(message)))
       }

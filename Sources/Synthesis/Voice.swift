@@ -208,7 +208,7 @@ struct Voice {
     kernels.addRamp(left, gain: gains.x, step: step.x, to: bus.left + place, count: frames)
     kernels.addRamp(right, gain: gains.y, step: step.y, to: bus.right + place, count: frames)
     let mono = workspace.voiceMono
-    for frame in 0..<frames { mono[frame] = left[frame] + right[frame] }
+    for frame in 0..<frames { mono[frame] = 0.5 * (left[frame] + right[frame]) }
     kernels.addRamp(
       mono, gain: gains.z * reverbSend, step: step.z * reverbSend, to: bus.reverb + place, count: frames)
     if gains.w > 0 || step.w > 0 {

@@ -13,7 +13,7 @@ import Testing
     let sound = AudioFileTests.sound(frames: 12_000)
     var source = AudioBufferSource(
       AudioBuffer(sampleRate: 44_100, channelCount: 2, samples: sound.samples.map { $0 * gain }))
-    try AudioFile.write(&source, to: folder.file(name), comment: comment)
+    try AudioFile.write(&source, to: folder.file(name), tags: SoundTags(comment: comment))
     return try readFile(folder.file(name))
   }
 

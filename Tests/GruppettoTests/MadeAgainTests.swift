@@ -241,6 +241,7 @@ import Testing
     "rate": (["--rate", "48000"], "rate"), "bits": (["--bits", "24"], "bits"),
     "gain": (["--gain", "-3"], "gain"),
     "plain": (["--plain"], "isPlain"), "from-start": (["--from-start"], "startsAtBeginning"),
+    "sound": (["--sound", "builtin"], "instruments"),
   ]
 
   @Test("Every option of generate that decides about a piece is recorded") func everyOptionIsRecorded() throws

@@ -54,7 +54,9 @@ public struct Program: Sendable {
     let process = Process()
     process.executableURL = URL(filePath: path)
     process.arguments = arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    // What is rendered does not depend on the banks that the machine has.
+    process.environment = ["GRUPPETTO_SOUND": "builtin"].merging(ProcessInfo.processInfo.environment) { $1 }
+      .merging(environment) { $1 }
     if let folder { process.currentDirectoryURL = URL(filePath: folder) }
     let scratch = try TemporaryFolder()
     let (output, errors) = (scratch.file("output"), scratch.file("errors"))

@@ -54,10 +54,21 @@ public struct CompositionRecord: Codable, Hashable, Sendable {
     public var startsAtBeginning: Bool
     /// The fingerprint of the instruments' files, 16 hexadecimal digits.
     public var instruments: String
+    /// The loudness that was asked for, in LUFS, or `off`; nil for the usual one.
+    public var normalize: String?
+    /// The room; nil for the usual one.
+    public var reverb: String?
+    /// How much reverb; nil for the room's own amount.
+    public var reverbAmount: Double?
+    /// Its decay in seconds; nil for the room's own.
+    public var reverbDecay: Double?
+    /// The banks that play, as they were named, each what those before it lack; nil for the built-in instruments.
+    public var banks: [String]?
 
     /// A way of rendering.
     public init(
-      rate: Int, bits: String?, gain: Double, isPlain: Bool, startsAtBeginning: Bool, instruments: String
+      rate: Int, bits: String?, gain: Double, isPlain: Bool, startsAtBeginning: Bool, instruments: String,
+      banks: [String]? = nil
     ) {
       self.rate = rate
       self.bits = bits
@@ -65,6 +76,7 @@ public struct CompositionRecord: Codable, Hashable, Sendable {
       self.isPlain = isPlain
       self.startsAtBeginning = startsAtBeginning
       self.instruments = instruments
+      self.banks = banks
     }
   }
 

@@ -1,13 +1,13 @@
-internal import Groundwork
+package import Groundwork
 internal import Music
 internal import Notation
 
 /// The files of music among files and folders.
-struct MusicFiles {
+package struct MusicFiles {
   /// The files to read, each once, in the order of the paths given and within a folder in byte order.
-  private(set) var paths: [String] = []
+  package private(set) var paths: [String] = []
   /// Folders that could not be searched, and what is named as music is but is no file that can be read.
-  private(set) var skipped: [SkippedFile] = []
+  package private(set) var skipped: [SkippedFile] = []
   private var seen: Set<FileStatus.Identity> = []
 
   /// The endings that are looked for, as a sentence lists them.
@@ -16,7 +16,7 @@ struct MusicFiles {
   /// Searches `roots`: a file that is named is taken whatever its ending, a folder is searched to any depth for files that end
   /// as music does. What is hidden is left alone; a file that several links lead to is taken once.
   /// - Throws: `FileError.notFound` for a root that is not there, `.unreadable` for one that is neither file nor folder.
-  init(in roots: [String]) throws(FileError) {
+  package init(in roots: [String]) throws(FileError) {
     for root in roots {
       guard let status = FileStatus(path: root) else { throw .notFound(path: root) }
       guard status.isFolder || status.isRegularFile else {

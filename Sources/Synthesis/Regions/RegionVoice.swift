@@ -35,8 +35,8 @@ struct RegionVoice: BitwiseCopyable {
   /// The amplitude of a full-scale sample at full velocity and volume: that of the built-in instruments.
   static let fullLevel: Float = 0.4
   /// How much goes to the reverb and the chorus at 100 %, against the usual amount of the built-in instruments.
-  private static let reverbScale: Float = 2
-  private static let chorusScale: Float = 2
+  private static let reverbScale: Float = 6
+  private static let chorusScale: Float = 3
   /// A decay is over when it has gone this far, in centibels.
   private static let range: Float = 960
   /// What the specification calls 1 dB of attenuation is 0.4 dB on the hardware that banks are made for.

@@ -1,5 +1,7 @@
 internal import ArgumentParser
+internal import Groundwork
 internal import Music
+internal import SoundFonts
 internal import Synthesis
 
 /// `gruppetto instruments`: lists the instruments.
@@ -7,10 +9,14 @@ struct Instruments: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "List the instruments and their General MIDI programs.",
     discussion: """
-      Example:
+      Examples:
 
         gruppetto instruments --json
+        gruppetto instruments /usr/share/sounds/sf2/default-GM.sf2
       """)
+
+  @Argument(help: "SoundFont (.sf2, .sf3) whose presets are listed, instead of the instruments that ship.")
+  var bank: String?
 
   @Option(help: ArgumentHelp("Folder of presets (default: the one that ships).", valueName: "folder"))
   var presets: String?
@@ -18,6 +24,7 @@ struct Instruments: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
+    if let bank { return try list(SoundFont(path: bank)) }
     let library = try InstrumentLibrary(folder: try Resources.presets(named: presets) + "/instruments")
     struct Entry: Encodable {
       var name: String
@@ -41,6 +48,40 @@ struct Instruments: ParsableCommand {
           }
       }
       return Readable.table([["program", "General MIDI", "instrument", "family"]] + rows, rightAligned: [0])
+    }
+  }
+
+  /// Lists the presets of a bank, and what is wrong with it.
+  private func list(_ bank: SoundFont) throws {
+    struct Entry: Encodable {
+      var bank: Int
+      var program: Int
+      var name: String
+    }
+    struct Remark: Encodable {
+      var rule: String
+      var offset: Int?
+      var message: String
+    }
+    struct Report: Encodable {
+      var file: String
+      var name: String
+      var version: String
+      var presets: [Entry]
+      var warnings: [Remark]
+    }
+    let version = "\(bank.version.major)." + (bank.version.minor < 10 ? "0" : "") + "\(bank.version.minor)"
+    let diagnostics = bank.diagnostics
+    let report = Report(
+      file: bank.path, name: bank.name, version: version,
+      presets: bank.presets.map { Entry(bank: $0.bank, program: $0.program, name: $0.name) },
+      warnings: diagnostics.map { Remark(rule: $0.rule, offset: $0.offset, message: $0.message) })
+    for diagnostic in diagnostics where !common.json { common.remark("\(bank.path): \(diagnostic)") }
+    try common.report(report) {
+      "\(bank.name) (SoundFont \(version)), \(Readable.plural(bank.presets.count, "preset"))\n"
+        + Readable.table(
+          [["bank", "program", "preset"]] + bank.presets.map { ["\($0.bank)", "\($0.program)", $0.name] },
+          rightAligned: [0, 1])
     }
   }
 }

@@ -33,6 +33,8 @@ struct Play: ParsableCommand {
   @Option(help: ArgumentHelp("Folder of presets (default: the one that ships).", valueName: "folder"))
   var presets: String?
 
+  @OptionGroup var reverb: ReverbOptions
+  @OptionGroup var banks: SoundBankOptions
   @OptionGroup var performance: PerformanceOptions
   @OptionGroup var piece: PieceOption
   @OptionGroup var ornament: OrnamentOption
@@ -46,6 +48,12 @@ struct Play: ParsableCommand {
     }
     if let file, Self.isSound(file), performance.plain || performance.fromStart {
       throw ValidationError("--plain and --from-start are for music, and \(file) is a sound file.")
+    }
+    if let file, Self.isSound(file), let option = ReverbOptions.names.first(where: Typed.hasOption) {
+      throw ValidationError("\(option) is for music, and \(file) is a sound file.")
+    }
+    if let file, Self.isSound(file), !banks.sound.isEmpty {
+      throw ValidationError("--sound is for music, and \(file) is a sound file.")
     }
     guard (-60...40).contains(gain) else {
       throw ValidationError("--gain is in decibels, from -60 to 40, not \(gain).")
@@ -75,15 +83,19 @@ struct Play: ParsableCommand {
   private func playMusic(_ path: String) throws -> Player.Result {
     let score = try MusicInput.readAudible(
       path, piece: piece.piece, ornaments: ornament.ornaments, input: input, common: common)
-    let library = try InstrumentLibrary(folder: try Resources.presets(named: presets) + "/instruments")
+    let library = try banks.load(presets: presets, common: common)
     let player = try Player(device: device)
     guard RenderOptions.sampleRates.contains(player.sampleRate) else {
       throw AudioError.unsuitableDevice(
         name: device, reason: "it runs at \(player.sampleRate) Hz; instruments need 8000 to 192000 Hz")
     }
-    var source = ScoreRenderer(
-      score: score, library: library,
-      options: performance.renderOptions(sampleRate: player.sampleRate, gain: gain))
+    var options = performance.renderOptions(sampleRate: player.sampleRate)
+    reverb.apply(to: &options)
+    let measured = Mastering.estimatedGain(of: score, options: options) {
+      ScoreRenderer(score: $0, bank: library, options: $1)
+    }
+    options.gain = measured + gain
+    var source = ScoreRenderer(score: score, bank: library, options: options)
     return try player.play(&source, cancellation: Interruption.cancellation(), progress: common.progress)
   }
 
@@ -112,7 +124,7 @@ struct Play: ParsableCommand {
   /// Whether a file's name ends as that of a sound file does.
   private static func isSound(_ path: String) -> Bool {
     let ending = path.split(separator: "/").last?.split(separator: ".").last?.lowercased() ?? ""
-    return ["wav", "flac", "ogg", "oga", "aif", "aiff", "mp3"].contains(ending)
+    return AudioFileFormat(ending: ending) != nil
   }
 }
 

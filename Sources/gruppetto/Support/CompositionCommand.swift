@@ -189,7 +189,7 @@ struct CompositionCommand {
   func run() throws {
     let targets = try checkedTargets()
     // A missing folder is reported now rather than after composing.
-    let library = targets.contains(where: \.hasSound) ? try sound.instruments() : nil
+    let library = targets.contains(where: \.hasSound) ? try sound.instruments(common) : nil
     let plain = try MusicModel(path: model)
     try SteeringOptions.check(plain)
     try checkRepetition(by: plain, library: library)
@@ -205,7 +205,7 @@ struct CompositionCommand {
   /// Composes and writes what is asked for.
   private func run(
     _ request: CompositionRequest, _ job: FillJob?, _ composer: Composer, plain: MusicModel,
-    _ targets: [OutputFile], _ library: InstrumentLibrary?
+    _ targets: [OutputFile], _ library: LoadedSound?
   ) throws {
     let model = composer.model
     let held = try request.held(by: model.tokenizer)
@@ -415,7 +415,7 @@ extension CompositionCommand {
   }
 
   /// Checks that a piece can be made again with these parts.
-  private func checkRepetition(by model: MusicModel, library: InstrumentLibrary?) throws {
+  private func checkRepetition(by model: MusicModel, library: LoadedSound?) throws {
     guard let repeated else { return }
     try repeated.record.require(
       CompositionRecord.Model(path: self.model, fingerprint: model.fingerprint), path: repeated.path)
@@ -436,7 +436,9 @@ extension CompositionCommand {
     }
     if let explanation { try OutputFile.checkFolder(of: explanation) }
     if !targets.contains(where: \.hasSound),
-      let option = ["--bits", "--rate", "--gain", "--plain", "--from-start"].first(where: Typed.hasOption)
+      let option = (["--bits", "--rate", "--gain", "--plain", "--from-start", "--sound"] + MixOptions.names)
+        .first(
+          where: Typed.hasOption)
     {
       throw UsageError("\(option) applies to sound, but no -o names a sound file (.wav, .flac or .ogg)")
     }

@@ -1,4 +1,6 @@
 internal import ArgumentParser
+internal import Audio
+internal import Composing
 internal import Groundwork
 internal import MIDI
 internal import Music
@@ -72,16 +74,48 @@ enum MusicInput {
     return number - 1
   }
 
+  /// What a sound file of a piece tells of itself: its title, and what it was made with, where the file tells that.
+  /// - Parameters:
+  ///   - score: The piece.
+  ///   - bytes: The file that it was read from.
+  ///   - name: The file's name.
+  static func tags(of score: Score, bytes: [UInt8], name: String) -> SoundTags {
+    let title = score.title ?? (name == "-" ? nil : String(lastName(of: name).prefix { $0 != "." }))
+    let texts = (try? MIDIFile(bytes: bytes))?.texts ?? []
+    guard let record = try? CompositionRecord(texts: texts, path: name) else {
+      return SoundTags(title: title, software: Gruppetto.signature)
+    }
+    var tags = record.tags(seed: record.seed, comment: record.text)
+    tags.title = score.title ?? record.title
+    return tags
+  }
+
+  /// The one score of the file at `path`, which can be rendered, and the tags of its sound file; see `readAudible`.
+  static func readTagged(
+    _ path: String, piece: Int?, ornaments: ABCOrnaments, input: InputOptions, common: CommonOptions
+  ) throws -> (score: Score, tags: SoundTags) {
+    let (bytes, name) = try bytes(of: path, input)
+    let reading = try ScoreReader.read(bytes: bytes, name: name, ornaments: ornaments)
+    let score = reading.scores[try index(of: piece, in: reading, path: path, common: common)]
+    try requireAudible(score, path: path)
+    return (score, tags(of: score, bytes: bytes, name: path))
+  }
+
   /// The one score of the file at `path`, which has notes and can be rendered; see `readOne(_:piece:common:)`.
   /// - Throws: `SilentInput`, `EndlessInput`.
   static func readAudible(
     _ path: String, piece: Int?, ornaments: ABCOrnaments, input: InputOptions, common: CommonOptions
   ) throws -> Score {
     let score = try readOne(path, piece: piece, ornaments: ornaments, input: input, common: common)
+    try requireAudible(score, path: path)
+    return score
+  }
+
+  /// Checks that a score has notes and an end.
+  static func requireAudible(_ score: Score, path: String) throws {
     guard score.noteCount > 0 else { throw SilentInput(path: path) }
     let seconds = score.timeMap.seconds(at: max(score.length, score.lastNoteEnd))
     guard seconds <= EndlessInput.limit else { throw EndlessInput(path: path, seconds: seconds) }
-    return score
   }
 }
 

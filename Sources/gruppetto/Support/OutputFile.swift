@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Audio
 internal import Composing
 internal import Foundation
 internal import Groundwork
@@ -27,7 +28,7 @@ struct OutputFile: Hashable {
     let name = path.split(separator: "/").last ?? ""
     switch name.contains(".") ? name.split(separator: ".").last?.lowercased() : nil {
     case "mid", "midi": form = .midi
-    case "wav", "wave", "flac", "ogg", "oga": form = .sound
+    case let ending? where AudioFileFormat(ending: ending) != nil: form = .sound
     case "svg": form = .picture
     case _ where path == "-": form = .midi
     case let ending

@@ -51,7 +51,7 @@ struct PieceWriter {
   var hasMetadata: Bool
   var sound: SoundOptions
   /// The instruments; nil where nothing is rendered.
-  var library: InstrumentLibrary?
+  var library: LoadedSound?
   /// How many threads render several files.
   var threadCount: Int
   var common: CommonOptions
@@ -133,10 +133,12 @@ struct PieceWriter {
   }
 
   private func rendering(
-    of piece: WrittenPiece, to file: OutputFile, library: InstrumentLibrary
+    of piece: WrittenPiece, to file: OutputFile, library: LoadedSound
   ) throws -> Rendering {
     let made = try sound.record(of: file.path, library: library)
-    return try sound.rendering(of: piece.score, to: file.path, comment: metadata(of: piece, sound: made))
+    let comment = metadata(of: piece, sound: made)
+    let tags = hasMetadata ? record.tags(seed: piece.composition.seed, comment: comment) : SoundTags()
+    return try sound.rendering(of: piece.score, to: file.path, tags: tags)
   }
 
   private func tell(_ piece: WrittenPiece, in files: [OutputFile]) throws -> CompositionReport {
@@ -200,6 +202,16 @@ extension PieceWriter {
 }
 
 extension CompositionRecord {
+  /// The tags of a sound file of a piece.
+  /// - Parameters:
+  ///   - seed: The piece's seed.
+  ///   - comment: The text of the whole record.
+  func tags(seed: UInt64, comment: String?) -> SoundTags {
+    SoundTags(
+      title: title, artist: "gruppetto, model \(ModelFolder(path: model.path).name), seed \(seed)",
+      software: Gruppetto.signature, comment: comment)
+  }
+
   /// What all pieces of a batch were made with, in words.
   var facts: [(name: String, value: String)] {
     let sampling = settings.sampling

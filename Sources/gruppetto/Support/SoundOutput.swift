@@ -18,6 +18,9 @@ struct SoundOptions: ParsableArguments {
     parsing: .unconditional, help: ArgumentHelp("Gain in decibels; above 0 is louder.", valueName: "db"))
   var gain = 0.0
 
+  @OptionGroup var mix: MixOptions
+
+  @OptionGroup var banks: SoundBankOptions
   @OptionGroup var performance: PerformanceOptions
 
   @Option(help: ArgumentHelp("Folder of presets (default: the one that ships).", valueName: "folder"))
@@ -49,18 +52,30 @@ struct SoundOptions: ParsableArguments {
   private static let rates: Set<Int> = [44_100, 48_000]
   private static let gains = -60.0...40.0
 
-  /// The instruments of the folder of presets.
-  func instruments() throws -> InstrumentLibrary {
-    try InstrumentLibrary(folder: try Resources.presets(named: presets) + "/instruments")
+  /// The instruments.
+  /// - Parameter common: Says which, where that was left to the program.
+  func instruments(_ common: CommonOptions?) throws -> LoadedSound {
+    try banks.load(presets: presets, common: common)
   }
 
   /// Checks that the format of the file at `path` supports the options.
   func check(_ path: String) throws {
     let format = try AudioFileFormat(path: path)
-    guard format == .ogg || format.encodings.contains(bits.encoding) else {
+    guard format.isLossy || format.encodings.contains(bits.encoding) else {
       throw UsageError(
         "\(path): FLAC holds 16 or 24 bits; drop --bits \(bits.rawValue), or write a .wav file")
     }
+    guard format.sampleRates?.contains(usedRate(format)) ?? true else {
+      throw UsageError("\(path): Opus has 48000 Hz; drop --rate \(rate), or write an .ogg file")
+    }
+  }
+
+  /// The sample rate in a format: one that it holds, if none was asked for.
+  private func usedRate(_ format: AudioFileFormat) -> Int {
+    guard let rates = format.sampleRates, !rates.contains(rate), !Typed.hasOption("--rate") else {
+      return rate
+    }
+    return 48_000
   }
 
   /// The options, with those of a rendering that is made again where they were not given anew.
@@ -75,27 +90,40 @@ struct SoundOptions: ParsableArguments {
         reason: "no sound of \(made.rate) Hz, \(made.bits ?? "no") bits and \(made.gain) dB is written")
     }
     var options = self
+    guard let mix = mix.following(made) else {
+      throw CompositionRecordError.damaged(
+        path: repeated.path, reason: "no sound is written with such a reverb or loudness")
+    }
+    options.mix = mix
     if !Typed.hasOption("--rate") { options.rate = made.rate }
     if !Typed.hasOption("--bits") { options.bits = made.bits.flatMap(Bits.init) ?? .sixteen }
     if !Typed.hasOption("--gain") { options.gain = made.gain }
+    if !Typed.hasOption("--sound") { options.banks.sound = made.banks ?? [SoundBankOptions.builtIn] }
     if !Typed.hasOption("--plain") { options.performance.plain = made.isPlain }
     if !Typed.hasOption("--from-start") { options.performance.fromStart = made.startsAtBeginning }
     return options
   }
 
   /// The options as a record of a sound file has them.
-  func record(of path: String, library: InstrumentLibrary) throws -> CompositionRecord.Sound {
-    CompositionRecord.Sound(
-      rate: rate, bits: try AudioFileFormat(path: path) == .ogg ? nil : bits.rawValue, gain: gain,
-      isPlain: performance.plain, startsAtBeginning: performance.fromStart, instruments: library.fingerprint)
+  func record(of path: String, library: LoadedSound) throws -> CompositionRecord.Sound {
+    let format = try AudioFileFormat(path: path)
+    var record = CompositionRecord.Sound(
+      rate: usedRate(format), bits: format.isLossy ? nil : bits.rawValue, gain: gain,
+      isPlain: performance.plain, startsAtBeginning: performance.fromStart, instruments: library.fingerprint,
+      banks: library.chosen == [SoundBankOptions.builtIn] ? nil : library.chosen)
+    mix.add(to: &record)
+    return record
   }
 
   /// The rendering of `score` into the file at `path`.
   /// - Throws: `AudioError.unknownEnding`.
-  func rendering(of score: Score, to path: String, comment: String? = nil) throws -> Rendering {
-    Rendering(
-      score: score, path: path, options: performance.renderOptions(sampleRate: rate, gain: gain),
-      encoding: try AudioFileFormat(path: path) == .ogg ? nil : bits.encoding, comment: comment)
+  func rendering(of score: Score, to path: String, tags: SoundTags) throws -> Rendering {
+    let format = try AudioFileFormat(path: path)
+    var options = performance.renderOptions(sampleRate: usedRate(format))
+    mix.reverb.apply(to: &options)
+    return Rendering(
+      score: score, path: path, options: options, level: mix.level, gain: gain,
+      encoding: format.isLossy ? nil : bits.encoding, tags: tags)
   }
 }
 
@@ -104,40 +132,67 @@ struct Rendering: Sendable {
   var score: Score
   var path: String
   var options: RenderOptions
+  /// How loud it becomes, and decibels on top of that.
+  var level: LevelTarget
+  var gain: Double
   /// How samples are stored; nil where the format does not ask.
   var encoding: SampleEncoding?
   /// What the file tells of itself.
-  var comment: String?
+  var tags: SoundTags
 
   /// Renders it.
   /// - Returns: What was written; nil if it was canceled.
   func run(
-    _ library: InstrumentLibrary, cancellation: Cancellation, progress: ProgressHandler?
-  ) throws(AudioError) -> WrittenSound? {
-    var source = ScoreRenderer(score: score, library: library, options: options)
-    return try AudioFile.write(
-      &source, to: path, encoding: encoding, comment: comment, cancellation: cancellation, progress: progress)
+    _ library: LoadedSound, cancellation: Cancellation, progress: ProgressHandler?
+  ) throws(AudioError) -> MasteredSound? {
+    var options = options
+    options.isLimited = false
+    var source = ScoreRenderer(score: score, bank: library, options: options)
+    return try Mastering.write(
+      &source, to: path, level: level, gain: gain, encoding: encoding, tags: tags,
+      cancellation: cancellation, progress: progress)
   }
 
   /// Renders it, and stops at Ctrl-C.
   /// - Throws: `InterruptedError`; then no file was written.
-  func write(_ library: InstrumentLibrary, progress: ProgressHandler?) throws -> RenderedFile {
+  func write(_ library: LoadedSound, progress: ProgressHandler?) throws -> RenderedFile {
     let began = DispatchTime.now().uptimeNanoseconds
     let written = try run(library, cancellation: Interruption.cancellation(), progress: progress)
     guard let written else { throw InterruptedError("interrupted; \(path) was not written") }
-    let spent = Double(DispatchTime.now().uptimeNanoseconds - began) / 1e9
+    return report(written, library, seconds: Double(DispatchTime.now().uptimeNanoseconds - began) / 1e9)
+  }
+
+  /// The report of what was written.
+  /// - Parameters:
+  ///   - library: What it was rendered with.
+  ///   - seconds: How long that took.
+  func report(_ written: MasteredSound, _ library: LoadedSound, seconds spent: Double) -> RenderedFile {
+    let sound = written.sound
     return RenderedFile(
-      file: path, seconds: written.seconds, pieceSeconds: score.seconds,
+      file: path, seconds: sound.seconds, pieceSeconds: score.seconds,
       startSeconds: score.timeMap.seconds(at: options.start.tick(in: score)),
-      lastNoteSeconds: score.lastNoteSeconds, peak: Double(written.peak), loudness: written.loudness,
-      sound: "builtin",
-      realTimeFactor: written.seconds / max(spent, 1e-9))
+      lastNoteSeconds: score.lastNoteSeconds, peak: Double(sound.peak), truePeak: Double(sound.truePeak),
+      loudness: sound.loudness, gain: written.gain,
+      limiter: .init(
+        greatestReduction: written.greatestReduction, shareAbove3dB: written.strongReductionShare),
+      isLong: isLong(sound), sound: library.chosen.joined(separator: ", "),
+      realTimeFactor: sound.seconds / max(spent, 1e-9))
+  }
+
+  /// Whether a WAV file is too long for its plain form.
+  private func isLong(_ sound: WrittenSound) -> Bool {
+    guard (try? AudioFileFormat(path: path)) == .wav else { return false }
+    let width = encoding == .float ? 4 : encoding == .pcm24 ? 3 : 2
+    return sound.frameCount * 2 * width > Int(UInt32.max) - 4096
   }
 }
 
 /// How music is played that leaves it open; shared by the commands that write or play sound.
 struct PerformanceOptions: ParsableArguments {
-  @Flag(help: "Play each note exactly as loud and as long as it is written, without accents or a slower end.")
+  @Flag(
+    help:
+      "Play each note exactly as loud and as long as it is written, without accents or a slower end, and leave parts in the middle that have no pan."
+  )
   var plain = false
 
   @Flag(help: "Begin at the beginning of the piece, even if nothing sounds there.")
@@ -149,9 +204,9 @@ struct PerformanceOptions: ParsableArguments {
   var start: RenderStart { fromStart ? .beginning : .firstNote }
 
   /// The options of a rendering.
-  func renderOptions(sampleRate: Int, gain: Double) -> RenderOptions {
+  func renderOptions(sampleRate: Int) -> RenderOptions {
     RenderOptions(
-      sampleRate: sampleRate, gain: gain, start: start, expression: plain ? nil : Expression(),
+      sampleRate: sampleRate, start: start, expression: plain ? nil : Expression(), placesParts: !plain,
       temperament: temperament.temperament)
   }
 }
@@ -169,11 +224,43 @@ struct RenderedFile: Encodable {
   var lastNoteSeconds: Double
   /// The largest magnitude of a sample; full scale is 1.
   var peak: Double
+  /// The true peak (ITU-R BS.1770); full scale is 1.
+  var truePeak: Double
   /// The integrated loudness in LUFS; nil if nothing is loud enough to measure.
   var loudness: Double?
+  /// The gain before the limiter in decibels: the measured one and --gain.
+  var gain: Double
+  var limiter: LimiterReport
+  /// The files of the parts, where they were asked for.
+  var stems: [StemRendering.Stem]?
+  /// Whether it is an RF64 file, because a WAV file cannot pass 4 GiB.
+  var isLong: Bool
   var sound: String
   /// Seconds of sound for each second of work.
   var realTimeFactor: Double
+
+  /// What the limiter did.
+  struct LimiterReport: Encodable {
+    /// The most that it reduced the gain by, in decibels.
+    var greatestReduction: Double
+    /// The share of the time at which it reduced the gain by more than 3 dB, 0...1.
+    var shareAbove3dB: Double
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case file, seconds, pieceSeconds, startSeconds, lastNoteSeconds, peak, truePeak, loudness, gain, limiter
+    case isLong = "rf64"
+    case stems, sound, realTimeFactor
+  }
+
+  /// What was written, in a line.
+  var text: String {
+    "\(file): \(Readable.clock(seconds))\(silence), peak \(Readable.decimal(peakDecibels, 1)) dBFS"
+      + (loudness.map { ", \(Readable.decimal($0, 1)) LUFS" } ?? "")
+      + ", rendered \(Readable.decimal(realTimeFactor, 0)) times faster than real time"
+      + (stems.map { "; \(Readable.plural($0.count, "part")) beside it" } ?? "")
+      + (isLong ? "; it is over 4 GiB, and so an RF64 file" : "")
+  }
 
   /// A remark if the piece is longer than its sound because it ends in silence.
   var silence: String {

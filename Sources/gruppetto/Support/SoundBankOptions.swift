@@ -1,0 +1,106 @@
+internal import ArgumentParser
+internal import Groundwork
+internal import SoundFonts
+internal import Synthesis
+
+/// Which instruments play; shared by the commands that write or play sound.
+struct SoundBankOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "SoundFont (.sf2, .sf3) that plays; builtin: the instruments that ship; auto: the system's General MIDI bank if there is one, otherwise builtin. Of several, each plays what those before it lack; in the end, builtin does (default: auto, or GRUPPETTO_SOUND).",
+      valueName: "bank"))
+  var sound: [String] = []
+
+  /// The names that are no paths.
+  static let builtIn = "builtin", automatic = "auto"
+
+  /// What was asked for here, or else by the environment.
+  var names: [String] {
+    guard sound.isEmpty else { return sound }
+    return [FileName.environment("GRUPPETTO_SOUND") ?? Self.automatic]
+  }
+
+  /// Opens the banks.
+  /// - Parameters:
+  ///   - presets: The folder of presets, if one was named.
+  ///   - common: Says what the system has.
+  /// - Throws: `SoundFontError`, `InstrumentError`, `FileError`.
+  func load(presets: String?, common: CommonOptions?) throws -> LoadedSound {
+    let library = try InstrumentLibrary(folder: try Resources.presets(named: presets) + "/instruments")
+    var loaded = LoadedSound()
+    for name in names where !loaded.names.contains(name) {
+      switch name {
+      case Self.builtIn: loaded.add(library)
+      case Self.automatic:
+        if let bank = Self.systemBank(common) {
+          loaded.add(bank)
+          common?.remark(
+            "Played by \(bank.name) (\(bank.path)); --sound builtin for the built-in instruments.")
+        }
+      default: loaded.add(try Self.bank(name, common))
+      }
+    }
+    loaded.add(library)
+    return loaded
+  }
+
+  private static func bank(_ path: String, _ common: CommonOptions?) throws(SoundFontError) -> SoundFont {
+    let bank = try SoundFont(path: path)
+    let damage = bank.diagnostics.filter { $0.severity == .damage }
+    if let first = damage.first {
+      common?.remark("\(path): \(first)" + (damage.count > 1 ? " (and \(damage.count - 1) more)" : ""))
+    }
+    return bank
+  }
+
+  /// The first of the system's banks that can be read.
+  private static func systemBank(_ common: CommonOptions?) -> SoundFont? {
+    for path in SoundFont.systemBanks {
+      do throws(SoundFontError) {
+        return try bank(path, nil)
+      } catch {
+        common?.remark(error.message)
+      }
+    }
+    return nil
+  }
+}
+
+/// The banks that play, each what those before it lack.
+struct LoadedSound: SoundBank {
+  private var stack = StackedSoundBank([])
+  /// What each bank is called on the command line: a path, or `builtin`.
+  private(set) var names: [String] = []
+  private var fingerprints: [String] = []
+
+  mutating func add(_ bank: SoundFont) { add(bank, name: bank.path, fingerprint: bank.fingerprint) }
+
+  mutating func add(_ library: InstrumentLibrary) {
+    guard !names.contains(SoundBankOptions.builtIn) else { return }
+    add(library, name: SoundBankOptions.builtIn, fingerprint: library.fingerprint)
+  }
+
+  private mutating func add(_ bank: any SoundBank, name: String, fingerprint: String) {
+    stack.banks.append(bank)
+    names.append(name)
+    fingerprints.append(fingerprint)
+  }
+
+  var name: String { stack.name }
+
+  func preset(at address: PresetAddress) -> SoundPreset? { stack.preset(at: address) }
+
+  /// The banks before the built-in instruments as they were named, or `builtin` alone: what `--json` and records tell.
+  var chosen: [String] {
+    let chosen = names.prefix { $0 != SoundBankOptions.builtIn }
+    return chosen.isEmpty ? [SoundBankOptions.builtIn] : Array(chosen)
+  }
+
+  /// The fingerprint of all of them; of the built-in instruments alone theirs.
+  var fingerprint: String {
+    guard fingerprints.count > 1 else { return fingerprints.first ?? "" }
+    var fingerprint = Fingerprint()
+    for part in fingerprints { fingerprint.add(part) }
+    return fingerprint.text
+  }
+}
