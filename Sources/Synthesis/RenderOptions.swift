@@ -12,6 +12,8 @@ public struct RenderOptions: Sendable, Hashable {
   public var reverbAmount: Double
   /// Seconds to −60 dB of the reverb, in the middle of the spectrum; nil is the preset's own.
   public var reverbDecay: Double?
+  /// How much of the chorus is heard, 1 being the usual amount and 0 none.
+  public var chorusAmount: Double
   /// Whether the sound is limited to −1 dBFS, as it has to be where it is heard at once. Otherwise it is the mix, of any amplitude and
   /// without `gain`, as `Mastering.write` takes it.
   public var isLimited: Bool
@@ -42,7 +44,7 @@ public struct RenderOptions: Sendable, Hashable {
   public init(
     sampleRate: Int = 44_100, gain: Double = 0, reverb: ReverbPreset = .hall, reverbAmount: Double = 1,
     maximumVoices: Int = 96, start: RenderStart = .beginning, expression: Expression? = nil,
-    reverbDecay: Double? = nil, isLimited: Bool = true, placesParts: Bool = false,
+    reverbDecay: Double? = nil, chorusAmount: Double = 1, isLimited: Bool = true, placesParts: Bool = false,
     separatesParts: Bool = false, temperament: Temperament? = nil, interpolation: SampleInterpolation = .sinc,
     threadCount: Int = 1
   ) {
@@ -54,6 +56,7 @@ public struct RenderOptions: Sendable, Hashable {
     self.start = start
     self.expression = expression
     self.reverbDecay = reverbDecay
+    self.chorusAmount = chorusAmount
     self.isLimited = isLimited
     self.placesParts = placesParts
     self.separatesParts = separatesParts

@@ -241,7 +241,11 @@ import Testing
     "rate": (["--rate", "48000"], "rate"), "bits": (["--bits", "24"], "bits"),
     "gain": (["--gain", "-3"], "gain"),
     "plain": (["--plain"], "isPlain"), "from-start": (["--from-start"], "startsAtBeginning"),
-    "sound": (["--sound", "builtin"], "instruments"),
+    "sound": (["--sound", "builtin"], "instruments"), "normalize": (["--normalize", "-20"], "normalize"),
+    "reverb": (["--reverb", "room"], "reverb"),
+    "reverb-amount": (["--reverb-amount", "0.5"], "reverbAmount"),
+    "reverb-decay": (["--reverb-decay", "0.8"], "reverbDecay"),
+    "chorus-amount": (["--chorus-amount", "0.5"], "chorusAmount"),
   ]
 
   @Test("Every option of generate that decides about a piece is recorded") func everyOptionIsRecorded() throws

@@ -62,6 +62,8 @@ public struct CompositionRecord: Codable, Hashable, Sendable {
     public var reverbAmount: Double?
     /// Its decay in seconds; nil for the room's own.
     public var reverbDecay: Double?
+    /// How much chorus; nil for the usual amount.
+    public var chorusAmount: Double?
     /// The banks that play, as they were named, each what those before it lack; nil for the built-in instruments.
     public var banks: [String]?
 

@@ -13,7 +13,7 @@ struct MixChain {
   init(_ options: RenderOptions, isLimited: Bool, arena: Arena) {
     let rate = Float(options.sampleRate)
     reverb = Reverb(options.reverbSettings, sampleRate: rate, arena: arena)
-    chorus = Chorus(sampleRate: rate, arena: arena)
+    chorus = Chorus(amount: Float(options.chorusAmount), sampleRate: rate, arena: arena)
     limiter =
       isLimited
       ? Limiter(ceiling: decibels(Float(Mastering.ceiling)), sampleRate: rate, arena: arena) : nil

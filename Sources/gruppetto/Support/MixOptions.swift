@@ -2,7 +2,7 @@ public import ArgumentParser
 internal import Composing
 public import Synthesis
 
-/// The room that music sounds in; shared by the commands that write or play sound.
+/// The room that music sounds in, and the chorus; shared by the commands that write or play sound.
 struct ReverbOptions: ParsableArguments {
   @Option(help: "Room that the instruments play in.")
   var reverb: ReverbPreset = .hall
@@ -16,11 +16,17 @@ struct ReverbOptions: ParsableArguments {
       valueName: "seconds"))
   var reverbDecay: Double?
 
-  static let names = ["--reverb", "--reverb-amount", "--reverb-decay"]
+  @Option(help: ArgumentHelp("Amount of chorus, 0 to 4; 1 is the usual one.", valueName: "factor"))
+  var chorusAmount = 1.0
+
+  static let names = ["--reverb", "--reverb-amount", "--reverb-decay", "--chorus-amount"]
 
   func validate() throws {
     guard ReverbSettings.amounts.contains(reverbAmount) else {
       throw ValidationError("--reverb-amount is a number from 0 to 4, not \(reverbAmount).")
+    }
+    guard ReverbSettings.amounts.contains(chorusAmount) else {
+      throw ValidationError("--chorus-amount is a number from 0 to 4, not \(chorusAmount).")
     }
     if let reverbDecay, !ReverbSettings.decays.contains(reverbDecay) {
       throw ValidationError("--reverb-decay is in seconds, from 0.1 to 20, not \(reverbDecay).")
@@ -35,6 +41,7 @@ struct ReverbOptions: ParsableArguments {
     options.reverb = reverb
     options.reverbAmount = reverbAmount
     options.reverbDecay = reverbDecay
+    options.chorusAmount = chorusAmount
   }
 }
 
@@ -103,8 +110,10 @@ struct MixOptions: ParsableArguments {
     }
     if !Typed.hasOption("--reverb-amount") { options.reverb.reverbAmount = made.reverbAmount ?? 1 }
     if !Typed.hasOption("--reverb-decay") { options.reverb.reverbDecay = made.reverbDecay }
+    if !Typed.hasOption("--chorus-amount") { options.reverb.chorusAmount = made.chorusAmount ?? 1 }
     let fits =
-      ReverbSettings.amounts.contains(options.reverb.reverbAmount)
+      ReverbSettings.amounts.contains(options.reverb.chorusAmount)
+      && ReverbSettings.amounts.contains(options.reverb.reverbAmount)
       && options.reverb.reverbDecay.map(ReverbSettings.decays.contains) ?? true
     return fits ? options : nil
   }
@@ -115,5 +124,6 @@ struct MixOptions: ParsableArguments {
     record.reverb = reverb.reverb == .hall ? nil : reverb.reverb.rawValue
     record.reverbAmount = reverb.reverbAmount == 1 ? nil : reverb.reverbAmount
     record.reverbDecay = reverb.reverbDecay
+    record.chorusAmount = reverb.chorusAmount == 1 ? nil : reverb.chorusAmount
   }
 }
