@@ -45,8 +45,8 @@ public struct RenderOptions: Sendable, Hashable {
     sampleRate: Int = 44_100, gain: Double = 0, reverb: ReverbPreset = .hall, reverbAmount: Double = 1,
     maximumVoices: Int = 96, start: RenderStart = .beginning, expression: Expression? = nil,
     reverbDecay: Double? = nil, chorusAmount: Double = 1, isLimited: Bool = true, placesParts: Bool = false,
-    separatesParts: Bool = false, temperament: Temperament? = nil,
-    interpolation: SampleInterpolation = .sinc, threadCount: Int = 1
+    separatesParts: Bool = false, temperament: Temperament? = nil, interpolation: SampleInterpolation = .sinc,
+    threadCount: Int = 1
   ) {
     self.sampleRate = sampleRate
     self.gain = gain

@@ -133,7 +133,9 @@ public final class Synthesizer: SampleSource {
     channelCount = 2 * busCount
     let isLimited = options.isLimited && !separatesChannels
     chains = arena.allocate(busCount, of: MixChain(options, isLimited: isLimited, arena: arena))
-    for index in 1..<max(1, busCount) { chains[index] = MixChain(options, isLimited: isLimited, arena: arena) }
+    for index in 1..<max(1, busCount) {
+      chains[index] = MixChain(options, isLimited: isLimited, arena: arena)
+    }
     framesToSkip = chains[0].delay
     let threads = max(1, options.threadCount)
     team = threads > 1 ? ThreadTeam(threadCount: threads) : nil

@@ -1,4 +1,5 @@
 public import ArgumentParser
+internal import Arithmetic
 public import Audio
 internal import Groundwork
 internal import Music
@@ -62,7 +63,9 @@ struct Render: ParsableCommand {
     let (score, tags) = try MusicInput.readTagged(
       files[0], piece: piece.piece, ornaments: ornament.ornaments, input: input, common: common)
     let library = try sound.instruments(common)
-    let rendering = try sound.rendering(of: score, to: output, tags: tags)
+    var rendering = try sound.rendering(of: score, to: output, tags: tags)
+    // A single file has all processors; more than four would mostly wait for each other.
+    rendering.options.threadCount = min(4, ThreadTeam.processorCount)
     var result = try rendering.write(library, progress: common.progress)
     if stems {
       let job = StemRendering(
