@@ -81,7 +81,7 @@ public final class ScoreRenderer: SampleSource {
     patchOfProgram = arena.allocate(128, of: -1)
     patchOfDrumKey = arena.allocate(128, of: -1)
     patches = Self.preparePatches(
-      timeline, library: library, programs: patchOfProgram, drumKeys: patchOfDrumKey)
+      timeline, library: library, sampleRate: rate, programs: patchOfProgram, drumKeys: patchOfDrumKey)
     pool = VoicePool(
       limit: options.maximumVoices, patches: patches, lowestKey: timeline.lowestKey, sampleRate: rate,
       arena: arena)
@@ -108,7 +108,7 @@ public final class ScoreRenderer: SampleSource {
 
   /// Computes the waves that the score needs.
   private static func preparePatches(
-    _ timeline: Timeline, library: InstrumentLibrary, programs: UnsafeMutablePointer<Int>,
+    _ timeline: Timeline, library: InstrumentLibrary, sampleRate: Float, programs: UnsafeMutablePointer<Int>,
     drumKeys: UnsafeMutablePointer<Int>
   ) -> [Patch] {
     var patches: [Patch] = []
@@ -117,7 +117,7 @@ public final class ScoreRenderer: SampleSource {
     func place(of instrument: Instrument?) -> Int {
       guard let instrument else { return -1 }
       if let place = places[instrument.name] { return place }
-      patches.append(Patch(instrument, wavetables: &wavetables))
+      patches.append(Patch(instrument, sampleRate: sampleRate, wavetables: &wavetables))
       places[instrument.name] = patches.count - 1
       return patches.count - 1
     }

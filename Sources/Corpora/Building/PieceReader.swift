@@ -79,9 +79,10 @@ struct PieceReader: Sendable {
     return damage.first.map { DamagedFile(file: path, faults: damage.count, first: $0.message) }
   }
 
-  /// The score with the programs that its tracks have by name; the names that were found join `used`.
+  /// The score with the programs that its tracks have by name, the names that were found joining `used`; with fitting ones where it
+  /// names none.
   private func instrumented(_ score: Score, _ used: inout Set<String>) -> Score {
-    guard !programs.isEmpty else { return score }
+    guard !programs.isEmpty else { return score.withFittingPrograms() }
     var score = score
     for index in score.tracks.indices
     where !score.tracks[index].isDrum && (score.tracks[index].program ?? 0) == 0 {

@@ -82,7 +82,7 @@ struct Play: ParsableCommand {
         name: device, reason: "it runs at \(player.sampleRate) Hz; instruments need 8000 to 192000 Hz")
     }
     var source = ScoreRenderer(
-      score: score, library: library,
+      score: performance.instrumented(score), library: library,
       options: performance.renderOptions(sampleRate: player.sampleRate, gain: gain))
     return try player.play(&source, cancellation: Interruption.cancellation(), progress: common.progress)
   }

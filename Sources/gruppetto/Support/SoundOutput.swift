@@ -1,3 +1,4 @@
+internal import Analysis
 internal import ArgumentParser
 internal import Audio
 internal import Composing
@@ -94,7 +95,7 @@ struct SoundOptions: ParsableArguments {
   /// - Throws: `AudioError.unknownEnding`.
   func rendering(of score: Score, to path: String, comment: String? = nil) throws -> Rendering {
     Rendering(
-      score: score, path: path, options: performance.renderOptions(sampleRate: rate, gain: gain),
+      score: performance.instrumented(score), path: path, options: performance.renderOptions(sampleRate: rate, gain: gain),
       encoding: try AudioFileFormat(path: path) == .ogg ? nil : bits.encoding, comment: comment)
   }
 }
@@ -137,7 +138,10 @@ struct Rendering: Sendable {
 
 /// How music is played that leaves it open; shared by the commands that write or play sound.
 struct PerformanceOptions: ParsableArguments {
-  @Flag(help: "Play each note exactly as loud and as long as it is written, without accents or a slower end.")
+  @Flag(
+    help: ArgumentHelp(
+      "Play each note exactly as loud and as long as it is written, without accents or a slower end.",
+      discussion: "Parts without a program are then played by a piano; otherwise they get instruments that suit them."))
   var plain = false
 
   @Flag(help: "Begin at the beginning of the piece, even if nothing sounds there.")
@@ -145,6 +149,9 @@ struct PerformanceOptions: ParsableArguments {
 
   /// Where the sound begins.
   var start: RenderStart { fromStart ? .beginning : .firstNote }
+
+  /// The score with instruments for its parts where it names none.
+  func instrumented(_ score: Score) -> Score { plain ? score : score.withFittingPrograms() }
 
   /// The options of a rendering.
   func renderOptions(sampleRate: Int, gain: Double) -> RenderOptions {
