@@ -20,12 +20,16 @@ extension LayerVoice {
     return weights
   }
 
+  /// How loud a copy is against the one in tune: soft enough that their beats do not make harmonics vanish.
+  private static let copyGain: Float = 0.3
+
   /// Writes `frames` samples of a tone and its copies.
   mutating func fillTone(_ frames: Int, _ tone: TonePatch, cyclesPerSample: Float, _ workspace: Workspace) {
     let unison = layer.unison
     let copies = 1 + 2 * unison.pairs
     let isStereo = unison.pairs > 0 && unison.spread > 0
-    let leaderGain = 1 / (1 + Float(copies - 1) * followerGain * followerGain).squareRoot()
+    let follower = Self.copyGain
+    let leaderGain = 1 / (1 + Float(copies - 1) * follower * follower).squareRoot()
     let zero = SIMD4<Float>(repeating: 0)
     for frame in 0..<frames { workspace.lanesLeft[frame] = zero }
     let sides = sides
@@ -35,7 +39,7 @@ extension LayerVoice {
     for copy in 0..<copies {
       let place = place(ofCopy: copy)
       let rate = copy == 0 ? cyclesPerSample : cyclesPerSample * exponential2(place * unison.detune / 1200)
-      let gain = copy == 0 ? leaderGain : leaderGain * followerGain
+      let gain = copy == 0 ? leaderGain : leaderGain * follower
       tones[copy].add(
         to: isStereo && place > 0 ? workspace.lanesRight : workspace.lanesLeft, frames, from: before, to: after,
         cyclesPerSample: rate, gain: copy == 0 && isStereo ? gain / (sides.near + sides.far) : gain)

@@ -37,7 +37,7 @@ extension Tone {
     slope = try object.number("slope", in: -96...12, default: -12)
     count = try object.integer("count", in: 1...Self.maximumCount, default: Self.maximumCount)
     body = try object.object("body").map(SpectralCurve.init(reading:))
-    flutter = try object.number("flutter", in: 0...12, default: 0)
+    flutter = try object.number("flutter", in: 0...4, default: 0)
     rate = try object.number("rate", in: 0.05...40, default: 5)
     drift = try object.number("drift", in: 0...50, default: 0)
     softness = try object.number("softness", in: 0...24, default: 2)

@@ -62,7 +62,8 @@ final class ToneTables: Sendable {
       $1 * decibels(-tone.softness * logarithm2(Float($0 + 1)))
     }
     let softScale = 0.5 / rootMeanSquare(soft)
-    let wander = (decibels(tone.flutter) - 1) / noiseLevel
+    // Small changes of an amplitude are 8.7 dB times as large in decibels; dips are a little deeper than peaks are high.
+    let wander = 0.9 * tone.flutter / 8.686 / noiseLevel
     var lanes = (0..<4).map { _ in [Float](repeating: 0, count: size) }
     for index in amplitudes.indices {
       let n = index + 1

@@ -102,7 +102,7 @@ import Testing
     }
     #expect(try deviation(Self.still) < 0.2)
     let alive = try deviation(Self.alive)
-    #expect((0.8...6).contains(alive), "\(alive) dB")
+    #expect((1.0...5).contains(alive), "\(alive) dB")
   }
 
   @Test("A stereo noise differs between left and right, and has its color")

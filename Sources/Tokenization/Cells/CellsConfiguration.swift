@@ -50,6 +50,9 @@ public struct CellsConfiguration: Sendable, Hashable {
   /// Whether a network is also told what is known ahead of a cell that is to be filled in, as `CellsTokenizer.makeContext(filling:)`
   /// tells it. No token depends on it: pieces have the same ids with and without.
   public var infilling = false
+  /// Whether any piece of the collection named a program. Where none did, a part of program 0 is decoded without one, so that it can
+  /// be given an instrument that suits it; the ids are the same.
+  public var namesPrograms = true
 
   /// The standard grid: 12 steps a quarter, durations to two bars of 4/4, 8 velocities, all pitches, tempos from 20 to 300, references to
   /// 64 bars back, lengths to 128 bars.
@@ -127,11 +130,11 @@ extension CellsConfiguration: Codable {
   private enum CodingKeys: String, CodingKey {
     case stepsPerQuarter, maximumDuration, maximumBarLength, velocityCount, lowestPitch, highestPitch
     case slowestTempo, fastestTempo, longestLag, longestLength, parts, tempo, velocity, attributes
-    case infilling
+    case infilling, namesPrograms
     case timeSignature = "metre"
   }
 
-  /// Reads and validates a configuration; only what may be nil, and `infilling`, may be missing.
+  /// Reads and validates a configuration; only what may be nil, `infilling` and `namesPrograms` may be missing.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     func integer(_ key: CodingKeys) throws -> Int { try container.decode(Int.self, forKey: key) }
@@ -156,10 +159,11 @@ extension CellsConfiguration: Codable {
     velocity = try container.decodeIfPresent(Int.self, forKey: .velocity)
     attributes = try container.decodeIfPresent(PieceAttributes.self, forKey: .attributes)
     infilling = try container.decodeIfPresent(Bool.self, forKey: .infilling) ?? false
+    namesPrograms = try container.decodeIfPresent(Bool.self, forKey: .namesPrograms) ?? true
     try validate()
   }
 
-  /// Writes every field that is not nil, and `infilling` where it is true.
+  /// Writes every field that is not nil, and `infilling` where it is true, `namesPrograms` where it is false.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(stepsPerQuarter, forKey: .stepsPerQuarter)
@@ -178,5 +182,6 @@ extension CellsConfiguration: Codable {
     try container.encodeIfPresent(velocity, forKey: .velocity)
     try container.encodeIfPresent(attributes, forKey: .attributes)
     if infilling { try container.encode(true, forKey: .infilling) }
+    if !namesPrograms { try container.encode(false, forKey: .namesPrograms) }
   }
 }
