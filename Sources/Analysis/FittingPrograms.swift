@@ -75,6 +75,8 @@ extension Track {
   /// Whether its name says that it is for a keyboard.
   fileprivate var isForKeyboard: Bool {
     let words = name.lowercased().split { !$0.isLetter }
-    return words.contains { ["piano", "hand", "keyboard", "keys", "organ", "harpsichord", "rh", "lh"].contains($0) }
+    return words.contains {
+      ["piano", "hand", "keyboard", "keys", "organ", "harpsichord", "rh", "lh"].contains($0)
+    }
   }
 }

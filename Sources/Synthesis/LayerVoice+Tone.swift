@@ -41,7 +41,8 @@ extension LayerVoice {
       let rate = copy == 0 ? cyclesPerSample : cyclesPerSample * exponential2(place * unison.detune / 1200)
       let gain = copy == 0 ? leaderGain : leaderGain * follower
       tones[copy].add(
-        to: isStereo && place > 0 ? workspace.lanesRight : workspace.lanesLeft, frames, from: before, to: after,
+        to: isStereo && place > 0 ? workspace.lanesRight : workspace.lanesLeft, frames, from: before,
+        to: after,
         cyclesPerSample: rate, gain: copy == 0 && isStereo ? gain / (sides.near + sides.far) : gain)
       if isStereo, copy == 0 {
         for frame in 0..<frames { workspace.lanesRight[frame] = workspace.lanesLeft[frame] }

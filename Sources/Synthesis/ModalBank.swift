@@ -34,6 +34,7 @@ struct ModalBank {
     let stiffness = modes.inharmonicity * exponential2(octaves)
     let cutoff = modes.cutoff * exponential2(modes.velocityTracking * (velocity - 100) / 127)
     let life = exponential2(-modes.keyScaling * octaves) * sampleRate
+    let tilt = modes.softness * (velocity - 100) / 127
     count = 0
     var energy: Float = 0
     withScalars(real) { amplitudes in
@@ -43,9 +44,11 @@ struct ModalBank {
         let ratio = mode.ratio * stretch
         guard ratio * frequency < 0.45 * sampleRate else { continue }
         let above = cutoff > 0 ? ratio * frequency / cutoff : 0
-        let amplitude =
-          mode.amplitude / (1 + above * above) * decibels(modes.body.level(at: ratio * frequency))
-        amplitudes[count] = amplitude
+        let level = modes.body.level(at: ratio * frequency) + tilt * logarithm2(ratio)
+        let amplitude = mode.amplitude / (1 + above * above) * decibels(level)
+        // Signs by Rudin and Shapiro (Rudin 1959), so that the peaks of the modes do not fall together.
+        let isBelow = !(index & (index >> 1)).nonzeroBitCount.isMultiple(of: 2)
+        amplitudes[count] = isBelow ? -amplitude : amplitude
         ratios[count] = ratio
         decays[count] = exponential(-timeConstantsTo60Decibels / max(8, mode.decay * life))
         energy += amplitude * amplitude
@@ -132,4 +135,5 @@ struct ModeTable {
   var velocityTracking: Float
   var keyScaling: Float
   var body: CurvePoints
+  var softness: Float
 }

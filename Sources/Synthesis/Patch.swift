@@ -74,8 +74,10 @@ struct PatchLayer {
   static var silent: PatchLayer {
     PatchLayer(
       Layer(
-        source: .noise(.white), gain: 0, pan: 0, ratio: 1, tracking: 1, frequency: 0, unison: .single, envelope: .organ,
-        filter: nil, pitchSweep: .none, vibrato: .none, tremolo: .none, swell: 0, velocityExponent: 1, isOneShot: false),
+        source: .noise(.white), gain: 0, pan: 0, ratio: 1, tracking: 1, frequency: 0, unison: .single,
+        envelope: .organ,
+        filter: nil, pitchSweep: .none, vibrato: .none, tremolo: .none, swell: 0, velocityExponent: 1,
+        isOneShot: false),
       source: .noise(.white), level: 0, pan: 0)
   }
 
@@ -116,6 +118,6 @@ extension ModeTable {
     self.init(
       modes: UnsafePointer(memory), count: modes.modes.count, inharmonicity: modes.inharmonicity,
       cutoff: modes.cutoff, velocityTracking: modes.velocityTracking, keyScaling: modes.keyScaling,
-      body: CurvePoints(modes.body, arena: arena))
+      body: CurvePoints(modes.body, arena: arena), softness: modes.softness)
   }
 }

@@ -119,12 +119,13 @@ extension PluckedString {
 
 extension Modes {
   init(reading object: JSONObject) throws(InstrumentError) {
-    let shared = ["inharmonicity", "cutoff", "velocityTracking", "keyScaling", "body"]
+    let shared = ["inharmonicity", "cutoff", "velocityTracking", "keyScaling", "body", "softness"]
     if object.has("ratios") {
       try object.allowOnly(shared + ["ratios", "levels", "decays"])
       modes = try Self.listed(object)
     } else {
-      try object.allowOnly(shared + [
+      try object.allowOnly(
+        shared + [
           "count", "slope", "even", "harmonics", "strikePosition", "decay", "decaySlope", "aftersound",
         ])
       modes = try Self.series(object)
@@ -134,6 +135,7 @@ extension Modes {
     velocityTracking = try object.number("velocityTracking", in: 0...8, default: 0)
     keyScaling = try object.number("keyScaling", in: -2...2, default: 0.5)
     body = try object.object("body").map(SpectralCurve.init(reading:))
+    softness = try object.number("softness", in: 0...24, default: 0)
   }
 
   /// Modes one by one: ratios, levels in decibels, decays in seconds.

@@ -94,6 +94,9 @@ package struct Modes: Sendable, Hashable {
   var keyScaling: Float
   /// What the body adds at each frequency; nil for nothing.
   var body: SpectralCurve?
+  /// Decibels an octave above the first mode by which a note of velocity 0 falls more steeply than one of velocity 127; at velocity 100
+  /// the levels are as listed.
+  var softness: Float
 
   static let maximumCount = 96
 }

@@ -53,7 +53,8 @@ struct CurvePoints {
     if frequency <= frequencies[0] { return levels[0] }
     for index in 1..<max(1, count) where frequency < frequencies[index] {
       let share =
-        logarithm2(frequency / frequencies[index - 1]) / logarithm2(frequencies[index] / frequencies[index - 1])
+        logarithm2(frequency / frequencies[index - 1])
+        / logarithm2(frequencies[index] / frequencies[index - 1])
       return levels[index - 1] + share * (levels[index] - levels[index - 1])
     }
     return levels[count - 1]

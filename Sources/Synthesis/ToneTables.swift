@@ -89,7 +89,8 @@ final class ToneTables: Sendable {
     }
     for index in 0...size {
       let place = index & (size - 1)
-      (output + index).initialize(to: SIMD4(lanes[0][place], lanes[1][place], lanes[2][place], lanes[3][place]))
+      (output + index).initialize(
+        to: SIMD4(lanes[0][place], lanes[1][place], lanes[2][place], lanes[3][place]))
     }
   }
 

@@ -107,7 +107,8 @@ import Testing
 
   @Test("A stereo noise differs between left and right, and has its color")
   func noise() throws {
-    let recording = try Recording(score(note(60, milliseconds: 900)), dry, library: try Self.library(Self.breath))
+    let recording = try Recording(
+      score(note(60, milliseconds: 900)), dry, library: try Self.library(Self.breath))
     #expect(recording.left != recording.right)
     func band(_ low: Double, _ high: Double) -> Double {
       stride(from: low, to: high, by: (high - low) / 40).reduce(0) { sum, frequency in

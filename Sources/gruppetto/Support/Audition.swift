@@ -56,7 +56,8 @@ struct Audition {
         sound, picture: picture, caption: entry.program.map { "\($0) \(entry.name)" } ?? entry.name)
       common.progress?(
         ProgressReport(
-          activity: "rendering", completed: Double(number + 1), total: Double(entries.count), unit: "instruments"))
+          activity: "rendering", completed: Double(number + 1), total: Double(entries.count),
+          unit: "instruments"))
     }
     try replaceFile(at: folder + "/index.html", with: Self.page(body, count: entries.count))
     return entries.count
@@ -106,7 +107,8 @@ struct Audition {
     settings.frames.lengthMilliseconds = 40
     settings.mel.count = 80
     settings.mel.lowFrequency = 30
-    guard let (features, options) = try FeatureExtractor.features(ofFile: path, options: .fbank(settings)) else {
+    guard let (features, options) = try FeatureExtractor.features(ofFile: path, options: .fbank(settings))
+    else {
       return ""
     }
     return FeaturePicture(features, options: options, title: title).svg()
@@ -165,7 +167,8 @@ struct Audition {
       let time = onset + beat * quarter / 2
       notes.append(
         Note(
-          onset: time, duration: quarter / 4, pitch: beat == 15 ? 46 : 42, velocity: beat.isMultiple(of: 2) ? 96 : 70))
+          onset: time, duration: quarter / 4, pitch: beat == 15 ? 46 : 42,
+          velocity: beat.isMultiple(of: 2) ? 96 : 70))
       if beat % 8 == 0 || beat % 8 == 5 {
         notes.append(Note(onset: time, duration: quarter / 4, pitch: 36, velocity: 105))
       }

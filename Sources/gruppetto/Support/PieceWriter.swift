@@ -26,7 +26,8 @@ struct WrittenPiece {
       try (original.midi ?? MIDIFile(score: original.score)).continued(
         by: composition.score, from: composition.newMusicTick, offset: -original.prepared.shiftAtEnd)
     }
-    score = try midi.map { midi throws(ScoreError) in try Score(midi: midi) } 
+    score =
+      try midi.map { midi throws(ScoreError) in try Score(midi: midi) }
       ?? (isPlain ? composition.score : composition.score.withFittingPrograms())
     cells = nil
     step = nil
@@ -69,7 +70,9 @@ struct PieceWriter {
   ///   - composition: The composition.
   ///   - number: Its number among those that are made, from 0.
   func piece(_ composition: Composition, number: Int) throws -> WrittenPiece {
-    guard let job else { return try WrittenPiece(composition, behind: original, isPlain: sound.performance.plain) }
+    guard let job else {
+      return try WrittenPiece(composition, behind: original, isPlain: sound.performance.plain)
+    }
     return try WrittenPiece(composition, job, number: number)
   }
 

@@ -95,7 +95,8 @@ struct SoundOptions: ParsableArguments {
   /// - Throws: `AudioError.unknownEnding`.
   func rendering(of score: Score, to path: String, comment: String? = nil) throws -> Rendering {
     Rendering(
-      score: performance.instrumented(score), path: path, options: performance.renderOptions(sampleRate: rate, gain: gain),
+      score: performance.instrumented(score), path: path,
+      options: performance.renderOptions(sampleRate: rate, gain: gain),
       encoding: try AudioFileFormat(path: path) == .ogg ? nil : bits.encoding, comment: comment)
   }
 }
@@ -141,7 +142,8 @@ struct PerformanceOptions: ParsableArguments {
   @Flag(
     help: ArgumentHelp(
       "Play each note exactly as loud and as long as it is written, without accents or a slower end.",
-      discussion: "Parts without a program are then played by a piano; otherwise they get instruments that suit them."))
+      discussion:
+        "Parts without a program are then played by a piano; otherwise they get instruments that suit them."))
   var plain = false
 
   @Flag(help: "Begin at the beginning of the piece, even if nothing sounds there.")
