@@ -25,7 +25,7 @@ extension Instrument {
     reverbSend = try object.number("reverb", in: 0...4, default: 1)
     chokeGroup = try object.integer("chokeGroup", in: 0...127, default: 0)
     let common = LayerDefaults(
-      velocityExponent: try object.number("velocityExponent", in: 0...6, default: 1.5),
+      velocityExponent: try object.number("velocityExponent", in: 0...6, default: 2),
       vibrato: try object.object("vibrato").map(Vibrato.init(reading:)) ?? .none,
       tremolo: try object.object("tremolo").map(Tremolo.init(reading:)) ?? .none,
       isOneShot: isDrum)
@@ -65,14 +65,14 @@ extension Layer {
     try object.allowOnly(
       SoundSource.keys + [
         "gain", "pan", "ratio", "detune", "frequency", "unison", "envelope", "filter", "pitchSweep",
-        "vibrato",
-        "tremolo", "velocityExponent", "oneShot",
+        "vibrato", "tremolo", "velocityExponent", "oneShot", "tracking", "swell",
       ])
     source = try SoundSource(reading: object)
     gain = try object.number("gain", in: -80...24, default: 0)
     pan = try object.number("pan", in: -1...1, default: 0)
     let detune = try object.number("detune", in: -100...100, default: 0)
     ratio = try object.number("ratio", in: 0.01...32, default: 1) * power(2, detune / 1200)
+    tracking = try object.number("tracking", in: -1...2, default: 1)
     frequency = try object.number("frequency", in: 1...20_000, default: 0)
     unison = try object.object("unison").map(Unison.init(reading:)) ?? .single
     envelope = try object.object("envelope").map(Envelope.init(reading:)) ?? .organ
@@ -80,13 +80,14 @@ extension Layer {
     pitchSweep = try object.object("pitchSweep").map(PitchSweep.init(reading:)) ?? .none
     vibrato = try object.object("vibrato").map(Vibrato.init(reading:)) ?? defaults.vibrato
     tremolo = try object.object("tremolo").map(Tremolo.init(reading:)) ?? defaults.tremolo
+    swell = try object.number("swell", in: 0...20, default: 0)
     velocityExponent = try object.number("velocityExponent", in: 0...6, default: defaults.velocityExponent)
     isOneShot = try object.boolean("oneShot", default: defaults.isOneShot)
     if isOneShot, envelope.sustain > 0, !source.diesAway {
       throw object.error("envelope.sustain", "must be 0 for a one-shot sound, which no key release ends")
     }
     if unison.pairs > 0 {
-      guard case .wave = source else { throw object.error("unison", "only a wave can have unison") }
+      guard source.hasCopies else { throw object.error("unison", "only a wave or a tone can have unison") }
     }
   }
 }

@@ -34,6 +34,8 @@ package struct Layer: Sendable, Hashable {
   var pan: Float
   /// What the key's frequency is multiplied by.
   var ratio: Float
+  /// Octaves that the pitch moves for an octave on the keys, around middle C: 1 for instruments, less for drums that are tuned loosely.
+  var tracking: Float
   /// A fixed frequency in hertz instead of the key's; 0 if the key decides.
   var frequency: Float
   /// Copies that are slightly out of tune.
@@ -48,6 +50,8 @@ package struct Layer: Sendable, Hashable {
   var vibrato: Vibrato
   /// Periodic change of loudness.
   var tremolo: Tremolo
+  /// Seconds in which it rises evenly by 60 decibels, as a sound does that is played backwards; 0 for none.
+  var swell: Float
   /// Amplitude is proportional to (velocity / 127) to this power.
   var velocityExponent: Float
   /// A note shorter than its envelope sounds to the end, as drums do.

@@ -10,6 +10,8 @@ struct Workspace {
   let right: UnsafeMutablePointer<Float>
   let levels: UnsafeMutablePointer<Float>
   let vectors: UnsafeMutablePointer<SIMD8<Float>>
+  let lanesLeft: UnsafeMutablePointer<SIMD4<Float>>
+  let lanesRight: UnsafeMutablePointer<SIMD4<Float>>
   let sine: UnsafePointer<Float>
 
   init(arena: Arena) {
@@ -20,6 +22,8 @@ struct Workspace {
     left = arena.allocate(segmentFrames, of: 0)
     right = arena.allocate(segmentFrames, of: 0)
     levels = arena.allocate(segmentFrames, of: 0)
+    lanesLeft = arena.allocate(segmentFrames, of: .init(repeating: 0))
+    lanesRight = arena.allocate(segmentFrames, of: .init(repeating: 0))
     vectors = arena.allocate(segmentFrames, of: .init(repeating: 0))
     let table = arena.allocate(SineTable.sine.count, of: Float(0))
     for (index, value) in SineTable.sine.enumerated() { table[index] = value }
@@ -38,8 +42,14 @@ struct NoteStart {
 
 /// One layer of a sounding note.
 struct LayerVoice {
-  private var layer: PatchLayer
+  var layer: PatchLayer
   private let oscillators: UnsafeMutablePointer<WaveOscillator>
+  let tones: UnsafeMutablePointer<ToneOscillator>
+  var toneZone = 0
+  /// How much of each lane of a tone is heard.
+  var toneWeights = SIMD4<Float>(1, 0, 0, 0)
+  var softness: Float = 0
+  private var noiseReader = NoiseReader()
   private var bank: ModalBank?
   private var string: StringLoop?
   private var pair = FrequencyModulationPair()
@@ -48,9 +58,9 @@ struct LayerVoice {
   private var envelope = EnvelopeGenerator()
   private var filterEnvelope = EnvelopeGenerator()
   private var stateFilter = StateVariableFilter()
-  private var sampleRate: Float = 44_100
-  private var seed: UInt64 = 0
-  private var age = 0
+  var sampleRate: Float = 44_100
+  var seed: UInt64 = 0
+  var age = 0
   /// The frequency without bend and vibrato, in hertz.
   private var frequency: Float = 0
   private var filterCutoff: Float = 0
@@ -64,6 +74,7 @@ struct LayerVoice {
   /// - Parameter lowestString: The lowest frequency of a string in cycles a sample; nil if it need not play strings.
   init(arena: Arena, hasBank: Bool, lowestString: Float?) {
     layer = .silent
+    tones = arena.allocate(Unison.maximumCopies, of: ToneOscillator())
     oscillators = arena.allocate(Unison.maximumCopies, of: WaveOscillator())
     bank = hasBank ? ModalBank(arena: arena) : nil
     string = lowestString.map { StringLoop(arena: arena, lowestFrequency: $0) }
@@ -84,7 +95,10 @@ struct LayerVoice {
   }
 
   /// Whether copies are spread over two channels.
-  private var isStereo: Bool { layer.unison.pairs > 0 && layer.unison.spread > 0 }
+  private var isStereo: Bool {
+    if case .coloredNoise(let noise) = layer.source { return noise.isStereo }
+    return layer.unison.pairs > 0 && layer.unison.spread > 0
+  }
 
   mutating func start(_ layer: PatchLayer, _ note: NoteStart) {
     self.layer = layer
@@ -95,13 +109,14 @@ struct LayerVoice {
     let octaves = (Float(note.key) - 60) / 12
     let velocity = Float(note.velocity)
     frequency =
-      layer.frequency > 0 ? layer.frequency : layer.ratio * Synthesis.frequency(ofKey: Float(note.key))
+      layer.frequency > 0
+      ? layer.frequency : layer.ratio * Synthesis.frequency(ofKey: 60 + layer.tracking * Float(note.key - 60))
     amplitude = layer.gain * power(velocity / 127, layer.velocityExponent)
     let angle = (min(max(layer.pan + note.pan, -1), 1) + 1) * .pi / 4
     leftPan = cosine(angle)
     rightPan = sine(angle)
     envelope = EnvelopeGenerator(layer.envelope, octaves: octaves, sampleRate: sampleRate)
-    tremoloGain = layer.tremolo.gain(after: 0, seed: seed)
+    tremoloGain = movement(after: 0)
     stateFilter = StateVariableFilter()
     if let filter = layer.filter {
       filterEnvelope = EnvelopeGenerator(filter.envelope, octaves: octaves, sampleRate: sampleRate)
@@ -128,6 +143,18 @@ struct LayerVoice {
       }
     case .frequencyModulation(let settings):
       pair = FrequencyModulationPair(settings, octaves: octaves, velocity: velocity, sampleRate: sampleRate)
+    case .tone(let tone):
+      tones[0] = ToneOscillator()
+      for pair in 0..<layer.unison.pairs {
+        let turn = 0.381_966 * Float(pair + 1)
+        tones[1 + 2 * pair] = ToneOscillator(phase: turn)
+        tones[2 + 2 * pair] = ToneOscillator(phase: -turn)
+      }
+      toneZone = ToneTables.zone(of: frequency)
+      softness = 1 - velocity / 127
+      toneWeights = weights(of: tone, after: 0)
+    case .coloredNoise(let settings):
+      noiseReader = NoiseReader(seed: seed, rate: exponential2(settings.keyTracking * octaves))
     case .noise:
       noise = NoiseGenerator(seed: seed)
       rumble = 0
@@ -141,8 +168,18 @@ struct LayerVoice {
     }
   }
 
+  /// What the amplitude is multiplied by besides the envelope.
+  private func movement(after seconds: Double) -> Float {
+    let gain = layer.tremolo.gain(after: seconds, seed: seed)
+    guard layer.swell > 0 else { return gain }
+    return gain * min(1, exponential(timeConstantsTo60Decibels * (Float(seconds) / layer.swell - 1)))
+  }
+
   private var isNoise: Bool {
-    if case .noise = layer.source { true } else { false }
+    switch layer.source {
+    case .noise, .coloredNoise: true
+    default: false
+    }
   }
 
   /// The key is released.
@@ -165,14 +202,14 @@ struct LayerVoice {
     let seconds = Double(age) / Double(sampleRate)
     age += frames
     let offset =
-      bend + layer.vibrato.semitones(after: seconds, wheel: wheel)
+      bend + drift(after: seconds) + layer.vibrato.semitones(after: seconds, wheel: wheel)
       + layer.pitchSweep.semitones(after: seconds)
     let pitch = offset == 0 ? frequency : frequency * exponential2(offset / 12)
     fillSource(frames, cyclesPerSample: pitch / sampleRate, workspace)
     if let filter = layer.filter { apply(filter, frames, workspace) }
     envelope.fill(workspace.levels, frames)
     let from = tremoloGain * amplitude
-    tremoloGain = layer.tremolo.gain(after: Double(age) / Double(sampleRate), seed: seed)
+    tremoloGain = movement(after: Double(age) / Double(sampleRate))
     let step = (tremoloGain * amplitude - from) / Float(frames)
     let second = isStereo ? workspace.right : workspace.left
     for frame in 0..<frames {
@@ -190,6 +227,10 @@ struct LayerVoice {
     case .frequencyModulation(let settings):
       pair.fill(
         output, frames, settings: settings, cyclesPerSample: cyclesPerSample, sine: workspace.sine)
+    case .tone(let tone):
+      fillTone(frames, tone, cyclesPerSample: cyclesPerSample, workspace)
+    case .coloredNoise(let settings):
+      noiseReader.fill(output, settings.isStereo ? workspace.right : nil, frames, settings.samples)
     case .noise(let color):
       fillNoise(output, frames, color)
     case .string:
@@ -205,7 +246,13 @@ struct LayerVoice {
   private static let silence: Float = 3.2e-5
 
   /// How loud a copy is against the one in tune. A single pair, which can cancel it, is softer.
-  private var followerGain: Float { layer.unison.pairs == 1 ? 0.35 : 0.5 }
+  var followerGain: Float { layer.unison.pairs == 1 ? 0.35 : 0.5 }
+
+  /// 1 for the outermost copy above, −1 for the one below, 0 for the one in tune.
+  func place(ofCopy copy: Int) -> Float {
+    let distance = copy == 0 ? 0 : Float((copy + 1) / 2) / Float(layer.unison.pairs)
+    return copy.isMultiple(of: 2) ? -distance : distance
+  }
 
   private mutating func fillWave(
     _ frames: Int, _ samples: UnsafePointer<Float>, _ levelCount: Int, cyclesPerSample: Float,
@@ -218,9 +265,7 @@ struct LayerVoice {
     for frame in 0..<frames { workspace.left[frame] = 0 }
     if isStereo { for frame in 0..<frames { workspace.right[frame] = 0 } }
     for copy in 0..<copies {
-      // 1 for the outermost copy above, −1 for the one below, 0 for the one in tune.
-      let distance = copy == 0 ? 0 : Float((copy + 1) / 2) / Float(unison.pairs)
-      let place = copy.isMultiple(of: 2) ? -distance : distance
+      let place = place(ofCopy: copy)
       let rate = copy == 0 ? cyclesPerSample : cyclesPerSample * exponential2(place * unison.detune / 1200)
       let gain = copy == 0 ? leaderGain : leaderGain * followerGain
       if isStereo {

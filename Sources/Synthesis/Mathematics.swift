@@ -12,11 +12,13 @@ internal import Musl
 @inline(__always) func tangent(_ angle: Float) -> Float { tanf(angle) }
 @inline(__always) func exponential(_ x: Float) -> Float { expf(x) }
 @inline(__always) func exponential2(_ x: Float) -> Float { exp2f(x) }
+@inline(__always) func logarithm2(_ x: Float) -> Float { log2f(x) }
 @inline(__always) func arctangent(_ y: Float, _ x: Float) -> Float { atan2f(y, x) }
 @inline(__always) func logarithm10(_ x: Float) -> Float { log10f(x) }
 @inline(__always) func logarithm2(_ x: Double) -> Double { log2(x) }
 @inline(__always) func exponential2(_ x: Double) -> Double { exp2(x) }
 @inline(__always) func sine(_ angle: Double) -> Double { sin(angle) }
+@inline(__always) func cosine(_ angle: Double) -> Double { cos(angle) }
 
 /// 20·log₁₀ 2: what doubling an amplitude adds.
 let decibelsPerDoubling: Float = 6.020_6

@@ -34,6 +34,7 @@ struct ModalBank {
     let stiffness = modes.inharmonicity * exponential2(octaves)
     let cutoff = modes.cutoff * exponential2(modes.velocityTracking * (velocity - 100) / 127)
     let life = exponential2(-modes.keyScaling * octaves) * sampleRate
+    let tilt = modes.softness * (velocity - 100) / 127
     count = 0
     var energy: Float = 0
     withScalars(real) { amplitudes in
@@ -43,8 +44,11 @@ struct ModalBank {
         let ratio = mode.ratio * stretch
         guard ratio * frequency < 0.45 * sampleRate else { continue }
         let above = cutoff > 0 ? ratio * frequency / cutoff : 0
-        let amplitude = mode.amplitude / (1 + above * above)
-        amplitudes[count] = amplitude
+        let level = modes.body.level(at: ratio * frequency) + tilt * logarithm2(ratio)
+        let amplitude = mode.amplitude / (1 + above * above) * decibels(level)
+        // Signs by Rudin and Shapiro (Rudin 1959), so that the peaks of the modes do not fall together.
+        let isBelow = !(index & (index >> 1)).nonzeroBitCount.isMultiple(of: 2)
+        amplitudes[count] = isBelow ? -amplitude : amplitude
         ratios[count] = ratio
         decays[count] = exponential(-timeConstantsTo60Decibels / max(8, mode.decay * life))
         energy += amplitude * amplitude
@@ -69,6 +73,7 @@ struct ModalBank {
     let zero = SIMD8<Float>(repeating: 0)
     for frame in 0..<frames { scratch[frame] = zero }
     var largest = zero
+    var sounding = 0
     for group in 0..<groupCount {
       var x = real[group]
       var y = imaginary[group]
@@ -86,9 +91,12 @@ struct ModalBank {
       x.replace(with: 0, where: faint)
       y.replace(with: 0, where: faint)
       largest = pointwiseMax(largest, square)
+      if square.max() >= 1e-10 { sounding = group + 1 }
       real[group] = x
       imaginary[group] = y
     }
+    // High modes, which stand last, are the first to be inaudible: −100 dB. What is not computed costs nothing.
+    groupCount = sounding
     for frame in 0..<frames { output[frame] = scratch[frame].sum() }
     peak = largest.max().squareRoot()
   }
@@ -103,7 +111,7 @@ struct ModalBank {
           cosines[index] = decays[index] * cosine(angle)
           sines[index] = decays[index] * sine(angle)
         }
-        for index in count..<(groupCount * 8) {
+        for index in count..<max(count, groupCount * 8) {
           cosines[index] = 0
           sines[index] = 0
         }
@@ -126,4 +134,6 @@ struct ModeTable {
   var cutoff: Float
   var velocityTracking: Float
   var keyScaling: Float
+  var body: CurvePoints
+  var softness: Float
 }

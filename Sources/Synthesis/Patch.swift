@@ -9,6 +9,8 @@ final class Patch {
   let longestRelease: Float
   private let arena = Arena()
   private let wavetables: [Wavetable]
+  private var toneTables: [ToneTables] = []
+  private var noiseTables: [NoiseTable] = []
 
   /// What the audio thread needs of it, valid as long as the patch lives.
   var view: PatchView {
@@ -17,7 +19,7 @@ final class Patch {
   }
 
   /// - Parameter wavetables: Waves that were computed before; new ones are added.
-  init(_ instrument: Instrument, wavetables cache: inout [Waveform: Wavetable]) {
+  init(_ instrument: Instrument, sampleRate: Float, wavetables cache: inout [Waveform: Wavetable]) {
     let level = decibels(instrument.level)
     let memory = arena.allocate(instrument.layers.count, of: PatchLayer.silent)
     var used: [Wavetable] = []
@@ -30,7 +32,16 @@ final class Patch {
         used.append(table)
         source = .wave(samples: table.samples, levelCount: table.levelCount)
       case .frequencyModulation(let settings): source = .frequencyModulation(settings)
+      case .tone(let tone):
+        let tables = ToneTables(tone, sampleRate: sampleRate)
+        toneTables.append(tables)
+        source = .tone(TonePatch(tone, tables))
       case .noise(let color): source = .noise(color)
+      case .coloredNoise(let noise):
+        let table = NoiseTable(noise.curve, sampleRate: sampleRate)
+        noiseTables.append(table)
+        source = .coloredNoise(
+          NoisePatch(samples: table.samples, keyTracking: noise.keyTracking, isStereo: noise.isStereo))
       case .string(let string): source = .string(string)
       case .modes(let modes): source = .modes(ModeTable(modes, arena: arena))
       }
@@ -62,6 +73,7 @@ struct PatchLayer {
   var gain: Float
   var pan: Float
   var ratio: Float
+  var tracking: Float
   var frequency: Float
   var unison: Unison
   var envelope: Envelope
@@ -69,6 +81,7 @@ struct PatchLayer {
   var pitchSweep: PitchSweep
   var vibrato: Vibrato
   var tremolo: Tremolo
+  var swell: Float
   var velocityExponent: Float
   var isOneShot: Bool
 
@@ -76,8 +89,10 @@ struct PatchLayer {
   static var silent: PatchLayer {
     PatchLayer(
       Layer(
-        source: .noise(.white), gain: 0, pan: 0, ratio: 1, frequency: 0, unison: .single, envelope: .organ,
-        filter: nil, pitchSweep: .none, vibrato: .none, tremolo: .none, velocityExponent: 1, isOneShot: false),
+        source: .noise(.white), gain: 0, pan: 0, ratio: 1, tracking: 1, frequency: 0, unison: .single,
+        envelope: .organ,
+        filter: nil, pitchSweep: .none, vibrato: .none, tremolo: .none, swell: 0, velocityExponent: 1,
+        isOneShot: false),
       source: .noise(.white), level: 0, pan: 0)
   }
 
@@ -86,6 +101,7 @@ struct PatchLayer {
     gain = level * decibels(layer.gain)
     self.pan = pan + layer.pan
     ratio = layer.ratio
+    tracking = layer.tracking
     frequency = layer.frequency
     unison = layer.unison
     envelope = layer.envelope
@@ -93,6 +109,7 @@ struct PatchLayer {
     pitchSweep = layer.pitchSweep
     vibrato = layer.vibrato
     tremolo = layer.tremolo
+    swell = layer.swell
     velocityExponent = layer.velocityExponent
     isOneShot = layer.isOneShot
   }
@@ -102,7 +119,9 @@ struct PatchLayer {
 enum PatchSource {
   case wave(samples: UnsafePointer<Float>, levelCount: Int)
   case frequencyModulation(FrequencyModulation)
+  case tone(TonePatch)
   case noise(NoiseColor)
+  case coloredNoise(NoisePatch)
   case string(PluckedString)
   case modes(ModeTable)
 }
@@ -113,6 +132,7 @@ extension ModeTable {
     for (index, mode) in modes.modes.enumerated() { memory[index] = mode }
     self.init(
       modes: UnsafePointer(memory), count: modes.modes.count, inharmonicity: modes.inharmonicity,
-      cutoff: modes.cutoff, velocityTracking: modes.velocityTracking, keyScaling: modes.keyScaling)
+      cutoff: modes.cutoff, velocityTracking: modes.velocityTracking, keyScaling: modes.keyScaling,
+      body: CurvePoints(modes.body, arena: arena), softness: modes.softness)
   }
 }

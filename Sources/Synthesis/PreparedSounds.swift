@@ -29,8 +29,9 @@ final class PreparedSounds {
 
   /// - Parameters:
   ///   - usage: What will be asked for, and on which keys.
-  init(_ bank: any SoundBank, usage: [PresetAddress: KeySet]) {
-    var workshop = Workshop(arena: arena)
+  ///   - sampleRate: Frames a second.
+  init(_ bank: any SoundBank, usage: [PresetAddress: KeySet], sampleRate: Float) {
+    var workshop = Workshop(arena: arena, sampleRate: sampleRate)
     let wanted = usage.sorted { a, b in
       (a.key.isDrum ? 1 : 0, a.key.bank, a.key.program) < (b.key.isDrum ? 1 : 0, b.key.bank, b.key.program)
     }
@@ -68,6 +69,7 @@ final class PreparedSounds {
   /// What several sounds share while they are prepared.
   private struct Workshop {
     let arena: Arena
+    let sampleRate: Float
     var patches: [Patch] = []
     var anyRegion: UnsafePointer<Region>?
     var longestRegionRelease: Float = 0
@@ -79,12 +81,15 @@ final class PreparedSounds {
 
     mutating func place(of instrument: Instrument) -> Int {
       if let place = places[instrument] { return place }
-      patches.append(Patch(instrument, wavetables: &wavetables))
+      patches.append(Patch(instrument, sampleRate: sampleRate, wavetables: &wavetables))
       places[instrument] = patches.count - 1
       return patches.count - 1
     }
 
-    init(arena: Arena) { self.arena = arena }
+    init(arena: Arena, sampleRate: Float) {
+      self.arena = arena
+      self.sampleRate = sampleRate
+    }
 
     /// A part of a sample as it is played.
     private struct SampleUse: Hashable {

@@ -1,12 +1,20 @@
 extension SoundSource {
   /// The keys of a layer that say where its samples come from; it has exactly one of them.
-  static let keys = ["wave", "fm", "noise", "string", "modes"]
+  static let keys = ["wave", "tone", "fm", "noise", "string", "modes"]
 
   /// Whether it decays by itself.
   var diesAway: Bool {
     switch self {
     case .string, .modes: true
-    case .wave, .frequencyModulation, .noise: false
+    case .wave, .tone, .frequencyModulation, .noise, .coloredNoise: false
+    }
+  }
+
+  /// Whether it can have unison.
+  var hasCopies: Bool {
+    switch self {
+    case .wave, .tone: true
+    case .string, .modes, .frequencyModulation, .noise, .coloredNoise: false
     }
   }
 
@@ -21,9 +29,15 @@ extension SoundSource {
       self = .wave(try Waveform(reading: object))
     } else if let object = try layer.object("fm") {
       self = .frequencyModulation(try FrequencyModulation(reading: object))
+    } else if let object = try layer.object("tone") {
+      self = .tone(try Tone(reading: object))
     } else if let object = try layer.object("noise") {
-      try object.allowOnly(["color"])
-      self = .noise(try object.choice("color", default: .white))
+      if object.has("frequencies") {
+        self = .coloredNoise(try ColoredNoise(reading: object))
+      } else {
+        try object.allowOnly(["color"])
+        self = .noise(try object.choice("color", default: .white))
+      }
     } else if let object = try layer.object("string") {
       self = .string(try PluckedString(reading: object))
     } else if let object = try layer.object("modes") {
@@ -79,6 +93,15 @@ extension FrequencyModulation {
   }
 }
 
+extension ColoredNoise {
+  init(reading object: JSONObject) throws(InstrumentError) {
+    try object.allowOnly(["frequencies", "levels", "keyTracking", "stereo"])
+    curve = try SpectralCurve(points: object)
+    keyTracking = try object.number("keyTracking", in: -1...2, default: 0)
+    isStereo = try object.boolean("stereo", default: false)
+  }
+}
+
 extension PluckedString {
   init(reading object: JSONObject) throws(InstrumentError) {
     try object.allowOnly([
@@ -96,18 +119,23 @@ extension PluckedString {
 
 extension Modes {
   init(reading object: JSONObject) throws(InstrumentError) {
-    let shared = ["inharmonicity", "cutoff", "velocityTracking", "keyScaling"]
+    let shared = ["inharmonicity", "cutoff", "velocityTracking", "keyScaling", "body", "softness"]
     if object.has("ratios") {
       try object.allowOnly(shared + ["ratios", "levels", "decays"])
       modes = try Self.listed(object)
     } else {
-      try object.allowOnly(shared + ["count", "slope", "even", "strikePosition", "decay", "decaySlope"])
+      try object.allowOnly(
+        shared + [
+          "count", "slope", "even", "harmonics", "strikePosition", "decay", "decaySlope", "aftersound",
+        ])
       modes = try Self.series(object)
     }
     inharmonicity = try object.number("inharmonicity", in: 0...0.1, default: 0)
     cutoff = try object.number("cutoff", in: 0...20_000, default: 0)
     velocityTracking = try object.number("velocityTracking", in: 0...8, default: 0)
     keyScaling = try object.number("keyScaling", in: -2...2, default: 0.5)
+    body = try object.object("body").map(SpectralCurve.init(reading:))
+    softness = try object.number("softness", in: 0...24, default: 0)
   }
 
   /// Modes one by one: ratios, levels in decibels, decays in seconds.
@@ -126,20 +154,57 @@ extension Modes {
     }
   }
 
-  /// A harmonic series that is struck at one place: mode n is missing where it has a node there.
+  /// A harmonic series that is struck at one place, where mode n is missing if it has a node there; or one of listed levels.
   private static func series(_ object: JSONObject) throws(InstrumentError) -> [Mode] {
-    let count = try object.integer("count", in: 1...maximumCount, default: 16)
-    let slope = try object.number("slope", in: -48...6, default: -6)
+    let slope = try object.number("slope", in: -96...6, default: -6)
     let even = try object.number("even", in: 0...2, default: 1)
     let strike = try object.number("strikePosition", in: 0.01...0.5, default: 0.12)
     let decay = try object.number("decay", in: 0.01...120)
     let decaySlope = try object.number("decaySlope", in: -4...1, default: -0.5)
-    return (1...count).map { n in
-      Mode(
-        ratio: Float(n),
-        amplitude: power(Float(n), slope / decibelsPerDoubling) * (n.isMultiple(of: 2) ? even : 1)
-          * sine(.pi * Float(n) * strike),
-        decay: max(0.005, decay * power(Float(n), decaySlope)))
+    let listed = object.has("harmonics") ? try object.numbers("harmonics", in: -90...40) : []
+    let aftersound = try object.object("aftersound").map(Aftersound.init(reading:))
+    let largest = maximumCount - (aftersound?.count ?? 0)
+    let count = try object.integer("count", in: 1...largest, default: 16)
+    guard listed.count <= count else {
+      throw object.error("harmonics", "there are \(listed.count) for a count of \(count)")
+    }
+    let modes = (1...count).map { n in
+      let amplitude =
+        if n <= listed.count {
+          decibels(listed[n - 1])
+        } else if let last = listed.last {
+          decibels(last + slope * logarithm2(Float(n) / Float(listed.count)))
+        } else {
+          power(Float(n), slope / decibelsPerDoubling) * (n.isMultiple(of: 2) ? even : 1)
+            * sine(.pi * Float(n) * strike)
+        }
+      return Mode(
+        ratio: Float(n), amplitude: amplitude, decay: max(0.005, decay * power(Float(n), decaySlope)))
+    }
+    return modes + (aftersound.map { $0.modes(after: modes) } ?? [])
+  }
+}
+
+/// The second polarization of a string: fainter, a little out of tune with the first, and slower to decay (Weinreich 1977).
+private struct Aftersound {
+  var count: Int
+  var level: Float
+  var decay: Float
+  var detune: Float
+
+  init(reading object: JSONObject) throws(InstrumentError) {
+    try object.allowOnly(["count", "level", "decay", "detune"])
+    count = try object.integer("count", in: 1...32, default: 8)
+    level = try object.number("level", in: -60...0)
+    decay = try object.number("decay", in: 1...20, default: 3)
+    detune = try object.number("detune", in: -20...20, default: 0.5)
+  }
+
+  func modes(after modes: [Modes.Mode]) -> [Modes.Mode] {
+    modes.prefix(count).map {
+      Modes.Mode(
+        ratio: $0.ratio * power(2, detune / 1200), amplitude: $0.amplitude * decibels(level),
+        decay: $0.decay * decay)
     }
   }
 }

@@ -2,10 +2,14 @@
 package enum SoundSource: Sendable, Hashable {
   /// A periodic wave, band-limited at every pitch.
   case wave(Waveform)
+  /// Harmonics that pass through a body and wander.
+  case tone(Tone)
   /// A sine whose phase another sine moves.
   case frequencyModulation(FrequencyModulation)
   /// Noise of equal (white) or 6 dB an octave falling (red) density.
   case noise(NoiseColor)
+  /// Noise of any color.
+  case coloredNoise(ColoredNoise)
   /// A plucked string.
   case string(PluckedString)
   /// A sum of sines, each with its own decay: struck strings, bars, bells, skins.
@@ -23,6 +27,16 @@ package enum Waveform: Sendable, Hashable {
 }
 
 package enum NoiseColor: String, Sendable, Hashable, BitwiseCopyable, CaseIterable { case white, red }
+
+/// Noise whose spectrum is a curve.
+package struct ColoredNoise: Sendable, Hashable {
+  /// Levels of bands of equal ratio.
+  var curve: SpectralCurve
+  /// Octaves that the spectrum moves for an octave on the keys.
+  var keyTracking: Float
+  /// Whether left and right have noises of their own.
+  var isStereo: Bool
+}
 
 /// Two sines, one moving the other's phase (Chowning 1973), the first also moving its own.
 package struct FrequencyModulation: Sendable, Hashable, BitwiseCopyable {
@@ -78,6 +92,11 @@ package struct Modes: Sendable, Hashable {
   var velocityTracking: Float
   /// Octaves by which the decays shorten for each octave above middle C.
   var keyScaling: Float
+  /// What the body adds at each frequency; nil for nothing.
+  var body: SpectralCurve?
+  /// Decibels an octave above the first mode by which a note of velocity 0 falls more steeply than one of velocity 127; at velocity 100
+  /// the levels are as listed.
+  var softness: Float
 
-  static let maximumCount = 32
+  static let maximumCount = 96
 }

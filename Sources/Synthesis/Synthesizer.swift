@@ -108,7 +108,7 @@ public final class Synthesizer: SampleSource {
       "\(options.maximumVoices) voices are outside \(RenderOptions.voiceCounts)")
     sampleRate = options.sampleRate
     self.longestQuantum = longestQuantum
-    sounds = PreparedSounds(bank, usage: usage)
+    sounds = PreparedSounds(bank, usage: usage, sampleRate: Float(sampleRate))
     channelTotal = setups.count
     channels = arena.allocate(setups.count, of: Channel(ChannelSetup()))
     for (index, setup) in setups.enumerated() {

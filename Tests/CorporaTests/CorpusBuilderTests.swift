@@ -66,6 +66,25 @@ import Tokenization
     }
   }
 
+  @Test("Where no piece names a program, parts are decoded without one, from the same tokens")
+  func programsThatNobodyNamed() throws {
+    try write(0..<10)
+    let open = try build()
+    let score = try open.tokenizer.decode(open.ids(ofPiece: 0))
+    #expect(score.tracks.allSatisfy { $0.program == nil })
+    #expect(try open.tokenizer.encode(score).ids == open.ids(ofPiece: 0))
+    let again = try Corpus(path: folder.file("made"))
+    #expect(try again.tokenizer.decode(again.ids(ofPiece: 0)) == score)
+    for number in 0..<10 {
+      let text = tune(number).replacing("L:1/8\n", with: "L:1/8\n%%MIDI program 0\n")
+      try replaceFile(at: folder.file("\(number).abc"), with: text)
+    }
+    let named = try build()
+    let other = try named.tokenizer.decode(named.ids(ofPiece: 0))
+    #expect(other.tracks.allSatisfy { $0.program == 0 })
+    #expect(named.ids(ofPiece: 0) == open.ids(ofPiece: 0))
+  }
+
   @Test("Tracks get their programs by name and tokens tell them apart")
   func tracksGetTheirProgramsByNameAndTokensTellThemApart() throws {
     for number in 0..<10 {

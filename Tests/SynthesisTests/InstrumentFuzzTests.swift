@@ -37,7 +37,7 @@ struct InstrumentFuzzTests {
         #expect(error.kind == .badInput && error.file == "damaged.json")
       }
     }
-    #expect(accepted > Self.rounds / 10)
+    #expect(accepted > Self.rounds / 15)
   }
 
   @Test("Scores of any numbers are rendered: programs, keys, controllers and times out of range")

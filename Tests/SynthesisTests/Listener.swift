@@ -9,8 +9,11 @@ struct Recording {
   var right: [Float]
   var sampleRate: Int
 
-  init(_ score: Score, _ options: RenderOptions, blockFrames: Int = 1024) throws {
-    let renderer = ScoreRenderer(score: score, library: try Shipped.library.get(), options: options)
+  init(
+    _ score: Score, _ options: RenderOptions, library: InstrumentLibrary? = nil, blockFrames: Int = 1024
+  ) throws {
+    let library = try library ?? Shipped.library.get()
+    let renderer = ScoreRenderer(score: score, library: library, options: options)
     sampleRate = options.sampleRate
     (left, right) = ([], [])
     var block = [Float](repeating: 0, count: 2 * blockFrames)

@@ -90,9 +90,12 @@ public struct CorpusBuilder: Sendable {
       throw CorpusError.nothingReadable(skipped: collection.report.skipped)
     }
     try collection.split(fractions, with: reader.tokenizer)
-    let tokenizer =
+    var tokenizer =
       dropsSoleProgram
       ? try collection.droppingConstantTokens(of: reader.tokenizer) : reader.tokenizer
+    if !readings.contains(where: \.namesPrograms), let cells = tokenizer as? CellsTokenizer {
+      tokenizer = try cells.leavingProgramsOpen()
+    }
     let vocabulary = tokenizer.vocabulary
     let notes = collection.pieces.reduce(0) { $0 + $1.noteCount }
     guard notes >= Self.leastNotes else {

@@ -16,6 +16,8 @@ struct FileReading: Sendable {
   var skipped: [SkippedFile] = []
   /// The names in lower case by which tracks got their programs.
   var usedPrograms: Set<String> = []
+  /// Whether any of its pieces names a program.
+  var namesPrograms = false
 }
 
 /// Reads files into pieces of tokens.
@@ -59,7 +61,9 @@ struct PieceReader: Sendable {
         let title = score.title.map { " " + $0 } ?? ""
         let name = scores.count == 1 ? path : "\(path)#\(index + 1)\(title)"
         do {
-          let prepared = preparation.prepare(instrumented(score, &result.usedPrograms))
+          let score = instrumented(score, &result.usedPrograms)
+          if score.namesPrograms { result.namesPrograms = true }
+          let prepared = preparation.prepare(score)
           var encoding = try tokenizer.encode(prepared.score)
           if let style = styles[path] { encoding.ids = tokenizer.stating(style: style, in: encoding.ids) }
           result.pieces.append((name, encoding, prepared.isMoved))

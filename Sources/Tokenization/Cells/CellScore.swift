@@ -72,9 +72,10 @@ extension CellScore {
     var score = Score(ticksPerQuarter: ticksPerQuarter)
     for part in parts {
       let isDrum = part.role == .drums
+      let isNamed = !isDrum && (part.program != 0 || layout.configuration.namesPrograms)
       score.tracks.append(
         Track(
-          name: part.role.trackName, program: isDrum ? nil : part.program, isDrum: isDrum, role: part.role,
+          name: part.role.trackName, program: isNamed ? part.program : nil, isDrum: isDrum, role: part.role,
           notes: part.notes.map {
             Note(
               onset: $0.step * ticksPerStep, duration: $0.duration * ticksPerStep, pitch: $0.pitch,

@@ -53,6 +53,9 @@ public struct CellsConfiguration: Sendable, Hashable {
   /// Whether a network is also told how the other parts move, and which pitches would move in parallel fifths or octaves with them. No
   /// token depends on it. True in the standard configuration; false in those of earlier versions, which do not say.
   public var voiceLeading = true
+  /// Whether any piece of the collection named a program. Where none did, a part of program 0 is decoded without one, so that it can
+  /// be given an instrument that suits it; the ids are the same.
+  public var namesPrograms = true
 
   /// The standard grid: 12 steps a quarter, durations to two bars of 4/4, 8 velocities, all pitches, tempos from 20 to 300, references to
   /// 64 bars back, lengths to 128 bars.
@@ -130,11 +133,11 @@ extension CellsConfiguration: Codable {
   private enum CodingKeys: String, CodingKey {
     case stepsPerQuarter, maximumDuration, maximumBarLength, velocityCount, lowestPitch, highestPitch
     case slowestTempo, fastestTempo, longestLag, longestLength, parts, tempo, velocity, attributes
-    case infilling, voiceLeading
+    case infilling, voiceLeading, namesPrograms
     case timeSignature = "metre"
   }
 
-  /// Reads and validates a configuration; only what may be nil, `infilling` and `voiceLeading` may be missing.
+  /// Reads and validates a configuration; only what may be nil, `infilling`, `voiceLeading` and `namesPrograms` may be missing.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     func integer(_ key: CodingKeys) throws -> Int { try container.decode(Int.self, forKey: key) }
@@ -160,10 +163,11 @@ extension CellsConfiguration: Codable {
     attributes = try container.decodeIfPresent(PieceAttributes.self, forKey: .attributes)
     infilling = try container.decodeIfPresent(Bool.self, forKey: .infilling) ?? false
     voiceLeading = try container.decodeIfPresent(Bool.self, forKey: .voiceLeading) ?? false
+    namesPrograms = try container.decodeIfPresent(Bool.self, forKey: .namesPrograms) ?? true
     try validate()
   }
 
-  /// Writes every field that is not nil, and `infilling` and `voiceLeading` where they are true.
+  /// Writes every field that is not nil, `infilling` and `voiceLeading` where they are true, `namesPrograms` where it is false.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(stepsPerQuarter, forKey: .stepsPerQuarter)
@@ -183,5 +187,6 @@ extension CellsConfiguration: Codable {
     try container.encodeIfPresent(attributes, forKey: .attributes)
     if infilling { try container.encode(true, forKey: .infilling) }
     if voiceLeading { try container.encode(true, forKey: .voiceLeading) }
+    if !namesPrograms { try container.encode(false, forKey: .namesPrograms) }
   }
 }

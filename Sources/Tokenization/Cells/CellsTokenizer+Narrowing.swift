@@ -66,3 +66,12 @@ private struct CellConstants {
     return narrowed == configuration ? nil : narrowed
   }
 }
+
+extension CellsTokenizer {
+  /// The same tokens for a collection in which no piece names a program.
+  public func leavingProgramsOpen() throws(TokenizationError) -> CellsTokenizer {
+    var configuration = configuration
+    configuration.namesPrograms = false
+    return try CellsTokenizer(configuration: configuration)
+  }
+}

@@ -7,25 +7,38 @@ internal import Synthesis
 /// `gruppetto instruments`: lists the instruments.
 struct Instruments: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "List the instruments and their General MIDI programs.",
+    abstract: "List the instruments and their General MIDI programs, or hear them.",
     discussion: """
       Examples:
 
         gruppetto instruments --json
         gruppetto instruments /usr/share/sounds/sf2/default-GM.sf2
+        gruppetto instruments --audition instruments
       """)
 
-  @Argument(help: "SoundFont (.sf2, .sf3) whose presets are listed, instead of the instruments that ship.")
+  @Argument(help: "SoundFont (.sf2, .sf3) whose presets are listed or auditioned, instead of the instruments that ship.")
   var bank: String?
 
   @Option(help: ArgumentHelp("Folder of presets (default: the one that ships).", valueName: "folder"))
   var presets: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Folder to write: a scale, a chord and a phrase on each instrument, with a page to listen through them.",
+      valueName: "folder"))
+  var audition: String?
+
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    if let bank { return try list(SoundFont(path: bank)) }
     let library = try InstrumentLibrary(folder: try Resources.presets(named: presets) + "/instruments")
+    if let audition {
+      var sound = LoadedSound()
+      if let bank { sound.add(try SoundFont(path: bank)) }
+      sound.add(library)
+      return try write(sound, to: audition)
+    }
+    if let bank { return try list(SoundFont(path: bank)) }
     struct Entry: Encodable {
       var name: String
       var family: String
@@ -82,6 +95,24 @@ struct Instruments: ParsableCommand {
         + Readable.table(
           [["bank", "program", "preset"]] + bank.presets.map { ["\($0.bank)", "\($0.program)", $0.name] },
           rightAligned: [0, 1])
+    }
+  }
+
+  /// Lets every program, and the drums, be heard.
+  private func write(_ sound: LoadedSound, to folder: String) throws {
+    var entries = (0..<128).map { program in
+      Audition.Entry(
+        program: program, name: GeneralMIDI.programName(program) ?? "",
+        family: GeneralMIDI.familyName(ofProgram: program) ?? "")
+    }
+    entries.append(Audition.Entry(program: nil, name: "Drums, keys 35 to 81", family: "Drums"))
+    let count = try Audition(folder: folder, common: common).write(entries, sound)
+    struct Report: Encodable {
+      var folder: String
+      var instruments: Int
+    }
+    try common.report(Report(folder: folder, instruments: count)) {
+      "\(folder)/index.html: \(Readable.plural(count, "instrument")) to listen through in a browser"
     }
   }
 }

@@ -81,8 +81,9 @@ struct Play: ParsableCommand {
   }
 
   private func playMusic(_ path: String) throws -> Player.Result {
-    let score = try MusicInput.readAudible(
-      path, piece: piece.piece, ornaments: ornament.ornaments, input: input, common: common)
+    let score = performance.instrumented(
+      try MusicInput.readAudible(
+        path, piece: piece.piece, ornaments: ornament.ornaments, input: input, common: common))
     let library = try banks.load(presets: presets, common: common)
     let player = try Player(device: device)
     guard RenderOptions.sampleRates.contains(player.sampleRate) else {

@@ -19,13 +19,16 @@ struct WrittenPiece {
   /// Which of several steps from one piece to another it is, from 0; nil for none.
   let step: Int?
 
-  init(_ composition: Composition, behind original: GivenPrimer?) throws {
+  /// - Parameter isPlain: Whether parts without a program stay so, instead of getting one that suits them.
+  init(_ composition: Composition, behind original: GivenPrimer?, isPlain: Bool) throws {
     self.composition = composition
     midi = try original.map { original in
       try (original.midi ?? MIDIFile(score: original.score)).continued(
         by: composition.score, from: composition.newMusicTick, offset: -original.prepared.shiftAtEnd)
     }
-    score = try midi.map { midi throws(ScoreError) in try Score(midi: midi) } ?? composition.score
+    score =
+      try midi.map { midi throws(ScoreError) in try Score(midi: midi) }
+      ?? (isPlain ? composition.score : composition.score.withFittingPrograms())
     cells = nil
     step = nil
   }
@@ -67,7 +70,9 @@ struct PieceWriter {
   ///   - composition: The composition.
   ///   - number: Its number among those that are made, from 0.
   func piece(_ composition: Composition, number: Int) throws -> WrittenPiece {
-    guard let job else { return try WrittenPiece(composition, behind: original) }
+    guard let job else {
+      return try WrittenPiece(composition, behind: original, isPlain: sound.performance.plain)
+    }
     return try WrittenPiece(composition, job, number: number)
   }
 

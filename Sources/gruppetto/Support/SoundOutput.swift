@@ -1,3 +1,4 @@
+internal import Analysis
 internal import ArgumentParser
 internal import Audio
 internal import Composing
@@ -122,7 +123,7 @@ struct SoundOptions: ParsableArguments {
     var options = performance.renderOptions(sampleRate: usedRate(format))
     mix.reverb.apply(to: &options)
     return Rendering(
-      score: score, path: path, options: options, level: mix.level, gain: gain,
+      score: performance.instrumented(score), path: path, options: options, level: mix.level, gain: gain,
       encoding: format.isLossy ? nil : bits.encoding, tags: tags)
   }
 }
@@ -190,9 +191,10 @@ struct Rendering: Sendable {
 /// How music is played that leaves it open; shared by the commands that write or play sound.
 struct PerformanceOptions: ParsableArguments {
   @Flag(
-    help:
-      "Play each note exactly as loud and as long as it is written, without accents or a slower end, and leave parts in the middle that have no pan."
-  )
+    help: ArgumentHelp(
+      "Play each note exactly as loud and as long as it is written, without accents or a slower end, and leave parts in the middle that have no pan.",
+      discussion:
+        "Parts without a program are then played by a piano; otherwise they get instruments that suit them."))
   var plain = false
 
   @Flag(help: "Begin at the beginning of the piece, even if nothing sounds there.")
@@ -202,6 +204,9 @@ struct PerformanceOptions: ParsableArguments {
 
   /// Where the sound begins.
   var start: RenderStart { fromStart ? .beginning : .firstNote }
+
+  /// The score with instruments for its parts where it names none.
+  func instrumented(_ score: Score) -> Score { plain ? score : score.withFittingPrograms() }
 
   /// The options of a rendering.
   func renderOptions(sampleRate: Int) -> RenderOptions {

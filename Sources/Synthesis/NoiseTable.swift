@@ -1,0 +1,116 @@
+/// Noise of a color that was computed beforehand: a loop with random phases, so long that it is not heard to repeat.
+final class NoiseTable: Sendable {
+  static let bits = 15
+  /// Samples in the loop.
+  static let length = 1 << bits
+
+  /// `length` samples and the first one again, at the root mean square of evenly spread noise, 1/√3.
+  nonisolated(unsafe) let samples: UnsafePointer<Float>
+  private nonisolated(unsafe) let storage: UnsafeMutablePointer<Float>
+
+  /// - Parameter curve: Levels of bands of equal ratio, a third of an octave for instance: a level curve is pink noise.
+  init(_ curve: SpectralCurve, sampleRate: Float) {
+    let length = Self.length
+    storage = .allocate(capacity: length + 1)
+    samples = UnsafePointer(storage)
+    var real = [Float](repeating: 0, count: length)
+    var imaginary = real
+    var energy: Float = 0
+    let width = sampleRate / Float(length)
+    // A frequency for each eighth of an octave is enough for a curve of straight lines.
+    var (next, before, after) = (Float(0), Float(0), Float(0))
+    var (low, high): (Float, Float) = (0, 1)
+    for bin in 1..<(length / 2) {
+      let frequency = Float(bin) * width
+      if frequency < 20 { continue }
+      if frequency >= next {
+        low = frequency
+        high = frequency * 1.09
+        next = high
+        before = curve.level(at: low)
+        after = curve.level(at: high)
+      }
+      let level = before + (after - before) * (frequency - low) / (high - low)
+      let amplitude = decibels(level) / frequency.squareRoot()
+      let angle = 2 * .pi * Float(mixed(UInt64(bin)) >> 40) * 0x1p-24
+      let (x, y) = (amplitude * cosine(angle), amplitude * sine(angle))
+      real[bin] = x
+      imaginary[bin] = y
+      real[length - bin] = x
+      imaginary[length - bin] = -y
+      energy += 2 * amplitude * amplitude
+    }
+    real.withUnsafeMutableBufferPointer { real in
+      imaginary.withUnsafeMutableBufferPointer { imaginary in
+        guard let x = real.baseAddress, let y = imaginary.baseAddress else { return }
+        InverseTransform(bits: Self.bits).apply(x, y)
+      }
+    }
+    let scale = 0.577_35 / max(1e-12, energy.squareRoot())
+    for index in 0...length {
+      (storage + index).initialize(to: scale * real[index & (length - 1)])
+    }
+  }
+
+  deinit { storage.deallocate() }
+}
+
+/// A noise's loop as a voice reads it.
+struct NoisePatch {
+  var samples: UnsafePointer<Float>
+  /// Octaves that the spectrum moves for an octave on the keys.
+  var keyTracking: Float
+  /// Whether the channels have noises of their own.
+  var isStereo: Bool
+}
+
+/// Reads a noise's loop from a place of its own.
+struct NoiseReader {
+  private var position: UInt32 = 0
+  /// 1 reads the loop sample by sample; other rates move its spectrum.
+  private var rate: Float = 1
+
+  init() {}
+
+  init(seed: UInt64, rate: Float) {
+    position = UInt32(truncatingIfNeeded: mixed(seed)) & 0xFFFF_FF00
+    self.rate = min(max(rate, 0.02), 16)
+    // Whole samples need no interpolation, which would soften the highest frequencies.
+    if self.rate == 1 { position &= ~Self.fractionMask }
+  }
+
+  private static let shift = UInt32(32 - NoiseTable.bits)
+  private static let fractionMask: UInt32 = (1 << shift) - 1
+
+  /// Writes `frames` samples to one or two channels.
+  mutating func fill(
+    _ left: UnsafeMutablePointer<Float>, _ right: UnsafeMutablePointer<Float>?, _ frames: Int,
+    _ samples: UnsafePointer<Float>
+  ) {
+    let step = UInt32(rate * Float(UInt32(1) << Self.shift))
+    if let right { read(right, frames, samples, from: position &+ 0x9000_0000, step) }
+    read(left, frames, samples, from: position, step)
+    position &+= step &* UInt32(frames)
+  }
+
+  private func read(
+    _ output: UnsafeMutablePointer<Float>, _ frames: Int, _ samples: UnsafePointer<Float>,
+    from start: UInt32, _ step: UInt32
+  ) {
+    var place = start
+    if step == 1 << Self.shift {
+      for frame in 0..<frames {
+        output[frame] = samples[Int(place &>> Self.shift)]
+        place &+= step
+      }
+      return
+    }
+    let unit = 1 / Float(UInt32(1) << Self.shift)
+    for frame in 0..<frames {
+      let index = Int(place &>> Self.shift)
+      let fraction = Float(place & Self.fractionMask) * unit
+      output[frame] = samples[index] + fraction * (samples[index + 1] - samples[index])
+      place &+= step
+    }
+  }
+}

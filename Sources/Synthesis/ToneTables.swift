@@ -1,0 +1,199 @@
+/// The waves of a `Tone`, one for each zone of four semitones, so that the body's resonances stay where they are when the pitch
+/// moves, and no harmonic reaches the Nyquist frequency.
+///
+/// A sample of a wave has four lanes: the tone; two parts of it whose harmonics have random signs and sizes, by which the
+/// harmonics wander; and what a soft note differs by.
+final class ToneTables: Sendable {
+  /// Semitones in a zone.
+  static let width = 4
+  static let zoneCount = 36
+
+  /// `zoneCount` zones from key 0 on.
+  nonisolated(unsafe) let zones: UnsafePointer<ToneZone>
+  private nonisolated(unsafe) let zoneMemory: UnsafeMutablePointer<ToneZone>
+  private nonisolated(unsafe) let samples: UnsafeMutablePointer<SIMD4<Float>>
+
+  init(_ tone: Tone, sampleRate: Float) {
+    let limits = (0..<Self.zoneCount).map { zone in
+      // A semitone of vibrato above the zone's highest key still fits.
+      let highest = Synthesis.frequency(ofKey: Float(Self.width * (zone + 1) + 1))
+      return max(1, min(tone.count, Int(0.49 * sampleRate / highest)))
+    }
+    // Reading between samples by straight lines makes images of high harmonics unless periods are long against them.
+    let bits = limits.map { $0 > 96 ? 12 : 11 }
+    let total = bits.reduce(0) { $0 + (1 << $1) + 1 }
+    samples = .allocate(capacity: total)
+    zoneMemory = .allocate(capacity: Self.zoneCount)
+    let transforms = [11: InverseTransform(bits: 11), 12: InverseTransform(bits: 12)]
+    var start = samples
+    for zone in 0..<Self.zoneCount {
+      let frequency = Synthesis.frequency(ofKey: Float(Self.width) * (Float(zone) + 0.5) - 0.5)
+      guard let transform = transforms[bits[zone]] else { continue }
+      Self.write(tone.amplitudes(frequency: frequency, limit: limits[zone]), tone, transform, start)
+      (zoneMemory + zone).initialize(
+        to: ToneZone(samples: UnsafePointer(start), shift: UInt32(32 - bits[zone])))
+      start += transform.size + 1
+    }
+    zones = UnsafePointer(zoneMemory)
+  }
+
+  deinit {
+    samples.deallocate()
+    zoneMemory.deallocate()
+  }
+
+  /// The zone of a frequency in hertz.
+  static func zone(of frequency: Float) -> Int {
+    let key = 69 + 12 * logarithm2(max(frequency, 1) / 440)
+    return min(max(Int((key + 0.5) / Float(width)), 0), zoneCount - 1)
+  }
+
+  /// Flutter is the sum of two slow noises of this root mean square.
+  private static let noiseLevel: Float = 0.47
+
+  /// One period of a zone, at a root mean square of ½.
+  private static func write(
+    _ amplitudes: [Float], _ tone: Tone, _ transform: InverseTransform,
+    _ output: UnsafeMutablePointer<SIMD4<Float>>
+  ) {
+    let size = transform.size
+    let scale = 0.5 / rootMeanSquare(amplitudes)
+    let soft = amplitudes.enumerated().map {
+      $1 * decibels(-tone.softness * logarithm2(Float($0 + 1)))
+    }
+    let softScale = 0.5 / rootMeanSquare(soft)
+    // Small changes of an amplitude are 8.7 dB times as large in decibels; dips are a little deeper than peaks are high.
+    let wander = 0.9 * tone.flutter / 8.686 / noiseLevel
+    var lanes = (0..<4).map { _ in [Float](repeating: 0, count: size) }
+    for index in amplitudes.indices {
+      let n = index + 1
+      // Signs by Rudin and Shapiro (Rudin 1959), so that the peaks of the harmonics do not fall together.
+      let sign: Float = (n & (n >> 1)).nonzeroBitCount.isMultiple(of: 2) ? 1 : -1
+      let amplitude = sign * amplitudes[index] * scale
+      let angle = 2 * .pi * Float(mixed(UInt64(n)) >> 40) * 0x1p-24
+      let wandering = amplitude * wander
+      add(n, amplitude, wandering * cosine(angle), to: 0, &lanes)
+      add(n, wandering * sine(angle), sign * soft[index] * softScale - amplitude, to: 2, &lanes)
+    }
+    for pair in [0, 2] {
+      var real = lanes[pair]
+      var imaginary = lanes[pair + 1]
+      real.withUnsafeMutableBufferPointer { real in
+        imaginary.withUnsafeMutableBufferPointer { imaginary in
+          guard let x = real.baseAddress, let y = imaginary.baseAddress else { return }
+          transform.apply(x, y)
+        }
+      }
+      lanes[pair] = real
+      lanes[pair + 1] = imaginary
+    }
+    for index in 0...size {
+      let place = index & (size - 1)
+      (output + index).initialize(
+        to: SIMD4(lanes[0][place], lanes[1][place], lanes[2][place], lanes[3][place]))
+    }
+  }
+
+  private static func rootMeanSquare(_ amplitudes: [Float]) -> Float {
+    max(1e-9, (amplitudes.reduce(0) { $0 + $1 * $1 } / 2).squareRoot())
+  }
+
+  /// Adds harmonic n of two waves, both sines, to the spectrum of the complex signal that has them as its parts.
+  private static func add(
+    _ n: Int, _ first: Float, _ second: Float, to pair: Int, _ lanes: inout [[Float]]
+  ) {
+    let mirror = lanes[pair].count - n
+    lanes[pair][n] += second / 2
+    lanes[pair + 1][n] -= first / 2
+    lanes[pair][mirror] -= second / 2
+    lanes[pair + 1][mirror] += first / 2
+  }
+}
+
+/// One period of a zone, with its first sample again at its end.
+struct ToneZone {
+  var samples: UnsafePointer<SIMD4<Float>>
+  /// By how many bits a phase of 32 bits is shifted to become an index.
+  var shift: UInt32
+}
+
+/// The tone of a layer in memory that a voice reads without counting references.
+struct TonePatch {
+  var zones: UnsafePointer<ToneZone>
+  var rate: Float
+  var flutters: Bool
+  var drift: Float
+  var bloom: Float
+  var bloomTime: Float
+
+  init(_ tone: Tone, _ tables: ToneTables) {
+    zones = tables.zones
+    rate = tone.rate
+    flutters = tone.flutter > 0
+    drift = tone.drift
+    bloom = tone.bloom
+    bloomTime = tone.bloomTime
+  }
+}
+
+/// Reads the waves of a `Tone`.
+struct ToneOscillator {
+  private var phase: UInt32
+  private var increment: UInt32?
+
+  /// - Parameter phase: Where in the period it begins, in turns.
+  init(phase: Float = 0) { self.phase = UInt32(truncatingIfNeeded: Int64(phase * 0x1p32)) }
+
+  /// Adds `frames` samples of four lanes times `gain`; the frequency glides from where it was to `cyclesPerSample`, and where `from`
+  /// and `to` are two zones, the one fades into the other.
+  mutating func add(
+    to output: UnsafeMutablePointer<SIMD4<Float>>, _ frames: Int, from: ToneZone, to: ToneZone,
+    cyclesPerSample: Float, gain: Float
+  ) {
+    let target = phaseIncrement(cyclesPerSample: cyclesPerSample)
+    let first = increment ?? target
+    let glide = UInt32(truncatingIfNeeded: (Int64(target) - Int64(first)) / Int64(frames))
+    if from.samples == to.samples {
+      var (step, position) = (first, phase)
+      for frame in 0..<frames {
+        step &+= glide
+        output[frame] += gain * to.value(position)
+        position &+= step
+      }
+      phase = position
+    } else {
+      var (step, position) = (first, phase)
+      for frame in 0..<frames {
+        step &+= glide
+        let share = Float(frame) / Float(frames)
+        output[frame] += gain * ((1 - share) * from.value(position) + share * to.value(position))
+        position &+= step
+      }
+      phase = position
+    }
+    increment = target
+  }
+}
+
+extension ToneZone {
+  @inline(__always)
+  func value(_ phase: UInt32) -> SIMD4<Float> {
+    let index = Int(phase &>> shift)
+    let fraction = Float(phase & ((1 &<< shift) &- 1)) * (shift == 20 ? 0x1p-20 : 0x1p-21)
+    let value = samples[index]
+    return value + fraction * (samples[index &+ 1] - value)
+  }
+}
+
+/// Noise that moves slowly: straight lines between random values, the same from the same seed.
+struct SlowNoise {
+  /// The value, −1...1, after `cycles` of its rate.
+  static func value(seed: UInt64, cycles: Double) -> Float {
+    let step = UInt64(max(0, cycles))
+    let share = Float(cycles - Double(step))
+    let from = random(seed &+ step)
+    return from + (random(seed &+ step &+ 1) - from) * share
+  }
+
+  private static func random(_ counter: UInt64) -> Float { Float(mixed(counter) >> 40) * 0x1p-23 - 1 }
+}
