@@ -59,9 +59,9 @@ import Testing
 
   @Test("An ending that means nothing is refused before any work")
   func anEndingThatMeansNothingIsRefusedBeforeAnyWork() throws {
-    let outcome = try program.run(["generate", "nowhere", "-o", "tune.mp3"])
+    let outcome = try program.run(["generate", "nowhere", "-o", "tune.mp4"])
     #expect(outcome.exitCode == 64)
-    #expect(outcome.errorLines.count == 1 && outcome.errors.contains("tune.mp3"))
+    #expect(outcome.errorLines.count == 1 && outcome.errors.contains("tune.mp4"))
   }
 
   @Test("Numbers below zero need no equals sign") func numbersBelowZeroNeedNoEqualsSign() throws {

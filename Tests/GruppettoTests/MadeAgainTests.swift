@@ -209,7 +209,7 @@ import Testing
     "output", "count", "like", "metadata", "no-metadata", "corpus", "presets", "threads", "size-limit",
     "json", "quiet", "version", "help", "explain",
     // The fixture's tokens have none for the repetition of a bar; they are in the sampling preset, as temperature is.
-    "repetition", "repetition-temperature",
+    "repetition", "repetition-temperature", "repetition-min-p",
     // They need a style, and a model that was trained with attributes.
     "style", "ask", "guidance",
     // The fixture's tokens cannot hold them, or not in two bars; `--key` and `--range` stand for all limits.
@@ -245,6 +245,7 @@ import Testing
     "reverb": (["--reverb", "room"], "reverb"),
     "reverb-amount": (["--reverb-amount", "0.5"], "reverbAmount"),
     "reverb-decay": (["--reverb-decay", "0.8"], "reverbDecay"),
+    "tuning": (["--tuning", "meantone"], "tuning"),
     "chorus-amount": (["--chorus-amount", "0.5"], "chorusAmount"),
   ]
 

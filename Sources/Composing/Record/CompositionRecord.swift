@@ -64,6 +64,8 @@ public struct CompositionRecord: Codable, Hashable, Sendable {
     public var reverbDecay: Double?
     /// How much chorus; nil for the usual amount.
     public var chorusAmount: Double?
+    /// The name of the temperament; nil for the equal one.
+    public var tuning: String?
     /// The banks that play, as they were named, each what those before it lack; nil for the built-in instruments.
     public var banks: [String]?
 

@@ -101,6 +101,13 @@ struct SoundOptions: ParsableArguments {
     if !Typed.hasOption("--gain") { options.gain = made.gain }
     if !Typed.hasOption("--sound") { options.banks.sound = made.banks ?? [SoundBankOptions.builtIn] }
     if !Typed.hasOption("--plain") { options.performance.plain = made.isPlain }
+    if !Typed.hasOption("--tuning") {
+      options.performance.temperament.tuning = made.tuning ?? Temperament.equal.name
+      guard made.tuning == nil || options.performance.temperament.temperament != nil else {
+        throw CompositionRecordError.damaged(
+          path: repeated.path, reason: "no sound is written in the temperament “\(made.tuning ?? "")”")
+      }
+    }
     if !Typed.hasOption("--from-start") { options.performance.fromStart = made.startsAtBeginning }
     return options
   }
@@ -112,6 +119,7 @@ struct SoundOptions: ParsableArguments {
       rate: usedRate(format), bits: format.isLossy ? nil : bits.rawValue, gain: gain,
       isPlain: performance.plain, startsAtBeginning: performance.fromStart, instruments: library.fingerprint,
       banks: library.chosen == [SoundBankOptions.builtIn] ? nil : library.chosen)
+    record.tuning = performance.temperament.temperament?.name
     mix.add(to: &record)
     return record
   }
