@@ -118,13 +118,16 @@ import Tokenization
     let folder = try TemporaryFolder()
     let text = #"""
       {"temperature": 1, "topK": 0, "topP": 1, "minP": 0.05, "pitchTemperature": 0.9, "rhythmTemperature": 1.1,
-       "dynamicsTemperature": 1.2, "repetitionTemperature": 1.5, "repetition": 0.7, "repetitionMinP": 0.01, "typical": 0.95,
+       "dynamicsTemperature": 1.2, "repetitionTemperature": 1.5, "repetition": 0.7,
+       "repetitionMinP": 0.01, "typical": 0.95,
        "loops": {"strength": 2}}
       """#
     try replaceFile(at: folder.file("all.json"), with: text)
     let preset = try SamplingPreset(named: "all", folder: folder.path)
     #expect(preset.kindTemperatures == [.pitch: 0.9, .rhythm: 1.1, .dynamics: 1.2, .repetition: 1.5])
-    #expect(preset.repetition == 0.7 && preset.repetitionMinP == 0.01 && preset.typical == 0.95 && preset.loops?.strength == 2)
+    #expect(
+      preset.repetition == 0.7 && preset.repetitionMinP == 0.01 && preset.typical == 0.95
+        && preset.loops?.strength == 2)
     #expect(try JSONDecoder().decode(SamplingPreset.self, from: JSONEncoder().encode(preset)) == preset)
     let plain = String(decoding: try JSONEncoder().encode(SamplingPreset()), as: UTF8.self)
     #expect(!plain.contains("typical") && !plain.contains("Temperature") && !plain.contains("loops"))
@@ -135,7 +138,8 @@ import Tokenization
       ("pitchTemperature", { $0.pitchTemperature = 0 }), ("rhythmTemperature", { $0.rhythmTemperature = -1 }),
       ("dynamicsTemperature", { $0.dynamicsTemperature = .infinity }),
       ("repetitionTemperature", { $0.repetitionTemperature = 1e9 }), ("repetition", { $0.repetition = 0 }),
-      ("min-p", { $0.repetitionMinP = 1 }), ("typical", { $0.typical = 1.5 }), ("loops", { $0.loops = LoopPenalty(strength: -1) }),
+      ("min-p", { $0.repetitionMinP = 1 }), ("typical", { $0.typical = 1.5 }),
+      ("loops", { $0.loops = LoopPenalty(strength: -1) }),
     ]
     for (name, change) in changes {
       var preset = SamplingPreset()

@@ -16,7 +16,9 @@ struct Instruments: ParsableCommand {
         gruppetto instruments --audition instruments
       """)
 
-  @Argument(help: "SoundFont (.sf2, .sf3) whose presets are listed or auditioned, instead of the instruments that ship.")
+  @Argument(
+    help:
+      "SoundFont (.sf2, .sf3) whose presets are listed or auditioned, instead of the instruments that ship.")
   var bank: String?
 
   @Option(help: ArgumentHelp("Folder of presets (default: the one that ships).", valueName: "folder"))
