@@ -39,7 +39,7 @@ public struct EndingSearch: Sendable, Hashable, Codable {
   /// to try, 32 endings of four bars, or, if it has a critic, 64 of eight; else nil.
   public static func usual(for model: MusicModel) -> EndingSearch? {
     guard model.tokenizer.longestStatedLength != nil else { return nil }
-    return model.critic == nil ? EndingSearch(tries: 32) : EndingSearch(bars: 8, tries: 64)
+    return model.critic == nil ? EndingSearch(tries: 32) : EndingSearch(bars: 8, tries: 64, tonicBonus: 8)
   }
 
   /// - Throws: `ComposingError.invalidOption`.

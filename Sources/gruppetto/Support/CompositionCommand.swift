@@ -281,7 +281,7 @@ extension CompositionCommand {
         .first(
           where: Typed.hasOption)
     {
-      throw UsageError("\(option) applies to sound, but no -o names a sound file (.wav, .flac or .ogg)")
+      throw UsageError("\(option) applies to sound, but no -o names a sound file such as .wav or .ogg")
     }
     for target in targets {
       if target.form == .sound { try sound.check(target.path) }

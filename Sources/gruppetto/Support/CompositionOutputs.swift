@@ -16,7 +16,7 @@ struct CompositionOutputs: ParsableArguments {
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
-      "File to write: .mid, .wav, .flac, .ogg or .svg; repeat -o to write the same piece in several formats. A folder gets the sound and the notes of all pieces, and index.html to listen through them in a browser.",
+      "File to write: .mid, .svg, or a sound file such as .wav, .flac, .ogg or .mp3; repeat -o to write the same piece in several formats. A folder gets the sound and the notes of all pieces, and index.html to listen through them in a browser.",
       valueName: "file"))
   var output: [String]
 

@@ -37,7 +37,7 @@ struct OutputFile: Hashable {
       form = .folder
     default:
       throw UsageError(
-        "\(path): the ending must be .mid, .wav, .flac, .ogg or .svg"
+        "\(path): the ending must be .mid, .svg, or that of a sound file: .wav, .w64, .aiff, .caf, .flac, .ogg, .opus or .mp3"
           + (pieces == 1 ? "; a folder that is not there yet ends in a slash" : ""))
     }
   }

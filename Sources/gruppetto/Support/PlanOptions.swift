@@ -119,7 +119,10 @@ struct PlanOptions: ParsableArguments {
   func ending(_ model: MusicModel) -> EndingSearch? {
     let usual = EndingSearch.usual(for: model)
     guard let tries = endings ?? usual?.tries, tries > 0 else { return nil }
-    return EndingSearch(bars: endingBars ?? (usual ?? EndingSearch()).bars, tries: tries)
+    var search = usual ?? EndingSearch()
+    search.tries = tries
+    search.bars = endingBars ?? search.bars
+    return search
   }
 
   /// Writes down what is settled.
