@@ -149,7 +149,7 @@ struct BankReader {
     while let chunk = try RIFFChunk.next(&list, path: path) {
       let range = chunk.content.offset..<chunk.content.end
       if chunk.name == "smpl" {
-        pool.high = range
+        (pool.high, pool.low) = (range, nil)
       } else if chunk.name == "sm24" {
         let frames = pool.high.count / 2
         if version >= (2, 4), range.count >= frames, frames > 0 {
@@ -157,7 +157,7 @@ struct BankReader {
         } else {
           report(
             "24-bit", .fault, .skipped, chunk.offset,
-            "the lower 8 bits of the samples do not fit to the others or to version \(version.major).\(version.minor); 16 bits are used"
+            "the lower 8 bits of the samples do not match the others or version \(version.major).\(version.minor); 16 bits are used"
           )
         }
       }

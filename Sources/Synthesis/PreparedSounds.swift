@@ -74,6 +74,7 @@ final class PreparedSounds {
     var anyRegion: UnsafePointer<Region>?
     var longestRegionRelease: Float = 0
     private var curves: ModulatorCurves?
+    private let limits: UnsafePointer<SIMD2<Float>>
     /// Which part of which sample of which bank was prepared already.
     private var samples: [SampleUse: RegionSample] = [:]
     private var places: [Instrument: Int] = [:]
@@ -88,6 +89,7 @@ final class PreparedSounds {
 
     init(arena: Arena, sampleRate: Float) {
       self.arena = arena
+      limits = Region.makeLimits(arena)
       self.sampleRate = sampleRate
     }
 
@@ -104,7 +106,7 @@ final class PreparedSounds {
       self.curves = curves
       var list: [Region] = []
       for zone in preset.zones where keys.intersects(zone.keys) {
-        list.append(Region(zone, sample: sample(of: zone), curves: curves, arena: arena))
+        list.append(Region(zone, sample: sample(of: zone), curves: curves, limits: limits, arena: arena))
       }
       guard let first = list.first else { return nil }
       let memory = arena.allocate(list.count, of: first)

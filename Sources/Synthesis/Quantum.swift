@@ -23,6 +23,8 @@ struct ChannelCourse: BitwiseCopyable {
   private let stateOfSegment: UnsafeMutablePointer<Int>
   /// The gains of built-in instruments at the beginning of each segment and, last, at the end of the quantum.
   let gains: UnsafeMutablePointer<SIMD4<Float>>
+  /// The gains at the end of the quantum that was closed last, where the next one begins.
+  private var lastGains: SIMD4<Float>
   /// What NRPNs add to the generators of SoundFonts (SoundFont 2.04, §9.6), by generator; and what they put in their place, or
   /// no number.
   let generatorOffsets: UnsafeMutablePointer<Float>
@@ -41,6 +43,7 @@ struct ChannelCourse: BitwiseCopyable {
     states = arena.allocate(Quantum.longestSegmentCount, of: initial)
     stateOfSegment = arena.allocate(Quantum.longestSegmentCount, of: 0)
     gains = arena.allocate(Quantum.longestSegmentCount + 1, of: initial.gains)
+    lastGains = initial.gains
     generatorOffsets = arena.allocate(60, of: 0)
     generatorReplacements = arena.allocate(60, of: .nan)
     tunings = arena.allocate(128, of: 0)
@@ -93,7 +96,7 @@ struct ChannelCourse: BitwiseCopyable {
     }
     var known = -1
     var target = SIMD4<Float>(repeating: 0)
-    var current = gains[0]
+    var current = lastGains
     var start = 0
     for segment in 0..<quantum.segmentCount {
       if stateOfSegment[segment] != known {
@@ -107,10 +110,8 @@ struct ChannelCourse: BitwiseCopyable {
       start = end
     }
     gains[quantum.segmentCount] = current
+    lastGains = current
   }
-
-  /// Keeps the gains for the next quantum.
-  func finish(_ quantum: Quantum) { gains[0] = gains[quantum.segmentCount] }
 
   /// The state during a segment.
   @inline(__always)

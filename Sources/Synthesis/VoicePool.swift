@@ -46,7 +46,10 @@ struct VoicePool {
   }
 
   /// A voice for a new note: a free one or, at the limit, that of the note that is missed least; nil where none can be had.
-  func take(at frame: Int) -> Int? {
+  /// - Parameters:
+  ///   - birth: Which note it is: its own voices are not stolen.
+  ///   - frame: When it begins.
+  func take(for birth: Int, at frame: Int) -> Int? {
     var sounding = 0
     var free = -1
     for index in 0..<count {
@@ -56,7 +59,7 @@ struct VoicePool {
         sounding += 1
       }
     }
-    if sounding >= limit, let victim = leastMissed() { steal(victim, at: frame) }
+    if sounding >= limit, let victim = leastMissed(except: birth) { steal(victim, at: frame) }
     return free < 0 ? nil : free
   }
 
@@ -81,12 +84,13 @@ struct VoicePool {
   }
 
   /// The voice to steal: faint ones first, released ones before held ones, old ones before new ones.
-  private func leastMissed() -> Int? {
+  private func leastMissed(except birth: Int) -> Int? {
     var newest = 0
     for index in 0..<count { newest = max(newest, voices[index].birth) }
     var best: Int?
     var bestScore = Float.infinity
-    for index in 0..<count where voices[index].isActive && !voices[index].isFading {
+    for index in 0..<count
+    where voices[index].isActive && !voices[index].isFading && voices[index].birth != birth {
       let isHeld = !voices[index].isReleased && !voices[index].isSustained
       let age = Float(newest - voices[index].birth)
       let score = voices[index].loudness * (isHeld ? 4 : 1) / (1 + 0.02 * age)

@@ -38,6 +38,25 @@ import Testing
     #expect(sent.count == 4096)
   }
 
+  @Test("A controller of a built-in instrument moves once, and stays", arguments: [true, false])
+  func controllersStay(isLive: Bool) throws {
+    func levels(_ messages: [(Double, ChannelMessage)]) throws -> [Double] {
+      let synthesizer = Synthesizer(
+        bank: try Shipped.library.get(), programs: [PresetAddress(program: 16)],
+        options: RenderOptions(sampleRate: 44_100, reverb: .off, isLimited: false), isLive: isLive)
+      for (second, message) in messages {
+        #expect(synthesizer.send(message, channel: 0, at: Int(second * 44_100)))
+      }
+      let recording = Recording(synthesizer, seconds: 2)
+      return (0..<150).map { recording.decibels(0.7 + 0.008 * Double($0), 0.708 + 0.008 * Double($0)) }
+    }
+    let held: [(Double, ChannelMessage)] = [(0, .program(16)), (0.1, .noteOn(key: 69, velocity: 100))]
+    let differences = zip(try levels(held + [(0.5, .control(11, value: 40))]), try levels(held)).map {
+      $0 - $1
+    }
+    #expect(differences.allSatisfy { abs($0 + 20.07) < 0.05 }, "\(differences)")
+  }
+
   @Test("The sostenuto pedal holds the keys that were down when it went down")
   func sostenuto() throws {
     let held = try played([

@@ -146,6 +146,21 @@ private func time(_ seconds: Double) -> Int { Int((1200 * log2(seconds)).rounded
     #expect(Recording(apart, try bank.read()).decibels(0.4, 0.9) > -30)
   }
 
+  @Test(
+    "Modulators and keys move no generator beyond its range",
+    arguments: [5, 13, 22, 24, 33, 34, 35, 36, 38, 48, 52])
+  func limits(generator: Int) throws {
+    let modulators = (0..<6).map { _ in [0x0002, generator, 32_767, 0, 0] }
+    let bank = try TestBank((54, 1), (39, 1200), (40, 1200), modulators: modulators).read()
+    let options = RenderOptions(sampleRate: 44_100, reverb: .room)
+    let piece = score([
+      Note(onset: 0, duration: 300, pitch: 0, velocity: 127),
+      Note(onset: 100, duration: 300, pitch: 127, velocity: 127),
+    ])
+    let recording = Recording(ScoreRenderer(score: piece, bank: bank, options: options), seconds: 1)
+    #expect(recording.left.allSatisfy { $0.isFinite && abs($0) <= 1 })
+  }
+
   @Test("A modulator of the file takes the place of a default one, and moves what it says")
   func modulators() throws {
     // Velocity to attenuation and to the filter with no amount; the wheel to the filter's corner.

@@ -7,8 +7,11 @@ import Testing
 @testable import Synthesis
 
 @Suite("Parts by themselves") struct StemTests {
-  private func piece() -> Score {
-    let tune = (0..<12).map { Note(onset: 100 * $0, duration: 90, pitch: 60 + $0 * 7 % 12, velocity: 90) }
+  /// - Parameter silence: Ticks before the tune, in which the others play.
+  private func piece(silence: Int = 0) -> Score {
+    let tune = (0..<12).map {
+      Note(onset: silence + 100 * $0, duration: 90, pitch: 60 + $0 * 7 % 12, velocity: 90)
+    }
     let chords = (0..<3).flatMap { bar in
       [48, 52, 55].map { Note(onset: 400 * bar, duration: 380, pitch: $0, velocity: 70) }
     }
@@ -26,8 +29,11 @@ import Testing
       ])
   }
 
-  private func samples(_ options: RenderOptions) throws -> (samples: [Float], renderer: ScoreRenderer) {
-    let renderer = ScoreRenderer(score: piece(), library: try Shipped.library.get(), options: options)
+  private func samples(
+    _ options: RenderOptions, silence: Int = 0
+  ) throws -> (samples: [Float], renderer: ScoreRenderer) {
+    let renderer = ScoreRenderer(
+      score: piece(silence: silence), library: try Shipped.library.get(), options: options)
     var all: [Float] = []
     var block = [Float](repeating: 0, count: renderer.channelCount * 512)
     while true {
@@ -65,6 +71,23 @@ import Testing
     }
     #expect(worst < 2e-6 * 8, "\(worst)")
     #expect(powers[0] > 0 && powers[1] > 0 && powers[2] > 0 && powers[3] < 1e-9)
+  }
+
+  @Test("A part that enters late has the reverb that it has in the mix")
+  func lateEntry() throws {
+    var options = RenderOptions(sampleRate: 16_000, reverb: .room, isLimited: false)
+    let mix = try samples(options, silence: 4000).samples
+    options.separatesParts = true
+    let (parts, renderer) = try samples(options, silence: 4000)
+    let lanes = renderer.channelCount
+    var worst: Float = 0
+    for frame in 0..<min(mix.count / 2, parts.count / lanes) {
+      for side in 0..<2 {
+        let sum = stride(from: side, to: lanes, by: 2).reduce(Float(0)) { $0 + parts[lanes * frame + $1] }
+        worst = max(worst, abs(sum - mix[2 * frame + side]))
+      }
+    }
+    #expect(worst < 2e-5, "\(worst)")
   }
 
   @Test("Threads change nothing about separated parts")

@@ -95,6 +95,15 @@ struct DelayNetwork {
     mix(left: left, right: right, outLeft, outRight, gain)
   }
 
+  /// Lets a block of silence pass where nothing sounds any more: the delays move on, so that a sound has the same reverb whatever was
+  /// silent before it.
+  mutating func rest() {
+    for index in 0..<Self.lineCount {
+      oscillators[index].advance()
+      delaysBefore[index] = lengths[index] + depth * oscillators[index].sine
+    }
+  }
+
   /// Reads a line between its samples.
   @inline(__always)
   private func read(_ index: Int) {

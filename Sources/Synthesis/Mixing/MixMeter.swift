@@ -62,7 +62,7 @@ final class MixMeter {
   private func endBlock() {
     peak = max(peak, blockPeak)
     let decibels = level(ofAmplitude: blockPeak)
-    let place = min(max(Int((decibels + 120) / 2), 0), lastBlocks.count - 1)
+    let place = self.place(ofLevel: decibels)
     lastBlocks[place] = blockCount
     for index in candidates.indices {
       let loudest = blockPeak * candidates[index]
@@ -88,10 +88,16 @@ final class MixMeter {
     return Self.candidateDecibels[place ?? 0]
   }
 
+  /// Which of `lastBlocks` stands for a level in decibels.
+  private func place(ofLevel decibels: Float) -> Int {
+    let place = (decibels + 120) / 2
+    return place > 0 ? Int(min(place, Float(lastBlocks.count - 1))) : 0
+  }
+
   /// After how many frames the mix stays below an amplitude.
   func end(below amplitude: Float) -> Int {
     let decibels = level(ofAmplitude: amplitude)
-    let first = min(max(Int((decibels + 120) / 2), 0), lastBlocks.count - 1)
+    let first = place(ofLevel: decibels)
     return ((lastBlocks[first...].max() ?? -1) + 1) * blockFrames
   }
 }

@@ -94,6 +94,7 @@ struct Reverb {
     if loudest == 0, isSilent {
       inputLeft.advance()
       inputRight.advance()
+      network.rest()
       return
     }
     output.update(repeating: 0, count: 2 * effectFrames)

@@ -9,13 +9,20 @@ struct Region: BitwiseCopyable {
   var generators: InlineArray<60, Float>
   var modulators: UnsafePointer<RegionModulator>
   var modulatorCount: Int
+  /// For each generator the least and most that it may be, whatever modulators and NRPNs add to it.
+  let limits: UnsafePointer<SIMD2<Float>>
   var sample: RegionSample
   /// The key and cents at which the sample has its own pitch.
   var rootKey: Float
   var correction: Float
   var exclusiveClass: Int
 
-  init(_ zone: SoundFontZone, sample: RegionSample, curves: ModulatorCurves, arena: Arena) {
+  /// - Parameter limits: Those of `makeLimits`.
+  init(
+    _ zone: SoundFontZone, sample: RegionSample, curves: ModulatorCurves,
+    limits: UnsafePointer<SIMD2<Float>>, arena: Arena
+  ) {
+    self.limits = limits
     lowestKey = zone.keys.lowerBound
     highestKey = zone.keys.upperBound
     lowestVelocity = zone.velocities.lowerBound
@@ -32,6 +39,16 @@ struct Region: BitwiseCopyable {
     rootKey = Float((0...127).contains(root) ? root : zone.sample.originalKey)
     correction = Float(zone.sample.correctionCents)
     exclusiveClass = zone.generators[.exclusiveClass]
+  }
+
+  /// The range of each generator (SoundFont 2.04, §8.1.3). The pitch wheel moves the fine tuning by more than a file may set.
+  static func makeLimits(_ arena: Arena) -> UnsafePointer<SIMD2<Float>> {
+    let limits = arena.allocate(60, of: SIMD2<Float>(-.greatestFiniteMagnitude, .greatestFiniteMagnitude))
+    for generator in Generator.allCases where generator.kind == .value {
+      let range = generator == .fineTune ? -12_700...12_700 : generator.range
+      limits[generator.rawValue] = SIMD2(Float(range.lowerBound), Float(range.upperBound))
+    }
+    return UnsafePointer(limits)
   }
 
   /// Whether a note sounds here.

@@ -82,28 +82,31 @@ struct RegionVoice: BitwiseCopyable {
 
   private func frames(_ seconds: Float) -> Int { Int(seconds * sampleRate + 0.5) }
 
+  /// The time of a stage that is shorter or longer on other keys, in timecents, within what it may be on any key.
+  private func scaled(_ values: InlineArray<60, Float>, _ stage: Int, _ scaling: Int) -> Float {
+    let limits = region.pointee.limits[stage]
+    return min(max(values[stage] + Float(60 - note.key) * values[scaling], limits.x), limits.y)
+  }
+
   private mutating func startEnvelopes(_ values: InlineArray<60, Float>) {
     typealias Index = GeneratorIndex
-    let distance = Float(60 - note.key)
     volume = RegionEnvelope(
       EnvelopeTimes(
         delay: frames(timecents(values[Index.volumeEnvelopeDelay])),
         attack: frames(timecents(values[Index.volumeEnvelopeAttack])),
         hold: frames(
-          timecents(values[Index.volumeEnvelopeHold] + distance * values[Index.keyToVolumeEnvelopeHold])),
+          timecents(scaled(values, Index.volumeEnvelopeHold, Index.keyToVolumeEnvelopeHold))),
         decay: sampleRate
-          * timecents(values[Index.volumeEnvelopeDecay] + distance * values[Index.keyToVolumeEnvelopeDecay])),
+          * timecents(scaled(values, Index.volumeEnvelopeDecay, Index.keyToVolumeEnvelopeDecay))),
       sustain: max(0, 1 - values[Index.volumeEnvelopeSustain] / Self.range))
     modulation = RegionEnvelope(
       EnvelopeTimes(
         delay: frames(timecents(values[Index.modulationEnvelopeDelay])),
         attack: frames(timecents(values[Index.modulationEnvelopeAttack])),
         hold: frames(
-          timecents(
-            values[Index.modulationEnvelopeHold] + distance * values[Index.keyToModulationEnvelopeHold])),
+          timecents(scaled(values, Index.modulationEnvelopeHold, Index.keyToModulationEnvelopeHold))),
         decay: sampleRate
-          * timecents(
-            values[Index.modulationEnvelopeDecay] + distance * values[Index.keyToModulationEnvelopeDecay])),
+          * timecents(scaled(values, Index.modulationEnvelopeDecay, Index.keyToModulationEnvelopeDecay))),
       sustain: max(0, 1 - values[Index.modulationEnvelopeSustain] / 1000))
     modulationLFO = TriangleOscillator(delay: frames(timecents(values[Index.modulationLFODelay])))
     vibratoLFO = TriangleOscillator(delay: frames(timecents(values[Index.vibratoLFODelay])))
@@ -155,6 +158,8 @@ struct RegionVoice: BitwiseCopyable {
       let modulator = region.pointee.modulators + index
       values[modulator.pointee.destination] += modulator.pointee.value(note, state)
     }
+    let limits = region.pointee.limits
+    for index in 0..<60 { values[index] = min(max(values[index], limits[index].x), limits[index].y) }
     settings = RegionSettings(values, key: note.key, region: region, sampleRate: sampleRate)
     settings.level *= Self.fullLevel * state.pointee.level
     settings.left *= state.pointee.balance.x

@@ -85,6 +85,6 @@ struct CellsVoices: Sendable {
     guard before >= 0, before != now else { return Self.noParallel }
     let interval = (max(last, before) - min(last, before)) % 12
     guard interval == 0 || interval == 7 else { return Self.noParallel }
-    return Int32((last + now - before + 120) % 12)
+    return Int32((last + now - before + 132) % 12)
   }
 }

@@ -55,6 +55,11 @@ struct Play: ParsableCommand {
     if let file, Self.isSound(file), !banks.sound.isEmpty {
       throw ValidationError("--sound is for music, and \(file) is a sound file.")
     }
+    if let file, Self.isSound(file),
+      let option = ["--gain", "--tuning", "--presets"].first(where: Typed.hasOption)
+    {
+      throw ValidationError("\(option) is for music, and \(file) is a sound file.")
+    }
     guard (-60...40).contains(gain) else {
       throw ValidationError("--gain is in decibels, from -60 to 40, not \(gain).")
     }

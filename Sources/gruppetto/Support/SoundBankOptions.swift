@@ -90,10 +90,9 @@ struct LoadedSound: SoundBank {
 
   func preset(at address: PresetAddress) -> SoundPreset? { stack.preset(at: address) }
 
-  /// The banks before the built-in instruments as they were named, or `builtin` alone: what `--json` and records tell.
+  /// The banks as they were named, without the built-in instruments at their end, or `builtin` alone: what `--json` and records tell.
   var chosen: [String] {
-    let chosen = names.prefix { $0 != SoundBankOptions.builtIn }
-    return chosen.isEmpty ? [SoundBankOptions.builtIn] : Array(chosen)
+    names.count > 1 && names.last == SoundBankOptions.builtIn ? names.dropLast() : names
   }
 
   /// The fingerprint of all of them; of the built-in instruments alone theirs.
