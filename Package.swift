@@ -58,6 +58,13 @@ let rooms: [Room] = [
   Room(name: "SoundFonts", imports: ["Audio", "Arithmetic", "Groundwork"]),
   Room(name: "Synthesis", imports: ["SoundFonts", "Music", "Audio", "Arithmetic", "Groundwork"]),
   Room(
+    name: "Performing",
+    imports: [
+      "Composing", "Corpora", "Tokenization", "Recurrent", "Analysis", "Synthesis", "SoundFonts", "Audio",
+      "Notation",
+      "MIDI", "Music", "Arithmetic", "Groundwork", "CALSA",
+    ]),
+  Room(
     name: "Listening",
     imports: ["Audio", "Drawing", "Arithmetic", "Groundwork"]),
 ]
