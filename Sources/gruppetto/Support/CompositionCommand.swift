@@ -1,12 +1,8 @@
 internal import Analysis
-internal import Arithmetic
 internal import Composing
 internal import Corpora
 internal import Evaluation
-internal import Foundation
 internal import Groundwork
-internal import MIDI
-internal import Music
 internal import Notation
 internal import Synthesis
 

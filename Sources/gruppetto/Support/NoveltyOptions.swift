@@ -1,15 +1,7 @@
-internal import Analysis
 internal import ArgumentParser
-internal import Arithmetic
 internal import Composing
 internal import Corpora
-internal import Evaluation
-internal import Foundation
 internal import Groundwork
-internal import MIDI
-internal import Music
-internal import Notation
-internal import Synthesis
 
 /// What a composition may share with the training pieces; shared by `generate` and `continue`.
 struct NoveltyOptions: ParsableArguments {

@@ -1,15 +1,7 @@
-internal import Analysis
 public import ArgumentParser
 internal import Arithmetic
 internal import Composing
-internal import Corpora
-internal import Evaluation
-internal import Foundation
 internal import Groundwork
-internal import MIDI
-internal import Music
-internal import Notation
-internal import Synthesis
 
 /// How tokens are sampled; shared by `generate` and `continue`.
 struct SamplingOptions: ParsableArguments {
