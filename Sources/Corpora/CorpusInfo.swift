@@ -102,6 +102,11 @@ extension Corpus {
         "\(report.alignedPieces) of \(pieces.count) pieces were shifted so that their beats and bars fall on the grid"
       )
     }
+    if report.freePieces > 0 {
+      changes.append(
+        "\(report.freePieces) of \(pieces.count) pieces follow no steady beat: they are learned from, and not validated on"
+      )
+    }
     changes += normalization.sentences
     changes += report.unusedPrograms.map { "no track without a program is named '\($0)'" }
     return changes

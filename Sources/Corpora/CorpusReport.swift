@@ -59,6 +59,13 @@ public struct CorpusReport: Sendable, Hashable, Codable {
   }
   /// Nil where beats were not sought, as in reports that were written before they could be.
   private var alignment: Int?
+  /// How many pieces follow no steady beat, in a collection most of whose pieces do: they are learned from, and not validated on.
+  public var freePieces: Int {
+    get { free ?? 0 }
+    set { free = newValue == 0 ? nil : newValue }
+  }
+  /// Nil if there are none, as in reports that were written before they were counted.
+  private var free: Int?
   /// Pieces that were left out as copies.
   public var duplicates: [DuplicatePiece] = []
   /// What the grid could not represent, over all pieces.
@@ -76,6 +83,7 @@ public struct CorpusReport: Sendable, Hashable, Codable {
   private enum CodingKeys: String, CodingKey {
     case files, sourceFingerprint, skipped, damagedFiles, duplicates
     case alignment = "alignedPieces"
+    case free = "freePieces"
     // Files keep the spelling that they were first written in.
     case normalization = "normalisation"
     case unusedPrograms, piecesReadInFourFour, pieceNames

@@ -32,6 +32,8 @@ public struct TokenRole: OptionSet, Sendable, Hashable {
   public static let repetition = TokenRole(rawValue: 1 << 11)
   /// Says something about the whole piece or a part of it, and is no music itself.
   public static let attribute = TokenRole(rawValue: 1 << 12)
+  /// Says whether a part plays in a bar or rests.
+  public static let activity = TokenRole(rawValue: 1 << 13)
 
   /// Frames a piece or is padding: exactly the ids that never occur within a piece.
   public static let special: TokenRole = [.padding, .beginning, .end]

@@ -91,6 +91,7 @@ extension TrainingRun {
     if !fileExists(folder.weightsPath) {
       // Someone took the best weights away; the next validation writes some again.
       state.bestValidationLoss = nil
+      state.lowestValidationLoss = nil
       state.validationsWithoutImprovement = 0
     }
     pass.parametersDidChange()

@@ -31,6 +31,13 @@ public struct TrainingConfiguration: Codable, Hashable, Sendable {
   public var averageDecay: Double?
   /// After how many validations in a row without a better loss the run stops; nil never stops it early.
   public var patience: Int?
+  /// By how much the validation loss may exceed its lowest, as a share of it, while the weights are still kept; nil keeps those of
+  /// the lowest.
+  ///
+  /// A network that learns from few pieces becomes too sure of itself long before it has learned what they are like: its loss on other
+  /// music rises a little, while its first guesses still become better, and so does the music that it samples. With a tolerance the
+  /// latest weights within it are kept, and patience counts the validations beyond it.
+  public var tolerance: Double?
   /// How many steps lie between two validations; nil chooses: every 30 seconds of training time under a budget in
   /// minutes (a twelfth of the budget if that is less), each epoch under one in epochs, ten times or each epoch under
   /// one in steps, whichever is more often.
@@ -48,7 +55,8 @@ public struct TrainingConfiguration: Codable, Hashable, Sendable {
     budget: TrainingBudget, optimizer: OptimizerConfiguration = .adamw(), learningRate: Double = 2e-3,
     schedule: LearningRateSchedule = .cosine, clipNorm: Double? = 1, clipValue: Double? = nil,
     batchSize: Int = 32, truncationLength: Int = 128, accumulation: Int = 1, averageDecay: Double? = nil,
-    patience: Int? = nil, validationInterval: Int? = nil, validationTokens: Int? = nil,
+    patience: Int? = nil, tolerance: Double? = nil, validationInterval: Int? = nil,
+    validationTokens: Int? = nil,
     checkpointSeconds: Double = 30, seed: UInt64 = 1
   ) {
     self.budget = budget
@@ -62,6 +70,7 @@ public struct TrainingConfiguration: Codable, Hashable, Sendable {
     self.accumulation = accumulation
     self.averageDecay = averageDecay
     self.patience = patience
+    self.tolerance = tolerance
     self.validationInterval = validationInterval
     self.validationTokens = validationTokens
     self.checkpointSeconds = checkpointSeconds
@@ -83,6 +92,7 @@ public struct TrainingConfiguration: Codable, Hashable, Sendable {
       accumulation: try fields.decodeIfPresent(Int.self, forKey: .accumulation) ?? 1,
       averageDecay: try fields.decodeIfPresent(Double.self, forKey: .averageDecay),
       patience: try fields.decodeIfPresent(Int.self, forKey: .patience),
+      tolerance: try fields.decodeIfPresent(Double.self, forKey: .tolerance),
       validationInterval: try fields.decodeIfPresent(Int.self, forKey: .validationInterval),
       validationTokens: try fields.decodeIfPresent(Int.self, forKey: .validationTokens),
       checkpointSeconds: try fields.decode(Double.self, forKey: .checkpointSeconds),
@@ -120,6 +130,9 @@ public struct TrainingConfiguration: Codable, Hashable, Sendable {
     }
     if let patience {
       try require((1...Self.mostCount).contains(patience), "patience", patience, "at least one validation")
+    }
+    if let tolerance {
+      try require((0...1).contains(tolerance), "tolerance", tolerance, "a share from 0 to 1, such as 0.03")
     }
     if let validationInterval {
       try require(

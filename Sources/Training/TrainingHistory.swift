@@ -20,6 +20,9 @@ public struct HistoryEntry: Codable, Hashable, Sendable {
   public var validationLoss: Double
   /// How many ids the validation loss is the mean over; nil in a history that was written before that was noted.
   public var validationTokens: Int?
+  /// Whether the weights were kept, in place of earlier ones, though the loss may have been lower before; nil where those of the
+  /// lowest loss are.
+  public var isKept: Bool?
   /// The learning rate of the last update.
   public var learningRate: Double
   /// The mean global norm of the gradients since the line before, as they were before clipping.
@@ -30,7 +33,8 @@ public struct HistoryEntry: Codable, Hashable, Sendable {
   /// An entry.
   public init(
     step: Int, tokens: Int, seconds: Double, trainingLoss: Double, validationLoss: Double,
-    validationTokens: Int? = nil, learningRate: Double, gradientNorm: Double, inside: Inspection? = nil
+    validationTokens: Int? = nil, isKept: Bool? = nil, learningRate: Double, gradientNorm: Double,
+    inside: Inspection? = nil
   ) {
     self.step = step
     self.tokens = tokens
@@ -38,6 +42,7 @@ public struct HistoryEntry: Codable, Hashable, Sendable {
     self.trainingLoss = trainingLoss
     self.validationLoss = validationLoss
     self.validationTokens = validationTokens
+    self.isKept = isKept
     self.learningRate = learningRate
     self.gradientNorm = gradientNorm
     self.inside = inside
@@ -48,6 +53,11 @@ public struct HistoryEntry: Codable, Hashable, Sendable {
 public struct TrainingHistory: Hashable, Sendable {
   /// The lines in order.
   public var entries: [HistoryEntry]
+
+  /// The line of the weights that were kept; nil if there are no lines.
+  public var kept: HistoryEntry? {
+    entries.last { $0.isKept == true } ?? entries.min { $0.validationLoss < $1.validationLoss }
+  }
 
   /// A history of these lines.
   public init(entries: [HistoryEntry]) {

@@ -59,20 +59,22 @@ public struct TrainingReport: Sendable {
   // MARK: The course
 
   private var losses: LineChart {
-    let best = entries.indices.min { entries[$0].validationLoss < entries[$1].validationLoss }
+    let kept = TrainingHistory(entries: entries).kept
     return LineChart(
       title: "Loss", xTitle: "updates", yTitle: lossUnit,
       series: [
         .init("training", course(\.trainingLoss), color: Color(0x9AA5B1)),
-        .init("validation", course(\.validationLoss), color: Color(0x1F6FEB), markedPoint: best),
+        .init(
+          "validation", course(\.validationLoss), color: Color(0x1F6FEB),
+          markedPoint: kept.flatMap { entries.firstIndex(of: $0) }),
       ])
   }
 
   private var lossCaption: String {
-    guard let best = entries.min(by: { $0.validationLoss < $1.validationLoss }) else { return "" }
+    guard let kept = TrainingHistory(entries: entries).kept else { return "" }
     let figures = AxisTicks(range: 0...0.001, count: 10)
-    return "The best validation loss, \(figures.label(best.validationLoss)) \(lossUnit), was at update "
-      + "\(best.step.grouped). The training loss is measured under dropout."
+    return "The weights are those of update \(kept.step.grouped), whose validation loss is "
+      + "\(figures.label(kept.validationLoss)) \(lossUnit). The training loss is measured under dropout."
   }
 
   private var learningRate: LineChart {

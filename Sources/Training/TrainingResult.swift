@@ -24,7 +24,7 @@ public struct TrainingResult: Codable, Hashable, Sendable {
   public var validationLoss: Double?
   /// How many ids the last validation loss is the mean over.
   public var validationTokens: Int?
-  /// The lowest validation loss, that of the weights kept.
+  /// The validation loss of the weights that were kept: the lowest, or the latest within the tolerance.
   public var bestValidationLoss: Double?
   /// What the loss of a network that has learned nothing would be, the same probability for everything that can be
   /// predicted; nil if that is not known.

@@ -83,7 +83,10 @@ extension TrainingRun {
     if configuration.schedule.shape == .plateau {
       state.plateau.take(loss, schedule: configuration.schedule)
     }
-    if loss < state.bestValidationLoss ?? .infinity {
+    let isKept = isWorthKeeping(loss)
+    if isKept {
+      let lowest = min(state.lowestValidationLoss ?? state.bestValidationLoss ?? loss, loss)
+      state.lowestValidationLoss = lowest < loss ? lowest : nil
       state.bestValidationLoss = loss
       state.validationsWithoutImprovement = 0
       try saveWeights()
@@ -93,7 +96,7 @@ extension TrainingRun {
     let entry = HistoryEntry(
       step: state.step, tokens: state.tokens, seconds: state.seconds,
       trainingLoss: state.trainingLoss ?? loss, validationLoss: loss, validationTokens: measured.count,
-      learningRate: state.learningRate,
+      isKept: configuration.tolerance == nil ? nil : isKept, learningRate: state.learningRate,
       gradientNorm: interval.gradientNorm / Double(max(interval.steps, 1)), inside: inspect())
     if secondsToValidate != nil {
       let spent = seconds(clock.now - start)
@@ -104,6 +107,14 @@ extension TrainingRun {
     state.historyLength = history.length
     try saveCheckpoint()
     return entry
+  }
+
+  /// Whether the weights of this validation loss are kept in place of the earlier ones: it is the lowest, or near enough to it.
+  private func isWorthKeeping(_ loss: Double) -> Bool {
+    guard let best = state.bestValidationLoss else { return true }
+    let lowest = state.lowestValidationLoss ?? best
+    guard let tolerance = configuration.tolerance else { return loss < lowest }
+    return loss < lowest || loss <= lowest + tolerance * abs(lowest)
   }
 
   /// The loss over all validation batches, under the average of the weights where one is kept; nil if the user

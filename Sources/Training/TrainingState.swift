@@ -20,9 +20,11 @@ struct TrainingState<Position: Codable & Sendable>: Codable, Sendable {
   var validationLoss: Double?
   /// How many predictions it is the mean over.
   var validationTokens: Int?
-  /// The lowest validation loss.
+  /// The validation loss of the weights that are kept.
   var bestValidationLoss: Double?
-  /// How many validations in a row did not better it.
+  /// The lowest validation loss; nil where that is the one of the weights that are kept.
+  var lowestValidationLoss: Double?
+  /// How many validations in a row were not good enough to keep the weights.
   var validationsWithoutImprovement = 0
   /// How many batches a validation has at most; nil if all are validated on.
   var validationBatches: Int?
@@ -89,6 +91,7 @@ struct TrainingState<Position: Codable & Sendable>: Codable, Sendable {
     let losses = [
       ("interval.loss", interval.loss), ("trainingLoss", trainingLoss ?? 0),
       ("validationLoss", validationLoss ?? 0), ("bestValidationLoss", bestValidationLoss ?? 0),
+      ("lowestValidationLoss", lowestValidationLoss ?? 0),
       ("plateau.best", plateau.best ?? 0),
     ]
     for (name, loss) in losses where !loss.isFinite { return "its \(name) is \(loss)" }

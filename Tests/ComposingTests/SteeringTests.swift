@@ -113,20 +113,42 @@ import Tokenization
     #expect((30...31).contains(kept.count) && !kept.contains(0))
   }
 
+  @Test("What a part does in a bar has a floor of its own") func theFloorOfBars() throws {
+    let tokenizer = try CellsTokenizer(configuration: CellsConfiguration())
+    let roles = tokenizer.vocabulary.roles
+    let names = tokenizer.vocabulary.tokens
+    func id(_ name: String) throws -> Int { try #require(names.firstIndex(of: name), "\(name)") }
+    let (rest, entry, copy) = (try id("Rest_None"), try id("Notes_None"), try id("Same_8"))
+    let pitch = try #require(names.firstIndex { $0.hasPrefix("Pitch_") })
+    var logits = [Float](repeating: -.infinity, count: names.count)
+    for (id, probability) in [(rest, 0.93), (entry, 0.03), (copy, 0.02), (pitch, 0.02)] {
+      logits[id] = Float(log(probability))
+    }
+    func kept(_ preset: SamplingPreset) throws -> [Int] {
+      var distribution = distribution(logits)
+      for filter in try preset.filters(for: roles) { filter.apply(to: &distribution) }
+      return distribution.probabilities.indices.filter { distribution.probabilities[$0] > 0 }
+    }
+    var preset = SamplingPreset(minP: 0.05)
+    #expect(try kept(preset) == [rest])
+    preset.barMinP = 0.005
+    #expect(try kept(preset) == [rest, entry, copy].sorted())
+  }
+
   @Test("A preset keeps its settings in JSON, and one without them is as it was")
   func aPresetKeepsItsSettings() throws {
     let folder = try TemporaryFolder()
     let text = #"""
       {"temperature": 1, "topK": 0, "topP": 1, "minP": 0.05, "pitchTemperature": 0.9, "rhythmTemperature": 1.1,
        "dynamicsTemperature": 1.2, "repetitionTemperature": 1.5, "repetition": 0.7,
-       "repetitionMinP": 0.01, "typical": 0.95,
+       "barMinP": 0.01, "typical": 0.95,
        "loops": {"strength": 2}}
       """#
     try replaceFile(at: folder.file("all.json"), with: text)
     let preset = try SamplingPreset(named: "all", folder: folder.path)
     #expect(preset.kindTemperatures == [.pitch: 0.9, .rhythm: 1.1, .dynamics: 1.2, .repetition: 1.5])
     #expect(
-      preset.repetition == 0.7 && preset.repetitionMinP == 0.01 && preset.typical == 0.95
+      preset.repetition == 0.7 && preset.barMinP == 0.01 && preset.typical == 0.95
         && preset.loops?.strength == 2)
     #expect(try JSONDecoder().decode(SamplingPreset.self, from: JSONEncoder().encode(preset)) == preset)
     let plain = String(decoding: try JSONEncoder().encode(SamplingPreset()), as: UTF8.self)
@@ -138,7 +160,7 @@ import Tokenization
       ("pitchTemperature", { $0.pitchTemperature = 0 }), ("rhythmTemperature", { $0.rhythmTemperature = -1 }),
       ("dynamicsTemperature", { $0.dynamicsTemperature = .infinity }),
       ("repetitionTemperature", { $0.repetitionTemperature = 1e9 }), ("repetition", { $0.repetition = 0 }),
-      ("min-p", { $0.repetitionMinP = 1 }), ("typical", { $0.typical = 1.5 }),
+      ("min-p", { $0.barMinP = 1 }), ("typical", { $0.typical = 1.5 }),
       ("loops", { $0.loops = LoopPenalty(strength: -1) }),
     ]
     for (name, change) in changes {

@@ -49,6 +49,38 @@ import Testing
     #expect(asItIs.fingerprint != aligned.fingerprint)
   }
 
+  @Test("A piece without a steady beat among others that have one is learned from, and never validated on")
+  func freePieces() throws {
+    let folder = folder.file("free")
+    try makeFolder(folder)
+    for index in 0..<8 {
+      var random = RepeatableGenerator(seed: UInt64(index))
+      var notes: [Note] = []
+      for step in 0..<400 {
+        // The last one is played with no regard for its beats.
+        let onset = index == 7 ? step * 171 + Int.random(in: 0..<120, using: &random) : step * 240
+        notes.append(
+          Note(onset: onset, duration: 200, pitch: 48 + Int.random(in: 0..<24, using: &random), velocity: 80))
+      }
+      try replaceFile(
+        at: "\(folder)/\(index).mid",
+        with: MIDIFile(score: Score(ticksPerQuarter: 480, tracks: [Track(notes: notes)])).encoded())
+    }
+    for valid in [0.1, 0.5, 0.9] {
+      var builder = try CorpusRequest().builder(testShare: 0, threadCount: 1)
+      builder.fractions = SplitFractions(valid: valid, test: 0)
+      let corpus = try builder.build(from: [folder], to: self.folder.file("corpus\(valid)"))
+      let report = try corpus.report()
+      let free = try #require(report.pieceNames.firstIndex { $0.hasSuffix("7.mid") })
+      #expect(report.freePieces == 1 && corpus.pieces[free].split == .train)
+      #expect(corpus.pieces.contains { $0.split == .valid })
+      #expect(try corpus.info().changes.contains { $0.contains("1 of 8 pieces follow no steady beat") })
+    }
+    let asItIs = try CorpusRequest(align: false).builder(testShare: 0, threadCount: 1)
+      .build(from: [folder], to: self.folder.file("asItIs"))
+    #expect(try asItIs.report().freePieces == 0)
+  }
+
   @Test("A request remembers whether pieces are aligned") func request() throws {
     let path = folder.file("request.json")
     try CorpusRequest(align: false).write(to: path)

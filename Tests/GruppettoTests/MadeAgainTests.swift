@@ -209,7 +209,7 @@ import Testing
     "output", "count", "like", "metadata", "no-metadata", "corpus", "presets", "threads", "size-limit",
     "json", "quiet", "version", "help", "explain",
     // The fixture's tokens have none for the repetition of a bar; they are in the sampling preset, as temperature is.
-    "repetition", "repetition-temperature", "repetition-min-p",
+    "repetition", "repetition-temperature", "bar-min-p",
     // They need a style, and a model that was trained with attributes.
     "style", "ask", "guidance",
     // The fixture's tokens cannot hold them, or not in two bars; `--key` and `--range` stand for all limits.

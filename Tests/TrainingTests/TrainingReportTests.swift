@@ -47,7 +47,7 @@ import Testing
       facts: [(heading: "Network", rows: [("Layers", "2 of 256")])], lossUnit: "nats per token")
     let document = report.page.document
     #expect(document.split(separator: "<svg ").count == 1 + 7)
-    #expect(document.contains("1.2500 nats per token, was at update 200"))
+    #expect(document.contains("those of update 200, whose validation loss is 1.2500 nats per token"))
     #expect(document.contains("<h1>folk &amp; &lt;more&gt;</h1>") && document.contains("2 of 256"))
     #expect(document.contains("layer 0 reset") && document.contains("rnn.weight_hh_l0"))
     #expect(document.contains(">rnn.bias_l0<") && !document.contains("bias_hh_l0"))

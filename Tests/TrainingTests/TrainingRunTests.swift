@@ -301,6 +301,37 @@ import Training
     #expect(result.bestValidationLoss == losses.min())
   }
 
+  @Test("With a tolerance the latest weights near the lowest loss are kept, and so after a stop")
+  func theLatestWeightsWithinATolerance() throws {
+    let (whole, stopped) = (try TemporaryFolder(), try TemporaryFolder())
+    func change(_ configuration: inout TrainingConfiguration) {
+      (configuration.learningRate, configuration.schedule) = (0.3, .constant)
+      (configuration.validationInterval, configuration.tolerance) = (2, 0.5)
+    }
+    let result = try makeRun(in: whole, steps: 60, change: change).run()
+    let entries = try history(whole)
+    var lowest = Double.infinity
+    for entry in entries {
+      lowest = min(lowest, entry.validationLoss)
+      #expect(entry.isKept == (entry.validationLoss <= 1.5 * lowest))
+    }
+    let kept = try #require(entries.last { $0.isKept == true })
+    #expect(kept.validationLoss > lowest && result.bestValidationLoss == kept.validationLoss)
+    #expect(try TrainingHistory(path: whole.file("history.jsonl")).kept?.step == kept.step)
+    let weights = try Network(
+      configuration: Self.network, tensors: SafetensorsFile(path: whole.file("model.safetensors")))
+    let pieces = [Self.pattern, Array(Self.pattern.dropFirst(2))]
+    #expect(abs(try loss(of: weights, pieces: pieces) - kept.validationLoss) < 1e-6)
+    // The lowest loss is remembered by the checkpoint.
+    let cancellation = Cancellation()
+    _ = try makeRun(in: stopped, steps: 60, change: change).run(cancellation: cancellation) {
+      if $0.completed >= 31 { cancellation.request() }
+    }
+    let resumed = try makeRun(in: stopped, steps: 60, resuming: true, change: change).run()
+    #expect(resumed.bestValidationLoss == result.bestValidationLoss)
+    #expect(try history(stopped) == entries)
+  }
+
   @Test("The best weights are kept") func theBestWeightsAreKept() throws {
     let folder = try TemporaryFolder()
     let result = try makeRun(in: folder, steps: 60) {

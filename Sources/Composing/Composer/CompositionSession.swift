@@ -19,7 +19,7 @@ internal import Musl
 /// Between two steps the sampling can be changed, the session can be forked, to try several ways on from here, and it can be taken
 /// back to a bar line. The same model, options and calls give the same tokens. A session is used by one thread at a time.
 public final class CompositionSession {
-  private let vocabulary: Vocabulary
+  let vocabulary: Vocabulary
   let weights: SamplerWeights
   let sampler: LanguageModelSampler
   private(set) var chooser: TokenChooser

@@ -36,6 +36,8 @@ struct PieceInProgress {
   private var holdsRewrittenMusic = false
 
   private let roles: TokenRoles
+  /// How choices are made now.
+  private(set) var sampling: SamplingPreset
   private var filters: [any SamplingFilter]
   private let vocabularySize: Int
   /// What would be known of loops before the first id.
@@ -108,6 +110,7 @@ struct PieceInProgress {
     _ options: CompositionOptions, tokenizer: any Tokenizer, savedBarLimit: Int = 0
   ) throws(ComposingError) {
     roles = tokenizer.vocabulary.roles
+    sampling = options.sampling
     filters = try options.sampling.filters(for: roles)
     self.options = options
     vocabularySize = tokenizer.vocabulary.count
@@ -436,6 +439,7 @@ extension PieceInProgress {
   /// Makes all further choices in another way.
   mutating func sample(by sampling: SamplingPreset) throws(ComposingError) {
     filters = try sampling.filters(for: roles)
+    self.sampling = sampling
     setCache(sampling.cache)
     penalizeLoops(sampling.loops, ids: ids)
   }

@@ -62,15 +62,15 @@ public struct ModelInfo: Codable, Sendable {
     public var validationLoss: Double
     /// How many ids it is the mean over; nil if the history does not tell.
     public var validationTokens: Int?
-    /// The lowest validation loss.
+    /// The validation loss of the weights that were kept: the lowest, or the latest within the tolerance.
     public var bestValidationLoss: Double
-    /// After how many updates it was lowest.
+    /// After how many updates that was.
     public var bestStep: Int
 
     /// The summary of a history; nil if it is empty.
     public init?(_ history: TrainingHistory) {
       guard let last = history.entries.last,
-        let best = history.entries.min(by: { $0.validationLoss < $1.validationLoss })
+        let kept = history.kept
       else { return nil }
       validations = history.entries.count
       steps = last.step
@@ -79,8 +79,8 @@ public struct ModelInfo: Codable, Sendable {
       trainingLoss = last.trainingLoss
       validationLoss = last.validationLoss
       validationTokens = last.validationTokens
-      bestValidationLoss = best.validationLoss
-      bestStep = best.step
+      bestValidationLoss = kept.validationLoss
+      bestStep = kept.step
     }
   }
 

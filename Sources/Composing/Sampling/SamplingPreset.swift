@@ -29,9 +29,10 @@ public struct SamplingPreset: Codable, Hashable, Sendable {
   public var repetitionTemperature: Double?
   /// By how much the odds of a copy of an earlier bar, whole or in rhythm, are multiplied beside everything else; nil for 1.
   public var repetition: Double?
-  /// `minP` for copies of earlier bars, whole or in rhythm; nil for the same. There are many bars that could come again, and each of them
-  /// is improbable, even where some of them is likely to: where the floor is the same for them, long pieces return to nothing.
-  public var repetitionMinP: Double?
+  /// `minP` for what a part does in a bar: rest, play something new, copy an earlier bar, whole or in rhythm; nil for the same. Many bars
+  /// could come again, and each of them is improbable, even where some of them is likely to; and a part that has rested for a while
+  /// enters in few bars of a hundred. Where the floor is the same for them, long pieces return to nothing, and most parts of a band never play.
+  public var barMinP: Double?
   /// Which probability of the most typical tokens stays in (`Typical`); nil for all.
   public var typical: Double?
   /// How much less likely it becomes that a loop goes on (`LoopPenalty`); nil for no less.
@@ -54,7 +55,7 @@ public struct SamplingPreset: Codable, Hashable, Sendable {
   /// As `presets/sampling/default.json` has it: the model's own distribution without what is improbable beside its favorite.
   public static var usual: SamplingPreset {
     var preset = SamplingPreset(minP: 0.05)
-    preset.repetitionMinP = 0.005
+    preset.barMinP = 0.005
     return preset
   }
 
@@ -73,7 +74,7 @@ public struct SamplingPreset: Codable, Hashable, Sendable {
     dynamicsTemperature = try container.decodeIfPresent(Double.self, forKey: .dynamicsTemperature)
     repetitionTemperature = try container.decodeIfPresent(Double.self, forKey: .repetitionTemperature)
     repetition = try container.decodeIfPresent(Double.self, forKey: .repetition)
-    repetitionMinP = try container.decodeIfPresent(Double.self, forKey: .repetitionMinP)
+    barMinP = try container.decodeIfPresent(Double.self, forKey: .barMinP)
     typical = try container.decodeIfPresent(Double.self, forKey: .typical)
     loops = try container.decodeIfPresent(LoopPenalty.self, forKey: .loops)
   }
@@ -113,7 +114,7 @@ public struct SamplingPreset: Codable, Hashable, Sendable {
     _ = try filters()
     for (kind, value) in kindTemperatures { _ = try Temperature(value, of: kind) }
     if let repetition { try RepetitionOdds.check(repetition) }
-    if let repetitionMinP { _ = try MinP(repetitionMinP) }
+    if let barMinP { _ = try MinP(barMinP) }
     try loops?.validate()
   }
 }
@@ -142,21 +143,26 @@ extension SamplingPreset {
     let odds = try repetition.map { factor throws(ComposingError) in try RepetitionOdds(factor, roles: roles)
     }
     guard byRole else {
-      let copies = repetitionMinP == nil ? [] : SteeredKind.repetition.ids(in: roles)
-      return try filters(after: kinds + [odds].compactMap { $0 }, copies: copies)
+      let bars = barMinP == nil ? [] : Self.barIDs(of: roles)
+      return try filters(after: kinds + [odds].compactMap { $0 }, bars: bars)
     }
     let within = WithinRoles(try filters(after: kinds), roles: roles, floor: minP)
     return [odds].compactMap { $0 } + [within]
   }
 
+  /// The ids that say what a part does in a bar.
+  private static func barIDs(of roles: TokenRoles) -> [Int32] {
+    (0..<Int32(roles.count)).filter { !roles[$0].isDisjoint(with: [.activity, .repetition]) }
+  }
+
   private func filters(
-    after kinds: [any SamplingFilter], copies: [Int32] = []
+    after kinds: [any SamplingFilter], bars: [Int32] = []
   ) throws(ComposingError) -> [any SamplingFilter] {
     try cache?.validate()
     var filters: [any SamplingFilter] = [try Temperature(temperature)] + kinds
     if topK != 0 { filters.append(try TopK(topK)) }
     filters.append(try TopP(topP))
-    filters.append(try MinP(minP, of: copies, repetitionMinP ?? minP))
+    filters.append(try MinP(minP, of: bars, barMinP ?? minP))
     if let typical { filters.append(try Typical(typical)) }
     return filters
   }

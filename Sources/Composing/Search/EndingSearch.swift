@@ -79,6 +79,23 @@ public struct EndingSearch: Sendable, Hashable, Codable {
     return [last.min(), last.max()].reduce(0) { $0 + ($1.map { $0 % 12 == tonic } == true ? 0.5 : 0) }
   }
 
+  /// Whether an ending leaves the tonic of its piece in one of the outer voices, as far as that is known.
+  fileprivate func leavesTonic(_ piece: PieceInProgress) -> Bool {
+    guard let score = piece.scoreSoFar, score.key != nil else { return false }
+    return Self.tonicShare(of: score) < 1
+  }
+
+  /// How many bars are written again where an ending leaves the tonic.
+  fileprivate static let rewordedBars = 2
+
+  /// How such bars are sampled: a bar that copies an earlier one ends as that did, and where most bars do, most tries end alike. So
+  /// copies become improbable.
+  fileprivate static func reworded(_ sampling: SamplingPreset) -> SamplingPreset {
+    var sampling = sampling
+    sampling.repetition = min(sampling.repetition ?? 1, 0.05)
+    return sampling
+  }
+
   /// What the mean surprisal of the last bars counts beside that of the end.
   static let musicWeight = 1.0
 }
@@ -143,27 +160,82 @@ extension CompositionSession {
   }
 
   /// Goes on from here to the end several times, and keeps one: the best; or, where there is a critic, one drawn by the odds that
-  /// it gives to the piece.
+  /// it gives to the piece. An ending that leaves the tonic is tried again in other words.
   /// - Throws: `ComposingError.interrupted`; what the first try failed with, if all of them fail.
   func chooseEnding(
     _ search: EndingSearch, critic: Critic?, cancellation: Cancellation?
   ) throws(ComposingError) {
-    var best: (quality: Double, index: Int, piece: PieceInProgress)?
-    var judged = JudgedTries()
-    let written = piece.surprisals.count
-    var random = RandomStream(seed: piece.options.seed, name: "endings")
-    let failure = try continuations(count: search.tries, random: &random).run(
-      cancellation: cancellation, until: { $0.isFinished }
-    ) { attempt, state in
-      let piece = attempt.piece
-      guard piece.progress.newNotes > 0 else { return }
-      if let critic { return judged.add(attempt, state: state(), by: critic, ending: search) }
-      let quality = search.quality(of: piece, surprisals: piece.surprisals.dropFirst(written))
-      // Of equals the one that began first.
-      if let best, (best.quality, -best.index) >= (quality, -attempt.index) { return }
-      best = (quality, attempt.index, piece)
+    var choice = EndingChoice(
+      search, critic: critic, writtenCount: piece.surprisals.count,
+      random: RandomStream(seed: piece.options.seed, name: "endings"))
+    try choice.add(
+      continuations(count: search.tries, random: &choice.random), cancellation: cancellation)
+    piece = try choice.chosen()
+    guard search.tonicBonus > 0, search.tries > 1, knowsCopies, search.leavesTonic(piece) else { return }
+    let ending = piece
+    guard try rewind(toLast: EndingSearch.rewordedBars) else { return }
+    try piece.sample(by: EndingSearch.reworded(piece.sampling))
+    choice = EndingChoice(choice, keeping: ending)
+    try choice.add(continuations(count: search.tries, random: &choice.random), cancellation: cancellation)
+    piece = try choice.chosen()
+  }
+}
+
+extension CompositionSession {
+  /// Whether bars can be copies of earlier ones.
+  private var knowsCopies: Bool {
+    let roles = vocabulary.roles
+    return (0..<Int32(roles.count)).contains { roles[$0].contains(.repetition) }
+  }
+}
+
+/// Judges endings, and chooses one.
+private struct EndingChoice {
+  var random: RandomStream
+  private let search: EndingSearch
+  private let critic: Critic?
+  /// How many ids had been chosen before any of the endings.
+  private let writtenCount: Int
+  private var best: (quality: Double, index: Int, piece: PieceInProgress)?
+  private var judged = JudgedTries()
+  private var failure: ComposingError?
+
+  init(_ search: EndingSearch, critic: Critic?, writtenCount: Int, random: RandomStream) {
+    self.search = search
+    self.critic = critic
+    self.writtenCount = writtenCount
+    self.random = random
+  }
+
+  /// A choice between an ending and others that are still to come.
+  init(_ earlier: EndingChoice, keeping piece: PieceInProgress) {
+    self.init(
+      earlier.search, critic: earlier.critic, writtenCount: earlier.writtenCount, random: earlier.random)
+    add(Continuations.Attempt(index: -1, piece: piece), state: { [] })
+  }
+
+  /// Goes all these ways to their ends.
+  /// - Throws: `ComposingError.interrupted`.
+  mutating func add(_ ways: Continuations, cancellation: Cancellation?) throws(ComposingError) {
+    failure = try ways.run(cancellation: cancellation, until: { $0.isFinished }) { attempt, state in
+      add(attempt, state: state)
     }
+  }
+
+  private mutating func add(_ attempt: Continuations.Attempt, state: () -> [Float]) {
+    let piece = attempt.piece
+    guard piece.progress.newNotes > 0 else { return }
+    if let critic { return judged.add(attempt, state: state(), by: critic, ending: search) }
+    let quality = search.quality(of: piece, surprisals: piece.surprisals.dropFirst(writtenCount))
+    // Of equals the one that began first.
+    if let best, (best.quality, -best.index) >= (quality, -attempt.index) { return }
+    best = (quality, attempt.index, piece)
+  }
+
+  /// The best; with a critic, one drawn by its odds.
+  /// - Throws: What the first try failed with, if there is none.
+  mutating func chosen() throws(ComposingError) -> PieceInProgress {
     guard let chosen = best?.piece ?? judged.drawn(&random)?.piece else { throw failure ?? .interrupted }
-    piece = chosen
+    return chosen
   }
 }

@@ -18,11 +18,12 @@ extension CorpusBuilder {
     let skipped = files.skipped + readings.flatMap(\.skipped)
     var seen: Set<[Int32]> = []
     var pieces: [TokenizedPiece] = []
-    for (name, encoding, _) in readings.flatMap(\.pieces) {
+    for piece in readings.flatMap(\.pieces) {
+      let encoding = piece.encoding
       guard deduplication == .none || seen.insert(encoding.ids).inserted else { continue }
       pieces.append(
         TokenizedPiece(
-          name: name, ids: encoding.ids, seconds: encoding.seconds, noteCount: encoding.noteCount,
+          name: piece.name, ids: encoding.ids, seconds: encoding.seconds, noteCount: encoding.noteCount,
           barCount: encoding.barCount))
     }
     guard !pieces.isEmpty else { throw CorpusError.nothingReadable(skipped: skipped) }

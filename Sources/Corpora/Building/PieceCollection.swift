@@ -8,6 +8,10 @@ struct PieceCollection {
   var report = CorpusReport()
   private let deduplication: CorpusBuilder.Deduplication
   private var piecesByHash: [UInt64: [Int]] = [:]
+  /// The pieces that follow no steady beat.
+  private var freePieces: Set<Int> = []
+  /// The share of the pieces up to which those without a steady beat are exceptions.
+  private static let exceptionalShare = 0.2
 
   init(deduplication: CorpusBuilder.Deduplication) { self.deduplication = deduplication }
 
@@ -24,6 +28,7 @@ struct PieceCollection {
         continue
       }
       piecesByHash[hash.value, default: []].append(pieces.count)
+      if piece.isFree { freePieces.insert(pieces.count) }
       append(piece.encoding, name: piece.name, hash: hash.value, split: .train)
       report.normalization.add(piece.encoding.report)
       if piece.isMoved { report.alignedPieces += 1 }
@@ -38,8 +43,13 @@ struct PieceCollection {
     if pieces.count == 1, fractions.valid > 0 {
       return try cut(try tokenizer.decode(pieces[0].ids), with: tokenizer)
     }
-    let splits = fractions.splits(ofHashes: pieces.map(\.hash))
-    for index in pieces.indices { pieces[index].split = splits[index] }
+    // What such a piece measures is not how well the network does on music like that of the collection; and a long one would
+    // decide when training stops.
+    let areExceptions = Double(freePieces.count) <= Self.exceptionalShare * Double(pieces.count)
+    let measurable = pieces.indices.filter { !(areExceptions && freePieces.contains($0)) }
+    report.freePieces = pieces.count - measurable.count
+    let splits = fractions.splits(ofHashes: measurable.map { pieces[$0].hash })
+    for (index, split) in zip(measurable, splits) { pieces[index].split = split }
   }
 
   /// Puts two pieces in the place of the only one: what comes before its last tenth, and that tenth, or a little more where no note

@@ -6,10 +6,20 @@ internal import Tokenization
 
 /// What one file gave.
 struct FileReading: Sendable {
+  /// A piece of it.
+  struct Piece: Sendable {
+    var name: String
+    var encoding: Encoding
+    /// Whether it was moved to where its beats are.
+    var isMoved: Bool
+    /// Whether its onsets follow no steady beat.
+    var isFree: Bool
+  }
+
   /// The hash of its bytes; 0 if they could not be read.
   var sourceHash: UInt64 = 0
   /// Its pieces, by name.
-  var pieces: [(name: String, encoding: Encoding, isMoved: Bool)] = []
+  var pieces: [Piece] = []
   /// What is wrong with a file that was used all the same; none or one.
   var damaged: [DamagedFile] = []
   /// What in it could not be used, and why.
@@ -66,7 +76,10 @@ struct PieceReader: Sendable {
           let prepared = preparation.prepare(score)
           var encoding = try tokenizer.encode(prepared.score)
           if let style = styles[path] { encoding.ids = tokenizer.stating(style: style, in: encoding.ids) }
-          result.pieces.append((name, encoding, prepared.isMoved))
+          result.pieces.append(
+            FileReading.Piece(
+              name: name, encoding: encoding, isMoved: prepared.isMoved,
+              isFree: prepared.alignment?.reason == .noSteadyBeat))
         } catch {
           result.skipped.append(SkippedFile(file: name, reason: reason(error, about: path)))
         }

@@ -209,7 +209,8 @@ extension CellsLayout {
       case .bos: .beginning
       case .eos: .end
       case .bar: .barLine
-      case .rest, .notes, .key, .length, .role, .attribute: .attribute
+      case .rest, .notes: [.attribute, .activity]
+      case .key, .length, .role, .attribute: .attribute
       case .same, .rhythm: .repetition
       case .position: .position
       case .duration: .duration

@@ -40,7 +40,7 @@ struct SamplingOptions: ParsableArguments {
     sampling.temperature = temperature ?? sampling.temperature
     sampling.topK = topK ?? sampling.topK
     sampling.topP = topP ?? sampling.topP
-    if let minP { (sampling.minP, sampling.repetitionMinP) = (minP, nil) }
+    if let minP { (sampling.minP, sampling.barMinP) = (minP, nil) }
     sampling.byRole = byRole ?? sampling.byRole
     steering.change(&sampling)
     try sampling.validate()

@@ -117,11 +117,11 @@ struct SteeringOptions: ParsableArguments {
   var repetition: Double?
 
   @Option(
-    name: .customLong("repetition-min-p"),
+    name: .customLong("bar-min-p"),
     help: ArgumentHelp(
-      "The --min-p of repeated bars: each bar that could return is improbable, even where one of them is likely to (default: as in the preset, or --min-p).",
+      "The --min-p of what a part does in a bar: rest, play something new, repeat an earlier bar (default: as in the preset, or --min-p).",
       valueName: "p"))
-  var repetitionMinP: Double?
+  var barMinP: Double?
 
   @Option(
     help: ArgumentHelp(
@@ -142,7 +142,7 @@ struct SteeringOptions: ParsableArguments {
     sampling.dynamicsTemperature = dynamicsTemperature ?? sampling.dynamicsTemperature
     sampling.repetitionTemperature = repetitionTemperature ?? sampling.repetitionTemperature
     sampling.repetition = repetition ?? sampling.repetition
-    sampling.repetitionMinP = repetitionMinP ?? sampling.repetitionMinP
+    sampling.barMinP = barMinP ?? sampling.barMinP
     sampling.typical = typical ?? sampling.typical
     if let loopPenalty { sampling.loops = loopPenalty == 0 ? nil : LoopPenalty(strength: loopPenalty) }
   }

@@ -186,6 +186,12 @@ struct TrainingDetails: ParsableArguments {
       valueName: "n"))
   var validationTokens: CountLimit?
 
+  @Option(
+    help: ArgumentHelp(
+      "Keep the latest weights whose validation loss is at most this share above the lowest, such as 0.03; none keeps those of the lowest.",
+      valueName: "share"))
+  var tolerance: Limit?
+
   @Option(help: ArgumentHelp("Folder of presets (default: the one that ships).", valueName: "folder"))
   var presets: String?
 
@@ -198,6 +204,7 @@ struct TrainingDetails: ParsableArguments {
     if let clipValue { training.clipValue = clipValue.value }
     if let average { training.averageDecay = average.value }
     training.accumulation = accumulate ?? training.accumulation
+    if let tolerance { training.tolerance = tolerance.value }
     if let validationTokens { training.validationTokens = validationTokens.value }
   }
 }
