@@ -28,9 +28,14 @@ public protocol TokenGrammar: Sendable {
   /// An id that stands for others as well, which are not allowed here: a choice of any of them is a choice of it. Nil where each id
   /// stands for itself.
   var substitution: TokenSubstitution? { get }
+  /// Lets parts that the piece names at its beginning never play, where they had to. The ids of such a piece decode, to one without
+  /// these parts, which the tokenizer would write without naming them.
+  mutating func allowSilentParts()
 }
 
 extension TokenGrammar {
+  /// Does nothing: no piece names its parts.
+  public mutating func allowSilentParts() {}
   /// Nil: no piece says how many bars it has.
   public var announcedBars: Int? { nil }
   /// False: there is one way to say a thing.

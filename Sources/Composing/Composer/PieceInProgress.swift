@@ -127,6 +127,8 @@ struct PieceInProgress {
       grammar: options.filling?.makeGrammar() ?? tokenizer.makeGrammar(bars: beginning.limit),
       decoder: tokenizer.makeDecoder(),
       constraints: options.constraints, random: RandomStream(seed: options.seed, name: "sampling"))
+    // A part that has to enter before the end would do so in the last bar, with all others of which that is true.
+    progress.grammar.allowSilentParts()
     feedNext(nextID)
     setCache(options.sampling.cache)
     penalizeLoops(options.sampling.loops, ids: [])

@@ -109,6 +109,7 @@ private struct ChoiceReader {
     self.count = count
     grammar = model.tokenizer.makeGrammar(
       bars: try PieceBeginning(options, tokenizer: model.tokenizer).limit)
+    grammar.allowSilentParts()
     constraints = options.constraints
     mask = Array(repeating: false, count: roles.count)
     probabilities = Array(repeating: 0, count: roles.count)

@@ -110,6 +110,7 @@ private struct PhraseChoice {
     // A phrase is over when the bar after it has begun.
     let end = (max(0, session.barCount - 1) / search.bars + 1) * search.bars + 1
     var judged = JudgedTries()
+    let notesBefore = session.piece.progress.newNotes
     let failure = try session.continuations(count: search.tries, random: &random, bench: bench).run(
       cancellation: cancellation
     ) { piece in
@@ -117,7 +118,8 @@ private struct PhraseChoice {
       return piece.newBars >= min(end, ending.flatMap { piece.firstBar(of: $0) } ?? end)
     } take: { attempt, state in
       guard !attempt.piece.isFinished || attempt.piece.progress.newNotes > 0 else { return }
-      judged.add(attempt, state: state(), by: critic)
+      let isSilent = attempt.piece.progress.newNotes == notesBefore
+      judged.add(attempt, state: state(), by: critic, isSilent: isSilent)
     }
     guard let chosen = judged.drawn(&random) else {
       throw failure ?? .nothingComposed(tokens: session.piece.chosenCount)
@@ -134,6 +136,8 @@ struct JudgedTries {
     var state: [Float]
     /// nil where there is too little to judge.
     var logOdds: Double?
+    /// Whether nothing was played.
+    var isSilent: Bool
   }
 
   /// What the judgment of a whole piece counts. The tries for an ending are more alike than what the odds were learned from, since they
@@ -148,8 +152,10 @@ struct JudgedTries {
   ///   - state: The state of the network before its next id.
   ///   - critic: What judges it.
   ///   - ending: The search for an ending that the try is of; nil for a phrase, for some of whose tries the piece goes on.
+  ///   - isSilent: Whether it has no notes: then it is drawn only if all others have none.
   mutating func add(
-    _ attempt: Continuations.Attempt, state: [Float], by critic: Critic, ending: EndingSearch? = nil
+    _ attempt: Continuations.Attempt, state: [Float], by critic: Critic, ending: EndingSearch? = nil,
+    isSilent: Bool = false
   ) {
     let piece = attempt.piece, bars = piece.progress.grammar.barCount
     let score = piece.scoreSoFar
@@ -163,13 +169,14 @@ struct JudgedTries {
     tries.append(
       Try(
         index: attempt.index, piece: piece, state: state,
-        logOdds: judgments.isEmpty ? nil : judgments.reduce(0, +)))
+        logOdds: judgments.isEmpty ? nil : judgments.reduce(0, +), isSilent: isSilent))
   }
 
   /// One of them, as probable as its odds are high; one that cannot be judged counts as the mean of the others. nil if there are none.
   func drawn(_ random: inout RandomStream) -> (piece: PieceInProgress, state: [Float])? {
     // They come in any order.
-    let tries = tries.sorted { $0.index < $1.index }
+    let areAllSilent = tries.allSatisfy(\.isSilent)
+    let tries = tries.filter { areAllSilent || !$0.isSilent }.sorted { $0.index < $1.index }
     guard !tries.isEmpty else { return nil }
     let judged = tries.compactMap(\.logOdds), highest = judged.max() ?? 0
     let mean = judged.reduce(0) { $0 + exponential($1 - highest) } / Double(max(1, judged.count))

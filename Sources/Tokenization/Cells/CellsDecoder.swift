@@ -146,6 +146,19 @@ struct CellsDecoder: TokenDecoder {
       cell.level = max(0, progress.levels[progress.part])
       append(cell, bar: bars.count - 1, part: progress.part)
     }
+    if !layout.role.isEmpty { leaveOutSilentParts(of: &score, &places) }
     return DecodedScore(score: score.score(layout), places: places)
+  }
+
+  /// Parts that the piece names and that have not played are no tracks.
+  private func leaveOutSilentParts(of score: inout CellScore, _ places: inout [NotePlace]) {
+    guard progress.soundedCount < score.parts.count else { return }
+    var trackCount = 0
+    let tracks = score.parts.map { part in
+      defer { trackCount += part.notes.isEmpty ? 0 : 1 }
+      return trackCount
+    }
+    for index in places.indices { places[index].track = tracks[places[index].track] }
+    score.parts.removeAll { $0.notes.isEmpty }
   }
 }

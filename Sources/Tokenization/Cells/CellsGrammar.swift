@@ -2,7 +2,7 @@ internal import Music
 
 /// What may follow in a sequence of cells.
 ///
-/// A reference is to the bar that the encoder would name, every part of the ensemble plays, and the piece ends in the bar in which
+/// A reference is to the bar that the encoder would name, every part of the ensemble plays unless it may be silent, and the piece ends in the bar in which
 /// its last note does, which is the one that it announced. The number of bars may be left open at any length. Under a limit no
 /// note outlasts the last bar: the bars to come are taken to be as long as this one.
 ///
@@ -22,6 +22,9 @@ struct CellsGrammar: TokenGrammar {
   /// Where the cell began that is being said note by note, and how far back its part had referred before.
   private var draft: (start: Int, lastLag: Int)?
 
+  /// Whether every part of the ensemble has to play.
+  private var needsAllParts: Bool
+
   /// The step at which the piece ends, where its bars are known beforehand.
   private let knownEnd: Int?
 
@@ -29,7 +32,10 @@ struct CellsGrammar: TokenGrammar {
     progress = CellProgress(layout)
     self.bars = bars
     self.knownEnd = knownEnd
+    needsAllParts = !layout.role.isEmpty
   }
+
+  mutating func allowSilentParts() { needsAllParts = false }
 
   var barCount: Int { progress.barCount }
   var noteCount: Int { progress.noteCount }
@@ -174,7 +180,7 @@ extension CellsGrammar {
   }
 
   private var haveAllSounded: Bool {
-    if layout.role.isEmpty { return true }
+    guard needsAllParts else { return true }
     let isFirstCell = progress.state == .note && !progress.hasSounded[progress.part]
     return progress.soundedCount + (isFirstCell ? 1 : 0) == progress.parts.count
   }
@@ -212,7 +218,7 @@ extension CellsGrammar {
   /// In the last bar a part that never played has to, and something has to sound.
   private func mayRest(_ part: Int) -> Bool {
     guard barCount == mostBars else { return true }
-    if !layout.role.isEmpty, !progress.hasSounded[part] { return false }
+    if needsAllParts, !progress.hasSounded[part] { return false }
     return part < progress.parts.count - 1 || progress.furthestEnd > progress.barStart
   }
 

@@ -41,6 +41,25 @@ import Tokenization
     }
   }
 
+  @Test("Parts may be silent where that is allowed, and are no parts of what is read then")
+  func partsMayBeSilent() throws {
+    let walker = try CellsWalker(CellsConfigurations.small)
+    var silentPieces = 0
+    for seed in UInt64(0)..<80 {
+      var grammar = walker.tokenizer.makeGrammar(bars: .atMost(4))
+      grammar.allowSilentParts()
+      let ids = try #require(walker.walk(by: grammar, seed: seed))
+      let named = ids.count { walker.tokenizer.vocabulary.token(of: $0)?.hasPrefix("Part_") == true }
+      let score = try walker.tokenizer.decode(ids)
+      #expect(
+        score.noteCount > 0 && score.tracks.count <= named && score.tracks.allSatisfy { !$0.notes.isEmpty })
+      let again = try walker.tokenizer.encode(score)
+      #expect(try walker.tokenizer.decode(again.ids) == walker.tokenizer.normalized(score).score)
+      if score.tracks.count < named { silentPieces += 1 }
+    }
+    #expect(silentPieces > 0)
+  }
+
   @Test("A cut between notes can be read") func aCutBetweenNotesCanBeRead() throws {
     let walker = try CellsWalker(CellsConfigurations.small)
     for seed in UInt64(0)..<30 {
