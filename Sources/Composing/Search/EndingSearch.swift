@@ -79,10 +79,12 @@ public struct EndingSearch: Sendable, Hashable, Codable {
     return [last.min(), last.max()].reduce(0) { $0 + ($1.map { $0 % 12 == tonic } == true ? 0.5 : 0) }
   }
 
-  /// Whether an ending leaves the tonic of its piece in one of the outer voices, as far as that is known.
-  fileprivate func leavesTonic(_ piece: PieceInProgress) -> Bool {
+  /// Whether an ending leaves the tonic of its piece in both outer voices, or in one of them because it copies an earlier bar.
+  fileprivate func leavesTonic(_ piece: PieceInProgress, roles: TokenRoles) -> Bool {
     guard let score = piece.scoreSoFar, score.key != nil else { return false }
-    return Self.tonicShare(of: score) < 1
+    let share = Self.tonicShare(of: score)
+    let lastBar = piece.ids.reversed().prefix { !roles[$0].contains(.barLine) }
+    return share == 0 || (share < 1 && lastBar.contains { roles[$0].contains(.repetition) })
   }
 
   /// How many bars are written again where an ending leaves the tonic.
@@ -171,21 +173,15 @@ extension CompositionSession {
     try choice.add(
       continuations(count: search.tries, random: &choice.random), cancellation: cancellation)
     piece = try choice.chosen()
-    guard search.tonicBonus > 0, search.tries > 1, knowsCopies, search.leavesTonic(piece) else { return }
+    guard search.tonicBonus > 0, search.tries > 1, search.leavesTonic(piece, roles: vocabulary.roles) else {
+      return
+    }
     let ending = piece
     guard try rewind(toLast: EndingSearch.rewordedBars) else { return }
     try piece.sample(by: EndingSearch.reworded(piece.sampling))
     choice = EndingChoice(choice, keeping: ending)
     try choice.add(continuations(count: search.tries, random: &choice.random), cancellation: cancellation)
     piece = try choice.chosen()
-  }
-}
-
-extension CompositionSession {
-  /// Whether bars can be copies of earlier ones.
-  private var knowsCopies: Bool {
-    let roles = vocabulary.roles
-    return (0..<Int32(roles.count)).contains { roles[$0].contains(.repetition) }
   }
 }
 

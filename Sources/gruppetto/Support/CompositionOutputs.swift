@@ -44,7 +44,8 @@ struct CompositionReport: Encodable {
   var changedCells: Int?
 
   var text: String {
-    let cells = writtenCells.map { ", \(changedCells ?? 0) of \($0) bars of parts changed" } ?? ""
+    let cells =
+      writtenCells.map { ", \(changedCells ?? 0) of \($0) written bars changed, counted part by part" } ?? ""
     let reason =
       switch stopReason {
       case .barsWritten: ""

@@ -40,6 +40,7 @@ struct Failure {
     let sentences = lines.filter { !$0.hasPrefix("- ") }
     var words = (sentences + [choices.joined(separator: ", ")]).filter { !$0.isEmpty }.joined(separator: " ")
     if words.hasSuffix(".") { words.removeLast() }
+    words += UsageAdvice.words(for: words, in: root)
     let help = root.fullMessage(for: error).firstMatch(of: /See '(.*) --help'/)?.1 ?? "gruppetto"
     return "\(words) (see `\(help) --help`)"
   }
@@ -51,7 +52,11 @@ struct Failure {
     if let cleanExit {
       let text = root.fullMessage(for: cleanExit)
       guard text.hasPrefix("OVERVIEW:") else { root.exit(withError: cleanExit) }
-      try? Console.write(Array(HelpPage.ordered(text).utf8))
+      do {
+        try Console.write(Array(HelpPage.ordered(text).utf8))
+      } catch {
+        Failure(error, in: root).reportAndExit()
+      }
       exit(EXIT_SUCCESS)
     }
     if CommandLine.arguments.contains("--json"), !Console.hasPrintedJSON { printJSON() }

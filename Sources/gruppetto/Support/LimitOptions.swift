@@ -99,6 +99,13 @@ struct LimitOptions: ParsableArguments {
   }()
 
   func validate() throws {
+    let texts = [
+      ("--instruments", instruments), ("--first", first), ("--last", last), ("--last-chord", lastChord),
+      ("--chords", chords), ("--rhythm", rhythm), ("--contour", contour),
+    ]
+    if let empty = texts.first(where: { $0.1.map { $0.allSatisfy(\.isWhitespace) } ?? false }) {
+      throw ValidationError("\(empty.0) is empty; say what it asks for, or leave it out.")
+    }
     guard chromatic == nil || key != nil else {
       throw ValidationError(
         "--chromatic is the share of notes outside a --key; give a --key, or drop --chromatic.")

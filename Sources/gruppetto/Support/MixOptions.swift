@@ -80,6 +80,13 @@ enum LevelArgument: ExpressibleByArgument, Hashable {
   }
 }
 
+extension LevelTarget {
+  /// The loudness that was asked for, in LUFS; nil if none was.
+  var loudness: Double? {
+    if case .loudness(let value) = self { value } else { nil }
+  }
+}
+
 /// What is done to the mix of a sound file.
 struct MixOptions: ParsableArguments {
   @Option(

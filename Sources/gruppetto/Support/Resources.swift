@@ -10,7 +10,11 @@ struct Resources {
       return path
     }
     if let path = FileName.environment("GRUPPETTO_PRESETS") {
-      guard isFolder(path) else { throw FileError.notFound(path: path) }
+      guard isFolder(path) else {
+        throw MissingResource(
+          name: "presets", place: "at \(path), where GRUPPETTO_PRESETS says that it is",
+          remedy: "change or unset GRUPPETTO_PRESETS")
+      }
       return path
     }
     return try shipped("presets", remedy: "name it with --presets FOLDER or GRUPPETTO_PRESETS")
@@ -38,7 +42,11 @@ struct Resources {
 /// A folder that ships with the program and was not found.
 struct MissingResource: DiagnosableError {
   var name: String
+  /// Where it was sought, if at one place.
+  var place: String?
   var remedy: String
   var kind: FailureKind { .missingInput }
-  var message: String { "the folder \(name) that ships with gruppetto was not found; \(remedy)" }
+  var message: String {
+    "the folder \(name) that ships with gruppetto was not found\(place.map { " " + $0 } ?? ""); \(remedy)"
+  }
 }

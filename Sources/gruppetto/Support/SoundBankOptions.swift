@@ -11,6 +11,12 @@ struct SoundBankOptions: ParsableArguments {
       valueName: "bank"))
   var sound: [String] = []
 
+  func validate() throws {
+    guard !sound.contains("") else {
+      throw ValidationError("--sound needs a SoundFont, builtin or auto; it is empty.")
+    }
+  }
+
   /// The names that are no paths.
   static let builtIn = "builtin", automatic = "auto"
 
@@ -28,6 +34,10 @@ struct SoundBankOptions: ParsableArguments {
   func load(presets: String?, common: CommonOptions?) throws -> LoadedSound {
     let library = try InstrumentLibrary(folder: try Resources.presets(named: presets) + "/instruments")
     var loaded = LoadedSound()
+    if sound.isEmpty, let name = names.first, name != Self.builtIn, name != Self.automatic, !fileExists(name)
+    {
+      throw MissingBank(path: name)
+    }
     for name in names where !loaded.names.contains(name) {
       switch name {
       case Self.builtIn: loaded.add(library)
@@ -63,6 +73,16 @@ struct SoundBankOptions: ParsableArguments {
       }
     }
     return nil
+  }
+}
+
+/// The environment names a bank that is not there.
+private struct MissingBank: DiagnosableError {
+  var path: String
+  var kind: FailureKind { .missingInput }
+  var file: String? { path }
+  var message: String {
+    "\(path): no such SoundFont, though GRUPPETTO_SOUND names it; change or unset GRUPPETTO_SOUND, or give --sound"
   }
 }
 

@@ -181,7 +181,7 @@ struct Rendering: Sendable {
       file: path, seconds: sound.seconds, pieceSeconds: score.seconds,
       startSeconds: score.timeMap.seconds(at: options.start.tick(in: score)),
       lastNoteSeconds: score.lastNoteSeconds, peak: Double(sound.peak), truePeak: Double(sound.truePeak),
-      loudness: sound.loudness, gain: written.gain,
+      loudness: sound.loudness, loudnessAskedFor: level.loudness, gain: written.gain,
       limiter: .init(
         greatestReduction: written.greatestReduction, shareAbove3dB: written.strongReductionShare),
       isLong: isLong(sound), sound: library.chosen.joined(separator: ", "),
@@ -241,6 +241,8 @@ struct RenderedFile: Encodable {
   var truePeak: Double
   /// The integrated loudness in LUFS; nil if nothing is loud enough to measure.
   var loudness: Double?
+  /// The loudness that --normalize asked for; nil if it did not.
+  var loudnessAskedFor: Double?
   /// The gain before the limiter in decibels: the measured one and --gain.
   var gain: Double
   var limiter: LimiterReport
@@ -261,7 +263,8 @@ struct RenderedFile: Encodable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case file, seconds, pieceSeconds, startSeconds, lastNoteSeconds, peak, truePeak, loudness, gain, limiter
+    case file, seconds, pieceSeconds, startSeconds, lastNoteSeconds, peak, truePeak, loudness
+    case loudnessAskedFor, gain, limiter
     case isLong = "rf64"
     case stems, sound, realTimeFactor
   }
@@ -269,10 +272,16 @@ struct RenderedFile: Encodable {
   /// What was written, in a line.
   var text: String {
     "\(file): \(Readable.clock(seconds))\(silence), peak \(Readable.decimal(peakDecibels, 1)) dBFS"
-      + (loudness.map { ", \(Readable.decimal($0, 1)) LUFS" } ?? "")
+      + (loudness.map { ", \(Readable.decimal($0, 1)) LUFS\(shortfall($0))" } ?? "")
       + ", rendered \(Readable.decimal(realTimeFactor, 0)) times faster than real time"
       + (stems.map { "; \(Readable.plural($0.count, "part")) beside it" } ?? "")
       + (isLong ? "; it is over 4 GiB, and so an RF64 file" : "")
+  }
+
+  /// A remark if the sound is not as loud as was asked for: a limiter cannot make everything as loud.
+  private func shortfall(_ loudness: Double) -> String {
+    guard let loudnessAskedFor, abs(loudness - loudnessAskedFor) > 0.5 else { return "" }
+    return " instead of \(Readable.decimal(loudnessAskedFor, 1)), as near as the limiter comes"
   }
 
   /// A remark if the piece is longer than its sound because it ends in silence.
