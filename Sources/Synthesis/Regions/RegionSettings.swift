@@ -28,6 +28,17 @@ struct RegionSettings: BitwiseCopyable {
 
   init() {}
 
+  /// Whether each oscillator moves anything.
+  var isSwayed: (modulation: Bool, vibrato: Bool) {
+    (
+      modulationLFOToPitch != 0 || modulationLFOToCutoff != 0 || modulationLFOToVolume != 0,
+      vibratoLFOToPitch != 0
+    )
+  }
+
+  /// Whether the modulation envelope moves anything.
+  var isBent: Bool { modulationEnvelopeToPitch != 0 || modulationEnvelopeToCutoff != 0 }
+
   /// - Parameters:
   ///   - values: The generators with what modulators add to them; the attenuation is real centibels.
   ///   - key: The key that is played.

@@ -213,7 +213,7 @@ struct RegionVoice: BitwiseCopyable {
 
   // MARK: Sound
 
-  /// Adds frames of a segment to the buses.
+  /// Adds frames to the buses. The state of the channel and the tuning hold for all of them.
   /// - Parameters:
   ///   - place: The first frame of the bus.
   ///   - tuning: Semitones that are added to the key.
@@ -224,12 +224,13 @@ struct RegionVoice: BitwiseCopyable {
     update(state, course)
     var done = 0
     while done < frames, !isDone {
-      let count = min(frames - done, volume.framesToCorner, modulation.framesToCorner)
+      let corner = min(frames - done, volume.framesToCorner, modulation.framesToCorner)
       guard volume.stage != .delay else {
-        advance(count)
-        done += count
+        advance(corner)
+        done += corner
         continue
       }
+      let count = min(corner, evenFrames(from: place + done))
       if !hasBegun {
         // An attack begins in silence; without one the sample does as it is.
         gains = targetGains
@@ -248,6 +249,27 @@ struct RegionVoice: BitwiseCopyable {
         workspace.kernels)
       done += count
     }
+  }
+
+  /// For how many frames pitch and filter stay as they are and the level moves evenly: until the segment's end where an oscillator or an
+  /// envelope moves them.
+  /// - Parameter place: A frame of the quantum.
+  @inline(__always)
+  private func evenFrames(from place: Int) -> Int {
+    var frames = quantumFrames
+    let oscillators = settings.isSwayed
+    if oscillators.modulation {
+      frames = modulationLFO.framesToStart > 0 ? modulationLFO.framesToStart : segmentFrames
+    }
+    if oscillators.vibrato {
+      frames = min(frames, vibratoLFO.framesToStart > 0 ? vibratoLFO.framesToStart : segmentFrames)
+    }
+    if modulation.isMoving, settings.isBent { frames = segmentFrames }
+    frames = min(frames, volume.evenFrames)
+    guard frames < quantumFrames else { return frames }
+    // Segments begin where they would without this.
+    let end = (place + frames) / segmentFrames * segmentFrames
+    return end > place ? end - place : segmentFrames - place % segmentFrames
   }
 
   private mutating func advance(_ frames: Int) {
@@ -322,13 +344,8 @@ struct RegionVoice: BitwiseCopyable {
     _ samples: UnsafePointer<Float>, to bus: Bus, from place: Int, _ frames: Int, _ gains: SIMD4<Float>,
     _ step: SIMD4<Float>, _ kernels: Kernels
   ) {
-    kernels.addRamp(samples, gain: gains.x, step: step.x, to: bus.left + place, count: frames)
-    kernels.addRamp(samples, gain: gains.y, step: step.y, to: bus.right + place, count: frames)
-    if gains.z > 0 || step.z > 0 {
-      kernels.addRamp(samples, gain: gains.z, step: step.z, to: bus.reverb + place, count: frames)
-    }
-    if gains.w > 0 || step.w > 0 {
-      kernels.addRamp(samples, gain: gains.w, step: step.w, to: bus.chorus + place, count: frames)
-    }
+    kernels.addRamps(
+      samples, gains: gains, steps: step, left: bus.left + place, right: bus.right + place,
+      reverb: bus.reverb + place, chorus: bus.chorus + place, count: frames)
   }
 }
