@@ -23,6 +23,9 @@ public final class SoundFont: Sendable {
   let contents: SoundFontContents
 
   /// Opens the bank at `path`.
+  ///
+  /// A bank that would take more memory than eight times its size and 256 MB (128 times, for compressed samples) when all of it is used is
+  /// refused: the tables of a small file can ask for any amount.
   /// - Throws: `SoundFontError`: `.file` where it cannot be read, otherwise what makes it no usable bank.
   public convenience init(path: String) throws(SoundFontError) {
     let bytes: BankBytes
