@@ -46,7 +46,10 @@ struct MemoryNeed {
         case .ready(let sample):
           let addresses = sample.addresses(generators)
           let copy = Copy(
-            sample: [addresses.start, addresses.end, addresses.loopStart, addresses.loopEnd],
+            sample: [
+              Int(bitPattern: sample.data), addresses.start, addresses.end, addresses.loopStart,
+              addresses.loopEnd,
+            ],
             mode: generators[.loopMode])
           guard copies.insert(copy).inserted else { continue }
           bytes += factor * Self.frame * (addresses.end - addresses.start) + Self.copy

@@ -26,7 +26,7 @@ public enum SoundFontError: DiagnosableError, Equatable {
     switch self {
     case .file(let error): error.message
     case .notSoundFont(let path):
-      "\(path): is not a SoundFont bank (it does not begin with RIFF and sfbk); give a file that ends in .sf2 or .sf3"
+      "\(path): is not a SoundFont bank (it does not begin with RIFF and sfbk or DLS); give a file that ends in .sf2, .sf3 or .dls"
     case .unsupportedVersion(let path, let offset, let major, let minor):
       "\(path): is a SoundFont bank of version \(major).\(minor) (byte \(offset)); versions 2 and 3 can be read"
     case .damaged(let path, let offset, let fault):

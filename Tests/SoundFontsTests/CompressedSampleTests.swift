@@ -78,7 +78,9 @@ struct CompressedSampleTests {
   func sharedBytes() throws {
     let part = try Self.vorbis(frames: 200_000)
     var bank = Self.bank([part])
-    bank.samples = (0..<500).map { .init(start: 0, end: part.count, loopStart: $0, loopEnd: 2_000, kind: 0x11) }
+    bank.samples = (0..<500).map {
+      .init(start: 0, end: part.count, loopStart: $0, loopEnd: 2_000, kind: 0x11)
+    }
     bank.instruments[0].zones = (0..<100).map { .init(generators: [(53, UInt16($0))]) }
     let zones = try bank.zones()
     #expect(Set(zones.map(\.sample.data)).count == 1 && zones.count == 100)
