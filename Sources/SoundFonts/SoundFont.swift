@@ -1,6 +1,7 @@
 public import Groundwork
 
-/// A bank of sampled instruments: a SoundFont file of version 2 (.sf2) or 3 (.sf3, its samples compressed as Ogg Vorbis).
+/// A bank of sampled instruments: a SoundFont file of version 2 (.sf2) or 3 (.sf3, its samples compressed as Ogg Vorbis), or a bank of
+/// downloadable sounds of level 1 or 2 (.dls), which is played as a SoundFont is.
 ///
 /// The file stays mapped while the bank or a preset of it is in use, and must not be shortened meanwhile. Whatever the
 /// specification (SoundFont Technical Specification 2.04, 2006) says to ignore is ignored and told in `diagnostics`.
@@ -9,7 +10,7 @@ public final class SoundFont: Sendable {
   public let path: String
   /// The bank's own name; the file's where it has none.
   public let name: String
-  /// The version of the format, major and minor, as 2 and 4 of 2.04.
+  /// The version of the format, major and minor, as 2 and 4 of 2.04; of downloadable sounds their level, and 0.
   public let version: (major: Int, minor: Int)
   /// The presets, by bank and program.
   public let presets: [SoundFontPreset]
@@ -40,8 +41,14 @@ public final class SoundFont: Sendable {
   }
 
   private init(_ bytes: BankBytes) throws(SoundFontError) {
-    var reader = BankReader(bytes)
-    let bank = try reader.read()
+    let bank: BankReader.Bank
+    if DLSReader.isRecognized(Array(bytes.bytes.prefix(12))) {
+      var reader = DLSReader(bytes)
+      bank = try reader.read()
+    } else {
+      var reader = BankReader(bytes)
+      bank = try reader.read()
+    }
     path = bytes.path
     name = bank.name
     version = bank.version
@@ -66,7 +73,7 @@ public final class SoundFont: Sendable {
     return presets[low]
   }
 
-  /// Whether a file that begins with these bytes, 12 or more, may be a bank.
+  /// Whether a file that begins with these bytes, 12 or more, may be a SoundFont.
   package static func isRecognized(_ firstBytes: [UInt8]) -> Bool {
     firstBytes.count >= 12 && firstBytes.starts(with: Array("RIFF".utf8))
       && firstBytes[8..<12].elementsEqual(Array("sfbk".utf8))
