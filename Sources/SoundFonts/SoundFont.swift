@@ -12,6 +12,8 @@ public final class SoundFont: Sendable {
   public let name: String
   /// The version of the format, major and minor, as 2 and 4 of 2.04; of downloadable sounds their level, and 0.
   public let version: (major: Int, minor: Int)
+  /// The name of the format with its version, such as `SoundFont 2.04` or `DLS level 2`.
+  public let format: String
   /// The presets, by bank and program.
   public let presets: [SoundFontPreset]
   /// What is wrong with the bank, or was ignored in it; also with compressed samples that were needed so far.
@@ -42,7 +44,8 @@ public final class SoundFont: Sendable {
 
   private init(_ bytes: BankBytes) throws(SoundFontError) {
     let bank: BankReader.Bank
-    if DLSReader.isRecognized(Array(bytes.bytes.prefix(12))) {
+    let isDLS = DLSReader.isRecognized(Array(bytes.bytes.prefix(12)))
+    if isDLS {
       var reader = DLSReader(bytes)
       bank = try reader.read()
     } else {
@@ -52,6 +55,8 @@ public final class SoundFont: Sendable {
     path = bytes.path
     name = bank.name
     version = bank.version
+    let minor = version.minor < 10 ? "0\(version.minor)" : "\(version.minor)"
+    format = isDLS ? "DLS level \(version.major)" : "SoundFont \(version.major).\(minor)"
     contents = bank.contents
     fingerprint = bank.fingerprint
     presets = bank.presets
