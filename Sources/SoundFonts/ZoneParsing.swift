@@ -18,8 +18,8 @@ struct ZoneList {
 
 /// Reads zones out of tables that were validated.
 struct ZoneParser {
-  /// The most modulators that a zone may have; the largest banks have some dozens.
-  static let modulatorLimit = 1_000
+  /// The most modulators that a zone may have; the largest banks have some dozens, and all are compared with each other.
+  static let modulatorLimit = 256
 
   let tables: BankTables.Zones
   let isPreset: Bool
@@ -96,7 +96,13 @@ struct ZoneParser {
         zone.target = Int(record.bits)
         return
       default:
-        zone.generators.append((generator, amount(of: generator, record, owner: owner, offset: offset)))
+        let amount = amount(of: generator, record, owner: owner, offset: offset)
+        // Of two the later holds; a list that repeats one thousands of times is no longer than the generators are.
+        if let place = zone.generators.firstIndex(where: { $0.0 == generator }) {
+          zone.generators[place].1 = amount
+        } else {
+          zone.generators.append((generator, amount))
+        }
       }
     }
   }

@@ -200,7 +200,7 @@ struct DLSTests {
     let folder = "soundfonts/fluidsynth/sf2/VintageDreamsWaves-v2"
     let sounds = try SoundFont(path: SharedData.path(folder + ".dls"))
     let font = try SoundFont(path: SharedData.path(folder + ".sf2"))
-    #expect(sounds.format == "DLS level 2" && font.format == "SoundFont 2.01")
+    #expect(sounds.format == "DLS level 2" && font.format.hasPrefix("SoundFont 2.0"))
     #expect(sounds.presets.map(\.name) == font.presets.map(\.name) && sounds.presets.count == 136)
     // Cents of key 60 above the sample's own pitch.
     func pitch(_ zone: SoundFontZone) -> Int {

@@ -111,7 +111,7 @@ struct DamageTests {
     bank.presets[0].zones[0].modulators = (0..<2_000).map { [0x0081, 48, UInt16($0), 0, 0] }
     #expect(
       fault(bank.bytes)
-        == .tooComplex(preset: "Sound", count: 2_000, limit: 1_000, what: "modulators in a zone"))
+        == .tooComplex(preset: "Sound", count: 2_000, limit: 256, what: "modulators in a zone"))
     bank = BankBuilder()
     bank.instruments[0].zones = Array(repeating: .init(generators: [(53, 0)]), count: 60_000)
     #expect(try bank.zones().count == 60_000)

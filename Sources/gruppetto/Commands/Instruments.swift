@@ -18,7 +18,8 @@ struct Instruments: ParsableCommand {
 
   @Argument(
     help:
-      "SoundFont (.sf2, .sf3) or DLS bank (.dls) whose presets are listed or auditioned, instead of the instruments that ship.")
+      "SoundFont (.sf2, .sf3) or DLS bank (.dls) whose presets are listed or auditioned, instead of the instruments that ship."
+  )
   var bank: String?
 
   @Option(help: ArgumentHelp("Folder of presets (default: the one that ships).", valueName: "folder"))
