@@ -332,7 +332,7 @@ public final class Synthesizer: SampleSource {
     let buses = mixes + stage.set * busCount
     for place in 0..<busCount { buses[place].clear(frames) }
     for group in stage.set * groupCapacity..<stage.set * groupCapacity + stage.groupCount {
-      buses[busOfGroup[group]].add(groups[group], frames)
+      buses[busOfGroup[group]].add(groups[group], frames, workspaces[0].kernels)
     }
     for place in 0..<busCount { chains[place].process(buses[place], frames) }
   }
