@@ -29,6 +29,23 @@ extension Kernels {
     table.pointee.add_ramp(count, samples, gain, step, output)
   }
 
+  /// Adds samples to four outputs, each times a gain of its own that grows as in `addRamp`.
+  @inline(__always)
+  package func addRamps(
+    _ samples: UnsafePointer<Float>, gains: SIMD4<Float>, steps: SIMD4<Float>,
+    left: UnsafeMutablePointer<Float>, right: UnsafeMutablePointer<Float>,
+    reverb: UnsafeMutablePointer<Float>, chorus: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    withUnsafeBytes(of: gains) { gains in
+      withUnsafeBytes(of: steps) { steps in
+        guard let gains = gains.assumingMemoryBound(to: Float.self).baseAddress,
+          let steps = steps.assumingMemoryBound(to: Float.self).baseAddress
+        else { return }
+        table.pointee.add_ramps(count, samples, gains, steps, left, right, reverb, chorus)
+      }
+    }
+  }
+
   /// Filters samples in place, eight at once; `count` is a multiple of 8.
   @inline(__always)
   package func filter(

@@ -16,6 +16,8 @@ package final class SoundSpool {
   package let channelCount: Int
   /// How many frames there are.
   package private(set) var frameCount = 0
+  /// Why frames that are there could not be read back, if that has happened.
+  package private(set) var failure: AudioError?
 
   private let path: String
   /// A replacement that is never committed.
@@ -55,7 +57,7 @@ package final class SoundSpool {
     frameCount += samples.count / channelCount
   }
 
-  /// Reads frames, as many as there are and as there is room for.
+  /// Reads frames, as many as there are and as there is room for; fewer where that fails, and then `failure` says why.
   /// - Parameters:
   ///   - frame: The first frame.
   ///   - block: Room for whole frames.
@@ -69,7 +71,10 @@ package final class SoundSpool {
         descriptor, UnsafeMutableRawPointer(block.baseAddress)?.advanced(by: done), wanted - done,
         off_t(frame * frameBytes + done))
       if count < 0, errno == EINTR { continue }
-      guard count > 0 else { break }
+      guard count > 0 else {
+        failure = .file(FileError.reading(path))
+        break
+      }
       done += count
     }
     return done / frameBytes

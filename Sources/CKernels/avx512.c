@@ -13,6 +13,12 @@
 #define DEPTH 512
 #define PAIR_PRODUCTS(a, b) \
   __builtin_bit_cast(ivec, _mm512_madd_epi16(__builtin_bit_cast(__m512i, a), __builtin_bit_cast(__m512i, b)))
+#define SOUND_LANES 16
+#define PERMUTE_LANES(v, index) \
+  __builtin_bit_cast(lanes, _mm512_permutexvar_ps(__builtin_bit_cast(__m512i, index), __builtin_bit_cast(__m512, v)))
+#define PERMUTE_TWO(a, b, index)                                                                                   \
+  __builtin_bit_cast(lanes, _mm512_permutex2var_ps(__builtin_bit_cast(__m512, a), __builtin_bit_cast(__m512i, index), \
+                                                   __builtin_bit_cast(__m512, b)))
 #include "vector_kernels.h"
 #include "sound_kernels.h"
 

@@ -1,6 +1,7 @@
 // The kernels of sound: reading samples between their frames, mixing, filtering. Vectors are of eight floats on every instruction set, and
-// products are not fused with sums, so that every set gives the same bytes.
-// The file that includes this one has set the target.
+// products are not fused with sums, so that every set gives the same bytes. What is computed frame by frame may be done with wider ones.
+// The file that includes this one has set the target; it may define SOUND_LANES, 8 or 16, and with it PERMUTE_LANES(V, INDEX), the lanes of
+// V that INDEX names by its low bits, and PERMUTE_TWO(A, B, INDEX), those of A and B together.
 
 #pragma clang fp contract(off)
 // No function that takes or gives a vector is called: all of them are inlined.
@@ -22,9 +23,21 @@ typedef struct __attribute__((packed, may_alias)) {
   four value;
 } unaligned_four;
 
+#ifndef SOUND_LANES
+#define SOUND_LANES 8
+#endif
+typedef float lanes __attribute__((ext_vector_type(SOUND_LANES)));
+typedef uint32_t word_lanes __attribute__((ext_vector_type(SOUND_LANES)));
+typedef int32_t integer_lanes __attribute__((ext_vector_type(SOUND_LANES)));
+typedef struct __attribute__((packed, may_alias)) {
+  lanes value;
+} unaligned_lanes;
+
 SOUND_INLINE eight load_eight(const float *p) { return ((const unaligned_eight *)p)->value; }
 SOUND_INLINE four load_four(const float *p) { return ((const unaligned_four *)p)->value; }
 SOUND_INLINE void store_eight(float *p, eight v) { ((unaligned_eight *)p)->value = v; }
+SOUND_INLINE lanes load_lanes(const float *p) { return ((const unaligned_lanes *)p)->value; }
+SOUND_INLINE void store_lanes(float *p, lanes v) { ((unaligned_lanes *)p)->value = v; }
 
 /// The sum of each of eight vectors.
 SOUND_INLINE eight sums_of_eight(const eight *p) {
@@ -79,7 +92,9 @@ static void interpolate(size_t count, const float *data, int64_t position, int64
 #define CUBIC(a, b, c, d, f) \
   ((b) + 0.5f * (f) * (((c) - (a)) + (f) * ((2.0f * (a) - 5.0f * (b)) + (4.0f * (c) - (d)) + (f) * (3.0f * ((b) - (c)) + ((d) - (a))))))
 
-static void interpolate_cubic(size_t count, const float *data, int64_t position, int64_t step, float *output) {
+/// Eight frames, of which each takes its four neighbors from memory.
+SOUND_INLINE size_t interpolate_cubic_eights(size_t count, const float *data, int64_t position, int64_t step,
+                                             float *output) {
   size_t i = 0;
   for (; i + 8 <= count; i += 8) {
     const eight_words places = (uint32_t)position + (uint32_t)step * (eight_words){0, 1, 2, 3, 4, 5, 6, 7};
@@ -99,6 +114,56 @@ static void interpolate_cubic(size_t count, const float *data, int64_t position,
     store_eight(output + i, CUBIC(a, b, c, d, f));
     position += 8 * step;
   }
+  return i;
+}
+
+#ifdef PERMUTE_LANES
+/// As many frames as there are lanes, whose neighbors are picked out of frames that are read at once: up to a speed of 1 out of one vector,
+/// up to 2 out of two.
+SOUND_INLINE size_t interpolate_cubic_lanes(size_t count, const float *data, int64_t position, int64_t step,
+                                            float *output, int is_slow) {
+  word_lanes low, high;
+  for (int k = 0; k < SOUND_LANES; k++) {
+    low[k] = (uint32_t)((uint64_t)step * (uint64_t)k);
+    high[k] = (uint32_t)((uint64_t)step * (uint64_t)k >> 32);
+  }
+  size_t i = 0;
+  for (; i + SOUND_LANES <= count; i += SOUND_LANES) {
+    const word_lanes places = (uint32_t)position + low;
+    // A comparison that holds is −1.
+    const word_lanes index = high - (word_lanes)(places < low);
+    const lanes f = __builtin_convertvector((integer_lanes)(places >> 8), lanes) * 0x1p-24f;
+    const float *frames = data + (position >> 32) - 1;
+    lanes a, b, c, d;
+    if (is_slow) {
+      a = PERMUTE_LANES(load_lanes(frames), index);
+      b = PERMUTE_LANES(load_lanes(frames + 1), index);
+      c = PERMUTE_LANES(load_lanes(frames + 2), index);
+      d = PERMUTE_LANES(load_lanes(frames + 3), index);
+    } else {
+      a = PERMUTE_TWO(load_lanes(frames), load_lanes(frames + SOUND_LANES), index);
+      b = PERMUTE_TWO(load_lanes(frames + 1), load_lanes(frames + SOUND_LANES + 1), index);
+      c = PERMUTE_TWO(load_lanes(frames + 2), load_lanes(frames + SOUND_LANES + 2), index);
+      d = PERMUTE_TWO(load_lanes(frames + 3), load_lanes(frames + SOUND_LANES + 3), index);
+    }
+    store_lanes(output + i, CUBIC(a, b, c, d, f));
+    position += SOUND_LANES * step;
+  }
+  return i;
+}
+#endif
+
+static void interpolate_cubic(size_t count, const float *data, int64_t position, int64_t step, float *output) {
+  size_t i = 0;
+#ifdef PERMUTE_LANES
+  const int64_t one = (int64_t)1 << 32;
+  if (step <= one)
+    i = interpolate_cubic_lanes(count, data, position, step, output, 1);
+  else if (step <= 2 * one)
+    i = interpolate_cubic_lanes(count, data, position, step, output, 0);
+#endif
+  i += interpolate_cubic_eights(count - i, data, position + (int64_t)i * step, step, output + i);
+  position += (int64_t)i * step;
   for (; i < count; i++, position += step) {
     const float *p = data + (position >> 32) - 1;
     float f = (float)((uint32_t)position >> 8) * 0x1p-24f;
@@ -117,25 +182,62 @@ static void add_ramp(size_t count, const float *x, float gain, float step, float
   }
 }
 
+SOUND_INLINE lanes counted_lanes(void) {
+#if SOUND_LANES == 16
+  return (lanes){1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
+#else
+  return (lanes){1, 2, 3, 4, 5, 6, 7, 8};
+#endif
+}
+
+static void add_ramps(size_t count, const float *x, const float *gains, const float *steps, float *left, float *right,
+                      float *reverb, float *chorus) {
+  float *const outputs[4] = {left, right, reverb, chorus};
+  for (int k = 0; k < 4; k++) {
+    const float gain = gains[k], step = steps[k];
+    float *y = outputs[k];
+    size_t i = 0;
+    if (step != 0) {
+      lanes numbers = counted_lanes();
+      for (; i + SOUND_LANES <= count; i += SOUND_LANES, numbers += SOUND_LANES)
+        store_lanes(y + i, load_lanes(y + i) + load_lanes(x + i) * (gain + step * numbers));
+      for (; i < count; i++) y[i] += x[i] * (gain + step * (float)(i + 1));
+    } else if (gain != 0) {
+      for (; i + SOUND_LANES <= count; i += SOUND_LANES)
+        store_lanes(y + i, load_lanes(y + i) + load_lanes(x + i) * gain);
+      for (; i < count; i++) y[i] += x[i] * gain;
+    }
+  }
+}
+
 static void filter_eights(size_t count, const gruppetto_block_filter *filter, float *state, float *x) {
-  float first = state[0], second = state[1];
   const eight from_first = load_eight(filter->first_to_outputs), from_second = load_eight(filter->second_to_outputs);
   const eight to_first = load_eight(filter->inputs_to_first), to_second = load_eight(filter->inputs_to_second);
+  const float *s = filter->states;
+  // The states stand in lanes 0 and 2 and are repeated in all others: each times its own share and the other's.
+  const eight own = {s[0], s[0], s[3], s[3], s[0], s[0], s[3], s[3]};
+  const eight other = {s[1], s[1], s[2], s[2], s[1], s[1], s[2], s[2]};
+  eight states = {state[0], state[0], state[1], state[1], state[0], state[0], state[1], state[1]};
   eight response[8];
   for (int k = 0; k < 8; k++) response[k] = load_eight(filter->response + 7 - k);
   for (size_t i = 0; i + 8 <= count; i += 8) {
     const eight v = load_eight(x + i);
+    const float *const p = x + i;
     const eight entering_first = v * to_first, entering_second = v * to_second;
-    eight y = (from_first * first + from_second * second) + (response[0] * v[0] + response[1] * v[1]);
-    y += (response[2] * v[2] + response[3] * v[3]) + (response[4] * v[4] + response[5] * v[5]);
-    y += response[6] * v[6] + response[7] * v[7];
-    store_eight(x + i, y);
-    const float next = (filter->states[0] * first + filter->states[1] * second) + sum_of_eight(entering_first);
-    second = (filter->states[2] * first + filter->states[3] * second) + sum_of_eight(entering_second);
-    first = next;
+    // The sums of both, in the order of sum_of_eight.
+    eight sums = __builtin_shufflevector(entering_first, entering_second, 0, 2, 8, 10, 4, 6, 12, 14) +
+                 __builtin_shufflevector(entering_first, entering_second, 1, 3, 9, 11, 5, 7, 13, 15);
+    sums += __builtin_shufflevector(sums, sums, 1, 0, 3, 2, 5, 4, 7, 6);
+    sums += __builtin_shufflevector(sums, sums, 4, 5, 6, 7, 0, 1, 2, 3);
+    eight heard = (response[0] * p[0] + response[1] * p[1]) + (response[2] * p[2] + response[3] * p[3]);
+    heard += (response[4] * p[4] + response[5] * p[5]) + (response[6] * p[6] + response[7] * p[7]);
+    const eight first = __builtin_shufflevector(states, states, 0, 0, 0, 0, 4, 4, 4, 4);
+    const eight second = __builtin_shufflevector(states, states, 2, 2, 2, 2, 6, 6, 6, 6);
+    store_eight(x + i, (from_first * first + from_second * second) + heard);
+    states = (own * states + other * __builtin_shufflevector(states, states, 2, 3, 0, 1, 6, 7, 4, 5)) + sums;
   }
-  state[0] = first;
-  state[1] = second;
+  state[0] = states[0];
+  state[1] = states[2];
 }
 
 #undef CUBIC

@@ -6,8 +6,9 @@ internal import Musl
 
 /// A file's bytes, mapped read-only into memory for as long as this object lives.
 ///
-/// For files of our own, which are replaced and never shortened: a file that another program shortens while it is mapped ends
-/// the process where it is read. Files of users are read by `readFile`. An empty file maps to an empty buffer.
+/// For files of our own, which are replaced and never shortened, and for SoundFonts, which are too large to be copied: a file that another
+/// program shortens while it is mapped ends the process where it is read. Other files of users are read by `readFile`. An empty file maps
+/// to an empty buffer.
 public final class MappedFile: Sendable {
   /// The path it was opened by.
   public let path: String

@@ -35,7 +35,7 @@ struct BankReader {
     }
     let instruments = try instrumentLists(tables)
     let presets = try presetLists(tables)
-    try checkComplexity(presets, instruments: instruments, tables: tables)
+    try checkComplexity(presets, instruments: instruments, samples: samples, tables: tables)
     let listed = listedPresets(tables)
     guard !listed.isEmpty else { throw .damaged(path: path, offset: tables.presetOffset, fault: .noPresets) }
     let contents = SoundFontContents(
@@ -187,14 +187,16 @@ struct BankReader {
     return lists
   }
 
-  /// A preset of 65,535 zones of an instrument of as many would have four billion.
+  /// A preset of 65,535 zones of an instrument of as many would have four billion; and a few kilobytes could ask for any number of
+  /// copies of a sample.
   private func checkComplexity(
-    _ presets: [ZoneList], instruments: [ZoneList], tables: BankTables
+    _ presets: [ZoneList], instruments: [ZoneList], samples: [BankSample], tables: BankTables
   ) throws(SoundFontError) {
     let sizes = instruments.map { list in
       let global = list.global?.modulators.count ?? 0
       return (zones: list.zones.count, modulators: list.zones.reduce(0) { $0 + $1.modulators.count + global })
     }
+    var need = MemoryNeed()
     for (index, preset) in presets.enumerated() {
       var (zones, modulators) = (0, 0)
       for zone in preset.zones {
@@ -210,7 +212,11 @@ struct BankReader {
           path: path, offset: tables.presetOffset + 38 * index,
           fault: .tooComplex(preset: tables.presets[index].name, count: count, limit: limit, what: what))
       }
+      need.add(zones: zones, modulators: modulators)
     }
+    need.add(instruments, samples: samples)
+    let limit = MemoryNeed.limit(fileSize: bytes.bytes.count, samples: samples)
+    guard need.bytes <= limit else { throw .tooLarge(path: path, need: need.bytes, limit: limit) }
   }
 
   /// The presets that a program change can select, sorted; of two of the same number the first (§7.2).

@@ -67,11 +67,11 @@ package enum Generator: Int, CaseIterable, Sendable {
   case volumeEnvelopeAttack = 34
   /// Timecents at the volume envelope's peak.
   case volumeEnvelopeHold = 35
-  /// Timecents that the volume envelope would take to fall by 100 dB.
+  /// Timecents that the volume envelope would take to fall by 96 dB (100 in the specification; 96 on the hardware that banks are made for).
   case volumeEnvelopeDecay = 36
   /// How far the volume envelope decays, in centibels below its peak.
   case volumeEnvelopeSustain = 37
-  /// Timecents that the volume envelope would take to fall by 100 dB after the note.
+  /// Timecents that the volume envelope would take to fall by 96 dB after the note.
   case volumeEnvelopeRelease = 38
   /// Timecents by which the volume envelope's hold grows with each key below 60.
   case keyToVolumeEnvelopeHold = 39

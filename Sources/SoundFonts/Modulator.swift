@@ -41,7 +41,7 @@ package struct ModulatorSource: Sendable, Hashable {
     case pitchWheel = 14
     /// The pitch wheel's sensitivity (registered parameter 0), in semitones of 127.
     case pitchWheelSensitivity = 16
-    /// The output of another modulator.
+    /// The sum of what other modulators give.
     case link = 127
   }
 
@@ -71,6 +71,9 @@ package struct ModulatorSource: Sendable, Hashable {
 
 /// A controller that changes a generator while a note sounds (§7.4, §9.5):
 /// amount × source × amount source, then the transform, is added to the destination.
+///
+/// Its source may be what other modulators give (§8.2.1, general controller 127). The specification leaves open in which unit: their sum is
+/// taken as a MIDI controller's value, limited to 0…127, so that an amount of 127 moves all of the next one.
 package struct Modulator: Sendable, Hashable {
   /// What drives it.
   package var source: ModulatorSource
@@ -82,6 +85,11 @@ package struct Modulator: Sendable, Hashable {
   package var amountSource: ModulatorSource
   /// Whether the absolute value of the product is taken.
   package var isAbsolute: Bool
+  /// The modulators whose sum is the source, where that is a link. Their destination means nothing.
+  package var inputs: [Modulator] = []
+
+  /// How many links stand behind each other at most.
+  package static let deepestLink = 8
 
   /// A modulator with these sources.
   package init(
@@ -98,7 +106,7 @@ package struct Modulator: Sendable, Hashable {
   /// Whether one takes the other's place, or is added to it: all but the amount is equal (§9.5.1).
   package func isIdentical(to other: Modulator) -> Bool {
     source == other.source && destination == other.destination && amountSource == other.amountSource
-      && isAbsolute == other.isAbsolute
+      && isAbsolute == other.isAbsolute && inputs == other.inputs
   }
 
   /// The ten modulators that every note has unless its zone has others in their place (§8.4).

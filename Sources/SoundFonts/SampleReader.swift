@@ -33,6 +33,8 @@ struct CompressedSample: Sendable {
   var bytes: Range<Int>
   /// How many samples there are.
   var count: Int
+  /// How many frames it has at most, by what its last page says.
+  var frameLimit: Int
 }
 
 /// Makes samples of their headers (SoundFont 2.04, §7.10).
@@ -82,8 +84,10 @@ struct SampleReader {
     }
     guard !isCompressed else {
       let bytes = pool.high.lowerBound + header.start..<pool.high.lowerBound + header.end
+      let frames = VorbisDecoding.frameLimit(UnsafeRawBufferPointer(rebasing: pool.bytes.bytes[bytes]))
       return .compressed(
-        CompressedSample(header: header, index: index, headerOffset: offset, bytes: bytes, count: count))
+        CompressedSample(
+          header: header, index: index, headerOffset: offset, bytes: bytes, count: count, frameLimit: frames))
     }
     // A chunk begins at an even byte of a mapping that is aligned to a page.
     let data = (base + pool.high.lowerBound).assumingMemoryBound(to: Int16.self)

@@ -7,8 +7,8 @@ internal import Synchronization
 final class SampleStore: Sendable {
   private struct State {
     var decoded: [Int: SoundFontSample] = [:]
-    /// Those that cannot be decoded.
-    var failed: Set<Int> = []
+    /// The frames of bytes that were decoded, which several headers may name; nil of those that cannot be decoded.
+    var frames: [Range<Int>: DecodedFrames?] = [:]
     var diagnostics = DiagnosticSink()
   }
 
@@ -40,29 +40,34 @@ final class SampleStore: Sendable {
       }
     }
     guard !missing.isEmpty else { return result }
-    let known = state.withLock { state in
-      missing.removeAll { state.decoded[$0.index] != nil || state.failed.contains($0.index) }
-      return state.decoded
-    }
-    let now = decode(missing)
-    for index in indices { result[index] = result[index] ?? known[index] ?? now[index] }
+    let decoded = decode(missing)
+    for index in indices { result[index] = result[index] ?? decoded[index] }
     return result
   }
 
-  private func decode(_ missing: [CompressedSample]) -> [Int: SoundFontSample] {
-    guard !missing.isEmpty else { return [:] }
-    let results = parallelMap(
-      missing, activity: "Decoding samples", unit: "samples", threadCount: ThreadTeam.processorCount
-    ) { [pool] sample in
-      VorbisDecoding.decode(sample, pool: pool)
+  private func decode(_ wanted: [CompressedSample]) -> [Int: SoundFontSample] {
+    var seen: Set<Range<Int>> = []
+    let missing = state.withLock { state in
+      wanted.filter { state.frames[$0.bytes] == nil && seen.insert($0.bytes).inserted }
     }
+    let results =
+      missing.isEmpty
+      ? []
+      : parallelMap(
+        missing, activity: "Decoding samples", unit: "samples", threadCount: ThreadTeam.processorCount
+      ) { [pool] sample in
+        VorbisDecoding.decode(sample, pool: pool)
+      }
     return state.withLock { state in
-      for (sample, result) in zip(missing, results ?? []) where state.decoded[sample.index] == nil {
-        // Another thread may have been first; its memory is in use.
-        guard !state.failed.contains(sample.index) else { continue }
+      // Another thread may have been first; its memory is in use.
+      for (sample, result) in zip(missing, results ?? []) where state.frames[sample.bytes] == nil {
         state.diagnostics.merge(result.diagnostics)
-        state.decoded[sample.index] = result.sample
-        if result.sample == nil { state.failed.insert(sample.index) }
+        state.frames[sample.bytes] = .some(result.frames)
+      }
+      for sample in wanted where state.decoded[sample.index] == nil {
+        guard let frames = state.frames[sample.bytes] ?? nil else { continue }
+        state.decoded[sample.index] = VorbisDecoding.sample(
+          sample, of: frames, pool: pool, diagnostics: &state.diagnostics)
       }
       return state.decoded
     }
@@ -81,25 +86,21 @@ final class SampleStore: Sendable {
   }
 }
 
-/// Memory of decoded frames with silence on both sides.
+/// Memory of decoded frames.
 final class DecodedFrames: Sendable {
-  /// Silent frames before and after, which a reader of neighboring frames may touch.
-  static let margin = 64
-
   let count: Int
   private nonisolated(unsafe) let memory: UnsafeMutablePointer<Int16>
 
   init(_ frames: [Int16]) {
     count = frames.count
-    memory = .allocate(capacity: frames.count + 2 * Self.margin)
-    memory.initialize(repeating: 0, count: frames.count + 2 * Self.margin)
+    memory = .allocate(capacity: max(1, frames.count))
     frames.withUnsafeBufferPointer { source in
-      if let base = source.baseAddress { (memory + Self.margin).update(from: base, count: source.count) }
+      if let base = source.baseAddress { memory.initialize(from: base, count: source.count) }
     }
   }
 
   /// The first frame.
-  var data: UnsafePointer<Int16> { UnsafePointer(memory + Self.margin) }
+  var data: UnsafePointer<Int16> { UnsafePointer(memory) }
 
   deinit { memory.deallocate() }
 }

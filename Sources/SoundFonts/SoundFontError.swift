@@ -12,6 +12,9 @@ public enum SoundFontError: DiagnosableError, Equatable {
   case damaged(path: String, offset: Int, fault: SoundFontFault)
   /// All of its samples are in the memory of a sound card.
   case samplesInROM(path: String, rom: String)
+  /// In memory it would take `need` bytes: more than `limit`, eight times its size and 256 MB (128 times for compressed samples). Many
+  /// zones read the same samples at different places, or presets have very many zones.
+  case tooLarge(path: String, need: Int, limit: Int)
 
   /// A file that is missing, or bad input.
   public var kind: FailureKind {
@@ -23,13 +26,16 @@ public enum SoundFontError: DiagnosableError, Equatable {
     switch self {
     case .file(let error): error.message
     case .notSoundFont(let path):
-      "\(path): is not a SoundFont bank (it does not begin with RIFF and sfbk); give a file that ends in .sf2 or .sf3"
+      "\(path): is not a SoundFont bank (it does not begin with RIFF and sfbk or DLS); give a file that ends in .sf2, .sf3 or .dls"
     case .unsupportedVersion(let path, let offset, let major, let minor):
       "\(path): is a SoundFont bank of version \(major).\(minor) (byte \(offset)); versions 2 and 3 can be read"
     case .damaged(let path, let offset, let fault):
       "\(path): is damaged at byte \(offset): \(fault.words); download or copy it again"
     case .samplesInROM(let path, let rom):
       "\(path): has no samples of its own, only those in the memory of a sound card (\(rom)); choose another bank"
+    case .tooLarge(let path, let need, let limit):
+      "\(path): would take \((need >> 20).grouped) MB of memory, over the \((limit >> 20).grouped) MB that a bank of this size may take: "
+        + "its zones read the same samples at very many places; choose another bank, or remove zones in an editor of SoundFonts"
     }
   }
 
@@ -38,7 +44,7 @@ public enum SoundFontError: DiagnosableError, Equatable {
     switch self {
     case .file(let error): error.file
     case .notSoundFont(let path), .unsupportedVersion(let path, _, _, _), .damaged(let path, _, _),
-      .samplesInROM(let path, _):
+      .samplesInROM(let path, _), .tooLarge(let path, _, _):
       path
     }
   }
@@ -48,7 +54,7 @@ public enum SoundFontError: DiagnosableError, Equatable {
     switch self {
     case .unsupportedVersion(_, let offset, _, _), .damaged(_, let offset, _): offset
     case .notSoundFont: 0
-    case .file, .samplesInROM: nil
+    case .file, .samplesInROM, .tooLarge: nil
     }
   }
 }

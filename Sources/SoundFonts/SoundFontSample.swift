@@ -34,7 +34,8 @@ package struct SoundFontSample: Sendable {
   package let channel: Channel
   /// The sample of the other channel, an index of the bank's list; nil for a mono sample.
   package let link: Int?
-  /// What keeps the memory of `data` and `low8`: a voice that copies the pointers alone must keep this, or the `SoundFont`.
+  /// What keeps the memory of `data` and `low8`: who goes on reading there without this value has to keep it. Voices do not: they play a copy
+  /// of their own in floating point.
   package let memory: any AnyObject & Sendable
   /// Frames of 16 bits, of this and, in a bank without compression, of all samples.
   package nonisolated(unsafe) let data: UnsafePointer<Int16>

@@ -1,19 +1,35 @@
 internal import Audio
 internal import Groundwork
 
-/// Decodes the samples of SF3 banks: an Ogg Vorbis file of one channel each, where the loop is counted from the first frame.
+/// Decodes the samples of SF3 banks: each is an Ogg Vorbis file of one channel. Its header's loop is counted from its own first frame.
 enum VorbisDecoding {
-  /// A decoded sample; nil where it holds no sound.
+  /// The frames of some compressed bytes; nil where they hold no sound.
   struct Result: Sendable {
-    var sample: SoundFontSample?
+    var frames: DecodedFrames?
     var diagnostics = DiagnosticSink()
   }
 
-  /// The most frames that are decoded of a sample of this many bytes. Near-silence takes a thousandth of a bit a frame;
-  /// a hostile file could name millions of frames with some bytes.
-  static func frameLimit(byteCount: Int) -> Int { 65_536 + 1_024 * byteCount }
+  /// The most frames that are decoded: those that the last page counts (RFC 3533, §6, granule position), and no more than 1,024 for
+  /// each byte, a 128th of a bit a frame, which near-silence takes, and 65,536.
+  static func frameLimit(_ bytes: UnsafeRawBufferPointer) -> Int {
+    let limit = 65_536 + 1_024 * bytes.count
+    let pattern: [UInt8] = Array("OggS".utf8)
+    // A page has up to 65,307 bytes, so that the last one begins within these.
+    let first = max(0, bytes.count - 65_307)
+    var place = bytes.count - 27
+    while place >= first {
+      if bytes[place] == pattern[0], bytes[place..<place + 4].elementsEqual(pattern) {
+        let position = Int64(
+          littleEndian: bytes.loadUnaligned(fromByteOffset: place + 6, as: Int64.self))
+        // −1 is a page on which no packet ends.
+        if position >= 0 { return Int(min(position, Int64(limit))) }
+      }
+      place -= 1
+    }
+    return limit
+  }
 
-  /// Decodes one sample. Where it is damaged, what comes before the damage is kept.
+  /// Decodes the bytes of a sample. Where they are damaged, what comes before the damage is kept.
   static func decode(_ sample: CompressedSample, pool: SamplePool) -> Result {
     var result = Result()
     func report(_ rule: String, _ action: Diagnostic.Action, _ message: String) {
@@ -32,23 +48,28 @@ enum VorbisDecoding {
           "the sample “\(name)” has \(reader.channelCount) channels instead of one; it is silent")
         return result
       }
-      try read(&reader, into: &frames, limit: frameLimit(byteCount: sample.bytes.count))
+      try read(&reader, into: &frames, limit: sample.frameLimit)
     } catch {
       report(
         "compressed-sample", frames.isEmpty ? .skipped : .stopped,
         "the sample “\(name)” cannot be decoded\(frames.isEmpty ? "" : " from frame \(frames.count.grouped) on"): \(error.problem)"
       )
     }
-    guard !frames.isEmpty else { return result }
-    let decoded = DecodedFrames(frames)
+    if !frames.isEmpty { result.frames = DecodedFrames(frames) }
+    return result
+  }
+
+  /// The sample that a header makes of decoded frames.
+  static func sample(
+    _ sample: CompressedSample, of frames: DecodedFrames, pool: SamplePool, diagnostics: inout DiagnosticSink
+  ) -> SoundFontSample {
     var header = sample.header
     (header.start, header.end) = (0, frames.count)
     var reader = SampleReader(pool: pool, isCompressedAllowed: true)
-    result.sample = reader.sample(
-      header, index: sample.index, offset: sample.headerOffset, count: sample.count, memory: decoded,
-      data: decoded.data,
-      low8: nil, frameCount: frames.count)
-    result.diagnostics.merge(reader.diagnostics)
+    let result = reader.sample(
+      header, index: sample.index, offset: sample.headerOffset, count: sample.count, memory: frames,
+      data: frames.data, low8: nil, frameCount: frames.count)
+    diagnostics.merge(reader.diagnostics)
     return result
   }
 
@@ -65,7 +86,7 @@ enum VorbisDecoding {
           SampleConversion.convert(UnsafeBufferPointer(rebasing: source[..<count]), to: target)
         }
       }
-      frames.append(contentsOf: integers[..<count])
+      frames.append(contentsOf: integers[..<min(count, limit - frames.count)])
     }
   }
 }

@@ -18,8 +18,8 @@ struct ZoneList {
 
 /// Reads zones out of tables that were validated.
 struct ZoneParser {
-  /// The most modulators that a zone may have; the largest banks have some dozens.
-  static let modulatorLimit = 1_000
+  /// The most modulators that a zone may have; the largest banks have some dozens, and all are compared with each other.
+  static let modulatorLimit = 256
 
   let tables: BankTables.Zones
   let isPreset: Bool
@@ -58,8 +58,7 @@ struct ZoneParser {
         fault: .tooComplex(
           preset: owner, count: modulators.count, limit: Self.modulatorLimit, what: "modulators in a zone"))
     }
-    for index in modulators {
-      guard let modulator = modulator(index, owner: owner) else { continue }
+    for modulator in linked(modulators, owner: owner) {
       // Of two identical ones the later holds.
       if let place = zone.modulators.firstIndex(where: { $0.isIdentical(to: modulator) }) {
         zone.modulators[place] = modulator
@@ -97,7 +96,13 @@ struct ZoneParser {
         zone.target = Int(record.bits)
         return
       default:
-        zone.generators.append((generator, amount(of: generator, record, owner: owner, offset: offset)))
+        let amount = amount(of: generator, record, owner: owner, offset: offset)
+        // Of two the later holds; a list that repeats one thousands of times is no longer than the generators are.
+        if let place = zone.generators.firstIndex(where: { $0.0 == generator }) {
+          zone.generators[place].1 = amount
+        } else {
+          zone.generators.append((generator, amount))
+        }
       }
     }
   }
@@ -136,21 +141,67 @@ struct ZoneParser {
     return amount
   }
 
-  private mutating func modulator(_ index: Int, owner: String) -> Modulator? {
+  /// The modulators of a zone that end at a generator, each with those that feed it.
+  private mutating func linked(_ indices: Range<Int>, owner: String) -> [Modulator] {
+    let all = indices.map { modulator($0, owner: owner) }
+    guard all.contains(where: { $0?.target != nil || $0?.isLinked == true }) else {
+      return all.compactMap { $0?.modulator }
+    }
+    var feeders = [[Int]](repeating: [], count: all.count)
+    var ends: [Int] = []
+    for (place, modulator) in all.enumerated() {
+      guard let modulator else { continue }
+      guard reachesGenerator(place, all) else {
+        report(
+          "linked-modulator", .skipped, tables.modulatorOffset + 10 * (indices.lowerBound + place),
+          "a modulator of “\(owner)” is linked to none that reaches a generator within \(Modulator.deepestLink) links; it is ignored"
+        )
+        continue
+      }
+      if let target = modulator.target { feeders[target].append(place) } else { ends.append(place) }
+    }
+    return ends.compactMap { tree($0, all, feeders) }
+  }
+
+  /// Whether the links from a modulator end at a generator: loops never do (§9.5.4), nor do links to what takes none.
+  private func reachesGenerator(_ place: Int, _ all: [ParsedModulator?]) -> Bool {
+    var place = place
+    for _ in 0...Modulator.deepestLink {
+      guard let modulator = all[place] else { return false }
+      guard let target = modulator.target else { return true }
+      guard all.indices.contains(target), all[target]?.isLinked == true else { return false }
+      place = target
+    }
+    return false
+  }
+
+  /// A modulator with those that feed it; nil for one that waits for others and has none.
+  private func tree(_ place: Int, _ all: [ParsedModulator?], _ feeders: [[Int]]) -> Modulator? {
+    guard let parsed = all[place] else { return nil }
+    guard parsed.isLinked else { return parsed.modulator }
+    var modulator = parsed.modulator
+    modulator.inputs = feeders[place].compactMap { tree($0, all, feeders) }
+    return modulator.inputs.isEmpty ? nil : modulator
+  }
+
+  /// A modulator as a record has it.
+  private struct ParsedModulator {
+    var modulator: Modulator
+    /// The place in the zone of the modulator that it feeds.
+    var target: Int?
+    var isLinked: Bool { modulator.source.generalController == .link }
+  }
+
+  private mutating func modulator(_ index: Int, owner: String) -> ParsedModulator? {
     let record = tables.modulators[index]
     let offset = tables.modulatorOffset + 10 * index
     let source = ModulatorSource(bits: record.source)
     let amountSource = ModulatorSource(bits: record.amountSource)
-    let isLinked =
-      record.destination & 0x8000 != 0 || source.generalController == .link
-      || amountSource.generalController == .link
-    guard !isLinked else {
-      report(
-        "linked-modulator", .skipped, offset, "a modulator of “\(owner)” is linked to another; it is ignored")
-      return nil
-    }
-    guard source.isAllowed, amountSource.isAllowed, record.transform == 0 || record.transform == 2,
-      let destination = Generator(rawValue: Int(record.destination)),
+    // The top bit of a destination makes it the number of a modulator of the zone (§7.4).
+    let target = record.destination & 0x8000 != 0 ? Int(record.destination & 0x7FFF) : nil
+    let destination = target == nil ? Generator(rawValue: Int(record.destination)) : .attenuation
+    guard source.isAllowed, amountSource.isAllowed, amountSource.generalController != .link,
+      record.transform == 0 || record.transform == 2, let destination,
       destination.kind == .value || destination.kind == .sampleOffset
     else {
       // The last record of the table, all zero, is often counted to the last zone.
@@ -166,7 +217,7 @@ struct ZoneParser {
       isAbsolute: record.transform == 2)
     // Without a source a modulator adds nothing (§8.2.1).
     if source.generalController == ModulatorSource.GeneralController.none { modulator.amount = 0 }
-    return modulator
+    return ParsedModulator(modulator: modulator, target: target)
   }
 
   private mutating func report(_ rule: String, _ action: Diagnostic.Action, _ offset: Int, _ message: String)

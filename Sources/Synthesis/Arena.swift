@@ -17,6 +17,3 @@ final class Arena {
 
   deinit { for block in blocks { block.deallocate() } }
 }
-
-/// The longest stretch that is computed at once, in frames: modulation moves at least this often.
-let segmentFrames = 64

@@ -1,3 +1,5 @@
+internal import Arithmetic
+
 /// Where voices are mixed: the dry sound of both sides, and what goes to the reverb and the chorus.
 struct Bus: BitwiseCopyable {
   let left: UnsafeMutablePointer<Float>
@@ -19,17 +21,10 @@ struct Bus: BitwiseCopyable {
     chorus.update(repeating: 0, count: frames)
   }
 
-  func add(_ other: Bus, _ frames: Int) {
-    Self.add(other.left, to: left, frames)
-    Self.add(other.right, to: right, frames)
-    Self.add(other.reverb, to: reverb, frames)
-    Self.add(other.chorus, to: chorus, frames)
-  }
-
-  @inline(__always)
-  private static func add(
-    _ source: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>, _ frames: Int
-  ) {
-    for frame in 0..<frames { target[frame] += source[frame] }
+  func add(_ other: Bus, _ frames: Int, _ kernels: Kernels) {
+    kernels.add(other.left, to: left, count: frames)
+    kernels.add(other.right, to: right, count: frames)
+    kernels.add(other.reverb, to: reverb, count: frames)
+    kernels.add(other.chorus, to: chorus, count: frames)
   }
 }

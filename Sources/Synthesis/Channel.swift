@@ -76,6 +76,12 @@ struct Channel: BitwiseCopyable {
   @inline(__always)
   func controller(_ number: Int) -> Int { Int(controllers[number]) }
 
+  /// Whether any of the sound controllers 71 to 78 is off its middle.
+  var hasSoundControllers: Bool {
+    for number in SoundControllers.numbers where controllers[number] != 64 { return true }
+    return false
+  }
+
   /// The sound that is selected.
   var address: PresetAddress { PresetAddress(bank: isDrum ? 0 : bank, program: program, isDrum: isDrum) }
   /// Whether the sustain pedal is down.

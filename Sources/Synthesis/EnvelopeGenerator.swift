@@ -18,8 +18,6 @@ struct EnvelopeGenerator {
 
   /// Whether it is over.
   var isDone: Bool { stage == .done }
-  /// Whether the key was released.
-  var isReleasing: Bool { stage == .release || stage == .done }
 
   init() {}
 

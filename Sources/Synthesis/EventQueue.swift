@@ -52,12 +52,33 @@ struct EventQueue {
   /// Adds a system-exclusive message: the bytes after 0xF0, with or without the final 0xF7.
   /// - Returns: false if there is no room.
   mutating func add(systemExclusive message: UnsafeBufferPointer<UInt8>, at frame: Int) -> Bool {
+    if byteCount + message.count > byteCapacity { dropUsedBytes() }
     guard byteCount + message.count <= byteCapacity else { return false }
     let action = TimedEvent.Action.systemExclusive(start: byteCount, count: message.count)
     guard add(TimedEvent(frame: frame, channel: 0, action: action)) else { return false }
     for (index, byte) in message.enumerated() { bytes[byteCount + index] = byte }
     byteCount += message.count
     return true
+  }
+
+  /// Moves the bytes of messages that still wait to the beginning.
+  private mutating func dropUsedBytes() {
+    var (kept, passed) = (0, 0)
+    while true {
+      // The next message in memory, which need not be the next in time.
+      var (place, start, count) = (-1, Int.max, 0)
+      for index in first..<end {
+        guard case .systemExclusive(let itsStart, let itsCount) = events[index].action else { continue }
+        if itsStart >= passed, itsStart < start { (place, start, count) = (index, itsStart, itsCount) }
+      }
+      guard place >= 0 else { break }
+      (bytes + kept).update(from: bytes + start, count: count)
+      events[place].action = .systemExclusive(start: kept, count: count)
+      kept += count
+      // An empty message shares its place with the next.
+      passed = start + max(1, count)
+    }
+    byteCount = kept
   }
 
   /// The bytes of a system-exclusive message.

@@ -24,11 +24,6 @@ struct KeySet: Hashable, BitwiseCopyable {
     return false
   }
 
-  mutating func formUnion(_ other: KeySet) {
-    low |= other.low
-    high |= other.high
-  }
-
   /// The lowest key; nil if there is none.
   var first: Int? {
     if low != 0 { return low.trailingZeroBitCount }

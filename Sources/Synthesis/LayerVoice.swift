@@ -19,7 +19,8 @@ struct Workspace {
     voiceMono = arena.allocate(segmentFrames, of: 0)
     voiceLeft = arena.allocate(segmentFrames, of: 0)
     voiceRight = arena.allocate(segmentFrames, of: 0)
-    left = arena.allocate(segmentFrames, of: 0)
+    // A region is read for a whole quantum where nothing moves.
+    left = arena.allocate(quantumFrames, of: 0)
     right = arena.allocate(segmentFrames, of: 0)
     levels = arena.allocate(segmentFrames, of: 0)
     lanesLeft = arena.allocate(segmentFrames, of: .init(repeating: 0))

@@ -1,3 +1,5 @@
+internal import SoundFonts
+
 /// The registered and non-registered parameters of a channel: which is chosen, and what data entry has made of it.
 struct ParameterState: BitwiseCopyable {
   /// Semitones of the pitch wheel at its ends.
@@ -57,7 +59,25 @@ struct ParameterState: BitwiseCopyable {
       coarse = Int(bendRange)
       fine = Int((bendRange - Float(coarse)) * 100 + 0.5)
     }
+    if lower == Registered.fineTuning { setData(Int((fineTuning * 8192).rounded()) + 8192) }
+    if lower == Registered.coarseTuning { coarse = 64 + Int(coarseTuning) }
     if lower == Registered.tuningProgram { coarse = max(0, tuningProgram) }
+    if lower == Registered.modulation { setData(Int((modulationRange * 128).rounded())) }
+  }
+
+  private mutating func setData(_ value: Int) { (coarse, fine) = (value >> 7, value & 127) }
+
+  /// One step up or down: of the smallest unit, but of semitones and of programs a whole one (RP-018).
+  private mutating func step(by amount: Int) {
+    let isRegistered = kind == .registered && upper == 0
+    if isRegistered, lower == Registered.bendRange {
+      let cents = min(max(coarse * 100 + fine + amount, 0), 12_799)
+      (coarse, fine) = (cents / 100, cents % 100)
+    } else if isRegistered, lower == Registered.fineTuning || lower == Registered.modulation {
+      setData(min(max(coarse << 7 + fine + amount, 0), 16_383))
+    } else {
+      coarse = min(max(coarse + amount, 0), 127)
+    }
   }
 
   mutating func enter(_ controller: Int, _ value: Int) -> Channel.Effect {
@@ -65,10 +85,10 @@ struct ParameterState: BitwiseCopyable {
     switch controller {
     case 6: coarse = value
     case 38: fine = value
-    case 96: coarse = min(127, coarse + 1)
-    default: coarse = max(0, coarse - 1)
+    default: step(by: controller == 96 ? 1 : -1)
     }
     guard kind == .registered else { return other(controller) }
+    // The coarse half alone is a whole value, whatever the fine one was (RP-018).
     if controller == 6 { fine = 0 }
     guard upper == 0 else { return .none }
     switch lower {
@@ -123,8 +143,9 @@ struct GeneratorChange: BitwiseCopyable {
   init?(awe number: Int, value: Int) {
     let place = Float(value & 127) / 127
     switch number {
-    case 21: self.init(generator: GeneratorIndex.filterCutoff, value: 4335 + 7646 * place, isAbsolute: true)
-    case 22: self.init(generator: GeneratorIndex.filterResonance, value: 200 * place, isAbsolute: true)
+    case 21:
+      self.init(generator: Generator.filterCutoff.rawValue, value: 4335 + 7646 * place, isAbsolute: true)
+    case 22: self.init(generator: Generator.filterResonance.rawValue, value: 200 * place, isAbsolute: true)
     default: return nil
     }
   }

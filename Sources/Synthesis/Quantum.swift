@@ -1,6 +1,9 @@
 /// The longest stretch of sound that is computed at once, in frames. Which voice is stolen is decided at its beginning.
 let quantumFrames = 1024
 
+/// The longest stretch within a quantum for which controllers stand still, in frames: modulation moves at least this often.
+let segmentFrames = 64
+
 /// A stretch of sound that is computed at once, and how it is divided: in segments of `segmentFrames`, the last of which may
 /// be shorter. Quanta follow from the events alone, so that the samples depend neither on blocks nor on threads.
 struct Quantum: BitwiseCopyable {
@@ -111,6 +114,14 @@ struct ChannelCourse: BitwiseCopyable {
     }
     gains[quantum.segmentCount] = current
     lastGains = current
+  }
+
+  /// The frame at which another state than that of a segment begins, or the quantum ends.
+  @inline(__always)
+  func end(ofStateAt segment: Int, _ quantum: Quantum) -> Int {
+    var next = segment + 1
+    while next < quantum.segmentCount, stateOfSegment[next] == stateOfSegment[segment] { next += 1 }
+    return quantum.end(ofSegment: next - 1)
   }
 
   /// The state during a segment.

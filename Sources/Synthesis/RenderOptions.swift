@@ -22,7 +22,8 @@ public struct RenderOptions: Sendable, Hashable {
   /// Whether each part comes out by itself: left and right of the first, of the second, and so on, each with the reverb and the
   /// chorus of its own, and not limited. Their sum is the mix.
   public var separatesParts: Bool
-  /// How many notes can sound at once; further ones replace the faintest.
+  /// How many notes can sound at once; further ones replace the faintest. A note of a SoundFont may need several voices, two where it is in
+  /// stereo: it is one note nonetheless. There are four voices for each note; where those run out, notes lack layers or are not heard.
   public var maximumVoices: Int
   /// Where in the score the sound begins.
   public var start: RenderStart
@@ -37,7 +38,7 @@ public struct RenderOptions: Sendable, Hashable {
 
   /// The sample rates that can be rendered, in Hz.
   public static let sampleRates = 8000...192_000
-  /// How many voices a rendering may have.
+  /// How many notes a rendering may have at once.
   public static let voiceCounts = 1...1024
 
   /// By default 44,100 Hz, in a concert hall.

@@ -155,7 +155,7 @@ extension Synthesizer {
     pool.silenceRivals(
       ofKey: key, exclusiveClass: region.pointee.exclusiveClass, birth: identity.birth,
       channel: identity.channel, at: frame)
-    guard let voice = pool.take(for: identity.birth, at: frame) else { return }
+    guard let voice = pool.take(for: identity.birth, isRegion: true, at: frame) else { return }
     pool.voices[voice].start(
       region, key: key, velocity: velocity, identity, sampleRate: Float(sampleRate),
       course: courses[identity.channel], state: channels + identity.channel, at: frame)
@@ -165,7 +165,7 @@ extension Synthesizer {
     pool.silenceRivals(
       ofKey: key, exclusiveClass: patch.chokeGroup, birth: identity.birth, channel: identity.channel,
       at: frame)
-    guard let voice = pool.take(for: identity.birth, at: frame) else { return }
+    guard let voice = pool.take(for: identity.birth, isRegion: false, at: frame) else { return }
     let seed = UInt64(identity.note >= 0 ? identity.note : identity.birth)
     pool.voices[voice].start(
       patch,

@@ -72,14 +72,17 @@ public final class Synthesizer: SampleSource {
 
   private static let voicesPerGroup = 8
 
+  /// The most channels that it can have.
+  public static let channelLimit = 1_024
+
   /// Prepares sounds, and takes all memory.
   /// - Parameters:
   ///   - bank: Where the sounds are.
-  ///   - channels: The channels, at most 1,024; events name them by their place here.
+  ///   - channels: The channels, at most `channelLimit`; events name them by their place here.
   ///   - programs: The sounds that will be asked for beside those that the channels begin with. Others are silent.
   ///   - options: Of which `start` and `expression` are for scores and mean nothing here.
   ///   - isLive: Whether events take effect within 64 frames of where the sound is, for playing from a keyboard.
-  /// - Precondition: `options.sampleRate` is 8,000...192,000 and `options.maximumVoices` 1...1,024.
+  /// - Precondition: `options.sampleRate` is 8,000...192,000, `options.maximumVoices` 1...1,024, and there are no more channels.
   public convenience init(
     bank: any SoundBank, channels: [ChannelSetup] = ChannelSetup.generalMIDI, programs: [PresetAddress] = [],
     options: RenderOptions = RenderOptions(), isLive: Bool = true
@@ -106,6 +109,8 @@ public final class Synthesizer: SampleSource {
     precondition(
       RenderOptions.voiceCounts.contains(options.maximumVoices),
       "\(options.maximumVoices) voices are outside \(RenderOptions.voiceCounts)")
+    precondition(
+      setups.count <= Self.channelLimit, "\(setups.count) channels are more than \(Self.channelLimit)")
     sampleRate = options.sampleRate
     self.longestQuantum = longestQuantum
     sounds = PreparedSounds(bank, usage: usage, sampleRate: Float(sampleRate))
@@ -278,7 +283,7 @@ public final class Synthesizer: SampleSource {
     var (place, voices) = (0, 0)
     for bus in 0..<busCount {
       let first = place
-      for index in 0..<pool.count where pool.voices[index].isActive {
+      for index in 0..<pool.used where pool.voices[index].isActive {
         if separatesChannels, pool.voices[index].channel != bus { continue }
         activeVoices[place] = index
         place += 1
@@ -297,6 +302,7 @@ public final class Synthesizer: SampleSource {
 
   /// Notes which voices have ended in the quantum that was rendered.
   private func noteEnds() {
+    defer { pool.forgetEnded() }
     for place in 0..<current.groupCount * Self.voicesPerGroup where activeVoices[place] >= 0 {
       let voice = pool.voices + activeVoices[place]
       if voice.pointee.isActive { current.isSounding = true }
@@ -326,7 +332,7 @@ public final class Synthesizer: SampleSource {
     let buses = mixes + stage.set * busCount
     for place in 0..<busCount { buses[place].clear(frames) }
     for group in stage.set * groupCapacity..<stage.set * groupCapacity + stage.groupCount {
-      buses[busOfGroup[group]].add(groups[group], frames)
+      buses[busOfGroup[group]].add(groups[group], frames, workspaces[0].kernels)
     }
     for place in 0..<busCount { chains[place].process(buses[place], frames) }
   }

@@ -68,7 +68,8 @@ struct Timeline {
     if let last = events.last { events.append(TimedEvent(frame: last.frame, channel: 0, action: .end)) }
   }
 
-  /// A program that a track begins with is no event: where a bank is selected before the first note, it is chosen again after that.
+  /// A program that a track begins with is no event: where a bank is selected before the first note, it is chosen again after that. A bank
+  /// that is selected behind a program that is an event waits for the next one, as MIDI has it.
   private mutating func chooseBanks() {
     var firstNotes = [Int](repeating: events.count, count: channels.count)
     var lastBanks = [Int](repeating: -1, count: channels.count)
@@ -79,7 +80,7 @@ struct Timeline {
       switch message {
       case .noteOn: firstNotes[event.channel] = index
       case .control(0, _), .control(32, _): lastBanks[event.channel] = index
-      case .program: lastBanks[event.channel] = -1
+      case .program: (firstNotes[event.channel], lastBanks[event.channel]) = (index, -1)
       default: break
       }
     }
@@ -108,7 +109,7 @@ struct Timeline {
   }
 
   /// The channel that a track belongs to: its MIDI channel's, unless the two begin with different programs, as tracks that
-  /// only happen to have the same channel do.
+  /// only happen to have the same channel do. Where there are as many as a synthesizer has, further tracks share them.
   private mutating func channelIndex(for track: Track) -> Int {
     let program = track.program.map { $0 & 127 }
     if let midiChannel = track.channel {
@@ -120,6 +121,10 @@ struct Timeline {
         hasProgram[index] = hasProgram[index] || program != nil
         return index
       }
+    }
+    if channels.count == Synthesizer.channelLimit {
+      return channels.firstIndex { $0.isDrum == track.isDrum && $0.program == (program ?? 0) }
+        ?? channels.firstIndex { $0.isDrum == track.isDrum } ?? 0
     }
     channels.append(ChannelSetup(midiChannel: track.channel, isDrum: track.isDrum, program: program ?? 0))
     hasProgram.append(program != nil)

@@ -145,8 +145,11 @@ struct Voice {
         fadeFrame = Self.never
         fadeStep = min(fadeStep, nextFadeStep)
       }
+      // A region knows itself for how long nothing moves; a glide and a fade move in every segment.
+      let isEven = isRegion && fadeStep == 0 && !glide.isMoving
       let end = min(
-        quantum.end(ofSegment: segment), max(releaseFrame, frame + 1), max(fadeFrame, frame + 1))
+        isEven ? course.end(ofStateAt: segment, quantum) : quantum.end(ofSegment: segment),
+        max(releaseFrame, frame + 1), max(fadeFrame, frame + 1))
       if isRegion {
         addRegion(frame..<end, course, segment: segment, to: bus, workspace)
       } else {
@@ -159,7 +162,7 @@ struct Voice {
     expectedLoudness = 0
   }
 
-  /// Adds the frames of a segment or a part of it, for a region.
+  /// Adds the frames of a segment, a part of it or several that the channel's state holds for, for a region.
   private mutating func addRegion(
     _ range: Range<Int>, _ course: ChannelCourse, segment: Int, to bus: Bus, _ workspace: Workspace
   ) {
@@ -235,6 +238,8 @@ private struct Glide: BitwiseCopyable {
   private var framesLeft = 0
 
   init() {}
+
+  var isMoving: Bool { framesLeft > 0 }
 
   init(from semitones: Float, frames: Int) {
     self.semitones = semitones

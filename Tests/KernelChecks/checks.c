@@ -52,6 +52,7 @@ static const check checks[] = {
     {"interpolate", {MEMBER(interpolate)}, check_interpolate, NULL},
     {"interpolate_cubic", {MEMBER(interpolate_cubic)}, check_interpolate_cubic, NULL},
     {"add_ramp", {MEMBER(add_ramp)}, check_add_ramp, NULL},
+    {"add_ramps", {MEMBER(add_ramps)}, check_add_ramps, NULL},
     {"filter_eights", {MEMBER(filter_eights)}, check_filter_eights, NULL},
 };
 

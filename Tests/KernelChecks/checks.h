@@ -30,6 +30,7 @@ void check_additive_scores(comparison *c, size_t n);
 void check_interpolate(comparison *c, size_t n);
 void check_interpolate_cubic(comparison *c, size_t n);
 void check_add_ramp(comparison *c, size_t n);
+void check_add_ramps(comparison *c, size_t n);
 void check_filter_eights(comparison *c, size_t n);
 
 // Checks that choose their sizes themselves.

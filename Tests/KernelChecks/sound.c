@@ -38,9 +38,10 @@ void check_interpolate(comparison *c, size_t n) {
 }
 
 void check_interpolate_cubic(comparison *c, size_t n) {
-  for (int s = 0; s < 2; s++) {
-    const int64_t step = s == 0 ? 0x0B504F333 : 0x270A3D70A, start = (4LL << 32) + 0x12345678;
-    const size_t frames = (size_t)((start + (int64_t)n * step) >> 32) + 4;
+  const int64_t steps[] = {0x01A3D70A3, 0x0B504F333, 0x100000000, 0x1F0A3D70A, 0x200000000, 0x270A3D70A};
+  for (int s = 0; s < 6; s++) {
+    const int64_t step = steps[s], start = (4LL << 32) + (s % 2 == 0 ? 0x12345678 : 0xFFFFFFFF);
+    const size_t frames = (size_t)((start + (int64_t)n * step) >> 32) + 4 + 32;
     const float *data = random_floats(c, frames, 1);
     float *output = random_floats(c, n, 1), *plain = random_floats(c, n, 1), *expected = random_floats(c, n, 1);
     c->kernels->interpolate_cubic(n, data, start, step, output);
@@ -66,6 +67,23 @@ void check_add_ramp(comparison *c, size_t n) {
   for (size_t i = 0; i < n; i++) expected[i] += x[i] * (0.3f + (float)(i + 1) * 0.01f);
   expect_close(c, y, expected, n, 1e-5f, "a ramp", n, 0, 0);
   expect_close(c, y, plain, n, 0, "the same bits, a ramp", n, 0, 0);
+}
+
+void check_add_ramps(comparison *c, size_t n) {
+  const float *x = random_floats(c, n, 1);
+  // One that grows, one that falls, one that stands still and one that is silent.
+  const float gains[4] = {0.3f, 0.5f, 0.2f, 0}, steps[4] = {0.01f, -0.002f, 0, 0};
+  float *y[4], *plain[4], *expected[4];
+  for (int k = 0; k < 4; k++) {
+    y[k] = random_floats(c, n, 1), plain[k] = copy_of(c, y[k], n), expected[k] = copy_of(c, y[k], n);
+    for (size_t i = 0; i < n; i++) expected[k][i] += x[i] * (gains[k] + (float)(i + 1) * steps[k]);
+  }
+  c->kernels->add_ramps(n, x, gains, steps, y[0], y[1], y[2], y[3]);
+  c->plain->add_ramps(n, x, gains, steps, plain[0], plain[1], plain[2], plain[3]);
+  for (size_t k = 0; k < 4; k++) {
+    expect_close(c, y[k], expected[k], n, 1e-5f, "four ramps", n, k, 0);
+    expect_close(c, y[k], plain[k], n, 0, "the same bits, four ramps", n, k, 0);
+  }
 }
 
 void check_filter_eights(comparison *c, size_t n) {

@@ -36,7 +36,7 @@ struct BankFuzzTests {
     let compressed = CompressedSampleTests.bank([
       try CompressedSampleTests.vorbis(frames: 900), try CompressedSampleTests.vorbis(frames: 3_000),
     ])
-    var seeds = [bank.bytes, compressed.bytes]
+    var seeds = [bank.bytes, compressed.bytes, DLSBuilder().bytes]
     if SharedData.isPresent {
       let path = SharedData.path("soundfonts/fluidsynth/sf2/VintageDreamsWaves-v2.sf3")
       seeds.append(Array(try Data(contentsOf: URL(filePath: path))))
@@ -68,16 +68,16 @@ struct BankFuzzTests {
   func mutations() throws {
     var generator = RepeatableGenerator(seed: 2_004)
     let seeds = try Self.seeds()
-    let tables = seeds.map { $0.lastIndex(of: Array("pdta".utf8)) }
+    let tables = seeds.map { max($0.lastIndex(of: Array("pdta".utf8)), $0.lastIndex(of: Array("lins".utf8))) }
     var readable = 0
     for round in 0..<Self.rounds {
       // The real bank is a hundred times as large as the others.
-      let seed = round % 16 == 0 ? seeds.count - 1 : round % 2
+      let seed = round % 16 == 0 ? seeds.count - 1 : round % 3
       let bytes = Self.mutate(seeds[seed], tables: tables[seed], &generator)
       do throws(SoundFontError) {
         let bank = try SoundFont(bytes: bytes, name: "fuzz")
         readable += 1
-        #expect(bank.presets.count <= bytes.count / 38 && bank.diagnostics.count <= 1_000)
+        #expect(bank.presets.count <= bytes.count / 24 && bank.diagnostics.count <= 1_000)
         for preset in bank.presets.prefix(4) {
           let zones = preset.zones
           BankInvariants.check(zones, "round \(round)")

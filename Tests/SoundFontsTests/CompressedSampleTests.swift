@@ -73,4 +73,33 @@ struct CompressedSampleTests {
     bank.samples[0].kind = 0x11
     #expect(try bank.zones().first?.sample.end == 100)
   }
+
+  @Test("headers of the same bytes share what is decoded, and what they ask for is bounded")
+  func sharedBytes() throws {
+    let part = try Self.vorbis(frames: 200_000)
+    var bank = Self.bank([part])
+    bank.samples = (0..<500).map {
+      .init(start: 0, end: part.count, loopStart: $0, loopEnd: 2_000, kind: 0x11)
+    }
+    bank.instruments[0].zones = (0..<100).map { .init(generators: [(53, UInt16($0))]) }
+    let zones = try bank.zones()
+    #expect(Set(zones.map(\.sample.data)).count == 1 && zones.count == 100)
+    #expect(zones.map(\.sample.loopStart) == Array(0..<100))
+    // Each loop needs a copy of its own: 500 are 400 MB.
+    bank.instruments[0].zones = (0..<500).map { .init(generators: [(53, UInt16($0))]) }
+    #expect {
+      try bank.read()
+    } throws: { error in
+      if case .tooLarge = error as? SoundFontError { true } else { false }
+    }
+  }
+
+  @Test("no more frames are decoded than the last page counts")
+  func granulePosition() throws {
+    var part = try Self.vorbis(frames: 40_000)
+    let page = try #require(part.indices.reversed().first { part[$0...].starts(with: Array("OggS".utf8)) })
+    part.replaceSubrange(page + 6..<page + 14, with: BankBuilder.little(1_234, 8))
+    let zones = try Self.bank([part]).zones()
+    #expect(zones.allSatisfy { $0.sample.end <= 1_234 })
+  }
 }

@@ -111,7 +111,7 @@ struct DamageTests {
     bank.presets[0].zones[0].modulators = (0..<2_000).map { [0x0081, 48, UInt16($0), 0, 0] }
     #expect(
       fault(bank.bytes)
-        == .tooComplex(preset: "Sound", count: 2_000, limit: 1_000, what: "modulators in a zone"))
+        == .tooComplex(preset: "Sound", count: 2_000, limit: 256, what: "modulators in a zone"))
     bank = BankBuilder()
     bank.instruments[0].zones = Array(repeating: .init(generators: [(53, 0)]), count: 60_000)
     #expect(try bank.zones().count == 60_000)
@@ -186,5 +186,41 @@ struct DamageTests {
     let read = try SoundFont(bytes: bytes, name: "x")
     #expect(read.name == "Café" && read.presets[0].zones.count == 1)
     #expect(read.diagnostics.map(\.rule) == ["file-size", "unknown-chunk", "unknown-chunk"])
+  }
+
+  @Test("a bank whose zones ask for very many copies of a sample is refused before any is made")
+  func copies() throws {
+    var bank = BankBuilder()
+    bank.pool = [UInt8](repeating: 1, count: 200_000)
+    bank.samples[0].end = 100_000
+    // A copy has 400,000 bytes, 2,000 are 800 MB: over 256 MB and eight times the file.
+    bank.instruments[0].zones = (0..<2_000).map { .init(generators: [(0, UInt16($0)), (53, 0)]) }
+    #expect {
+      try bank.read()
+    } throws: { error in
+      guard case .tooLarge("bank.sf2", let need, let limit) = error as? SoundFontError else { return false }
+      return need > limit && need > 700 << 20 && "\(error)".count > 0
+    }
+    // The same place read by as many zones is one copy.
+    bank.instruments[0].zones = (0..<2_000).map { _ in .init(generators: [(0, 7), (53, 0)]) }
+    #expect(try bank.zones().count == 2_000)
+    // Many headers of the same frames are too.
+    bank.samples = (0..<2_000).map { _ in .init(end: 100_000) }
+    bank.instruments[0].zones = (0..<2_000).map { .init(generators: [(53, UInt16($0))]) }
+    #expect(try bank.zones().count == 2_000)
+  }
+
+  @Test("a bank whose presets have too many zones together is refused")
+  func zonesOfAllPresets() throws {
+    var bank = BankBuilder()
+    bank.instruments[0].zones = (0..<200).map { _ in .init(generators: [(53, 0)]) }
+    bank.presets = (0..<100).map { program in
+      .init(program: program, zones: (0..<20).map { _ in .init(generators: [(41, 0)]) })
+    }
+    #expect {
+      try bank.read()
+    } throws: { error in
+      if case .tooLarge = error as? SoundFontError { true } else { false }
+    }
   }
 }

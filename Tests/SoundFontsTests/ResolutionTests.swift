@@ -168,6 +168,31 @@ struct ResolutionTests {
     #expect(bank.diagnostics.count == 7)
   }
 
+  @Test("a modulator has those that feed it, and links that loop or lead nowhere are ignored (§9.5.4)")
+  func linkedModulators() throws {
+    let bank = try bank(
+      preset: [Zone(generators: [(41, 0)])],
+      instrument: [
+        Zone(
+          generators: [(53, 0)],
+          modulators: [
+            [0x0081, 0x8001, 64, 0, 0], [0x007F, 8, bits(-2_400), 0x0010, 2],
+            // A loop, one that waits for nobody, and one that feeds what takes nothing.
+            [0x007F, 0x8003, 5, 0, 0], [0x007F, 0x8002, 5, 0, 0], [0x007F, 51, 5, 0, 0],
+            [0x0081, 0x8000, 5, 0, 0],
+            // Beyond the zone's modulators, and a link as the amount's source.
+            [0x0081, 0x8100, 5, 0, 0], [0x0081, 51, 5, 0x007F, 0],
+          ])
+      ]
+    ).read()
+    var expected = Modulator(0x007F, to: .filterCutoff, amount: -2_400, by: 0x0010, isAbsolute: true)
+    expected.inputs = [Modulator(0x0081, to: .attenuation, amount: 64)]
+    let modulators = try #require(bank.presets[0].zones.first).modulators
+    #expect(Array(modulators.dropFirst(10)) == [expected])
+    #expect(
+      bank.diagnostics.map(\.rule).sorted() == Array(repeating: "linked-modulator", count: 4) + ["modulator"])
+  }
+
   @Test("offsets move a sample's start, end and loop, and never out of the bank's data")
   func offsets() throws {
     func addresses(_ generators: [(Int, UInt16)]) throws -> SoundFontSample.Addresses {

@@ -183,9 +183,13 @@ typedef struct {
   void (*interpolate)(size_t count, const float *data, int64_t position, int64_t step, const float *weights, size_t taps,
                       float *output);
   /// The same by the polynomial of third order through two frames with the slopes of their neighbors (Catmull & Rom 1974).
+  /// The 32 frames behind the last that is needed may be read, but are not used.
   void (*interpolate_cubic)(size_t count, const float *data, int64_t position, int64_t step, float *output);
   /// y[i] += x[i] * (gain + (i + 1) * step)
   void (*add_ramp)(size_t count, const float *x, float gain, float step, float *y);
+  /// y[i] += x[i] * (gains[k] + (i + 1) * steps[k]) for four outputs
+  void (*add_ramps)(size_t count, const float *x, const float *gains, const float *steps, float *left, float *right,
+                    float *reverb, float *chorus);
   /// Filters x in place, `count` being a multiple of 8; `state` holds the two states.
   void (*filter_eights)(size_t count, const gruppetto_block_filter *filter, float *state, float *x);
   /// Brings every element into -limit ... limit; one that is no number stays.

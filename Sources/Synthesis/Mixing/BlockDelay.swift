@@ -12,6 +12,19 @@ func store4(_ value: SIMD4<Float>, _ samples: UnsafeMutablePointer<Float>, _ ind
   UnsafeMutableRawPointer(samples + index).storeBytes(of: value, as: SIMD4<Float>.self)
 }
 
+/// Adds a part of an effect's block, its left side and behind that its right one, to both sides of the output.
+/// - Parameter place: The first frame of the block that is taken.
+@inline(__always)
+func addBlock(
+  _ block: UnsafePointer<Float>, from place: Int, toLeft left: UnsafeMutablePointer<Float>,
+  right: UnsafeMutablePointer<Float>, _ count: Int
+) {
+  for frame in 0..<count {
+    left[frame] += block[place + frame]
+    right[frame] += block[effectFrames + place + frame]
+  }
+}
+
 /// A delay line that is written block by block and read from any place without looking for its end: its first samples are
 /// repeated behind its last.
 struct BlockDelay {

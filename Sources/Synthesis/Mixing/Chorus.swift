@@ -59,12 +59,7 @@ struct Chorus {
     while done < frames {
       let count = min(frames - done, effectFrames - place)
       (line.block + place).update(from: input + done, count: count)
-      if !isSilent {
-        for frame in 0..<count {
-          outLeft[done + frame] += output[place + frame]
-          outRight[done + frame] += output[effectFrames + place + frame]
-        }
-      }
+      if !isSilent { addBlock(output, from: place, toLeft: outLeft + done, right: outRight + done, count) }
       place += count
       done += count
       if place == effectFrames { processBlock() }

@@ -31,8 +31,7 @@ struct EarlyReflections {
   /// The latest reflection, in frames.
   let longest: Int
 
-  /// - Parameter shift: Frames that are added to all delays.
-  init(_ room: Room, shift: Int, sampleRate: Float, arena: Arena) {
+  init(_ room: Room, sampleRate: Float, arena: Arena) {
     var all: [Tap] = []
     for side in [-1, 1] as [Float] {
       var source = room.source
@@ -45,7 +44,7 @@ struct EarlyReflections {
         // What comes from behind is as far to the side as what comes from before.
         let angle = (1 + path.x / max(distance, 0.1)) * .pi / 4
         let gain = direct / distance * image.gain
-        return Tap(delay: shift + Int(delay), left: cosine(angle) * gain, right: sine(angle) * gain)
+        return Tap(delay: Int(delay), left: cosine(angle) * gain, right: sine(angle) * gain)
       }
       found.sort { ($0.delay, $0.left) < ($1.delay, $1.left) }
       all += found.prefix(Self.tapsOfSource)

@@ -71,6 +71,7 @@ public enum Mastering {
       spool, gain: chosen, frameCount: min(spool.frameCount, soundingFrames(meter, gain: chosen)))
     let written = try AudioFile.write(
       &limited, to: path, encoding: encoding, tags: tags, isDithered: true, cancellation: cancellation)
+    if let failure = spool.failure { throw failure }
     guard let written else { return nil }
     return MasteredSound(sound: written, gain: chosen, statistics: limited.statistics)
   }

@@ -36,9 +36,8 @@ struct Reverb {
       decay: .init(
         low: decay * preset.lowDecay, high: decay * preset.highDecay, crossover: preset.crossover),
       sampleRate: sampleRate, arena: arena)
-    let predelay = Int(min(max(0, Float(settings.predelay)), 1) * sampleRate)
-    reflections = EarlyReflections(preset.room, shift: predelay, sampleRate: sampleRate, arena: arena)
-    lateDelay = predelay + Int(preset.lateDelay * sampleRate)
+    reflections = EarlyReflections(preset.room, sampleRate: sampleRate, arena: arena)
+    lateDelay = Int(preset.lateDelay * sampleRate)
     inputLeft = BlockDelay(longest: max(lateDelay, reflections.longest), arena: arena)
     inputRight = BlockDelay(longest: max(lateDelay, reflections.longest), arena: arena)
     diffusers = arena.allocate(2 * Self.diffuserCount, of: Diffuser(length: effectFrames, arena: arena))
@@ -74,12 +73,7 @@ struct Reverb {
       let count = min(frames - done, effectFrames - place)
       (inputLeft.block + place).update(from: left + done, count: count)
       (inputRight.block + place).update(from: right + done, count: count)
-      if !isSilent {
-        for frame in 0..<count {
-          outLeft[done + frame] += output[place + frame]
-          outRight[done + frame] += output[effectFrames + place + frame]
-        }
-      }
+      if !isSilent { addBlock(output, from: place, toLeft: outLeft + done, right: outRight + done, count) }
       place += count
       done += count
       if place == effectFrames { processBlock() }

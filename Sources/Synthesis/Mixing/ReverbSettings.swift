@@ -6,8 +6,6 @@ public struct ReverbSettings: Sendable, Hashable {
   public var amount: Double
   /// Seconds to −60 dB in the middle of the spectrum; nil is the preset's own.
   public var decay: Double?
-  /// Seconds from the direct sound to the beginning of the reverberation, beyond those of the preset: 0...1.
-  public var predelay: Double
 
   /// The decays that can be asked for, in seconds.
   public static let decays = 0.1...20.0
@@ -15,13 +13,10 @@ public struct ReverbSettings: Sendable, Hashable {
   public static let amounts = 0.0...4.0
 
   /// By default a concert hall.
-  public init(
-    _ preset: ReverbPreset = .hall, amount: Double = 1, decay: Double? = nil, predelay: Double = 0
-  ) {
+  public init(_ preset: ReverbPreset = .hall, amount: Double = 1, decay: Double? = nil) {
     self.preset = preset
     self.amount = amount
     self.decay = decay
-    self.predelay = predelay
   }
 
   /// The decay in seconds that results.

@@ -18,6 +18,9 @@ struct BlockLowpass: BitwiseCopyable {
 
   private var cutoff: Float = -1
   private var resonance: Float = -1
+  /// 1/Q, and the part of all frequencies that the resonance leaves.
+  private var damping: Float = 1
+  private var gain: Float = 1
 
   /// Forgets what it has heard.
   mutating func clear() {
@@ -33,43 +36,58 @@ struct BlockLowpass: BitwiseCopyable {
     let cutoff = min(max(cutoff, 0.000_1), 0.49)
     if cutoff == self.cutoff, resonance == self.resonance { return }
     self.cutoff = cutoff
-    self.resonance = resonance
-    // The peak of a second-order low-pass of quality Q is Q/√(1 − 1/4Q²): this is the Q that has the wanted one, 1/√2 for none.
-    let peak = decibels(max(0, resonance))
-    let square = peak * peak
-    let quality = ((square + (square * square - square).squareRoot()) / 2).squareRoot()
+    if resonance != self.resonance {
+      self.resonance = resonance
+      // The peak of a second-order low-pass of quality Q is Q/√(1 − 1/4Q²): this is the Q that has the wanted one, 1/√2 for none.
+      let peak = decibels(max(0, resonance))
+      let square = peak * peak
+      damping = 1 / ((square + (square * square - square).squareRoot()) / 2).squareRoot()
+      gain = 1 / peak.squareRoot()
+    }
     let g = tangent(.pi * cutoff)
-    let a1 = 1 / (1 + g * (g + 1 / quality))
+    let a1 = 1 / (1 + g * (g + damping))
     let a2 = g * a1
     let a3 = g * a2
-    let direct = a3 / peak.squareRoot()
     stateToState = (2 * a1 - 1, -2 * a2, 2 * a2, 1 - 2 * a3)
     inputToState = (2 * a2, 2 * a3)
-    let gain = 1 / peak.squareRoot()
     stateToOutput = (a2 * gain, (1 - a3) * gain)
-    prepareEight(direct)
+    prepareEight(a3 * gain)
   }
 
   private mutating func prepareEight(_ direct: Float) {
     let (a, b, c, d) = stateToState
-    // Outputs: the row C·Aᵏ for the states, and C·Aᵏ⁻¹·B for the inputs.
-    var row = stateToOutput
+    // The square of the matrix takes two steps at once: what holds for a step and the next one is carried on together.
+    let (aa, bb, cc, dd) = (a * a + b * c, a * b + b * d, c * a + d * c, c * b + d * d)
+    // Outputs: the rows C·Aᵏ for the states, and C·Aᵏ⁻¹·B for the inputs.
+    let (x, y) = stateToOutput
+    var rows = SIMD4(x, y, x * a + y * c, x * b + y * d)
+    // States: the columns Aᵏ·B for the inputs, the latest first, and A⁸ for the states.
+    let (p, q) = inputToState
+    var columns = SIMD4(p, q, a * p + b * q, c * p + d * q)
+    let inputs = SIMD4(p, q, p, q)
     eight.response[7] = direct
-    for index in 0..<8 {
-      eight.firstToOutputs[index] = row.0
-      eight.secondToOutputs[index] = row.1
-      if index < 7 { eight.response[8 + index] = row.0 * inputToState.0 + row.1 * inputToState.1 }
-      row = (row.0 * a + row.1 * c, row.0 * b + row.1 * d)
+    for pair in 0..<4 {
+      let index = 2 * pair
+      eight.firstToOutputs[index] = rows.x
+      eight.firstToOutputs[index + 1] = rows.z
+      eight.secondToOutputs[index] = rows.y
+      eight.secondToOutputs[index + 1] = rows.w
+      let responses = rows * inputs
+      eight.response[8 + index] = responses.x + responses.y
+      if index < 6 { eight.response[9 + index] = responses.z + responses.w }
+      eight.inputsToFirst[7 - index] = columns.x
+      eight.inputsToFirst[6 - index] = columns.z
+      eight.inputsToSecond[7 - index] = columns.y
+      eight.inputsToSecond[6 - index] = columns.w
+      rows =
+        SIMD4(rows.x, rows.x, rows.z, rows.z) * SIMD4(aa, bb, aa, bb)
+        + SIMD4(rows.y, rows.y, rows.w, rows.w) * SIMD4(cc, dd, cc, dd)
+      columns =
+        SIMD4(columns.x, columns.x, columns.z, columns.z) * SIMD4(aa, cc, aa, cc)
+        + SIMD4(columns.y, columns.y, columns.w, columns.w) * SIMD4(bb, dd, bb, dd)
     }
-    // States: Aᵏ·B for the inputs, the latest first, and A⁸ for the states.
-    var column = inputToState
-    for index in 0..<8 {
-      eight.inputsToFirst[7 - index] = column.0
-      eight.inputsToSecond[7 - index] = column.1
-      column = (a * column.0 + b * column.1, c * column.0 + d * column.1)
-    }
-    var power = stateToState
-    for _ in 0..<3 {
+    var power = (aa, bb, cc, dd)
+    for _ in 0..<2 {
       let (a, b, c, d) = power
       power = (a * a + b * c, a * b + b * d, c * a + d * c, c * b + d * d)
     }

@@ -9,6 +9,8 @@ struct Region: BitwiseCopyable {
   var generators: InlineArray<60, Float>
   var modulators: UnsafePointer<RegionModulator>
   var modulatorCount: Int
+  /// The sound controllers that have their usual meaning.
+  var soundControllers: SoundControllers
   /// For each generator the least and most that it may be, whatever modulators and NRPNs add to it.
   let limits: UnsafePointer<SIMD2<Float>>
   var sample: RegionSample
@@ -29,11 +31,12 @@ struct Region: BitwiseCopyable {
     highestVelocity = zone.velocities.upperBound
     generators = InlineArray(repeating: 0)
     for generator in Generator.allCases { generators[generator.rawValue] = Float(zone.generators[generator]) }
-    let list = zone.modulators.compactMap { RegionModulator($0, curves: curves) }
+    let list = zone.modulators.flatMap { RegionModulator.list($0, curves: curves) }
     let memory = arena.allocate(max(1, list.count), of: RegionModulator.none)
     for (index, modulator) in list.enumerated() { memory[index] = modulator }
     modulators = UnsafePointer(memory)
     modulatorCount = list.count
+    soundControllers = SoundControllers(list)
     self.sample = sample
     let root = zone.generators[.rootKey]
     rootKey = Float((0...127).contains(root) ? root : zone.sample.originalKey)
@@ -58,7 +61,7 @@ struct Region: BitwiseCopyable {
   }
 
   /// The longest release at its own settings, in seconds.
-  var release: Float { timecents(generators[Generator.volumeEnvelopeRelease.rawValue]) }
+  var release: Float { timecents(generators[.volumeEnvelopeRelease]) }
 }
 
 /// The seconds that timecents stand for; 0 for the least that a file can say.

@@ -37,6 +37,24 @@ struct RegionEnvelope: BitwiseCopyable {
     }
   }
 
+  /// Whether its value changes.
+  var isMoving: Bool {
+    switch stage {
+    case .attack, .decay, .release: true
+    case .delay, .hold, .sustain, .done: false
+    }
+  }
+
+  /// For how many frames a level in decibels can be replaced by an amplitude that moves evenly: for 1 dB, of which the amplitude in the
+  /// middle is 0.02 dB off.
+  var evenFrames: Int {
+    switch stage {
+    case .decay: Int(times.decay / 96)
+    case .release: Int(releaseFrames / 96)
+    default: Int.max
+    }
+  }
+
   /// Goes on by `frames`, at most as many as there are to the corner.
   mutating func advance(_ frames: Int) {
     switch stage {
@@ -99,6 +117,9 @@ struct TriangleOscillator: BitwiseCopyable {
   private var phase: Float = 0
 
   init(delay: Int = 0) { self.delay = delay }
+
+  /// For how many frames it waits.
+  var framesToStart: Int { delay }
 
   /// Between −1 and 1.
   var value: Float {

@@ -34,11 +34,13 @@ struct RegionModulator: BitwiseCopyable {
   var destination: Int
   var amount: Float
   var isAbsolute: Bool
+  /// How many links lie between it and a generator: above 0 it adds to the source of the one that follows with a link less.
+  var depth = 0
 
   /// A controller and its curve.
   struct Source: BitwiseCopyable {
     enum Controller: BitwiseCopyable {
-      case one, velocity, key, keyPressure, channelPressure, wheel, wheelRange
+      case one, velocity, key, keyPressure, channelPressure, wheel, wheelRange, link
       case midi(Int)
     }
 
@@ -65,23 +67,51 @@ struct RegionModulator: BitwiseCopyable {
 }
 
 extension RegionModulator {
-  /// nil for one that has no effect, since its source or its curve is none that is known.
-  init?(_ modulator: Modulator, curves: ModulatorCurves) {
-    guard modulator.amount != 0, modulator.source != .none,
+  /// A modulator behind those that feed it, so that these are known when it is computed; nothing for one that has no effect, since its
+  /// source or its curve is none that is known.
+  static func list(_ modulator: Modulator, depth: Int = 0, curves: ModulatorCurves) -> [RegionModulator] {
+    guard modulator.amount != 0, modulator.source != .none, depth <= Modulator.deepestLink,
       let source = Source(modulator.source, curves: curves),
       let amountSource = Source(modulator.amountSource, curves: curves)
-    else { return nil }
-    self.init(
+    else { return [] }
+    let own = RegionModulator(
       source: source, amountSource: amountSource, destination: modulator.destination.rawValue,
-      amount: Float(modulator.amount), isAbsolute: modulator.isAbsolute)
+      amount: Float(modulator.amount), isAbsolute: modulator.isAbsolute, depth: depth)
+    return modulator.inputs.flatMap { list($0, depth: depth + 1, curves: curves) } + [own]
+  }
+
+  /// Adds to the generators what a list of modulators gives.
+  @inline(__always)
+  static func apply(
+    _ list: UnsafePointer<RegionModulator>, count: Int, to values: inout InlineArray<60, Float>,
+    _ note: NoteControls, _ channel: UnsafePointer<Channel>
+  ) {
+    // What feeds the next modulator of each depth.
+    var sums = InlineArray<10, Float>(repeating: 0)
+    for index in 0..<count {
+      let modulator = list + index
+      let depth = modulator.pointee.depth
+      let value = modulator.pointee.value(note, channel, link: sums[depth + 1])
+      if modulator.pointee.source.isLink { sums[depth + 1] = 0 }
+      if depth == 0 {
+        values[modulator.pointee.destination] += value
+      } else {
+        sums[depth] += value
+      }
+    }
   }
 
   /// What it adds to its destination.
+  /// - Parameter link: What the modulators that feed it have given.
   @inline(__always)
-  func value(_ note: NoteControls, _ channel: UnsafePointer<Channel>) -> Float {
-    let product = amount * source.value(note, channel) * amountSource.value(note, channel)
+  func value(_ note: NoteControls, _ channel: UnsafePointer<Channel>, link: Float) -> Float {
+    let product =
+      amount * source.value(note, channel, link: link) * amountSource.value(note, channel, link: 0)
     return isAbsolute ? abs(product) : product
   }
+
+  /// Whether it looks at a MIDI controller.
+  func reads(controller number: Int) -> Bool { source.reads(number) || amountSource.reads(number) }
 }
 
 /// What modulators know of a note.
@@ -107,7 +137,8 @@ extension RegionModulator.Source {
       case .channelPressure: controller = .channelPressure
       case .pitchWheel: controller = .wheel
       case .pitchWheelSensitivity: controller = .wheelRange
-      case .link, nil: return nil
+      case .link: controller = .link
+      case nil: return nil
       }
     }
     isNegative = source.isNegative
@@ -122,9 +153,14 @@ extension RegionModulator.Source {
       }
   }
 
+  @inline(__always)
+  var isLink: Bool { if case .link = controller { true } else { false } }
+
+  func reads(_ number: Int) -> Bool { if case .midi(number) = controller { true } else { false } }
+
   /// Its value between 0 and 1, or −1 and 1 (SoundFont 2.04, §9.5.3).
   @inline(__always)
-  func value(_ note: NoteControls, _ channel: UnsafePointer<Channel>) -> Float {
+  func value(_ note: NoteControls, _ channel: UnsafePointer<Channel>, link: Float) -> Float {
     let raw: Int
     switch controller {
     case .one: return 1
@@ -135,6 +171,7 @@ extension RegionModulator.Source {
     case .wheel: return wheel(channel.pointee.wheel)
     case .wheelRange: return linear(channel.pointee.bendRange)
     case .midi(let number): raw = channel.pointee.controller(number)
+    case .link: raw = Int(min(max(link, 0), 127) + 0.5)
     }
     if isSwitch {
       let isOn = (raw >= 64) != isNegative

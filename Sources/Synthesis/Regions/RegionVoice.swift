@@ -1,4 +1,5 @@
 internal import Arithmetic
+internal import SoundFonts
 
 /// A sounding zone of a SoundFont: a sample with two envelopes, two LFOs and a filter, all of which modulators may move
 /// (SoundFont 2.04, §9.1).
@@ -37,7 +38,8 @@ struct RegionVoice: BitwiseCopyable {
   /// How much goes to the reverb and the chorus at 100 %, against the usual amount of the built-in instruments.
   private static let reverbScale: Float = 6
   private static let chorusScale: Float = 3
-  /// A decay is over when it has gone this far, in centibels.
+  /// A decay is over when it has gone this far, in centibels: 96 dB, as on the hardware that banks are made for, where the specification has 100
+  /// (§8.1.3, generator 36).
   private static let range: Float = 960
   /// What the specification calls 1 dB of attenuation is 0.4 dB on the hardware that banks are made for.
   private static let attenuationUnit: Float = 0.4
@@ -62,8 +64,8 @@ struct RegionVoice: BitwiseCopyable {
   ) {
     self.region = region
     self.sampleRate = sampleRate
-    let fixedKey = Int(region.pointee.generators[GeneratorIndex.key])
-    let fixedVelocity = Int(region.pointee.generators[GeneratorIndex.velocity])
+    let fixedKey = Int(region.pointee.generators[.key])
+    let fixedVelocity = Int(region.pointee.generators[.velocity])
     note = NoteControls(
       pressedKey: key, key: fixedKey >= 0 ? min(fixedKey, 127) : key,
       velocity: fixedVelocity >= 0 ? min(fixedVelocity, 127) : velocity)
@@ -83,33 +85,32 @@ struct RegionVoice: BitwiseCopyable {
   private func frames(_ seconds: Float) -> Int { Int(seconds * sampleRate + 0.5) }
 
   /// The time of a stage that is shorter or longer on other keys, in timecents, within what it may be on any key.
-  private func scaled(_ values: InlineArray<60, Float>, _ stage: Int, _ scaling: Int) -> Float {
-    let limits = region.pointee.limits[stage]
+  private func scaled(_ values: InlineArray<60, Float>, _ stage: Generator, _ scaling: Generator) -> Float {
+    let limits = region.pointee.limits[stage.rawValue]
     return min(max(values[stage] + Float(60 - note.key) * values[scaling], limits.x), limits.y)
   }
 
   private mutating func startEnvelopes(_ values: InlineArray<60, Float>) {
-    typealias Index = GeneratorIndex
     volume = RegionEnvelope(
       EnvelopeTimes(
-        delay: frames(timecents(values[Index.volumeEnvelopeDelay])),
-        attack: frames(timecents(values[Index.volumeEnvelopeAttack])),
+        delay: frames(timecents(values[.volumeEnvelopeDelay])),
+        attack: frames(timecents(values[.volumeEnvelopeAttack])),
         hold: frames(
-          timecents(scaled(values, Index.volumeEnvelopeHold, Index.keyToVolumeEnvelopeHold))),
+          timecents(scaled(values, .volumeEnvelopeHold, .keyToVolumeEnvelopeHold))),
         decay: sampleRate
-          * timecents(scaled(values, Index.volumeEnvelopeDecay, Index.keyToVolumeEnvelopeDecay))),
-      sustain: max(0, 1 - values[Index.volumeEnvelopeSustain] / Self.range))
+          * timecents(scaled(values, .volumeEnvelopeDecay, .keyToVolumeEnvelopeDecay))),
+      sustain: max(0, 1 - values[.volumeEnvelopeSustain] / Self.range))
     modulation = RegionEnvelope(
       EnvelopeTimes(
-        delay: frames(timecents(values[Index.modulationEnvelopeDelay])),
-        attack: frames(timecents(values[Index.modulationEnvelopeAttack])),
+        delay: frames(timecents(values[.modulationEnvelopeDelay])),
+        attack: frames(timecents(values[.modulationEnvelopeAttack])),
         hold: frames(
-          timecents(scaled(values, Index.modulationEnvelopeHold, Index.keyToModulationEnvelopeHold))),
+          timecents(scaled(values, .modulationEnvelopeHold, .keyToModulationEnvelopeHold))),
         decay: sampleRate
-          * timecents(scaled(values, Index.modulationEnvelopeDecay, Index.keyToModulationEnvelopeDecay))),
-      sustain: max(0, 1 - values[Index.modulationEnvelopeSustain] / 1000))
-    modulationLFO = TriangleOscillator(delay: frames(timecents(values[Index.modulationLFODelay])))
-    vibratoLFO = TriangleOscillator(delay: frames(timecents(values[Index.vibratoLFODelay])))
+          * timecents(scaled(values, .modulationEnvelopeDecay, .keyToModulationEnvelopeDecay))),
+      sustain: max(0, 1 - values[.modulationEnvelopeSustain] / 1000))
+    modulationLFO = TriangleOscillator(delay: frames(timecents(values[.modulationLFODelay])))
+    vibratoLFO = TriangleOscillator(delay: frames(timecents(values[.vibratoLFODelay])))
   }
 
   /// The key is released.
@@ -153,11 +154,10 @@ struct RegionVoice: BitwiseCopyable {
         values[index] = (replacement.isNaN ? values[index] : replacement) + course.generatorOffsets[index]
       }
     }
-    values[GeneratorIndex.attenuation] *= Self.attenuationUnit
-    for index in 0..<region.pointee.modulatorCount {
-      let modulator = region.pointee.modulators + index
-      values[modulator.pointee.destination] += modulator.pointee.value(note, state)
-    }
+    values[.attenuation] *= Self.attenuationUnit
+    RegionModulator.apply(
+      region.pointee.modulators, count: region.pointee.modulatorCount, to: &values, note, state)
+    region.pointee.soundControllers.apply(to: &values, state)
     let limits = region.pointee.limits
     for index in 0..<60 { values[index] = min(max(values[index], limits[index].x), limits[index].y) }
     settings = RegionSettings(values, key: note.key, region: region, sampleRate: sampleRate)
@@ -213,7 +213,7 @@ struct RegionVoice: BitwiseCopyable {
 
   // MARK: Sound
 
-  /// Adds frames of a segment to the buses.
+  /// Adds frames to the buses. The state of the channel and the tuning hold for all of them.
   /// - Parameters:
   ///   - place: The first frame of the bus.
   ///   - tuning: Semitones that are added to the key.
@@ -224,12 +224,13 @@ struct RegionVoice: BitwiseCopyable {
     update(state, course)
     var done = 0
     while done < frames, !isDone {
-      let count = min(frames - done, volume.framesToCorner, modulation.framesToCorner)
+      let corner = min(frames - done, volume.framesToCorner, modulation.framesToCorner)
       guard volume.stage != .delay else {
-        advance(count)
-        done += count
+        advance(corner)
+        done += corner
         continue
       }
+      let count = min(corner, evenFrames(from: place + done))
       if !hasBegun {
         // An attack begins in silence; without one the sample does as it is.
         gains = targetGains
@@ -248,6 +249,27 @@ struct RegionVoice: BitwiseCopyable {
         workspace.kernels)
       done += count
     }
+  }
+
+  /// For how many frames pitch and filter stay as they are and the level moves evenly: until the segment's end where an oscillator or an
+  /// envelope moves them.
+  /// - Parameter place: A frame of the quantum.
+  @inline(__always)
+  private func evenFrames(from place: Int) -> Int {
+    var frames = quantumFrames
+    let oscillators = settings.isSwayed
+    if oscillators.modulation {
+      frames = modulationLFO.framesToStart > 0 ? modulationLFO.framesToStart : segmentFrames
+    }
+    if oscillators.vibrato {
+      frames = min(frames, vibratoLFO.framesToStart > 0 ? vibratoLFO.framesToStart : segmentFrames)
+    }
+    if modulation.isMoving, settings.isBent { frames = segmentFrames }
+    frames = min(frames, volume.evenFrames)
+    guard frames < quantumFrames else { return frames }
+    // Segments begin where they would without this.
+    let end = (place + frames) / segmentFrames * segmentFrames
+    return end > place ? end - place : segmentFrames - place % segmentFrames
   }
 
   private mutating func advance(_ frames: Int) {
@@ -322,13 +344,8 @@ struct RegionVoice: BitwiseCopyable {
     _ samples: UnsafePointer<Float>, to bus: Bus, from place: Int, _ frames: Int, _ gains: SIMD4<Float>,
     _ step: SIMD4<Float>, _ kernels: Kernels
   ) {
-    kernels.addRamp(samples, gain: gains.x, step: step.x, to: bus.left + place, count: frames)
-    kernels.addRamp(samples, gain: gains.y, step: step.y, to: bus.right + place, count: frames)
-    if gains.z > 0 || step.z > 0 {
-      kernels.addRamp(samples, gain: gains.z, step: step.z, to: bus.reverb + place, count: frames)
-    }
-    if gains.w > 0 || step.w > 0 {
-      kernels.addRamp(samples, gain: gains.w, step: step.w, to: bus.chorus + place, count: frames)
-    }
+    kernels.addRamps(
+      samples, gains: gains, steps: step, left: bus.left + place, right: bus.right + place,
+      reverb: bus.reverb + place, chorus: bus.chorus + place, count: frames)
   }
 }

@@ -18,7 +18,8 @@ struct Instruments: ParsableCommand {
 
   @Argument(
     help:
-      "SoundFont (.sf2, .sf3) whose presets are listed or auditioned, instead of the instruments that ship.")
+      "SoundFont (.sf2, .sf3) or DLS bank (.dls) whose presets are listed or auditioned, instead of the instruments that ship."
+  )
   var bank: String?
 
   @Option(help: ArgumentHelp("Folder of presets (default: the one that ships).", valueName: "folder"))
@@ -93,7 +94,7 @@ struct Instruments: ParsableCommand {
       warnings: diagnostics.map { Remark(rule: $0.rule, offset: $0.offset, message: $0.message) })
     for diagnostic in diagnostics where !common.json { common.remark("\(bank.path): \(diagnostic)") }
     try common.report(report) {
-      "\(bank.name) (SoundFont \(version)), \(Readable.plural(bank.presets.count, "preset"))\n"
+      "\(bank.name) (\(bank.format)), \(Readable.plural(bank.presets.count, "preset"))\n"
         + Readable.table(
           [["bank", "program", "preset"]] + bank.presets.map { ["\($0.bank)", "\($0.program)", $0.name] },
           rightAligned: [0, 1])

@@ -7,7 +7,7 @@ internal import Synthesis
 struct SoundBankOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "SoundFont (.sf2, .sf3) that plays; builtin: the instruments that ship; auto: the system's General MIDI bank if there is one, otherwise builtin. Of several, each plays what those before it lack; in the end, builtin does (default: auto, or GRUPPETTO_SOUND).",
+      "SoundFont (.sf2, .sf3) or DLS bank (.dls) that plays; builtin: the instruments that ship; auto: the system's General MIDI bank if there is one, otherwise builtin. Of several, each plays what those before it lack; in the end, builtin does (default: auto, or GRUPPETTO_SOUND).",
       valueName: "bank"))
   var sound: [String] = []
 
