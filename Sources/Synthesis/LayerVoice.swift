@@ -9,9 +9,6 @@ struct Workspace {
   let left: UnsafeMutablePointer<Float>
   let right: UnsafeMutablePointer<Float>
   let levels: UnsafeMutablePointer<Float>
-  let vectors: UnsafeMutablePointer<SIMD8<Float>>
-  let lanesLeft: UnsafeMutablePointer<SIMD4<Float>>
-  let lanesRight: UnsafeMutablePointer<SIMD4<Float>>
   let sine: UnsafePointer<Float>
 
   init(arena: Arena) {
@@ -22,9 +19,6 @@ struct Workspace {
     left = arena.allocate(segmentFrames, of: 0)
     right = arena.allocate(segmentFrames, of: 0)
     levels = arena.allocate(segmentFrames, of: 0)
-    lanesLeft = arena.allocate(segmentFrames, of: .init(repeating: 0))
-    lanesRight = arena.allocate(segmentFrames, of: .init(repeating: 0))
-    vectors = arena.allocate(segmentFrames, of: .init(repeating: 0))
     let table = arena.allocate(SineTable.sine.count, of: Float(0))
     for (index, value) in SineTable.sine.enumerated() { table[index] = value }
     sine = UnsafePointer(table)
@@ -46,6 +40,8 @@ struct LayerVoice {
   private let oscillators: UnsafeMutablePointer<WaveOscillator>
   let tones: UnsafeMutablePointer<ToneOscillator>
   var toneZone = 0
+  /// The frequencies in hertz that are read from it.
+  var toneRange: (from: Float, to: Float) = (0, 0)
   /// How much of each lane of a tone is heard.
   var toneWeights = SIMD4<Float>(1, 0, 0, 0)
   var softness: Float = 0
@@ -144,13 +140,13 @@ struct LayerVoice {
     case .frequencyModulation(let settings):
       pair = FrequencyModulationPair(settings, octaves: octaves, velocity: velocity, sampleRate: sampleRate)
     case .tone(let tone):
-      tones[0] = ToneOscillator()
-      for pair in 0..<layer.unison.pairs {
-        let turn = 0.381_966 * Float(pair + 1)
-        tones[1 + 2 * pair] = ToneOscillator(phase: turn)
-        tones[2 + 2 * pair] = ToneOscillator(phase: -turn)
+      for copy in 0...2 * layer.unison.pairs {
+        let turn = 0.381_966 * Float((copy + 1) / 2)
+        tones[copy] = ToneOscillator(
+          phase: copy.isMultiple(of: 2) ? -turn : turn, cents: place(ofCopy: copy) * layer.unison.detune)
       }
       toneZone = ToneTables.zone(of: frequency)
+      toneRange = ToneTables.range(ofZone: toneZone)
       softness = 1 - velocity / 127
       toneWeights = weights(of: tone, after: 0)
     case .coloredNoise(let settings):
@@ -164,7 +160,8 @@ struct LayerVoice {
         sampleRate: sampleRate, seed: seed)
     case .modes(let modes):
       bank?.strike(
-        modes, frequency: frequency, octaves: octaves, velocity: velocity, sampleRate: sampleRate)
+        modes, frequency: frequency, octaves: octaves, velocity: velocity, gain: amplitude,
+        sampleRate: sampleRate)
     }
   }
 
@@ -207,17 +204,30 @@ struct LayerVoice {
     let pitch = offset == 0 ? frequency : frequency * exponential2(offset / 12)
     fillSource(frames, cyclesPerSample: pitch / sampleRate, workspace)
     if let filter = layer.filter { apply(filter, frames, workspace) }
-    envelope.fill(workspace.levels, frames)
     let from = tremoloGain * amplitude
     tremoloGain = movement(after: Double(age) / Double(sampleRate))
-    let step = (tremoloGain * amplitude - from) / Float(frames)
+    let to = tremoloGain * amplitude
     let second = isStereo ? workspace.right : workspace.left
-    for frame in 0..<frames {
-      let level = workspace.levels[frame] * (from + step * Float(frame))
-      left[frame] += workspace.left[frame] * level * leftPan
-      right[frame] += second[frame] * level * rightPan
+    let kernels = workspace.kernels
+    if let ramp = envelope.ramp(frames) {
+      let gain = from * ramp.from
+      let step = (to * ramp.to - gain) / Float(frames)
+      kernels.addRamp(workspace.left, gain: gain * leftPan, step: step * leftPan, to: left, count: frames)
+      kernels.addRamp(second, gain: gain * rightPan, step: step * rightPan, to: right, count: frames)
+    } else {
+      envelope.fill(workspace.levels, frames)
+      let step = (to - from) / Float(frames)
+      for frame in 0..<frames {
+        let level = workspace.levels[frame] * (from + step * Float(frame))
+        left[frame] += workspace.left[frame] * level * leftPan
+        right[frame] += second[frame] * level * rightPan
+      }
     }
+    if envelope.isFalling, layer.swell == 0, loudness < Self.inaudible { decayIsOver = true }
   }
+
+  /// −100 dB of full scale.
+  private static let inaudible: Float = 1e-5
 
   private mutating func fillSource(_ frames: Int, cyclesPerSample: Float, _ workspace: Workspace) {
     let output = workspace.left
@@ -230,14 +240,16 @@ struct LayerVoice {
     case .tone(let tone):
       fillTone(frames, tone, cyclesPerSample: cyclesPerSample, workspace)
     case .coloredNoise(let settings):
-      noiseReader.fill(output, settings.isStereo ? workspace.right : nil, frames, settings.samples)
+      noiseReader.fill(
+        output, settings.isStereo ? workspace.right : nil, frames, settings.samples, workspace.kernels)
     case .noise(let color):
       fillNoise(output, frames, color)
     case .string:
       string?.fill(output, frames, cyclesPerSample: cyclesPerSample)
       decayIsOver = (string?.peak ?? 0) < Self.silence
     case .modes:
-      bank?.fill(output, frames, cyclesPerSample: cyclesPerSample, scratch: workspace.vectors)
+      bank?.fill(
+        output, frames, cyclesPerSample: cyclesPerSample, gain: amplitude, workspace.kernels)
       decayIsOver = (bank?.peak ?? 0) < Self.silence
     }
   }
@@ -262,23 +274,18 @@ struct LayerVoice {
     let copies = 1 + 2 * unison.pairs
     let isStereo = isStereo
     let leaderGain = 1 / (1 + Float(copies - 1) * followerGain * followerGain).squareRoot()
-    for frame in 0..<frames { workspace.left[frame] = 0 }
-    if isStereo { for frame in 0..<frames { workspace.right[frame] = 0 } }
+    workspace.left.update(repeating: 0, count: frames)
+    if isStereo { workspace.right.update(repeating: 0, count: frames) }
     for copy in 0..<copies {
       let place = place(ofCopy: copy)
       let rate = copy == 0 ? cyclesPerSample : cyclesPerSample * exponential2(place * unison.detune / 1200)
       let gain = copy == 0 ? leaderGain : leaderGain * followerGain
-      if isStereo {
-        let side = copy == 0 ? 0 : unison.spread * (place > 0 ? 1 : -1) * (copy > 2 ? 0.7 : 1)
-        oscillators[copy].add(
-          toLeft: workspace.left, right: workspace.right, frames, samples: samples, levelCount: levelCount,
-          cyclesPerSample: rate, leftGain: gain * (1 - side).squareRoot(),
-          rightGain: gain * (1 + side).squareRoot())
-      } else {
-        oscillators[copy].add(
-          to: workspace.left, frames, samples: samples, levelCount: levelCount, cyclesPerSample: rate,
-          gain: gain)
-      }
+      let side =
+        copy == 0 || !isStereo ? 0 : unison.spread * (place > 0 ? 1 : -1) * (copy > 2 ? 0.7 : 1)
+      oscillators[copy].add(
+        toLeft: workspace.left, right: isStereo ? workspace.right : nil, frames, samples: samples,
+        levelCount: levelCount, cyclesPerSample: rate, leftGain: gain * (1 - side).squareRoot(),
+        rightGain: gain * (1 + side).squareRoot(), workspace.kernels)
     }
   }
 

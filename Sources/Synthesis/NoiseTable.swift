@@ -1,3 +1,5 @@
+internal import Arithmetic
+
 /// Noise of a color that was computed beforehand: a loop with random phases, so long that it is not heard to repeat.
 final class NoiseTable: Sendable {
   static let bits = 15
@@ -85,32 +87,27 @@ struct NoiseReader {
   /// Writes `frames` samples to one or two channels.
   mutating func fill(
     _ left: UnsafeMutablePointer<Float>, _ right: UnsafeMutablePointer<Float>?, _ frames: Int,
-    _ samples: UnsafePointer<Float>
+    _ samples: UnsafePointer<Float>, _ kernels: Kernels
   ) {
     let step = UInt32(rate * Float(UInt32(1) << Self.shift))
-    if let right { read(right, frames, samples, from: position &+ 0x9000_0000, step) }
-    read(left, frames, samples, from: position, step)
+    if let right { read(right, frames, samples, from: position &+ 0x9000_0000, step, kernels) }
+    read(left, frames, samples, from: position, step, kernels)
     position &+= step &* UInt32(frames)
   }
 
   private func read(
     _ output: UnsafeMutablePointer<Float>, _ frames: Int, _ samples: UnsafePointer<Float>,
-    from start: UInt32, _ step: UInt32
+    from start: UInt32, _ step: UInt32, _ kernels: Kernels
   ) {
-    var place = start
-    if step == 1 << Self.shift {
-      for frame in 0..<frames {
-        output[frame] = samples[Int(place &>> Self.shift)]
-        place &+= step
-      }
+    guard step == 1 << Self.shift else {
+      output.update(repeating: 0, count: frames)
+      kernels.addWave(
+        samples, shift: Self.shift, phase: start, step: step, glide: 0, gain: 1, to: output, count: frames)
       return
     }
-    let unit = 1 / Float(UInt32(1) << Self.shift)
-    for frame in 0..<frames {
-      let index = Int(place &>> Self.shift)
-      let fraction = Float(place & Self.fractionMask) * unit
-      output[frame] = samples[index] + fraction * (samples[index + 1] - samples[index])
-      place &+= step
-    }
+    let first = Int(start &>> Self.shift)
+    let count = min(frames, NoiseTable.length - first)
+    output.update(from: samples + first, count: count)
+    (output + count).update(from: samples, count: frames - count)
   }
 }

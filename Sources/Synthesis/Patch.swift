@@ -125,14 +125,3 @@ enum PatchSource {
   case string(PluckedString)
   case modes(ModeTable)
 }
-
-extension ModeTable {
-  init(_ modes: Modes, arena: Arena) {
-    let memory = arena.allocate(modes.modes.count, of: modes.modes[0])
-    for (index, mode) in modes.modes.enumerated() { memory[index] = mode }
-    self.init(
-      modes: UnsafePointer(memory), count: modes.modes.count, inharmonicity: modes.inharmonicity,
-      cutoff: modes.cutoff, velocityTracking: modes.velocityTracking, keyScaling: modes.keyScaling,
-      body: CurvePoints(modes.body, arena: arena), softness: modes.softness)
-  }
-}
