@@ -61,9 +61,14 @@ struct LayerVoice {
   private var frequency: Float = 0
   private var filterCutoff: Float = 0
   private var amplitude: Float = 0
+  /// The amplitude that it approaches after a slur.
+  private var nextAmplitude: Float = 0
+  /// What the source was multiplied by last, besides the envelope.
+  private var gain: Float = 0
+  /// What left and right were multiplied by last, for a rotary speaker.
+  private var rotorGains = SIMD2<Float>(repeating: 1)
   private var leftPan: Float = 0
   private var rightPan: Float = 0
-  private var tremoloGain: Float = 1
   private var decayIsOver = false
 
   /// A layer that is silent until it is started, with memory for what it may have to play.
@@ -104,23 +109,49 @@ struct LayerVoice {
     decayIsOver = false
     let octaves = (Float(note.key) - 60) / 12
     let velocity = Float(note.velocity)
-    frequency =
-      layer.frequency > 0
-      ? layer.frequency : layer.ratio * Synthesis.frequency(ofKey: 60 + layer.tracking * Float(note.key - 60))
+    frequency = frequency(ofKey: note.key)
     amplitude = layer.gain * power(velocity / 127, layer.velocityExponent)
+    nextAmplitude = amplitude
     let angle = (min(max(layer.pan + note.pan, -1), 1) + 1) * .pi / 4
     leftPan = cosine(angle)
     rightPan = sine(angle)
     envelope = EnvelopeGenerator(layer.envelope, octaves: octaves, sampleRate: sampleRate)
-    tremoloGain = movement(after: 0)
+    gain = movement(after: 0) * amplitude
     stateFilter = StateVariableFilter()
     if let filter = layer.filter {
       filterEnvelope = EnvelopeGenerator(filter.envelope, octaves: octaves, sampleRate: sampleRate)
-      filterCutoff =
-        filter.cutoff
-        * exponential2(filter.keyTracking * octaves + filter.velocityTracking * (velocity - 100) / 127)
+      setCutoff(filter, octaves: octaves, velocity: velocity)
     }
     startSource(octaves: octaves, velocity: velocity)
+  }
+
+  private func frequency(ofKey key: Int) -> Float {
+    layer.frequency > 0
+      ? layer.frequency : layer.ratio * Synthesis.frequency(ofKey: 60 + layer.tracking * Float(key - 60))
+  }
+
+  /// Goes on at another key and velocity: the voice's glide joins the pitches, and nothing begins anew.
+  mutating func slur(to note: NoteStart) {
+    let velocity = Float(note.velocity)
+    frequency = frequency(ofKey: note.key)
+    nextAmplitude = layer.gain * power(velocity / 127, layer.velocityExponent)
+    softness = 1 - velocity / 127
+    if let filter = layer.filter {
+      setCutoff(filter, octaves: (Float(note.key) - 60) / 12, velocity: velocity)
+    }
+  }
+
+  private mutating func setCutoff(_ filter: Filter, octaves: Float, velocity: Float) {
+    filterCutoff =
+      filter.cutoff
+      * exponential2(filter.keyTracking * octaves + filter.velocityTracking * (velocity - 100) / 127)
+  }
+
+  /// Brings the amplitude nearer to that after a slur, in about 20 ms.
+  private mutating func followAmplitude(_ frames: Int) {
+    guard amplitude != nextAmplitude else { return }
+    amplitude += (nextAmplitude - amplitude) * 0.07 * Float(frames) / Float(segmentFrames)
+    if abs(amplitude - nextAmplitude) < 1e-4 * nextAmplitude { amplitude = nextAmplitude }
   }
 
   private mutating func startSource(octaves: Float, velocity: Float) {
@@ -191,39 +222,57 @@ struct LayerVoice {
   /// - Parameters:
   ///   - bend: Semitones by which the part is bent.
   ///   - wheel: The modulation wheel, 0...1.
+  ///   - speaker: The channel's rotary speaker when the segment began.
+  ///   - framesBefore: How many frames of the segment are over.
   mutating func add(
     toLeft left: UnsafeMutablePointer<Float>, right: UnsafeMutablePointer<Float>, _ frames: Int,
-    bend: Float, wheel: Float, _ workspace: Workspace
+    bend: Float, wheel: Float, _ speaker: RotarySpeaker, framesBefore: Int, _ workspace: Workspace
   ) {
     guard !isDone else { return }
     let seconds = Double(age) / Double(sampleRate)
-    age += frames
-    let offset =
-      bend + drift(after: seconds) + layer.vibrato.semitones(after: seconds, wheel: wheel)
+    var offset =
+      bend + drift(after: seconds)
+      + layer.vibrato.semitones(after: seconds, wheel: layer.rotor == nil ? wheel : 0)
       + layer.pitchSweep.semitones(after: seconds)
+    var (pans, nextPans) = (SIMD2(leftPan, rightPan), SIMD2(leftPan, rightPan))
+    if let part = layer.rotor {
+      if age == 0 { rotorGains = part.gains(speaker[part].after(Float(framesBefore) / sampleRate)) }
+      let rotor = speaker[part].after(Float(framesBefore + frames) / sampleRate)
+      offset += part.semitones(rotor)
+      pans *= rotorGains
+      rotorGains = part.gains(rotor)
+      nextPans *= rotorGains
+    }
+    age += frames
     let pitch = offset == 0 ? frequency : frequency * exponential2(offset / 12)
     fillSource(frames, cyclesPerSample: pitch / sampleRate, workspace)
     if let filter = layer.filter { apply(filter, frames, workspace) }
-    let from = tremoloGain * amplitude
-    tremoloGain = movement(after: Double(age) / Double(sampleRate))
-    let to = tremoloGain * amplitude
+    followAmplitude(frames)
+    let first = gain * pans
+    gain = movement(after: Double(age) / Double(sampleRate)) * amplitude
+    mix(frames, from: first, to: gain * nextPans, left, right, workspace)
+    if envelope.isFalling, layer.swell == 0, loudness < Self.inaudible { decayIsOver = true }
+  }
+
+  /// Adds what the source has written, times the envelope and gains for left and right that move evenly.
+  private mutating func mix(
+    _ frames: Int, from first: SIMD2<Float>, to last: SIMD2<Float>, _ left: UnsafeMutablePointer<Float>,
+    _ right: UnsafeMutablePointer<Float>, _ workspace: Workspace
+  ) {
     let second = isStereo ? workspace.right : workspace.left
     let kernels = workspace.kernels
+    var (first, last) = (first, last)
     if let ramp = envelope.ramp(frames) {
-      let gain = from * ramp.from
-      let step = (to * ramp.to - gain) / Float(frames)
-      kernels.addRamp(workspace.left, gain: gain * leftPan, step: step * leftPan, to: left, count: frames)
-      kernels.addRamp(second, gain: gain * rightPan, step: step * rightPan, to: right, count: frames)
+      first *= ramp.from
+      last *= ramp.to
     } else {
       envelope.fill(workspace.levels, frames)
-      let step = (to - from) / Float(frames)
-      for frame in 0..<frames {
-        let level = workspace.levels[frame] * (from + step * Float(frame))
-        left[frame] += workspace.left[frame] * level * leftPan
-        right[frame] += second[frame] * level * rightPan
-      }
+      for frame in 0..<frames { workspace.left[frame] *= workspace.levels[frame] }
+      if isStereo { for frame in 0..<frames { workspace.right[frame] *= workspace.levels[frame] } }
     }
-    if envelope.isFalling, layer.swell == 0, loudness < Self.inaudible { decayIsOver = true }
+    let step = (last - first) / Float(frames)
+    kernels.addRamp(workspace.left, gain: first.x, step: step.x, to: left, count: frames)
+    kernels.addRamp(second, gain: first.y, step: step.y, to: right, count: frames)
   }
 
   /// −100 dB of full scale.

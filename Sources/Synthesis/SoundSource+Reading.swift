@@ -18,6 +18,9 @@ extension SoundSource {
     }
   }
 
+  /// Whether it is a tone.
+  var isTone: Bool { if case .tone = self { true } else { false } }
+
   init(reading layer: JSONObject) throws(InstrumentError) {
     let present = Self.keys.filter(layer.has)
     guard present.count == 1 else {

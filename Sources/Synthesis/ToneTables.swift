@@ -15,7 +15,11 @@ final class ToneTables: Sendable {
   private nonisolated(unsafe) let zoneMemory: UnsafeMutablePointer<ToneZone>
   private nonisolated(unsafe) let samples: UnsafeMutablePointer<SIMD4<Float>>
 
-  init(_ tone: Tone, sampleRate: Float) {
+  /// - Parameters:
+  ///   - tone: What it is.
+  ///   - part: The part of a rotary speaker that it is heard from; nil for all of it.
+  ///   - sampleRate: Frames a second.
+  init(_ tone: Tone, part: RotarySpeaker.Part? = nil, sampleRate: Float) {
     let limits = (0..<Self.zoneCount).map { zone in
       // A semitone of vibrato above the zone's highest key still fits.
       let highest = Synthesis.frequency(ofKey: Float(Self.width * (zone + 1) + 1))
@@ -31,7 +35,9 @@ final class ToneTables: Sendable {
     for zone in 0..<Self.zoneCount {
       let frequency = Synthesis.frequency(ofKey: Float(Self.width) * (Float(zone) + 0.5) - 0.5)
       guard let transform = transforms[bits[zone]] else { continue }
-      Self.write(tone.amplitudes(frequency: frequency, limit: limits[zone]), tone, transform, start)
+      let amplitudes = tone.amplitudes(frequency: frequency, limit: limits[zone])
+      let shares = amplitudes.indices.map { part?.share(of: Float($0 + 1) * frequency) ?? 1 }
+      Self.write(amplitudes, shares, tone, transform, start)
       (zoneMemory + zone).initialize(
         to: ToneZone(samples: UnsafePointer(start), shift: UInt32(32 - bits[zone])))
       start += transform.size + 1
@@ -62,9 +68,9 @@ final class ToneTables: Sendable {
   /// Flutter is the sum of two slow noises of this root mean square.
   private static let noiseLevel: Float = 0.47
 
-  /// One period of a zone, at a root mean square of ½.
+  /// One period of a zone, at a root mean square of ½ where all of each harmonic is heard.
   private static func write(
-    _ amplitudes: [Float], _ tone: Tone, _ transform: InverseTransform,
+    _ amplitudes: [Float], _ shares: [Float], _ tone: Tone, _ transform: InverseTransform,
     _ output: UnsafeMutablePointer<SIMD4<Float>>
   ) {
     let size = transform.size
@@ -80,11 +86,12 @@ final class ToneTables: Sendable {
       let n = index + 1
       // Signs by Rudin and Shapiro (Rudin 1959), so that the peaks of the harmonics do not fall together.
       let sign: Float = (n & (n >> 1)).nonzeroBitCount.isMultiple(of: 2) ? 1 : -1
-      let amplitude = sign * amplitudes[index] * scale
+      let share = sign * shares[index]
+      let amplitude = share * amplitudes[index] * scale
       let angle = 2 * .pi * Float(mixed(UInt64(n)) >> 40) * 0x1p-24
       let wandering = amplitude * wander
       add(n, amplitude, wandering * cosine(angle), to: 0, &lanes)
-      add(n, wandering * sine(angle), sign * soft[index] * softScale - amplitude, to: 2, &lanes)
+      add(n, wandering * sine(angle), share * soft[index] * softScale - amplitude, to: 2, &lanes)
     }
     for pair in [0, 2] {
       var real = lanes[pair]
