@@ -10,14 +10,16 @@ final class NoiseTable: Sendable {
   nonisolated(unsafe) let samples: UnsafePointer<Float>
   private nonisolated(unsafe) let storage: UnsafeMutablePointer<Float>
 
-  /// - Parameter curve: Levels of bands of equal ratio, a third of an octave for instance: a level curve is pink noise.
-  init(_ curve: SpectralCurve, sampleRate: Float) {
+  /// - Parameters:
+  ///   - curve: Levels of bands of equal ratio, a third of an octave for instance: a level curve is pink noise.
+  ///   - shimmer: How far each third of an octave rises and falls by itself, root mean square, in decibels.
+  ///   - sampleRate: Frames a second.
+  init(_ curve: SpectralCurve, shimmer: Float, sampleRate: Float) {
     let length = Self.length
     storage = .allocate(capacity: length + 1)
     samples = UnsafePointer(storage)
     var real = [Float](repeating: 0, count: length)
     var imaginary = real
-    var energy: Float = 0
     let width = sampleRate / Float(length)
     // A frequency for each eighth of an octave is enough for a curve of straight lines.
     var (next, before, after) = (Float(0), Float(0), Float(0))
@@ -36,11 +38,17 @@ final class NoiseTable: Sendable {
       let amplitude = decibels(level) / frequency.squareRoot()
       let angle = 2 * .pi * Float(mixed(UInt64(bin)) >> 40) * 0x1p-24
       let (x, y) = (amplitude * cosine(angle), amplitude * sine(angle))
-      real[bin] = x
-      imaginary[bin] = y
-      real[length - bin] = x
-      imaginary[length - bin] = -y
-      energy += 2 * amplitude * amplitude
+      real[bin] += x
+      imaginary[bin] += y
+      guard shimmer > 0 else { continue }
+      Self.addSidebands(
+        of: bin, (x, y), band: Int(3 * logarithm2(frequency / 20)), shimmer: shimmer, &real, &imaginary)
+    }
+    var energy: Float = 0
+    for bin in 1..<(length / 2) {
+      real[length - bin] = real[bin]
+      imaginary[length - bin] = -imaginary[bin]
+      energy += 2 * (real[bin] * real[bin] + imaginary[bin] * imaginary[bin])
     }
     real.withUnsafeMutableBufferPointer { real in
       imaginary.withUnsafeMutableBufferPointer { imaginary in
@@ -55,6 +63,31 @@ final class NoiseTable: Sendable {
   }
 
   deinit { storage.deallocate() }
+
+  /// How many sines a band's amplitude moves by, the slowest once in the loop.
+  private static let turns = 6
+
+  /// What a bin of a band has beside it when the amplitude of its band is 1 + Σ a·cos(2π·n·t + φ(n)), of phases that each band has
+  /// of its own.
+  private static func addSidebands(
+    of bin: Int, _ value: (x: Float, y: Float), band: Int, shimmer: Float, _ real: inout [Float],
+    _ imaginary: inout [Float]
+  ) {
+    // 8.7 dB is what an amplitude changes by at a small change of 1; half of a cosine lies on either side.
+    let half = 0.5 * shimmer / 8.686 * (2 / Float(turns)).squareRoot()
+    for turn in 1...turns {
+      let phase = 2 * .pi * Float(mixed(UInt64(0x5000 + 16 * band + turn)) >> 40) * 0x1p-24
+      let (c, s) = (half * cosine(phase), half * sine(phase))
+      if bin + turn < length / 2 {
+        real[bin + turn] += value.x * c - value.y * s
+        imaginary[bin + turn] += value.x * s + value.y * c
+      }
+      if bin > turn {
+        real[bin - turn] += value.x * c + value.y * s
+        imaginary[bin - turn] += value.y * c - value.x * s
+      }
+    }
+  }
 }
 
 /// A noise's loop as a voice reads it.

@@ -44,7 +44,7 @@ final class Patch {
         source = .tone(TonePatch(tone, tables))
       case .noise(let color): source = .noise(color)
       case .coloredNoise(let noise):
-        let table = NoiseTable(noise.curve, sampleRate: sampleRate)
+        let table = NoiseTable(noise.curve, shimmer: noise.shimmer, sampleRate: sampleRate)
         noiseTables.append(table)
         source = .coloredNoise(
           NoisePatch(samples: table.samples, keyTracking: noise.keyTracking, isStereo: noise.isStereo))
