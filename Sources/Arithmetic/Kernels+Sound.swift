@@ -46,6 +46,37 @@ extension Kernels {
     }
   }
 
+  /// Adds decaying sines, in groups of eight modes: `turns` has 144 floats for each group, `states` 16.
+  @inline(__always)
+  package func addModes(
+    _ groups: Int, turns: UnsafePointer<Float>, states: UnsafeMutablePointer<Float>,
+    to output: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    table.pointee.add_modes(count, groups, turns, states, output)
+  }
+
+  /// Adds a wave of four lanes, with a weight for each that grows evenly: `weights` has four of them, and four steps.
+  @inline(__always)
+  package func addTone(
+    _ samples: UnsafePointer<SIMD4<Float>>, shift: UInt32, phase: UInt32, step: UInt32, glide: UInt32,
+    weights: SIMD8<Float>, to output: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    withUnsafePointer(to: weights) {
+      table.pointee.add_tone(
+        count, UnsafeRawPointer(samples).assumingMemoryBound(to: Float.self), shift, phase, step, glide,
+        UnsafeRawPointer($0).assumingMemoryBound(to: Float.self), output)
+    }
+  }
+
+  /// Adds a wave times a gain.
+  @inline(__always)
+  package func addWave(
+    _ samples: UnsafePointer<Float>, shift: UInt32, phase: UInt32, step: UInt32, glide: UInt32, gain: Float,
+    to output: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    table.pointee.add_wave(count, samples, shift, phase, step, glide, gain, output)
+  }
+
   /// Filters samples in place, eight at once; `count` is a multiple of 8.
   @inline(__always)
   package func filter(

@@ -240,6 +240,8 @@ static void filter_eights(size_t count, const gruppetto_block_filter *filter, fl
   state[1] = states[2];
 }
 
+#include "voice_kernels.h"
+
 #undef CUBIC
 #pragma clang fp contract(on)
 #pragma clang diagnostic pop

@@ -26,6 +26,7 @@ extern const gruppetto_kernel_table gruppetto_neon_kernels;
 /// The kernels of sound, likewise.
 #define SOUND_KERNELS                                                                                               \
   .interpolate = interpolate, .interpolate_cubic = interpolate_cubic, .add_ramp = add_ramp,                         \
-  .add_ramps = add_ramps, .filter_eights = filter_eights
+  .add_ramps = add_ramps, .filter_eights = filter_eights, .add_modes = add_modes, .add_tone = add_tone,              \
+  .add_wave = add_wave
 
 #endif

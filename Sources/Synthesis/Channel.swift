@@ -86,6 +86,8 @@ struct Channel: BitwiseCopyable {
   var address: PresetAddress { PresetAddress(bank: isDrum ? 0 : bank, program: program, isDrum: isDrum) }
   /// Whether the sustain pedal is down.
   var pedalIsDown: Bool { controllers[64] >= 64 }
+  /// Whether notes that overlap are slurred: in mono mode, and while the legato pedal is down.
+  var isLegato: Bool { isMono || controllers[68] >= 64 }
   /// Whether the soft pedal is down.
   var isSoft: Bool { controllers[67] >= 64 }
   /// Semitones of the pitch wheel at its ends.
@@ -181,6 +183,7 @@ extension Channel {
   mutating func control(_ controller: Int, _ value: Int) -> Effect {
     revision += 1
     let (sustained, held) = (pedalIsDown, controllers[66] >= 64)
+    if controller == 68, !isMono, (value >= 64) != isLegato { melody = MelodyKeys() }
     switch controller {
     case 6, 38, 96, 97: return parameters.enter(controller, value)
     case 98...101: parameters.choose(controller, value)

@@ -10,6 +10,10 @@ struct EnvelopeGenerator {
   private var attackFactor: Float = 0
   private var decayFactor: Float = 0
   private var releaseFactor: Float = 0
+  /// The factors of a whole segment.
+  private var attackSegment: Float = 0
+  private var decaySegment: Float = 0
+  private var releaseSegment: Float = 0
 
   /// An attack approaches this level exponentially, as a capacitor charges, and is cut at 1.
   private static let attackTarget: Float = 1.25
@@ -18,6 +22,14 @@ struct EnvelopeGenerator {
 
   /// Whether it is over.
   var isDone: Bool { stage == .done }
+  /// Whether it can only fall, to silence.
+  var isFalling: Bool {
+    switch stage {
+    case .release, .done: true
+    case .decay: sustain == 0
+    case .delay, .attack, .hold: false
+    }
+  }
 
   init() {}
 
@@ -29,9 +41,15 @@ struct EnvelopeGenerator {
     holdFrames = Int(envelope.hold * sampleRate)
     // An attack shorter than half a millisecond is heard as a click.
     let attack = max(envelope.attack, 0.0005) * sampleRate
-    attackFactor = power((Self.attackTarget - 1) / Self.attackTarget, 1 / attack)
-    decayFactor = exponential(-timeConstantsTo60Decibels / max(1, envelope.decay * scale * sampleRate))
-    releaseFactor = exponential(-timeConstantsTo60Decibels / max(1, envelope.release * scale * sampleRate))
+    let logarithm = logarithm2((Self.attackTarget - 1) / Self.attackTarget)
+    attackFactor = exponential2(logarithm / attack)
+    attackSegment = exponential2(logarithm / attack * Float(segmentFrames))
+    let decay = timeConstantsTo60Decibels / max(1, envelope.decay * scale * sampleRate)
+    decayFactor = exponential(-decay)
+    decaySegment = exponential(-decay * Float(segmentFrames))
+    let release = timeConstantsTo60Decibels / max(1, envelope.release * scale * sampleRate)
+    releaseFactor = exponential(-release)
+    releaseSegment = exponential(-release * Float(segmentFrames))
     stage = framesLeft > 0 ? .delay : .attack
   }
 
@@ -60,10 +78,36 @@ struct EnvelopeGenerator {
     }
   }
 
+  /// A segment in which a difference shrinks by no more than this is even: a straight line is within 0.05 dB of it.
+  private static let evenFactor: Float = 0.8
+
+  /// The levels at the ends of the next `frames`, where a straight line between them will do; otherwise nil, and nothing changes.
+  mutating func ramp(_ frames: Int) -> (from: Float, to: Float)? {
+    let from = level
+    switch stage {
+    case .done: return (0, 0)
+    case .delay, .hold:
+      guard framesLeft > frames else { return nil }
+      framesLeft -= frames
+    case .attack:
+      guard attackSegment >= Self.evenFactor else { return nil }
+      let factor = frames == segmentFrames ? attackSegment : power(attackFactor, Float(frames))
+      let next = Self.attackTarget + (level - Self.attackTarget) * factor
+      guard next < 1 else { return nil }
+      level = next
+    case .decay:
+      guard decaySegment >= Self.evenFactor else { return nil }
+      approach(sustain, frames == segmentFrames ? decaySegment : power(decayFactor, Float(frames)))
+    case .release:
+      guard releaseSegment >= Self.evenFactor else { return nil }
+      approach(0, frames == segmentFrames ? releaseSegment : power(releaseFactor, Float(frames)))
+    }
+    return (from, level)
+  }
+
   /// The level after `frames` more, for what moves only once a segment.
   mutating func skip(_ frames: Int, scratch: UnsafeMutablePointer<Float>) -> Float {
-    if stage == .decay, abs(level - sustain) < 1e-4 { return level }
-    fill(scratch, frames)
+    if ramp(frames) == nil { fill(scratch, frames) }
     return level
   }
 
@@ -103,9 +147,16 @@ struct EnvelopeGenerator {
       output[index] = target + difference
       index += 1
     }
+    arrive(at: target, difference)
+  }
+
+  private mutating func approach(_ target: Float, _ factor: Float) {
+    arrive(at: target, (level - target) * factor)
+  }
+
+  private mutating func arrive(at target: Float, _ difference: Float) {
     // A difference that keeps shrinking would become a denormal number, which is slow.
-    if abs(difference) < 1e-9 { difference = 0 }
-    level = target + difference
+    level = target + (abs(difference) < 1e-9 ? 0 : difference)
     if target == 0, level < Self.silence { stage = .done }
   }
 }

@@ -4,7 +4,7 @@ extension Instrument {
     try object.allowOnly([
       "name", "like", "programs", "keys", "pitched", "level", "pan", "keyPan", "reverb", "chokeGroup",
       "velocityExponent",
-      "vibrato", "tremolo", "layers",
+      "vibrato", "tremolo", "rotary", "layers",
     ])
     let isDrum = family == .drums
     name = object.instrument
@@ -28,7 +28,7 @@ extension Instrument {
       velocityExponent: try object.number("velocityExponent", in: 0...6, default: 2),
       vibrato: try object.object("vibrato").map(Vibrato.init(reading:)) ?? .none,
       tremolo: try object.object("tremolo").map(Tremolo.init(reading:)) ?? .none,
-      isOneShot: isDrum)
+      isOneShot: isDrum, isRotary: try object.boolean("rotary", default: false))
     layers = []
     for layer in try object.objects("layers") { layers.append(try Layer(reading: layer, defaults: common)) }
     guard (1...Layer.maximumCount).contains(layers.count) else {
@@ -43,6 +43,7 @@ struct LayerDefaults {
   var vibrato: Vibrato
   var tremolo: Tremolo
   var isOneShot: Bool
+  var isRotary: Bool
 }
 
 extension Optional where Wrapped == JSONObject {
@@ -65,7 +66,7 @@ extension Layer {
     try object.allowOnly(
       SoundSource.keys + [
         "gain", "pan", "ratio", "detune", "frequency", "unison", "envelope", "filter", "pitchSweep",
-        "vibrato", "tremolo", "velocityExponent", "oneShot", "tracking", "swell",
+        "vibrato", "tremolo", "velocityExponent", "oneShot", "tracking", "swell", "rotary",
       ])
     source = try SoundSource(reading: object)
     gain = try object.number("gain", in: -80...24, default: 0)
@@ -83,6 +84,10 @@ extension Layer {
     swell = try object.number("swell", in: 0...20, default: 0)
     velocityExponent = try object.number("velocityExponent", in: 0...6, default: defaults.velocityExponent)
     isOneShot = try object.boolean("oneShot", default: defaults.isOneShot)
+    isRotary = try object.boolean("rotary", default: defaults.isRotary && source.isTone)
+    if isRotary, !source.isTone {
+      throw object.error("rotary", "only a tone can be heard from a rotary speaker")
+    }
     if isOneShot, envelope.sustain > 0, !source.diesAway {
       throw object.error("envelope.sustain", "must be 0 for a one-shot sound, which no key release ends")
     }

@@ -56,6 +56,8 @@ package struct Layer: Sendable, Hashable {
   var velocityExponent: Float
   /// A note shorter than its envelope sounds to the end, as drums do.
   var isOneShot: Bool
+  /// Whether a tone is heard from a rotary speaker, which the modulation wheel then makes fast instead of adding vibrato.
+  var isRotary: Bool
 }
 
 /// Copies of an oscillator around the one in tune, in pairs as far above as below.

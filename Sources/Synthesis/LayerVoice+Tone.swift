@@ -25,58 +25,44 @@ extension LayerVoice {
 
   /// Writes `frames` samples of a tone and its copies.
   mutating func fillTone(_ frames: Int, _ tone: TonePatch, cyclesPerSample: Float, _ workspace: Workspace) {
-    let unison = layer.unison
-    let copies = 1 + 2 * unison.pairs
-    let isStereo = unison.pairs > 0 && unison.spread > 0
+    let copies = 1 + 2 * layer.unison.pairs
+    let isStereo = layer.unison.pairs > 0 && layer.unison.spread > 0
     let follower = Self.copyGain
     let leaderGain = 1 / (1 + Float(copies - 1) * follower * follower).squareRoot()
-    let zero = SIMD4<Float>(repeating: 0)
-    for frame in 0..<frames { workspace.lanesLeft[frame] = zero }
     let sides = sides
     let before = tone.zones[toneZone]
-    toneZone = ToneTables.zone(of: cyclesPerSample * sampleRate)
+    followZone(cyclesPerSample * sampleRate)
     let after = tone.zones[toneZone]
+    let target = weights(of: tone, after: Double(age) / Double(sampleRate))
+    workspace.left.update(repeating: 0, count: frames)
     for copy in 0..<copies {
-      let place = place(ofCopy: copy)
-      let rate = copy == 0 ? cyclesPerSample : cyclesPerSample * exponential2(place * unison.detune / 1200)
-      let gain = copy == 0 ? leaderGain : leaderGain * follower
+      let gain =
+        copy > 0 ? leaderGain * follower : isStereo ? leaderGain / (sides.near + sides.far) : leaderGain
       tones[copy].add(
-        to: isStereo && place > 0 ? workspace.lanesRight : workspace.lanesLeft, frames, from: before,
-        to: after,
-        cyclesPerSample: rate, gain: copy == 0 && isStereo ? gain / (sides.near + sides.far) : gain)
-      if isStereo, copy == 0 {
-        for frame in 0..<frames { workspace.lanesRight[frame] = workspace.lanesLeft[frame] }
-      }
+        to: isStereo && place(ofCopy: copy) > 0 ? workspace.right : workspace.left, frames, from: before,
+        to: after, cyclesPerSample: cyclesPerSample, before: gain * toneWeights, after: gain * target,
+        workspace.kernels)
+      // The one in tune is heard on both sides.
+      if isStereo, copy == 0 { workspace.right.update(from: workspace.left, count: frames) }
     }
-    mixLanes(frames, to: weights(of: tone, after: Double(age) / Double(sampleRate)), isStereo, workspace)
+    toneWeights = target
+    guard isStereo else { return }
+    for frame in 0..<frames {
+      let (l, r) = (workspace.left[frame], workspace.right[frame])
+      workspace.left[frame] = sides.near * l + sides.far * r
+      workspace.right[frame] = sides.far * l + sides.near * r
+    }
+  }
+
+  /// Finds the zone of a frequency in hertz.
+  private mutating func followZone(_ frequency: Float) {
+    guard frequency < toneRange.from || frequency >= toneRange.to else { return }
+    toneZone = ToneTables.zone(of: frequency)
+    toneRange = ToneTables.range(ofZone: toneZone)
   }
 
   /// How much of a copy is heard on its own side, and on the other.
   private var sides: (near: Float, far: Float) {
     ((1 + layer.unison.spread).squareRoot(), (1 - layer.unison.spread).squareRoot())
-  }
-
-  /// Adds up the lanes, with weights that move evenly from what they were to `target`.
-  private mutating func mixLanes(
-    _ frames: Int, to target: SIMD4<Float>, _ isStereo: Bool, _ workspace: Workspace
-  ) {
-    let step = (target - toneWeights) / Float(frames)
-    var weights = toneWeights
-    if isStereo {
-      let sides = sides
-      for frame in 0..<frames {
-        weights += step
-        let l = (workspace.lanesLeft[frame] * weights).sum()
-        let r = (workspace.lanesRight[frame] * weights).sum()
-        workspace.left[frame] = sides.near * l + sides.far * r
-        workspace.right[frame] = sides.far * l + sides.near * r
-      }
-    } else {
-      for frame in 0..<frames {
-        weights += step
-        workspace.left[frame] = (workspace.lanesLeft[frame] * weights).sum()
-      }
-    }
-    toneWeights = target
   }
 }

@@ -9,9 +9,6 @@ struct Workspace {
   let left: UnsafeMutablePointer<Float>
   let right: UnsafeMutablePointer<Float>
   let levels: UnsafeMutablePointer<Float>
-  let vectors: UnsafeMutablePointer<SIMD8<Float>>
-  let lanesLeft: UnsafeMutablePointer<SIMD4<Float>>
-  let lanesRight: UnsafeMutablePointer<SIMD4<Float>>
   let sine: UnsafePointer<Float>
 
   init(arena: Arena) {
@@ -23,9 +20,6 @@ struct Workspace {
     left = arena.allocate(quantumFrames, of: 0)
     right = arena.allocate(segmentFrames, of: 0)
     levels = arena.allocate(segmentFrames, of: 0)
-    lanesLeft = arena.allocate(segmentFrames, of: .init(repeating: 0))
-    lanesRight = arena.allocate(segmentFrames, of: .init(repeating: 0))
-    vectors = arena.allocate(segmentFrames, of: .init(repeating: 0))
     let table = arena.allocate(SineTable.sine.count, of: Float(0))
     for (index, value) in SineTable.sine.enumerated() { table[index] = value }
     sine = UnsafePointer(table)
@@ -47,6 +41,8 @@ struct LayerVoice {
   private let oscillators: UnsafeMutablePointer<WaveOscillator>
   let tones: UnsafeMutablePointer<ToneOscillator>
   var toneZone = 0
+  /// The frequencies in hertz that are read from it.
+  var toneRange: (from: Float, to: Float) = (0, 0)
   /// How much of each lane of a tone is heard.
   var toneWeights = SIMD4<Float>(1, 0, 0, 0)
   var softness: Float = 0
@@ -66,9 +62,14 @@ struct LayerVoice {
   private var frequency: Float = 0
   private var filterCutoff: Float = 0
   private var amplitude: Float = 0
+  /// The amplitude that it approaches after a slur.
+  private var nextAmplitude: Float = 0
+  /// What the source was multiplied by last, besides the envelope.
+  private var gain: Float = 0
+  /// What left and right were multiplied by last, for a rotary speaker.
+  private var rotorGains = SIMD2<Float>(repeating: 1)
   private var leftPan: Float = 0
   private var rightPan: Float = 0
-  private var tremoloGain: Float = 1
   private var decayIsOver = false
 
   /// A layer that is silent until it is started, with memory for what it may have to play.
@@ -109,23 +110,49 @@ struct LayerVoice {
     decayIsOver = false
     let octaves = (Float(note.key) - 60) / 12
     let velocity = Float(note.velocity)
-    frequency =
-      layer.frequency > 0
-      ? layer.frequency : layer.ratio * Synthesis.frequency(ofKey: 60 + layer.tracking * Float(note.key - 60))
+    frequency = frequency(ofKey: note.key)
     amplitude = layer.gain * power(velocity / 127, layer.velocityExponent)
+    nextAmplitude = amplitude
     let angle = (min(max(layer.pan + note.pan, -1), 1) + 1) * .pi / 4
     leftPan = cosine(angle)
     rightPan = sine(angle)
     envelope = EnvelopeGenerator(layer.envelope, octaves: octaves, sampleRate: sampleRate)
-    tremoloGain = movement(after: 0)
+    gain = movement(after: 0) * amplitude
     stateFilter = StateVariableFilter()
     if let filter = layer.filter {
       filterEnvelope = EnvelopeGenerator(filter.envelope, octaves: octaves, sampleRate: sampleRate)
-      filterCutoff =
-        filter.cutoff
-        * exponential2(filter.keyTracking * octaves + filter.velocityTracking * (velocity - 100) / 127)
+      setCutoff(filter, octaves: octaves, velocity: velocity)
     }
     startSource(octaves: octaves, velocity: velocity)
+  }
+
+  private func frequency(ofKey key: Int) -> Float {
+    layer.frequency > 0
+      ? layer.frequency : layer.ratio * Synthesis.frequency(ofKey: 60 + layer.tracking * Float(key - 60))
+  }
+
+  /// Goes on at another key and velocity: the voice's glide joins the pitches, and nothing begins anew.
+  mutating func slur(to note: NoteStart) {
+    let velocity = Float(note.velocity)
+    frequency = frequency(ofKey: note.key)
+    nextAmplitude = layer.gain * power(velocity / 127, layer.velocityExponent)
+    softness = 1 - velocity / 127
+    if let filter = layer.filter {
+      setCutoff(filter, octaves: (Float(note.key) - 60) / 12, velocity: velocity)
+    }
+  }
+
+  private mutating func setCutoff(_ filter: Filter, octaves: Float, velocity: Float) {
+    filterCutoff =
+      filter.cutoff
+      * exponential2(filter.keyTracking * octaves + filter.velocityTracking * (velocity - 100) / 127)
+  }
+
+  /// Brings the amplitude nearer to that after a slur, in about 20 ms.
+  private mutating func followAmplitude(_ frames: Int) {
+    guard amplitude != nextAmplitude else { return }
+    amplitude += (nextAmplitude - amplitude) * 0.07 * Float(frames) / Float(segmentFrames)
+    if abs(amplitude - nextAmplitude) < 1e-4 * nextAmplitude { amplitude = nextAmplitude }
   }
 
   private mutating func startSource(octaves: Float, velocity: Float) {
@@ -145,13 +172,13 @@ struct LayerVoice {
     case .frequencyModulation(let settings):
       pair = FrequencyModulationPair(settings, octaves: octaves, velocity: velocity, sampleRate: sampleRate)
     case .tone(let tone):
-      tones[0] = ToneOscillator()
-      for pair in 0..<layer.unison.pairs {
-        let turn = 0.381_966 * Float(pair + 1)
-        tones[1 + 2 * pair] = ToneOscillator(phase: turn)
-        tones[2 + 2 * pair] = ToneOscillator(phase: -turn)
+      for copy in 0...2 * layer.unison.pairs {
+        let turn = 0.381_966 * Float((copy + 1) / 2)
+        tones[copy] = ToneOscillator(
+          phase: copy.isMultiple(of: 2) ? -turn : turn, cents: place(ofCopy: copy) * layer.unison.detune)
       }
       toneZone = ToneTables.zone(of: frequency)
+      toneRange = ToneTables.range(ofZone: toneZone)
       softness = 1 - velocity / 127
       toneWeights = weights(of: tone, after: 0)
     case .coloredNoise(let settings):
@@ -165,7 +192,8 @@ struct LayerVoice {
         sampleRate: sampleRate, seed: seed)
     case .modes(let modes):
       bank?.strike(
-        modes, frequency: frequency, octaves: octaves, velocity: velocity, sampleRate: sampleRate)
+        modes, frequency: frequency, octaves: octaves, velocity: velocity, gain: amplitude,
+        sampleRate: sampleRate)
     }
   }
 
@@ -195,30 +223,61 @@ struct LayerVoice {
   /// - Parameters:
   ///   - bend: Semitones by which the part is bent.
   ///   - wheel: The modulation wheel, 0...1.
+  ///   - speaker: The channel's rotary speaker when the segment began.
+  ///   - framesBefore: How many frames of the segment are over.
   mutating func add(
     toLeft left: UnsafeMutablePointer<Float>, right: UnsafeMutablePointer<Float>, _ frames: Int,
-    bend: Float, wheel: Float, _ workspace: Workspace
+    bend: Float, wheel: Float, _ speaker: RotarySpeaker, framesBefore: Int, _ workspace: Workspace
   ) {
     guard !isDone else { return }
     let seconds = Double(age) / Double(sampleRate)
-    age += frames
-    let offset =
-      bend + drift(after: seconds) + layer.vibrato.semitones(after: seconds, wheel: wheel)
+    var offset =
+      bend + drift(after: seconds)
+      + layer.vibrato.semitones(after: seconds, wheel: layer.rotor == nil ? wheel : 0)
       + layer.pitchSweep.semitones(after: seconds)
+    var (pans, nextPans) = (SIMD2(leftPan, rightPan), SIMD2(leftPan, rightPan))
+    if let part = layer.rotor {
+      if age == 0 { rotorGains = part.gains(speaker[part].after(Float(framesBefore) / sampleRate)) }
+      let rotor = speaker[part].after(Float(framesBefore + frames) / sampleRate)
+      offset += part.semitones(rotor)
+      pans *= rotorGains
+      rotorGains = part.gains(rotor)
+      nextPans *= rotorGains
+    }
+    age += frames
     let pitch = offset == 0 ? frequency : frequency * exponential2(offset / 12)
     fillSource(frames, cyclesPerSample: pitch / sampleRate, workspace)
     if let filter = layer.filter { apply(filter, frames, workspace) }
-    envelope.fill(workspace.levels, frames)
-    let from = tremoloGain * amplitude
-    tremoloGain = movement(after: Double(age) / Double(sampleRate))
-    let step = (tremoloGain * amplitude - from) / Float(frames)
-    let second = isStereo ? workspace.right : workspace.left
-    for frame in 0..<frames {
-      let level = workspace.levels[frame] * (from + step * Float(frame))
-      left[frame] += workspace.left[frame] * level * leftPan
-      right[frame] += second[frame] * level * rightPan
-    }
+    followAmplitude(frames)
+    let first = gain * pans
+    gain = movement(after: Double(age) / Double(sampleRate)) * amplitude
+    mix(frames, from: first, to: gain * nextPans, left, right, workspace)
+    if envelope.isFalling, layer.swell == 0, loudness < Self.inaudible { decayIsOver = true }
   }
+
+  /// Adds what the source has written, times the envelope and gains for left and right that move evenly.
+  private mutating func mix(
+    _ frames: Int, from first: SIMD2<Float>, to last: SIMD2<Float>, _ left: UnsafeMutablePointer<Float>,
+    _ right: UnsafeMutablePointer<Float>, _ workspace: Workspace
+  ) {
+    let second = isStereo ? workspace.right : workspace.left
+    let kernels = workspace.kernels
+    var (first, last) = (first, last)
+    if let ramp = envelope.ramp(frames) {
+      first *= ramp.from
+      last *= ramp.to
+    } else {
+      envelope.fill(workspace.levels, frames)
+      for frame in 0..<frames { workspace.left[frame] *= workspace.levels[frame] }
+      if isStereo { for frame in 0..<frames { workspace.right[frame] *= workspace.levels[frame] } }
+    }
+    let step = (last - first) / Float(frames)
+    kernels.addRamp(workspace.left, gain: first.x, step: step.x, to: left, count: frames)
+    kernels.addRamp(second, gain: first.y, step: step.y, to: right, count: frames)
+  }
+
+  /// −100 dB of full scale.
+  private static let inaudible: Float = 1e-5
 
   private mutating func fillSource(_ frames: Int, cyclesPerSample: Float, _ workspace: Workspace) {
     let output = workspace.left
@@ -231,14 +290,16 @@ struct LayerVoice {
     case .tone(let tone):
       fillTone(frames, tone, cyclesPerSample: cyclesPerSample, workspace)
     case .coloredNoise(let settings):
-      noiseReader.fill(output, settings.isStereo ? workspace.right : nil, frames, settings.samples)
+      noiseReader.fill(
+        output, settings.isStereo ? workspace.right : nil, frames, settings.samples, workspace.kernels)
     case .noise(let color):
       fillNoise(output, frames, color)
     case .string:
       string?.fill(output, frames, cyclesPerSample: cyclesPerSample)
       decayIsOver = (string?.peak ?? 0) < Self.silence
     case .modes:
-      bank?.fill(output, frames, cyclesPerSample: cyclesPerSample, scratch: workspace.vectors)
+      bank?.fill(
+        output, frames, cyclesPerSample: cyclesPerSample, gain: amplitude, workspace.kernels)
       decayIsOver = (bank?.peak ?? 0) < Self.silence
     }
   }
@@ -263,23 +324,18 @@ struct LayerVoice {
     let copies = 1 + 2 * unison.pairs
     let isStereo = isStereo
     let leaderGain = 1 / (1 + Float(copies - 1) * followerGain * followerGain).squareRoot()
-    for frame in 0..<frames { workspace.left[frame] = 0 }
-    if isStereo { for frame in 0..<frames { workspace.right[frame] = 0 } }
+    workspace.left.update(repeating: 0, count: frames)
+    if isStereo { workspace.right.update(repeating: 0, count: frames) }
     for copy in 0..<copies {
       let place = place(ofCopy: copy)
       let rate = copy == 0 ? cyclesPerSample : cyclesPerSample * exponential2(place * unison.detune / 1200)
       let gain = copy == 0 ? leaderGain : leaderGain * followerGain
-      if isStereo {
-        let side = copy == 0 ? 0 : unison.spread * (place > 0 ? 1 : -1) * (copy > 2 ? 0.7 : 1)
-        oscillators[copy].add(
-          toLeft: workspace.left, right: workspace.right, frames, samples: samples, levelCount: levelCount,
-          cyclesPerSample: rate, leftGain: gain * (1 - side).squareRoot(),
-          rightGain: gain * (1 + side).squareRoot())
-      } else {
-        oscillators[copy].add(
-          to: workspace.left, frames, samples: samples, levelCount: levelCount, cyclesPerSample: rate,
-          gain: gain)
-      }
+      let side =
+        copy == 0 || !isStereo ? 0 : unison.spread * (place > 0 ? 1 : -1) * (copy > 2 ? 0.7 : 1)
+      oscillators[copy].add(
+        toLeft: workspace.left, right: isStereo ? workspace.right : nil, frames, samples: samples,
+        levelCount: levelCount, cyclesPerSample: rate, leftGain: gain * (1 - side).squareRoot(),
+        rightGain: gain * (1 + side).squareRoot(), workspace.kernels)
     }
   }
 

@@ -4,7 +4,8 @@ extension Vibrato {
     let grown = min(max((Float(seconds) - delay) / fade, 0), 1)
     let cents = depth * grown + wheel * Self.wheelDepth
     guard cents > 0 else { return 0 }
-    return cents / 100 * sine(2 * .pi * Float((seconds * Double(rate)).truncatingRemainder(dividingBy: 1)))
+    let cycles = seconds * Double(rate)
+    return cents / 100 * sine(2 * .pi * Float(cycles - cycles.rounded(.down)))
   }
 
   /// Cents that the modulation wheel adds at its top.
@@ -16,7 +17,7 @@ extension Tremolo {
   func gain(after seconds: Double, seed: UInt64) -> Float {
     guard depth > 0 else { return 1 }
     let cycles = seconds * Double(rate)
-    let turn = Float(cycles.truncatingRemainder(dividingBy: 1))
+    let turn = Float(cycles - cycles.rounded(.down))
     switch shape {
     case .sine: return 1 - depth * (0.5 - 0.5 * cosine(2 * .pi * turn))
     case .square: return turn < 0.5 ? 1 : 1 - depth

@@ -1,3 +1,5 @@
+internal import Arithmetic
+
 /// Noise of a color that was computed beforehand: a loop with random phases, so long that it is not heard to repeat.
 final class NoiseTable: Sendable {
   static let bits = 15
@@ -8,14 +10,16 @@ final class NoiseTable: Sendable {
   nonisolated(unsafe) let samples: UnsafePointer<Float>
   private nonisolated(unsafe) let storage: UnsafeMutablePointer<Float>
 
-  /// - Parameter curve: Levels of bands of equal ratio, a third of an octave for instance: a level curve is pink noise.
-  init(_ curve: SpectralCurve, sampleRate: Float) {
+  /// - Parameters:
+  ///   - curve: Levels of bands of equal ratio, a third of an octave for instance: a level curve is pink noise.
+  ///   - shimmer: How far each third of an octave rises and falls by itself, root mean square, in decibels.
+  ///   - sampleRate: Frames a second.
+  init(_ curve: SpectralCurve, shimmer: Float, sampleRate: Float) {
     let length = Self.length
     storage = .allocate(capacity: length + 1)
     samples = UnsafePointer(storage)
     var real = [Float](repeating: 0, count: length)
     var imaginary = real
-    var energy: Float = 0
     let width = sampleRate / Float(length)
     // A frequency for each eighth of an octave is enough for a curve of straight lines.
     var (next, before, after) = (Float(0), Float(0), Float(0))
@@ -34,11 +38,17 @@ final class NoiseTable: Sendable {
       let amplitude = decibels(level) / frequency.squareRoot()
       let angle = 2 * .pi * Float(mixed(UInt64(bin)) >> 40) * 0x1p-24
       let (x, y) = (amplitude * cosine(angle), amplitude * sine(angle))
-      real[bin] = x
-      imaginary[bin] = y
-      real[length - bin] = x
-      imaginary[length - bin] = -y
-      energy += 2 * amplitude * amplitude
+      real[bin] += x
+      imaginary[bin] += y
+      guard shimmer > 0 else { continue }
+      Self.addSidebands(
+        of: bin, (x, y), band: Int(3 * logarithm2(frequency / 20)), shimmer: shimmer, &real, &imaginary)
+    }
+    var energy: Float = 0
+    for bin in 1..<(length / 2) {
+      real[length - bin] = real[bin]
+      imaginary[length - bin] = -imaginary[bin]
+      energy += 2 * (real[bin] * real[bin] + imaginary[bin] * imaginary[bin])
     }
     real.withUnsafeMutableBufferPointer { real in
       imaginary.withUnsafeMutableBufferPointer { imaginary in
@@ -53,6 +63,31 @@ final class NoiseTable: Sendable {
   }
 
   deinit { storage.deallocate() }
+
+  /// How many sines a band's amplitude moves by, the slowest once in the loop.
+  private static let turns = 6
+
+  /// What a bin of a band has beside it when the amplitude of its band is 1 + Σ a·cos(2π·n·t + φ(n)), of phases that each band has
+  /// of its own.
+  private static func addSidebands(
+    of bin: Int, _ value: (x: Float, y: Float), band: Int, shimmer: Float, _ real: inout [Float],
+    _ imaginary: inout [Float]
+  ) {
+    // 8.7 dB is what an amplitude changes by at a small change of 1; half of a cosine lies on either side.
+    let half = 0.5 * shimmer / 8.686 * (2 / Float(turns)).squareRoot()
+    for turn in 1...turns {
+      let phase = 2 * .pi * Float(mixed(UInt64(0x5000 + 16 * band + turn)) >> 40) * 0x1p-24
+      let (c, s) = (half * cosine(phase), half * sine(phase))
+      if bin + turn < length / 2 {
+        real[bin + turn] += value.x * c - value.y * s
+        imaginary[bin + turn] += value.x * s + value.y * c
+      }
+      if bin > turn {
+        real[bin - turn] += value.x * c + value.y * s
+        imaginary[bin - turn] += value.y * c - value.x * s
+      }
+    }
+  }
 }
 
 /// A noise's loop as a voice reads it.
@@ -85,32 +120,27 @@ struct NoiseReader {
   /// Writes `frames` samples to one or two channels.
   mutating func fill(
     _ left: UnsafeMutablePointer<Float>, _ right: UnsafeMutablePointer<Float>?, _ frames: Int,
-    _ samples: UnsafePointer<Float>
+    _ samples: UnsafePointer<Float>, _ kernels: Kernels
   ) {
     let step = UInt32(rate * Float(UInt32(1) << Self.shift))
-    if let right { read(right, frames, samples, from: position &+ 0x9000_0000, step) }
-    read(left, frames, samples, from: position, step)
+    if let right { read(right, frames, samples, from: position &+ 0x9000_0000, step, kernels) }
+    read(left, frames, samples, from: position, step, kernels)
     position &+= step &* UInt32(frames)
   }
 
   private func read(
     _ output: UnsafeMutablePointer<Float>, _ frames: Int, _ samples: UnsafePointer<Float>,
-    from start: UInt32, _ step: UInt32
+    from start: UInt32, _ step: UInt32, _ kernels: Kernels
   ) {
-    var place = start
-    if step == 1 << Self.shift {
-      for frame in 0..<frames {
-        output[frame] = samples[Int(place &>> Self.shift)]
-        place &+= step
-      }
+    guard step == 1 << Self.shift else {
+      output.update(repeating: 0, count: frames)
+      kernels.addWave(
+        samples, shift: Self.shift, phase: start, step: step, glide: 0, gain: 1, to: output, count: frames)
       return
     }
-    let unit = 1 / Float(UInt32(1) << Self.shift)
-    for frame in 0..<frames {
-      let index = Int(place &>> Self.shift)
-      let fraction = Float(place & Self.fractionMask) * unit
-      output[frame] = samples[index] + fraction * (samples[index + 1] - samples[index])
-      place &+= step
-    }
+    let first = Int(start &>> Self.shift)
+    let count = min(frames, NoiseTable.length - first)
+    output.update(from: samples + first, count: count)
+    (output + count).update(from: samples, count: frames - count)
   }
 }

@@ -5,6 +5,7 @@ final class Patch {
   let chokeGroup: Int
   let reverbSend: Float
   let keyPan: Float
+  let isSustained: Bool
   /// The longest release of its layers at middle C, in seconds.
   let longestRelease: Float
   private let arena = Arena()
@@ -15,15 +16,20 @@ final class Patch {
   /// What the audio thread needs of it, valid as long as the patch lives.
   var view: PatchView {
     PatchView(
-      layers: layers, layerCount: layerCount, chokeGroup: chokeGroup, reverbSend: reverbSend, keyPan: keyPan)
+      layers: layers, layerCount: layerCount, chokeGroup: chokeGroup, reverbSend: reverbSend, keyPan: keyPan,
+      isSustained: isSustained)
   }
 
   /// - Parameter wavetables: Waves that were computed before; new ones are added.
   init(_ instrument: Instrument, sampleRate: Float, wavetables cache: inout [Waveform: Wavetable]) {
     let level = decibels(instrument.level)
-    let memory = arena.allocate(instrument.layers.count, of: PatchLayer.silent)
+    let parts = instrument.layers.flatMap { layer -> [(layer: Layer, rotor: RotarySpeaker.Part?)] in
+      layer.isRotary ? [(layer, .drum), (layer, .horn)] : [(layer, nil)]
+    }
+    let memory = arena.allocate(parts.count, of: PatchLayer.silent)
     var used: [Wavetable] = []
-    for (index, layer) in instrument.layers.enumerated() {
+    for (index, part) in parts.enumerated() {
+      let layer = part.layer
       let source: PatchSource
       switch layer.source {
       case .wave(let waveform):
@@ -33,22 +39,26 @@ final class Patch {
         source = .wave(samples: table.samples, levelCount: table.levelCount)
       case .frequencyModulation(let settings): source = .frequencyModulation(settings)
       case .tone(let tone):
-        let tables = ToneTables(tone, sampleRate: sampleRate)
+        let tables = ToneTables(tone, part: part.rotor, sampleRate: sampleRate)
         toneTables.append(tables)
         source = .tone(TonePatch(tone, tables))
       case .noise(let color): source = .noise(color)
       case .coloredNoise(let noise):
-        let table = NoiseTable(noise.curve, sampleRate: sampleRate)
+        let table = NoiseTable(noise.curve, shimmer: noise.shimmer, sampleRate: sampleRate)
         noiseTables.append(table)
         source = .coloredNoise(
           NoisePatch(samples: table.samples, keyTracking: noise.keyTracking, isStereo: noise.isStereo))
       case .string(let string): source = .string(string)
       case .modes(let modes): source = .modes(ModeTable(modes, arena: arena))
       }
-      memory[index] = PatchLayer(layer, source: source, level: level, pan: instrument.pan)
+      memory[index] = PatchLayer(
+        layer, source: source, rotor: part.rotor, level: level, pan: instrument.pan)
     }
     layers = UnsafePointer(memory)
-    layerCount = instrument.layers.count
+    layerCount = parts.count
+    isSustained =
+      instrument.layers.contains(where: \.sustains)
+      && !instrument.layers.contains(where: \.source.diesAway)
     chokeGroup = instrument.chokeGroup
     reverbSend = instrument.reverbSend
     keyPan = instrument.keyPan
@@ -64,6 +74,8 @@ struct PatchView: BitwiseCopyable {
   var chokeGroup: Int
   var reverbSend: Float
   var keyPan: Float
+  /// Whether its notes last as long as their keys are down, so that they can be slurred.
+  var isSustained: Bool
 }
 
 /// A layer without reference counting, so that the audio thread may copy it.
@@ -84,6 +96,8 @@ struct PatchLayer {
   var swell: Float
   var velocityExponent: Float
   var isOneShot: Bool
+  /// The part of a rotary speaker that it is heard from.
+  var rotor: RotarySpeaker.Part?
 
   /// A layer that plays nothing.
   static var silent: PatchLayer {
@@ -92,11 +106,11 @@ struct PatchLayer {
         source: .noise(.white), gain: 0, pan: 0, ratio: 1, tracking: 1, frequency: 0, unison: .single,
         envelope: .organ,
         filter: nil, pitchSweep: .none, vibrato: .none, tremolo: .none, swell: 0, velocityExponent: 1,
-        isOneShot: false),
-      source: .noise(.white), level: 0, pan: 0)
+        isOneShot: false, isRotary: false),
+      source: .noise(.white), rotor: nil, level: 0, pan: 0)
   }
 
-  init(_ layer: Layer, source: PatchSource, level: Float, pan: Float) {
+  init(_ layer: Layer, source: PatchSource, rotor: RotarySpeaker.Part?, level: Float, pan: Float) {
     self.source = source
     gain = level * decibels(layer.gain)
     self.pan = pan + layer.pan
@@ -112,6 +126,7 @@ struct PatchLayer {
     swell = layer.swell
     velocityExponent = layer.velocityExponent
     isOneShot = layer.isOneShot
+    self.rotor = rotor
   }
 }
 
@@ -126,13 +141,12 @@ enum PatchSource {
   case modes(ModeTable)
 }
 
-extension ModeTable {
-  init(_ modes: Modes, arena: Arena) {
-    let memory = arena.allocate(modes.modes.count, of: modes.modes[0])
-    for (index, mode) in modes.modes.enumerated() { memory[index] = mode }
-    self.init(
-      modes: UnsafePointer(memory), count: modes.modes.count, inharmonicity: modes.inharmonicity,
-      cutoff: modes.cutoff, velocityTracking: modes.velocityTracking, keyScaling: modes.keyScaling,
-      body: CurvePoints(modes.body, arena: arena), softness: modes.softness)
+extension Layer {
+  /// Whether it is a pitch that lasts as long as its key is down.
+  fileprivate var sustains: Bool {
+    switch source {
+    case .wave, .tone, .frequencyModulation: envelope.sustain > 0.05 && !isOneShot
+    case .noise, .coloredNoise, .string, .modes: false
+    }
   }
 }

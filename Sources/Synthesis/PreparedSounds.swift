@@ -61,7 +61,7 @@ final class PreparedSounds {
       max(1, patches.count),
       of: PatchView(
         layers: UnsafePointer(arena.allocate(1, of: PatchLayer.silent)), layerCount: 0, chokeGroup: 0,
-        reverbSend: 0, keyPan: 0))
+        reverbSend: 0, keyPan: 0, isSustained: false))
     for (index, patch) in patches.enumerated() { views[index] = patch.view }
     longestRelease = max(workshop.longestRegionRelease, patches.map(\.longestRelease).max() ?? 0)
   }

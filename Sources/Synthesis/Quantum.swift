@@ -34,6 +34,9 @@ struct ChannelCourse: BitwiseCopyable {
   let generatorReplacements: UnsafeMutablePointer<Float>
   /// How often they were changed; 0 if never.
   var generatorRevision = 0
+  /// How the rotary speaker stands at the beginning of each segment and, last, at the end of the quantum.
+  let speakers: UnsafeMutablePointer<RotarySpeaker>
+  private var lastSpeaker = RotarySpeaker()
   /// Semitones that each key is tuned by.
   let tunings: UnsafeMutablePointer<Float>
   private var stateCount = 0
@@ -50,6 +53,7 @@ struct ChannelCourse: BitwiseCopyable {
     generatorOffsets = arena.allocate(60, of: 0)
     generatorReplacements = arena.allocate(60, of: .nan)
     tunings = arena.allocate(128, of: 0)
+    speakers = arena.allocate(Quantum.longestSegmentCount + 1, of: RotarySpeaker())
   }
 
   /// Changes a generator of the channel's SoundFont sounds.
@@ -92,8 +96,10 @@ struct ChannelCourse: BitwiseCopyable {
   mutating func jump(segment: Int) { if jumpSegment < 0 { jumpSegment = segment } }
 
   /// Ends the quantum: knows the state of every segment, and moves the gains.
-  /// - Parameter share: How far the gains move in a segment towards what the controllers ask for.
-  mutating func close(_ quantum: Quantum, share: (_ frames: Int) -> Float) {
+  /// - Parameters:
+  ///   - sampleRate: Frames a second.
+  ///   - share: How far the gains move in a segment towards what the controllers ask for.
+  mutating func close(_ quantum: Quantum, sampleRate: Float, share: (_ frames: Int) -> Float) {
     for index in lastSegment..<max(lastSegment, quantum.segmentCount) {
       stateOfSegment[index] = stateCount - 1
     }
@@ -110,9 +116,12 @@ struct ChannelCourse: BitwiseCopyable {
       gains[segment] = current
       let end = quantum.end(ofSegment: segment)
       if current != target { current += (target - current) * share(end - start) }
+      speakers[segment] = lastSpeaker
+      lastSpeaker.turn(Float(end - start) / sampleRate, isFast: states[known].controller(1) >= 64)
       start = end
     }
     gains[quantum.segmentCount] = current
+    speakers[quantum.segmentCount] = lastSpeaker
     lastGains = current
   }
 

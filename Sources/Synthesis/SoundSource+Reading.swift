@@ -18,6 +18,9 @@ extension SoundSource {
     }
   }
 
+  /// Whether it is a tone.
+  var isTone: Bool { if case .tone = self { true } else { false } }
+
   init(reading layer: JSONObject) throws(InstrumentError) {
     let present = Self.keys.filter(layer.has)
     guard present.count == 1 else {
@@ -95,10 +98,11 @@ extension FrequencyModulation {
 
 extension ColoredNoise {
   init(reading object: JSONObject) throws(InstrumentError) {
-    try object.allowOnly(["frequencies", "levels", "keyTracking", "stereo"])
+    try object.allowOnly(["frequencies", "levels", "keyTracking", "stereo", "shimmer"])
     curve = try SpectralCurve(points: object)
     keyTracking = try object.number("keyTracking", in: -1...2, default: 0)
     isStereo = try object.boolean("stereo", default: false)
+    shimmer = try object.number("shimmer", in: 0...4, default: 0)
   }
 }
 

@@ -36,6 +36,8 @@ package struct ColoredNoise: Sendable, Hashable {
   var keyTracking: Float
   /// Whether left and right have noises of their own.
   var isStereo: Bool
+  /// How far each third of an octave rises and falls by itself, root mean square, in decibels, as cymbals do.
+  var shimmer: Float
 }
 
 /// Two sines, one moving the other's phase (Chowning 1973), the first also moving its own.

@@ -100,9 +100,10 @@ extension Synthesizer {
 
   private func press(_ key: Int, velocity: Int, note: Int, channel: Int, at frame: Int) {
     let birth = births + 1
-    if channels[channel].isMono {
+    if channels[channel].isLegato {
       channels[channel].melody.press(key)
-      pool.yield(channel: channel, to: birth, at: frame)
+      if slur(to: key, velocity: velocity, note: note, channel: channel, at: frame) { return }
+      if channels[channel].isMono { pool.yield(channel: channel, to: birth, at: frame) }
     }
     start(key: key, velocity: velocity, note: note, channel: channel, at: frame)
     glide(to: key, birth: birth, channel: channel)
@@ -112,13 +113,37 @@ extension Synthesizer {
 
   private func lift(_ key: Int, note: Int, channel: Int, at frame: Int) {
     let pedalIsDown = channels[channel].pedalIsDown
-    let sounded = channels[channel].melody.latest
+    var previous: Int?
+    if channels[channel].isLegato {
+      // The key before sounds again where it is still down.
+      let sounded = channels[channel].melody.latest
+      channels[channel].melody.lift(key)
+      previous = sounded == key ? channels[channel].melody.latest : nil
+    }
+    let velocity = channels[channel].lastVelocity
+    if let previous, slur(to: previous, velocity: velocity, note: -1, channel: channel, at: frame) { return }
     pool.release(channel: channel, key: key, note: note, pedalIsDown: pedalIsDown, at: frame)
-    guard channels[channel].isMono else { return }
-    channels[channel].melody.lift(key)
-    // The key before sounds again where it is still down.
-    guard sounded == key, let previous = channels[channel].melody.latest else { return }
-    press(previous, velocity: channels[channel].lastVelocity, note: -1, channel: channel, at: frame)
+    guard channels[channel].isMono, let previous else { return }
+    press(previous, velocity: velocity, note: -1, channel: channel, at: frame)
+  }
+
+  /// How long the pitch of a slur takes where no portamento says so, in seconds.
+  private static let slurTime: Float = 0.03
+
+  /// Has the note whose key is down go on at another key, without a new attack: of built-in instruments that sustain.
+  /// - Returns: whether there is one.
+  private func slur(to key: Int, velocity: Int, note: Int, channel: Int, at frame: Int) -> Bool {
+    guard case .patch(let patch) = sounds.sound(at: channels[channel].sound), patch.isSustained,
+      let voice = pool.heldVoice(channel: channel, of: patch)
+    else { return false }
+    let portamento = channels[channel].hasPortamento ? channels[channel].portamentoTime : 0
+    pool.voices[voice].slur(
+      to: NoteStart(key: key, velocity: velocity, seed: 0, pan: 0, sampleRate: Float(sampleRate)), note: note,
+      frames: Int(max(Self.slurTime, portamento) * Float(sampleRate)), at: frame)
+    channels[channel].portamentoKey = -1
+    channels[channel].lastKey = key
+    channels[channel].lastVelocity = velocity
+    return true
   }
 
   /// A portamento from the key before, or from the one that controller 84 has named.

@@ -270,7 +270,9 @@ public final class Synthesizer: SampleSource {
       perform(event, at: max(0, event.frame - frame))
     }
     let quantum = Quantum(frames: end - frame)
-    for index in 0..<channelTotal { courses[index].close(quantum, share: share) }
+    for index in 0..<channelTotal {
+      courses[index].close(quantum, sampleRate: Float(sampleRate), share: share)
+    }
     frame = end
     let set = team == nil ? 0 : 1 - current.set
     let (groupCount, voiceCount) = arrangeVoices(set)

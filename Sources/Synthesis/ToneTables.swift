@@ -1,3 +1,5 @@
+internal import Arithmetic
+
 /// The waves of a `Tone`, one for each zone of four semitones, so that the body's resonances stay where they are when the pitch
 /// moves, and no harmonic reaches the Nyquist frequency.
 ///
@@ -13,23 +15,29 @@ final class ToneTables: Sendable {
   private nonisolated(unsafe) let zoneMemory: UnsafeMutablePointer<ToneZone>
   private nonisolated(unsafe) let samples: UnsafeMutablePointer<SIMD4<Float>>
 
-  init(_ tone: Tone, sampleRate: Float) {
+  /// - Parameters:
+  ///   - tone: What it is.
+  ///   - part: The part of a rotary speaker that it is heard from; nil for all of it.
+  ///   - sampleRate: Frames a second.
+  init(_ tone: Tone, part: RotarySpeaker.Part? = nil, sampleRate: Float) {
     let limits = (0..<Self.zoneCount).map { zone in
       // A semitone of vibrato above the zone's highest key still fits.
       let highest = Synthesis.frequency(ofKey: Float(Self.width * (zone + 1) + 1))
       return max(1, min(tone.count, Int(0.49 * sampleRate / highest)))
     }
     // Reading between samples by straight lines makes images of high harmonics unless periods are long against them.
-    let bits = limits.map { $0 > 96 ? 12 : 11 }
+    let bits = limits.map { $0 > 96 ? 12 : $0 > 40 ? 11 : $0 > 16 ? 10 : 9 }
     let total = bits.reduce(0) { $0 + (1 << $1) + 1 }
     samples = .allocate(capacity: total)
     zoneMemory = .allocate(capacity: Self.zoneCount)
-    let transforms = [11: InverseTransform(bits: 11), 12: InverseTransform(bits: 12)]
+    let transforms = Dictionary(uniqueKeysWithValues: (9...12).map { ($0, InverseTransform(bits: $0)) })
     var start = samples
     for zone in 0..<Self.zoneCount {
       let frequency = Synthesis.frequency(ofKey: Float(Self.width) * (Float(zone) + 0.5) - 0.5)
       guard let transform = transforms[bits[zone]] else { continue }
-      Self.write(tone.amplitudes(frequency: frequency, limit: limits[zone]), tone, transform, start)
+      let amplitudes = tone.amplitudes(frequency: frequency, limit: limits[zone])
+      let shares = amplitudes.indices.map { part?.share(of: Float($0 + 1) * frequency) ?? 1 }
+      Self.write(amplitudes, shares, tone, transform, start)
       (zoneMemory + zone).initialize(
         to: ToneZone(samples: UnsafePointer(start), shift: UInt32(32 - bits[zone])))
       start += transform.size + 1
@@ -42,6 +50,15 @@ final class ToneTables: Sendable {
     zoneMemory.deallocate()
   }
 
+  /// The frequencies in hertz between which a zone is read: its lowest one, and the next zone's.
+  static func range(ofZone zone: Int) -> (from: Float, to: Float) {
+    let low = Float(width * zone) - 0.5
+    return (
+      zone == 0 ? 0 : Synthesis.frequency(ofKey: low),
+      zone == zoneCount - 1 ? .infinity : Synthesis.frequency(ofKey: low + Float(width))
+    )
+  }
+
   /// The zone of a frequency in hertz.
   static func zone(of frequency: Float) -> Int {
     let key = 69 + 12 * logarithm2(max(frequency, 1) / 440)
@@ -51,9 +68,9 @@ final class ToneTables: Sendable {
   /// Flutter is the sum of two slow noises of this root mean square.
   private static let noiseLevel: Float = 0.47
 
-  /// One period of a zone, at a root mean square of ½.
+  /// One period of a zone, at a root mean square of ½ where all of each harmonic is heard.
   private static func write(
-    _ amplitudes: [Float], _ tone: Tone, _ transform: InverseTransform,
+    _ amplitudes: [Float], _ shares: [Float], _ tone: Tone, _ transform: InverseTransform,
     _ output: UnsafeMutablePointer<SIMD4<Float>>
   ) {
     let size = transform.size
@@ -69,11 +86,12 @@ final class ToneTables: Sendable {
       let n = index + 1
       // Signs by Rudin and Shapiro (Rudin 1959), so that the peaks of the harmonics do not fall together.
       let sign: Float = (n & (n >> 1)).nonzeroBitCount.isMultiple(of: 2) ? 1 : -1
-      let amplitude = sign * amplitudes[index] * scale
+      let share = sign * shares[index]
+      let amplitude = share * amplitudes[index] * scale
       let angle = 2 * .pi * Float(mixed(UInt64(n)) >> 40) * 0x1p-24
       let wandering = amplitude * wander
       add(n, amplitude, wandering * cosine(angle), to: 0, &lanes)
-      add(n, wandering * sine(angle), sign * soft[index] * softScale - amplitude, to: 2, &lanes)
+      add(n, wandering * sine(angle), share * soft[index] * softScale - amplitude, to: 2, &lanes)
     }
     for pair in [0, 2] {
       var real = lanes[pair]
@@ -140,48 +158,45 @@ struct TonePatch {
 struct ToneOscillator {
   private var phase: UInt32
   private var increment: UInt32?
+  /// What the tone's frequency is multiplied by.
+  private let ratio: Float
 
-  /// - Parameter phase: Where in the period it begins, in turns.
-  init(phase: Float = 0) { self.phase = UInt32(truncatingIfNeeded: Int64(phase * 0x1p32)) }
+  /// - Parameters:
+  ///   - phase: Where in the period it begins, in turns.
+  ///   - cents: How far above the tone it is.
+  init(phase: Float = 0, cents: Float = 0) {
+    self.phase = UInt32(truncatingIfNeeded: Int64(phase * 0x1p32))
+    ratio = cents == 0 ? 1 : exponential2(cents / 1200)
+  }
 
-  /// Adds `frames` samples of four lanes times `gain`; the frequency glides from where it was to `cyclesPerSample`, and where `from`
-  /// and `to` are two zones, the one fades into the other.
+  /// Adds `frames` samples; the frequency glides from where it was to `cyclesPerSample`, the weights of the lanes go evenly from `before` to
+  /// `after`, and where `from` and `to` are two zones, the one fades into the other.
   mutating func add(
-    to output: UnsafeMutablePointer<SIMD4<Float>>, _ frames: Int, from: ToneZone, to: ToneZone,
-    cyclesPerSample: Float, gain: Float
+    to output: UnsafeMutablePointer<Float>, _ frames: Int, from: ToneZone, to: ToneZone,
+    cyclesPerSample: Float, before: SIMD4<Float>, after: SIMD4<Float>, _ kernels: Kernels
   ) {
-    let target = phaseIncrement(cyclesPerSample: cyclesPerSample)
-    let first = increment ?? target
-    let glide = UInt32(truncatingIfNeeded: (Int64(target) - Int64(first)) / Int64(frames))
+    let path = PhasePath(from: increment, to: cyclesPerSample * ratio, frames)
     if from.samples == to.samples {
-      var (step, position) = (first, phase)
-      for frame in 0..<frames {
-        step &+= glide
-        output[frame] += gain * to.value(position)
-        position &+= step
-      }
-      phase = position
+      to.add(to: output, frames, phase, path, before, after, kernels)
     } else {
-      var (step, position) = (first, phase)
-      for frame in 0..<frames {
-        step &+= glide
-        let share = Float(frame) / Float(frames)
-        output[frame] += gain * ((1 - share) * from.value(position) + share * to.value(position))
-        position &+= step
-      }
-      phase = position
+      let silence = SIMD4<Float>(repeating: 0)
+      from.add(to: output, frames, phase, path, before, silence, kernels)
+      to.add(to: output, frames, phase, path, silence, after, kernels)
     }
-    increment = target
+    phase &+= path.distance
+    increment = path.target
   }
 }
 
 extension ToneZone {
   @inline(__always)
-  func value(_ phase: UInt32) -> SIMD4<Float> {
-    let index = Int(phase &>> shift)
-    let fraction = Float(phase & ((1 &<< shift) &- 1)) * (shift == 20 ? 0x1p-20 : 0x1p-21)
-    let value = samples[index]
-    return value + fraction * (samples[index &+ 1] - value)
+  fileprivate func add(
+    to output: UnsafeMutablePointer<Float>, _ frames: Int, _ phase: UInt32, _ path: PhasePath,
+    _ before: SIMD4<Float>, _ after: SIMD4<Float>, _ kernels: Kernels
+  ) {
+    kernels.addTone(
+      samples, shift: shift, phase: phase, step: path.step, glide: path.glide,
+      weights: SIMD8(lowHalf: before, highHalf: (after - before) / Float(frames)), to: output, count: frames)
   }
 }
 

@@ -12,6 +12,10 @@ struct Voice {
   /// Which note of its channel it plays.
   private(set) var note = -1
   private(set) var key = 0
+  /// The key that is heard, which differs until the frame of a slur.
+  private var soundingKey = 0
+  /// The layers that its patch has; nil for a region.
+  private(set) var patchLayers: UnsafePointer<PatchLayer>?
   private(set) var channel = 0
   /// Notes of one class in a channel end each other; 0 is none.
   private(set) var exclusiveClass = 0
@@ -37,6 +41,10 @@ struct Voice {
   private var releaseFrame = Self.never
   private var fadeFrame = Self.never
   private var nextFadeStep: Float = 0
+  /// The frame at which it goes on to another key, and what it is then.
+  private var slurFrame = Self.never
+  private var slurStart = NoteStart(key: 0, velocity: 0, seed: 0, pan: 0, sampleRate: 0)
+  private var slurFrames = 0
   private static let never = Int.max
   /// The frame of the quantum at which it was over.
   private(set) var endFrame = 0
@@ -53,6 +61,7 @@ struct Voice {
     layerCount = patch.layerCount
     reverbSend = patch.reverbSend
     isRegion = false
+    patchLayers = patch.layers
     exclusiveClass = patch.chokeGroup
     begin(identity, key: start.key, velocity: start.velocity, at: frame)
   }
@@ -67,6 +76,7 @@ struct Voice {
   ) {
     layerCount = 0
     isRegion = true
+    patchLayers = nil
     self.region?.pointee.start(
       region, key: key, velocity: velocity, sampleRate: sampleRate, course: course, state: state)
     exclusiveClass = region.pointee.exclusiveClass
@@ -78,6 +88,8 @@ struct Voice {
     channel = identity.channel
     birth = identity.birth
     self.key = key
+    soundingKey = key
+    slurFrame = Self.never
     expectedLoudness = Float(velocity) / 127
     isActive = true
     isSustained = false
@@ -94,6 +106,30 @@ struct Voice {
 
   /// Has it begin at another pitch.
   mutating func glide(from semitones: Float, frames: Int) { glide = Glide(from: semitones, frames: frames) }
+
+  /// Whether its key is down, so that a slur can begin here.
+  var isKeyDown: Bool { isActive && !isReleased && !isSustained && !isFading }
+
+  /// Has it go on to another key without a new attack.
+  /// - Parameters:
+  ///   - note: Which note of its channel it is then.
+  ///   - frames: How long the pitch takes.
+  ///   - frame: Where in the quantum.
+  mutating func slur(to start: NoteStart, note: Int, frames: Int, at frame: Int) {
+    key = start.key
+    self.note = note
+    slurStart = start
+    slurFrames = frames
+    slurFrame = min(slurFrame, max(frame, startFrame))
+  }
+
+  private mutating func beginSlur() {
+    slurFrame = Self.never
+    let distance = Float(soundingKey - slurStart.key) + glide.semitones
+    soundingKey = slurStart.key
+    glide = Glide(from: distance, frames: slurFrames)
+    for index in 0..<layerCount { layers[index].slur(to: slurStart) }
+  }
 
   /// The sostenuto pedal goes down.
   mutating func hold() { if !isReleased, !isSustained { isHeld = true } }
@@ -136,6 +172,7 @@ struct Voice {
     var frame = startFrame
     while frame < quantum.frames, isActive {
       let segment = quantum.segment(of: frame)
+      if frame >= slurFrame { beginSlur() }
       if frame >= releaseFrame {
         releaseFrame = Self.never
         for index in 0..<layerCount { layers[index].release() }
@@ -149,7 +186,7 @@ struct Voice {
       let isEven = isRegion && fadeStep == 0 && !glide.isMoving
       let end = min(
         isEven ? course.end(ofStateAt: segment, quantum) : quantum.end(ofSegment: segment),
-        max(releaseFrame, frame + 1), max(fadeFrame, frame + 1))
+        max(releaseFrame, frame + 1), max(fadeFrame, frame + 1), max(slurFrame, frame + 1))
       if isRegion {
         addRegion(frame..<end, course, segment: segment, to: bus, workspace)
       } else {
@@ -193,16 +230,18 @@ struct Voice {
     left.update(repeating: 0, count: frames)
     right.update(repeating: 0, count: frames)
     var isSounding = false
-    let bend = state.pointee.bend + course.tunings[key] + glide.next(frames)
+    let bend = state.pointee.bend + course.tunings[soundingKey] + glide.next(frames)
+    let start = segment * segmentFrames
+    let speaker = course.speakers[segment]
     for index in 0..<layerCount {
       layers[index].add(
-        toLeft: left, right: right, frames, bend: bend, wheel: state.pointee.vibrato, workspace)
+        toLeft: left, right: right, frames, bend: bend, wheel: state.pointee.vibrato, speaker,
+        framesBefore: range.lowerBound - start, workspace)
       if !layers[index].isDone { isSounding = true }
     }
     applyFade(left, right, frames)
     isActive = isSounding && fadeLevel > 0
 
-    let start = segment * segmentFrames
     let step =
       (course.gains[segment + 1] - course.gains[segment]) / Float(quantum.end(ofSegment: segment) - start)
     let gains = course.gains[segment] + step * Float(range.lowerBound - start)
@@ -233,7 +272,8 @@ struct Voice {
 
 /// A portamento: a pitch that starts off the note and moves to it evenly.
 private struct Glide: BitwiseCopyable {
-  private var semitones: Float = 0
+  /// How far the pitch is off the note now.
+  private(set) var semitones: Float = 0
   private var step: Float = 0
   private var framesLeft = 0
 
@@ -251,7 +291,7 @@ private struct Glide: BitwiseCopyable {
   mutating func next(_ frames: Int) -> Float {
     guard framesLeft > 0 else { return 0 }
     let now = semitones
-    semitones += step * Float(min(frames, framesLeft))
+    semitones = framesLeft > frames ? semitones + step * Float(frames) : 0
     framesLeft -= frames
     return now
   }

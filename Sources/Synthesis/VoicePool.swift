@@ -184,6 +184,19 @@ struct VoicePool {
     }
   }
 
+  /// The voice of a channel's latest note whose key is down and that plays this patch; nil if there is none.
+  func heldVoice(channel: Int, of patch: PatchView) -> Int? {
+    var best: Int?
+    for index in 0..<count
+    where voices[index].isKeyDown && voices[index].channel == channel
+      && voices[index].patchLayers == patch.layers
+    {
+      if let latest = best, voices[latest].birth > voices[index].birth { continue }
+      best = index
+    }
+    return best
+  }
+
   /// Has the voices of a note glide to their pitch.
   func glide(birth: Int, from semitones: Float, frames: Int) {
     for index in 0..<used where voices[index].isActive && voices[index].birth == birth {

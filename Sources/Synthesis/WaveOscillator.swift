@@ -1,3 +1,5 @@
+internal import Arithmetic
+
 /// One copy of a band-limited wave.
 struct WaveOscillator {
   private var phase: UInt32
@@ -6,44 +8,49 @@ struct WaveOscillator {
   /// - Parameter phase: Where in the period it begins, in turns.
   init(phase: Float = 0) { self.phase = UInt32(truncatingIfNeeded: Int64(phase * 0x1p32)) }
 
-  /// Adds `frames` samples times `gain`; the frequency glides from where it was to `cyclesPerSample`.
+  /// Adds `frames` samples to two channels, each with a gain of its own, or to one; the frequency glides from where it was to
+  /// `cyclesPerSample`.
   mutating func add(
-    to output: UnsafeMutablePointer<Float>, _ frames: Int, samples: UnsafePointer<Float>, levelCount: Int,
-    cyclesPerSample: Float, gain: Float
-  ) {
-    play(frames, samples, levelCount, cyclesPerSample) { index, value in output[index] += gain * value }
-  }
-
-  /// Adds `frames` samples to two channels, each with a gain of its own.
-  mutating func add(
-    toLeft left: UnsafeMutablePointer<Float>, right: UnsafeMutablePointer<Float>, _ frames: Int,
-    samples: UnsafePointer<Float>, levelCount: Int, cyclesPerSample: Float, leftGain: Float, rightGain: Float
-  ) {
-    play(frames, samples, levelCount, cyclesPerSample) { index, value in
-      left[index] += leftGain * value
-      right[index] += rightGain * value
-    }
-  }
-
-  @inline(__always)
-  private mutating func play(
-    _ frames: Int, _ samples: UnsafePointer<Float>, _ levelCount: Int, _ cyclesPerSample: Float,
-    _ write: (_ index: Int, _ value: Float) -> Void
+    toLeft left: UnsafeMutablePointer<Float>, right: UnsafeMutablePointer<Float>?, _ frames: Int,
+    samples: UnsafePointer<Float>, levelCount: Int, cyclesPerSample: Float, leftGain: Float, rightGain: Float,
+    _ kernels: Kernels
   ) {
     let level = Wavetable.level(cyclesPerSample: cyclesPerSample, levelCount: levelCount)
     let table = samples + level * (Wavetable.length + 1)
-    let target = phaseIncrement(cyclesPerSample: cyclesPerSample)
-    var step = increment ?? target
-    let change = (Int64(target) - Int64(step)) / Int64(frames)
-    let glide = UInt32(truncatingIfNeeded: change)
-    var position = phase
-    for index in 0..<frames {
-      step &+= glide
-      write(index, tableValue(table, position))
-      position &+= step
+    let path = PhasePath(from: increment, to: cyclesPerSample, frames)
+    kernels.addWave(
+      table, shift: 21, phase: phase, step: path.step, glide: path.glide, gain: leftGain, to: left,
+      count: frames)
+    if let right {
+      kernels.addWave(
+        table, shift: 21, phase: phase, step: path.step, glide: path.glide, gain: rightGain, to: right,
+        count: frames)
     }
-    phase = position
-    increment = target
+    phase &+= path.distance
+    increment = path.target
+  }
+}
+
+/// How a phase of 2³² steps a turn moves during some frames: before each, the step grows by the glide, and the phase by the step.
+struct PhasePath {
+  /// Steps a frame at the beginning and at the end.
+  let step: UInt32
+  let target: UInt32
+  let glide: UInt32
+  /// How far the phase goes.
+  let distance: UInt32
+
+  /// - Parameters:
+  ///   - increment: Steps a frame before; nil at the beginning.
+  ///   - cyclesPerSample: The frequency at the end.
+  init(from increment: UInt32?, to cyclesPerSample: Float, _ frames: Int) {
+    target = phaseIncrement(cyclesPerSample: cyclesPerSample)
+    step = increment ?? target
+    glide =
+      step == target
+      ? 0 : UInt32(truncatingIfNeeded: (Int64(target) - Int64(step)) / Int64(frames))
+    let frames = UInt32(truncatingIfNeeded: frames)
+    distance = step &* frames &+ glide &* (frames &* (frames &+ 1) / 2)
   }
 }
 

@@ -109,13 +109,13 @@ import Testing
 
   @Test("Transcribe learns to write down what it hears") func transcribeLearnsToWriteDownWhatItHears() throws
   {
-    let run = try Program("transcribe").run(["30", "50"], folder: Self.checkout)
+    let run = try Program("transcribe").run(["45", "50"], folder: Self.checkout)
     #expect(run.exitCode == 0, "\(run.errors)")
     let lines = run.output.split(separator: "\n")
     let before = try #require(lines.first.flatMap(Self.percentage))
     let after = try #require(lines.first { $0.contains("the same instruments") }.flatMap(Self.percentage))
-    // So few melodies are not enough to hear every note; that it goes far below what it began with shows that it learns.
-    #expect(before > 90 && after < 85, "\(run.output)")
+    // So few melodies are not enough to hear every note. With thirty, the seed alone decides between 16 and 76 %.
+    #expect(before > 90 && after < 60, "\(run.output)")
     #expect(lines.count { $0.hasPrefix("  heard ") } == 6)
   }
 

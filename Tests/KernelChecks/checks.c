@@ -54,6 +54,9 @@ static const check checks[] = {
     {"add_ramp", {MEMBER(add_ramp)}, check_add_ramp, NULL},
     {"add_ramps", {MEMBER(add_ramps)}, check_add_ramps, NULL},
     {"filter_eights", {MEMBER(filter_eights)}, check_filter_eights, NULL},
+    {"add_modes", {MEMBER(add_modes)}, check_add_modes, NULL},
+    {"add_tone", {MEMBER(add_tone)}, check_add_tone, NULL},
+    {"add_wave", {MEMBER(add_wave)}, check_add_wave, NULL},
 };
 
 static const size_t check_count = sizeof checks / sizeof checks[0];

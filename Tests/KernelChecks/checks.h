@@ -32,6 +32,9 @@ void check_interpolate_cubic(comparison *c, size_t n);
 void check_add_ramp(comparison *c, size_t n);
 void check_add_ramps(comparison *c, size_t n);
 void check_filter_eights(comparison *c, size_t n);
+void check_add_modes(comparison *c, size_t n);
+void check_add_tone(comparison *c, size_t n);
+void check_add_wave(comparison *c, size_t n);
 
 // Checks that choose their sizes themselves.
 void check_products(comparison *c);

@@ -125,3 +125,89 @@ void check_filter_eights(comparison *c, size_t n) {
   expect_close(c, state, last, 2, 1e-5f, "the filter's states", n, 0, 0);
   expect_close(c, x, plain, count, 0, "the same bits, filtered", n, 0, 0);
 }
+
+void check_add_modes(comparison *c, size_t n) {
+  for (size_t groups = 1; groups <= 3; groups++) {
+    const size_t modes = 8 * groups;
+    float *turns = random_floats(c, groups * 144, 1), *states = random_floats(c, groups * 16, 1);
+    float *y = random_floats(c, n, 1), *expected = copy_of(c, y, n), *plain = copy_of(c, y, n);
+    float *plain_states = copy_of(c, states, groups * 16), *last = copy_of(c, states, groups * 16);
+    for (size_t m = 0; m < modes; m++) {
+      const double decay = 1 - 0.001 * (double)(m + 1), angle = 0.1 + 0.11 * (double)m;
+      const double factor[2] = {decay * cos(angle), decay * sin(angle)};
+      float *turn = turns + m / 8 * 144, *place = last + m / 8 * 16 + m % 8;
+      double power[2] = {1, 0};
+      for (size_t k = 0; k <= 8; k++) {
+        turn[k < 8 ? 16 * (m % 8) + k : 128 + m % 8] = (float)power[0];
+        turn[k < 8 ? 16 * (m % 8) + 8 + k : 136 + m % 8] = (float)power[1];
+        const double real = power[0] * factor[0] - power[1] * factor[1];
+        power[1] = power[0] * factor[1] + power[1] * factor[0];
+        power[0] = real;
+      }
+      double x = place[0], z = place[8];
+      for (size_t i = 0; i < n; i++) {
+        expected[i] += (float)z;
+        const double next = x * factor[0] - z * factor[1];
+        z = x * factor[1] + z * factor[0];
+        x = next;
+      }
+      place[0] = (float)x, place[8] = (float)z;
+    }
+    c->kernels->add_modes(n, groups, turns, states, y);
+    c->plain->add_modes(n, groups, turns, plain_states, plain);
+    expect_close(c, y, expected, n, 1e-4f, "decaying sines", n, groups, 0);
+    expect_close(c, states, last, groups * 16, 1e-4f, "the states of decaying sines", n, groups, 0);
+    expect_close(c, y, plain, n, 0, "the same bits, decaying sines", n, groups, 0);
+    end_case(c);
+  }
+}
+
+/// The place of an oscillator after each frame, as `add_tone` and `add_wave` define it.
+static void advance(uint32_t *phase, uint32_t *step, uint32_t glide) {
+  *step += glide;
+  *phase += *step;
+}
+
+void check_add_tone(comparison *c, size_t n) {
+  for (uint32_t shift = 20; shift <= 23; shift++) {
+    const size_t size = (size_t)1 << (32 - shift);
+    float *samples = random_floats(c, 4 * (size + 1), 1);
+    const float weights[8] = {1, 0.3f, -0.2f, 0.5f, 0, 0.01f, 0.02f, -0.01f};
+    float *y = random_floats(c, n, 1), *expected = copy_of(c, y, n), *plain = copy_of(c, y, n);
+    const uint32_t start = 0xF0000001, first = 0x02345678, glide = shift == 20 ? 0 : (uint32_t)-12345;
+    uint32_t phase = start, step = first;
+    for (size_t i = 0; i < n; i++) {
+      const float *place = samples + 4 * (size_t)(phase >> shift);
+      const double fraction = (double)(phase & (((uint32_t)1 << shift) - 1)) / (double)((uint32_t)1 << shift);
+      for (int lane = 0; lane < 4; lane++)
+        expected[i] += (float)((place[lane] + fraction * (place[lane + 4] - place[lane])) *
+                               (weights[lane] + (double)(i + 1) * weights[lane + 4]));
+      advance(&phase, &step, glide);
+    }
+    c->kernels->add_tone(n, samples, shift, start, first, glide, weights, y);
+    c->plain->add_tone(n, samples, shift, start, first, glide, weights, plain);
+    expect_close(c, y, expected, n, 2e-5f, "a tone", n, shift, 0);
+    expect_close(c, y, plain, n, 0, "the same bits, a tone", n, shift, 0);
+    end_case(c);
+  }
+}
+
+void check_add_wave(comparison *c, size_t n) {
+  for (uint32_t shift = 17; shift <= 21; shift += 4) {
+    float *samples = random_floats(c, ((size_t)1 << (32 - shift)) + 1, 1);
+    float *y = random_floats(c, n, 1), *expected = copy_of(c, y, n), *plain = copy_of(c, y, n);
+    const uint32_t start = 0xFF000001, first = 0x01234567, glide = 54321;
+    uint32_t phase = start, step = first;
+    for (size_t i = 0; i < n; i++) {
+      const float *place = samples + (phase >> shift);
+      const double fraction = (double)(phase & (((uint32_t)1 << shift) - 1)) / (double)((uint32_t)1 << shift);
+      expected[i] += (float)(0.7 * (place[0] + fraction * (place[1] - place[0])));
+      advance(&phase, &step, glide);
+    }
+    c->kernels->add_wave(n, samples, shift, start, first, glide, 0.7f, y);
+    c->plain->add_wave(n, samples, shift, start, first, glide, 0.7f, plain);
+    expect_close(c, y, expected, n, 1e-5f, "a wave", n, shift, 0);
+    expect_close(c, y, plain, n, 0, "the same bits, a wave", n, shift, 0);
+    end_case(c);
+  }
+}

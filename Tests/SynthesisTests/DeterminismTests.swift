@@ -19,7 +19,7 @@ import Testing
             onset: index * 40 + channel, duration: Int.random(in: 10..<300, using: &random),
             pitch: Int.random(in: 36..<84, using: &random), velocity: Int.random(in: 30..<127, using: &random)
           ))
-        let controller = [1, 7, 10, 11, 64, 66, 91, 93].randomElement(using: &random) ?? 1
+        let controller = [1, 7, 10, 11, 64, 66, 68, 91, 93].randomElement(using: &random) ?? 1
         track.controlChanges.append(
           ControlChange(
             tick: index * 37, controller: controller, value: Int.random(in: 0..<128, using: &random)))

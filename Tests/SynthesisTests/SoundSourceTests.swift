@@ -122,6 +122,33 @@ import Testing
     #expect((8.0...28).contains(10 * log10(middle / band(7100, 8900))))
   }
 
+  @Test("Each part of a shimmering noise rises and falls by itself, and all of it is as loud")
+  func shimmer() throws {
+    func recording(_ shimmer: Double) throws -> Recording {
+      let layer = Self.breath.replacingOccurrences(of: "\"stereo\": true", with: "\"shimmer\": \(shimmer)")
+      return try Recording(score(note(60, milliseconds: 1000)), dry, library: try Self.library(layer))
+    }
+    /// How far the levels of a band around a frequency are from their mean, in decibels.
+    func movement(_ recording: Recording, _ frequency: Double) -> Double {
+      let levels = stride(from: 0.05, to: 0.9, by: 0.025).map { start -> Double in
+        let power = stride(from: 0.92, through: 1.08, by: 0.02).map { ratio -> Double in
+          let partial = recording.partial(ratio * frequency, start, start + 0.05)
+          return partial.real * partial.real + partial.imaginary * partial.imaginary
+        }
+        return 10 * log10(power.reduce(0, +))
+      }
+      let mean = levels.reduce(0, +) / Double(levels.count)
+      return (levels.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(levels.count)).squareRoot()
+    }
+    let (still, alive) = (try recording(0), try recording(3))
+    let bands = [1000.0, 1800, 3200, 5600]
+    let means = [still, alive].map { recording in
+      bands.reduce(0) { $0 + movement(recording, $1) } / Double(bands.count)
+    }
+    #expect(means[1] > 1.3 * means[0], "\(means)")
+    #expect(abs(20 * log10(alive.level(from: 0.1, to: 0.9) / still.level(from: 0.1, to: 0.9))) < 0.5)
+  }
+
   @Test("The same score gives the same samples")
   func determinism() throws {
     let library = try Self.library([Self.alive, Self.breath, Self.string].joined(separator: ","))

@@ -192,6 +192,19 @@ typedef struct {
                     float *reverb, float *chorus);
   /// Filters x in place, `count` being a multiple of 8; `state` holds the two states.
   void (*filter_eights)(size_t count, const gruppetto_block_filter *filter, float *state, float *x);
+  /// y[i] += the sum of the imaginary parts of all modes, each of which is then multiplied by its factor. The modes come in groups of
+  /// eight. A group has 144 floats of `turns`: for each mode the real parts of the powers 0...7 of its factor and the imaginary
+  /// ones, then the eight real parts of all eighth powers and the imaginary ones; and 16 of `states`, likewise.
+  void (*add_modes)(size_t count, size_t groups, const float *turns, float *states, float *y);
+  /// Reads a period of frames of four lanes between its frames by straight lines: y[i] += the sum of the lanes times their weights.
+  /// The phase is an index in its bits from `shift` on; before each frame but the first it grows by the step, which has
+  /// just grown by `glide`. `weights` has four weights and what each grows by before each frame. One more frame
+  /// than the phase can name, the first one again, must stand at the end.
+  void (*add_tone)(size_t count, const float *samples, uint32_t shift, uint32_t phase, uint32_t step, uint32_t glide,
+                   const float *weights, float *y);
+  /// The same with one lane and one gain.
+  void (*add_wave)(size_t count, const float *samples, uint32_t shift, uint32_t phase, uint32_t step, uint32_t glide,
+                   float gain, float *y);
   /// Brings every element into -limit ... limit; one that is no number stays.
   void (*clamp)(size_t count, float limit, float *x);
   /// x += share * (target - x)

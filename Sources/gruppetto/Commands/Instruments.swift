@@ -37,8 +37,8 @@ struct Instruments: ParsableCommand {
     let library = try InstrumentLibrary(folder: try Resources.presets(named: presets) + "/instruments")
     if let audition {
       var sound = LoadedSound()
-      if let bank { sound.add(try SoundFont(path: bank)) }
-      sound.add(library)
+      // Built-in sounds in the place of presets that a bank lacks would be taken for the bank's.
+      if let bank { sound.add(try SoundFont(path: bank)) } else { sound.add(library) }
       return try write(sound, to: audition)
     }
     if let bank { return try list(SoundFont(path: bank)) }
@@ -109,13 +109,31 @@ struct Instruments: ParsableCommand {
         family: GeneralMIDI.familyName(ofProgram: program) ?? "")
     }
     entries.append(Audition.Entry(program: nil, name: "Drums, keys 35 to 81", family: "Drums"))
+    var missing: [Audition.Entry] = []
+    entries.removeAll { entry in
+      guard sound.preset(at: entry.address) == nil else { return false }
+      missing.append(entry)
+      return true
+    }
+    guard !entries.isEmpty else {
+      throw UsageError(
+        "\(sound.name) has neither programs in bank 0 nor drums, so there is nothing to listen to")
+    }
     let count = try Audition(folder: folder, common: common).write(entries, sound)
     struct Report: Encodable {
       var folder: String
       var instruments: Int
+      /// What the bank lacks and the page leaves out: programs, and whether there are no drums.
+      var missingPrograms: [Int]
+      var lacksDrums: Bool
     }
-    try common.report(Report(folder: folder, instruments: count)) {
+    let report = Report(
+      folder: folder, instruments: count, missingPrograms: missing.compactMap(\.program),
+      lacksDrums: missing.contains { $0.program == nil })
+    try common.report(report) {
       "\(folder)/index.html: \(Readable.plural(count, "instrument")) to listen through in a browser"
+        + (missing.isEmpty
+          ? "" : "\nnot in \(sound.name): " + missing.map(\.label).joined(separator: ", "))
     }
   }
 }

@@ -18,6 +18,11 @@ struct Audition {
     /// What it belongs to.
     var family: String
 
+    /// Where its sound is in a bank.
+    var address: PresetAddress { PresetAddress(program: program ?? 0, isDrum: program == nil) }
+    /// What it is called with its number.
+    var label: String { program.map { "\($0) \(name)" } ?? name }
+
     /// The beginning of its files' names.
     fileprivate var fileName: String {
       guard let program else { return "drums" }
@@ -55,7 +60,7 @@ struct Audition {
       let picture = entry.fileName + ".svg"
       try replaceFile(at: folder + "/" + picture, with: Self.spectrogram(of: rendering.path, entry.name))
       body += Self.figure(
-        file, picture: picture, caption: entry.program.map { "\($0) \(entry.name)" } ?? entry.name)
+        file, picture: picture, caption: entry.label)
       common.progress?(
         ProgressReport(
           activity: "rendering", completed: Double(number + 1), total: Double(entries.count),
