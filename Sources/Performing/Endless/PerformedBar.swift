@@ -95,3 +95,43 @@ public struct PerformedPart: Sendable, Hashable {
   /// The channel of drums.
   public static let drumChannel = 9
 }
+
+extension PerformedBar {
+  /// The bar by itself.
+  public var score: Score { Score(performed: [self]) }
+}
+
+extension Score {
+  /// Bars one after another, as they are performed: a track for each part of a name, a channel and a program.
+  /// - Parameter bars: Bars of the same ticks in a quarter note.
+  public init(performed bars: [PerformedBar]) {
+    self.init(ticksPerQuarter: bars.first?.ticksPerQuarter ?? 480)
+    var places: [PerformedPart: Int] = [:]
+    for bar in bars {
+      let start = length
+      for performed in bar.notes {
+        let part = bar.parts[performed.part]
+        let place = places[part] ?? tracks.count
+        if place == tracks.count {
+          places[part] = place
+          tracks.append(
+            Track(
+              name: part.name, program: part.program, isDrum: part.isDrum, role: part.role, channel: part.channel,
+              controlChanges: part.pan == 64 ? [] : [ControlChange(tick: 0, controller: 10, value: part.pan)]))
+        }
+        var note = performed.note
+        note.onset += start
+        tracks[place].notes.append(note)
+      }
+      for tempo in bar.tempos where tempos.last?.microsecondsPerQuarter != tempo.microsecondsPerQuarter {
+        tempos.append(
+          TempoChange(tick: start + tempo.tick, microsecondsPerQuarter: tempo.microsecondsPerQuarter))
+      }
+      if timeSignatures.last?.timeSignature != bar.timeSignature {
+        timeSignatures.append(TimeSignatureChange(tick: start, timeSignature: bar.timeSignature))
+      }
+      length = start + bar.length
+    }
+    for index in tracks.indices { tracks[index].notes.sort() }
+  }
+}

@@ -340,18 +340,3 @@ public final class PerformanceEngine: SampleSource, @unchecked Sendable {
     endFrame = frame + fadeFrames + delay
   }
 }
-
-extension PerformedBar {
-  /// The bar by itself.
-  var score: Score {
-    var tracks = parts.map {
-      Track(
-        name: $0.name, program: $0.program, isDrum: $0.isDrum, role: $0.role, channel: $0.channel,
-        controlChanges: $0.pan == 64 ? [] : [ControlChange(tick: 0, controller: 10, value: $0.pan)])
-    }
-    for note in notes { tracks[note.part].notes.append(note.note) }
-    return Score(
-      ticksPerQuarter: ticksPerQuarter, tracks: tracks.filter { !$0.notes.isEmpty }, tempos: tempos,
-      timeSignatures: [TimeSignatureChange(tick: 0, timeSignature: timeSignature)], length: length)
-  }
-}
