@@ -42,7 +42,8 @@ public struct ResampledSource<Source: SampleSource>: SampleSource {
     target.withUnsafeMutableBufferPointer { target in
       while written < wanted {
         if pending.isEmpty, !isEnded {
-          var room = block.buffer.mutableSpan
+          let buffer = block.buffer
+          var room = buffer.mutableSpan
           let count = source.render(into: &room)
           pending = 0..<count
           isEnded = count < Self.blockFrames
