@@ -20,14 +20,14 @@ public final class ByteStreamInput: MessageInput {
   /// What it is called in messages.
   public let name: String
   private let wake: WakeSignal
-  private let state: Mutex<State>
+  private let state: Guarded<State>
   private let messageCount = Atomic<Int>(0)
   private let faultCount = Atomic<Int>(0)
 
   init(name: String, source: sending any ByteSource, encoding: WireEncoding) throws(PortError) {
     self.name = name
     wake = try WakeSignal()
-    state = Mutex(State(source: source, decoder: WireDecoder(encoding)))
+    state = Guarded(State(source: source, decoder: WireDecoder(encoding)))
   }
 
   /// Messages from a descriptor that is open for reading. It ends where the descriptor does.

@@ -16,7 +16,7 @@ public final class ByteStreamOutput: MessageOutput {
   public let name: String
   /// Nothing: bytes go out at once.
   public var leadSeconds: Double { 0 }
-  private let state: Mutex<State>
+  private let state: Guarded<State>
   private let closed = Atomic<Bool>(false)
   private let messageCount = Atomic<Int>(0)
   private let droppedCount = Atomic<Int>(0)
@@ -33,7 +33,7 @@ public final class ByteStreamOutput: MessageOutput {
   init(name: String, sink: sending any ByteSink, usesRunningStatus: Bool) {
     self.name = name
     let writer = MIDIStreamWriter(usesRunningStatus: usesRunningStatus)
-    state = Mutex(State(sink: sink, writer: writer))
+    state = Guarded(State(sink: sink, writer: writer))
   }
 
   /// Messages to a descriptor that is open for writing.

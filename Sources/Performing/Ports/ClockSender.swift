@@ -1,11 +1,9 @@
-internal import Synchronization
-
 /// Sends a MIDI clock, on a thread of its own with real-time priority where the system allows it.
 public final class ClockSender: Sendable {
   private let output: any MessageOutput
   private let alarm = AlarmSignal()
-  private let state: Mutex<State>
-  private let thread = Mutex<PortThread?>(nil)
+  private let state: Guarded<State>
+  private let thread = Guarded<PortThread?>(nil)
 
   private struct State {
     var generator: ClockGenerator
@@ -21,7 +19,7 @@ public final class ClockSender: Sendable {
   /// - Throws: `PortError.noResources`.
   public init(_ output: some MessageOutput, quartersPerMinute: Double) throws(PortError) {
     self.output = output
-    state = Mutex(State(generator: ClockGenerator(quartersPerMinute: quartersPerMinute, from: .now)))
+    state = Guarded(State(generator: ClockGenerator(quartersPerMinute: quartersPerMinute, from: .now)))
     let thread = try PortThread { [weak self, alarm] in
       PortThread.becomeRealTime()
       while let time = self?.work() { alarm.sleep(until: time) }

@@ -1,12 +1,10 @@
-internal import Synchronization
-
 /// Messages that one part of the program hands to another: an input that is filled from within.
 public final class MessageQueue: MessageInput {
   /// What it is called in messages.
   public let name: String
   private let capacity: Int
   private let alarm = AlarmSignal()
-  private let state = Mutex(State())
+  private let state = Guarded(State())
 
   private struct State {
     var waiting: [InputEvent] = []

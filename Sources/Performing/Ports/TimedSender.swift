@@ -19,11 +19,11 @@ public final class TimedSender: MessageOutput {
   public var isRealTime: Bool { realTime.load(ordering: .relaxed) }
 
   private let output: any MessageOutput
-  private let state: Mutex<State>
+  private let state: Guarded<State>
   private let wake: AlarmSignal
   private let realTime = Atomic<Bool>(false)
   private let droppedCount = Atomic<Int>(0)
-  private let thread = Mutex<PortThread?>(nil)
+  private let thread = Guarded<PortThread?>(nil)
 
   private struct State {
     var queue: DueQueue
@@ -40,7 +40,7 @@ public final class TimedSender: MessageOutput {
   /// - Throws: `PortError.noResources`.
   public init(_ output: some MessageOutput, capacity: Int = 16_384) throws(PortError) {
     self.output = output
-    state = Mutex(State(queue: DueQueue(capacity: capacity)))
+    state = Guarded(State(queue: DueQueue(capacity: capacity)))
     wake = AlarmSignal()
     let thread = try PortThread { [weak self, wake] in
       let isRealTime = PortThread.becomeRealTime()

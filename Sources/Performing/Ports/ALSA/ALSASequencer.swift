@@ -1,5 +1,4 @@
 internal import CALSA
-internal import Synchronization
 
 #if canImport(Glibc)
 internal import Glibc
@@ -113,7 +112,7 @@ public final class ALSASequencerInput: MessageInput {
   private let sequencer: ALSASequencer
   private let wake: WakeSignal
   private let descriptor: Int32
-  private let state: Mutex<State>
+  private let state: Guarded<State>
 
   private struct State: ~Copyable {
     let coder: SequencerCoder
@@ -129,7 +128,7 @@ public final class ALSASequencerInput: MessageInput {
       throw .failed(name: sequencer.name, reason: "it cannot be waited for")
     }
     descriptor = request.fd
-    state = Mutex(State(coder: try SequencerCoder()))
+    state = Guarded(State(coder: try SequencerCoder()))
   }
 
   /// What came in so far.
@@ -191,7 +190,7 @@ public final class ALSASequencerOutput: MessageOutput {
   /// Nothing: events go out at once.
   public var leadSeconds: Double { 0 }
   private let sequencer: ALSASequencer
-  private let state: Mutex<State>
+  private let state: Guarded<State>
 
   private struct State: ~Copyable {
     let coder: SequencerCoder
@@ -201,7 +200,7 @@ public final class ALSASequencerOutput: MessageOutput {
 
   fileprivate init(_ sequencer: ALSASequencer) throws(PortError) {
     self.sequencer = sequencer
-    state = Mutex(State(coder: try SequencerCoder()))
+    state = Guarded(State(coder: try SequencerCoder()))
   }
 
   /// What went out so far.

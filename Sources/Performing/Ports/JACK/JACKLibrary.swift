@@ -1,5 +1,3 @@
-internal import Synchronization
-
 #if canImport(Glibc)
 internal import Glibc
 #elseif canImport(Musl)
@@ -56,7 +54,7 @@ struct JACKLibrary: Sendable {
   let locate: @convention(c) (Client, UInt32) -> Int32
   let setTimebase: @convention(c) (Client, Int32, TimebaseCallback, Context?) -> Int32
 
-  private static let loaded = Mutex<Result<JACKLibrary, PortError>?>(nil)
+  private static let loaded = Guarded<Result<JACKLibrary, PortError>?>(nil)
 
   /// The library; it stays for as long as the program runs.
   /// - Throws: `PortError.noJACKLibrary`.

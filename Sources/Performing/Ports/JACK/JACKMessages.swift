@@ -12,7 +12,7 @@ public final class JACKMessageInput: MessageInput {
   public var name: String { "\(client.name):midi_in" }
   private let client: JACKClient
   private let wake: Atomic<Bool>
-  private let state = Mutex(State())
+  private let state = Guarded(State())
 
   private struct State {
     var parser = MIDIStreamParser()
@@ -83,7 +83,7 @@ public final class JACKMessageOutput: MessageOutput {
   /// Two cycles and two milliseconds: a message is to lie in the queue before the cycle of its frame begins.
   public var leadSeconds: Double { 2 * Double(client.periodFrames) / Double(client.sampleRate) + 0.002 }
   private let client: JACKClient
-  private let state = Mutex(State())
+  private let state = Guarded(State())
 
   private struct State {
     var bytes: [UInt8] = []

@@ -1,5 +1,3 @@
-internal import Synchronization
-
 #if canImport(Glibc)
 internal import Glibc
 #elseif canImport(Musl)
@@ -19,8 +17,8 @@ public final class OSCServer: Sendable {
   private let socket: UDPSocket
   private let wake: WakeSignal
   private let handler: RemoteHandler
-  private let shared = Mutex(Shared())
-  private let thread = Mutex<PortThread?>(nil)
+  private let shared = Guarded(Shared())
+  private let thread = Guarded<PortThread?>(nil)
 
   /// How far ahead bundles may be, in seconds.
   public static let holdSeconds = 60.0
