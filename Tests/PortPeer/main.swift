@@ -2,6 +2,8 @@
 //
 //     port-peer stream FILE FIFO SPEED      sends a MIDI file through a FIFO, SPEED times as fast as it is
 //     port-peer osc HOST:PORT COUNT         asks a server for a pong, subscribes, sends COUNT notes, prints what comes back
+//     port-peer jack SERVER PORT            sends notes through JACK to a port, prints what comes back
+//     port-peer threads SECONDS             lets many threads use ports at once, for the thread sanitizer
 //     port-peer jitter SECONDS RATE         sends RATE messages a second through a FIFO to itself, prints how late they came
 
 import Groundwork
@@ -116,11 +118,72 @@ func jack(_ server: String, _ target: String) throws {
   print(output.statistics, input.statistics)
 }
 
+/// Many threads that send, receive, cancel and ask at once, through a FIFO and through OSC.
+func threads(seconds: Double) throws {
+  let end = PerformanceTime.now.advanced(bySeconds: seconds)
+  let fifo = "/tmp/gruppetto-threads-\(UInt32.random(in: 0...UInt32.max))"
+  let input = try ByteStreamInput(fifo: fifo, creates: true)
+  let sender = try TimedSender(ByteStreamOutput(fifo: fifo))
+  let clock = try ClockSender(sender, quartersPerMinute: 400)
+  clock.change { $0.start(at: .now) }
+  let server = try OSCServer(endpoint: OSCEndpoint(port: 0)) { action, _ in
+    if case .get = action { .value(.number(1)) } else { .done }
+  }
+  let client = try OSCSender(to: server.endpoint)
+  let played = OSCSubscriberOutput(server)
+  func repeated(_ body: @escaping @Sendable () throws -> Void) throws -> PortThread {
+    try PortThread {
+      while PerformanceTime.now < end { do { try body() } catch { fatalError("\(error)") } }
+    }
+  }
+  let workers = [
+    try repeated { _ = try input.next(timeoutSeconds: 0.05) },
+    try repeated { _ = try server.input.next(timeoutSeconds: 0.05) },
+    try repeated {
+      for key in 0..<20 {
+        let time = PerformanceTime.now.advanced(bySeconds: Double(key) / 1000)
+        try sender.send(.midi(.noteOn(channel: 0, key: key, velocity: 1)), at: time)
+      }
+      _ = (
+        sender.timeliness.count, sender.statistics, input.statistics,
+        sender.waitUntilSent(timeoutSeconds: 0.03)
+      )
+    },
+    try repeated {
+      clock.change { $0.setTempo(Double.random(in: 100...500), at: .now) }
+      _ = sender.waitUntilSent(timeoutSeconds: 0.2)
+      sender.cancelAll()
+    },
+    try repeated {
+      client.send(.message(OSCMessage("/gruppetto/subscribe")))
+      client.send(.message(OSCMessage("/gruppetto/parameter/tempo")))
+      try client.send(.midi(.noteOn(channel: 0, key: 60, velocity: 1)))
+      _ = client.receive(timeoutSeconds: 0.01)
+    },
+    try repeated {
+      try played.send(.clock)
+      server.announceBar(1, quarters: 4, quartersPerMinute: 120)
+      _ = (server.statistics, server.subscribers)
+      _ = sender.waitUntilSent(timeoutSeconds: 0.01)
+    },
+  ]
+  for worker in workers { worker.join() }
+  clock.close()
+  sender.close()
+  server.close()
+  input.close()
+  print("messages \(input.statistics.messageCount), packets \(server.statistics.packetCount)")
+}
+
 let words = Array(CommandLine.arguments.dropFirst())
 switch (words.first, words.count) {
 case ("stream", 4): try stream(words[1], words[2], speed: Double(words[3]) ?? 1)
 case ("osc", 3): try osc(words[1], count: Int(words[2]) ?? 1)
+case ("threads", 2): try threads(seconds: Double(words[1]) ?? 10)
 case ("jack", 3): try jack(words[1], words[2])
 case ("jitter", 3): try jitter(seconds: Double(words[1]) ?? 10, rate: Double(words[2]) ?? 500)
-default: print("usage: port-peer stream FILE FIFO SPEED | osc HOST:PORT COUNT | jitter SECONDS RATE")
+default:
+  print(
+    "usage: port-peer stream FILE FIFO SPEED | osc HOST:PORT COUNT | jack SERVER PORT | threads SECONDS | jitter SECONDS RATE"
+  )
 }
