@@ -81,15 +81,18 @@ func jitter(seconds: Double, rate: Double) throws {
   // Whoever reads is as punctual as whoever sends, so that what is measured is the sending.
   PortThread.becomeRealTime()
   var arrival = Timeliness()
-  var sent = 0
-  while arrival.count < count {
-    while sent < count, start.advanced(bySeconds: Double(sent) / rate).seconds(since: .now) < 0.25 {
-      try sender.send(.songPosition(sent & 16_383), at: start.advanced(bySeconds: Double(sent) / rate))
-      sent += 1
+  let feeder = try PortThread {
+    for number in 0..<count {
+      let due = start.advanced(bySeconds: Double(number) / rate)
+      while due.seconds(since: .now) > 0.5 { _ = sender.waitUntilSent(timeoutSeconds: 0.05) }
+      do { try sender.send(.songPosition(number & 16_383), at: due) } catch { fatalError("\(error)") }
     }
+  }
+  while arrival.count < count {
     guard case .message(let timed) = try input.next(timeoutSeconds: 0.1) else { continue }
     arrival.add(timed.time.seconds(since: start) - Double(arrival.count) / rate)
   }
+  feeder.join()
   let isRealTime = sender.isRealTime
   let timeliness = sender.timeliness
   sender.close()
