@@ -54,7 +54,7 @@ let rooms: [Room] = [
       "Arithmetic", "Groundwork",
     ],
     testImports: ["MIDI", "Notation"]),
-  Room(name: "Audio", imports: ["CSndfile", "CALSA", "Arithmetic", "Groundwork"]),
+  Room(name: "Audio", imports: ["CSndfile", "CALSA", "CSoxr", "Arithmetic", "Groundwork"]),
   Room(name: "SoundFonts", imports: ["Audio", "Arithmetic", "Groundwork"]),
   Room(name: "Synthesis", imports: ["SoundFonts", "Music", "Audio", "Arithmetic", "Groundwork"]),
   Room(
@@ -63,7 +63,7 @@ let rooms: [Room] = [
       "Composing", "Corpora", "Tokenization", "Recurrent", "Analysis", "Synthesis", "SoundFonts", "Audio",
       "Notation",
       "MIDI", "Music", "Arithmetic", "Groundwork", "CALSA",
-    ]),
+    ], testSupport: ["port-peer"]),
   Room(
     name: "Listening",
     imports: ["Audio", "Drawing", "Arithmetic", "Groundwork"]),
@@ -71,7 +71,7 @@ let rooms: [Room] = [
 
 let roomTargets = rooms.flatMap { room -> [Target] in
   let imports = room.imports.map { Target.Dependency(stringLiteral: $0) }
-  let testImports = Set(room.imports + room.testImports).subtracting(["CSndfile", "CALSA"])
+  let testImports = Set(room.imports + room.testImports).subtracting(["CSndfile", "CALSA", "CSoxr"])
   return [
     .target(name: room.name, dependencies: imports, swiftSettings: swiftSettings),
     .testTarget(
@@ -95,6 +95,7 @@ let package = Package(
     .target(name: "CKernels", cSettings: [.headerSearchPath(".")]),
     .systemLibrary(name: "CSndfile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),
     .systemLibrary(name: "CALSA", pkgConfig: "alsa", providers: [.apt(["libasound2-dev"])]),
+    .systemLibrary(name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"])]),
   ] + roomTargets + [
     .executableTarget(
       name: "gruppetto",
@@ -106,8 +107,13 @@ let package = Package(
       dependencies: rooms.map { .init(stringLiteral: $0.name) } + [
         "CKernels", "AllocationCounter", "LimitChecks",
       ],
-      path: "Benchmarks", exclude: ["README.md", "AllocationCounter", "Peers"],
+      path: "Benchmarks",
+      exclude: ["README.md", "AllocationCounter", "AudioThreadProbe", "Peers", "Playback"],
       swiftSettings: swiftSettings),
+    .target(name: "AudioThreadProbe", path: "Benchmarks/AudioThreadProbe"),
+    .executableTarget(
+      name: "playback-checks", dependencies: ["Audio", "AudioThreadProbe", "Groundwork"],
+      path: "Benchmarks/Playback", swiftSettings: swiftSettings),
     .target(
       name: "ExampleSupport", dependencies: ["Notation", "Music", "Groundwork"],
       path: "Examples/support", swiftSettings: swiftSettings),
@@ -182,6 +188,9 @@ let package = Package(
       path: "Tests/LimitChecks",
       swiftSettings: swiftSettings),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "port-peer", dependencies: ["Performing", "MIDI", "Groundwork"], path: "Tests/PortPeer",
+      swiftSettings: swiftSettings),
     .testTarget(
       name: "GruppettoTests",
       dependencies: ["TestSupport", "Groundwork", "MIDI", "Music", "Notation", "Audio"],
