@@ -42,7 +42,9 @@ public final class FakeDevice: PCMDevice, @unchecked Sendable {
     }
   }
 
+  /// What it is called.
   public let name: String
+  /// As they were given.
   public let settings: PCMSettings
 
   private struct State {
@@ -107,9 +109,12 @@ public final class FakeDevice: PCMDevice, @unchecked Sendable {
   /// Lets a call that hangs return.
   public func release() { gate.signal() }
 
+  /// What it is doing.
   public var state: PCMState { inner.withLock { $0.isUnplugged ? .disconnected : $0.pcm } }
+  /// Frames that wait.
   public var delay: Int { inner.withLock { $0.waiting.count / settings.frameByteCount } }
 
+  /// Forgets what waits, and takes frames.
   public func prepare() -> Int32 {
     inner.withLock { state in
       if state.isUnplugged { return -ENODEV }
@@ -119,6 +124,7 @@ public final class FakeDevice: PCMDevice, @unchecked Sendable {
     }
   }
 
+  /// Starts to play what waits.
   public func start() -> Int32 {
     inner.withLock { state in
       guard state.pcm == .ready else { return state.pcm == .running ? 0 : -EBADF }
@@ -128,6 +134,7 @@ public final class FakeDevice: PCMDevice, @unchecked Sendable {
     }
   }
 
+  /// Takes frames, or fails as it was told.
   public func write(_ frames: RawSpan) -> Int {
     let result = inner.withLock { take(frames, &$0) }
     if let result { return result }
@@ -195,6 +202,7 @@ public final class FakeDevice: PCMDevice, @unchecked Sendable {
     return true
   }
 
+  /// Lets a period pass.
   public func wait(milliseconds: Int) {
     let seconds = min(
       Double(milliseconds) / 1000, Double(settings.periodFrames) / Double(settings.sampleRate))
@@ -202,12 +210,14 @@ public final class FakeDevice: PCMDevice, @unchecked Sendable {
     sleep(seconds)
   }
 
+  /// Lets time pass.
   public func rest(microseconds: Int) {
     let seconds = Double(microseconds) * 1e-6
     inner.withLock { pass(seconds, &$0) }
     sleep(seconds)
   }
 
+  /// Ends a suspension after some attempts.
   public func resume() -> Int32 {
     inner.withLock { state in
       guard state.pcm == .suspended else { return 0 }
@@ -222,6 +232,7 @@ public final class FakeDevice: PCMDevice, @unchecked Sendable {
     }
   }
 
+  /// Plays what waits, and takes nothing more.
   public func drain() -> Int32 {
     inner.withLock { state in
       if state.isUnplugged { return -ENODEV }
@@ -231,8 +242,10 @@ public final class FakeDevice: PCMDevice, @unchecked Sendable {
     }
   }
 
+  /// Stops at once.
   public func drop() { inner.withLock { $0.pcm = .idle } }
 
+  /// Is plugged in again after some attempts.
   public func reopen() -> Int32 {
     inner.withLock { state in
       state.attempts -= 1
