@@ -54,7 +54,9 @@ let rooms: [Room] = [
       "Arithmetic", "Groundwork",
     ],
     testImports: ["MIDI", "Notation"]),
-  Room(name: "Audio", imports: ["CSndfile", "CALSA", "CSoxr", "Arithmetic", "Groundwork"]),
+  Room(
+    name: "Audio", imports: ["CSndfile", "CALSA", "CSoxr", "Arithmetic", "Groundwork"],
+    testSupport: ["PlaybackChecks"]),
   Room(name: "SoundFonts", imports: ["Audio", "Arithmetic", "Groundwork"]),
   Room(name: "Synthesis", imports: ["SoundFonts", "Music", "Audio", "Arithmetic", "Groundwork"]),
   Room(
@@ -63,7 +65,7 @@ let rooms: [Room] = [
       "Composing", "Corpora", "Tokenization", "Recurrent", "Analysis", "Synthesis", "SoundFonts", "Audio",
       "Notation",
       "MIDI", "Music", "Arithmetic", "Groundwork", "CALSA",
-    ], testSupport: ["port-peer"]),
+    ], testSupport: ["PlaybackChecks", "port-peer"]),
   Room(
     name: "Listening",
     imports: ["Audio", "Drawing", "Arithmetic", "Groundwork"]),
@@ -108,12 +110,17 @@ let package = Package(
         "CKernels", "AllocationCounter", "LimitChecks",
       ],
       path: "Benchmarks",
-      exclude: ["README.md", "AllocationCounter", "AudioThreadProbe", "Peers", "Playback"],
+      exclude: [
+        "README.md", "AllocationCounter", "AudioThreadProbe", "Peers", "Playback", "PlaybackThreads",
+      ],
       swiftSettings: swiftSettings),
     .target(name: "AudioThreadProbe", path: "Benchmarks/AudioThreadProbe"),
     .executableTarget(
       name: "playback-checks", dependencies: ["Audio", "AudioThreadProbe", "Groundwork"],
       path: "Benchmarks/Playback", swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "playback-threads", dependencies: ["Audio", "PlaybackChecks"],
+      path: "Benchmarks/PlaybackThreads", swiftSettings: swiftSettings),
     .target(
       name: "ExampleSupport", dependencies: ["Notation", "Music", "Groundwork"],
       path: "Examples/support", swiftSettings: swiftSettings),
@@ -186,6 +193,9 @@ let package = Package(
     .target(
       name: "LimitChecks", dependencies: ["Composing", "MIDI", "Music", "Notation"],
       path: "Tests/LimitChecks",
+      swiftSettings: swiftSettings),
+    .target(
+      name: "PlaybackChecks", dependencies: ["Audio"], path: "Tests/PlaybackChecks",
       swiftSettings: swiftSettings),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
     .executableTarget(

@@ -38,7 +38,9 @@ func measureEndless(_ arguments: [String]) throws {
     var fields: [(String, String)] = [
       ("minutes", "\"\(5 * index) to \(5 * index + 5)\""), ("bars", "\(window.count)"),
       ("pieces", "\(Set(window.map(\.piece)).count)"), ("excerpts", "\(values[index].count)"),
-      ("notes_a_bar", number(Double(window.reduce(0) { $0 + $1.notes.count }) / Double(max(1, window.count)))),
+      (
+        "notes_a_bar", number(Double(window.reduce(0) { $0 + $1.notes.count }) / Double(max(1, window.count)))
+      ),
       ("empty_bars", number(Double(window.count { $0.notes.isEmpty }) / Double(max(1, window.count)))),
       ("bars_as_before", number(repeated(window))),
       ("pitch_classes_bits", number(entropy(window))),
@@ -46,8 +48,10 @@ func measureEndless(_ arguments: [String]) throws {
     let rows = set.descriptors.indices.compactMap { isOutside(values[0], values[index], $0) }
     outside += index == 0 ? 0 : rows.count { $0 }
     compared += index == 0 ? 0 : rows.count
-    let names = zip(set.descriptors, set.descriptors.indices).filter { isOutside(values[0], values[index], $1) == true }
-      .map(\.0.name)
+    let names = zip(set.descriptors, set.descriptors.indices).filter {
+      isOutside(values[0], values[index], $1) == true
+    }
+    .map(\.0.name)
     fields.append(("outside", index == 0 ? "0" : "\(names.count)"))
     fields.append(("of", "\(rows.count)"))
     fields.append(("which", "\"\(names.prefix(6).joined(separator: ", "))\""))
@@ -56,8 +60,10 @@ func measureEndless(_ arguments: [String]) throws {
   let statistics = composer.statistics
   printJSONLine([
     ("minutes", number(seconds / 60)), ("pieces", "\(statistics.pieceCount)"),
-    ("replaced", "\(statistics.replaced.values.reduce(0, +))"), ("outside", "\(outside)"), ("of", "\(compared)"),
-    ("seconds", number(spent)), ("times_real_time", number(seconds / spent)), ("slowest_bar_ms", number(1000 * slowest)),
+    ("replaced", "\(statistics.replaced.values.reduce(0, +))"), ("outside", "\(outside)"),
+    ("of", "\(compared)"),
+    ("seconds", number(spent)), ("times_real_time", number(seconds / spent)),
+    ("slowest_bar_ms", number(1000 * slowest)),
   ])
 }
 

@@ -13,6 +13,41 @@ private struct SoakReport: Encodable {
   var lateSources: Int
   var suspensions: Int
   var reopenings: Int
+  /// How much too late a thread of the same priority woke up at worst that only sleeps, and how often by more than the half of the latency:
+  /// what the machine itself cannot do.
+  var latestWakeMilliseconds: Double
+  var lateWakes: Int
+}
+
+/// A thread with the priority of an audio thread that sleeps for a millisecond at a time, and measures for how long.
+private final class SleepWatch: @unchecked Sendable {
+  private let limit: Double
+  private let done = DispatchSemaphore(value: 0)
+  private var thread: Thread?
+  private(set) var worst = 0.0
+  private(set) var lateCount = 0
+
+  init(limit: Double) {
+    self.limit = limit
+    let thread = Thread { [self] in
+      _ = RealTimePriority.acquire()
+      while !Thread.current.isCancelled {
+        let start = ContinuousClock.now
+        usleep(1000)
+        let late = (ContinuousClock.now - start) / .seconds(1) - 0.001
+        worst = max(worst, late)
+        if late > limit { lateCount += 1 }
+      }
+      done.signal()
+    }
+    self.thread = thread
+    thread.start()
+  }
+
+  func end() {
+    thread?.cancel()
+    done.wait()
+  }
 }
 
 /// Plays the counting signal, and prints what went wrong.
@@ -24,14 +59,17 @@ func soak(device: String, latency: Double, seconds: Double) throws {
   }
   var signal = CountingSignal(sampleRate: 48_000, frames: Int(48_000 * seconds))
   let start = ContinuousClock.now
+  let watch = SleepWatch(limit: session.latencySeconds / 2)
   let result = try session.play(&signal)
+  watch.end()
   let report = SoakReport(
     device: device, latencyMilliseconds: 1000 * session.latencySeconds,
     periodMilliseconds: 1000 * Double(session.settings.periodFrames) / 48_000,
     isRealTime: session.isRealTime, seconds: seconds, frames: result.frameCount,
     elapsed: (ContinuousClock.now - start) / .seconds(1), underruns: result.counts.underruns,
     lateSources: result.counts.lateSources, suspensions: result.counts.suspensions,
-    reopenings: result.counts.reopenings)
+    reopenings: result.counts.reopenings, latestWakeMilliseconds: 1000 * watch.worst,
+    lateWakes: watch.lateCount)
   let encoder = JSONEncoder()
   encoder.outputFormatting = .sortedKeys
   print(String(decoding: try encoder.encode(report), as: UTF8.self))

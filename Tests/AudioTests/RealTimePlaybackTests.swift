@@ -24,7 +24,8 @@ struct RealTimePlaybackTests {
   @Test("A tone takes its time, keeps its level and pitch, and has no gap")
   func wholeTone() throws {
     let recorder = try MonitorRecorder()
-    let player = try PlaybackSession(PlaybackSettings(device: "pulse", sampleRate: 48_000))
+    let player = try PlaybackSession(
+      PlaybackSettings(device: "pulse", latencySeconds: 0.2, sampleRate: 48_000))
     #expect(player.sampleRate == 48_000)
     var source = AudioBufferSource(Self.tone(silence: 0.2, tone: 1.5))
     let start = ContinuousClock.now
@@ -50,7 +51,7 @@ struct RealTimePlaybackTests {
   func stopping() throws {
     let recorder = try MonitorRecorder()
     let player = try PlaybackSession(
-      PlaybackSettings(device: "pulse", sampleRate: 48_000, channelCount: 1))
+      PlaybackSettings(device: "pulse", latencySeconds: 0.2, sampleRate: 48_000, channelCount: 1))
     var source = AudioBufferSource(Self.tone(silence: 0, tone: 30))
     let cancellation = Cancellation()
     let start = ContinuousClock.now
@@ -67,6 +68,38 @@ struct RealTimePlaybackTests {
     let steps = zip(heard.samples, heard.samples.dropFirst()).map { abs($0 - $1) }
     #expect((steps.max() ?? 1) < 0.07, "no click")
     #expect(heard.samples.suffix(48).allSatisfy { abs($0) < 0.1 }, "it faded out")
+  }
+
+  @Test("Each sample reaches the sink's monitor as it was played, once", arguments: [0.02, 0.2])
+  func everySample(latency: Double) throws {
+    // A frame tells its number; in 16 bits, which are exact in floating point.
+    let frames = 96_000
+    let samples = (0..<frames).map { frame -> Float in
+      let number = (frame * 7919 + 1) % 32_767
+      return Float(number - 16_383) / 32_768
+    }
+    let recorder = try MonitorRecorder()
+    let session = try PlaybackSession(
+      PlaybackSettings(
+        device: "pulse", latencySeconds: latency, sampleRate: 48_000, channelCount: 1, formats: [.int16]))
+    var source = AudioBufferSource(AudioBuffer(sampleRate: 48_000, channelCount: 1, samples: samples))
+    let result = try session.play(&source)
+    let heard = try recorder.stop().samples
+    // The monitor lacks what the sink takes back of the silence that it has rendered ahead.
+    let first = 9600
+    let pattern = Array(samples[first..<first + 64])
+    let places = heard.indices.dropLast(64).filter { heard[$0] == pattern[0] }
+    guard let start = places.first(where: { Array(heard[$0..<$0 + 64]) == pattern })
+    else {
+      Issue.record("the sound is not in the recording")
+      return
+    }
+    var same = 0
+    while start + same < heard.count, first + same < frames, heard[start + same] == samples[first + same] {
+      same += 1
+    }
+    // Where the machine is too busy for the latency, there is a gap, and it was counted.
+    #expect(same == frames - first || result.counts.gaps > 0, "\(same) of \(frames - first) samples")
   }
 
   /// From the first to the last sample that is not silence.

@@ -43,14 +43,14 @@ struct AudioThread: Sendable {
 }
 
 /// The scheduling of threads that must run when their time has come.
-enum RealTimePriority {
+package enum RealTimePriority {
   /// The priorities that are tried: first the one that audio servers take, above all that is no audio and below the kernel's own
   /// threads; then lower ones, which a user's limit may allow.
   private static let wanted: [Int32] = [10, 5, 1]
 
   /// Gives the calling thread real-time scheduling (`SCHED_RR`) as far as the user's limits allow it.
   /// - Returns: whether it was allowed.
-  static func acquire() -> Bool {
+  package static func acquire() -> Bool {
     wanted.contains { priority in
       var parameters = sched_param()
       parameters.sched_priority = priority
