@@ -99,10 +99,17 @@ public final class EndlessComposer: @unchecked Sendable {
       try draft.compose(upTo: draft.cursor + lead, cancellation: cancellation)
       if draft.cursor < draft.bars.count {
         var bar = placing.placed(draft.performedBar(draft.cursor, lead: lead), applied)
+        // Nobody waits for a piece that begins with rests.
+        if bar.notes.isEmpty, !draft.hasSounded {
+          draft.cursor += 1
+          continue
+        }
+        if barNumber == 0 { bar.dropRestAtBeginning() }
         currentCheck.add(bar)
         // A piece that is composed while it is heard is left where it goes wrong.
         if currentCheck.fault == nil || draft.isChecked || barNumber == 0 {
           draft.cursor += 1
+          draft.hasSounded = true
           bar.number = barNumber
           barNumber += 1
           emptyPieces = 0
@@ -113,7 +120,7 @@ public final class EndlessComposer: @unchecked Sendable {
         }
         state.replaced[currentCheck.fault ?? .loop, default: 0] += 1
       }
-      if draft.cursor == 0 { emptyPieces += 1 }
+      if !draft.hasSounded { emptyPieces += 1 }
       guard emptyPieces <= Self.replacementLimit else { throw .nothingComposed(tokens: 0) }
       placing.end(draft.key)
       current = nil
@@ -248,6 +255,7 @@ public final class EndlessComposer: @unchecked Sendable {
       let next = try makeDraft(
         seed: draft.seed, barsBefore: draft.barsBefore + draft.cursor, primer: primer)
       next.chosenPrograms = draft.chosenPrograms
+      next.hasSounded = draft.hasSounded
       current = next
       hasConstraints = next.isConstrained
     } catch {

@@ -121,7 +121,8 @@ struct Transcript {
     last = (start, second, bar)
     end = start + scaled(bar.length, bar)
     if bar.timeSignature != timeSignature {
-      timeSignature = bar.timeSignature
+      // After a bar that is shorter than it says, bar lines are counted anew.
+      timeSignature = bar.length == bar.nominalLength ? bar.timeSignature : nil
       conductor.append(
         .meta(
           .timeSignature(
@@ -139,7 +140,9 @@ struct Transcript {
     for note in bar.notes where (0...127).contains(note.note.pitch) {
       let channel = bar.parts[note.part].channel
       let key = note.note.pitch, velocity = min(max(note.note.velocity, 1), 127)
-      add(.noteOn(channel: channel, key: key, velocity: velocity), channel, start + scaled(note.note.onset, bar), 2)
+      add(
+        .noteOn(channel: channel, key: key, velocity: velocity), channel,
+        start + scaled(note.note.onset, bar), 2)
       add(
         .noteOff(channel: channel, key: key, velocity: 64), channel,
         start + max(scaled(note.note.end, bar), scaled(note.note.onset, bar) + 1), 0)
@@ -186,6 +189,14 @@ struct Transcript {
     pending[channel, default: []].append(Event(tick: tick, rank: rank, message: message))
   }
 
+  /// Ends the notes of a key that would still be held when it is struck again: one end of two notes does not say whose it is.
+  private mutating func release(_ key: Int, _ channel: Int, before tick: Int) {
+    guard let events = pending[channel] else { return }
+    for (index, event) in events.enumerated() where event.tick > tick {
+      if case .noteOff(_, key, _) = event.message { pending[channel]?[index].tick = tick }
+    }
+  }
+
   /// Puts all events before a tick into their tracks, for good.
   private mutating func settle(before tick: Int) {
     for (channel, events) in pending {
@@ -201,7 +212,9 @@ struct Transcript {
   private func newTrack(_ channel: Int) -> MIDITrack {
     var track = MIDITrack()
     let part = parts[channel]
-    let name = part.map { $0.name.isEmpty ? ($0.isDrum ? "Drums" : GeneralMIDI.programName($0.program) ?? "") : $0.name }
+    let name = part.map {
+      $0.name.isEmpty ? ($0.isDrum ? "Drums" : GeneralMIDI.programName($0.program) ?? "") : $0.name
+    }
     track.append(.meta(.text(.trackName, Array((name ?? "Channel \(channel + 1)").utf8))), at: 0)
     return track
   }
@@ -233,9 +246,11 @@ extension MIDIMessage {
   init(_ message: ChannelMessage, channel: Int) {
     self =
       switch message {
-      case .noteOn(let key, let velocity, _): .noteOn(channel: channel, key: key & 127, velocity: min(max(velocity, 0), 127))
+      case .noteOn(let key, let velocity, _):
+        .noteOn(channel: channel, key: key & 127, velocity: min(max(velocity, 0), 127))
       case .noteOff(let key, _): .noteOff(channel: channel, key: key & 127, velocity: 64)
-      case .keyPressure(let key, let value): .keyPressure(channel: channel, key: key & 127, pressure: value & 127)
+      case .keyPressure(let key, let value):
+        .keyPressure(channel: channel, key: key & 127, pressure: value & 127)
       case .control(let controller, let value):
         .controlChange(channel: channel, controller: controller & 127, value: value & 127)
       case .program(let program): .programChange(channel: channel, program: program & 127)
