@@ -72,6 +72,7 @@ func measureEndless(_ arguments: [String]) throws {
   printJSONLine([
     ("minutes", number(seconds / 60)), ("pieces", "\(statistics.pieceCount)"),
     ("replaced", "\(statistics.replaced.values.reduce(0, +))"), ("outside", "\(outside)"),
+    ("drifting", "\(drifting.count)"),
     ("of", "\(compared)"),
     ("seconds", number(spent)), ("times_real_time", number(seconds / spent)),
     ("slowest_bar_ms", number(1000 * slowest)),
