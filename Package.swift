@@ -54,7 +54,9 @@ let rooms: [Room] = [
       "Arithmetic", "Groundwork",
     ],
     testImports: ["MIDI", "Notation"]),
-  Room(name: "Audio", imports: ["CSndfile", "CALSA", "CSoxr", "Arithmetic", "Groundwork"]),
+  Room(
+    name: "Audio", imports: ["CSndfile", "CALSA", "CSoxr", "Arithmetic", "Groundwork"],
+    testSupport: ["PlaybackChecks"]),
   Room(name: "SoundFonts", imports: ["Audio", "Arithmetic", "Groundwork"]),
   Room(name: "Synthesis", imports: ["SoundFonts", "Music", "Audio", "Arithmetic", "Groundwork"]),
   Room(
@@ -63,7 +65,7 @@ let rooms: [Room] = [
       "Composing", "Corpora", "Tokenization", "Recurrent", "Analysis", "Synthesis", "SoundFonts", "Audio",
       "Notation",
       "MIDI", "Music", "Arithmetic", "Groundwork", "CALSA",
-    ]),
+    ], testSupport: ["PlaybackChecks"]),
   Room(
     name: "Listening",
     imports: ["Audio", "Drawing", "Arithmetic", "Groundwork"]),
@@ -107,8 +109,18 @@ let package = Package(
       dependencies: rooms.map { .init(stringLiteral: $0.name) } + [
         "CKernels", "AllocationCounter", "LimitChecks",
       ],
-      path: "Benchmarks", exclude: ["README.md", "AllocationCounter", "Peers"],
+      path: "Benchmarks",
+      exclude: [
+        "README.md", "AllocationCounter", "AudioThreadProbe", "Peers", "Playback", "PlaybackThreads",
+      ],
       swiftSettings: swiftSettings),
+    .target(name: "AudioThreadProbe", path: "Benchmarks/AudioThreadProbe"),
+    .executableTarget(
+      name: "playback-checks", dependencies: ["Audio", "AudioThreadProbe", "Groundwork"],
+      path: "Benchmarks/Playback", swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "playback-threads", dependencies: ["Audio", "PlaybackChecks"],
+      path: "Benchmarks/PlaybackThreads", swiftSettings: swiftSettings),
     .target(
       name: "ExampleSupport", dependencies: ["Notation", "Music", "Groundwork"],
       path: "Examples/support", swiftSettings: swiftSettings),
@@ -181,6 +193,9 @@ let package = Package(
     .target(
       name: "LimitChecks", dependencies: ["Composing", "MIDI", "Music", "Notation"],
       path: "Tests/LimitChecks",
+      swiftSettings: swiftSettings),
+    .target(
+      name: "PlaybackChecks", dependencies: ["Audio"], path: "Tests/PlaybackChecks",
       swiftSettings: swiftSettings),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
     .testTarget(

@@ -25,10 +25,16 @@ extension SampleSource {
 /// A buffer that is played from its beginning to its end.
 public struct AudioBufferSource: SampleSource {
   private let buffer: AudioBuffer
-  private var position = 0
+  private var position: Int
 
   /// A source of the buffer's samples.
-  public init(_ buffer: AudioBuffer) { self.buffer = buffer }
+  /// - Parameters:
+  ///   - buffer: The sound.
+  ///   - frame: The frame that it begins with, from 0 to the buffer's number of frames.
+  public init(_ buffer: AudioBuffer, from frame: Int = 0) {
+    self.buffer = buffer
+    position = min(max(0, frame), buffer.frameCount) * buffer.channelCount
+  }
 
   /// The buffer's.
   public var sampleRate: Int { buffer.sampleRate }

@@ -27,6 +27,11 @@ extension Synthesizer {
     }
   }
 
+  /// Performs a system-exclusive message at once: the bytes after 0xF0, with or without the final 0xF7.
+  func perform(systemExclusive bytes: UnsafeBufferPointer<UInt8>) {
+    if let message = SystemExclusive(bytes) { perform(message, bytes, at: 0) }
+  }
+
   private func perform(_ message: SystemExclusive, _ bytes: UnsafeBufferPointer<UInt8>, at frame: Int) {
     switch message {
     case .reset: tunings.reset()

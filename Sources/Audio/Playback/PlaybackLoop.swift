@@ -7,7 +7,7 @@ internal import Musl
 /// What the audio thread does: takes frames from the ring, converts them for the device and writes them.
 ///
 /// Everything is allocated beforehand. While the device works, the thread takes no lock, allocates nothing, counts no references,
-/// makes no system call but the device's own, and shares only atomics. `benchmarks playback-thread` counts that in a build for
+/// makes no system call but the device's own, and shares only atomics. `playback-checks thread` counts that in a build for
 /// release: it stands before the functions of ALSA, of the memory allocator, of Swift's reference counting and of the C library's locks.
 ///
 /// What is heard never has a step: where the sound breaks off it fades out, from the last sample if there are no more, and
@@ -70,13 +70,17 @@ final class PlaybackLoop<Device: PCMDevice>: AudioWork, @unchecked Sendable {
         break
       }
     }
-    if code >= 0 { code = drain() }
+    if code == Self.dropped { device.drop() }
+    if code == 0 { code = drain() }
     if code >= 0 { note(delay: 0) }
     line.finish(code)
   }
 
+  /// What `write` returns where a device that is to stop takes too long: nobody waits for its sound any more.
+  private static var dropped: Int32 { 1 }
+
   /// Plays to the end, or until it is to stop.
-  /// - Returns: 0, or the negative number for why the device is lost.
+  /// - Returns: 0, `dropped`, or the negative number for why the device is lost.
   private func play() -> Int32 {
     while true {
       line.noteAttempt()
@@ -85,7 +89,7 @@ final class PlaybackLoop<Device: PCMDevice>: AudioWork, @unchecked Sendable {
       case .rest: device.rest(microseconds: restMicroseconds)
       case .frames(let frames, let ofSource, let course):
         let code = write(frames, ofSource: ofSource, course)
-        if code < 0 { return code }
+        if code != 0 { return code }
       }
     }
   }
@@ -181,6 +185,9 @@ final class PlaybackLoop<Device: PCMDevice>: AudioWork, @unchecked Sendable {
     }
   }
 
+  /// How long is waited for room at a time: a wake-up that a sound server misses costs a period.
+  private var periodMilliseconds: Int { 1 + 1000 * settings.periodFrames / settings.sampleRate }
+
   private var restMicroseconds: Int {
     max(100, min(1000, settings.periodFrames * 250_000 / settings.sampleRate))
   }
@@ -188,7 +195,7 @@ final class PlaybackLoop<Device: PCMDevice>: AudioWork, @unchecked Sendable {
   // MARK: Writing
 
   /// Writes the first frames of `samples`.
-  /// - Returns: 0, or a negative number.
+  /// - Returns: 0, `dropped`, or a negative number.
   private func write(_ frames: Int, ofSource: Int, _ wanted: Fade.Course) -> Int32 {
     var course = wanted
     var base = 0
@@ -206,14 +213,18 @@ final class PlaybackLoop<Device: PCMDevice>: AudioWork, @unchecked Sendable {
         continue
       }
       guard watch.elapsed < patience.seconds(isStopping: line.isStopping) else {
-        return leave(done, ofSource, -ETIMEDOUT)
+        return leave(done, ofSource, line.isStopping ? Self.dropped : -ETIMEDOUT)
       }
       if count == 0 || count == -Int(EAGAIN) || count == -Int(EINTR) {
-        device.wait(milliseconds: 100)
+        // A sound server may hold less than it has promised, and would wait for the rest for ever.
+        if device.state == .ready { _ = device.start() }
+        device.wait(milliseconds: periodMilliseconds)
         continue
       }
       let code = recover(Int32(clamping: count))
       if code < 0 { return leave(done, ofSource, code) }
+      // What goes on where it was needs no fade.
+      if code == Self.continued { continue }
       // The sound broke off; what is left of this block fades in, unless it was about to be silent.
       course = course == .falling || fade.isSilent ? .steady : .rising
       fade.silence()
@@ -269,14 +280,17 @@ final class PlaybackLoop<Device: PCMDevice>: AudioWork, @unchecked Sendable {
 
   // MARK: Recovery
 
+  /// What `recover` returns where the device has lost nothing.
+  private static var continued: Int32 { 1 }
+
   /// Makes the device ready again after it broke off.
-  /// - Returns: 0, or a negative number where it is lost.
+  /// - Returns: 0, `continued`, or a negative number where it is lost.
   private func recover(_ code: Int32) -> Int32 {
     switch code {
     case -EPIPE: line.noteUnderrun()
     case -ESTRPIPE:
       line.noteSuspension()
-      if resume() { return 0 }
+      if resume() { return Self.continued }
     default: return code
     }
     // It starts anew when it is full.
@@ -336,7 +350,7 @@ final class PlaybackLoop<Device: PCMDevice>: AudioWork, @unchecked Sendable {
       rest = min(rest, delay)
       guard watch.elapsed < patience.seconds(isStopping: line.isStopping) else {
         device.drop()
-        return -ETIMEDOUT
+        return line.isStopping ? 0 : -ETIMEDOUT
       }
       device.rest(microseconds: 5000)
     }

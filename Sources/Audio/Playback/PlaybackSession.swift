@@ -118,12 +118,15 @@ public final class PlaybackSession: Sendable {
     line.stop()
   }
 
+  /// Marks that nothing more will be written: when all has been heard, the session has played.
+  public func end() { line.ring.end() }
+
   /// Waits until all that was written has been heard, or what is left after `stop`; then the session can start again.
   /// - Parameter tick: Called every few milliseconds.
   /// - Returns: What was played.
   /// - Throws: As `waitForRoom`.
   public func finish(tick: () -> Void = {}) throws(AudioError) -> PlaybackResult {
-    line.ring.end()
+    end()
     line.isPaused = false
     while try isPlaying() {
       tick()

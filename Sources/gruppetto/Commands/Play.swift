@@ -12,9 +12,14 @@ struct Play: ParsableCommand {
       With a model's folder it composes ahead of what is heard, and never stops by itself; keys
       change the music while it plays, and ? tells which. q or Ctrl-C stops.
 
+      Files are played one after another. Space pauses, the left and right arrows go back and
+      forward by bars (in a sound file by five seconds), + and - change the tempo, n and p go to
+      the next and the previous file, q quits.
+
       Examples:
 
         gruppetto play tune.mid
+        gruppetto play tune.mid take.wav --latency 100
         gruppetto play model --record evening.mid --record evening.wav
         gruppetto play model --raw - --minutes 5 | ffmpeg -f s16le -ar 44100 -ac 2 -i - out.ogg
         gruppetto play --list
@@ -22,14 +27,14 @@ struct Play: ParsableCommand {
 
   @Argument(
     help:
-      "MIDI file, tune book, sound file, or folder of a trained model; - is a MIDI file or tune book on standard input."
+      "MIDI files, tune books and sound files, or the folder of a trained model; - is a MIDI file or tune book on standard input."
   )
-  var file: String?
+  var files: [String] = []
 
   @Option(help: ArgumentHelp("ALSA device.", valueName: "name"))
   var device = "default"
 
-  @Flag(help: "List the available devices instead of playing.")
+  @Flag(help: "List the available devices instead of playing, and say which of them would sound.")
   var list = false
 
   @Option(
@@ -53,28 +58,26 @@ struct Play: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    guard list || file != nil else { throw ValidationError("Name a file to play, or use --list.") }
-    if let file, !list, EndlessPlaying.isModel(file) {
+    guard list || !files.isEmpty else { throw ValidationError("Name a file to play, or use --list.") }
+    let model = files.first(where: EndlessPlaying.isModel)
+    if let model, !list {
+      guard files.count == 1 else {
+        throw ValidationError("A model plays by itself, without end; name \(model) alone.")
+      }
       if let option = ["--piece", "--ornaments", "--from-start"].first(where: Typed.hasOption) {
-        throw ValidationError("\(option) is for a file, and \(file) is a folder.")
+        throw ValidationError("\(option) is for a file, and \(model) is a folder.")
       }
     } else if let option = EndlessOptions.names.first(where: Typed.hasOption) {
-      throw ValidationError("\(option) is for music of a model, and \(file ?? "--list") is none.")
+      throw ValidationError("\(option) is for music of a model, and \(files.first ?? "--list") is none.")
     }
-    if let file, Self.isSound(file), piece.piece != nil || Typed.hasOption("--ornaments") {
-      throw ValidationError("--piece and --ornaments are for music, and \(file) is a sound file.")
+    guard files.count(where: { $0 == "-" }) < 2 else {
+      throw ValidationError("Standard input can be played once.")
     }
-    if let file, Self.isSound(file), performance.plain || performance.fromStart {
-      throw ValidationError("--plain and --from-start are for music, and \(file) is a sound file.")
+    if piece.piece != nil, files.count > 1 {
+      throw ValidationError("--piece is for one file, and \(files.count) are named.")
     }
-    if let file, Self.isSound(file), let option = ReverbOptions.names.first(where: Typed.hasOption) {
-      throw ValidationError("\(option) is for music, and \(file) is a sound file.")
-    }
-    if let file, Self.isSound(file), !banks.sound.isEmpty {
-      throw ValidationError("--sound is for music, and \(file) is a sound file.")
-    }
-    if let file, Self.isSound(file),
-      let option = ["--gain", "--tuning", "--presets"].first(where: Typed.hasOption)
+    if let file = files.first, files.allSatisfy(Self.isSound),
+      let option = (Self.optionsOfMusic + ReverbOptions.names).first(where: Typed.hasOption)
     {
       throw ValidationError("\(option) is for music, and \(file) is a sound file.")
     }
@@ -83,89 +86,100 @@ struct Play: ParsableCommand {
     }
   }
 
+  private static let optionsOfMusic = [
+    "--piece", "--ornaments", "--plain", "--from-start", "--sound", "--gain", "--tuning", "--presets",
+  ]
+
   func run() throws {
-    if list { return try listDevices() }
-    guard let file else { return }
-    if EndlessPlaying.isModel(file) {
+    if list { return try DeviceList(chosen: device, common: common).run() }
+    if let model = files.first, EndlessPlaying.isModel(model) {
       return try EndlessPlaying(
-        model: file, endless: endless, composing: composing, limits: limits, seed: seed.drawn(),
+        model: model, endless: endless, composing: composing, limits: limits, seed: seed.drawn(),
         device: Typed.hasOption("--device") ? device : nil, latency: latency.seconds, gain: gain,
         presets: presets, reverb: reverb, banks: banks, performance: performance, input: input, common: common
       ).run()
     }
-    let result =
-      try Self.isSound(file) ? playSound(file) : playMusic(file)
-    struct Report: Encodable {
-      var file: String
-      var device: String
-      var seconds: Double
-      var underruns: Int
+    let playback = FilePlayback(
+      PlaybackSettings(device: device, latencySeconds: latency.seconds), common: common,
+      hasKeys: !files.contains("-"))
+    var bank: LoadedSound?
+    var played: [PlayedFile] = []
+    var index = 0
+    while index < files.count {
+      let path = files[index]
+      let title = path.split(separator: "/").last.map(String.init) ?? path
+      let name = files.count > 1 ? "\(index + 1)/\(files.count) \(title)" : title
+      let (file, session) =
+        try Self.isSound(path) ? sound(path, playback) : music(path, playback, bank: &bank)
+      let outcome = try playback.play(file, through: session, name: name)
+      if outcome.ending == .interrupted {
+        throw InterruptedError("stopped after \(Readable.clock(outcome.seconds))")
+      }
+      played.append(PlayedFile(file: path, seconds: outcome.seconds, underruns: outcome.gaps))
+      if outcome.ending == .quit { break }
+      index = outcome.ending == .wentBack ? max(0, index - 1) : index + 1
     }
-    if result.isCancelled { throw InterruptedError("stopped after \(Readable.clock(result.seconds))") }
+    try report(played)
+  }
+
+  private func report(_ played: [PlayedFile]) throws {
+    let seconds = played.reduce(0) { $0 + $1.seconds }
+    let gaps = played.reduce(0) { $0 + $1.underruns }
+    let name = played.count == 1 ? played[0].file : nil
     try common.report(
-      Report(file: file, device: device, seconds: result.seconds, underruns: result.counts.gaps)
+      Report(file: name, device: device, seconds: seconds, underruns: gaps, files: played)
     ) {
-      "\(file): played \(Readable.clock(result.seconds)) through \(device)"
-        + (result.counts.gaps > 0 ? ", with \(Readable.plural(result.counts.gaps, "gap"))" : "")
+      "\(name ?? Readable.plural(played.count, "file")): played \(Readable.clock(seconds)) through \(device)"
+        + (gaps > 0 ? ", with \(Readable.plural(gaps, "gap"))" : "")
     }
   }
 
-  private func playMusic(_ path: String) throws -> PlaybackResult {
+  private struct PlayedFile: Encodable {
+    var file: String
+    var seconds: Double
+    var underruns: Int
+  }
+
+  private struct Report: Encodable {
+    /// The file, if it was one.
+    var file: String?
+    var device: String
+    var seconds: Double
+    var underruns: Int
+    var files: [PlayedFile]
+  }
+
+  private func music(
+    _ path: String, _ playback: FilePlayback, bank: inout LoadedSound?
+  ) throws -> (any PlayableFile, PlaybackSession) {
     let score = performance.instrumented(
       try MusicInput.readAudible(
         path, piece: piece.piece, ornaments: ornament.ornaments, input: input, common: common))
-    let library = try banks.load(presets: presets, common: common)
-    let player = try PlaybackSession(PlaybackSettings(device: device, latencySeconds: latency.seconds))
-    guard RenderOptions.sampleRates.contains(player.sampleRate) else {
+    let library = try bank ?? banks.load(presets: presets, common: common)
+    bank = library
+    let session = try playback.session()
+    guard RenderOptions.sampleRates.contains(session.sampleRate) else {
       throw AudioError.unsuitableDevice(
-        name: device, reason: "it runs at \(player.sampleRate) Hz; instruments need 8000 to 192000 Hz")
+        name: device, reason: "it runs at \(session.sampleRate) Hz; instruments need 8000 to 192000 Hz")
     }
-    var options = performance.renderOptions(sampleRate: player.sampleRate)
+    var options = performance.renderOptions(sampleRate: session.sampleRate)
     reverb.apply(to: &options)
     let measured = Mastering.estimatedGain(of: score, options: options) {
       ScoreRenderer(score: $0, bank: library, options: $1)
     }
     options.gain = measured + gain
-    var source = ScoreRenderer(score: score, bank: library, options: options)
-    return try player.play(&source, cancellation: Interruption.cancellation(), progress: common.progress)
+    return (PlayableMusic(score: score, bank: library, options: options), session)
   }
 
-  private func playSound(_ path: String) throws -> PlaybackResult {
+  private func sound(_ path: String, _ playback: FilePlayback) throws -> (any PlayableFile, PlaybackSession) {
     let buffer = try AudioFile.read(path)
-    let player = try PlaybackSession(
-      PlaybackSettings(
-        device: device, latencySeconds: latency.seconds, sampleRate: buffer.sampleRate,
-        channelCount: buffer.channelCount))
-    var source = AudioBufferSource(buffer)
-    return try player.play(&source, cancellation: Interruption.cancellation(), progress: common.progress)
-  }
-
-  private func listDevices() throws {
-    let devices = PlaybackDevice.useful()
-    guard !devices.isEmpty else { throw NoPlaybackDevice() }
-    struct Entry: Encodable {
-      var name: String
-      var summary: String
-    }
-    struct Report: Encodable {
-      var devices: [Entry]
-    }
-    try common.report(Report(devices: devices.map { Entry(name: $0.name, summary: $0.summary) })) {
-      Readable.table(devices.map { [$0.name, $0.summary] })
-    }
+    let session = try playback.session(sampleRate: buffer.sampleRate, channelCount: buffer.channelCount)
+    return (PlayableSound(buffer, sampleRate: session.sampleRate), session)
   }
 
   /// Whether a file's name ends as that of a sound file does.
   private static func isSound(_ path: String) -> Bool {
     let ending = path.split(separator: "/").last?.split(separator: ".").last?.lowercased() ?? ""
     return AudioFileFormat(ending: ending) != nil
-  }
-}
-
-/// There is no playback device.
-struct NoPlaybackDevice: DiagnosableError {
-  var kind: FailureKind { .cannotWrite }
-  var message: String {
-    "no sound card or sound server is available; write a sound file instead: gruppetto render FILE -o tune.wav"
   }
 }

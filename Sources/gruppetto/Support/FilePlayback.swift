@@ -1,0 +1,142 @@
+internal import Audio
+internal import Foundation
+internal import Groundwork
+internal import Synthesis
+
+/// Plays files one after another, with a line that tells where it is and keys that lead it.
+///
+/// The caller's thread does it all: it answers to keys, renders ahead of the device, and draws the line.
+final class FilePlayback {
+  /// How a file came to its end.
+  enum Ending {
+    case played, skipped, wentBack, quit, interrupted
+  }
+
+  /// What became of a file.
+  struct Outcome {
+    var ending: Ending
+    /// How much of it was played: the device's time, pauses and gaps included.
+    var seconds: Double
+    var gaps: Int
+  }
+
+  private let settings: PlaybackSettings
+  private let common: CommonOptions
+  private let keys: TerminalKeys?
+  private let line: PlayerLine?
+  private let cancellation: Cancellation
+  private var session: PlaybackSession?
+  /// What the session was opened with.
+  private var opened: PlaybackSettings?
+
+  private static let blockFrames = 256
+  /// By how much a key changes the tempo.
+  private static let tempoStep = 1.05
+
+  /// - Parameters:
+  ///   - settings: The device and its latency.
+  ///   - common: Whether there is a line.
+  ///   - hasKeys: Whether the keyboard leads, where there is one.
+  init(_ settings: PlaybackSettings, common: CommonOptions, hasKeys: Bool = true) {
+    self.settings = settings
+    self.common = common
+    cancellation = Interruption.cancellation()
+    keys = hasKeys ? TerminalKeys() : nil
+    line = common.quiet ? nil : PlayerLine.shared
+  }
+
+  /// The session for sound of this kind: the one there is, if it was opened for the same, otherwise a new one.
+  /// - Parameters:
+  ///   - sampleRate: The wanted rate in Hz.
+  ///   - channelCount: Samples in a frame.
+  func session(sampleRate: Int = 44_100, channelCount: Int = 2) throws -> PlaybackSession {
+    var wanted = settings
+    wanted.sampleRate = sampleRate
+    wanted.channelCount = channelCount
+    if let session, opened == wanted { return session }
+    // The device may take one program at a time.
+    session = nil
+    let session = try PlaybackSession(wanted)
+    self.session = session
+    opened = wanted
+    return session
+  }
+
+  /// Plays a file to its end, or until a key ends it.
+  /// - Parameters:
+  ///   - file: What is played.
+  ///   - session: The session for it.
+  ///   - name: What the line calls it.
+  func play(_ file: any PlayableFile, through session: PlaybackSession, name: String) throws -> Outcome {
+    try session.start()
+    var ending: Ending?
+    var isAtEnd = false
+    var note = ""
+    var noteEnd = ContinuousClock.now
+    var peak: Float = 0
+    let block = UnsafeMutableBufferPointer<Float>.allocate(capacity: Self.blockFrames * file.channelCount)
+    defer { block.deallocate() }
+    func tick() {
+      if cancellation.isRequested, ending == nil { end(.interrupted) }
+      var isUrgent = false
+      while ending == nil, let key = keys?.next() {
+        isUrgent = true
+        note = ""
+        switch key {
+        case .character(" "): session.isPaused ? session.resume() : session.pause()
+        case .left, .right:
+          guard !isAtEnd else { break }
+          file.step(key == .left ? -1 : 1, from: session.heardFrames)
+          session.flush()
+        case .character("+"), .character("="): note = file.changeTempo(by: Self.tempoStep)
+        case .character("-"), .character("_"): note = file.changeTempo(by: 1 / Self.tempoStep)
+        case .character("q"), .character("Q"): end(.quit)
+        case .character("n"): end(.skipped)
+        case .character("p"): end(.wentBack)
+        default:
+          note = "space pauses, arrows step, + and - change the tempo, n and p are next and previous, q quits"
+        }
+        if !note.isEmpty { noteEnd = .now + .seconds(2) }
+      }
+      if ContinuousClock.now > noteEnd { note = "" }
+      peak = max(session.takePeak(), peak * 0.9)
+      if ending == nil { show(file, session, name, peak, note, isUrgent) }
+    }
+    func end(_ reason: Ending) {
+      ending = reason
+      session.stop()
+    }
+    while ending == nil, !isAtEnd {
+      tick()
+      guard ending == nil, try session.waitForRoom(Self.blockFrames, seconds: 0.02) else { continue }
+      var room = block.mutableSpan
+      let frames = file.render(into: &room)
+      isAtEnd = frames < Self.blockFrames
+      let samples = UnsafeBufferPointer(rebasing: UnsafeBufferPointer(block)[..<(frames * file.channelCount)])
+      _ = session.write(samples.span)
+    }
+    session.end()
+    while try session.isPlaying() {
+      tick()
+      usleep(2000)
+    }
+    let result = try session.finish()
+    return Outcome(ending: ending ?? .played, seconds: result.seconds, gaps: result.counts.gaps)
+  }
+
+  private func show(
+    _ file: any PlayableFile, _ session: PlaybackSession, _ name: String, _ peak: Float, _ note: String,
+    _ isUrgent: Bool
+  ) {
+    guard let line else { return }
+    let frame = session.heardFrames
+    let gaps = session.counts.gaps
+    line.show(
+      [
+        name, session.isPaused ? "paused" : "",
+        "\(Readable.clock(file.seconds(atFrame: frame)))/\(Readable.clock(file.totalSeconds))",
+      ] + file.details(atFrame: frame) + [
+        PlayerLine.level(peak), gaps > 0 ? Readable.plural(gaps, "gap") : "", note,
+      ], isUrgent: isUrgent)
+  }
+}
