@@ -65,7 +65,7 @@ let rooms: [Room] = [
       "Composing", "Corpora", "Tokenization", "Recurrent", "Analysis", "Synthesis", "SoundFonts", "Audio",
       "Notation",
       "MIDI", "Music", "Arithmetic", "Groundwork", "CALSA",
-    ], testSupport: ["PlaybackChecks"]),
+    ], testSupport: ["PlaybackChecks", "port-peer"]),
   Room(
     name: "Listening",
     imports: ["Audio", "Drawing", "Arithmetic", "Groundwork"]),
@@ -198,6 +198,9 @@ let package = Package(
       name: "PlaybackChecks", dependencies: ["Audio"], path: "Tests/PlaybackChecks",
       swiftSettings: swiftSettings),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "port-peer", dependencies: ["Performing", "MIDI", "Groundwork"], path: "Tests/PortPeer",
+      swiftSettings: swiftSettings),
     .testTarget(
       name: "GruppettoTests",
       dependencies: ["TestSupport", "Groundwork", "MIDI", "Music", "Notation", "Audio"],

@@ -38,7 +38,7 @@ final class DescriptorSource: ByteSource {
   deinit { if isOwned { systemClose(descriptor) } }
 
   func read(into buffer: UnsafeMutableRawBufferPointer) throws(PortError) -> ByteSourceRead {
-    let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+    let count = systemRead(descriptor, buffer.baseAddress, buffer.count)
     if count > 0 { return .bytes(count) }
     if count == 0 { return .ended }
     if errno == EAGAIN || errno == EINTR { return .nothing }
@@ -61,8 +61,7 @@ final class FIFOSource: ByteSource {
     guard descriptor >= 0 else { throw .unopenable(name: path, reason: portMessage(failure)) }
     self.path = path
     isOwned = made
-    var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFIFO else {
+    guard systemFileKind(descriptor) == S_IFIFO else {
       systemClose(descriptor)
       throw .notAPort(path: path)
     }
@@ -74,11 +73,11 @@ final class FIFOSource: ByteSource {
   }
 
   private static func open(_ path: String) -> Int32 {
-    withSystemPath(path) { Glibc.open($0, O_RDONLY | O_NONBLOCK | O_CLOEXEC) }
+    withSystemPath(path) { systemOpen($0, O_RDONLY | O_NONBLOCK | O_CLOEXEC) }
   }
 
   func read(into buffer: UnsafeMutableRawBufferPointer) throws(PortError) -> ByteSourceRead {
-    let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+    let count = systemRead(descriptor, buffer.baseAddress, buffer.count)
     if count > 0 { return .bytes(count) }
     if count < 0 {
       if errno == EAGAIN || errno == EINTR { return .nothing }

@@ -17,16 +17,17 @@ public enum WireEncoding: String, Sendable, CaseIterable {
 
 /// Messages from a stream of bytes: standard input, a FIFO, a raw MIDI device.
 public final class ByteStreamInput: MessageInput {
+  /// What it is called in messages.
   public let name: String
   private let wake: WakeSignal
-  private let state: Mutex<State>
+  private let state: Guarded<State>
   private let messageCount = Atomic<Int>(0)
   private let faultCount = Atomic<Int>(0)
 
   init(name: String, source: sending any ByteSource, encoding: WireEncoding) throws(PortError) {
     self.name = name
     wake = try WakeSignal()
-    state = Mutex(State(source: source, decoder: WireDecoder(encoding)))
+    state = Guarded(State(source: source, decoder: WireDecoder(encoding)))
   }
 
   /// Messages from a descriptor that is open for reading. It ends where the descriptor does.
@@ -70,8 +71,12 @@ public final class ByteStreamInput: MessageInput {
     return statistics
   }
 
+  /// Ends it, and wakes the thread that waits.
   public func close() { wake.raise() }
 
+  /// Waits for what comes next.
+  /// - Parameter timeoutSeconds: how long to wait at most, in steps of a millisecond.
+  /// - Throws: `PortError.failed`.
   public func next(timeoutSeconds: Double) throws(PortError) -> InputEvent {
     let deadline = PerformanceTime.now.advanced(bySeconds: min(max(timeoutSeconds, 0), 86_400))
     return try state.withLock { state throws(PortError) in
@@ -149,10 +154,9 @@ extension ByteStreamInput {
       hasSender = true
       sensing.note(time)
       let before = pending.count
-      for index in 0..<count {
-        guard let message = decoder.consume(buffer[index]) else { continue }
-        if message == .activeSensing { sensing.begin(time) }
-        pending.append(.message(TimedMessage(time: time, message: message)))
+      decoder.consume(UnsafeRawBufferPointer(rebasing: buffer[..<count]), at: time) { timed in
+        if timed.message == .activeSensing { sensing.begin(time) }
+        pending.append(.message(timed))
       }
       return pending.count - before
     }

@@ -147,7 +147,7 @@ struct MIDIStreamParserTests {
     arguments: [false, true])
   func whatIsWrittenIsRead(usesRunningStatus: Bool) {
     var generator = RepeatableGenerator(seed: 12)
-    for _ in 0..<200 {
+    for _ in 0..<fuzzRounds(200) {
       let sent = (0..<generator.number(1...60)).map { _ in randomMessage(&generator) }
       var writer = MIDIStreamWriter(usesRunningStatus: usesRunningStatus)
       var bytes: [UInt8] = []
@@ -176,7 +176,7 @@ struct MIDIStreamParserTests {
   @Test("Any bytes are read without a fault of ours, and every message is one that can be written")
   func anyBytesAreRead() {
     var generator = RepeatableGenerator(seed: 7)
-    for _ in 0..<400 {
+    for _ in 0..<fuzzRounds(400) {
       // Half of the bytes are statuses, so that all transitions are met.
       let bytes = (0..<500).map { _ in
         generator.isTrue() ? UInt8(generator.number(0...127)) : UInt8(generator.number(128...255))
