@@ -9,8 +9,10 @@ internal import Performing
 ///     benchmarks endless MODEL [MINUTES [SEED]]
 ///
 /// It composes so many minutes of music (60), and measures the descriptors of each five minutes, in excerpts of eight bars of its pieces. A
-/// line for each five minutes has the means of some descriptors, and how many of all lie outside the band of the first five: beyond three
-/// standard errors of the difference of the two means, which by chance about one of 300 does. The last line says how many pieces there were,
+/// line for each five minutes has the means of some descriptors, and how many of all lie outside the band of the first five: their means over
+/// pieces, which are independent as excerpts of one piece are not, differ by more than three standard errors. By chance, about one of a hundred does, with
+/// as few pieces. `drifting` counts descriptors that grow or fall from piece to piece over the whole time, by more than three standard errors of a straight
+/// line: those of music that falls asleep would. The last line says how many pieces there were,
 /// how many were replaced before they were heard, and how fast bars came.
 func measureEndless(_ arguments: [String]) throws {
   guard let path = arguments.first else { return printUsage("benchmarks endless MODEL [MINUTES [SEED]]") }
@@ -31,13 +33,17 @@ func measureEndless(_ arguments: [String]) throws {
   }
   let spent = (ContinuousClock.now - began) / .seconds(1)
   let set = DescriptorSet.excerpts
-  let values = windows.map { bars in excerpts(of: bars, length: 8).map(set.values) }
+  let values = windows.map { bars in
+    pieces(of: bars).map { piece in
+      mean(excerpts(of: piece, length: 8).map(set.values), set.descriptors.count)
+    }
+  }
   var outside = 0
   var compared = 0
   for (index, window) in windows.enumerated() {
     var fields: [(String, String)] = [
       ("minutes", "\"\(5 * index) to \(5 * index + 5)\""), ("bars", "\(window.count)"),
-      ("pieces", "\(Set(window.map(\.piece)).count)"), ("excerpts", "\(values[index].count)"),
+      ("pieces", "\(Set(window.map(\.piece)).count)"),
       (
         "notes_a_bar", number(Double(window.reduce(0) { $0 + $1.notes.count }) / Double(max(1, window.count)))
       ),
@@ -58,34 +64,53 @@ func measureEndless(_ arguments: [String]) throws {
     printJSONLine(fields)
   }
   let statistics = composer.statistics
+  // In order of time.
+  let all = values.flatMap(\.self)
+  let drifting = set.descriptors.indices.filter { index in
+    drift(all.map { $0[index] }).map { abs($0) > 3 } ?? false
+  }
   printJSONLine([
     ("minutes", number(seconds / 60)), ("pieces", "\(statistics.pieceCount)"),
     ("replaced", "\(statistics.replaced.values.reduce(0, +))"), ("outside", "\(outside)"),
+    ("drifting", "\(drifting.count)"),
     ("of", "\(compared)"),
     ("seconds", number(spent)), ("times_real_time", number(seconds / spent)),
     ("slowest_bar_ms", number(1000 * slowest)),
   ])
 }
 
-/// Excerpts of eight bars of each piece.
-private func excerpts(of bars: [PerformedBar], length: Int) -> [Score] {
-  var all: [Score] = []
+/// The bars of each piece.
+private func pieces(of bars: [PerformedBar]) -> [ArraySlice<PerformedBar>] {
+  var all: [ArraySlice<PerformedBar>] = []
   var start = 0
   while start < bars.count {
     let piece = bars[start...].prefix { $0.piece == bars[start].piece }
-    for first in stride(from: piece.startIndex, through: piece.endIndex - length, by: length) {
-      all.append(Score(performed: Array(bars[first..<first + length])))
-    }
+    if piece.count >= 8 { all.append(piece) }
     start = piece.endIndex
   }
   return all
 }
 
-/// Whether the mean of a descriptor is beyond what chance makes of as many excerpts; nil where either has too few.
+/// Excerpts of a piece, one after another.
+private func excerpts(of piece: ArraySlice<PerformedBar>, length: Int) -> [Score] {
+  stride(from: piece.startIndex, through: piece.endIndex - length, by: length).map {
+    Score(performed: Array(piece[$0..<$0 + length]))
+  }
+}
+
+/// The mean of each descriptor over those excerpts in which it has a meaning; NaN where it has none in any.
+private func mean(_ values: [[Double]], _ count: Int) -> [Double] {
+  (0..<count).map { index in
+    let own = values.map { $0[index] }.filter(\.isFinite)
+    return own.isEmpty ? .nan : own.reduce(0, +) / Double(own.count)
+  }
+}
+
+/// Whether the mean of a descriptor is beyond what chance makes of as many pieces; nil where either has too few.
 private func isOutside(_ first: [[Double]], _ other: [[Double]], _ descriptor: Int) -> Bool? {
   func sample(_ values: [[Double]]) -> (count: Double, mean: Double, variance: Double)? {
     let own = values.map { $0[descriptor] }.filter(\.isFinite)
-    guard own.count >= 5 else { return nil }
+    guard own.count >= 4 else { return nil }
     let mean = own.reduce(0, +) / Double(own.count)
     let variance = own.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(own.count - 1)
     return (Double(own.count), mean, variance)
@@ -93,6 +118,21 @@ private func isOutside(_ first: [[Double]], _ other: [[Double]], _ descriptor: I
   guard let a = sample(first), let b = sample(other) else { return nil }
   let error = (a.variance / a.count + b.variance / b.count).squareRoot()
   return abs(a.mean - b.mean) > 3 * error + 1e-9
+}
+
+/// The slope of a straight line through values in order, in standard errors of itself; nil where there are too few.
+private func drift(_ values: [Double]) -> Double? {
+  let points = values.enumerated().filter { $0.element.isFinite }.map {
+    (x: Double($0.offset), y: $0.element)
+  }
+  guard points.count >= 8 else { return nil }
+  let count = Double(points.count)
+  let x = points.reduce(0) { $0 + $1.x } / count, y = points.reduce(0) { $0 + $1.y } / count
+  let xx = points.reduce(0) { $0 + ($1.x - x) * ($1.x - x) }
+  let xy = points.reduce(0) { $0 + ($1.x - x) * ($1.y - y) }
+  let yy = points.reduce(0) { $0 + ($1.y - y) * ($1.y - y) }
+  let rest = max(0, yy - xy * xy / xx) / (count - 2)
+  return rest > 0 ? xy / xx / (rest / xx).squareRoot() : nil
 }
 
 /// The share of bars that are the same as one of the eight before.

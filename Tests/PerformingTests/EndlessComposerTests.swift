@@ -35,13 +35,18 @@ struct EndlessComposerTests {
     let composer = try EndlessComposer(model: try Small.model(), settings: Small.settings(bars: 3), seed: 20)
     let all = try bars(composer, 12)
     #expect(all.map(\.number) == Array(0..<12))
-    #expect(all.map(\.numberInPiece) == (0..<12).map { $0 % 3 })
-    #expect(all.map(\.piece) == (0..<12).map { $0 / 3 })
+    #expect(all.map(\.piece) == all.map(\.piece).sorted() && Set(all.map(\.piece)) == Set(0...all[11].piece))
+    for piece in 0..<all[11].piece {
+      // But for rests at its beginning, which nobody waits for.
+      let numbers = all.filter { $0.piece == piece }.map(\.numberInPiece)
+      #expect(numbers == Array(numbers[0]...2))
+    }
     let seeds = all.compactMap(\.seed)
-    #expect(seeds.count == 12 && seeds[0] == 20 && Set(seeds).count == 4 && seeds == seeds.sorted())
+    #expect(
+      seeds.count == 12 && seeds[0] == 20 && Set(seeds).count == all[11].piece + 1 && seeds == seeds.sorted())
     #expect(all.allSatisfy { $0.length > 0 && $0.tempos[0].tick == 0 && $0.seconds > 0 })
     #expect(all.allSatisfy { bar in bar.notes.allSatisfy { (0..<bar.length).contains($0.note.onset) } })
-    #expect(composer.statistics.barCount == 12 && composer.statistics.pieceCount == 4)
+    #expect(composer.statistics.barCount == 12 && composer.statistics.pieceCount == all[11].piece + 1)
   }
 
   @Test("The notes are those of the session")
@@ -52,8 +57,10 @@ struct EndlessComposerTests {
     let composer = try EndlessComposer(model: model, settings: settings, seed: 5)
     let session = try CompositionSession(
       model: model, CompositionOptions(seed: 5, sampling: .usual, bars: 2))
-    for bar in try bars(composer, 2) {
-      let composed = try #require(try session.nextBar())
+    var composed: [ComposedBar] = []
+    while let bar = try session.nextBar() { composed.append(bar) }
+    for bar in try bars(composer, 2).drop(while: { $0.number == 0 }) where bar.piece == 0 {
+      let composed = composed[bar.numberInPiece]
       let notes = composed.notes.map(\.note).map {
         Note(
           onset: $0.onset - composed.bar.start, duration: $0.duration, pitch: $0.pitch, velocity: $0.velocity)
@@ -124,8 +131,9 @@ struct EndlessComposerTests {
     settings.limits.key = try Scale("C major")
     try composer.change(to: settings)
     let rest = try bars(composer, 8)
-    #expect(rest.map(\.numberInPiece) == Array(4..<12))
-    #expect(rest.allSatisfy { $0.piece == 0 })
+    let same = rest.filter { $0.piece == 0 }
+    #expect(same.map(\.numberInPiece) == Array(12 - same.count..<12))
+    #expect(rest[0].piece == 0)
     let scale: Set = [0, 2, 4, 5, 7, 9, 11]
     #expect(rest.allSatisfy { bar in bar.notes.allSatisfy { scale.contains($0.note.pitch % 12) } })
   }
@@ -193,5 +201,28 @@ struct EndlessComposerTests {
     #expect(fault((0..<8).map { Small.bar($0, pitches: $0 % 2 == 0 ? [] : [60 + $0, 64]) }) == .silence)
     #expect(fault((0..<20).map { Small.bar($0, pitches: [60, 62 + $0 % 2, 64, 67]) }) == .loop)
     #expect(fault((0..<10).map { Small.bar($0, pitches: [60, 60, $0 % 3 == 0 ? 72 : 67]) }) == .monotony)
+  }
+}
+
+@Suite("A bar by itself")
+struct PerformedBarTests {
+  @Test("A bar may begin with the beat of its first note")
+  func aBarMayBeginWithTheBeatOfItsFirstNote() {
+    var bar = Small.bar(0)
+    bar.notes.removeFirst(2)
+    bar.notes[0].note.onset += 240
+    bar.tempos.append(TempoChange(tick: 1440, microsecondsPerQuarter: 300_000))
+    bar.dropRestAtBeginning()
+    #expect(bar.length == 960 && bar.notes.map(\.note.onset) == [240, 480])
+    #expect(
+      bar.tempos.map(\.tick) == [0, 480] && bar.tempos.map(\.microsecondsPerQuarter) == [250_000, 300_000])
+  }
+
+  @Test("Bars one after another are a score")
+  func barsAreAScore() {
+    let score = Score(performed: [Small.bar(0), Small.bar(1, program: 40), Small.bar(2)])
+    #expect(score.length == 5760 && score.tracks.map(\.program) == [0, 40])
+    #expect(score.tracks[0].notes.map(\.onset) == [0, 480, 960, 1440, 3840, 4320, 4800, 5280])
+    #expect(score.tempos.count == 1 && score.timeSignatures.count == 1 && score.bars.count == 3)
   }
 }

@@ -52,8 +52,11 @@ public final class EndlessComposer: @unchecked Sendable {
   private var placing = PiecePlacing()
   private var barNumber = 0
   private var state = EndlessStatistics()
-  /// How many pieces in a row had no bar at all.
+  /// How many pieces in a row had no bar at all, and how many bars in a row had no note.
   private var emptyPieces = 0
+  private var emptyBars = 0
+  /// The best of the pieces that were replaced in a row, and how much of it is music.
+  private var fallback: (draft: PieceDraft, share: Double)?
 
   /// The beginning of endless music.
   /// - Parameters:
@@ -99,10 +102,18 @@ public final class EndlessComposer: @unchecked Sendable {
       try draft.compose(upTo: draft.cursor + lead, cancellation: cancellation)
       if draft.cursor < draft.bars.count {
         var bar = placing.placed(draft.performedBar(draft.cursor, lead: lead), applied)
+        // Nobody waits for a piece that begins with rests, or long for one that goes to sleep.
+        emptyBars = bar.notes.isEmpty ? emptyBars + 1 : 0
+        if bar.notes.isEmpty, !draft.hasSounded || emptyBars > PieceCheck.emptyBars {
+          draft.cursor += 1
+          continue
+        }
+        if barNumber == 0 { bar.dropRestAtBeginning() }
         currentCheck.add(bar)
         // A piece that is composed while it is heard is left where it goes wrong.
         if currentCheck.fault == nil || draft.isChecked || barNumber == 0 {
           draft.cursor += 1
+          draft.hasSounded = true
           bar.number = barNumber
           barNumber += 1
           emptyPieces = 0
@@ -113,7 +124,7 @@ public final class EndlessComposer: @unchecked Sendable {
         }
         state.replaced[currentCheck.fault ?? .loop, default: 0] += 1
       }
-      if draft.cursor == 0 { emptyPieces += 1 }
+      if !draft.hasSounded { emptyPieces += 1 }
       guard emptyPieces <= Self.replacementLimit else { throw .nothingComposed(tokens: 0) }
       placing.end(draft.key)
       current = nil
@@ -156,6 +167,7 @@ public final class EndlessComposer: @unchecked Sendable {
     upcoming = nil
     upcomingCheck = (PieceCheck(), 0)
     replacedInARow = 0
+    fallback = nil
     currentCheck = PieceCheck()
     placing.begin(draft, applied, number: state.pieceCount)
     state.pieceCount += 1
@@ -174,9 +186,7 @@ public final class EndlessComposer: @unchecked Sendable {
       upcoming = draft
       upcomingCheck = (PieceCheck(), 0)
     }
-    guard !draft.isWhole || upcomingCheck.bars < draft.bars.count || upcomingCheck.bars == 0 else {
-      return false
-    }
+    guard !draft.isChecked else { return false }
     var fault: PieceFault?
     do throws(ComposingError) {
       let target = bars == .max ? Int.max : draft.bars.count + bars
@@ -195,12 +205,20 @@ public final class EndlessComposer: @unchecked Sendable {
     }
     if let fault, fault == .contradiction || replacedInARow < Self.replacementLimit {
       replacedInARow += 1
+      if fault != .contradiction, upcomingCheck.check.soundingShare > fallback?.share ?? 0 {
+        fallback = (draft, upcomingCheck.check.soundingShare)
+      }
       state.replaced[fault, default: 0] += 1
       upcoming = nil
       return true
     }
-    if draft.isWhole { draft.isChecked = true }
-    return !draft.isWhole
+    guard draft.isWhole else { return true }
+    // None of them was good: the least bad is played.
+    if fault != nil, let fallback, fallback.share > upcomingCheck.check.soundingShare {
+      upcoming = fallback.draft
+    }
+    upcoming?.isChecked = true
+    return false
   }
 
   private func makeDraft() throws(ComposingError) -> PieceDraft {
@@ -232,6 +250,7 @@ public final class EndlessComposer: @unchecked Sendable {
       upcoming = nil
       upcomingCheck = (PieceCheck(), 0)
       replacedInARow = 0
+      fallback = nil
     }
     guard let draft = current else { return }
     if settings.hasLimits(of: before) {
@@ -248,6 +267,7 @@ public final class EndlessComposer: @unchecked Sendable {
       let next = try makeDraft(
         seed: draft.seed, barsBefore: draft.barsBefore + draft.cursor, primer: primer)
       next.chosenPrograms = draft.chosenPrograms
+      next.hasSounded = draft.hasSounded
       current = next
       hasConstraints = next.isConstrained
     } catch {

@@ -97,6 +97,25 @@ public struct PerformedPart: Sendable, Hashable {
 }
 
 extension PerformedBar {
+  /// How many ticks it has by its time signature; some bars are shorter.
+  var nominalLength: Int { 4 * ticksPerQuarter * timeSignature.numerator / timeSignature.denominator }
+
+  /// Lets it begin with the beat of its first note, as a piece with a pickup does.
+  mutating func dropRestAtBeginning() {
+    guard let first = notes.first?.note.onset else { return }
+    let beat = max(1, 4 * ticksPerQuarter / timeSignature.denominator)
+    let rest = first / beat * beat
+    guard rest > 0, rest < length else { return }
+    length -= rest
+    for index in notes.indices { notes[index].note.onset -= rest }
+    let tempo = tempos.last { $0.tick <= rest } ?? .standard
+    tempos =
+      [TempoChange(tick: 0, microsecondsPerQuarter: tempo.microsecondsPerQuarter)]
+      + tempos.filter { $0.tick > rest }.map {
+        TempoChange(tick: $0.tick - rest, microsecondsPerQuarter: $0.microsecondsPerQuarter)
+      }
+  }
+
   /// The bar by itself.
   public var score: Score { Score(performed: [self]) }
 }

@@ -50,6 +50,9 @@ struct PieceCheck {
     }
   }
 
+  /// Which share of the bars has notes, 0...1.
+  var soundingShare: Double { barCount == 0 ? 0 : 1 - Double(emptyCount) / Double(barCount) }
+
   /// What is wrong with the piece, all of whose bars were taken.
   var faultOfWhole: PieceFault? {
     if let fault { return fault }

@@ -18,7 +18,9 @@ final class PieceDraft {
   private(set) var isWhole = false
   /// Whether it was found that all of it can be played.
   var isChecked = false
-  /// How many bars were given out.
+  /// Whether a bar with notes was given out.
+  var hasSounded = false
+  /// How many bars were given out, or left out at the beginning.
   var cursor = 0
 
   private let session: CompositionSession

@@ -1,4 +1,3 @@
-public import Audio
 internal import MIDI
 internal import Music
 internal import Synchronization

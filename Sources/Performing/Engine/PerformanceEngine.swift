@@ -139,13 +139,13 @@ public final class PerformanceEngine: SampleSource, @unchecked Sendable {
   private func makeSynthesizer(_ programs: Set<PresetAddress>) -> SynthesizerStack.Prepared {
     if !preparedPrograms.isEmpty { shared.withLock { $0.statistics.preparationCount += 1 } }
     preparedPrograms.formUnion(programs)
-    let drums = preparedPrograms.first { $0.isDrum }?.program ?? 0
-    // Channels begin with a sound that is prepared anyway.
-    let usual = preparedPrograms.filter { !$0.isDrum }.map(\.program).min() ?? 0
-    let channels = (0..<16).map {
-      $0 == PerformedPart.drumChannel
-        ? ChannelSetup(midiChannel: $0, isDrum: true, program: drums)
-        : ChannelSetup(midiChannel: $0, program: usual)
+    // Channels begin with a sound that is prepared anyway: a kit of drums takes as long as twenty instruments.
+    if preparedPrograms.isEmpty { preparedPrograms = [PresetAddress(program: 0)] }
+    let drums = preparedPrograms.filter(\.isDrum).map(\.program).min()
+    let usual = preparedPrograms.filter { !$0.isDrum }.map(\.program).min()
+    let channels = (0..<16).map { channel in
+      let isDrum = usual == nil || channel == PerformedPart.drumChannel && drums != nil
+      return ChannelSetup(midiChannel: channel, isDrum: isDrum, program: (isDrum ? drums : usual) ?? 0)
     }
     return SynthesizerStack.Prepared(
       Synthesizer(

@@ -121,7 +121,8 @@ struct Transcript {
     last = (start, second, bar)
     end = start + scaled(bar.length, bar)
     if bar.timeSignature != timeSignature {
-      timeSignature = bar.timeSignature
+      // After a bar that is shorter than it says, bar lines are counted anew.
+      timeSignature = bar.length == bar.nominalLength ? bar.timeSignature : nil
       conductor.append(
         .meta(
           .timeSignature(
@@ -186,6 +187,14 @@ struct Transcript {
 
   private mutating func add(_ message: MIDIMessage, _ channel: Int, _ tick: Int, _ rank: Int) {
     pending[channel, default: []].append(Event(tick: tick, rank: rank, message: message))
+  }
+
+  /// Ends the notes of a key that would still be held when it is struck again: one end of two notes does not say whose it is.
+  private mutating func release(_ key: Int, _ channel: Int, before tick: Int) {
+    guard let events = pending[channel] else { return }
+    for (index, event) in events.enumerated() where event.tick > tick {
+      if case .noteOff(_, key, _) = event.message { pending[channel]?[index].tick = tick }
+    }
   }
 
   /// Puts all events before a tick into their tracks, for good.

@@ -111,8 +111,9 @@ struct EndlessPlaying {
     var options = performance.renderOptions(sampleRate: sampleRate)
     options.expression = nil
     reverb.apply(to: &options)
+    // A pipe waits for a bar that is late, as a sound card cannot.
     return EngineSettings(
-      render: options, gain: gain, waitsForBars: endless.raw != nil && !endless.paced)
+      render: options, gain: gain, waitsForBars: endless.raw != nil)
   }
 
   private func makeMIDI(
