@@ -22,7 +22,7 @@ public enum MIDIMessage: Sendable, Hashable {
   case meta(MIDIMeta)
 
   /// The status byte and two data bytes; nil for messages with a payload. Traps on values outside their ranges.
-  var channelBytes: (status: UInt8, data1: UInt8, data2: UInt8)? {
+  package var channelBytes: (status: UInt8, data1: UInt8, data2: UInt8)? {
     switch self {
     case .noteOff(let channel, let key, let velocity): Self.bytes(0x80, channel, key, velocity)
     case .noteOn(let channel, let key, let velocity): Self.bytes(0x90, channel, key, velocity)

@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
 /// Moments of a performance on the system's monotonic clock, in nanoseconds: what comes in, what goes out and what sounds
 /// are told apart by it.
 public struct PerformanceTime: Sendable, Hashable, Comparable {
@@ -6,6 +12,13 @@ public struct PerformanceTime: Sendable, Hashable, Comparable {
 
   /// A moment.
   public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+
+  /// This moment.
+  public static var now: PerformanceTime {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return PerformanceTime(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
+  }
 
   /// Seconds from another moment to this one.
   public func seconds(since other: PerformanceTime) -> Double {

@@ -1,0 +1,95 @@
+internal import Groundwork
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// Where the bytes of a port come from. One thread at a time uses it.
+protocol ByteSource: AnyObject {
+  /// Becomes readable when there are bytes.
+  var descriptor: Int32 { get }
+  /// Reads what there is, without waiting.
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws(PortError) -> ByteSourceRead
+}
+
+/// What a source of bytes had.
+enum ByteSourceRead: Equatable {
+  case bytes(Int)
+  case nothing
+  /// The sender has closed it, and may come back.
+  case senderGone
+  case ended
+}
+
+/// A descriptor that someone opened: standard input, a pipe, a device.
+final class DescriptorSource: ByteSource {
+  let descriptor: Int32
+  private let name: String
+  private let isOwned: Bool
+
+  init(descriptor: Int32, name: String, isOwned: Bool) {
+    self.descriptor = descriptor
+    self.name = name
+    self.isOwned = isOwned
+  }
+
+  deinit { if isOwned { systemClose(descriptor) } }
+
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws(PortError) -> ByteSourceRead {
+    let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+    if count > 0 { return .bytes(count) }
+    if count == 0 { return .ended }
+    if errno == EAGAIN || errno == EINTR { return .nothing }
+    throw .failed(name: name, reason: portMessage(errno))
+  }
+}
+
+/// A FIFO whose writers come and go.
+final class FIFOSource: ByteSource {
+  private(set) var descriptor: Int32
+  private let path: String
+  private let isOwned: Bool
+
+  /// Opens the FIFO, whether anyone writes to it or not.
+  /// - Parameter creates: whether to make it where nothing is at the path; it is then removed at the end.
+  init(path: String, creates: Bool) throws(PortError) {
+    let made = creates && withSystemPath(path) { mkfifo($0, 0o600) } == 0
+    descriptor = Self.open(path)
+    let failure = errno
+    guard descriptor >= 0 else { throw .unopenable(name: path, reason: portMessage(failure)) }
+    self.path = path
+    isOwned = made
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFIFO else {
+      systemClose(descriptor)
+      throw .notAPort(path: path)
+    }
+  }
+
+  deinit {
+    systemClose(descriptor)
+    if isOwned { _ = withSystemPath(path) { unlink($0) } }
+  }
+
+  private static func open(_ path: String) -> Int32 {
+    withSystemPath(path) { Glibc.open($0, O_RDONLY | O_NONBLOCK | O_CLOEXEC) }
+  }
+
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws(PortError) -> ByteSourceRead {
+    let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+    if count > 0 { return .bytes(count) }
+    if count < 0 {
+      if errno == EAGAIN || errno == EINTR { return .nothing }
+      throw .failed(name: path, reason: portMessage(errno))
+    }
+    // A descriptor whose last writer has gone is readable for ever; a new one is so only when the next writer comes. It is
+    // opened before the old one is closed, so that a writer who comes just now finds a reader.
+    let next = Self.open(path)
+    guard next >= 0 else { throw .failed(name: path, reason: portMessage(errno)) }
+    systemClose(descriptor)
+    descriptor = next
+    return .senderGone
+  }
+}
