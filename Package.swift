@@ -54,7 +54,7 @@ let rooms: [Room] = [
       "Arithmetic", "Groundwork",
     ],
     testImports: ["MIDI", "Notation"]),
-  Room(name: "Audio", imports: ["CSndfile", "CALSA", "Arithmetic", "Groundwork"]),
+  Room(name: "Audio", imports: ["CSndfile", "CALSA", "CSoxr", "Arithmetic", "Groundwork"]),
   Room(name: "SoundFonts", imports: ["Audio", "Arithmetic", "Groundwork"]),
   Room(name: "Synthesis", imports: ["SoundFonts", "Music", "Audio", "Arithmetic", "Groundwork"]),
   Room(
@@ -71,7 +71,7 @@ let rooms: [Room] = [
 
 let roomTargets = rooms.flatMap { room -> [Target] in
   let imports = room.imports.map { Target.Dependency(stringLiteral: $0) }
-  let testImports = Set(room.imports + room.testImports).subtracting(["CSndfile", "CALSA"])
+  let testImports = Set(room.imports + room.testImports).subtracting(["CSndfile", "CALSA", "CSoxr"])
   return [
     .target(name: room.name, dependencies: imports, swiftSettings: swiftSettings),
     .testTarget(
@@ -95,6 +95,7 @@ let package = Package(
     .target(name: "CKernels", cSettings: [.headerSearchPath(".")]),
     .systemLibrary(name: "CSndfile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),
     .systemLibrary(name: "CALSA", pkgConfig: "alsa", providers: [.apt(["libasound2-dev"])]),
+    .systemLibrary(name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"])]),
   ] + roomTargets + [
     .executableTarget(
       name: "gruppetto",

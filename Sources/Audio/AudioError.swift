@@ -22,8 +22,8 @@ public enum AudioError: DiagnosableError, Equatable {
   case deviceFailed(name: String, reason: String)
   /// The device took no sound for this many seconds, without reporting an error.
   case deviceStalled(name: String, seconds: Double)
-  /// The device runs at a rate other than the sound's.
-  case rateMismatch(name: String, deviceRate: Int, soundRate: Int)
+  /// The device was unplugged, and did not come back within this many seconds.
+  case deviceLost(name: String, seconds: Double)
 
   /// Which kind of failure it is.
   public var kind: FailureKind {
@@ -31,7 +31,7 @@ public enum AudioError: DiagnosableError, Equatable {
     case .file(let error): error.kind
     case .notAudio, .damaged, .tooLong: .badInput
     case .unknownEnding, .unsupportedSettings: .usage
-    case .noDevice, .unsuitableDevice, .deviceFailed, .deviceStalled, .rateMismatch: .cannotWrite
+    case .noDevice, .unsuitableDevice, .deviceFailed, .deviceStalled, .deviceLost: .cannotWrite
     }
   }
 
@@ -44,8 +44,8 @@ public enum AudioError: DiagnosableError, Equatable {
   public var remedies: [Remedy] {
     switch self {
     case .file(let error): error.remedies
-    case .noDevice, .unsuitableDevice, .deviceFailed, .deviceStalled: [.chooseDevice, .writeSoundFile]
-    case .rateMismatch(let name, _, _): [.useConvertingDevice(name: "plug:\(name)")]
+    case .noDevice, .unsuitableDevice, .deviceFailed, .deviceStalled, .deviceLost:
+      [.chooseDevice, .writeSoundFile]
     case .notAudio, .damaged, .tooLong, .unknownEnding, .unsupportedSettings: []
     }
   }
@@ -72,8 +72,8 @@ public enum AudioError: DiagnosableError, Equatable {
       "the sound device “\(name)” stopped working (\(reason))"
     case .deviceStalled(let name, let seconds):
       "the sound device “\(name)” stopped taking sound (nothing for \(seconds) seconds)"
-    case .rateMismatch(let name, let deviceRate, let soundRate):
-      "the sound device “\(name)” runs at \(deviceRate) Hz and the sound at \(soundRate) Hz"
+    case .deviceLost(let name, let seconds):
+      "the sound device “\(name)” is gone, and did not come back within \(seconds) seconds"
     }
   }
 
@@ -84,7 +84,7 @@ public enum AudioError: DiagnosableError, Equatable {
     case .notAudio(let path, _), .damaged(let path, _, _), .tooLong(let path, _), .unknownEnding(let path),
       .unsupportedSettings(let path, _):
       path
-    case .noDevice, .unsuitableDevice, .deviceFailed, .deviceStalled, .rateMismatch: nil
+    case .noDevice, .unsuitableDevice, .deviceFailed, .deviceStalled, .deviceLost: nil
     }
   }
 }

@@ -83,8 +83,6 @@ public enum Remedy: Sendable, Hashable {
   case set(setting: String, to: String)
   /// Play through another sound device.
   case chooseDevice
-  /// Play through the sound device of this name, which converts what is played.
-  case useConvertingDevice(name: String)
   /// Write a sound file rather than play.
   case writeSoundFile
 
@@ -100,7 +98,6 @@ public enum Remedy: Sendable, Hashable {
     case .lower(let setting, let value): "choose a lower \(setting) than \(value)"
     case .set(let setting, let value): "set \(setting) to \(value)"
     case .chooseDevice: "choose another sound device"
-    case .useConvertingDevice(let name): "choose the sound device “\(name)”, which converts"
     case .writeSoundFile: "write the sound to a file"
     }
   }

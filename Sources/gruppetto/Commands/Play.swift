@@ -78,19 +78,19 @@ struct Play: ParsableCommand {
     }
     if result.isCancelled { throw InterruptedError("stopped after \(Readable.clock(result.seconds))") }
     try common.report(
-      Report(file: file, device: device, seconds: result.seconds, underruns: result.underrunCount)
+      Report(file: file, device: device, seconds: result.seconds, underruns: result.counts.gaps)
     ) {
       "\(file): played \(Readable.clock(result.seconds)) through \(device)"
-        + (result.underrunCount > 0 ? ", with \(Readable.plural(result.underrunCount, "gap"))" : "")
+        + (result.counts.gaps > 0 ? ", with \(Readable.plural(result.counts.gaps, "gap"))" : "")
     }
   }
 
-  private func playMusic(_ path: String) throws -> Player.Result {
+  private func playMusic(_ path: String) throws -> PlaybackResult {
     let score = performance.instrumented(
       try MusicInput.readAudible(
         path, piece: piece.piece, ornaments: ornament.ornaments, input: input, common: common))
     let library = try banks.load(presets: presets, common: common)
-    let player = try Player(device: device)
+    let player = try PlaybackSession(PlaybackSettings(device: device))
     guard RenderOptions.sampleRates.contains(player.sampleRate) else {
       throw AudioError.unsuitableDevice(
         name: device, reason: "it runs at \(player.sampleRate) Hz; instruments need 8000 to 192000 Hz")
@@ -105,9 +105,11 @@ struct Play: ParsableCommand {
     return try player.play(&source, cancellation: Interruption.cancellation(), progress: common.progress)
   }
 
-  private func playSound(_ path: String) throws -> Player.Result {
+  private func playSound(_ path: String) throws -> PlaybackResult {
     let buffer = try AudioFile.read(path)
-    let player = try Player(device: device, sampleRate: buffer.sampleRate, channelCount: buffer.channelCount)
+    let player = try PlaybackSession(
+      PlaybackSettings(
+        device: device, sampleRate: buffer.sampleRate, channelCount: buffer.channelCount))
     var source = AudioBufferSource(buffer)
     return try player.play(&source, cancellation: Interruption.cancellation(), progress: common.progress)
   }

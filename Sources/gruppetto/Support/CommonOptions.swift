@@ -18,12 +18,14 @@ struct CommonOptions: ParsableArguments {
   func remark(_ text: String) {
     guard !quiet else { return }
     ProgressLine.shared.clear()
+    PlayerLine.shared.clear()
     Console.printError(text)
   }
 
   /// Prints the result in the form that was requested.
   func report(_ value: some Encodable, text: () -> String) throws {
     ProgressLine.shared.clear()
+    PlayerLine.shared.clear()
     if json { try Console.printJSON(value) } else { try Console.print(text()) }
   }
 }

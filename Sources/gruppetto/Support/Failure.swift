@@ -47,6 +47,7 @@ struct Failure {
   /// Prints the message to standard error, with --json also to standard output, and exits.
   func reportAndExit() -> Never {
     ProgressLine.shared.clear()
+    PlayerLine.shared.clear()
     TemporaryFiles.removeAll()
     if let cleanExit {
       let text = root.fullMessage(for: cleanExit)

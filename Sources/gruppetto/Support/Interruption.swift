@@ -37,6 +37,8 @@ enum Interruption {
     }
     if asked { return }
     ProgressLine.shared.clear()
+    PlayerLine.shared.clear()
+    TerminalMode.leave()
     TemporaryFiles.removeAll()
     Console.printError("gruppetto: interrupted")
     _exit(130)

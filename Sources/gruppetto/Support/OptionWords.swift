@@ -66,7 +66,6 @@ enum OptionWords {
     case .train: "make one with `gruppetto train`"
     case .buildCorpus: "`gruppetto corpus build` makes one"
     case .chooseDevice: "name another device with --device"
-    case .useConvertingDevice(let name): "try --device \(name), which converts"
     case .writeSoundFile: "write the sound to a file with `gruppetto render`"
     case .raise("sizeLimit"): InputOptions.areAccepted ? "--size-limit lets larger ones in" : nil
     case .raise(let setting): "raise \(option(setting))"
