@@ -27,7 +27,7 @@ public final class StyleLearner {
 
     /// Settings, by default those that learn as much as a phrase tells.
     public init(
-      depth: StyleDepth = .biases, stepsPerPhrase: Int = 8, rate: Double = 0.005, seed: UInt64 = 1
+      depth: StyleDepth = .lowRank, stepsPerPhrase: Int = 8, rate: Double = 0.005, seed: UInt64 = 1
     ) {
       self.depth = depth
       self.stepsPerPhrase = stepsPerPhrase
