@@ -32,6 +32,7 @@ public final class LiveSound: Sendable {
   }
 
   private let shared = Mutex(Shared())
+  private let programs: Set<Int>
   private let isStopping = Atomic<Bool>(false)
   private let work: RenderWork
 
@@ -71,7 +72,7 @@ public final class LiveSound: Sendable {
   /// - Parameters:
   ///   - bank: Where they are.
   ///   - session: What plays; it is started by `start`. Its queue is best a short one.
-  ///   - programs: The General MIDI programs that may be asked for; others are silent. Drums are always there.
+  ///   - programs: The General MIDI programs that may be asked for; a change to another is left out. Drums are always there.
   ///   - options: How it sounds; the sample rate is the session's, and nothing is limited.
   ///   - gain: Gain of the whole in decibels.
   public init(
@@ -79,6 +80,7 @@ public final class LiveSound: Sendable {
     gain: Double = 0
   ) {
     self.session = session
+    self.programs = Set(programs)
     var options = options
     options.sampleRate = session.sampleRate
     options.isLimited = false
@@ -120,6 +122,8 @@ public final class LiveSound: Sendable {
   ///   - channel: The channel, 0...15.
   ///   - arrival: When it came in, for a note whose latency is to be measured; else nil.
   public func send(_ message: ChannelMessage, channel: Int, arrival: PerformanceTime? = nil) {
+    // A sound that was not prepared would be silence.
+    if case .program(let program) = message, channel & 15 != 9, !programs.contains(program) { return }
     shared.withLock { shared in
       guard shared.messages.count < Self.messageLimit else {
         shared.lostCount += 1
