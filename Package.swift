@@ -63,7 +63,7 @@ let rooms: [Room] = [
       "Composing", "Corpora", "Tokenization", "Recurrent", "Analysis", "Synthesis", "SoundFonts", "Audio",
       "Notation",
       "MIDI", "Music", "Arithmetic", "Groundwork", "CALSA",
-    ]),
+    ], testSupport: ["port-peer"]),
   Room(
     name: "Listening",
     imports: ["Audio", "Drawing", "Arithmetic", "Groundwork"]),
@@ -183,6 +183,9 @@ let package = Package(
       path: "Tests/LimitChecks",
       swiftSettings: swiftSettings),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "port-peer", dependencies: ["Performing", "MIDI", "Groundwork"], path: "Tests/PortPeer",
+      swiftSettings: swiftSettings),
     .testTarget(
       name: "GruppettoTests",
       dependencies: ["TestSupport", "Groundwork", "MIDI", "Music", "Notation", "Audio"],

@@ -118,7 +118,7 @@ final class FIFOSink: ByteSink {
 
   /// Opens it if someone reads.
   private func open() -> Bool {
-    descriptor = withSystemPath(path) { Glibc.open($0, O_WRONLY | O_NONBLOCK | O_CLOEXEC) }
+    descriptor = withSystemPath(path) { systemOpen($0, O_WRONLY | O_NONBLOCK | O_CLOEXEC) }
     return descriptor >= 0
   }
 

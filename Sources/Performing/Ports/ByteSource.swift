@@ -38,7 +38,7 @@ final class DescriptorSource: ByteSource {
   deinit { if isOwned { systemClose(descriptor) } }
 
   func read(into buffer: UnsafeMutableRawBufferPointer) throws(PortError) -> ByteSourceRead {
-    let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+    let count = systemRead(descriptor, buffer.baseAddress, buffer.count)
     if count > 0 { return .bytes(count) }
     if count == 0 { return .ended }
     if errno == EAGAIN || errno == EINTR { return .nothing }
@@ -74,11 +74,11 @@ final class FIFOSource: ByteSource {
   }
 
   private static func open(_ path: String) -> Int32 {
-    withSystemPath(path) { Glibc.open($0, O_RDONLY | O_NONBLOCK | O_CLOEXEC) }
+    withSystemPath(path) { systemOpen($0, O_RDONLY | O_NONBLOCK | O_CLOEXEC) }
   }
 
   func read(into buffer: UnsafeMutableRawBufferPointer) throws(PortError) -> ByteSourceRead {
-    let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+    let count = systemRead(descriptor, buffer.baseAddress, buffer.count)
     if count > 0 { return .bytes(count) }
     if count < 0 {
       if errno == EAGAIN || errno == EINTR { return .nothing }

@@ -17,6 +17,7 @@ public enum WireEncoding: String, Sendable, CaseIterable {
 
 /// Messages from a stream of bytes: standard input, a FIFO, a raw MIDI device.
 public final class ByteStreamInput: MessageInput {
+  /// What it is called in messages.
   public let name: String
   private let wake: WakeSignal
   private let state: Mutex<State>
@@ -70,8 +71,12 @@ public final class ByteStreamInput: MessageInput {
     return statistics
   }
 
+  /// Ends it, and wakes the thread that waits.
   public func close() { wake.raise() }
 
+  /// Waits for what comes next.
+  /// - Parameter timeoutSeconds: how long to wait at most, in steps of a millisecond.
+  /// - Throws: `PortError.failed`.
   public func next(timeoutSeconds: Double) throws(PortError) -> InputEvent {
     let deadline = PerformanceTime.now.advanced(bySeconds: min(max(timeoutSeconds, 0), 86_400))
     return try state.withLock { state throws(PortError) in

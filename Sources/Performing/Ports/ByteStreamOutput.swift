@@ -12,7 +12,9 @@ internal import Musl
 /// What is sent while nobody listens, or while the reader takes nothing for a tenth of a second, is dropped and counted, so that
 /// whoever sends goes on.
 public final class ByteStreamOutput: MessageOutput {
+  /// What it is called in messages.
   public let name: String
+  /// Nothing: bytes go out at once.
   public var leadSeconds: Double { 0 }
   private let state: Mutex<State>
   private let closed = Atomic<Bool>(false)
@@ -68,6 +70,11 @@ public final class ByteStreamOutput: MessageOutput {
     return statistics
   }
 
+  /// Sends a message at once.
+  /// - Parameters:
+  ///   - message: what to send.
+  ///   - time: when it was due; of no effect.
+  /// - Throws: `PortError.failed` or `.readerGone`.
   public func send(_ message: WireMessage, at time: PerformanceTime) throws(PortError) {
     if closed.load(ordering: .acquiring) { return }
     let result = try state.withLock { state throws(PortError) -> ByteSinkWrite? in
@@ -86,6 +93,7 @@ public final class ByteStreamOutput: MessageOutput {
     }
   }
 
+  /// Lets the stream go; what is sent later is dropped.
   public func close() {
     closed.store(true, ordering: .releasing)
     state.withLock { $0.sink = nil }

@@ -11,7 +11,9 @@ internal import Musl
 /// Any thread hands over messages, with moments in any order; a thread of its own, with real-time priority where the system
 /// allows it, sleeps on a timer of the system until the first is due. How late each was is kept in `timeliness`.
 public final class TimedSender: MessageOutput {
+  /// The output's name.
   public var name: String { output.name }
+  /// Nothing: messages may be handed over at any time before they are due.
   public var leadSeconds: Double { 0 }
   /// Whether the system gave the thread real-time priority; known once it has begun to run.
   public var isRealTime: Bool { realTime.load(ordering: .relaxed) }
@@ -85,7 +87,9 @@ public final class TimedSender: MessageOutput {
   public func cancelAll() {
     state.withLock { state in
       state.queue.removeAll()
-      for message in state.held.release() { _ = state.queue.add(TimedMessage(time: .now, message: message)) }
+      // They are held until the releases have gone out.
+      var held = state.held
+      for message in held.release() { _ = state.queue.add(TimedMessage(time: .now, message: message)) }
     }
     wake.raise()
   }
@@ -126,9 +130,10 @@ public final class TimedSender: MessageOutput {
     while true {
       // Taken one by one, so that whoever hands over a message never waits for the output.
       let (message, next, isClosed) = state.withLock { state in
+        if state.isClosed { return (TimedMessage?.none, PerformanceTime?.none, true) }
         let message = state.queue.take(by: PerformanceTime.now.advanced(bySeconds: lead))
         if let message { state.held.follow(message.message) }
-        return (message, state.queue.firstTime, state.isClosed)
+        return (message, state.queue.firstTime, false)
       }
       if isClosed { return nil }
       guard let message else {
