@@ -157,10 +157,12 @@ public final class LiveSound: Sendable {
     for channel in 0..<16 { send(.control(123, value: 0), channel: channel) }
     if failure == nil { usleep(UInt32(max(0, releaseSeconds) * 1e6)) }
     isStopping.store(true, ordering: .relaxed)
-    shared.withLock { shared in
-      shared.thread?.join()
-      shared.thread = nil
+    // The thread needs the lock until it ends.
+    let thread = shared.withLock { shared in
+      defer { shared.thread = nil }
+      return shared.thread
     }
+    thread?.join()
     session.stop()
     return try session.finish()
   }
