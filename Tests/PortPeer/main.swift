@@ -76,6 +76,8 @@ func jitter(seconds: Double, rate: Double) throws {
   let start = PerformanceTime.now.advanced(bySeconds: 0.5)
   // Twice: as it was handed to the FIFO, and as it was read at the other end.
   let sender = try TimedSender(output)
+  // Whoever reads is as punctual as whoever sends, so that what is measured is the sending.
+  PortThread.becomeRealTime()
   var arrival = Timeliness()
   var sent = 0
   while arrival.count < count {

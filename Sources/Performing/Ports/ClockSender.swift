@@ -23,7 +23,7 @@ public final class ClockSender: Sendable {
     self.output = output
     state = Mutex(State(generator: ClockGenerator(quartersPerMinute: quartersPerMinute, from: .now)))
     let thread = try PortThread { [weak self, alarm] in
-      _ = PortThread.becomeRealTime()
+      PortThread.becomeRealTime()
       while let time = self?.work() { alarm.sleep(until: time) }
     }
     self.thread.withLock { $0 = thread }

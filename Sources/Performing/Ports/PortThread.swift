@@ -5,7 +5,7 @@ internal import Musl
 #endif
 
 /// A system thread of a port. It is joined when it ends.
-final class PortThread: @unchecked Sendable {
+package final class PortThread: @unchecked Sendable {
   private var identifier = pthread_t()
   private var isJoined = false
 
@@ -16,7 +16,7 @@ final class PortThread: @unchecked Sendable {
 
   /// Starts the thread.
   /// - Throws: `PortError.noResources`.
-  init(_ body: @escaping @Sendable () -> Void) throws(PortError) {
+  package init(_ body: @escaping @Sendable () -> Void) throws(PortError) {
     let context = Unmanaged.passRetained(Work(body))
     let status = pthread_create(
       &identifier, nil,
@@ -34,14 +34,15 @@ final class PortThread: @unchecked Sendable {
   deinit { if !isJoined { pthread_detach(identifier) } }
 
   /// Waits for its end; to be called once, and not by itself.
-  func join() {
+  package func join() {
     isJoined = true
     pthread_join(identifier, nil)
   }
 
   /// Gives the calling thread real-time priority, below that of sound.
   /// - Returns: whether the system allowed it.
-  static func becomeRealTime() -> Bool {
+  @discardableResult
+  package static func becomeRealTime() -> Bool {
     var parameters = sched_param()
     parameters.sched_priority = 40
     return pthread_setschedparam(pthread_self(), SCHED_FIFO, &parameters) == 0
