@@ -10,7 +10,7 @@ private func measure(_ name: String?, _ arguments: [String]) throws {
            | sample int8 … | constrain [LAYERS HIDDEN] | limits MODEL | novelty CORPUS [MODEL] | surprise MODEL CORPUS
            | fill MODEL CORPUS [FORWARD-MODEL] [PIECES] [THREADS] | style MODEL FOLDER...
            | weights MODEL CORPUS | attributes MODEL CORPUS [REQUESTS] | features AUDIO.wav | growth [FOLDER] | machine | allocations
-           | roofline FILE.svg | all --peers PYTHON
+           | endless MODEL [MINUTES [SEED]] | roofline FILE.svg | all --peers PYTHON
 
     """
   switch name {
@@ -33,6 +33,7 @@ private func measure(_ name: String?, _ arguments: [String]) throws {
   case "growth": try measureGrowth(arguments)
   case "machine": measureMachine()
   case "allocations": try measureAllocations(arguments)
+  case "endless": try measureEndless(arguments)
   case "roofline": try drawRoofline(arguments)
   case "all": Comparison(arguments).run()
   case "--help", "-h", "help": print(usage, terminator: "")

@@ -34,7 +34,7 @@ public enum PCMFormat: String, Sendable, CaseIterable {
   ///
   /// Integers are those of `SampleConversion`; floating-point samples are clipped at full scale, and NaN
   /// becomes silence.
-  func store(_ samples: UnsafeBufferPointer<Float>, in bytes: UnsafeMutableRawBufferPointer) {
+  package func store(_ samples: UnsafeBufferPointer<Float>, in bytes: UnsafeMutableRawBufferPointer) {
     precondition(
       bytes.count >= samples.count * byteCount,
       "\(samples.count) samples do not fit into \(bytes.count) bytes")

@@ -41,7 +41,13 @@ public struct ResampledSource<Source: SampleSource>: SampleSource {
     let wanted = target.count / channelCount
     target.withUnsafeMutableBufferPointer { target in
       while written < wanted {
-        if pending.isEmpty, !isEnded { fill() }
+        if pending.isEmpty, !isEnded {
+          let buffer = block.buffer
+          var room = buffer.mutableSpan
+          let count = source.render(into: &room)
+          pending = 0..<count
+          isEnded = count < Self.blockFrames
+        }
         let input = UnsafeBufferPointer(
           rebasing: block.buffer[pending.lowerBound * channelCount..<pending.upperBound * channelCount])
         let output = UnsafeMutableBufferPointer(
@@ -54,14 +60,6 @@ public struct ResampledSource<Source: SampleSource>: SampleSource {
       }
     }
     return written
-  }
-
-  /// Takes the next frames of the source. A function of its own: within the closure above the optimizer of Swift 6.3 fails.
-  private mutating func fill() {
-    var room = block.buffer.mutableSpan
-    let count = source.render(into: &room)
-    pending = 0..<count
-    isEnded = count < Self.blockFrames
   }
 }
 

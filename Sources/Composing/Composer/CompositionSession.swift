@@ -87,6 +87,10 @@ public final class CompositionSession {
   public var isFinished: Bool { piece.isFinished }
   /// How many bars have begun, without those of a primer.
   public var barCount: Int { piece.newBars }
+  /// How many bars at the beginning of the piece are a primer's.
+  package var givenBarCount: Int { piece.beginning.bars }
+  /// The music up to here, with that of a primer; nil where the tokens end amid a note.
+  package var scoreSoFar: Score? { piece.scoreSoFar }
   /// How many notes are complete, with those of a primer.
   public var noteCount: Int { piece.progress.grammar.noteCount }
   /// Ticks in a quarter note of all notes and bars.

@@ -38,16 +38,23 @@ public struct HeldLimits: Sendable {
   public func finished(_ piece: Composition) throws(ComposingError) -> Composition {
     var piece = piece
     if let quartersPerMinute { piece = try piece.played(quartersPerMinute: quartersPerMinute) }
+    piece.score = instrumented(piece.score)
+    return piece
+  }
+
+  /// A score with the instruments of an ensemble that the model always plays.
+  package func instrumented(_ score: Score) -> Score {
+    var score = score
     var left = programs
-    for index in piece.score.tracks.indices.reversed() where !piece.score.tracks[index].isDrum {
-      let role = piece.score.tracks[index].role
+    for index in score.tracks.indices.reversed() where !score.tracks[index].isDrum {
+      let role = score.tracks[index].role
       let own =
         left.firstIndex { $0.part?.role == role && $0.part != nil } ?? left.firstIndex { $0.part == nil }
       guard let own else { continue }
-      piece.score.tracks[index].program = left[own].value.programs[0]
+      score.tracks[index].program = left[own].value.programs[0]
       left.remove(at: own)
     }
-    return piece
+    return score
   }
 }
 

@@ -7,17 +7,23 @@ internal import Synthesis
 /// `gruppetto play`: plays music or sound through the sound card.
 struct Play: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Play music or a sound file through the sound card.",
+    abstract: "Play music, a sound file, or what a model composes without end.",
     discussion: """
-      Ctrl-C stops.
+      With a model's folder it composes ahead of what is heard, and never stops by itself; keys
+      change the music while it plays, and ? tells which. q or Ctrl-C stops.
 
       Examples:
 
         gruppetto play tune.mid
+        gruppetto play model --record evening.mid --record evening.wav
+        gruppetto play model --raw - --minutes 5 | ffmpeg -f s16le -ar 44100 -ac 2 -i - out.ogg
         gruppetto play --list
       """)
 
-  @Argument(help: "MIDI file, tune book or sound file; - is a MIDI file or tune book on standard input.")
+  @Argument(
+    help:
+      "MIDI file, tune book, sound file, or folder of a trained model; - is a MIDI file or tune book on standard input."
+  )
   var file: String?
 
   @Option(help: ArgumentHelp("ALSA device.", valueName: "name"))
@@ -33,16 +39,28 @@ struct Play: ParsableCommand {
   @Option(help: ArgumentHelp("Folder of presets (default: the one that ships).", valueName: "folder"))
   var presets: String?
 
+  @OptionGroup var latency: LatencyOption
   @OptionGroup var reverb: ReverbOptions
   @OptionGroup var banks: SoundBankOptions
   @OptionGroup var performance: PerformanceOptions
   @OptionGroup var piece: PieceOption
   @OptionGroup var ornament: OrnamentOption
+  @OptionGroup(title: HelpPage.endless) var endless: EndlessOptions
+  @OptionGroup(title: HelpPage.endless) var composing: EndlessComposingOptions
+  @OptionGroup(title: HelpPage.limits) var limits: LimitOptions
+  @OptionGroup(title: HelpPage.endless) var seed: SeedOptions
   @OptionGroup var input: InputOptions
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
     guard list || file != nil else { throw ValidationError("Name a file to play, or use --list.") }
+    if let file, !list, EndlessPlaying.isModel(file) {
+      if let option = ["--piece", "--ornaments", "--from-start"].first(where: Typed.hasOption) {
+        throw ValidationError("\(option) is for a file, and \(file) is a folder.")
+      }
+    } else if let option = EndlessOptions.names.first(where: Typed.hasOption) {
+      throw ValidationError("\(option) is for music of a model, and \(file ?? "--list") is none.")
+    }
     if let file, Self.isSound(file), piece.piece != nil || Typed.hasOption("--ornaments") {
       throw ValidationError("--piece and --ornaments are for music, and \(file) is a sound file.")
     }
@@ -68,6 +86,13 @@ struct Play: ParsableCommand {
   func run() throws {
     if list { return try listDevices() }
     guard let file else { return }
+    if EndlessPlaying.isModel(file) {
+      return try EndlessPlaying(
+        model: file, endless: endless, composing: composing, limits: limits, seed: seed.drawn(),
+        device: Typed.hasOption("--device") ? device : nil, latency: latency.seconds, gain: gain,
+        presets: presets, reverb: reverb, banks: banks, performance: performance, input: input, common: common
+      ).run()
+    }
     let result =
       try Self.isSound(file) ? playSound(file) : playMusic(file)
     struct Report: Encodable {
@@ -90,7 +115,7 @@ struct Play: ParsableCommand {
       try MusicInput.readAudible(
         path, piece: piece.piece, ornaments: ornament.ornaments, input: input, common: common))
     let library = try banks.load(presets: presets, common: common)
-    let player = try PlaybackSession(PlaybackSettings(device: device))
+    let player = try PlaybackSession(PlaybackSettings(device: device, latencySeconds: latency.seconds))
     guard RenderOptions.sampleRates.contains(player.sampleRate) else {
       throw AudioError.unsuitableDevice(
         name: device, reason: "it runs at \(player.sampleRate) Hz; instruments need 8000 to 192000 Hz")
@@ -109,7 +134,8 @@ struct Play: ParsableCommand {
     let buffer = try AudioFile.read(path)
     let player = try PlaybackSession(
       PlaybackSettings(
-        device: device, sampleRate: buffer.sampleRate, channelCount: buffer.channelCount))
+        device: device, latencySeconds: latency.seconds, sampleRate: buffer.sampleRate,
+        channelCount: buffer.channelCount))
     var source = AudioBufferSource(buffer)
     return try player.play(&source, cancellation: Interruption.cancellation(), progress: common.progress)
   }

@@ -8,6 +8,7 @@ enum HelpPage {
   // What a musician looks for on the pages of commands that compose, in this order.
   static let form = "Length, form and tempo"
   static let limits = "What the piece has to hold"
+  static let endless = "Music of a model"
   static let change = "Changing a piece"
   static let music = "Going on from music"
   static let daring = "How daring"

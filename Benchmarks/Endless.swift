@@ -1,0 +1,114 @@
+internal import Analysis
+internal import Composing
+internal import Foundation
+internal import Music
+internal import Performing
+
+/// Whether music without an end stays what it is.
+///
+///     benchmarks endless MODEL [MINUTES [SEED]]
+///
+/// It composes so many minutes of music (60), and measures the descriptors of each five minutes, in excerpts of eight bars of its pieces. A
+/// line for each five minutes has the means of some descriptors, and how many of all lie outside the band of the first five: beyond three
+/// standard errors of the difference of the two means, which by chance about one of 300 does. The last line says how many pieces there were,
+/// how many were replaced before they were heard, and how fast bars came.
+func measureEndless(_ arguments: [String]) throws {
+  guard let path = arguments.first else { return printUsage("benchmarks endless MODEL [MINUTES [SEED]]") }
+  let minutes = arguments.count > 1 ? Double(arguments[1]) ?? 60 : 60
+  let seed = arguments.count > 2 ? UInt64(arguments[2]) ?? 1 : 1
+  let began = ContinuousClock.now
+  let composer = try EndlessComposer(model: try MusicModel(path: path), seed: seed)
+  var windows: [[PerformedBar]] = [[]]
+  var (seconds, slowest) = (0.0, 0.0)
+  while seconds < 60 * minutes {
+    let start = ContinuousClock.now
+    let bar = try composer.nextBar()
+    slowest = max(slowest, (ContinuousClock.now - start) / .seconds(1))
+    while try composer.workAhead() {}
+    seconds += bar.seconds
+    if seconds > 300 * Double(windows.count), seconds < 60 * minutes { windows.append([]) }
+    windows[windows.count - 1].append(bar)
+  }
+  let spent = (ContinuousClock.now - began) / .seconds(1)
+  let set = DescriptorSet.excerpts
+  let values = windows.map { bars in excerpts(of: bars, length: 8).map(set.values) }
+  var outside = 0
+  var compared = 0
+  for (index, window) in windows.enumerated() {
+    var fields: [(String, String)] = [
+      ("minutes", "\"\(5 * index) to \(5 * index + 5)\""), ("bars", "\(window.count)"),
+      ("pieces", "\(Set(window.map(\.piece)).count)"), ("excerpts", "\(values[index].count)"),
+      ("notes_a_bar", number(Double(window.reduce(0) { $0 + $1.notes.count }) / Double(max(1, window.count)))),
+      ("empty_bars", number(Double(window.count { $0.notes.isEmpty }) / Double(max(1, window.count)))),
+      ("bars_as_before", number(repeated(window))),
+      ("pitch_classes_bits", number(entropy(window))),
+    ]
+    let rows = set.descriptors.indices.compactMap { isOutside(values[0], values[index], $0) }
+    outside += index == 0 ? 0 : rows.count { $0 }
+    compared += index == 0 ? 0 : rows.count
+    let names = zip(set.descriptors, set.descriptors.indices).filter { isOutside(values[0], values[index], $1) == true }
+      .map(\.0.name)
+    fields.append(("outside", index == 0 ? "0" : "\(names.count)"))
+    fields.append(("of", "\(rows.count)"))
+    fields.append(("which", "\"\(names.prefix(6).joined(separator: ", "))\""))
+    printJSONLine(fields)
+  }
+  let statistics = composer.statistics
+  printJSONLine([
+    ("minutes", number(seconds / 60)), ("pieces", "\(statistics.pieceCount)"),
+    ("replaced", "\(statistics.replaced.values.reduce(0, +))"), ("outside", "\(outside)"), ("of", "\(compared)"),
+    ("seconds", number(spent)), ("times_real_time", number(seconds / spent)), ("slowest_bar_ms", number(1000 * slowest)),
+  ])
+}
+
+/// Excerpts of eight bars of each piece.
+private func excerpts(of bars: [PerformedBar], length: Int) -> [Score] {
+  var all: [Score] = []
+  var start = 0
+  while start < bars.count {
+    let piece = bars[start...].prefix { $0.piece == bars[start].piece }
+    for first in stride(from: piece.startIndex, through: piece.endIndex - length, by: length) {
+      all.append(Score(performed: Array(bars[first..<first + length])))
+    }
+    start = piece.endIndex
+  }
+  return all
+}
+
+/// Whether the mean of a descriptor is beyond what chance makes of as many excerpts; nil where either has too few.
+private func isOutside(_ first: [[Double]], _ other: [[Double]], _ descriptor: Int) -> Bool? {
+  func sample(_ values: [[Double]]) -> (count: Double, mean: Double, variance: Double)? {
+    let own = values.map { $0[descriptor] }.filter(\.isFinite)
+    guard own.count >= 5 else { return nil }
+    let mean = own.reduce(0, +) / Double(own.count)
+    let variance = own.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(own.count - 1)
+    return (Double(own.count), mean, variance)
+  }
+  guard let a = sample(first), let b = sample(other) else { return nil }
+  let error = (a.variance / a.count + b.variance / b.count).squareRoot()
+  return abs(a.mean - b.mean) > 3 * error + 1e-9
+}
+
+/// The share of bars that are the same as one of the eight before.
+private func repeated(_ bars: [PerformedBar]) -> Double {
+  func content(_ bar: PerformedBar) -> [[Int]] {
+    bar.notes.map { [$0.part, $0.note.onset, $0.note.pitch, $0.note.duration] }
+  }
+  let contents = bars.map(content)
+  let count = contents.indices.count { index in
+    !contents[index].isEmpty && contents[max(0, index - 8)..<index].contains(contents[index])
+  }
+  return Double(count) / Double(max(1, bars.count))
+}
+
+/// The entropy of the pitch classes in bits.
+private func entropy(_ bars: [PerformedBar]) -> Double {
+  var counts = [Double](repeating: 0, count: 12)
+  for bar in bars {
+    for note in bar.notes where !bar.parts[note.part].isDrum { counts[note.note.pitch % 12] += 1 }
+  }
+  let total = max(1, counts.reduce(0, +))
+  return counts.filter { $0 > 0 }.reduce(0) { $0 - $1 / total * log2($1 / total) }
+}
+
+private func number(_ value: Double) -> String { String(format: "%.3f", value) }

@@ -1,0 +1,353 @@
+internal import Analysis
+public import Composing
+public import Groundwork
+internal import Music
+internal import Synchronization
+internal import Tokenization
+
+/// Composes music that has no end, bar by bar: pieces one after another, like a set of tunes.
+///
+///     let composer = try EndlessComposer(model: model, seed: 1)
+///     while isPlaying { play(try composer.nextBar()) }
+///
+/// Each piece is an independent draw of the model, by the seeds `seed`, `seed + 1` and so on, and has the memory of the model from its
+/// beginning to its end. So the music neither falls asleep nor is caught in a loop, as one piece without an end would: what went
+/// wrong in a piece is over with it. A piece that is empty, monotonous or caught in a loop is replaced by the next before it is heard. The
+/// next piece follows on the bar line, in a related key, as fast as the one before and by the same instruments, unless the
+/// settings free it.
+///
+/// `settings` may be changed from any thread while it composes; the rest is used by one thread at a time. The same model, settings and seed give the
+/// same bars, whenever the work is done.
+public final class EndlessComposer: @unchecked Sendable {
+  /// The seed of the first piece.
+  public let seed: UInt64
+  /// A piece whose length nobody asked for ends after this many bars, so that what is kept of it is bounded.
+  public static let longestPiece = 64
+  /// After this many pieces in a row that cannot be played, the next one is.
+  static let replacementLimit = 8
+  /// How many bars another session is told where limits change amid a piece.
+  static let primerBars = 8
+  /// How many bars a draft is ahead of what is given, where it is not a whole piece yet: bars that constraints may take back.
+  static let constrainedLead = 3
+
+  private let composer: Composer
+  private let shared: Mutex<Shared>
+
+  /// What other threads see.
+  private struct Shared {
+    var settings: EndlessSettings
+    var usualDensity = PiecePlacing().usualDensity
+    var statistics = EndlessStatistics()
+  }
+
+  /// What the drafts were made by.
+  private var applied: EndlessSettings
+  private var current: PieceDraft?
+  private var upcoming: PieceDraft?
+  /// How the bars of the upcoming piece were found so far, and of the current one.
+  private var upcomingCheck = (check: PieceCheck(), bars: 0)
+  private var currentCheck = PieceCheck()
+  private var nextSeed: UInt64
+  private var replacedInARow = 0
+  private var placing = PiecePlacing()
+  private var barNumber = 0
+  private var state = EndlessStatistics()
+  /// How many pieces in a row had no bar at all.
+  private var emptyPieces = 0
+
+  /// The beginning of endless music.
+  /// - Parameters:
+  ///   - model: What composes.
+  ///   - settings: What the music is like.
+  ///   - seed: The seed of the first piece.
+  /// - Throws: `ComposingError`: a model that cannot compose, settings that it cannot follow.
+  public init(
+    model: MusicModel, settings: EndlessSettings = EndlessSettings(), seed: UInt64
+  ) throws(ComposingError) {
+    composer = try Composer(model: model, format: settings.composition.weights)
+    self.seed = seed
+    nextSeed = seed
+    applied = settings
+    shared = Mutex(Shared(settings: settings))
+    _ = try options(settings, seed: seed)
+  }
+
+  /// The model that composes.
+  public var model: MusicModel { composer.model }
+
+  /// What the music is like from the next bar on.
+  public var settings: EndlessSettings { shared.withLock { $0.settings } }
+
+  /// Changes what the music is like from the next bar on that was not given yet. May be called from any thread.
+  /// - Throws: `ComposingError` for settings that the model cannot follow; those from before hold on.
+  public func change(to settings: EndlessSettings) throws(ComposingError) {
+    _ = try options(settings, seed: seed)
+    shared.withLock { $0.settings = settings }
+  }
+
+  /// What was composed so far.
+  public var statistics: EndlessStatistics { shared.withLock { $0.statistics } }
+
+  // MARK: Bars
+
+  /// The next bar, which is part of the performance from now on: later changes of settings leave it as it is.
+  /// - Throws: `ComposingError`: broken weights, settings that cannot be held, `.interrupted`.
+  public func nextBar(cancellation: Cancellation? = nil) throws(ComposingError) -> PerformedBar {
+    try follow(settings)
+    while true {
+      let draft = try currentDraft(cancellation)
+      try draft.compose(upTo: draft.cursor + lead, cancellation: cancellation)
+      if draft.cursor < draft.bars.count {
+        var bar = placing.placed(draft.performedBar(draft.cursor, lead: lead), applied)
+        currentCheck.add(bar)
+        // A piece that is composed while it is heard is left where it goes wrong.
+        if currentCheck.fault == nil || draft.isChecked || barNumber == 0 {
+          draft.cursor += 1
+          bar.number = barNumber
+          barNumber += 1
+          emptyPieces = 0
+          state.note(bar)
+          let (statistics, density) = (state, placing.usualDensity)
+          shared.withLock { ($0.statistics, $0.usualDensity) = (statistics, density) }
+          return bar
+        }
+        state.replaced[currentCheck.fault ?? .loop, default: 0] += 1
+      }
+      if draft.cursor == 0 { emptyPieces += 1 }
+      guard emptyPieces <= Self.replacementLimit else { throw .nothingComposed(tokens: 0) }
+      placing.end(draft.key)
+      current = nil
+    }
+  }
+
+  /// Composes some bars further ahead, in the current piece or in the next, while there is time.
+  /// - Returns: Whether there is more to compose ahead.
+  /// - Throws: As `nextBar`.
+  @discardableResult
+  public func workAhead(cancellation: Cancellation? = nil) throws(ComposingError) -> Bool {
+    try follow(settings)
+    guard let draft = current else { return false }
+    // What constraints may still take back depends on how far it was composed, which is not to depend on time.
+    let most = draft.isConstrained && !draft.isChecked ? draft.cursor + lead : Int.max
+    if !draft.isWhole, draft.bars.count < most {
+      try draft.compose(upTo: draft.bars.count + 1, cancellation: cancellation)
+      return true
+    }
+    return try prepareNext(bars: 1, cancellation)
+  }
+
+  /// How many bars are composed before one is given.
+  private var lead: Int { hasConstraints ? 1 + Self.constrainedLead : 1 }
+  private var hasConstraints = false
+
+  // MARK: Pieces
+
+  private func currentDraft(_ cancellation: Cancellation?) throws(ComposingError) -> PieceDraft {
+    if let current { return current }
+    let draft: PieceDraft
+    if barNumber == 0 {
+      // The first is heard as soon as its first bar is complete.
+      draft = try makeDraft()
+      hasConstraints = draft.isConstrained
+    } else {
+      while try prepareNext(bars: .max, cancellation) {}
+      if let upcoming { draft = upcoming } else { draft = try makeDraft() }
+    }
+    upcoming = nil
+    upcomingCheck = (PieceCheck(), 0)
+    replacedInARow = 0
+    currentCheck = PieceCheck()
+    placing.begin(draft, applied, number: state.pieceCount)
+    state.pieceCount += 1
+    current = draft
+    return draft
+  }
+
+  /// Goes on with the draft of the next piece, and replaces it where it cannot be played.
+  /// - Returns: Whether there is more to do.
+  private func prepareNext(bars: Int, _ cancellation: Cancellation?) throws(ComposingError) -> Bool {
+    let draft: PieceDraft
+    if let upcoming {
+      draft = upcoming
+    } else {
+      draft = try makeDraft()
+      upcoming = draft
+      upcomingCheck = (PieceCheck(), 0)
+    }
+    guard !draft.isWhole || upcomingCheck.bars < draft.bars.count || upcomingCheck.bars == 0 else {
+      return false
+    }
+    var fault: PieceFault?
+    do throws(ComposingError) {
+      let target = bars == .max ? Int.max : draft.bars.count + bars
+      try draft.compose(upTo: target, cancellation: cancellation)
+    } catch {
+      guard case .contradiction = error else { throw error }
+      fault = .contradiction
+      if replacedInARow >= Self.replacementLimit { throw error }
+    }
+    if fault == nil, draft.isWhole {
+      for index in upcomingCheck.bars..<max(upcomingCheck.bars, draft.bars.count) {
+        upcomingCheck.check.add(draft.performedBar(index, lead: .max))
+      }
+      upcomingCheck.bars = draft.bars.count
+      fault = draft.bars.isEmpty ? .silence : upcomingCheck.check.faultOfWhole
+    }
+    if let fault, fault == .contradiction || replacedInARow < Self.replacementLimit {
+      replacedInARow += 1
+      state.replaced[fault, default: 0] += 1
+      upcoming = nil
+      return true
+    }
+    if draft.isWhole { draft.isChecked = true }
+    return !draft.isWhole
+  }
+
+  private func makeDraft() throws(ComposingError) -> PieceDraft {
+    let seed = nextSeed
+    nextSeed &+= 1
+    return try makeDraft(seed: seed, barsBefore: 0, primer: nil)
+  }
+
+  private func makeDraft(seed: UInt64, barsBefore: Int, primer: Score?) throws(ComposingError) -> PieceDraft {
+    let (options, held) = try options(applied, seed: seed, barsBefore: barsBefore, primer: primer)
+    let session = try composer.session(options)
+    let asked = applied.composition.bars ?? held.bars
+    return PieceDraft(
+      session, tokenizer: composer.model.tokenizer, held: held, seed: seed, barsBefore: barsBefore,
+      mostBars: max(1, (asked ?? Self.longestPiece) - barsBefore), isExpressive: applied.isExpressive,
+      isConstrained: !options.constraints.isEmpty)
+  }
+
+  // MARK: Settings
+
+  /// Lets what was composed and not given follow other settings.
+  private func follow(_ settings: EndlessSettings) throws(ComposingError) {
+    let before = applied
+    applied = settings
+    guard !settings.composesAs(before) else { return }
+    if let dropped = upcoming {
+      // The piece is drawn again with the same seed.
+      nextSeed = dropped.seed
+      upcoming = nil
+      upcomingCheck = (PieceCheck(), 0)
+      replacedInARow = 0
+    }
+    guard let draft = current else { return }
+    if settings.hasLimits(of: before) {
+      try draft.resample(by: settings.composition.sampling)
+      return
+    }
+    guard draft.cursor > 0, let primer = draft.lastBars(Self.primerBars) else {
+      current = nil
+      nextSeed = draft.seed
+      if barNumber > 0 { state.pieceCount -= 1 }
+      return
+    }
+    do throws(ComposingError) {
+      let next = try makeDraft(
+        seed: draft.seed, barsBefore: draft.barsBefore + draft.cursor, primer: primer)
+      next.chosenPrograms = draft.chosenPrograms
+      current = next
+      hasConstraints = next.isConstrained
+    } catch {
+      // What was played cannot be gone on from under the new limits: a new piece begins.
+      placing.end(draft.key)
+      current = nil
+    }
+  }
+
+  /// What a piece is asked for.
+  private func options(
+    _ settings: EndlessSettings, seed: UInt64, barsBefore: Int = 0, primer: Score? = nil
+  ) throws(ComposingError) -> (CompositionOptions, HeldLimits) {
+    try requireSetting(
+      EndlessSettings.tempoFactors.contains(settings.tempoFactor), "tempo", settings.tempoFactor,
+      "\(EndlessSettings.tempoFactors.lowerBound) to \(EndlessSettings.tempoFactors.upperBound) times as fast"
+    )
+    try requireSetting(
+      EndlessSettings.transpositions.contains(settings.transposition), "transposition",
+      settings.transposition,
+      "-24 to 24 semitones")
+    try requireSetting(
+      settings.density.map(EndlessSettings.densities.contains) ?? true, "density", settings.density ?? 1,
+      "a factor from 0.25 to 4")
+    try requireSetting(
+      settings.programs.allSatisfy((0...127).contains), "programs", "\(settings.programs)",
+      "General MIDI programs from 0 to 127")
+    try settings.composition.sampling.validate()
+    let tokenizer = composer.model.tokenizer
+    var composition = settings.composition
+    // What is for a single piece.
+    (composition.form, composition.search, composition.ending, composition.change) = (nil, nil, nil, nil)
+    composition.primer = nil
+    if !tokenizer.vocabulary.roles.hasBars { composition.bars = nil }
+    composition.bars = composition.bars.map { max(1, $0 - barsBefore) }
+    let held = try heldLimits(settings, composition, tokenizer, primer)
+    composition.primer = nil
+    var options = try composition.options(seed: seed, tokenizer: tokenizer, primer: primer, held: held)
+    if primer != nil { options.keepsPrimer = true }
+    return (options, held)
+  }
+
+  private func requireSetting(
+    _ isValid: Bool, _ name: String, _ value: some CustomStringConvertible, _ expected: String
+  ) throws(ComposingError) {
+    guard isValid else { throw .invalidOption(name: name, value: "\(value)", expected: expected) }
+  }
+
+  private func heldLimits(
+    _ settings: EndlessSettings, _ composition: CompositionSettings, _ tokenizer: any Tokenizer,
+    _ primer: Score?
+  ) throws(ComposingError) -> HeldLimits {
+    var limits = settings.limits
+    if let density = settings.density { limits.densities = [wanted(density, limits)] }
+    guard !limits.isEmpty else {
+      return HeldLimits(
+        bars: composition.bars, constraints: try composition.plainConstraints(tokenizer),
+        quartersPerMinute: composition.tempo)
+    }
+    limits.tempo = composition.tempo
+    if limits.timeSignatures.isEmpty, let text = composition.timeSignature,
+      let signature = TimeSignature(text)
+    {
+      limits.timeSignatures = [Limits.TimeSignatureRun(signature)]
+    }
+    if primer != nil { limits.firstNotes = [] }
+    do {
+      return try limits.held(by: tokenizer, bars: composition.bars, primer: primer)
+    } catch {
+      throw .cause(error)
+    }
+  }
+
+  /// Notes a bar, as a factor of what was asked for or has been composed so far.
+  private func wanted(_ density: Double, _ limits: Limits) -> Limits.ForPart<ClosedRange<Int>> {
+    let asked = limits.densities.first { $0.part == nil }?.value
+    let usual =
+      asked.map { Double($0.lowerBound + min($0.upperBound, 62)) / 2 } ?? shared.withLock { $0.usualDensity }
+    let notes = min(max(1, usual * density), 50)
+    let least = max(1, Int((0.7 * notes).rounded(.down))), most = Int((1.3 * notes).rounded(.up))
+    return Limits.ForPart(least...max(least + 1, most))
+  }
+}
+
+/// What endless music has consisted of so far.
+public struct EndlessStatistics: Sendable, Hashable {
+  /// How many pieces were begun.
+  public internal(set) var pieceCount = 0
+  /// How many bars were given.
+  public internal(set) var barCount = 0
+  /// How many notes were given.
+  public internal(set) var noteCount = 0
+  /// How long all bars are, in seconds.
+  public internal(set) var seconds = 0.0
+  /// How many pieces were replaced, or left where they went wrong, for which reason.
+  public internal(set) var replaced: [PieceFault: Int] = [:]
+
+  mutating func note(_ bar: PerformedBar) {
+    barCount += 1
+    noteCount += bar.notes.count
+    seconds += bar.seconds
+  }
+}

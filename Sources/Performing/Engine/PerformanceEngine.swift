@@ -1,0 +1,342 @@
+public import Audio
+public import Groundwork
+internal import Music
+internal import Synchronization
+public import Synthesis
+
+/// Turns bars, and messages that come at once, into sound while they come to be.
+///
+///     let engine = PerformanceEngine(bank: library)
+///     // A thread that composes:
+///     while engine.waitForRoom() { engine.add(try composer.nextBar()) }
+///     // Another that plays:
+///     engine.render(into: &block)
+///
+/// Three stages are joined by queues that hold only so much: who composes waits until a bar has begun to sound, so that no more is
+/// settled than the bar that sounds and the next one; who renders waits for the device. Where composing is slower than the music, what
+/// sounds dies away, the bar follows when it is there, and one more bar is composed ahead from then on.
+///
+/// Bars are added by one thread, `render(into:)` is called by one thread, and all else may be called by any. The samples depend on bars, messages and
+/// settings alone, not on the size of the blocks, as long as no bar is late.
+public final class PerformanceEngine: SampleSource, @unchecked Sendable {
+  /// Frames a second.
+  public let sampleRate: Int
+  /// Left and right.
+  public let channelCount = 2
+
+  private let bank: any SoundBank
+  private let settings: EngineSettings
+  private let bars: BoundedQueue<Entry>
+  private let shared = Mutex(Shared())
+
+  // Of the thread that adds.
+  private var preparedPrograms: Set<PresetAddress> = []
+  private var hasGain: Bool
+
+  // Of the thread that renders.
+  private let stack: SynthesizerStack
+  private let leveler: LiveLeveler
+  private var frame = 0
+  /// Where the bar after the last one begins.
+  private var nextStart = 0.0
+  private var hasBegun = false
+  private var starvedSince: Int?
+  private var isEnding = false
+  private var endFrame: Int?
+  private var stopFrame: Int?
+  private var fadeFrames = 1
+  private var messages: [Message] = []
+  private let mix: UnsafeMutableBufferPointer<Float>
+
+  private struct Entry: Sendable {
+    var bar: PerformedBar?
+    var prepared: SynthesizerStack.Prepared?
+    var gain: Double?
+  }
+
+  private struct Message: Sendable {
+    var message: ChannelMessage
+    var channel: Int
+    var frame: Int
+  }
+
+  private struct Shared {
+    var messages: [Message] = []
+    var prepared: SynthesizerStack.Prepared?
+    var places: [(bar: PerformedBar, start: Int)] = []
+    var statistics = EngineStatistics()
+    var fade: Double?
+    var listeners: [any PerformanceListener] = []
+    var frame = 0
+  }
+
+  /// How many messages can wait.
+  static let messageLimit = 4096
+  /// So long before a bar begins it is taken, in frames: more than a synthesizer looks ahead.
+  private static let lead = 256
+  /// The sound ends when it was silent for as long, or after the longest time that it may take to die away, in seconds.
+  private static let longestEnd = 10.0
+
+  /// An engine without sounds, which prepares what bars ask for when they are added.
+  /// - Parameters:
+  ///   - bank: Where its sounds are.
+  ///   - settings: How it sounds.
+  /// - Precondition: `settings.render.sampleRate` is 8,000...192,000 and `maximumVoices` 1...1,024.
+  public init(bank: any SoundBank, settings: EngineSettings = EngineSettings()) {
+    self.bank = bank
+    var settings = settings
+    settings.render.isLimited = false
+    settings.render.separatesParts = false
+    settings.render.threadCount = 1
+    self.settings = settings
+    sampleRate = settings.render.sampleRate
+    bars = BoundedQueue(capacity: max(1, settings.barsAhead))
+    stack = SynthesizerStack(sampleRate: sampleRate)
+    leveler = LiveLeveler(
+      sampleRate: sampleRate, level: settings.level, initialGain: settings.initialGain ?? 0,
+      extraGain: settings.gain, lookAhead: settings.limiterLookAhead)
+    hasGain = settings.initialGain != nil || settings.level == .asMixed
+    mix = .allocate(capacity: 2 * SynthesizerStack.blockFrames)
+    shared.withLock { $0.statistics.barsAhead = max(1, settings.barsAhead) }
+  }
+
+  deinit { mix.deallocate() }
+
+  // MARK: What is played
+
+  /// Waits until another bar may be added.
+  /// - Returns: false if the performance ends, or it was canceled.
+  public func waitForRoom(cancellation: Cancellation? = nil) -> Bool { bars.waitForRoom(cancellation) }
+
+  /// Whether another bar may be added.
+  public var hasRoom: Bool { bars.count < bars.capacity }
+
+  /// Adds a bar after all that were added before. Sounds that it needs are prepared now, by the calling thread.
+  public func add(_ bar: PerformedBar) {
+    var entry = Entry(bar: bar)
+    let programs = Set(
+      bar.parts.map { PresetAddress(program: $0.program, isDrum: $0.isDrum) })
+    if !programs.isSubset(of: preparedPrograms) || preparedPrograms.isEmpty {
+      entry.prepared = makeSynthesizer(programs)
+    }
+    if !hasGain, !bar.notes.isEmpty {
+      hasGain = true
+      entry.gain = Mastering.estimatedGain(of: bar.score, options: settings.render) {
+        ScoreRenderer(score: $0, bank: bank, options: $1)
+      }
+    }
+    bars.add(entry)
+  }
+
+  /// Prepares sounds that messages will ask for; the calling thread does the work.
+  /// - Parameter programs: The sounds.
+  public func prepare(_ programs: [PresetAddress]) {
+    guard !Set(programs).isSubset(of: preparedPrograms) || preparedPrograms.isEmpty else { return }
+    let prepared = makeSynthesizer(Set(programs))
+    shared.withLock { $0.prepared = prepared }
+  }
+
+  private func makeSynthesizer(_ programs: Set<PresetAddress>) -> SynthesizerStack.Prepared {
+    if !preparedPrograms.isEmpty { shared.withLock { $0.statistics.preparationCount += 1 } }
+    preparedPrograms.formUnion(programs)
+    // Channels begin with a sound that is prepared anyway: a kit of drums takes as long as twenty instruments.
+    if preparedPrograms.isEmpty { preparedPrograms = [PresetAddress(program: 0)] }
+    let drums = preparedPrograms.filter(\.isDrum).map(\.program).min()
+    let usual = preparedPrograms.filter { !$0.isDrum }.map(\.program).min()
+    let channels = (0..<16).map { channel in
+      let isDrum = usual == nil || channel == PerformedPart.drumChannel && drums != nil
+      return ChannelSetup(midiChannel: channel, isDrum: isDrum, program: (isDrum ? drums : usual) ?? 0)
+    }
+    return SynthesizerStack.Prepared(
+      Synthesizer(
+        bank: bank, channels: channels, programs: Array(preparedPrograms), options: settings.render,
+        isLive: true),
+      programs: preparedPrograms)
+  }
+
+  /// Has a message performed as soon as possible, or at a frame.
+  /// - Parameters:
+  ///   - message: The message. Programs are heard if they were prepared.
+  ///   - channel: 0...15; 9 is that of drums.
+  ///   - frame: When, counted from the first frame that was rendered; at once, if that is past.
+  /// - Returns: false if too many are waiting; the message is lost, and counted.
+  @discardableResult
+  public func send(_ message: ChannelMessage, channel: Int, atFrame frame: Int = 0) -> Bool {
+    precondition((0..<16).contains(channel), "there is no channel \(channel)")
+    return shared.withLock { state in
+      guard state.messages.count < Self.messageLimit else {
+        state.statistics.lostCount += 1
+        return false
+      }
+      state.messages.append(Message(message: message, channel: channel, frame: frame))
+      return true
+    }
+  }
+
+  /// Lets the performance end after the bars that were added: what sounds dies away.
+  public func finish() { bars.end() }
+
+  /// Ends the performance now.
+  /// - Parameter fade: In how many seconds the sound fades out.
+  public func stop(fade: Double = 0.3) {
+    shared.withLock { if $0.fade == nil { $0.fade = max(0, fade) } }
+    bars.end()
+  }
+
+  /// Adds somebody who listens, before the first frame is rendered.
+  public func add(_ listener: any PerformanceListener) { shared.withLock { $0.listeners.append(listener) } }
+
+  // MARK: Where it is
+
+  /// How it has gone so far.
+  public var statistics: EngineStatistics { shared.withLock { $0.statistics } }
+
+  /// How many frames were rendered.
+  public var renderedFrames: Int { shared.withLock { $0.frame } }
+
+  /// By how many frames what comes out is later than what happens in it: the look-ahead of the limiter.
+  public var delay: Int { leveler.delay }
+
+  /// What is heard at a frame of the output; nil before the first bar, or where the frame is long past.
+  public func place(atFrame frame: Int) -> PerformedPlace? {
+    let found = shared.withLock { $0.places.last { $0.start <= frame - delay } ?? $0.places.first }
+    guard let (bar, start) = found else { return nil }
+    let seconds = Double(frame - delay - start) / Double(sampleRate)
+    let tick = min(bar.timeMap.tick(atSeconds: max(0, seconds)), bar.length)
+    let beatTicks = max(1, 4 * bar.ticksPerQuarter / bar.timeSignature.denominator)
+    let beat = min(tick / beatTicks, max(0, (bar.length - 1) / beatTicks))
+    return PerformedPlace(bar: bar, startFrame: start, tick: tick, beat: beat)
+  }
+
+  // MARK: Sound
+
+  /// Fills `block` with the next interleaved samples. It takes bars as they are due, and performs the messages that have come.
+  /// - Returns: how many frames; fewer than there is room for once the performance has ended.
+  public func render(into block: inout MutableSpan<Float>) -> Int {
+    let listeners = shared.withLock { $0.listeners }
+    let written = block.withUnsafeMutableBufferPointer { block in
+      let wanted = block.count / 2
+      var written = 0
+      while written < wanted {
+        takeMessages(listeners)
+        takeBar(listeners)
+        if let endFrame, frame >= endFrame { break }
+        let grid = SynthesizerStack.blockFrames
+        var count = min(wanted - written, grid - frame % grid, framesUntilNextLook)
+        if let endFrame { count = min(count, endFrame - frame) }
+        let part = UnsafeMutableBufferPointer(rebasing: block[2 * written..<2 * (written + count)])
+        stack.render(into: part, at: frame)
+        leveler.process(part)
+        fade(part)
+        frame += count
+        written += count
+        if frame % grid == 0 { watchForTheEnd() }
+      }
+      return written
+    }
+    block.withUnsafeBufferPointer { samples in
+      let samples = UnsafeBufferPointer(rebasing: samples[..<(2 * written)])
+      for listener in listeners { listener.didRender(samples.span) }
+    }
+    shared.withLock { state in
+      state.frame = frame
+      state.statistics.lostCount += stack.takeLostCount()
+      state.statistics.gain = leveler.gain
+    }
+    return written
+  }
+
+  /// How many frames there are until the next bar is due.
+  private var framesUntilNextLook: Int {
+    guard hasBegun, starvedSince == nil, !isEnding else { return SynthesizerStack.blockFrames }
+    return max(1, Int(nextStart) - Self.lead - frame)
+  }
+
+  /// Performs what has come since the block before.
+  private func takeMessages(_ listeners: [any PerformanceListener]) {
+    let (prepared, fade) = shared.withLock { state in
+      messages.append(contentsOf: state.messages)
+      state.messages.removeAll(keepingCapacity: true)
+      defer { state.prepared = nil }
+      return (state.prepared, state.fade)
+    }
+    if let prepared { stack.take(prepared, at: frame) }
+    for message in messages {
+      let moment = max(message.frame, frame)
+      stack.send(message.message, channel: message.channel, at: moment)
+      for listener in listeners {
+        listener.willPlay(message.message, channel: message.channel, atFrame: moment + delay)
+      }
+    }
+    messages.removeAll(keepingCapacity: true)
+    if let fade, stopFrame == nil {
+      stopFrame = frame
+      fadeFrames = max(1, Int(fade * Double(sampleRate)))
+      endFrame = frame + fadeFrames
+      isEnding = true
+    }
+  }
+
+  /// Takes the next bar, if it is due.
+  private func takeBar(_ listeners: [any PerformanceListener]) {
+    guard !isEnding, !hasBegun || frame >= Int(nextStart) - Self.lead else { return }
+    let entry = settings.waitsForBars ? bars.waitForElement() : bars.take()
+    guard let entry, let bar = entry.bar else {
+      if bars.isEnded, bars.count == 0 {
+        isEnding = true
+      } else if hasBegun, starvedSince == nil, frame >= Int(nextStart) - SynthesizerStack.quantum {
+        starvedSince = frame
+        // Who composes gets one more bar of time from now on.
+        let more = min(bars.capacity + 1, EngineSettings.mostBarsAhead)
+        bars.capacity = more
+        shared.withLock { state in
+          state.statistics.starvedCount += 1
+          state.statistics.barsAhead = more
+        }
+      }
+      return
+    }
+    if let gain = entry.gain, !hasBegun { leveler.begin(withGain: gain) }
+    if !hasBegun { nextStart = Double(frame) }
+    if let since = starvedSince {
+      nextStart = max(nextStart, Double(frame + SynthesizerStack.quantum))
+      let seconds = (nextStart - Double(since)) / Double(sampleRate)
+      shared.withLock { $0.statistics.starvedSeconds += seconds }
+      starvedSince = nil
+    }
+    hasBegun = true
+    let start = Int(nextStart.rounded())
+    if let prepared = entry.prepared { stack.take(prepared, at: frame) }
+    stack.play(bar, at: nextStart)
+    nextStart += bar.seconds * Double(sampleRate)
+    shared.withLock { state in
+      state.places.append((bar, start))
+      if state.places.count > EngineSettings.mostBarsAhead { state.places.removeFirst() }
+      state.statistics.barCount += 1
+      state.statistics.noteCount += bar.notes.count
+    }
+    for listener in listeners { listener.willPlay(bar, atFrame: start + delay) }
+  }
+
+  private func fade(_ samples: UnsafeMutableBufferPointer<Float>) {
+    guard let stopFrame else { return }
+    for index in 0..<samples.count / 2 {
+      let left = 1 - Float(frame + index - stopFrame) / Float(fadeFrames)
+      let factor = max(0, min(1, left))
+      // A cosine has no corner at either end.
+      let gain = factor * factor * (3 - 2 * factor)
+      samples[2 * index] *= gain
+      samples[2 * index + 1] *= gain
+    }
+  }
+
+  /// Ends the sound when all has died away.
+  private func watchForTheEnd() {
+    guard isEnding, endFrame == nil, Double(frame) >= nextStart else { return }
+    let isOver = !stack.isSounding || Double(frame) - nextStart > Self.longestEnd * Double(sampleRate)
+    guard isOver else { return }
+    stopFrame = frame
+    fadeFrames = max(1, sampleRate / 100)
+    endFrame = frame + fadeFrames + delay
+  }
+}

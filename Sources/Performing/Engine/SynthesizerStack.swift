@@ -1,0 +1,186 @@
+internal import Audio
+internal import Music
+internal import Synthesis
+
+/// Synthesizers that sound together: the latest, which takes all new notes, and those before it, which let theirs die away.
+///
+/// A synthesizer prepares its sounds when it is made. Where music comes to ask for others, another is made beside it, by a thread that has
+/// time, and takes over on a bar line.
+final class SynthesizerStack {
+  /// A synthesizer with what it was prepared for; made by one thread, played by another.
+  final class Prepared: @unchecked Sendable {
+    let synthesizer: Synthesizer
+    let programs: Set<PresetAddress>
+
+    init(_ synthesizer: Synthesizer, programs: Set<PresetAddress>) {
+      self.synthesizer = synthesizer
+      self.programs = programs
+    }
+  }
+
+  private struct Layer {
+    var synthesizer: Synthesizer
+    /// The frame of the performance that its first frame is.
+    var origin: Int
+    /// The frame after which it has nothing to do but to die away.
+    var lastEvent: Int
+    /// For how many frames it has been silent, in whole blocks of the performance.
+    var silentFrames = 0
+    /// The largest magnitude in the current block.
+    var peak: Float = 0
+  }
+
+  private var layers: [Layer] = []
+  private let sampleRate: Int
+  private let block: UnsafeMutableBufferPointer<Float>
+  /// What each channel was told: a new synthesizer is told it too.
+  private var channels = [ChannelState](repeating: ChannelState(), count: 16)
+  private var noteCount = 0
+  private var lostCount = 0
+
+  private struct ChannelState {
+    var program: Int?
+    var controllers: [Int: Int] = [:]
+    var bend: Int?
+  }
+
+  /// How many frames are rendered at once.
+  static let blockFrames = 256
+  /// How far a synthesizer is ahead of what it has given, at most, in frames.
+  static let quantum = 64
+  /// A synthesizer before the last is given up when it was silent for as long, or has died away for as long, in seconds.
+  private static let silence = 0.5, longestTail = 12.0
+  private static let shortestNote = 0.01
+
+  init(sampleRate: Int) {
+    self.sampleRate = sampleRate
+    block = .allocate(capacity: 2 * Self.blockFrames)
+  }
+
+  deinit { block.deallocate() }
+
+  /// How many messages were lost since the last time.
+  func takeLostCount() -> Int {
+    defer { lostCount = 0 }
+    return lostCount
+  }
+
+  /// Whether any sounds, or might.
+  var isSounding: Bool { layers.contains { !isOver($0) } }
+
+  /// Lets a synthesizer take over.
+  func take(_ prepared: Prepared, at frame: Int) {
+    layers.append(Layer(synthesizer: prepared.synthesizer, origin: frame, lastEvent: frame))
+    for channel in channels.indices {
+      let state = channels[channel]
+      if let program = state.program { tell(.program(program), channel, frame) }
+      for (controller, value) in state.controllers.sorted(by: { $0.key < $1.key }) {
+        tell(.control(controller, value: value), channel, frame)
+      }
+      if let bend = state.bend { tell(.bend(bend), channel, frame) }
+    }
+  }
+
+  /// Has a message performed by the latest.
+  func send(_ message: ChannelMessage, channel: Int, at frame: Int) {
+    switch message {
+    case .program(let program): channels[channel].program = program
+    case .control(let controller, let value) where controller < 120:
+      channels[channel].controllers[controller] = value
+    case .bend(let value): channels[channel].bend = value
+    case .noteOff, .control:
+      // The note may be one of an earlier synthesizer.
+      for index in layers.indices.dropLast() {
+        _ = layers[index].synthesizer.send(message, channel: channel, at: frame - layers[index].origin)
+      }
+    default: break
+    }
+    tell(message, channel, frame)
+  }
+
+  private func tell(_ message: ChannelMessage, _ channel: Int, _ frame: Int) {
+    guard let last = layers.indices.last else { return }
+    if !layers[last].synthesizer.send(message, channel: channel, at: frame - layers[last].origin) {
+      lostCount += 1
+    }
+    layers[last].lastEvent = max(layers[last].lastEvent, frame)
+  }
+
+  /// Has a bar performed from a frame on.
+  func play(_ bar: PerformedBar, at start: Double) {
+    let clock = bar.timeMap
+    let rate = Double(sampleRate)
+    func frame(_ tick: Int) -> Int { Int((start + clock.seconds(at: tick) * rate).rounded()) }
+    let first = frame(0)
+    for part in bar.parts where bar.notes.contains(where: { bar.parts[$0.part].channel == part.channel }) {
+      if channels[part.channel].program != part.program {
+        send(.program(part.program), channel: part.channel, at: first)
+      }
+      if channels[part.channel].controllers[10] != part.pan {
+        send(.control(10, value: part.pan), channel: part.channel, at: first)
+      }
+    }
+    var events: [(frame: Int, isOn: Bool, channel: Int, message: ChannelMessage)] = []
+    events.reserveCapacity(2 * bar.notes.count)
+    for performed in bar.notes where (0...127).contains(performed.note.pitch) {
+      let channel = bar.parts[performed.part].channel
+      let onset = frame(performed.note.onset)
+      let end = max(frame(performed.note.end), onset + Int(Self.shortestNote * rate))
+      let velocity = min(max(performed.note.velocity, 1), 127)
+      events.append(
+        (onset, true, channel, .noteOn(key: performed.note.pitch, velocity: velocity, note: noteCount)))
+      events.append((end, false, channel, .noteOff(key: performed.note.pitch, note: noteCount)))
+      noteCount += 1
+    }
+    let order = events.indices.sorted {
+      (events[$0].frame, events[$0].isOn ? 1 : 0, $0) < (events[$1].frame, events[$1].isOn ? 1 : 0, $1)
+    }
+    for index in order { tell(events[index].message, events[index].channel, events[index].frame) }
+  }
+
+  /// Releases all keys.
+  func releaseAll(at frame: Int) {
+    for channel in channels.indices {
+      for index in layers.indices {
+        _ = layers[index].synthesizer.send(
+          .control(123, value: 0), channel: channel, at: frame - layers[index].origin)
+      }
+    }
+  }
+
+  /// Renders the next frames, interleaved, and drops who is silent.
+  /// - Parameters:
+  ///   - output: At most `blockFrames` frames, none of them beyond the next multiple of that number.
+  ///   - frame: The frame of the performance that the first is.
+  func render(into output: UnsafeMutableBufferPointer<Float>, at frame: Int) {
+    output.update(repeating: 0)
+    let frames = output.count / 2
+    for index in layers.indices {
+      let part = UnsafeMutableBufferPointer(rebasing: block[..<output.count])
+      var room = part.mutableSpan
+      _ = layers[index].synthesizer.render(into: &room)
+      var peak = layers[index].peak
+      for place in part.indices {
+        output[place] += part[place]
+        peak = max(peak, abs(part[place]))
+      }
+      layers[index].peak = peak
+    }
+    // What is decided by loudness is decided at frames that do not depend on the size of the blocks.
+    guard (frame + frames) % Self.blockFrames == 0 else { return }
+    for index in layers.indices {
+      layers[index].silentFrames =
+        layers[index].peak < 1e-5 ? layers[index].silentFrames + Self.blockFrames : 0
+      layers[index].peak = 0
+    }
+    let rate = Double(sampleRate)
+    for index in layers.indices.dropLast().reversed() {
+      let since = Double(frame + frames - layers[index].lastEvent)
+      if isOver(layers[index]) && since > 0 || since > Self.longestTail * rate { layers.remove(at: index) }
+    }
+  }
+
+  private func isOver(_ layer: Layer) -> Bool {
+    Double(layer.silentFrames) > Self.silence * Double(sampleRate)
+  }
+}

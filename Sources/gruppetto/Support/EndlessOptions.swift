@@ -1,0 +1,134 @@
+internal import ArgumentParser
+internal import Audio
+internal import Composing
+internal import Groundwork
+internal import Music
+internal import Performing
+
+/// What endless music is like, and where it goes; for `play` with a model.
+struct EndlessOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Bars of each piece (default: the model decides, at most 64).", valueName: "n"))
+  var bars: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Stop at the first bar line after so many minutes (default: never).", valueName: "minutes"))
+  var minutes: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "What need not stay the same from piece to piece: key, tempo, ensemble, in a list with commas.",
+      valueName: "what"))
+  var free: String?
+
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "Keep what is played in a file: .mid is complete to the last bar even if the program is killed, .wav to the last second, others when it ends; repeat it for several.",
+      valueName: "file"))
+  var record: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Write the sound without a header to a file, or with - to standard output, as fast as it is taken, instead of playing it (stereo at 44100 Hz unless --rate says otherwise).",
+      valueName: "file"))
+  var raw: String?
+
+  @Option(help: ArgumentHelp("Samples of --raw: s16le, s24le, s32le or f32le.", valueName: "format"))
+  var rawFormat = RawFormat.s16le
+
+  @Option(help: ArgumentHelp("Sample rate of --raw in Hz.", valueName: "hz"))
+  var rate = 44_100
+
+  @Option(
+    help: ArgumentHelp(
+      "Send MIDI messages to a FIFO or device, or with - to standard output, when they would be heard; without --device nothing is played.",
+      valueName: "file"))
+  var midi: String?
+
+  @Flag(help: "Write --raw no faster than it would be heard.")
+  var paced = false
+
+  /// Samples of `--raw`.
+  enum RawFormat: String, ExpressibleByArgument, CaseIterable {
+    case s16le, s24le, s32le, f32le
+
+    var format: PCMFormat {
+      switch self {
+      case .s16le: .int16
+      case .s24le: .int24
+      case .s32le: .int32
+      case .f32le: .float32
+      }
+    }
+  }
+
+  static let names = [
+    "--bars", "--minutes", "--free", "--record", "--raw", "--raw-format", "--rate", "--midi", "--paced", "--seed",
+    "--preset", "--temperature", "--top-k", "--top-p", "--min-p", "--by-role", "--no-by-role", "--weights",
+    "--style", "--tempo", "--time-signature", "--metre", "--seconds", "--key", "--chromatic", "--range",
+    "--instruments", "--voices", "--note-lengths", "--density", "--rests", "--first", "--last", "--last-chord",
+    "--chords", "--rhythm", "--contour",
+  ]
+
+  func validate() throws {
+    if let bars, !(1...EndlessComposer.longestPiece).contains(bars) {
+      throw ValidationError("--bars is a number from 1 to \(EndlessComposer.longestPiece), not \(bars).")
+    }
+    if let minutes, !(minutes > 0 && minutes <= 100_000) {
+      throw ValidationError("--minutes is more than 0 and at most 100000, not \(minutes).")
+    }
+    for word in freed where !["key", "tempo", "ensemble"].contains(word) {
+      throw ValidationError("--free is key, tempo or ensemble, or a list of these, not \(word).")
+    }
+    guard (8000...192_000).contains(rate) else {
+      throw ValidationError("--rate is a number from 8000 to 192000, not \(rate).")
+    }
+    guard raw != nil || !(Typed.hasOption("--raw-format") || Typed.hasOption("--paced")) else {
+      throw ValidationError("--raw-format and --paced are about --raw; name where the samples go.")
+    }
+    guard raw != "-" || midi != "-" else {
+      throw ValidationError("--raw - and --midi - both write to standard output; name a file for one of them.")
+    }
+    guard Set(record).count == record.count else { throw ValidationError("Two --record name the same file.") }
+  }
+
+  /// What need not stay the same.
+  var freed: [String] { (free ?? "").split(separator: ",").map { $0.trimmed } }
+}
+
+extension Substring {
+  /// Without spaces at its ends.
+  fileprivate var trimmed: String {
+    var text = self
+    while text.first == " " { text.removeFirst() }
+    while text.last == " " { text.removeLast() }
+    return String(text)
+  }
+}
+
+/// How the pieces of endless music are composed.
+struct EndlessComposingOptions: ParsableArguments {
+  @Option(
+    name: .customLong("tempo"),
+    help: ArgumentHelp("Tempo in quarter notes a minute (default: the model decides).", valueName: "bpm"))
+  var tempo: Double?
+
+  @Option(
+    name: [.customLong("time-signature"), .customLong("metre")],
+    help: ArgumentHelp("Time signature such as 3/4 (default: the model decides).", valueName: "n/d"))
+  var timeSignature: String?
+
+  @OptionGroup var sampling: SamplingOptions
+  @OptionGroup var styles: StyleOptions
+  @OptionGroup var weights: WeightOptions
+
+  func validate() throws {
+    if let tempo, !RequestedTempo.range.contains(tempo) {
+      throw ValidationError(
+        "--tempo is a number of quarter notes a minute from \(Int(RequestedTempo.range.lowerBound)) "
+          + "to \(Int(RequestedTempo.range.upperBound)), not \(tempo).")
+    }
+    _ = try PlanOptions.timeSignatureRuns(timeSignature)
+  }
+}

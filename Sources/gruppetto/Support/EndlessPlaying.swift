@@ -1,0 +1,508 @@
+internal import Audio
+internal import Composing
+internal import Foundation
+internal import Groundwork
+internal import Music
+internal import Performing
+internal import Synchronization
+internal import Synthesis
+
+/// `gruppetto play` with a model: three threads compose, render and play; this one answers to keys.
+struct EndlessPlaying {
+  /// The model's folder.
+  var model: String
+  var endless: EndlessOptions
+  var composing: EndlessComposingOptions
+  var limits: LimitOptions
+  var seed: UInt64
+  var device: String?
+  var latency: Double
+  var gain: Double
+  var presets: String?
+  var reverb: ReverbOptions
+  var banks: SoundBankOptions
+  var performance: PerformanceOptions
+  var input: InputOptions
+  var common: CommonOptions
+
+  /// Whether a path is a folder, as a model is.
+  static func isModel(_ path: String) -> Bool {
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+  }
+
+  /// Whether sound goes to a device.
+  private var hasDevice: Bool { endless.raw == nil && endless.midi == nil || device != nil }
+
+  func run() throws {
+    guard endless.raw == nil || device == nil else {
+      throw UsageError("--raw writes the sound instead of playing it; drop --device, or use --record")
+    }
+    let usesOutput = endless.raw == "-" || endless.midi == "-"
+    guard !usesOutput || !common.json else {
+      throw UsageError("--json and \(endless.raw == "-" ? "--raw" : "--midi") - both write to standard output; choose one")
+    }
+    let cancellation = Interruption.cancellation()
+    // Sounds and device are opened while the model is read: what is heard first does not wait for one after the other.
+    let sound = Promise { try banks.load(presets: presets, common: common) }
+    let session = hasDevice ? Promise { try PlaybackSession(PlaybackSettings(device: device ?? "default", latencySeconds: latency)) } : nil
+    let (plain, request) = try readModel()
+    let composer = try EndlessComposer(
+      model: try request.applied(to: plain), settings: try settings(request), seed: seed)
+    let first = try composer.nextBar(cancellation: cancellation)
+    let output = try session?.value()
+    let engine = PerformanceEngine(
+      bank: try sound.value(), settings: engineSettings(sampleRate: output?.sampleRate ?? endless.rate))
+    let watch = PerformanceWatch(sampleRate: engine.sampleRate)
+    engine.add(watch)
+    let recordings = try Recordings(endless.record, engine)
+    let midi = try endless.midi.map { try makeMIDI($0, engine, output) }
+    engine.add(first)
+    let composed = composeAhead(composer, first, engine, cancellation)
+    do {
+      let result = try play(engine, composer, output, watch, cancellation)
+      engine.stop(fade: 0)
+      if let error = composed.wait() { throw error }
+      try midi?.finish()
+      try recordings.finish()
+      try tell(result, composer, engine, watch, cancellation)
+    } catch {
+      engine.stop(fade: 0)
+      _ = composed.wait()
+      try? midi?.finish()
+      try? recordings.finish()
+      throw error
+    }
+  }
+
+  // MARK: What is played
+
+  private func readModel() throws -> (MusicModel, CompositionRequest) {
+    let plain = try MusicModel(path: model)
+    try SteeringOptions.check(plain)
+    var request = CompositionRequest(
+      settings: CompositionSettings(
+        sampling: try composing.sampling.resolved(presets: presets), weights: composing.weights.weights))
+    request.settings.bars = endless.bars
+    request.settings.tempo = composing.tempo
+    request.settings.timeSignature = composing.timeSignature
+    try composing.styles.record(in: &request)
+    try limits.record(in: &request, input: input, common: common)
+    return (plain, request)
+  }
+
+  private func settings(_ request: CompositionRequest) throws -> EndlessSettings {
+    var settings = EndlessSettings(composition: request.settings, limits: request.limits)
+    let runs = try PlanOptions.timeSignatureRuns(composing.timeSignature)
+    if !request.limits.isEmpty || runs.count > 1 { settings.limits.timeSignatures = runs }
+    settings.keepsKey = !endless.freed.contains("key")
+    settings.keepsTempo = !endless.freed.contains("tempo")
+    settings.keepsEnsemble = !endless.freed.contains("ensemble")
+    settings.isExpressive = !performance.plain
+    return settings
+  }
+
+  private func engineSettings(sampleRate: Int) -> EngineSettings {
+    var options = performance.renderOptions(sampleRate: sampleRate)
+    options.expression = nil
+    reverb.apply(to: &options)
+    return EngineSettings(
+      render: options, gain: gain, waitsForBars: endless.raw != nil && !endless.paced)
+  }
+
+  private func makeMIDI(
+    _ path: String, _ engine: PerformanceEngine, _ session: PlaybackSession?
+  ) throws -> MIDIPerformer {
+    let output = try path == "-" ? ByteStreamOutput.standardOutput() : ByteStreamOutput(fifo: path)
+    let rate = Double(engine.sampleRate)
+    let start = PerformanceTime.now
+    let performer = try MIDIPerformer(output, sampleRate: engine.sampleRate) { frame in
+      guard let session else { return start.advanced(bySeconds: Double(frame) / rate) }
+      let head = session.playhead
+      guard head.nanoseconds > 0 else {
+        // The device begins with the first frames, and gives them out a little later.
+        return PerformanceTime.now.advanced(bySeconds: session.latencySeconds + Double(frame) / rate)
+      }
+      return PerformanceTime(nanoseconds: head.nanoseconds).advanced(bySeconds: Double(frame - head.frame) / rate)
+    }
+    engine.add(performer)
+    return performer
+  }
+
+  /// Composes on a thread of its own, as far ahead as the engine has room, and the next piece meanwhile.
+  private func composeAhead(
+    _ composer: EndlessComposer, _ first: PerformedBar, _ engine: PerformanceEngine, _ cancellation: Cancellation
+  ) -> Background {
+    let limit = endless.minutes.map { 60 * $0 } ?? .infinity
+    return Background {
+      var seconds = first.seconds
+      do {
+        while seconds < limit, engine.waitForRoom(cancellation: cancellation) {
+          let bar = try composer.nextBar(cancellation: cancellation)
+          seconds += bar.seconds
+          engine.add(bar)
+          while !engine.hasRoom, try composer.workAhead(cancellation: cancellation) {}
+        }
+      } catch ComposingError.interrupted {}
+      engine.finish()
+    }
+  }
+}
+
+// MARK: - Playing
+
+extension EndlessPlaying {
+  /// What was played.
+  struct Result {
+    var frames = 0
+    var counts: PlaybackCounts?
+  }
+
+  private func play(
+    _ engine: PerformanceEngine, _ composer: EndlessComposer, _ session: PlaybackSession?, _ watch: PerformanceWatch,
+    _ cancellation: Cancellation
+  ) throws -> Result {
+    let ended = Atomic<Bool>(false)
+    let outcome = Mutex(Result())
+    let rendering = Background {
+      defer { ended.store(true, ordering: .releasing) }
+      let result =
+        if let session { try feed(engine, session) } else { try write(engine) }
+      outcome.withLock { $0 = result }
+    }
+    let keys = TerminalKeys()
+    var player = PlayerState()
+    if keys != nil, !common.quiet { common.remark(EndlessKeys.help) }
+    while !ended.load(ordering: .acquiring) {
+      if cancellation.isRequested { engine.stop() }
+      while let key = keys?.next() { press(key, &player, engine, composer, session) }
+      show(player, engine, session)
+      usleep(20_000)
+    }
+    PlayerLine.shared.clear()
+    if let error = rendering.wait() { throw error }
+    return outcome.withLock { $0 }
+  }
+
+  private struct PlayerState {
+    var keys = EndlessKeys()
+    var words = ""
+    var wordsSince = ContinuousClock.now
+  }
+
+  private func press(
+    _ key: TerminalKey, _ player: inout PlayerState, _ engine: PerformanceEngine, _ composer: EndlessComposer,
+    _ session: PlaybackSession?
+  ) {
+    var settings = composer.settings
+    player.wordsSince = .now
+    switch player.keys.press(key, &settings) {
+    case .quit:
+      session?.resume()
+      engine.stop()
+    case .pause:
+      if let session { session.isPaused ? session.resume() : session.pause() }
+    case .tell(let words): player.words = words
+    case .change(let words):
+      do {
+        try composer.change(to: settings)
+        player.words = words
+      } catch {
+        player.words = OptionWords.message(of: error)
+      }
+    case nil: return
+    }
+    show(player, engine, session, isUrgent: true)
+  }
+
+  private func show(
+    _ player: PlayerState, _ engine: PerformanceEngine, _ session: PlaybackSession?, isUrgent: Bool = false
+  ) {
+    guard !common.quiet else { return }
+    let frame = session?.heardFrames ?? engine.renderedFrames
+    guard let place = engine.place(atFrame: frame) else { return }
+    let statistics = engine.statistics
+    var parts = [
+      "piece \(place.bar.piece + 1)", "bar \(place.bar.numberInPiece + 1).\(place.beat + 1)",
+      Readable.clock(Double(frame) / Double(engine.sampleRate)),
+      "♩ = \(Readable.decimal(place.bar.quartersPerMinute, 0))",
+    ]
+    if let session { parts.append(session.isPaused ? "paused" : PlayerLine.level(session.takePeak())) }
+    let gaps = statistics.starvedCount + (session?.counts.gaps ?? 0)
+    if gaps > 0 { parts.append(Readable.plural(gaps, "gap")) }
+    if ContinuousClock.now - player.wordsSince < .seconds(6) { parts.append(player.words) }
+    PlayerLine.shared.show(parts, isUrgent: isUrgent)
+  }
+
+  /// Renders for a device until the performance has ended.
+  private func feed(_ engine: PerformanceEngine, _ session: PlaybackSession) throws -> Result {
+    let block = 256
+    var samples = [Float](repeating: 0, count: 2 * block)
+    var isStarted = false
+    while true {
+      var room = samples.mutableSpan
+      let frames = engine.render(into: &room)
+      var done = 0
+      while done < frames {
+        // The device starts when there is something to play.
+        if !isStarted {
+          try session.start()
+          isStarted = true
+        }
+        guard try session.waitForRoom(min(frames - done, block)) else {
+          guard try session.isPlaying() else { break }
+          continue
+        }
+        done += session.write(samples.span.extracting(2 * done..<2 * frames))
+      }
+      if frames < block || done < frames { break }
+    }
+    let result = try session.finish()
+    return Result(frames: result.frameCount, counts: result.counts)
+  }
+
+  /// Renders for a file, for a pipe, or for nobody but a clock.
+  private func write(_ engine: PerformanceEngine) throws -> Result {
+    let block = endless.raw != nil && !endless.paced ? 1024 : 256
+    var samples = [Float](repeating: 0, count: 2 * block)
+    let target = try endless.raw.map { try RawOutput(path: $0, format: endless.rawFormat.format) }
+    if let target, !common.quiet {
+      common.remark(
+        "\(target.name): \(endless.rawFormat.rawValue), stereo, \(endless.rate) Hz"
+          + (endless.raw == "-" ? "; for instance | ffmpeg -f \(endless.rawFormat.rawValue) -ar \(endless.rate) -ac 2 -i - out.ogg" : ""))
+    }
+    let isPaced = target == nil || endless.paced
+    let start = PerformanceTime.now
+    var frames = 0
+    while true {
+      var room = samples.mutableSpan
+      let count = engine.render(into: &room)
+      try target?.write(samples.span.extracting(first: 2 * count))
+      frames += count
+      if count < block { return Result(frames: frames) }
+      guard isPaced else { continue }
+      // A quarter of a second ahead, as a device would be.
+      let ahead = Double(frames) / Double(engine.sampleRate) - PerformanceTime.now.seconds(since: start) - 0.25
+      if ahead > 0 { usleep(UInt32(ahead * 1e6)) }
+    }
+  }
+
+  private func tell(
+    _ result: Result, _ composer: EndlessComposer, _ engine: PerformanceEngine, _ watch: PerformanceWatch,
+    _ cancellation: Cancellation
+  ) throws {
+    let (music, sound) = (composer.statistics, engine.statistics)
+    let seconds = Double(result.frames) / Double(engine.sampleRate)
+    if cancellation.isRequested {
+      throw InterruptedError(
+        "stopped after \(Readable.clock(seconds))"
+          + (endless.record.isEmpty ? "" : "; \(Readable.list(endless.record)) kept") + ", seed \(seed)")
+    }
+    let report = EndlessReport(
+      model: model, seed: seed, seconds: seconds, bars: sound.barCount, notes: sound.noteCount,
+      pieces: music.pieceCount,
+      replaced: Dictionary(uniqueKeysWithValues: music.replaced.map { ($0.key.rawValue, $0.value) }),
+      gaps: result.counts?.gaps ?? 0, lateBars: sound.starvedCount, lateSeconds: sound.starvedSeconds,
+      barsAhead: sound.barsAhead, preparations: sound.preparationCount, gain: sound.gain,
+      firstSoundMilliseconds: watch.firstSound, loudness: watch.loudness, processorSeconds: ProcessClock.processorSeconds,
+      files: endless.record)
+    guard endless.raw != "-", endless.midi != "-" else {
+      common.remark(report.text)
+      return
+    }
+    try common.report(report) { report.text }
+  }
+}
+
+/// The result, as `--json` prints it.
+private struct EndlessReport: Encodable {
+  var model: String
+  var seed: UInt64
+  var seconds: Double
+  var bars: Int
+  var notes: Int
+  var pieces: Int
+  /// Pieces that were not played, or left, by what was wrong with them.
+  var replaced: [String: Int]
+  /// How often the device had nothing to play.
+  var gaps: Int
+  /// How often a bar was not composed in time, and for how long in all.
+  var lateBars: Int
+  var lateSeconds: Double
+  var barsAhead: Int
+  var preparations: Int
+  var gain: Double
+  /// From the start of the process to the first sound.
+  var firstSoundMilliseconds: Double?
+  var loudness: Double?
+  var processorSeconds: Double
+  var files: [String]
+
+  var text: String {
+    "\(model): played \(Readable.clock(seconds)), \(Readable.plural(pieces, "piece")), \(Readable.plural(bars, "bar")), seed \(seed)"
+      + (gaps > 0 ? ", with \(Readable.plural(gaps, "gap"))" : "")
+      + (lateBars > 0 ? ", \(Readable.plural(lateBars, "bar")) composed too late" : "")
+      + (files.isEmpty ? "" : "; kept in \(Readable.list(files))")
+  }
+}
+
+// MARK: - Outputs
+
+/// The files that a performance is kept in.
+private final class Recordings {
+  private var midi: [MIDIRecording] = []
+  private var sound: [SoundRecording] = []
+
+  init(_ paths: [String], _ engine: PerformanceEngine) throws {
+    for path in paths {
+      let ending = path.split(separator: "/").last?.split(separator: ".").last?.lowercased() ?? ""
+      if ["mid", "midi"].contains(ending) {
+        let recording = try MIDIRecording(path: path, sampleRate: engine.sampleRate)
+        engine.add(recording)
+        midi.append(recording)
+      } else if AudioFileFormat(ending: ending) != nil {
+        let recording = try SoundRecording(path: path, sampleRate: engine.sampleRate)
+        engine.add(recording)
+        sound.append(recording)
+      } else {
+        throw PerformanceError.unknownRecording(path: path)
+      }
+    }
+  }
+
+  /// Completes all of them.
+  func finish() throws {
+    for recording in sound { try recording.finish() }
+    for recording in midi { try recording.finish() }
+  }
+}
+
+/// Samples without a header, to a file or to standard output.
+private final class RawOutput {
+  let name: String
+  private let descriptor: Int32
+  private let format: PCMFormat
+  private var bytes: [UInt8] = []
+
+  init(path: String, format: PCMFormat) throws(FileError) {
+    self.format = format
+    name = path == "-" ? "standard output" : path
+    descriptor =
+      path == "-" ? STDOUT_FILENO : withSystemPath(path) { open($0, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666) }
+    guard descriptor >= 0 else { throw FileError.writing(path) }
+    // A reader that goes away is an error of writing, not the end of this process.
+    signal(SIGPIPE, SIG_IGN)
+  }
+
+  func write(_ samples: Span<Float>) throws(FileError) {
+    let count = samples.count * format.byteCount
+    if bytes.count < count { bytes = [UInt8](repeating: 0, count: count) }
+    samples.withUnsafeBufferPointer { samples in
+      bytes.withUnsafeMutableBytes { format.store(samples, in: $0) }
+    }
+    var done = 0
+    while done < count {
+      let written = bytes.withUnsafeBytes {
+        Foundation.write(descriptor, $0.baseAddress.map { $0 + done }, count - done)
+      }
+      if written < 0, errno == EINTR { continue }
+      guard written > 0 else { throw FileError.writing(name) }
+      done += written
+    }
+  }
+}
+
+/// Watches when the first sound comes, and how loud all is.
+private final class PerformanceWatch: PerformanceListener {
+  private struct State: ~Copyable {
+    var meter: LoudnessMeter
+    var firstSound: Double?
+  }
+
+  private let state: Mutex<State>
+
+  init(sampleRate: Int) {
+    state = Mutex(State(meter: LoudnessMeter(sampleRate: sampleRate, channelCount: 2)))
+  }
+
+  func didRender(_ samples: Span<Float>) {
+    samples.withUnsafeBufferPointer { samples in
+      state.withLock { state in
+        state.meter.append(samples.span)
+        guard state.firstSound == nil, samples.contains(where: { abs($0) > 1e-4 }) else { return }
+        state.firstSound = ProcessClock.millisecondsSinceStart
+      }
+    }
+  }
+
+  /// When the first sound was rendered, in milliseconds after the process began.
+  var firstSound: Double? { state.withLock { $0.firstSound } }
+  var loudness: Double? { state.withLock { $0.meter.integratedLoudness } }
+}
+
+/// The times of this process.
+private enum ProcessClock {
+  /// Since the system started this process; nil where it does not say.
+  static var millisecondsSinceStart: Double? {
+    guard let text = try? String(contentsOfFile: "/proc/self/stat", encoding: .utf8),
+      let fields = text.split(separator: ")").last?.split(separator: " "), fields.count > 19,
+      let ticks = Double(fields[19])
+    else { return nil }
+    var now = timespec()
+    clock_gettime(CLOCK_BOOTTIME, &now)
+    let seconds = Double(now.tv_sec) + Double(now.tv_nsec) / 1e9
+    return 1000 * (seconds - ticks / Double(sysconf(Int32(_SC_CLK_TCK))))
+  }
+
+  /// What all threads have taken of the processor.
+  static var processorSeconds: Double {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+  }
+}
+
+// MARK: - Threads
+
+/// Work on a thread of its own.
+private final class Background: Sendable {
+  private let done = DispatchSemaphore(value: 0)
+  private let failure = Mutex<(any Error)?>(nil)
+
+  init(_ work: @escaping @Sendable () throws -> Void) {
+    Thread.detachNewThread {
+      do { try work() } catch { self.failure.withLock { $0 = error } }
+      self.done.signal()
+    }
+  }
+
+  /// Waits for its end.
+  /// - Returns: What went wrong, if something did.
+  func wait() -> (any Error)? {
+    done.wait()
+    done.signal()
+    return failure.withLock { $0 }
+  }
+}
+
+/// A value that is made on a thread of its own.
+private final class Promise<Value: Sendable>: Sendable {
+  private let result = Mutex<Result<Value, any Error>?>(nil)
+  private let done = DispatchSemaphore(value: 0)
+
+  init(_ make: @escaping @Sendable () throws -> Value) {
+    Thread.detachNewThread {
+      let made = Result { try make() }
+      self.result.withLock { $0 = made }
+      self.done.signal()
+    }
+  }
+
+  /// The value, once it is made.
+  func value() throws -> Value {
+    done.wait()
+    done.signal()
+    guard let made = result.withLock({ $0 }) else { throw CancellationError() }
+    return try made.get()
+  }
+}
