@@ -127,6 +127,17 @@ final class AccompanyingPart: LivePart {
     }
   }
 
+  func change(_ change: LiveChange, at time: PerformanceTime) -> [LiveEvent] {
+    switch change {
+    case .silence, .stop: return silence(at: time)
+    case .reset:
+      let events = silence(at: time)
+      accompanist = Accompanist(settings.accompaniment, from: accompanist.nextBeat)
+      return events
+    case .temperature, .bars, .pause: return []
+    }
+  }
+
   func silence(at time: PerformanceTime) -> [LiveEvent] {
     let beat = beats?.beat(at: time) ?? 0
     return accompanist.silence(at: beat).map {

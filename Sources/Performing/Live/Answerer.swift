@@ -54,7 +54,10 @@ public struct AnswerSettings: Sendable {
 /// player goes on, it is thrown away. What is answered depends on the calls and the seed alone, and not on how much time there was.
 /// One thread uses it, in small portions: `work()`.
 public final class Answerer {
-  private let settings: AnswerSettings
+  /// What is asked of the answers that follow.
+  public var settings: AnswerSettings {
+    didSet { if !isRunning { isTargetSet = false; forgetAnswer() } }
+  }
   private var composer: Composer
   private var reader: PrimerReader
   private var conversation: Conversation
@@ -189,6 +192,15 @@ public final class Answerer {
     conversation.add(call, answer: notes, bars: min(max(0, bars), answerBars))
     answerCount += 1
     isRunning = false
+    call = nil
+    isTargetSet = false
+    forgetAnswer()
+  }
+
+  /// Forgets what was played before. An answer that is running is not changed by it.
+  public func forget() {
+    conversation = Conversation(timeSignature: settings.timeSignature, mostBars: max(0, settings.memory))
+    guard !isRunning else { return }
     call = nil
     isTargetSet = false
     forgetAnswer()

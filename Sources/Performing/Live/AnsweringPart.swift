@@ -8,7 +8,7 @@ internal import Tokenization
 final class AnsweringPart: LivePart {
   private(set) var report = LiveReport()
 
-  private let settings: LiveSettings
+  private var settings: LiveSettings
   private let answerer: Answerer
   /// Whether all notes of the model have one loudness, in whose place the player's comes.
   private let hasFixedVelocity: Bool
@@ -248,6 +248,21 @@ final class AnsweringPart: LivePart {
     answerer.end(afterBars: bars)
     lastTurn = (turn.beats, turn.length)
     self.turn = nil
+  }
+
+  func change(_ change: LiveChange, at time: PerformanceTime) -> [LiveEvent] {
+    switch change {
+    case .temperature(let value): answerer.settings.sampling.temperature = min(max(value, 0.01), 10)
+    case .bars(let count): answerer.settings.bars = count.map { min(max($0, 1), 1024) }
+    case .pause(let beats): settings.pause = min(max(beats, LiveSettings.pauses.lowerBound), LiveSettings.pauses.upperBound)
+    case .silence, .stop: return silence(at: time)
+    case .reset:
+      let events = silence(at: time)
+      answerer.forget()
+      phrase.removeAll()
+      return events
+    }
+    return []
   }
 
   func silence(at time: PerformanceTime) -> [LiveEvent] {

@@ -18,6 +18,9 @@ protocol LivePart: AnyObject {
   func perform(until time: PerformanceTime) -> [LiveEvent]
   /// When `perform` is to be called next at the latest; nil where nothing is foreseen.
   var nextMoment: PerformanceTime? { get }
+  /// Changes something while the performance goes on.
+  /// - Returns: what is to be sent because of it, at once.
+  func change(_ change: LiveChange, at time: PerformanceTime) -> [LiveEvent]
   /// Ends all that sounds.
   func silence(at time: PerformanceTime) -> [LiveEvent]
 }

@@ -59,6 +59,13 @@ public final class LivePerformer {
   /// What is due up to a moment, in order of time.
   public func perform(until time: PerformanceTime) -> [LiveEvent] { part.perform(until: time) }
 
+  /// Changes something while the performance goes on; what does not concern its mode changes nothing, and numbers are moved into their
+  /// ranges.
+  /// - Returns: what is to be sent because of it, at once.
+  public func change(_ change: LiveChange, at time: PerformanceTime) -> [LiveEvent] {
+    part.change(change, at: time)
+  }
+
   /// Ends all that sounds; an answer is broken off.
   public func silence(at time: PerformanceTime) -> [LiveEvent] { part.silence(at: time) }
 

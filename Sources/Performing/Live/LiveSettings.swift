@@ -73,6 +73,22 @@ public struct LiveSettings: Sendable {
   var quartersPerBar: Double { 4 * Double(timeSignature.numerator) / Double(timeSignature.denominator) }
 }
 
+/// A change of a live performance while it goes on.
+public enum LiveChange: Sendable, Hashable {
+  /// How bold the answers that follow are: the sampling temperature, above 0.
+  case temperature(Double)
+  /// How many bars the answers that follow have; nil for as many as their calls.
+  case bars(Int?)
+  /// After how many beats of silence a phrase is over.
+  case pause(Double)
+  /// What is played now is ended.
+  case silence
+  /// What was played before is forgotten.
+  case reset
+  /// The performance ends.
+  case stop
+}
+
 /// A message that a live performance sends.
 public struct LiveEvent: Sendable, Hashable {
   /// When it is due.

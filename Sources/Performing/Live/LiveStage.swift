@@ -37,9 +37,10 @@ public final class LiveStage {
   private let endsWithInput: Bool
   private let inbox = Inbox()
   private let wake = AlarmSignal()
-  private var clock = ClockBeats()
+  private var clock = ClockFollower()
   private var sent = HeldKeys()
   private var result = Result()
+  private var isStopping = false
 
   /// A stage.
   /// - Parameters:
@@ -71,6 +72,7 @@ public final class LiveStage {
       var held: [HeldKeys] = []
       var openCount = 0
       var overflowCount = 0
+      var changes: [LiveChange] = []
       var failure: PortError?
     }
     let state = Mutex(State())
@@ -94,8 +96,9 @@ public final class LiveStage {
     var nextTick = start
     var endedAt: PerformanceTime?
     do {
-      while !cancellation.isRequested {
+      while !cancellation.isRequested, !isStopping {
         try takeMessages()
+        try makeChanges()
         let now = PerformanceTime.now
         try send(performer.perform(until: now))
         if let failure = sound?.failure { throw failure }
@@ -208,13 +211,37 @@ public final class LiveStage {
         try send(performer.perform(until: message.time))
         recorder?.heard(midi, at: message.time)
         try send(performer.take(content, channel: channel, at: message.time))
-      case .clock: if clock.take(at: message.time), let beats = clock.beats { performer.follow(beats) }
-      case .start: clock.start()
-      case .resume: clock.resume()
-      case .stop: clock.stop()
-      case .songPosition(let sixteenths): clock.setPosition(sixteenths)
+      case .clock, .start, .resume, .stop, .songPosition: followClock(message)
       case .quarterFrame, .songSelect, .tuneRequest, .activeSensing, .reset: break
       }
+    }
+  }
+
+  /// Every sixteenth note the performer is told where the beats are.
+  private func followClock(_ message: TimedMessage) {
+    clock.receive(message.message, at: message.time)
+    guard message.message == .clock, clock.isRunning, clock.clockCount.isMultiple(of: 6),
+      let tempo = clock.quartersPerMinute
+    else { return }
+    performer.follow(BeatMap(at: message.time, beat: clock.quarters(at: message.time), period: 60 / tempo))
+  }
+
+  // MARK: Requests
+
+  /// Asks the stage, from any thread, to change something while it plays.
+  public func request(_ change: LiveChange) {
+    inbox.state.withLock { $0.changes.append(change) }
+    wake.raise()
+  }
+
+  private func makeChanges() throws {
+    let changes = inbox.state.withLock { state in
+      defer { state.changes = [] }
+      return state.changes
+    }
+    for change in changes {
+      if change == .stop { isStopping = true }
+      try send(performer.change(change, at: .now))
     }
   }
 

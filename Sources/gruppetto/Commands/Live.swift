@@ -69,7 +69,10 @@ struct Live: ParsableCommand {
     let model = try MusicModel(path: model), seed = seed.drawn()
     let settings = try settings(seed: seed)
     let performer = try LivePerformer(model: model, settings: settings)
-    let inputs = try ports.openInputs(), outputs = try ports.openOutputs()
+    let requests = LiveRequests()
+    let osc = try ports.openOSC { requests.add($0) }
+    let inputs = try ports.openInputs() + (osc.map { [$0.input] } ?? [])
+    let outputs = try ports.openOutputs() + (osc.map { [OSCSubscriberOutput($0)] } ?? [])
     let live = sound.noSound ? nil : try openSound(settings)
     let learning = learn ? try LiveLearning(model: model, settings: .init(seed: seed)) : nil
     let stage = LiveStage(
@@ -84,10 +87,12 @@ struct Live: ParsableCommand {
         hasQuit = true
         cancellation.request()
       }
+      for change in requests.take() { stage.request(change) }
       if !common.quiet { PlayerLine.shared.show(Self.line(report, settings)) }
     }
     let played = try live?.stop()
     outputs.forEach { $0.close() }
+    osc?.close()
     var summary = LiveSummary(result, mode: settings.mode, seed: seed)
     summary.underruns = played.map { $0.counts.gaps }
     summary.recording = record

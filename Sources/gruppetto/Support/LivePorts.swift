@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Groundwork
 internal import Performing
+internal import Synchronization
 
 /// Where a live performance listens and plays.
 struct LivePortOptions: ParsableArguments {
@@ -18,20 +19,41 @@ struct LivePortOptions: ParsableArguments {
       valueName: "port"))
   var outputs: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "Listen to OSC at this UDP port of this machine too, and send what is played to its subscribers.",
+      valueName: "number"))
+  var osc: Int?
+
   @Flag(
     help: "End when the inputs do, once what was played is answered; otherwise, a FIFO waits for the next writer.")
   var untilEnd = false
 
   func validate() throws {
+    if let osc, !(1...65_535).contains(osc) {
+      throw ValidationError("--osc is a port from 1 to 65535, not \(osc).")
+    }
     guard inputs.count(where: { $0 == "-" }) <= 1 else { throw ValidationError("--in - can be given only once.") }
     guard outputs.count(where: { $0 == "-" }) <= 1 else { throw ValidationError("--out - can be given only once.") }
+  }
+
+  /// Opens the OSC server, if one is asked for.
+  /// - Parameter request: Takes what another program asks for.
+  /// - Throws: `PortError`.
+  func openOSC(_ request: @escaping @Sendable (LiveChange) -> Void) throws -> OSCServer? {
+    guard let osc else { return nil }
+    return try OSCServer(endpoint: OSCEndpoint(port: UInt16(clamping: osc))) { action, _ in
+      guard let change = LiveChange(action) else { return .refused("a live performance has no such request") }
+      request(change)
+      return .done
+    }
   }
 
   /// Opens all inputs; where none is named, nothing can be heard.
   /// - Throws: `PortError`, `UsageError`.
   func openInputs() throws -> [any MessageInput] {
-    guard !inputs.isEmpty else {
-      throw UsageError("name where the notes come from: --in FIFO, or --in - for standard input")
+    guard !inputs.isEmpty || osc != nil else {
+      throw UsageError("name where the notes come from: --in FIFO, --in - for standard input, or --osc PORT")
     }
     return try inputs.map { name in
       name == "-" ? try ByteStreamInput.standardInput() : try ByteStreamInput(fifo: name, creates: true)
@@ -43,6 +65,38 @@ struct LivePortOptions: ParsableArguments {
   func openOutputs() throws -> [any MessageOutput] {
     try outputs.map { name in
       name == "-" ? ByteStreamOutput.standardOutput() : try ByteStreamOutput(fifo: name, creates: true)
+    }
+  }
+}
+
+extension LiveChange {
+  /// What another program asks for through OSC; nil for what a live performance does not know.
+  init?(_ action: RemoteAction) {
+    switch action {
+    case .stop: self = .stop
+    case .pause: self = .silence
+    case .reset: self = .reset
+    case .set("temperature", .number(let value)): self = .temperature(value)
+    case .set("pause", .number(let value)): self = .pause(value)
+    case .set("bars", .number(let value)):
+      self = .bars(value >= 1 ? Int(exactly: value.rounded()) ?? 1024 : nil)
+    default: return nil
+    }
+  }
+}
+
+/// Requests on their way from a port's thread to the stage, which is made after the ports.
+final class LiveRequests: Sendable {
+  private let waiting = Mutex<[LiveChange]>([])
+
+  func add(_ change: LiveChange) {
+    waiting.withLock { if $0.count < 1024 { $0.append(change) } }
+  }
+
+  func take() -> [LiveChange] {
+    waiting.withLock { waiting in
+      defer { waiting = [] }
+      return waiting
     }
   }
 }
