@@ -63,8 +63,9 @@ import Testing
     let sound = try AudioFile.read(workshop("k.wav"))
     // What was handed over a tenth of a second at a time, and synchronized each second.
     #expect(sound.frameCount >= raw.count / 4 - Int(1.5 * 8000) && sound.frameCount >= 4 * 8000)
-    let heard = (0..<min(raw.count / 2, sound.samples.count)).map { place in
-      Float(Int16(truncatingIfNeeded: Int(raw[2 * place]) | Int(raw[2 * place + 1]) << 8)) / 32768
+    let heard = (0..<min(raw.count / 2, sound.samples.count)).map { (place: Int) -> Float in
+      let word = UInt16(raw[2 * place]) | UInt16(raw[2 * place + 1]) << 8
+      return Float(Int16(bitPattern: word)) / 32768
     }
     let isSame = zip(heard, sound.samples).allSatisfy { abs($0 - $1) <= 2.1 / 32768 }
     #expect(isSame)

@@ -83,7 +83,7 @@ struct PhraseReadingTests {
     }
   }
 
-  @Test("A tune that is played freely is written as it was meant", arguments: [70.0, 95, 120, 150])
+  @Test("A tune that is played freely is written as it was meant", arguments: [80.0, 95, 120, 150])
   func aTuneIsWrittenAsMeant(tempo: Double) throws {
     var random = RepeatableGenerator(seed: UInt64(tempo))
     let moves = (0..<64).map { _ in Double(random.number(-12...12)) / 1000 }
