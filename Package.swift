@@ -107,8 +107,13 @@ let package = Package(
       dependencies: rooms.map { .init(stringLiteral: $0.name) } + [
         "CKernels", "AllocationCounter", "LimitChecks",
       ],
-      path: "Benchmarks", exclude: ["README.md", "AllocationCounter", "Peers"],
+      path: "Benchmarks",
+      exclude: ["README.md", "AllocationCounter", "AudioThreadProbe", "Peers", "Playback"],
       swiftSettings: swiftSettings),
+    .target(name: "AudioThreadProbe", path: "Benchmarks/AudioThreadProbe"),
+    .executableTarget(
+      name: "playback-checks", dependencies: ["Audio", "AudioThreadProbe", "Groundwork"],
+      path: "Benchmarks/Playback", swiftSettings: swiftSettings),
     .target(
       name: "ExampleSupport", dependencies: ["Notation", "Music", "Groundwork"],
       path: "Examples/support", swiftSettings: swiftSettings),

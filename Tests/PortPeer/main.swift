@@ -100,10 +100,27 @@ func jitter(seconds: Double, rate: Double) throws {
   }
 }
 
+func jack(_ server: String, _ target: String) throws {
+  let client = try JACKClient(channelCount: 0, serverName: server)
+  try client.connect("\(client.name):midi_out", to: target)
+  let output = client.output()
+  let sender = try TimedSender(output)
+  let start = PerformanceTime.now.advanced(bySeconds: 0.1)
+  for key in 0..<20 {
+    try sender.send(
+      .midi(.noteOn(channel: 0, key: key, velocity: 9)), at: start.advanced(bySeconds: Double(key) / 100))
+  }
+  _ = sender.waitUntilSent(timeoutSeconds: 5)
+  let input = client.input()
+  print(try input.next(timeoutSeconds: 0.5))
+  print(output.statistics, input.statistics)
+}
+
 let words = Array(CommandLine.arguments.dropFirst())
 switch (words.first, words.count) {
 case ("stream", 4): try stream(words[1], words[2], speed: Double(words[3]) ?? 1)
 case ("osc", 3): try osc(words[1], count: Int(words[2]) ?? 1)
+case ("jack", 3): try jack(words[1], words[2])
 case ("jitter", 3): try jitter(seconds: Double(words[1]) ?? 10, rate: Double(words[2]) ?? 500)
 default: print("usage: port-peer stream FILE FIFO SPEED | osc HOST:PORT COUNT | jitter SECONDS RATE")
 }

@@ -56,7 +56,9 @@ public final class ALSADevice: PCMDevice, @unchecked Sendable {
   /// Opened without blocking, a device that another program holds is an error instead of a wait.
   private static func open(_ name: String) throws(SystemFailure) -> OpaquePointer {
     var opened: OpaquePointer?
-    let status = snd_pcm_open(&opened, name, SND_PCM_STREAM_PLAYBACK, Int32(SND_PCM_NONBLOCK))
+    let status = RealTimePriority.lend {
+      snd_pcm_open(&opened, name, SND_PCM_STREAM_PLAYBACK, Int32(SND_PCM_NONBLOCK))
+    }
     guard status == 0, let opened else { throw SystemFailure(code: status == 0 ? -ENODEV : status) }
     return opened
   }

@@ -57,4 +57,15 @@ enum RealTimePriority {
       return pthread_setschedparam(pthread_self(), Int32(SCHED_RR), &parameters) == 0
     }
   }
+
+  /// Runs `body` with real-time scheduling where that is allowed: threads that it starts inherit it, such as those by which ALSA's
+  /// plugins talk to sound servers.
+  static func lend<Value, Failure: Error>(to body: () throws(Failure) -> Value) throws(Failure) -> Value {
+    var policy: Int32 = 0
+    var parameters = sched_param()
+    let isKnown = pthread_getschedparam(pthread_self(), &policy, &parameters) == 0
+    let isLent = isKnown && acquire()
+    defer { if isLent { pthread_setschedparam(pthread_self(), policy, &parameters) } }
+    return try body()
+  }
 }

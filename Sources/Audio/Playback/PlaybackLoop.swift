@@ -7,7 +7,7 @@ internal import Musl
 /// What the audio thread does: takes frames from the ring, converts them for the device and writes them.
 ///
 /// Everything is allocated beforehand. While the device works, the thread takes no lock, allocates nothing, counts no references,
-/// makes no system call but the device's own, and shares only atomics. `benchmarks playback-thread` counts that in a build for
+/// makes no system call but the device's own, and shares only atomics. `playback-checks thread` counts that in a build for
 /// release: it stands before the functions of ALSA, of the memory allocator, of Swift's reference counting and of the C library's locks.
 ///
 /// What is heard never has a step: where the sound breaks off it fades out, from the last sample if there are no more, and
@@ -181,6 +181,9 @@ final class PlaybackLoop<Device: PCMDevice>: AudioWork, @unchecked Sendable {
     }
   }
 
+  /// How long is waited for room at a time: a wake-up that a sound server misses costs a period.
+  private var periodMilliseconds: Int { 1 + 1000 * settings.periodFrames / settings.sampleRate }
+
   private var restMicroseconds: Int {
     max(100, min(1000, settings.periodFrames * 250_000 / settings.sampleRate))
   }
@@ -209,7 +212,9 @@ final class PlaybackLoop<Device: PCMDevice>: AudioWork, @unchecked Sendable {
         return leave(done, ofSource, -ETIMEDOUT)
       }
       if count == 0 || count == -Int(EAGAIN) || count == -Int(EINTR) {
-        device.wait(milliseconds: 100)
+        // A sound server may hold less than it has promised, and would wait for the rest for ever.
+        if device.state == .ready { _ = device.start() }
+        device.wait(milliseconds: periodMilliseconds)
         continue
       }
       let code = recover(Int32(clamping: count))

@@ -39,7 +39,8 @@ extension PlaybackSession {
         if try !isPlaying() { break }
         continue
       }
-      var room = block.buffer.mutableSpan
+      let buffer = block.buffer
+      var room = buffer.mutableSpan
       let count = source.render(into: &room)
       if let from = block.buffer.baseAddress, let to = mapped.buffer.baseAddress {
         ChannelMapping.map(count, from, from: source.channelCount, to: to, to: channelCount)

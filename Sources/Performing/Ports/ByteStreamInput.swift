@@ -154,10 +154,9 @@ extension ByteStreamInput {
       hasSender = true
       sensing.note(time)
       let before = pending.count
-      for index in 0..<count {
-        guard let message = decoder.consume(buffer[index]) else { continue }
-        if message == .activeSensing { sensing.begin(time) }
-        pending.append(.message(TimedMessage(time: time, message: message)))
+      decoder.consume(UnsafeRawBufferPointer(rebasing: buffer[..<count]), at: time) { timed in
+        if timed.message == .activeSensing { sensing.begin(time) }
+        pending.append(.message(timed))
       }
       return pending.count - before
     }

@@ -1,0 +1,73 @@
+internal import CALSA
+
+/// Makes messages of ALSA's sequencer events, and events of messages, through their bytes.
+final class SequencerCoder {
+  private let handle: OpaquePointer
+  private var parser = MIDIStreamParser()
+  private var writer = MIDIStreamWriter()
+  private var bytes: [UInt8] = []
+  private let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 65_536)
+
+  /// Events that are no message of a cable, and messages that are no event.
+  private(set) var faultCount = 0
+
+  init() throws(PortError) {
+    var made: OpaquePointer?
+    guard snd_midi_event_new(65_536, &made) == 0, let made else {
+      buffer.deallocate()
+      throw .noResources(reason: "no memory for ALSA")
+    }
+    handle = made
+    snd_midi_event_no_status(handle, 1)
+  }
+
+  deinit {
+    snd_midi_event_free(handle)
+    buffer.deallocate()
+  }
+
+  /// Visits the messages that an event completes. Long system-exclusive messages come in several events.
+  func decode(_ event: UnsafePointer<snd_seq_event_t>, _ body: (WireMessage) -> Void) {
+    let count = snd_midi_event_decode(handle, buffer.baseAddress, buffer.count, event)
+    guard count > 0 else {
+      faultCount += 1
+      return
+    }
+    let before = parser.faults.count
+    for byte in buffer[..<Int(count)] {
+      if let message = parser.consume(byte) { body(message) }
+    }
+    faultCount += parser.faults.count - before
+  }
+
+  /// Visits the events of a message; what they point to holds until the next call.
+  func encode(_ message: WireMessage, _ body: (UnsafeMutablePointer<snd_seq_event_t>) -> Void) {
+    bytes.removeAll(keepingCapacity: true)
+    writer.reset()
+    writer.write(message, to: &bytes)
+    snd_midi_event_reset_encode(handle)
+    var done = 0
+    while done < bytes.count {
+      var event = snd_seq_event_t()
+      let count = bytes.withUnsafeBufferPointer { bytes in
+        snd_midi_event_encode(handle, bytes.baseAddress?.advanced(by: done), bytes.count - done, &event)
+      }
+      guard count > 0 else {
+        faultCount += 1
+        return
+      }
+      done += Int(count)
+      if event.type != UInt8(SND_SEQ_EVENT_NONE.rawValue) { body(&event) }
+    }
+  }
+}
+
+/// What messages become on their way through events of the sequencer, which needs no sequencer.
+/// - Parameter messages: what goes in.
+/// - Throws: `PortError.noResources`.
+package func throughSequencerEvents(_ messages: [WireMessage]) throws(PortError) -> [WireMessage] {
+  let (encoder, decoder) = (try SequencerCoder(), try SequencerCoder())
+  var result: [WireMessage] = []
+  for message in messages { encoder.encode(message) { decoder.decode($0) { result.append($0) } } }
+  return result
+}

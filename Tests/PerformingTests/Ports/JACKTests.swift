@@ -1,0 +1,191 @@
+import Audio
+import Foundation
+import Groundwork
+import MIDI
+import Performing
+import TestSupport
+import Testing
+
+/// A JACK server on the dummy driver, which plays to nobody in real time.
+final class JACKServer {
+  let name = "gruppetto-\(UInt32.random(in: 0...UInt32.max))"
+  private let process = Process()
+
+  /// Starts it, and waits until it answers.
+  init() throws {
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = ["jackd", "--no-realtime", "-n", name, "-d", "dummy", "-r", "48000", "-p", "256"]
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+  }
+
+  /// A client, as soon as the server answers.
+  func client(_ clientName: String = "gruppetto", channelCount: Int = 2) throws -> JACKClient {
+    let deadline = PerformanceTime.now.advanced(bySeconds: 20)
+    var failure = PortError.noJACKServer(reason: "it did not start")
+    while PerformanceTime.now < deadline, process.isRunning {
+      do throws(PortError) {
+        return try JACKClient(
+          name: clientName, channelCount: channelCount, queueSeconds: 0.05, serverName: name)
+      } catch {
+        failure = error
+        usleep(50_000)
+      }
+    }
+    throw failure
+  }
+
+  func stop() {
+    if process.isRunning { process.terminate() }
+    process.waitUntilExit()
+  }
+
+  deinit { stop() }
+
+  /// Whether a server can be started.
+  static let isPresent = Program.isOnPath("jackd")
+  static let absence: Comment = "skipped: jackd is not installed"
+}
+
+@Suite("JACK", .serialized)
+struct JACKTests {
+  @Test("Without a server it says so, and what to do")
+  func missingServerIsSaid() {
+    do throws(PortError) {
+      _ = try JACKClient(serverName: "gruppetto-there-is-none")
+      Issue.record("a client of no server")
+    } catch {
+      switch error {
+      case .noJACKServer: #expect(error.message.contains("start jackd or PipeWire"))
+      case .noJACKLibrary: #expect(error.message.contains("install libjack-jackd2-0"))
+      default: Issue.record(error)
+      }
+      #expect(error.kind == .missingInput)
+    }
+  }
+
+  @Test(
+    "Messages go out at their frames and come in with their moments",
+    .enabled(if: JACKServer.isPresent, JACKServer.absence))
+  func messagesGoRound() throws {
+    let server = try JACKServer()
+    defer { server.stop() }
+    let client = try server.client(channelCount: 0)
+    let other = try server.client("other", channelCount: 0)
+    #expect(other.midiSources.contains("\(client.name):midi_out"))
+    try client.connect("\(client.name):midi_out", to: "\(other.name):midi_in")
+    let (input, output) = (other.input(), client.output())
+    let sender = try TimedSender(output)
+    let start = PerformanceTime.now.advanced(bySeconds: 0.1)
+    let sent: [WireMessage] =
+      (0..<50).map { .midi(.noteOn(channel: 1, key: $0, velocity: 7)) } + [
+        .midi(.systemExclusive([UInt8](repeating: 5, count: 100) + [0xF7])), .clock,
+      ]
+    for (index, message) in sent.enumerated() {
+      try sender.send(message, at: start.advanced(bySeconds: Double(index) * 0.01))
+    }
+    var received: [TimedMessage] = []
+    while received.count < sent.count, case .message(let timed) = try input.next(timeoutSeconds: 10) {
+      received.append(timed)
+    }
+    try #require(received.map(\.message) == sent)
+    // By frames, messages stand where they should, to a part of a millisecond; a busy machine may have been late for some.
+    let errors = received.enumerated().map { index, timed in
+      abs(timed.time.seconds(since: start) - Double(index) * 0.01)
+    }
+    #expect(errors.sorted()[errors.count / 2] < 0.002)
+    sender.close()
+    input.close()
+    #expect(try input.next(timeoutSeconds: 1) == .closed)
+    #expect(throws: PortError.self) { try client.connect("\(client.name):midi_out", to: "nobody:in") }
+  }
+
+  @Test(
+    "A session plays through JACK, and what it is given is heard",
+    .enabled(if: JACKServer.isPresent, JACKServer.absence))
+  func sessionPlays() throws {
+    let server = try JACKServer()
+    defer { server.stop() }
+    let client = try server.client()
+    #expect(client.sampleRate == 48_000)
+    #expect(client.periodFrames == 256)
+    let session = PlaybackSession(device: client.soundDevice())
+    var source = Ramp(sampleRate: 48_000, frameCount: 24_000)
+    let before = PerformanceTime.now
+    let result = try session.play(&source)
+    // Half a second cannot be over sooner.
+    #expect(PerformanceTime.now.seconds(since: before) > 0.4)
+    #expect(result.frameCount >= 24_000)
+    #expect(!result.isCancelled)
+  }
+
+  @Test("The transport gives bar and beat", .enabled(if: JACKServer.isPresent, JACKServer.absence))
+  func transportGivesTheBar() throws {
+    let server = try JACKServer()
+    defer { server.stop() }
+    let client = try server.client(channelCount: 0)
+    #expect(client.transport.place == nil)
+    #expect(!client.transport.isRolling)
+    let master = try server.client("master", channelCount: 0)
+    #expect(master.provideTimebase(beatsPerMinute: 90, beatsPerBar: 3))
+    #expect(!client.provideTimebase(beatsPerMinute: 60))
+    // Two beats of the fifth bar: 14 beats at 90 a minute.
+    master.locateTransport(frame: 14 * 32_000 + 8_000)
+    master.startTransport()
+    let deadline = PerformanceTime.now.advanced(bySeconds: 10)
+    while !client.transport.isRolling || client.transport.place == nil, PerformanceTime.now < deadline {
+      usleep(5_000)
+    }
+    let transport = client.transport
+    #expect(transport.isRolling)
+    let place = try #require(transport.place)
+    let beats = Double(transport.frame) / 32_000
+    #expect(place.bar == Int(beats / 3) + 1)
+    #expect(place.beat == Int(beats.truncatingRemainder(dividingBy: 3)) + 1)
+    #expect(abs(place.part - beats.truncatingRemainder(dividingBy: 1)) < 0.01)
+    #expect(place.beatsPerMinute == 90)
+    #expect(place.beatsPerBar == 3)
+    #expect(place.beatType == 4)
+    client.stopTransport()
+  }
+
+  @Test("A server that ends is noticed", .enabled(if: JACKServer.isPresent, JACKServer.absence))
+  func endOfServerIsNoticed() throws {
+    let server = try JACKServer()
+    let client = try server.client(channelCount: 0)
+    let input = client.input()
+    server.stop()
+    let deadline = PerformanceTime.now.advanced(bySeconds: 10)
+    var isGone = false
+    while !isGone, PerformanceTime.now < deadline {
+      isGone = isSenderGone(try input.next(timeoutSeconds: 0.1))
+    }
+    #expect(isGone)
+    #expect(client.isShutDown)
+    #expect(throws: PortError.self) { try client.output().send(.clock) }
+  }
+}
+
+/// A source that rises from sample to sample.
+struct Ramp: SampleSource {
+  let sampleRate: Int
+  let channelCount = 2
+  let frameCount: Int?
+  private var position = 0
+
+  init(sampleRate: Int, frameCount: Int) {
+    self.sampleRate = sampleRate
+    self.frameCount = frameCount
+  }
+
+  mutating func render(into block: inout MutableSpan<Float>) -> Int {
+    let count = min(block.count / 2, (frameCount ?? 0) - position)
+    for index in 0..<count {
+      for channel in 0..<2 { block[2 * index + channel] = Float(position + index) / 24_000 }
+    }
+    position += count
+    return count
+  }
+}
