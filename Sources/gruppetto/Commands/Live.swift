@@ -15,8 +15,8 @@ struct Live: ParsableCommand {
 
       Examples:
 
-        gruppetto live model --in /tmp/keys --answer
-        gruppetto live model --in /tmp/keys --turns 4 --tempo 100
+        gruppetto live model
+        gruppetto live model --in alsa:Launchkey --turns 4 --tempo 100
         gruppetto live model --in /tmp/keys --accompany --tempo 120
         gruppetto live model --in - --out - --no-sound --until-end < played.raw > answers.raw
       """)
@@ -55,7 +55,7 @@ struct Live: ParsableCommand {
     if let record, !["mid", "midi"].contains(record.split(separator: ".").last?.lowercased()) {
       throw ValidationError("--record is a MIDI file: its name ends in .mid.")
     }
-    if sound.noSound, ports.outputs.isEmpty, record == nil {
+    if sound.noSound, ports.outputs.isEmpty, !ports.inputs.isEmpty, ports.osc == nil, record == nil {
       throw ValidationError("With --no-sound, name where the answers go: --out PORT or --record FILE.")
     }
     if common.json, ports.outputs.contains("-") {
@@ -71,8 +71,11 @@ struct Live: ParsableCommand {
     let performer = try LivePerformer(model: model, settings: settings)
     let requests = LiveRequests()
     let osc = try ports.openOSC { requests.add($0) }
-    let inputs = try ports.openInputs() + (osc.map { [$0.input] } ?? [])
-    let outputs = try ports.openOutputs() + (osc.map { [OSCSubscriberOutput($0)] } ?? [])
+    var (inputs, outputs) = try ports.open()
+    if let osc {
+      inputs.append(osc.input)
+      outputs.append(OSCSubscriberOutput(osc))
+    }
     let live = sound.noSound ? nil : try openSound(settings)
     let learning = learn ? try LiveLearning(model: model, settings: .init(seed: seed)) : nil
     let stage = LiveStage(

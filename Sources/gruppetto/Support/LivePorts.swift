@@ -8,14 +8,14 @@ struct LivePortOptions: ParsableArguments {
   @Option(
     name: .customLong("in"),
     help: ArgumentHelp(
-      "Where the player's notes come from: the path of a FIFO (it is made where it is missing), or - for MIDI on standard input (several are possible).",
+      "Where the player's notes come from: alsa (the sequencer's port gruppetto:in), alsa:NAME (the same, connected to that client), jack, a raw device (hw:1,0 or /dev/snd/...), the path of a FIFO, which is made where it is missing, or - for standard input (default: alsa).",
       valueName: "port"))
   var inputs: [String] = []
 
   @Option(
     name: .customLong("out"),
     help: ArgumentHelp(
-      "Where the answers go beside the sound: the path of a FIFO, or - for MIDI on standard output.",
+      "Where the answers go beside the sound: as --in, the sequencer's port being gruppetto:out (default: alsa, where --in is).",
       valueName: "port"))
   var outputs: [String] = []
 
@@ -49,22 +49,61 @@ struct LivePortOptions: ParsableArguments {
     }
   }
 
-  /// Opens all inputs; where none is named, nothing can be heard.
-  /// - Throws: `PortError`, `UsageError`.
-  func openInputs() throws -> [any MessageInput] {
-    guard !inputs.isEmpty || osc != nil else {
-      throw UsageError("name where the notes come from: --in FIFO, --in - for standard input, or --osc PORT")
+  /// Opens all inputs and outputs.
+  /// - Throws: `PortError`: for the sequencer with words for what there is beside it.
+  func open() throws -> (inputs: [any MessageInput], outputs: [any MessageOutput]) {
+    let usesSequencer = inputs.isEmpty && osc == nil
+    let inputs = usesSequencer ? ["alsa"] : inputs
+    let outputs = usesSequencer && outputs.isEmpty ? ["alsa"] : outputs
+    var shared = SharedClients()
+    return try (
+      inputs.map { try Self.input($0, &shared) }, outputs.map { try Self.output($0, &shared) }
+    )
+  }
+
+  /// Clients whose ports go both ways.
+  private struct SharedClients {
+    private var sequencer: ALSASequencer?
+    private var jack: JACKClient?
+
+    /// The sequencer's client, connected to another where a name says so.
+    mutating func sequencer(_ name: String) throws -> ALSASequencer {
+      let client = try sequencer ?? ALSASequencer()
+      sequencer = client
+      if name.hasPrefix("alsa:") { try client.connect(String(name.dropFirst(5))) }
+      return client
     }
-    return try inputs.map { name in
-      name == "-" ? try ByteStreamInput.standardInput() : try ByteStreamInput(fifo: name, creates: true)
+
+    mutating func jackClient() throws -> JACKClient {
+      let client = try jack ?? JACKClient(channelCount: 0, connectsSound: false)
+      jack = client
+      return client
     }
   }
 
-  /// Opens all outputs.
-  /// - Throws: `PortError`.
-  func openOutputs() throws -> [any MessageOutput] {
-    try outputs.map { name in
-      name == "-" ? ByteStreamOutput.standardOutput() : try ByteStreamOutput(fifo: name, creates: true)
+  private static func isSequencer(_ name: String) -> Bool { name == "alsa" || name.hasPrefix("alsa:") }
+  private static func isRawDevice(_ name: String) -> Bool {
+    name.hasPrefix("hw:") || name == "virtual" || name.hasPrefix("/dev/")
+  }
+
+  private static func input(_ name: String, _ shared: inout SharedClients) throws -> any MessageInput {
+    switch name {
+    case "-": try ByteStreamInput.standardInput()
+    case "jack": try shared.jackClient().input()
+    case _ where isSequencer(name): try shared.sequencer(name).input()
+    case _ where isRawDevice(name):
+      try ByteStreamInput(rawDevice: name, encoding: name.contains("/umpC") ? .universalPackets : .midi1)
+    default: try ByteStreamInput(fifo: name, creates: true)
+    }
+  }
+
+  private static func output(_ name: String, _ shared: inout SharedClients) throws -> any MessageOutput {
+    switch name {
+    case "-": ByteStreamOutput.standardOutput()
+    case "jack": try shared.jackClient().output()
+    case _ where isSequencer(name): try shared.sequencer(name).output()
+    case _ where isRawDevice(name): try ByteStreamOutput(rawDevice: name)
+    default: try ByteStreamOutput(fifo: name, creates: true)
     }
   }
 }

@@ -44,14 +44,17 @@ struct LivePerformerTests {
 
   @Test("By turns, the answer comes at the bar line, whatever is still held")
   func turnsAreTakenAtBarLines() throws {
-    let performer = try Self.performer { $0.turnBars = 2 }
+    let performer = try Self.performer {
+      $0.turnBars = 2
+      $0.answers.bars = 4
+    }
     // Beats 0 to 7, the last note held far too long.
     var events = played(tuneInG.filter { $0.beat < 8 }, period: 0.5, start: 1)
     events[events.count - 1].seconds = 7
-    let sent = perform(events.sorted { $0.seconds < $1.seconds }, with: performer, until: 12)
+    let sent = perform(events.sorted { $0.seconds < $1.seconds }, with: performer, until: 14)
     let first = try #require(sent.onsets.first, "\(performer.report)")
-    #expect(first.seconds >= 4.98 && first.seconds < 9.02)
-    #expect(sent.onsets.allSatisfy { $0.seconds < 9.02 })
+    #expect(first.seconds >= 4.98 && first.seconds < 13.02)
+    #expect(sent.onsets.allSatisfy { $0.seconds < 13.02 })
     #expect(performer.report.answers == 1)
   }
 
