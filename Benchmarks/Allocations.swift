@@ -3,6 +3,7 @@ internal import Arithmetic
 internal import Composing
 internal import Foundation
 internal import Music
+internal import Performing
 internal import Recurrent
 internal import Synthesis
 internal import Tokenization
@@ -79,6 +80,12 @@ func measureAllocations(_ arguments: [String]) throws {
   }
   try report(
     "block of sound", count: 100, SoundBlock(instruments: arguments.first ?? "presets/instruments").render)
+  let cable: [UInt8] = [0x90, 60, 100, 64, 0, 0xF8, 0xB3, 7, 99, 0xFE, 0xC1, 5, 0x80, 60, 64, 0xF2, 1, 2]
+  var (parser, messages) = (MIDIStreamParser(), 0)
+  report("bytes of a MIDI cable", count: 1000) {
+    for byte in cable { if parser.consume(byte) != nil { messages += 1 } }
+  }
+  precondition(messages == 8 * 1001, "\(messages) messages were understood")
   exit(isClean ? 0 : 1)
 }
 

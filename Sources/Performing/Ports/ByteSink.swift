@@ -1,3 +1,5 @@
+// Members of `pollfd` are found in the module that the compiler read them from first.
+internal import CALSA
 internal import Groundwork
 
 #if canImport(Glibc)
@@ -100,11 +102,9 @@ final class FIFOSink: ByteSink {
 
   init(path: String, creates: Bool, patienceSeconds: Double) throws(PortError) {
     let made = creates && withSystemPath(path) { mkfifo($0, 0o600) } == 0
-    var status = stat()
-    guard withSystemPath(path, { stat($0, &status) }) == 0 else {
-      throw .unopenable(name: path, reason: portMessage(errno))
-    }
-    guard status.st_mode & S_IFMT == S_IFIFO else { throw .notAPort(path: path) }
+    let kind = withSystemPath(path) { systemFileKind(at: $0) }
+    guard kind != 0 else { throw .unopenable(name: path, reason: portMessage(errno)) }
+    guard kind == S_IFIFO else { throw .notAPort(path: path) }
     self.path = path
     self.patienceSeconds = patienceSeconds
     isOwned = made

@@ -61,8 +61,7 @@ final class FIFOSource: ByteSource {
     guard descriptor >= 0 else { throw .unopenable(name: path, reason: portMessage(failure)) }
     self.path = path
     isOwned = made
-    var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFIFO else {
+    guard systemFileKind(descriptor) == S_IFIFO else {
       systemClose(descriptor)
       throw .notAPort(path: path)
     }

@@ -1,3 +1,5 @@
+// Members of `pollfd` are found in the module that the compiler read them from first.
+internal import CALSA
 internal import Synchronization
 
 #if canImport(Glibc)

@@ -111,6 +111,14 @@ struct JACKTests {
     let client = try server.client()
     #expect(client.sampleRate == 48_000)
     #expect(client.periodFrames == 256)
+    let folder = try TemporaryFolder()
+    // Another program of JACK's hears what comes.
+    let recorder =
+      Program.isOnPath("jack_rec")
+      ? try Program(path: "/usr/bin/env").start(
+        ["jack_rec", "-f", folder.file("heard.wav"), "-d", "3", "-b", "32", "\(client.name):out_1"],
+        environment: ["JACK_DEFAULT_SERVER": server.name]) : nil
+    if recorder != nil { usleep(1_000_000) }
     let session = PlaybackSession(device: client.soundDevice())
     var source = Ramp(sampleRate: 48_000, frameCount: 24_000)
     let before = PerformanceTime.now
@@ -119,6 +127,13 @@ struct JACKTests {
     #expect(PerformanceTime.now.seconds(since: before) > 0.4)
     #expect(result.frameCount >= 24_000)
     #expect(!result.isCancelled)
+    guard let recorder else { return }
+    _ = recorder.wait()
+    let heard = try AudioFile.read(folder.file("heard.wav")).samples
+    let isRising = zip(heard, heard.dropFirst()).count { abs($1 - $0 - 1 / 24_000) < 1e-6 }
+    // A busy machine may lose a cycle here and there, in the server or the recorder.
+    #expect(isRising > 22_000)
+    #expect(isRising < 24_000)
   }
 
   @Test("The transport gives bar and beat", .enabled(if: JACKServer.isPresent, JACKServer.absence))

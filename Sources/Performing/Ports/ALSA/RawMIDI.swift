@@ -39,8 +39,7 @@ public enum RawMIDI {
   static func open(path: String, _ flags: Int32) throws(PortError) -> Int32 {
     let descriptor = withSystemPath(path) { systemOpen($0, flags | O_NONBLOCK | O_CLOEXEC | O_NOCTTY) }
     guard descriptor >= 0 else { throw missing(path, portMessage(errno)) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFCHR else {
+    guard systemFileKind(descriptor) == S_IFCHR else {
       systemClose(descriptor)
       throw .notAPort(path: path)
     }
