@@ -69,7 +69,9 @@ public final class PrimerReader {
   public func readNext() -> Bool {
     guard remainingCount > 0 else { return false }
     let id = wanted[read.ids.count]
-    if read.ids.count > (places.last?.ids.count ?? 0), composer.model.tokenizer.vocabulary.roles.barLines.contains(id) {
+    if read.ids.count > (places.last?.ids.count ?? 0),
+      composer.model.tokenizer.vocabulary.roles.barLines.contains(id)
+    {
       read.state = sampler.state(ofStream: 0)
       places.append(read)
       if places.count > Self.placeLimit { places.remove(at: 1) }

@@ -117,7 +117,10 @@ final class AccompanyingPart: LivePart {
     guard let beats else { return [] }
     var events = accompanist.perform(until: beats.beat(at: time))
     if !hasOpened, !events.isEmpty {
-      events.insert(contentsOf: accompanist.opening.map { BeatEvent(beat: events[0].beat, channel: $0.channel, message: $0.message) }, at: 0)
+      events.insert(
+        contentsOf: accompanist.opening.map {
+          BeatEvent(beat: events[0].beat, channel: $0.channel, message: $0.message)
+        }, at: 0)
       hasOpened = true
     }
     report.key = accompanist.chord?.description ?? report.key

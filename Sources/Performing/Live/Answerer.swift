@@ -56,7 +56,12 @@ public struct AnswerSettings: Sendable {
 public final class Answerer {
   /// What is asked of the answers that follow.
   public var settings: AnswerSettings {
-    didSet { if !isRunning { isTargetSet = false; forgetAnswer() } }
+    didSet {
+      if !isRunning {
+        isTargetSet = false
+        forgetAnswer()
+      }
+    }
   }
   private var composer: Composer
   private var reader: PrimerReader

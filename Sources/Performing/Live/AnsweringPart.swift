@@ -116,7 +116,8 @@ final class AnsweringPart: LivePart {
       // A first note shortly before the bar line is an upbeat to it.
       let first = reading.score.tracks.compactMap { $0.notes.first?.onset }.min() ?? 0
       let isUpbeat = Double(first) / Double(PhraseReader.ticksPerQuarter) > settings.quartersPerBar - 1.01
-      return reading.beats.time(atBeat: Double(bars + (isUpbeat && bars > 1 ? 1 : 0)) * settings.quartersPerBar)
+      return reading.beats.time(
+        atBeat: Double(bars + (isUpbeat && bars > 1 ? 1 : 0)) * settings.quartersPerBar)
     }
     let silence = phrase.heldCount == 0 ? settings.pause : max(Self.longestHold, 2 * settings.pause)
     let end = reading.beats.beat(at: last) + silence
@@ -156,7 +157,9 @@ final class AnsweringPart: LivePart {
   }
 
   private func begin(at moment: PerformanceTime) {
-    if phrase.heldCount > 0, settings.turnBars == nil { phrase.endHeldNotes(at: phrase.lastActivity ?? moment) }
+    if phrase.heldCount > 0, settings.turnBars == nil {
+      phrase.endHeldNotes(at: phrase.lastActivity ?? moment)
+    }
     read()
     guard let reading else { return }
     answerer.hear(reading)
@@ -254,7 +257,8 @@ final class AnsweringPart: LivePart {
     switch change {
     case .temperature(let value): answerer.settings.sampling.temperature = min(max(value, 0.01), 10)
     case .bars(let count): answerer.settings.bars = count.map { min(max($0, 1), 1024) }
-    case .pause(let beats): settings.pause = min(max(beats, LiveSettings.pauses.lowerBound), LiveSettings.pauses.upperBound)
+    case .pause(let beats):
+      settings.pause = min(max(beats, LiveSettings.pauses.lowerBound), LiveSettings.pauses.upperBound)
     case .silence, .stop: return silence(at: time)
     case .reset:
       let events = silence(at: time)

@@ -108,7 +108,8 @@ public struct CapturedPhrase: Sendable, Hashable {
   public mutating func restart(at time: PerformanceTime) {
     var kept = heldNotes
     for index in kept.indices { kept[index].onset = max(time, kept[index].onset) }
-    self = CapturedPhrase(keeping: kept, revision: revision + 1, lastActivity: kept.isEmpty ? nil : lastActivity)
+    self = CapturedPhrase(
+      keeping: kept, revision: revision + 1, lastActivity: kept.isEmpty ? nil : lastActivity)
   }
 
   private init(keeping kept: [HeardNote], revision: Int, lastActivity: PerformanceTime?) {

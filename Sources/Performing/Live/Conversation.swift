@@ -25,7 +25,9 @@ struct Conversation {
     past.timeSignatures = [TimeSignatureChange(tick: 0, timeSignature: timeSignature)]
   }
 
-  private var barLength: Int { 4 * Self.ticksPerQuarter * timeSignature.numerator / timeSignature.denominator }
+  private var barLength: Int {
+    4 * Self.ticksPerQuarter * timeSignature.numerator / timeSignature.denominator
+  }
 
   /// All of it with a call after it, stating its key.
   func with(_ call: PhraseReading?) -> Score {

@@ -45,7 +45,8 @@ struct SoundingNotes {
     }
     events.append(
       LiveEvent(
-        time: time, channel: channel, message: .noteOn(key: key, velocity: velocity), opensAnswer: opensAnswer))
+        time: time, channel: channel, message: .noteOn(key: key, velocity: velocity), opensAnswer: opensAnswer
+      ))
     ends[place] = end
     return events
   }

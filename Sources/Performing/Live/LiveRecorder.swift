@@ -47,7 +47,11 @@ public final class LiveRecorder {
     }
     for (_, event) in ordered {
       let tick = max(0, Int((event.time.seconds(since: first) * Self.ticksPerSecond).rounded()))
-      if event.isPlayer { player.append(event.message, at: tick) } else { model.append(event.message, at: tick) }
+      if event.isPlayer {
+        player.append(event.message, at: tick)
+      } else {
+        model.append(event.message, at: tick)
+      }
     }
     let end = max(0, Int((time.seconds(since: first) * Self.ticksPerSecond).rounded()))
     player.end(at: end)

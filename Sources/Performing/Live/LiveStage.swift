@@ -86,7 +86,9 @@ public final class LiveStage {
   /// - Returns: What happened.
   /// - Throws: `PortError` of an output, `AudioError` where the sound fails, `FileError` where the recording cannot be written,
   ///   `ComposingError`.
-  public func run(cancellation: Cancellation = Cancellation(), tick: (LiveReport) -> Void = { _ in }) throws -> Result {
+  public func run(
+    cancellation: Cancellation = Cancellation(), tick: (LiveReport) -> Void = { _ in }
+  ) throws -> Result {
     let start = PerformanceTime.now
     let threads = try listen()
     defer {

@@ -37,7 +37,9 @@ public struct PhraseReader: Sendable, Hashable {
   public static let ticksPerQuarter = 480
 
   /// Quarter notes in a bar.
-  public var quartersPerBar: Double { 4 * Double(timeSignature.numerator) / Double(timeSignature.denominator) }
+  public var quartersPerBar: Double {
+    4 * Double(timeSignature.numerator) / Double(timeSignature.denominator)
+  }
 }
 
 /// A phrase in beats and bars.

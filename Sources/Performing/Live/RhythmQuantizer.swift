@@ -39,7 +39,8 @@ struct RhythmQuantizer {
       var previous = last
       for position in beats {
         let offset = (position - Double(beat)) * 12
-        let nearest = (division.places + [12]).min { abs(Double($0) - offset) < abs(Double($1) - offset) } ?? 0
+        let nearest =
+          (division.places + [12]).min { abs(Double($0) - offset) < abs(Double($1) - offset) } ?? 0
         let distance = (offset - Double(nearest)) / 12 * period / Self.spread
         cost += distance * distance
         var place = 12 * beat + nearest

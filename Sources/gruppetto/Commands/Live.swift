@@ -28,7 +28,8 @@ struct Live: ParsableCommand {
   @OptionGroup var ports: LivePortOptions
   @OptionGroup var tempo: LiveTempoOptions
 
-  @Flag(help: "Learn from the player while playing; it is forgotten at the end, unless --save-style keeps it.")
+  @Flag(
+    help: "Learn from the player while playing; it is forgotten at the end, unless --save-style keeps it.")
   var learn = false
 
   @Option(
@@ -104,7 +105,9 @@ struct Live: ParsableCommand {
       summary.style = saveStyle
     }
     try report(summary)
-    if result.isCancelled, !hasQuit { throw InterruptedError("stopped after \(Readable.clock(result.seconds))") }
+    if result.isCancelled, !hasQuit {
+      throw InterruptedError("stopped after \(Readable.clock(result.seconds))")
+    }
   }
 
   /// The result, on standard error where standard output has the answers.

@@ -12,7 +12,8 @@ struct LiveModeOptions: ParsableArguments {
   @Flag(help: "Accompany: chords, bass and drums follow what is played.")
   var accompany = false
 
-  @Flag(name: .customLong("continue"), help: "Go on where the player leaves off, until the player plays again.")
+  @Flag(
+    name: .customLong("continue"), help: "Go on where the player leaves off, until the player plays again.")
   var continues = false
 
   @Option(
@@ -75,7 +76,8 @@ struct LiveModeOptions: ParsableArguments {
     let usual: Set<PartRole> = [.chords, .bass, .drums]
     guard let parts else { return usual }
     let named = try parts.split(separator: ",").map { text in
-      guard let role = PartRole(rawValue: String(text.drop { $0 == " " }).lowercased()), usual.contains(role) else {
+      guard let role = PartRole(rawValue: String(text.drop { $0 == " " }).lowercased()), usual.contains(role)
+      else {
         throw ValidationError("--parts names chords, bass or drums, not '\(text)'.")
       }
       return role
@@ -89,7 +91,8 @@ struct LiveModeOptions: ParsableArguments {
 struct LiveTempoOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Quarter notes per minute that the player keeps to (default: found in what is played).", valueName: "n"))
+      "Quarter notes per minute that the player keeps to (default: found in what is played).", valueName: "n")
+  )
   var tempo: Double?
 
   @Flag(help: "Take tempo, beats and bars from MIDI clock messages of the inputs.")
@@ -101,7 +104,8 @@ struct LiveTempoOptions: ParsableArguments {
   var timeSignature: String?
 
   @Option(
-    help: ArgumentHelp("Length of the upbeat with which the player begins, in quarter notes.", valueName: "beats"))
+    help: ArgumentHelp(
+      "Length of the upbeat with which the player begins, in quarter notes.", valueName: "beats"))
   var upbeat: Double?
 
   func validate() throws {
@@ -119,7 +123,8 @@ struct LiveTempoOptions: ParsableArguments {
   /// The time signature.
   func signature() throws -> TimeSignature {
     guard let timeSignature else { return .common }
-    guard let signature = TimeSignature(timeSignature), signature.numerator * 8 / signature.denominator >= 1 else {
+    guard let signature = TimeSignature(timeSignature), signature.numerator * 8 / signature.denominator >= 1
+    else {
       throw ValidationError("--time-signature is written like 3/4, not '\(timeSignature)'.")
     }
     return signature
@@ -138,12 +143,14 @@ struct LiveSoundOptions: ParsableArguments {
   var noSound = false
 
   @Option(
-    help: ArgumentHelp("Sound that the device holds, in milliseconds, from 5 to 1000 (default: 5).", valueName: "ms"))
+    help: ArgumentHelp(
+      "Sound that the device holds, in milliseconds, from 5 to 1000 (default: 5).", valueName: "ms"))
   var latency: Double?
 
   @Option(
     help: ArgumentHelp(
-      "Instrument of the player: a name or a General MIDI number from 0 (default: piano).", valueName: "name"))
+      "Instrument of the player: a name or a General MIDI number from 0 (default: piano).", valueName: "name")
+  )
   var instrument: String?
 
   @Option(

@@ -26,15 +26,21 @@ struct LivePortOptions: ParsableArguments {
   var osc: Int?
 
   @Flag(
-    help: "End when the inputs do, once what was played is answered; otherwise, a FIFO waits for the next writer.")
+    help:
+      "End when the inputs do, once what was played is answered; otherwise, a FIFO waits for the next writer."
+  )
   var untilEnd = false
 
   func validate() throws {
     if let osc, !(1...65_535).contains(osc) {
       throw ValidationError("--osc is a port from 1 to 65535, not \(osc).")
     }
-    guard inputs.count(where: { $0 == "-" }) <= 1 else { throw ValidationError("--in - can be given only once.") }
-    guard outputs.count(where: { $0 == "-" }) <= 1 else { throw ValidationError("--out - can be given only once.") }
+    guard inputs.count(where: { $0 == "-" }) <= 1 else {
+      throw ValidationError("--in - can be given only once.")
+    }
+    guard outputs.count(where: { $0 == "-" }) <= 1 else {
+      throw ValidationError("--out - can be given only once.")
+    }
   }
 
   /// Opens the OSC server, if one is asked for.

@@ -83,7 +83,9 @@ struct LiveSummary: Encodable {
     add("all that was sent, after it was due", eventLateness)
     if let underruns, underruns > 0 { lines.append("  the sound had \(Readable.plural(underruns, "gap"))") }
     if failures > 0 { lines.append("  \(Readable.plural(failures, "phrase")) could not be answered") }
-    if missedNotes > 0 { lines.append("  \(Readable.plural(missedNotes, "note")) came too late to be played") }
+    if missedNotes > 0 {
+      lines.append("  \(Readable.plural(missedNotes, "note")) came too late to be played")
+    }
     if faults > 0 { lines.append("  \(Readable.plural(faults, "message")) could not be read") }
     if let learnedPhrases {
       lines.append(

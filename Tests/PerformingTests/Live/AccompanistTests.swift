@@ -36,7 +36,9 @@ struct AccompanistTests {
     return (events, heard)
   }
 
-  private static let cadence = [[60, 64, 67], [57, 60, 65], [55, 59, 65, 67], [57, 60, 64], [55, 60, 64]]
+  private static let cadence = [
+    [60, 64, 67], [57, 60, 65], [55, 59, 65, 67], [57, 60, 64], [55, 60, 64],
+  ]
 
   @Test("Chords that are played on the beat are followed at once, late ones within half a beat")
   func chordsAreFollowed() {
@@ -98,7 +100,9 @@ struct AccompanistTests {
     #expect(!accompanist.silence(at: 42).isEmpty && accompanist.silence(at: 42).isEmpty)
   }
 
-  @Test("Bars of every time signature have a pattern", arguments: ["2/4", "3/4", "4/4", "5/4", "6/8", "9/8", "7/8", "12/8", "2/2", "1/16", "3/16"])
+  @Test(
+    "Bars of every time signature have a pattern",
+    arguments: ["2/4", "3/4", "4/4", "5/4", "6/8", "9/8", "7/8", "12/8", "2/2", "1/16", "3/16"])
   func everyBarHasAPattern(text: String) throws {
     let pattern = AccompanimentPattern(try #require(TimeSignature(text)))
     #expect(pattern.length == pattern.drums.count && pattern.length >= 1)
@@ -113,7 +117,8 @@ struct AccompanistTests {
     for (root, quality) in [(5, HeardChord.Quality.major), (7, .dominantSeventh), (9, .minor), (0, .major)] {
       let before = voicing.pitches
       voicing.move(to: HeardChord(root: root, quality: quality))
-      #expect(Set(voicing.pitches.map { $0 % 12 }) == Set(HeardChord(root: root, quality: quality).pitchClasses))
+      #expect(
+        Set(voicing.pitches.map { $0 % 12 }) == Set(HeardChord(root: root, quality: quality).pitchClasses))
       for pitch in voicing.pitches { #expect(before.map { abs($0 - pitch) }.min() ?? 99 <= 4) }
     }
   }

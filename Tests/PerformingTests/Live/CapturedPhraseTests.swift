@@ -18,7 +18,8 @@ struct CapturedPhraseTests {
     #expect(phrase.lastActivity == moment(0.6))
   }
 
-  @Test("A key that goes down twice ends its first note, and one that was not down means nothing when it goes up")
+  @Test(
+    "A key that goes down twice ends its first note, and one that was not down means nothing when it goes up")
   func keysAreTakenAsTheyCome() {
     var phrase = CapturedPhrase()
     phrase.take(.noteOff(key: 50), channel: 0, at: moment(0))

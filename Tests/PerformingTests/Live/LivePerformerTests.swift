@@ -37,7 +37,9 @@ struct LivePerformerTests {
     let one = perform(Self.call, with: try Self.performer(), until: 20)
     #expect(perform(Self.call, with: try Self.performer(), until: 20) == one)
     // Work that was done late or in larger portions changes nothing but the moment at which notes are sent.
-    #expect(perform(Self.call, with: try Self.performer(), until: 20, step: 0.037).onsets.map(\.pitch) == one.onsets.map(\.pitch))
+    #expect(
+      perform(Self.call, with: try Self.performer(), until: 20, step: 0.037).onsets.map(\.pitch)
+        == one.onsets.map(\.pitch))
     let other = perform(Self.call, with: try Self.performer { $0.answers.seed = 2 }, until: 20)
     #expect(other.onsets.map(\.pitch) != one.onsets.map(\.pitch))
   }
@@ -93,18 +95,20 @@ struct LivePerformerTests {
       let performer = try Self.performer { $0.mode = mode }
       var random = RepeatableGenerator(seed: 8)
       var events: [PlayedEvent] = []
-      for _ in 0..<1500 {
+      for _ in 0..<600 {
         let key = random.number(0...127), value = random.number(0...127)
         let messages: [ChannelMessage] = [
-          .noteOn(key: key, velocity: value), .noteOff(key: key), .control(key, value: value), .program(value),
+          .noteOn(key: key, velocity: value), .noteOff(key: key), .control(key, value: value),
+          .program(value),
           .bend(value), .pressure(value), .keyPressure(key: key, value: value),
         ]
         events.append(
-          PlayedEvent(seconds: Double(random.number(0...4000)) / 1000, message: messages[random.next(messages.count)]))
+          PlayedEvent(
+            seconds: Double(random.number(0...4000)) / 1000, message: messages[random.next(messages.count)]))
       }
       events.sort { $0.seconds < $1.seconds }
-      var sent = perform(events, with: performer, until: 12, step: 0.05)
-      sent += performer.silence(at: moment(12))
+      var sent = perform(events, with: performer, until: 8, step: 0.05)
+      sent += performer.silence(at: moment(8))
       #expect(sent.unfinished.isEmpty, "\(mode)")
       #expect(sent.onsets.allSatisfy { (0...127).contains($0.pitch) && (1...127).contains($0.velocity) })
     }
@@ -143,7 +147,9 @@ struct LivePerformerTests {
 
 @Suite("An answer that is prepared")
 struct AnswererTests {
-  private func reading(_ notes: [(beat: Double, length: Double, pitch: Int)] = tuneInG) throws -> PhraseReading {
+  private func reading(
+    _ notes: [(beat: Double, length: Double, pitch: Int)] = tuneInG
+  ) throws -> PhraseReading {
     try #require(
       PhraseReader(beat: .tempo(120)).read(phrase(played(notes, period: 0.5)), heldUntil: moment(100)))
   }
