@@ -110,9 +110,7 @@ package final class GrowingWAVFile: @unchecked Sendable {
     add(16, 2)
     add("data")
     add(isLong ? Int(UInt32.max) : dataSize, 4)
-    guard bytes.withUnsafeBytes({ Self.write($0, at: 0, to: descriptor) }) else {
-      throw .file(.writing(path))
-    }
+    guard bytes.withUnsafeBytes({ Self.write($0, at: 0, to: descriptor) }) else { throw .file(.writing(path)) }
     statedFrames = frames
   }
 

@@ -33,10 +33,7 @@ import Testing
   func theSameSeedGivesTheSame() throws {
     for name in ["a", "b"] {
       let run = try workshop.run(
-        [
-          "play", "model", "--raw", "\(name).raw", "--minutes", "0.15", "--record", "\(name).mid", "--record",
-          "\(name).wav",
-        ]
+        ["play", "model", "--raw", "\(name).raw", "--minutes", "0.15", "--record", "\(name).mid", "--record", "\(name).wav"]
           + Self.cheap)
       #expect(run.exitCode == 0, "\(run.errors)")
     }
@@ -51,8 +48,7 @@ import Testing
     #expect(abs(Double(sound.frameCount) / 8000 - music.seconds) < 12)
   }
 
-  @Test(
-    "Killed in the middle, the MIDI file is complete to the last bar, and the WAV file to the last second")
+  @Test("Killed in the middle, the MIDI file is complete to the last bar, and the WAV file to the last second")
   func killedInTheMiddleTheFilesAreWhole() throws {
     let options = ["play", "model", "--raw", "k.raw", "--paced", "--record", "k.mid", "--record", "k.wav"]
     let running = try workshop.program.start(options + Self.cheap, folder: workshop.folder.path)
@@ -75,8 +71,7 @@ import Testing
     #expect(isSame)
     // The same music, not killed.
     let run = try workshop.run(
-      ["play", "model", "--raw", "/dev/null", "--minutes", "0.5", "--record", "whole.mid", "--quiet"]
-        + Self.cheap)
+      ["play", "model", "--raw", "/dev/null", "--minutes", "0.5", "--record", "whole.mid", "--quiet"] + Self.cheap)
     #expect(run.exitCode == 0, "\(run.errors)")
     let killed = notes(try score("k.mid")), whole = notes(try score("whole.mid"))
     #expect(killed.count > 4 && Array(whole.prefix(killed.count)) == killed)
@@ -86,8 +81,7 @@ import Testing
 
   @Test("Ctrl-C ends with a fade, and keeps the files") func ctrlCKeepsTheFiles() throws {
     let running = try workshop.program.start(
-      ["play", "model", "--raw", "/dev/null", "--paced", "--record", "c.mid", "--record", "c.flac"]
-        + Self.cheap,
+      ["play", "model", "--raw", "/dev/null", "--paced", "--record", "c.mid", "--record", "c.flac"] + Self.cheap,
       folder: workshop.folder.path)
     let deadline = Date() + 60
     while Date() < deadline, !workshop.has("c.mid") { Thread.sleep(forTimeInterval: 0.05) }
@@ -103,23 +97,19 @@ import Testing
   @Test("Samples go to standard output, and a reader that goes away ends it")
   func samplesGoToStandardOutput() throws {
     let run = try workshop.shell(
-      "\(workshop.program.path) play model --raw - --raw-format f32le \(Self.cheap.joined(separator: " ")) --quiet | head -c 64000 | wc -c"
-    )
+      "\(workshop.program.path) play model --raw - --raw-format f32le \(Self.cheap.joined(separator: " ")) --quiet | head -c 64000 | wc -c")
     #expect(run.output.contains("64000"), "\(run.output) \(run.errors)")
     let json = try workshop.run(
       ["play", "model", "--raw", "x.raw", "--minutes", "0.05", "--json", "--quiet"] + Self.cheap)
     let report = try json.json()
-    #expect(
-      report["bars"] as? Int ?? 0 > 0 && report["seed"] as? Int == 3
-        && report["firstSoundMilliseconds"] != nil)
+    #expect(report["bars"] as? Int ?? 0 > 0 && report["seed"] as? Int == 3 && report["firstSoundMilliseconds"] != nil)
   }
 
   @Test("MIDI messages go to standard output when they would be heard")
   func midiGoesToStandardOutput() throws {
     let began = Date()
     let run = try workshop.shell(
-      "\(workshop.program.path) play model --midi - --minutes 0.05 --seed 3 --bars 4 --reverb off --quiet > out.bytes"
-    )
+      "\(workshop.program.path) play model --midi - --minutes 0.05 --seed 3 --bars 4 --reverb off --quiet > out.bytes")
     #expect(run.exitCode == 0, "\(run.errors)")
     let bytes = try workshop.bytes("out.bytes")
     let ons = bytes.indices.filter { bytes[$0] & 0xF0 == 0x90 && $0 + 2 < bytes.count && bytes[$0 + 2] > 0 }
@@ -129,13 +119,11 @@ import Testing
   @Test("Options that mean nothing are refused with what to do")
   func optionsThatMeanNothingAreRefused() throws {
     for (arguments, words) in [
-      (["play", "model", "--piece", "2"], "for a file"),
-      (["play", "short.abc", "--bars", "4"], "of a model"),
+      (["play", "model", "--piece", "2"], "for a file"), (["play", "short.abc", "--bars", "4"], "of a model"),
       (["play", "model", "--record", "a.txt", "--raw", "/dev/null"], "neither MIDI nor sound"),
       (["play", "model", "--raw", "-", "--json"], "standard output"),
       (["play", "model", "--raw", "-", "--midi", "-"], "standard output"),
-      (["play", "model", "--paced"], "--raw"),
-      (["play", "model", "--free", "all"], "key, tempo or ensemble"),
+      (["play", "model", "--paced"], "--raw"), (["play", "model", "--free", "all"], "key, tempo or ensemble"),
       (["play", "model", "--raw", "x", "--device", "null"], "drop --device"),
       (["play", "tunes", "--raw", "x"], "model"),
     ] {

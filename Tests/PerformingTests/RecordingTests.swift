@@ -27,8 +27,7 @@ struct RecordingTests {
     let engine = PerformanceEngine(
       bank: Small.Bank(),
       settings: EngineSettings(
-        render: RenderOptions(sampleRate: 8000, reverb: .off), initialGain: 0, barsAhead: 16,
-        waitsForBars: true))
+        render: RenderOptions(sampleRate: 8000, reverb: .off), initialGain: 0, barsAhead: 16, waitsForBars: true))
     engine.add(recording)
     for number in 0..<3 {
       var bar = Small.bar(number, pitches: [60 + number, 64, 67, 72], program: number < 2 ? 73 : 40)

@@ -116,10 +116,8 @@ extension Score {
           places[part] = place
           tracks.append(
             Track(
-              name: part.name, program: part.program, isDrum: part.isDrum, role: part.role,
-              channel: part.channel,
-              controlChanges: part.pan == 64 ? [] : [ControlChange(tick: 0, controller: 10, value: part.pan)])
-          )
+              name: part.name, program: part.program, isDrum: part.isDrum, role: part.role, channel: part.channel,
+              controlChanges: part.pan == 64 ? [] : [ControlChange(tick: 0, controller: 10, value: part.pan)]))
         }
         var note = performed.note
         note.onset += start

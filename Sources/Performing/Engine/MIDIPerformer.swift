@@ -58,9 +58,7 @@ public final class MIDIPerformer: PerformanceListener {
         (onset, 1, .noteOn(channel: channel, key: key, velocity: min(max(note.note.velocity, 1), 127))))
       events.append((end, 0, .noteOff(channel: channel, key: key, velocity: 64)))
     }
-    let order = events.indices.sorted {
-      (events[$0].frame, events[$0].rank, $0) < (events[$1].frame, events[$1].rank, $1)
-    }
+    let order = events.indices.sorted { (events[$0].frame, events[$0].rank, $0) < (events[$1].frame, events[$1].rank, $1) }
     for index in order { send(events[index].message, at: events[index].frame) }
   }
 

@@ -1,21 +1,48 @@
 public import Groundwork
 public import MIDI
+internal import Synchronization
 internal import Synthesis
 
 /// Keeps what was played in a live performance, as a MIDI file: the player in one track, the model in another.
-public final class LiveRecorder {
+public final class LiveRecorder: Sendable {
+  private struct Event: Sendable {
+    var isPlayer: Bool
+    var time: PerformanceTime
+    var message: MIDIMessage
+  }
+
+  private struct State: Sendable {
+    var events: [Event] = []
+    var writtenCount = 0
+    var failure: FileError?
+    var thread: PortThread?
+    var isClosed = false
+  }
+
   private let path: String
-  private var events: [(isPlayer: Bool, time: PerformanceTime, message: MIDIMessage)] = []
-  private var lastWrite: PerformanceTime?
-  private var first: PerformanceTime?
+  private let state = Mutex(State())
+  private let wake = AlarmSignal()
 
   /// A tick is half a millisecond and a little more.
   private static let (ticksPerQuarter, ticksPerSecond) = (960, 1920.0)
   /// The file is written anew after so many seconds, so that little is missing after a crash.
-  private static let interval = 5.0
+  private static let interval = 2.0
 
-  /// A recorder into a file, which is written while it goes on.
-  public init(path: String) { self.path = path }
+  /// A recorder into a file, which is written again and again while it goes on, by a thread of its own: waiting for the disk would keep a
+  /// player waiting.
+  /// - Throws: `PortError.noResources`.
+  public init(path: String) throws(PortError) {
+    self.path = path
+    let thread = try PortThread { [weak self, wake] in
+      while let self, !self.state.withLock({ $0.isClosed }) {
+        self.write()
+        wake.sleep(until: .now.advanced(bySeconds: Self.interval))
+      }
+    }
+    state.withLock { $0.thread = thread }
+  }
+
+  deinit { wake.raise() }
 
   /// Takes a message of the player.
   public func heard(_ message: MIDIMessage, at time: PerformanceTime) { add(true, time, message) }
@@ -27,37 +54,56 @@ public final class LiveRecorder {
   }
 
   private func add(_ isPlayer: Bool, _ time: PerformanceTime, _ message: MIDIMessage) {
-    if first == nil { first = time }
-    events.append((isPlayer, time, message))
+    state.withLock { $0.events.append(Event(isPlayer: isPlayer, time: time, message: message)) }
   }
 
-  /// Writes the file if that is due.
-  /// - Parameter isLast: Whether it is due in any case.
-  /// - Throws: `FileError`.
-  public func write(at time: PerformanceTime, isLast: Bool = false) throws(FileError) {
-    guard let first else { return }
-    if !isLast, let lastWrite, time.seconds(since: lastWrite) < Self.interval { return }
-    lastWrite = time
+  /// Writes the rest, and ends the thread.
+  /// - Throws: `FileError` if the file could not be written, now or before.
+  public func finish() throws(FileError) {
+    let thread = state.withLock { state in
+      state.isClosed = true
+      defer { state.thread = nil }
+      return state.thread
+    }
+    wake.raise()
+    thread?.join()
+    write()
+    if let failure = state.withLock({ $0.failure }) { throw failure }
+  }
+
+  /// Writes the file if there is anything new.
+  private func write() {
+    let events = state.withLock { state -> [Event] in
+      guard state.events.count > state.writtenCount, state.failure == nil else { return [] }
+      state.writtenCount = state.events.count
+      return state.events
+    }
+    guard !events.isEmpty else { return }
+    do throws(FileError) {
+      try Self.file(events).write(to: path)
+    } catch {
+      state.withLock { $0.failure = error }
+    }
+  }
+
+  private static func file(_ events: [Event]) -> MIDIFile {
     var player = MIDITrack(), model = MIDITrack()
     player.append(.meta(.tempo(500_000)), at: 0)
     player.append(.meta(.text(.trackName, Array("player".utf8))), at: 0)
     model.append(.meta(.text(.trackName, Array("model".utf8))), at: 0)
     let ordered = events.enumerated().sorted {
       ($0.element.time, $0.offset) < ($1.element.time, $1.offset)
-    }
-    for (_, event) in ordered {
-      let tick = max(0, Int((event.time.seconds(since: first) * Self.ticksPerSecond).rounded()))
+    }.map(\.element)
+    let first = ordered[0].time
+    for event in ordered {
+      let tick = max(0, Int((event.time.seconds(since: first) * ticksPerSecond).rounded()))
       if event.isPlayer {
         player.append(event.message, at: tick)
       } else {
         model.append(event.message, at: tick)
       }
     }
-    let end = max(0, Int((time.seconds(since: first) * Self.ticksPerSecond).rounded()))
-    player.end(at: end)
-    model.end(at: end)
-    try MIDIFile(
-      format: .simultaneous, division: .ticksPerQuarter(Self.ticksPerQuarter), tracks: [player, model]
-    ).write(to: path)
+    return MIDIFile(
+      format: .simultaneous, division: .ticksPerQuarter(ticksPerQuarter), tracks: [player, model])
   }
 }

@@ -107,7 +107,6 @@ public final class LiveStage {
         if now >= nextTick {
           nextTick = now.advanced(bySeconds: 0.1)
           tick(performer.report)
-          try recorder?.write(at: now)
           try learn()
         }
         if endsWithInput, inbox.state.withLock({ $0.openCount == 0 && $0.messages.isEmpty }) {
@@ -125,6 +124,7 @@ public final class LiveStage {
       throw error
     }
     try silence()
+    for ids in performer.takeCalls() { learning?.learn(ids) }
     result.isCancelled = cancellation.isRequested
     result.report = performer.report
     result.seconds = PerformanceTime.now.seconds(since: start)
@@ -133,7 +133,7 @@ public final class LiveStage {
     result.faultCount = inputs.reduce(inbox.state.withLock { $0.overflowCount }) {
       $0 + $1.statistics.faultCount + $1.statistics.overflowCount
     }
-    try recorder?.write(at: .now, isLast: true)
+    try recorder?.finish()
     return result
   }
 

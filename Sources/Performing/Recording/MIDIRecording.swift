@@ -139,9 +139,7 @@ struct Transcript {
     for note in bar.notes where (0...127).contains(note.note.pitch) {
       let channel = bar.parts[note.part].channel
       let key = note.note.pitch, velocity = min(max(note.note.velocity, 1), 127)
-      add(
-        .noteOn(channel: channel, key: key, velocity: velocity), channel,
-        start + scaled(note.note.onset, bar), 2)
+      add(.noteOn(channel: channel, key: key, velocity: velocity), channel, start + scaled(note.note.onset, bar), 2)
       add(
         .noteOff(channel: channel, key: key, velocity: 64), channel,
         start + max(scaled(note.note.end, bar), scaled(note.note.onset, bar) + 1), 0)
@@ -203,9 +201,7 @@ struct Transcript {
   private func newTrack(_ channel: Int) -> MIDITrack {
     var track = MIDITrack()
     let part = parts[channel]
-    let name = part.map {
-      $0.name.isEmpty ? ($0.isDrum ? "Drums" : GeneralMIDI.programName($0.program) ?? "") : $0.name
-    }
+    let name = part.map { $0.name.isEmpty ? ($0.isDrum ? "Drums" : GeneralMIDI.programName($0.program) ?? "") : $0.name }
     track.append(.meta(.text(.trackName, Array((name ?? "Channel \(channel + 1)").utf8))), at: 0)
     return track
   }
@@ -237,11 +233,9 @@ extension MIDIMessage {
   init(_ message: ChannelMessage, channel: Int) {
     self =
       switch message {
-      case .noteOn(let key, let velocity, _):
-        .noteOn(channel: channel, key: key & 127, velocity: min(max(velocity, 0), 127))
+      case .noteOn(let key, let velocity, _): .noteOn(channel: channel, key: key & 127, velocity: min(max(velocity, 0), 127))
       case .noteOff(let key, _): .noteOff(channel: channel, key: key & 127, velocity: 64)
-      case .keyPressure(let key, let value):
-        .keyPressure(channel: channel, key: key & 127, pressure: value & 127)
+      case .keyPressure(let key, let value): .keyPressure(channel: channel, key: key & 127, pressure: value & 127)
       case .control(let controller, let value):
         .controlChange(channel: channel, controller: controller & 127, value: value & 127)
       case .program(let program): .programChange(channel: channel, program: program & 127)

@@ -36,8 +36,7 @@ public final class SoundRecording: PerformanceListener, @unchecked Sendable {
       } else {
         file = EncodedFile(
           try AudioFileWriter(
-            path: path, encoding: format.isLossy ? nil : .pcm16, sampleRate: sampleRate,
-            channelCount: channelCount))
+            path: path, encoding: format.isLossy ? nil : .pcm16, sampleRate: sampleRate, channelCount: channelCount))
       }
     } catch {
       throw .audio(error)

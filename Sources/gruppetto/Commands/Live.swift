@@ -81,7 +81,7 @@ struct Live: ParsableCommand {
     let learning = learn ? try LiveLearning(model: model, settings: .init(seed: seed)) : nil
     let stage = LiveStage(
       performer: performer, inputs: inputs, outputs: outputs, sound: live, learning: learning,
-      recorder: record.map { LiveRecorder(path: $0) }, endsWithInput: ports.untilEnd)
+      recorder: try record.map { try LiveRecorder(path: $0) }, endsWithInput: ports.untilEnd)
     common.remark("Listening to \(inputs.map(\.name).joined(separator: ", ")); q or Ctrl-C stops.")
     try live?.start()
     let keys = ports.inputs.contains("-") ? nil : TerminalKeys()
@@ -100,8 +100,10 @@ struct Live: ParsableCommand {
     var summary = LiveSummary(result, mode: settings.mode, seed: seed)
     summary.underruns = played.map { $0.counts.gaps }
     summary.recording = record
-    if let style = try learning?.finish(name: saveStyle ?? "what was played"), let saveStyle {
-      try style.write(to: saveStyle)
+    if let learning, let style = try learning.finish(name: saveStyle ?? "what was played") {
+      // What waited was learned only now.
+      summary.learnedPhrases = learning.phraseCount
+      if let saveStyle { try style.write(to: saveStyle) }
       summary.style = saveStyle
     }
     try report(summary)

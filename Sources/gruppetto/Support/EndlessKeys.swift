@@ -69,16 +69,14 @@ struct EndlessKeys {
     case "v", "V":
       let most = (settings.limits.voices?.upperBound ?? 7) + step
       settings.limits.voices = most > 6 ? nil : 1...max(1, most)
-      return .change(
-        settings.limits.voices.map { "at most \(Readable.plural($0.upperBound, "voice"))" } ?? "any voices")
+      return .change(settings.limits.voices.map { "at most \(Readable.plural($0.upperBound, "voice"))" } ?? "any voices")
     case "s", "S":
       scale = (scale - step + Self.scales.count) % Self.scales.count
       settings.limits.key = Self.scales[scale].flatMap { try? Scale("C \($0.rawValue)") }
       return .change("scale: \(settings.limits.key.map(\.description) ?? "any")")
     case "-", "_", "+", "=":
       let new = settings.tempoFactor * (step > 0 ? 1.05 : 1 / 1.05)
-      settings.tempoFactor = min(
-        max(new, EndlessSettings.tempoFactors.lowerBound), EndlessSettings.tempoFactors.upperBound)
+      settings.tempoFactor = min(max(new, EndlessSettings.tempoFactors.lowerBound), EndlessSettings.tempoFactors.upperBound)
       return .change("tempo × \(Readable.decimal(settings.tempoFactor, 2))")
     default: return nil
     }

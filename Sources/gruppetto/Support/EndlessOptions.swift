@@ -64,12 +64,10 @@ struct EndlessOptions: ParsableArguments {
   }
 
   static let names = [
-    "--bars", "--minutes", "--free", "--record", "--raw", "--raw-format", "--rate", "--midi", "--paced",
-    "--seed",
+    "--bars", "--minutes", "--free", "--record", "--raw", "--raw-format", "--rate", "--midi", "--paced", "--seed",
     "--preset", "--temperature", "--top-k", "--top-p", "--min-p", "--by-role", "--no-by-role", "--weights",
     "--style", "--tempo", "--time-signature", "--metre", "--seconds", "--key", "--chromatic", "--range",
-    "--instruments", "--voices", "--note-lengths", "--density", "--rests", "--first", "--last",
-    "--last-chord",
+    "--instruments", "--voices", "--note-lengths", "--density", "--rests", "--first", "--last", "--last-chord",
     "--chords", "--rhythm", "--contour",
   ]
 
@@ -90,8 +88,7 @@ struct EndlessOptions: ParsableArguments {
       throw ValidationError("--raw-format and --paced are about --raw; name where the samples go.")
     }
     guard raw != "-" || midi != "-" else {
-      throw ValidationError(
-        "--raw - and --midi - both write to standard output; name a file for one of them.")
+      throw ValidationError("--raw - and --midi - both write to standard output; name a file for one of them.")
     }
     guard Set(record).count == record.count else { throw ValidationError("Two --record name the same file.") }
   }

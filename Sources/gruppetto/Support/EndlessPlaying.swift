@@ -40,17 +40,12 @@ struct EndlessPlaying {
     }
     let usesOutput = endless.raw == "-" || endless.midi == "-"
     guard !usesOutput || !common.json else {
-      throw UsageError(
-        "--json and \(endless.raw == "-" ? "--raw" : "--midi") - both write to standard output; choose one")
+      throw UsageError("--json and \(endless.raw == "-" ? "--raw" : "--midi") - both write to standard output; choose one")
     }
     let cancellation = Interruption.cancellation()
     // Sounds and device are opened while the model is read: what is heard first does not wait for one after the other.
     let sound = Promise { try banks.load(presets: presets, common: common) }
-    let session =
-      hasDevice
-      ? Promise {
-        try PlaybackSession(PlaybackSettings(device: device ?? "default", latencySeconds: latency))
-      } : nil
+    let session = hasDevice ? Promise { try PlaybackSession(PlaybackSettings(device: device ?? "default", latencySeconds: latency)) } : nil
     let (plain, request) = try readModel()
     let composer = try EndlessComposer(
       model: try request.applied(to: plain), settings: try settings(request), seed: seed)
@@ -128,8 +123,7 @@ struct EndlessPlaying {
         // The device begins with the first frames, and gives them out a little later.
         return PerformanceTime.now.advanced(bySeconds: session.latencySeconds + Double(frame) / rate)
       }
-      return PerformanceTime(nanoseconds: head.nanoseconds).advanced(
-        bySeconds: Double(frame - head.frame) / rate)
+      return PerformanceTime(nanoseconds: head.nanoseconds).advanced(bySeconds: Double(frame - head.frame) / rate)
     }
     engine.add(performer)
     return performer
@@ -137,8 +131,7 @@ struct EndlessPlaying {
 
   /// Composes on a thread of its own, as far ahead as the engine has room, and the next piece meanwhile.
   private func composeAhead(
-    _ composer: EndlessComposer, _ first: PerformedBar, _ engine: PerformanceEngine,
-    _ cancellation: Cancellation
+    _ composer: EndlessComposer, _ first: PerformedBar, _ engine: PerformanceEngine, _ cancellation: Cancellation
   ) -> Background {
     let limit = endless.minutes.map { 60 * $0 } ?? .infinity
     return Background {
@@ -166,8 +159,7 @@ extension EndlessPlaying {
   }
 
   private func play(
-    _ engine: PerformanceEngine, _ composer: EndlessComposer, _ session: PlaybackSession?,
-    _ watch: PerformanceWatch,
+    _ engine: PerformanceEngine, _ composer: EndlessComposer, _ session: PlaybackSession?, _ watch: PerformanceWatch,
     _ cancellation: Cancellation
   ) throws -> Result {
     let ended = Atomic<Bool>(false)
@@ -277,9 +269,7 @@ extension EndlessPlaying {
     if let target, !common.quiet {
       common.remark(
         "\(target.name): \(endless.rawFormat.rawValue), stereo, \(endless.rate) Hz"
-          + (endless.raw == "-"
-            ? "; for instance | ffmpeg -f \(endless.rawFormat.rawValue) -ar \(endless.rate) -ac 2 -i - out.ogg"
-            : ""))
+          + (endless.raw == "-" ? "; for instance | ffmpeg -f \(endless.rawFormat.rawValue) -ar \(endless.rate) -ac 2 -i - out.ogg" : ""))
     }
     let isPaced = target == nil || endless.paced
     let start = PerformanceTime.now
@@ -292,8 +282,7 @@ extension EndlessPlaying {
       if count < block { return Result(frames: frames) }
       guard isPaced else { continue }
       // A quarter of a second ahead, as a device would be.
-      let ahead =
-        Double(frames) / Double(engine.sampleRate) - PerformanceTime.now.seconds(since: start) - 0.25
+      let ahead = Double(frames) / Double(engine.sampleRate) - PerformanceTime.now.seconds(since: start) - 0.25
       if ahead > 0 { usleep(UInt32(ahead * 1e6)) }
     }
   }
@@ -315,8 +304,7 @@ extension EndlessPlaying {
       replaced: Dictionary(uniqueKeysWithValues: music.replaced.map { ($0.key.rawValue, $0.value) }),
       gaps: result.counts?.gaps ?? 0, lateBars: sound.starvedCount, lateSeconds: sound.starvedSeconds,
       barsAhead: sound.barsAhead, preparations: sound.preparationCount, gain: sound.gain,
-      firstSoundMilliseconds: watch.firstSound, loudness: watch.loudness,
-      processorSeconds: ProcessClock.processorSeconds,
+      firstSoundMilliseconds: watch.firstSound, loudness: watch.loudness, processorSeconds: ProcessClock.processorSeconds,
       files: endless.record)
     guard endless.raw != "-", endless.midi != "-" else {
       common.remark(report.text)
@@ -400,8 +388,7 @@ private final class RawOutput {
     self.format = format
     name = path == "-" ? "standard output" : path
     descriptor =
-      path == "-"
-      ? STDOUT_FILENO : withSystemPath(path) { open($0, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666) }
+      path == "-" ? STDOUT_FILENO : withSystemPath(path) { open($0, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666) }
     guard descriptor >= 0 else { throw FileError.writing(path) }
     // A reader that goes away is an error of writing, not the end of this process.
     signal(SIGPIPE, SIG_IGN)

@@ -82,7 +82,7 @@ struct LiveStageTests {
     let output = MessageLog()
     let performer = try LivePerformer(
       model: untrainedModel(), settings: LiveSettings(tempo: .given(240), answers: AnswerSettings(seed: 2)))
-    let recorder = LiveRecorder(path: folder.file("both.mid"))
+    let recorder = try LiveRecorder(path: folder.file("both.mid"))
     let stage = LiveStage(
       performer: performer, inputs: [input], outputs: [output], recorder: recorder, endsWithInput: true)
     let path = folder.file("keys")
