@@ -11,7 +11,7 @@ internal import Musl
 /// It is a rule and no model: what sounded in the last beat weighs the more the later it sounded, and a chord gets the weights of its
 /// notes, less those of the others. What belongs to the key is preferred, the key being that of all that was played, with what is
 /// long ago fading (`KeyEstimate`); a chord that is on is kept until another is clearly better, which at a bar line is sooner than
-/// within a bar. The same notes at the same beats give the same chords.
+/// within a bar; under a tune alone it changes on beats only. The same notes at the same beats give the same chords.
 public struct HarmonyFollower: Sendable {
   /// A note in beats.
   private struct HeldNote: Hashable {
@@ -95,6 +95,8 @@ public struct HarmonyFollower: Sendable {
     guard shares.contains(where: { $0 > 0 }) else { return chord }
     let key = key
     let isOnBeat = (positionInBar / beatLength).truncatingRemainder(dividingBy: 1) == 0
+    // The notes of a tune within a beat are mostly passing; who plays chords may change them anywhere.
+    if chord != nil, !isOnBeat, pitchClassCount(at: beat) < 3 { return chord }
     let keeping =
       positionInBar == 0 ? weights.keepsOnBar : isOnBeat ? weights.keepsOnBeat : weights.keepsWithin
     var best: (chord: HeardChord, score: Double)?

@@ -137,7 +137,7 @@ struct AccompanistTests {
         all += counts.all
       }
       #expect(all > 1000)
-      #expect(Double(within) / Double(all) > (withChords ? 0.99 : 0.55), "\(within) of \(all)")
+      #expect(Double(within) / Double(all) > (withChords ? 0.99 : 0.5), "\(within) of \(all)")
       #expect(Double(right) / Double(all) > (withChords ? 0.85 : 0.38), "\(right) of \(all)")
     }
   }
