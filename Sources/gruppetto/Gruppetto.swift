@@ -29,7 +29,8 @@ struct Gruppetto: ParsableCommand {
           CorpusCommand.self, Train.self, Generate.self, Continue.self, Harmonize.self, StyleCommand.self,
           Evaluate.self, Surprise.self, ModelCommand.self,
         ]),
-      CommandGroup(name: "Sound:", subcommands: [Render.self, Play.self, Instruments.self, Features.self]),
+      CommandGroup(
+        name: "Sound:", subcommands: [Render.self, Play.self, Live.self, Instruments.self, Features.self]),
     ])
 
   static func main() {

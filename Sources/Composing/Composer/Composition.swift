@@ -34,6 +34,9 @@ public struct CompositionOptions: Sendable {
   /// The piece of which the hidden cells are to be filled in; nil for a piece that is written from its beginning. It brings its own bars,
   /// and neither a primer nor an opening nor a form goes with it.
   public var filling: CellFilling?
+  /// Whether a piece that continues a primer says nothing of its length at its beginning, even where `bars` is given: so what is given
+  /// stays the same while the primer grows.
+  package var leavesLengthOpen = false
 
   /// The usual strength of variation.
   public static let usualVariation = 0.3

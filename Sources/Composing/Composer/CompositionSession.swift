@@ -63,6 +63,9 @@ public final class CompositionSession {
     sampler.reset()
   }
 
+  /// Leaves out the first of the given ids, which the network has been fed elsewhere; before the first step.
+  func skip(_ read: ReadIDs) { piece.skip(read, sampler, stream: 0) }
+
   private init(copying other: CompositionSession) {
     vocabulary = other.vocabulary
     weights = other.weights

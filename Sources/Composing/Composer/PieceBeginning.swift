@@ -48,7 +48,9 @@ struct PieceBeginning {
       guard encoding.ids.first == roles.beginning else {
         throw .unusablePrimer(reason: "its ids do not begin like a piece, because of a bug in the tokenizer")
       }
-      ids = tokenizer.beginning(of: encoding.ids, barCount: options.bars.map { encoding.barCount + $0 })
+      ids = tokenizer.beginning(
+        of: encoding.ids,
+        barCount: options.leavesLengthOpen ? nil : options.bars.map { encoding.barCount + $0 })
       bars = encoding.barCount
       do {
         end = roles.hasBars ? 0 : try tokenizer.decode(ids).length

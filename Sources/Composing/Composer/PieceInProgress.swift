@@ -349,6 +349,29 @@ extension PieceInProgress {
   }
 }
 
+// MARK: - Given ids that the network has read before
+
+extension PieceInProgress {
+  /// Leaves out the first of the given ids, which the network has been fed elsewhere. Nothing may have been fed here yet.
+  /// - Parameters:
+  ///   - read: Ids with which the given ones begin, fewer than there are, and what the network made of them.
+  ///   - sampler: The network, whose stream takes the state over.
+  ///   - stream: The piece's stream of it.
+  mutating func skip(_ read: ReadIDs, _ sampler: LanguageModelSampler, stream: Int) {
+    precondition(
+      fedCount == 0 && read.ids.count < beginning.ids.count && beginning.ids.starts(with: read.ids),
+      "\(read.ids.count) ids are not the first of \(beginning.ids.count) that are given")
+    // Sampling that looks back on the states of what was given has to see them.
+    guard cache == nil, !read.ids.isEmpty else { return }
+    sampler.setState(read.state, ofStream: stream)
+    fedCount = read.ids.count
+    context = read.context
+    feedNext(ids[fedCount])
+    guard savedBarLimit > 0, fedCount >= beginning.ids.count - 1 else { return }
+    start = SavedPlace(idCount: fedCount + 1, progress: progress, state: read.state, context: context)
+  }
+}
+
 // MARK: - Rewriting
 
 extension PieceInProgress {

@@ -1,0 +1,154 @@
+internal import ArgumentParser
+internal import Audio
+internal import Composing
+internal import Foundation
+internal import Groundwork
+internal import Music
+internal import Performing
+
+/// `gruppetto live`: plays with a player.
+struct Live: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Play with a model: it answers, accompanies or continues what is played in.",
+    discussion: """
+      What comes in is heard at once. q or Ctrl-C stops.
+
+      Examples:
+
+        gruppetto live model
+        gruppetto live model --in alsa:Launchkey --turns 4 --tempo 100
+        gruppetto live model --in /tmp/keys --accompany --tempo 120
+        gruppetto live model --in - --out - --no-sound --until-end < played.raw > answers.raw
+      """)
+
+  @Argument(help: "Folder of a trained model.")
+  var model: String
+
+  @OptionGroup var mode: LiveModeOptions
+  @OptionGroup var ports: LivePortOptions
+  @OptionGroup var tempo: LiveTempoOptions
+
+  @Flag(
+    help: "Learn from the player while playing; it is forgotten at the end, unless --save-style keeps it.")
+  var learn = false
+
+  @Option(
+    help: ArgumentHelp("Keep what was learned as a style, for `generate --style`.", valueName: "file"))
+  var saveStyle: String?
+
+  @Option(help: ArgumentHelp("Keep what both played, as a MIDI file.", valueName: "file"))
+  var record: String?
+
+  @OptionGroup var sound: LiveSoundOptions
+
+  @Option(help: ArgumentHelp("Folder of presets (default: the one that ships).", valueName: "folder"))
+  var presets: String?
+
+  @OptionGroup var seed: SeedOptions
+  @OptionGroup(title: HelpPage.rarelyNeeded) var sampling: SamplingOptions
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    guard saveStyle == nil || learn else { throw ValidationError("--save-style needs --learn.") }
+    guard !learn || mode.mode != .accompany else {
+      throw ValidationError("--learn is for --answer and --continue.")
+    }
+    if let record, !["mid", "midi"].contains(record.split(separator: ".").last?.lowercased()) {
+      throw ValidationError("--record is a MIDI file: its name ends in .mid.")
+    }
+    if sound.noSound, ports.outputs.isEmpty, !ports.inputs.isEmpty, ports.osc == nil, record == nil {
+      throw ValidationError("With --no-sound, name where the answers go: --out PORT or --record FILE.")
+    }
+    if common.json, ports.outputs.contains("-") {
+      throw ValidationError("--json and --out - both write to standard output; choose one.")
+    }
+  }
+
+  func run() throws {
+    for path in [saveStyle, record].compactMap({ $0 }) { try OutputFile.checkFolder(of: path) }
+    let cancellation = Interruption.cancellation()
+    let model = try MusicModel(path: model), seed = seed.drawn()
+    let settings = try settings(seed: seed)
+    let performer = try LivePerformer(model: model, settings: settings)
+    let requests = LiveRequests()
+    let osc = try ports.openOSC { requests.add($0) }
+    var (inputs, outputs) = try ports.open()
+    if let osc {
+      inputs.append(osc.input)
+      outputs.append(OSCSubscriberOutput(osc))
+    }
+    let live = sound.noSound ? nil : try openSound(settings)
+    let learning = learn ? try LiveLearning(model: model, settings: .init(seed: seed)) : nil
+    let stage = LiveStage(
+      performer: performer, inputs: inputs, outputs: outputs, sound: live, learning: learning,
+      recorder: try record.map { try LiveRecorder(path: $0) }, endsWithInput: ports.untilEnd)
+    common.remark("Listening to \(inputs.map(\.name).joined(separator: ", ")); q or Ctrl-C stops.")
+    try live?.start()
+    let keys = ports.inputs.contains("-") ? nil : TerminalKeys()
+    var hasQuit = false
+    let result = try stage.run(cancellation: cancellation) { report in
+      if keys?.next() == .character("q") {
+        hasQuit = true
+        cancellation.request()
+      }
+      for change in requests.take() { stage.request(change) }
+      if !common.quiet { PlayerLine.shared.show(Self.line(report, settings)) }
+    }
+    let played = try live?.stop()
+    outputs.forEach { $0.close() }
+    osc?.close()
+    var summary = LiveSummary(result, mode: settings.mode, seed: seed)
+    summary.underruns = played.map { $0.counts.gaps }
+    summary.recording = record
+    if let learning, let style = try learning.finish(name: saveStyle ?? "what was played") {
+      // What waited was learned only now.
+      summary.learnedPhrases = learning.phraseCount
+      if let saveStyle { try style.write(to: saveStyle) }
+      summary.style = saveStyle
+    }
+    try report(summary)
+    if result.isCancelled, !hasQuit {
+      throw InterruptedError("stopped after \(Readable.clock(result.seconds))")
+    }
+  }
+
+  /// The result, on standard error where standard output has the answers.
+  private func report(_ summary: LiveSummary) throws {
+    guard ports.outputs.contains("-") else { return try common.report(summary) { summary.text } }
+    common.remark(summary.text)
+  }
+
+  private func settings(seed: UInt64) throws -> LiveSettings {
+    let signature = try tempo.signature()
+    let bar = 4 * Double(signature.numerator) / Double(signature.denominator)
+    return LiveSettings(
+      mode: mode.mode, tempo: tempo.source, timeSignature: signature, pause: mode.pause ?? 1,
+      turnBars: mode.turns, firstBeat: tempo.upbeat.map { bar - $0 },
+      program: try LiveSoundOptions.program(sound.answerInstrument, "--answer-instrument")
+        ?? LiveSoundOptions.program(sound.instrument, "--instrument"),
+      answers: AnswerSettings(
+        seed: seed, sampling: try sampling.resolved(presets: presets), bars: mode.bars,
+        memory: mode.memory ?? 32),
+      accompaniment: AccompanimentSettings(parts: try mode.roles()))
+  }
+
+  private func openSound(_ settings: LiveSettings) throws -> LiveSound {
+    let own = try LiveSoundOptions.program(sound.instrument, "--instrument") ?? 0
+    var programs = [own, settings.program ?? own]
+    if settings.mode == .accompany {
+      programs += [settings.accompaniment.chordProgram, settings.accompaniment.bassProgram]
+    }
+    return try sound.open(presets: presets, programs: programs, common: common)
+  }
+
+  private static func line(_ report: LiveReport, _ settings: LiveSettings) -> [String] {
+    [
+      "heard \(Readable.plural(report.heardNotes, "note"))",
+      settings.mode == .accompany
+        ? "played \(Readable.plural(report.playedNotes, "note"))"
+        : "\(settings.mode == .continuation ? "continued" : "answered") \(Readable.plural(report.answers, "phrase"))",
+      report.quartersPerMinute.map { "tempo \(Readable.decimal($0, 0))" } ?? "",
+      report.key ?? "",
+    ]
+  }
+}

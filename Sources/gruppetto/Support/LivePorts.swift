@@ -1,0 +1,147 @@
+internal import ArgumentParser
+internal import Groundwork
+internal import Performing
+internal import Synchronization
+
+/// Where a live performance listens and plays.
+struct LivePortOptions: ParsableArguments {
+  @Option(
+    name: .customLong("in"),
+    help: ArgumentHelp(
+      "Where the player's notes come from: alsa (the sequencer's port gruppetto:in), alsa:NAME (the same, connected to that client), jack, a raw device (hw:1,0 or /dev/snd/...), the path of a FIFO, which is made where it is missing, or - for standard input (default: alsa).",
+      valueName: "port"))
+  var inputs: [String] = []
+
+  @Option(
+    name: .customLong("out"),
+    help: ArgumentHelp(
+      "Where the answers go beside the sound: as --in, the sequencer's port being gruppetto:out (default: alsa, where --in is).",
+      valueName: "port"))
+  var outputs: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Listen to OSC at this UDP port of this machine too, and send what is played to its subscribers.",
+      valueName: "number"))
+  var osc: Int?
+
+  @Flag(
+    help:
+      "End when the inputs do, once what was played is answered; otherwise, a FIFO waits for the next writer."
+  )
+  var untilEnd = false
+
+  func validate() throws {
+    if let osc, !(1...65_535).contains(osc) {
+      throw ValidationError("--osc is a port from 1 to 65535, not \(osc).")
+    }
+    guard inputs.count(where: { $0 == "-" }) <= 1 else {
+      throw ValidationError("--in - can be given only once.")
+    }
+    guard outputs.count(where: { $0 == "-" }) <= 1 else {
+      throw ValidationError("--out - can be given only once.")
+    }
+  }
+
+  /// Opens the OSC server, if one is asked for.
+  /// - Parameter request: Takes what another program asks for.
+  /// - Throws: `PortError`.
+  func openOSC(_ request: @escaping @Sendable (LiveChange) -> Void) throws -> OSCServer? {
+    guard let osc else { return nil }
+    return try OSCServer(endpoint: OSCEndpoint(port: UInt16(clamping: osc))) { action, _ in
+      guard let change = LiveChange(action) else { return .refused("a live performance has no such request") }
+      request(change)
+      return .done
+    }
+  }
+
+  /// Opens all inputs and outputs.
+  /// - Throws: `PortError`: for the sequencer with words for what there is beside it.
+  func open() throws -> (inputs: [any MessageInput], outputs: [any MessageOutput]) {
+    let usesSequencer = inputs.isEmpty && osc == nil
+    let inputs = usesSequencer ? ["alsa"] : inputs
+    let outputs = usesSequencer && outputs.isEmpty ? ["alsa"] : outputs
+    var shared = SharedClients()
+    return try (
+      inputs.map { try Self.input($0, &shared) }, outputs.map { try Self.output($0, &shared) }
+    )
+  }
+
+  /// Clients whose ports go both ways.
+  private struct SharedClients {
+    private var sequencer: ALSASequencer?
+    private var jack: JACKClient?
+
+    /// The sequencer's client, connected to another where a name says so.
+    mutating func sequencer(_ name: String) throws -> ALSASequencer {
+      let client = try sequencer ?? ALSASequencer()
+      sequencer = client
+      if name.hasPrefix("alsa:") { try client.connect(String(name.dropFirst(5))) }
+      return client
+    }
+
+    mutating func jackClient() throws -> JACKClient {
+      let client = try jack ?? JACKClient(channelCount: 0, connectsSound: false)
+      jack = client
+      return client
+    }
+  }
+
+  private static func isSequencer(_ name: String) -> Bool { name == "alsa" || name.hasPrefix("alsa:") }
+  private static func isRawDevice(_ name: String) -> Bool {
+    name.hasPrefix("hw:") || name == "virtual" || name.hasPrefix("/dev/")
+  }
+
+  private static func input(_ name: String, _ shared: inout SharedClients) throws -> any MessageInput {
+    switch name {
+    case "-": try ByteStreamInput.standardInput()
+    case "jack": try shared.jackClient().input()
+    case _ where isSequencer(name): try shared.sequencer(name).input()
+    case _ where isRawDevice(name):
+      try ByteStreamInput(rawDevice: name, encoding: name.contains("/umpC") ? .universalPackets : .midi1)
+    default: try ByteStreamInput(fifo: name, creates: true)
+    }
+  }
+
+  private static func output(_ name: String, _ shared: inout SharedClients) throws -> any MessageOutput {
+    switch name {
+    case "-": ByteStreamOutput.standardOutput()
+    case "jack": try shared.jackClient().output()
+    case _ where isSequencer(name): try shared.sequencer(name).output()
+    case _ where isRawDevice(name): try ByteStreamOutput(rawDevice: name)
+    default: try ByteStreamOutput(fifo: name, creates: true)
+    }
+  }
+}
+
+extension LiveChange {
+  /// What another program asks for through OSC; nil for what a live performance does not know.
+  init?(_ action: RemoteAction) {
+    switch action {
+    case .stop: self = .stop
+    case .pause: self = .silence
+    case .reset: self = .reset
+    case .set("temperature", .number(let value)): self = .temperature(value)
+    case .set("pause", .number(let value)): self = .pause(value)
+    case .set("bars", .number(let value)):
+      self = .bars(value >= 1 ? Int(exactly: value.rounded()) ?? 1024 : nil)
+    default: return nil
+    }
+  }
+}
+
+/// Requests on their way from a port's thread to the stage, which is made after the ports.
+final class LiveRequests: Sendable {
+  private let waiting = Mutex<[LiveChange]>([])
+
+  func add(_ change: LiveChange) {
+    waiting.withLock { if $0.count < 1024 { $0.append(change) } }
+  }
+
+  func take() -> [LiveChange] {
+    waiting.withLock { waiting in
+      defer { waiting = [] }
+      return waiting
+    }
+  }
+}

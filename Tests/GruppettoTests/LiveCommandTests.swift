@@ -1,0 +1,116 @@
+import Foundation
+import Groundwork
+import MIDI
+import Music
+import Notation
+import TestSupport
+import Testing
+
+/// `gruppetto live`, with a FIFO in the place of a keyboard.
+@Suite(.serialized) struct LiveCommandTests {
+  let workshop: Workshop
+
+  init() throws {
+    workshop = try Workshop()
+    let training = try workshop.run(
+      ["train", "tunes", "-o", "model", "--steps", "40", "--seed", "7", "--quiet"] + Workshop.quick)
+    try #require(training.exitCode == 0, "\(training.errors)")
+  }
+
+  /// Plays a scale of quarter notes at 240 a minute into a FIFO, a key at a time.
+  private func play(_ pitches: [Int], into path: String) throws {
+    let file = try FileHandle(forWritingTo: URL(filePath: path))
+    let start = Date()
+    for (index, pitch) in pitches.enumerated() {
+      Thread.sleep(until: start + 0.25 * Double(index))
+      try file.write(contentsOf: Data([0x90, UInt8(pitch), 80]))
+      Thread.sleep(until: start + 0.25 * Double(index) + 0.2)
+      try file.write(contentsOf: Data([0x80, UInt8(pitch), 0]))
+    }
+    try file.close()
+  }
+
+  private func waitForFIFO(_ path: String) {
+    let deadline = Date() + 30
+    while Date() < deadline, !FileManager.default.fileExists(atPath: path) {
+      Thread.sleep(forTimeInterval: 0.02)
+    }
+  }
+
+  @Test("A tune that is played into a FIFO is answered in its bars, and both are recorded")
+  func aTuneIsAnswered() throws {
+    let keys = workshop.folder.file("keys")
+    let running = try workshop.program.start(
+      [
+        "live", "model", "--in", "keys", "--no-sound", "--record", "both.mid", "--until-end", "--tempo",
+        "240", "--seed",
+        "3", "--json", "--learn", "--save-style", "played.style",
+      ], folder: workshop.folder.path)
+    waitForFIFO(keys)
+    try play([60, 62, 64, 65, 67, 65, 64, 62], into: keys)
+    let run = running.wait()
+    #expect(run.exitCode == 0, "\(run.errors)")
+    let report = try run.json()
+    #expect(report["heardNotes"] as? Int == 8 && report["answers"] as? Int == 1)
+    #expect(report["mode"] as? String == "answer" && report["seed"] as? Int == 3)
+    #expect(report["answerLatency"] is [String: Any] && report["learnedPhrases"] as? Int == 1)
+    let both = try Score(midi: MIDIFile(bytes: workshop.bytes("both.mid")))
+    let heard = try #require(both.tracks.first { $0.name == "player" })
+    // A track for each channel.
+    let answer = both.tracks.filter { $0.name != "player" }.flatMap(\.notes)
+    #expect(heard.notes.map(\.pitch) == [60, 62, 64, 65, 67, 65, 64, 62])
+    #expect(answer.count == report["playedNotes"] as? Int)
+    #expect(answer.allSatisfy { $0.onset >= heard.lastNoteEnd })
+    let info = try workshop.run(["style", "info", "played.style"])
+    #expect(info.exitCode == 0 && info.output.contains("1 piece"), "\(info.errors)")
+  }
+
+  @Test("Ctrl-C ends it with 130, and all notes are ended first")
+  func ctrlCEndsIt() throws {
+    let keys = workshop.folder.file("keys")
+    let running = try workshop.program.start(
+      ["live", "model", "--in", "keys", "--no-sound", "--out", "answers", "--accompany", "--tempo", "120"],
+      folder: workshop.folder.path)
+    waitForFIFO(workshop.folder.file("answers"))
+    // Without waiting for a writer, who waits for a reader.
+    let descriptor = open(workshop.folder.file("answers"), O_RDONLY | O_NONBLOCK)
+    try #require(descriptor >= 0)
+    let answers = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    let file = try FileHandle(forWritingTo: URL(filePath: keys))
+    try file.write(contentsOf: Data([0x90, 60, 80, 0x90, 64, 80, 0x90, 67, 80]))
+    Thread.sleep(forTimeInterval: 1)
+    running.signal(SIGINT)
+    let run = running.wait()
+    #expect(run.exitCode == 130, "\(run.errors)")
+    let bytes = [UInt8](try answers.readToEnd() ?? Data())
+    var down: Set<Int> = []
+    var place = 0
+    // Every message is written with its status byte.
+    while place + 1 < bytes.count {
+      let (status, key) = (bytes[place], Int(bytes[place + 1]))
+      let channel = Int(status & 15)
+      if status & 0xF0 == 0x90, bytes[place + 2] > 0 { down.insert(channel << 7 | key) }
+      if status & 0xF0 == 0x80 || (status & 0xF0 == 0x90 && bytes[place + 2] == 0) {
+        down.remove(channel << 7 | key)
+      }
+      place += status & 0xE0 == 0xC0 ? 2 : 3
+    }
+    #expect(!bytes.isEmpty && down.isEmpty)
+  }
+
+  @Test("What contradicts itself is refused before anything is opened")
+  func contradictionsAreRefused() throws {
+    for options in [
+      ["--answer", "--accompany"], ["--pause", "0"], ["--turns", "2", "--pause", "2"], ["--tempo", "10"],
+      ["--tempo", "100", "--clock"], ["--save-style", "a.style"], ["--accompany", "--learn"],
+      ["--record", "a.wav"], ["--parts", "bass"], ["--accompany", "--parts", "tuba"], ["--latency", "1"],
+      ["--time-signature", "4"], ["--upbeat", "4"], ["--instrument", "128"], ["--osc", "0"],
+      ["--in", "-", "--in", "-"], ["--json", "--out", "-"],
+    ] {
+      let run = try workshop.run(["live", "model"] + options)
+      #expect(run.exitCode == 64, "\(options): \(run.errors)")
+    }
+    let missing = try workshop.run(["live", "nothing", "--in", "-"])
+    #expect(missing.exitCode == 66)
+  }
+}
