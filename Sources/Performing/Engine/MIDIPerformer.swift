@@ -80,7 +80,7 @@ public final class MIDIPerformer: PerformanceListener {
   public var timeliness: Timeliness { sender.timeliness }
 
   /// Ends all notes, and closes the output.
-  /// - Parameter waits: For how many seconds what is planned may still be sent.
+  /// - Parameter seconds: For how many seconds what is planned may still be sent.
   /// - Throws: `PortError` if something could not be sent at any time.
   public func finish(waits seconds: Double = 0) throws(PortError) {
     if seconds > 0 { _ = sender.waitUntilSent(timeoutSeconds: seconds) }
