@@ -46,7 +46,7 @@ public struct TimeMap: Sendable {
   public func tick(atSeconds seconds: Double) -> Int {
     let wanted = seconds * Double(ticksPerQuarter) * 1_000_000
     guard wanted > 0 else { return 0 }
-    let segment = segments[segments.partitioningIndex { Double($0.elapsed) > wanted } - 1]
+    let segment = segments[max(0, segments.partitioningIndex { Double($0.elapsed) > wanted } - 1)]
     let ticks = (wanted - Double(segment.elapsed)) / Double(segment.microsecondsPerQuarter)
     return Int(exactly: (Double(segment.tick) + ticks).rounded()) ?? Int.max
   }

@@ -39,7 +39,8 @@ struct ChannelCourse: BitwiseCopyable {
   private var lastSpeaker = RotarySpeaker()
   /// Semitones that each key is tuned by.
   let tunings: UnsafeMutablePointer<Float>
-  private var stateCount = 0
+  /// How many states the quantum has so far; the first is there before the first quantum begins.
+  private var stateCount = 1
   /// The first segment that the latest state holds for.
   private var lastSegment = 0
   /// The segment from whose beginning controllers take effect at once, since nothing sounds before it; −1 for none.

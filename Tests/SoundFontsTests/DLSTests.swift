@@ -21,6 +21,8 @@ struct DLSBuilder {
   var wave = 0
   /// How many regions there are, of which each has a loop a frame later.
   var regionCount = 1
+  /// Whether the articulator is that of the instrument, and not of each region.
+  var sharesArticulator = false
   var frames: [Int16] = (0..<1_000).map { Int16($0) }
 
   private func wsmp(_ offset: Int) -> [UInt8] {
@@ -39,17 +41,19 @@ struct DLSBuilder {
     let header = [keys.lowerBound, keys.upperBound, 0, 127, 0, 3].flatMap { BankBuilder.little($0, 2) }
     let link =
       [0, 0].flatMap { BankBuilder.little($0, 2) } + BankBuilder.little(1, 4) + BankBuilder.little(wave, 4)
+    return BankBuilder.list(
+      "rgn2",
+      [BankBuilder.chunk("rgnh", header), wsmp(index), BankBuilder.chunk("wlnk", link)]
+        + (sharesArticulator ? [] : [articulator]))
+  }
+
+  private var articulator: [UInt8] {
     var articulator = BankBuilder.little(8, 4) + BankBuilder.little(connections.count, 4)
     for c in connections {
       articulator += [c.source, c.control, c.destination, c.transform].flatMap { BankBuilder.little($0, 2) }
       articulator += BankBuilder.little(c.scale, 4)
     }
-    return BankBuilder.list(
-      "rgn2",
-      [
-        BankBuilder.chunk("rgnh", header), wsmp(index), BankBuilder.chunk("wlnk", link),
-        BankBuilder.list("lar2", [BankBuilder.chunk("art2", articulator)]),
-      ])
+    return BankBuilder.list("lar2", [BankBuilder.chunk("art2", articulator)])
   }
 
   private func wave(_ bits: Int, _ data: [UInt8]) -> [UInt8] {
@@ -72,7 +76,7 @@ struct DLSBuilder {
       "ins ",
       [
         BankBuilder.chunk("insh", [regionCount, bank, program].flatMap { BankBuilder.little($0, 4) }),
-        BankBuilder.list("lrgn", (0..<regionCount).map(region)),
+        BankBuilder.list("lrgn", (0..<regionCount).map(region)), sharesArticulator ? articulator : [],
         BankBuilder.list("INFO", [BankBuilder.chunk("INAM", Array("Tone\0".utf8))]),
       ])
     let pool =
@@ -143,6 +147,33 @@ struct DLSTests {
     }
     #expect(
       try address(1 << 31) == 128 && address(8 << 8) == 8 && address(121 << 8 | 3) == 3 && address(2) == 2)
+  }
+
+  @Test("a time set after its change from key to key is as long, and key 0 alone is a range")
+  func orderAndRange() throws {
+    var bank = DLSBuilder()
+    bank.keys = 0...0
+    bank.connections = [connection(3, 0x207, -2_560), connection(0, 0x207, 1_200)]
+    let zone = try bank.zone()
+    bank.connections.reverse()
+    #expect(try bank.zone().generators[.volumeEnvelopeDecay] == zone.generators[.volumeEnvelopeDecay])
+    #expect(zone.generators[.volumeEnvelopeDecay] == 0)
+    #expect(zone.keys == 0...0 && zone.velocities == 0...127)
+  }
+
+  @Test("an articulator that every region would copy is refused before it is copied")
+  func copiedArticulators() throws {
+    var bank = DLSBuilder()
+    bank.connections = [DLSBuilder.Connection](
+      repeating: connection(2, 0x206, 600, transform: 1 << 15), count: 300)
+    #expect(try bank.zone().modulators.count <= 257)
+    bank.regionCount = 12_000
+    bank.sharesArticulator = true
+    #expect {
+      try SoundFont(bytes: bank.bytes, name: "bank.dls")
+    } throws: { error in
+      if case .tooLarge = error as? SoundFontError { true } else { false }
+    }
   }
 
   @Test("connections become generators and modulators")

@@ -56,6 +56,22 @@ struct ScorePlayerTests {
     #expect(rest > 18 * Self.rate / 10 && rest < 4 * Self.rate)
   }
 
+  @Test("What comes before the beginning holds from it on, and touches no memory but its own")
+  func beginning() throws {
+    var track = Track(program: 79, notes: [Note(onset: 1920, duration: 960, pitch: 69, velocity: 100)])
+    track.controlChanges = (0..<200).map {
+      ControlChange(tick: 4 * $0, controller: [7, 10, 11][$0 % 3], value: $0 % 3 == 0 ? 0 : 64)
+    }
+    var options = RenderOptions(sampleRate: Self.rate, reverb: .off)
+    options.start = .firstNote
+    for _ in 0..<50 {
+      let silent = ScorePlayer(
+        score: Score(ticksPerQuarter: 480, tracks: [track]), bank: try Shipped.library.get(), options: options
+      )
+      #expect(render(silent, Self.rate).allSatisfy { abs($0) < 1e-3 }, "the volume is 0")
+    }
+  }
+
   @Test("From another place the sound goes on as it would be there, notes that are held included")
   func seeking() throws {
     let player = try player()

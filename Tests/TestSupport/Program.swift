@@ -5,8 +5,13 @@ public struct Program: Sendable {
   /// Where the build put it.
   public let path: String
 
-  /// The product of this name that was built beside the tests.
+  /// The product of this name that was built beside the tests; for gruppetto another one, where `GRUPPETTO_TEST_PROGRAM` names it, such
+  /// as that of a build for release.
   public init(_ name: String = "gruppetto") {
+    if name == "gruppetto", let other = ProcessInfo.processInfo.environment["GRUPPETTO_TEST_PROGRAM"] {
+      path = other
+      return
+    }
     path = Self.productsFolder.appending(path: name).path
   }
 

@@ -56,7 +56,8 @@ public struct ResampledSource<Source: SampleSource>: SampleSource {
           input, isLast: isEnded && pending.isEmpty, into: output)
         pending = pending.lowerBound + taken..<pending.upperBound
         written += given
-        if taken == 0, given == 0, isEnded, pending.isEmpty { break }
+        // Nothing is left, or nothing can be converted any more.
+        if taken == 0, given == 0, isEnded || !pending.isEmpty { break }
       }
     }
     return written

@@ -90,7 +90,9 @@ public final class ByteStreamInput: MessageInput {
           for: state.source.descriptor, Int16(POLLIN), or: wake, seconds: seconds)
         if ready != 0 { try read(&state) }
         if let event = state.loseSensing(now: .now) { return event }
-        if ready == 0, PerformanceTime.now >= deadline { return wake.isRaised ? .closed : .timedOut }
+        // Also where bytes keep coming that complete no message.
+        guard PerformanceTime.now >= deadline else { continue }
+        return state.takePending() ?? (wake.isRaised ? .closed : .timedOut)
       }
     }
   }

@@ -19,6 +19,8 @@ struct DLSCollection {
   /// 2 where an instrument uses what level 1 does not have.
   private(set) var level = 1
   private(set) var diagnostics = DiagnosticSink()
+  /// What the zones so far can take: an instrument's articulators are copied to each of its regions.
+  private var need = MemoryNeed()
 
   /// The most samples that there may be, as zones name them by numbers of 16 bits.
   private static let sampleLimit = 65_535
@@ -93,7 +95,8 @@ struct DLSCollection {
     var list = list
     var result: [DLSConnection] = []
     while let chunk = try RIFFChunk.next(&list, path: path) {
-      if chunk.name == "art1" || chunk.name == "art2" { result += DLSConnection.list(chunk.content) }
+      guard chunk.name == "art1" || chunk.name == "art2" else { continue }
+      result += DLSConnection.list(chunk.content).prefix(ZoneParser.modulatorLimit - result.count)
     }
     return result
   }
@@ -115,7 +118,8 @@ struct DLSCollection {
       default: break
       }
     }
-    guard var header, var link, let keys = Self.range(&header), let velocities = Self.range(&header),
+    guard var header, var link, let keys = Self.range(&header),
+      let velocities = Self.range(&header, zeroIsAll: true),
       (try? header.skip(2)) != nil, let group = try? header.readLittleEndian(UInt16.self),
       (try? link.skip(8)) != nil, let index = try? link.readLittleEndian(UInt32.self),
       cues.indices.contains(Int(index)), let wave = waves[cues[Int(index)]], samples.count < Self.sampleLimit
@@ -139,16 +143,21 @@ struct DLSCollection {
       (.exclusiveClass, Int(min(group, 127))),
     ]
     // An articulator of the region takes the place of the instrument's.
-    DLSConnection.apply(articulation.isEmpty ? shared : articulation, gain: played.gain, to: &zone)
+    let connections = articulation.isEmpty ? shared : articulation
+    DLSConnection.apply(connections.prefix(ZoneParser.modulatorLimit), gain: played.gain, to: &zone)
+    need.add(zones: 1, modulators: zone.modulators.count)
+    let limit = MemoryNeed.limit(fileSize: bytes.bytes.count, samples: [])
+    guard need.bytes <= limit else { throw .tooLarge(path: path, need: need.bytes, limit: limit) }
     return zone
   }
 
-  /// In files of level 1 an instrument of drums has no velocities: 0 to 0 is all.
-  private static func range(_ reader: inout ByteReader) -> ClosedRange<Int>? {
+  /// A range of keys or velocities.
+  /// - Parameter zeroIsAll: Whether 0 to 0 is all, as it is of velocities: files of level 1 do not use them.
+  private static func range(_ reader: inout ByteReader, zeroIsAll: Bool = false) -> ClosedRange<Int>? {
     guard let low = try? reader.readLittleEndian(UInt16.self),
       let high = try? reader.readLittleEndian(UInt16.self)
     else { return nil }
-    if low == 0, high == 0 { return 0...127 }
+    if zeroIsAll, low == 0, high == 0 { return 0...127 }
     let (first, last) = (Int(min(low, 127)), Int(min(high, 127)))
     return min(first, last)...max(first, last)
   }

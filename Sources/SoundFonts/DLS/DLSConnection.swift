@@ -73,9 +73,11 @@ struct DLSConnection {
 
   /// Sets the generators and modulators of a zone.
   /// - Parameter gain: That of the wave, in centibels.
-  static func apply(_ connections: [DLSConnection], gain: Float, to zone: inout ZoneList.Zone) {
+  static func apply(_ connections: some Sequence<DLSConnection>, gain: Float, to zone: inout ZoneList.Zone) {
     var values: [Generator: Float] = [.modulationLFOFrequency: -851, .vibratoLFOFrequency: -851]
     var (attenuation, pitch) = (-gain, Float(0))
+    // Added at the end, for a time may be set after its change from key to key.
+    var offsets: [Generator: Float] = [:]
     var modulators = [Modulator(0x0102, to: .filterCutoff, amount: 0)]
     for connection in connections {
       let (scale, destination) = (connection.scale, connection.destination)
@@ -93,7 +95,7 @@ struct DLSConnection {
         if let (generator, time) = keyScalings[destination] {
           // From key 0 up in 128 steps here; around key 60, and longer downwards, there.
           values[generator] = -scale / 128
-          values[time, default: -12_000] += scale * 60 / 128
+          offsets[time, default: 0] += scale * 60 / 128
         } else if let modulator = connection.modulator(of: connection.source) {
           modulators.append(modulator)
         }
@@ -109,6 +111,7 @@ struct DLSConnection {
       default: continue
       }
     }
+    for (time, offset) in offsets { values[time, default: -12_000] += offset }
     // In a SoundFont four tenths of an attenuation are heard.
     values[.attenuation] = attenuation / 0.4
     values[.coarseTune] = (pitch / 100).rounded(.towardZero)

@@ -173,6 +173,13 @@ struct Play: ParsableCommand {
 
   private func sound(_ path: String, _ playback: FilePlayback) throws -> (any PlayableFile, PlaybackSession) {
     let buffer = try AudioFile.read(path)
+    guard buffer.channelCount <= 64, (1000...1_000_000).contains(buffer.sampleRate) else {
+      throw AudioError.notAudio(
+        path: path,
+        reason:
+          "it has \(buffer.channelCount) channels at \(buffer.sampleRate) Hz, and 64 at 1,000 to 1,000,000 Hz can be played"
+      )
+    }
     let session = try playback.session(sampleRate: buffer.sampleRate, channelCount: buffer.channelCount)
     return (PlayableSound(buffer, sampleRate: session.sampleRate), session)
   }

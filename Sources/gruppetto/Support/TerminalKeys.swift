@@ -1,5 +1,4 @@
 internal import Foundation
-internal import Synchronization
 
 /// A key that was pressed.
 enum TerminalKey: Hashable {
@@ -79,33 +78,33 @@ final class TerminalKeys {
 
 /// The settings of the terminal at standard input.
 enum TerminalMode {
-  private struct State {
-    /// The terminal's own settings while they are changed.
-    var original: termios?
-    var isPrepared = false
-  }
-  private static let state = Mutex(State())
+  private static let lock = NSLock()
+  // Guarded by `lock`. They are plain variables since an optional `termios` within a `Mutex` was miscompiled by the optimizer: it
+  // began as settings of nothing but zeros.
+  /// The terminal's own settings while they are changed.
+  private nonisolated(unsafe) static var original = termios()
+  private nonisolated(unsafe) static var isChanged = false
+  private nonisolated(unsafe) static var isPrepared = false
   private nonisolated(unsafe) static var sources: [any DispatchSourceSignal] = []
 
   /// Turns off line editing and echo.
   /// - Returns: whether the terminal can do that.
   static func enter() -> Bool {
-    state.withLock { state in
-      prepare(&state)
-      guard state.original == nil else { return true }
-      var settings = termios()
-      guard tcgetattr(STDIN_FILENO, &settings) == 0 else { return false }
-      state.original = settings
-      return change(from: settings)
+    lock.withLock {
+      prepare()
+      guard !isChanged else { return true }
+      guard tcgetattr(STDIN_FILENO, &original) == 0 else { return false }
+      isChanged = true
+      return change(from: original)
     }
   }
 
   /// Gives the terminal its own settings back.
   static func leave() {
-    state.withLock { state in
-      guard var original = state.original else { return }
+    lock.withLock {
+      guard isChanged else { return }
       tcsetattr(STDIN_FILENO, TCSANOW, &original)
-      state.original = nil
+      isChanged = false
     }
   }
 
@@ -116,9 +115,9 @@ enum TerminalMode {
   }
 
   /// Ctrl-Z leaves a terminal to the shell that has its own settings; they are changed again when the program goes on.
-  private static func prepare(_ state: inout State) {
-    guard !state.isPrepared else { return }
-    state.isPrepared = true
+  private static func prepare() {
+    guard !isPrepared else { return }
+    isPrepared = true
     atexit { TerminalMode.leave() }
     signal(SIGTSTP, SIG_IGN)
     let stop = DispatchSource.makeSignalSource(signal: SIGTSTP, queue: .global(qos: .userInteractive))
@@ -128,18 +127,16 @@ enum TerminalMode {
   }
 
   private static func suspend() {
-    state.withLock { state in
+    lock.withLock {
       ProgressLine.shared.clear()
       PlayerLine.shared.clear()
-      if var original = state.original { tcsetattr(STDIN_FILENO, TCSANOW, &original) }
+      if isChanged { tcsetattr(STDIN_FILENO, TCSANOW, &original) }
       // Execution continues here after SIGCONT.
       kill(getpid(), SIGSTOP)
-      guard var settings = state.original else { return }
       // The shell may have changed the settings meanwhile, and the program may go on in the background.
-      guard tcgetpgrp(STDIN_FILENO) == getpgrp() else { return }
-      tcgetattr(STDIN_FILENO, &settings)
-      state.original = settings
-      _ = change(from: settings)
+      guard isChanged, tcgetpgrp(STDIN_FILENO) == getpgrp() else { return }
+      tcgetattr(STDIN_FILENO, &original)
+      _ = change(from: original)
     }
   }
 }

@@ -142,14 +142,16 @@ struct JACKState: ~Copyable {
     let rate = position.load(fromByteOffset: JACKPosition.frameRate, as: UInt32.self)
     let frame = position.load(fromByteOffset: JACKPosition.frame, as: UInt32.self)
     let ticksPerBeat = 1920.0
-    let beats = rate == 0 ? 0 : Double(frame) / Double(rate) * beatsPerMinute / 60
-    let bar = (beats / Double(beatsPerBar)).rounded(.down)
-    let beat = beats - bar * Double(beatsPerBar)
+    let passed = rate == 0 ? 0 : Double(frame) / Double(rate) * beatsPerMinute / 60
+    let beats = passed.isFinite ? min(max(passed, 0), 1e9) : 0
+    let perBar = beatsPerBar >= 1 && beatsPerBar.isFinite ? Double(beatsPerBar) : 4
+    let bar = (beats / perBar).rounded(.down)
+    let beat = beats - bar * perBar
     position.storeBytes(of: Int32(bar) + 1, toByteOffset: JACKPosition.bar, as: Int32.self)
     position.storeBytes(of: Int32(beat) + 1, toByteOffset: JACKPosition.beat, as: Int32.self)
     let tick = (beat - beat.rounded(.down)) * ticksPerBeat
     position.storeBytes(of: Int32(tick), toByteOffset: JACKPosition.tick, as: Int32.self)
-    let barStart = bar * Double(beatsPerBar) * ticksPerBeat
+    let barStart = bar * perBar * ticksPerBeat
     position.storeBytes(of: barStart, toByteOffset: JACKPosition.barStartTick, as: Double.self)
     position.storeBytes(of: beatsPerBar, toByteOffset: JACKPosition.beatsPerBar, as: Float.self)
     position.storeBytes(of: beatType, toByteOffset: JACKPosition.beatType, as: Float.self)
