@@ -109,6 +109,41 @@ import Testing
     #expect(try score("c.mid").noteCount > 0)
   }
 
+  @Test("A recording that fails is told of, and the music and the other recordings go on")
+  func aRecordingThatFailsHarmsNoOther() throws {
+    let options =
+      "--minutes 0.15 --record \(workshop("whole2.mid")) --raw /dev/null \(Self.cheap.joined(separator: " "))"
+    let whole = try workshop.shell("\(workshop.program.path) play \(workshop("model")) \(options)")
+    #expect(whole.exitCode == 0, "\(whole.errors)")
+    let bytes = try workshop.bytes("whole2.mid")
+    // Less than two seconds of sound fit into the largest file that is allowed here.
+    let run = try workshop.shell(
+      "ulimit -f 32; \(workshop.program.path) play \(workshop("model")) \(options) --record \(workshop("full.wav"))"
+    )
+    #expect(run.exitCode == 73, "\(run.exitCode) \(run.errors)")
+    #expect(run.errors.contains("the music goes on without it"), "\(run.errors)")
+    #expect(try workshop.bytes("whole2.mid") == bytes)
+  }
+
+  @Test(
+    "Ctrl-C ends the waiting for a reader of a pipe, and for one that reads no more",
+    arguments: [true, false])
+  func ctrlCEndsTheWaitingForAReader(isOpen: Bool) throws {
+    let pipe = workshop("pipe-\(isOpen)")
+    try #require(mkfifo(pipe, 0o600) == 0)
+    let reader = isOpen ? open(pipe, O_RDWR | O_CLOEXEC) : -1
+    defer { if isOpen { close(reader) } }
+    let running = try workshop.program.start(
+      ["play", "model", "--raw", pipe, "--quiet"] + Self.cheap, folder: workshop.folder.path)
+    Thread.sleep(forTimeInterval: 3)
+    running.signal(SIGINT)
+    let start = ContinuousClock.now
+    let run = running.wait()
+    #expect(run.exitCode == 130 && ContinuousClock.now - start < .seconds(10), "\(run.errors)")
+    // A second signal, which nothing waits for, says less.
+    #expect(run.errors.contains("seed 3"), "\(run.errors)")
+  }
+
   @Test("Samples go to standard output, and a reader that goes away ends it")
   func samplesGoToStandardOutput() throws {
     let run = try workshop.shell(
@@ -144,6 +179,7 @@ import Testing
       (["play", "model", "--raw", "-", "--json"], "standard output"),
       (["play", "model", "--raw", "-", "--midi", "-"], "standard output"),
       (["play", "model", "--paced"], "--raw"),
+      (["play", "model", "--raw", "x", "--midi", "y"], "add --paced"),
       (["play", "model", "--free", "all"], "key, tempo or ensemble"),
       (["play", "model", "--raw", "x", "--device", "null"], "drop --device"),
       (["play", "tunes", "--raw", "x"], "model"),

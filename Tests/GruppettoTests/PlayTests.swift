@@ -123,6 +123,47 @@ struct PlayTests {
   }
 }
 
+extension PlayTests {
+  @Test(
+    "Ctrl-C ends endless music that is paused, and Ctrl-\\ leaves the terminal as it was",
+    .enabled(if: Program.isOnPath("setsid"), "skipped: needs setsid"), arguments: [true, false])
+  func endsWhilePaused(quits: Bool) throws {
+    let training = try workshop.run(
+      ["train", "tunes", "-o", "model", "--steps", "40", "--seed", "7", "--quiet"] + Workshop.quick)
+    try #require(training.exitCode == 0, "\(training.errors)")
+    let pace = try PacedPipe(workshop("pipe"))
+    let terminal = try Terminal()
+    let before = terminal.settings
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/setsid")
+    process.arguments = [
+      "-c", "-w", workshop.program.path, "play", workshop("model"), "--reverb", "off", "--bars", "4",
+      "--record",
+      workshop("kept.flac"), "--device", "file:'\(workshop("pipe"))',raw",
+    ]
+    process.environment = ProcessInfo.processInfo.environment.merging(["GRUPPETTO_SOUND": "builtin"]) { $1 }
+    process.standardInput = terminal.end
+    process.standardOutput = terminal.end
+    process.standardError = terminal.end
+    try process.run()
+    #expect(terminal.wait(for: "piece 1"))
+    terminal.type(" ")
+    #expect(terminal.wait(for: "paused"))
+    usleep(500_000)
+    terminal.type(quits ? "\u{1C}" : "\u{3}")
+    let start = ContinuousClock.now
+    while process.isRunning, ContinuousClock.now - start < .seconds(20) { usleep(10_000) }
+    #expect(!process.isRunning)
+    pace.end()
+    if process.isRunning { process.terminate() }
+    process.waitUntilExit()
+    #expect(quits || process.terminationStatus == 130, "\(terminal.text.suffix(300))")
+    #expect(quits || workshop.has("kept.flac"), "what was played is kept")
+    let after = terminal.settings
+    #expect(after.c_lflag == before.c_lflag && after.c_iflag == before.c_iflag)
+  }
+}
+
 /// A pipe that is read at about the pace of stereo sound in 32 bits.
 private final class PacedPipe: @unchecked Sendable {
   private let thread: Thread

@@ -68,6 +68,25 @@ struct PerformanceEngineTests {
     }
   }
 
+  @Test("When composing fails, the bars before are played to their end, and the error comes out")
+  func aFailureEndsThePerformance() {
+    struct Failure: Error {}
+    let engine = PerformanceEngine(bank: Small.Bank(), settings: Self.settings)
+    var count = 0
+    #expect(throws: Failure.self) {
+      try engine.addBars {
+        count += 1
+        if count > 2 { throw Failure() }
+        return Small.bar(count)
+      } meanwhile: {
+        false
+      }
+    }
+    let samples = render(engine, block: 512)
+    #expect(engine.statistics.barCount == 2 && engine.statistics.starvedCount == 0)
+    #expect(samples.count > 2 * 8000 * 2 && samples.count < 2 * 8000 * 20)
+  }
+
   @Test("Bars begin where the one before ends, and listeners are told")
   func barsBeginWhereTheOneBeforeEnds() {
     let engine = PerformanceEngine(bank: Small.Bank(), settings: Self.settings)

@@ -63,7 +63,8 @@ struct RecordingTests {
   func theMIDIFileIsWholeAfterEachBar() throws {
     var transcript = Transcript()
     for number in 0..<20 {
-      var bar = Small.bar(number)
+      // Keys that are struck again while they are held would end.
+      var bar = Small.bar(number, pitches: [60, 64, 67, 84 + number])
       bar.notes[3].note.duration = 3000
       transcript.begin(bar, atSecond: Double(number))
       let file = try MIDIFile(bytes: transcript.file.encoded())
@@ -120,6 +121,20 @@ struct RecordingTests {
     let sound = try AudioFile.read(path)
     #expect(sound.frameCount == samples.count / 2)
     #expect(zip(sound.samples, samples).allSatisfy { abs($0 - $1) < 2.6 / 32768 })
+  }
+
+  @Test("A key that is struck while it is held begins anew, and is one note where two begin together")
+  func aHeldKeyIsStruckAgain() throws {
+    let recording = try MIDIRecording(path: folder.file("b.mid"), sampleRate: 8000)
+    var bar = Small.bar(0, pitches: [60, 60, 64, 64])
+    bar.notes[0].note.duration = 960
+    bar.notes[3].note.onset = 960
+    bar.notes[3].note.duration = 900
+    recording.willPlay(bar, atFrame: 0)
+    try recording.finish()
+    let notes = try read("b.mid").tracks.flatMap(\.notes).sorted()
+    #expect(
+      notes.map { [$0.onset, $0.duration, $0.pitch] } == [[0, 480, 60], [480, 400, 60], [960, 900, 64]])
   }
 
   @Test("A folder that is not there is told before anything is played")

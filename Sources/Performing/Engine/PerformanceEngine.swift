@@ -128,6 +128,23 @@ public final class PerformanceEngine: SampleSource, @unchecked Sendable {
     bars.add(entry)
   }
 
+  /// Adds bars as there is room for them, until there are no more. However that ends, the performance ends after the bars that were added: nobody
+  /// would bring the next one.
+  /// - Parameters:
+  ///   - cancellation: Ends the waiting for room.
+  ///   - next: Makes the next bar; nil after the last one.
+  ///   - meanwhile: Does other work while there is no room, a little at a time, and says whether there is more of it.
+  /// - Throws: What `next` or `meanwhile` throws.
+  public func addBars(
+    cancellation: Cancellation? = nil, next: () throws -> PerformedBar?, meanwhile: () throws -> Bool
+  ) throws {
+    defer { finish() }
+    while waitForRoom(cancellation: cancellation), let bar = try next() {
+      add(bar)
+      while !hasRoom, try meanwhile() {}
+    }
+  }
+
   /// Prepares sounds that messages will ask for; the calling thread does the work.
   /// - Parameter programs: The sounds.
   public func prepare(_ programs: [PresetAddress]) {

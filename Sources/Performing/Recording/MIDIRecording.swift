@@ -1,6 +1,7 @@
 internal import Groundwork
 internal import MIDI
 internal import Music
+internal import Synchronization
 public import Synthesis
 
 /// Keeps a performance in a MIDI file that is complete to the last bar at each moment: whenever a bar begins to sound, the file is replaced, all at once,
@@ -14,11 +15,13 @@ public final class MIDIRecording: PerformanceListener, @unchecked Sendable {
 
   private let queue = BoundedQueue<Event>(capacity: .max)
   private let sampleRate: Int
+  private let problem = Mutex<FileError?>(nil)
   private var thread: WorkerThread?
   // Of the thread that writes.
   private var transcript = Transcript()
-  private var failure: FileError?
   private var unwrittenBars = 0
+  /// The size of the file as it was last written, in bytes.
+  private var writtenBytes = 0
 
   private enum Event: Sendable {
     case bar(PerformedBar, frame: Int)
@@ -46,6 +49,9 @@ public final class MIDIRecording: PerformanceListener, @unchecked Sendable {
     if thread == nil { throw .noThread }
   }
 
+  /// Why the file could not be written at some time; nil as long as it could. It may be asked for at any time.
+  public var failure: PerformanceError? { problem.withLock { $0.map(PerformanceError.file) } }
+
   /// Notes the bar for the thread that writes.
   public func willPlay(_ bar: PerformedBar, atFrame frame: Int) { queue.add(.bar(bar, frame: frame)) }
 
@@ -59,7 +65,7 @@ public final class MIDIRecording: PerformanceListener, @unchecked Sendable {
   public func finish() throws(PerformanceError) {
     queue.end()
     thread?.join()
-    if let failure { throw .file(failure) }
+    if let failure { throw failure }
   }
 
   private func run() {
@@ -78,13 +84,15 @@ public final class MIDIRecording: PerformanceListener, @unchecked Sendable {
   }
 
   private func write(isLast: Bool) {
+    // The piece is encoded only if it will be written: that takes as long as the music is.
+    guard isLast || writtenBytes <= Self.bytesPerBar * unwrittenBars else { return }
     let bytes = transcript.file.encoded()
-    guard isLast || bytes.count <= Self.bytesPerBar * unwrittenBars else { return }
+    writtenBytes = bytes.count
     unwrittenBars = 0
     do throws(FileError) {
       try replaceFile(at: path, with: bytes)
     } catch {
-      failure = failure ?? error
+      problem.withLock { $0 = $0 ?? error }
     }
   }
 }
@@ -137,15 +145,12 @@ struct Transcript {
     for part in bar.parts where bar.notes.contains(where: { bar.parts[$0.part].channel == part.channel }) {
       introduce(part, at: start)
     }
-    for note in bar.notes where (0...127).contains(note.note.pitch) {
-      let channel = bar.parts[note.part].channel
-      let key = note.note.pitch, velocity = min(max(note.note.velocity, 1), 127)
-      add(
-        .noteOn(channel: channel, key: key, velocity: velocity), channel,
-        start + scaled(note.note.onset, bar), 2)
-      add(
-        .noteOff(channel: channel, key: key, velocity: 64), channel,
-        start + max(scaled(note.note.end, bar), scaled(note.note.onset, bar) + 1), 0)
+    let notes = bar.notes.filter { (0...127).contains($0.note.pitch) }
+    for index in notes.indices.sorted(by: { (notes[$0].note.onset, $0) < (notes[$1].note.onset, $1) }) {
+      let note = notes[index].note, onset = scaled(note.onset, bar)
+      strike(
+        note.pitch, velocity: min(max(note.velocity, 1), 127), channel: bar.parts[notes[index].part].channel,
+        from: start + onset, to: start + max(scaled(note.end, bar), onset + 1))
     }
   }
 
@@ -189,12 +194,22 @@ struct Transcript {
     pending[channel, default: []].append(Event(tick: tick, rank: rank, message: message))
   }
 
-  /// Ends the notes of a key that would still be held when it is struck again: one end of two notes does not say whose it is.
-  private mutating func release(_ key: Int, _ channel: Int, before tick: Int) {
-    guard let events = pending[channel] else { return }
-    for (index, event) in events.enumerated() where event.tick > tick {
-      if case .noteOff(_, key, _) = event.message { pending[channel]?[index].tick = tick }
+  /// Adds a note, after all that begin before it. A note of the same key that is still held ends when the key is struck again, since one end of two
+  /// notes does not say whose it is; of two that begin together there is one, as long as the longer.
+  private mutating func strike(_ key: Int, velocity: Int, channel: Int, from start: Int, to end: Int) {
+    var events = pending[channel] ?? []
+    var isStruck = false
+    for event in events where event.tick == start {
+      if case .noteOn(_, key, _) = event.message { isStruck = true }
     }
+    for index in events.indices where events[index].tick > start {
+      guard case .noteOff(_, key, _) = events[index].message else { continue }
+      events[index].tick = isStruck ? max(events[index].tick, end) : start
+    }
+    pending[channel] = events
+    guard !isStruck else { return }
+    add(.noteOn(channel: channel, key: key, velocity: velocity), channel, start, 2)
+    add(.noteOff(channel: channel, key: key, velocity: 64), channel, end, 0)
   }
 
   /// Puts all events before a tick into their tracks, for good.

@@ -1,5 +1,6 @@
 public import Audio
 internal import Groundwork
+internal import Synchronization
 
 /// Keeps what was heard in a sound file. A WAV file is there from the beginning, and valid to the last second at each moment, whatever ends the
 /// process; files of other formats appear when the recording is finished.
@@ -14,8 +15,7 @@ public final class SoundRecording: PerformanceListener, @unchecked Sendable {
   private let blockSamples: Int
   // Of the thread that renders.
   private var block: [Float] = []
-  // Of the thread that writes.
-  private var failure: PerformanceError?
+  private let problem = Mutex<PerformanceError?>(nil)
 
   /// A recording into a file.
   /// - Parameters:
@@ -46,6 +46,9 @@ public final class SoundRecording: PerformanceListener, @unchecked Sendable {
     if thread == nil { throw .noThread }
   }
 
+  /// Why the file cannot be written any more; nil as long as it can. It may be asked for at any time.
+  public var failure: PerformanceError? { problem.withLock { $0 } }
+
   /// Hands the samples to the thread that writes; waits where that is a minute behind.
   public func didRender(_ samples: Span<Float>) {
     samples.withUnsafeBufferPointer { block.append(contentsOf: $0) }
@@ -69,12 +72,23 @@ public final class SoundRecording: PerformanceListener, @unchecked Sendable {
   }
 
   private func run(_ file: any SoundSink) {
+    var isWhole = true
     while let samples = queue.waitForElement() {
-      guard failure == nil else { continue }
-      do throws(AudioError) { try file.append(samples) } catch { failure = .audio(error) }
+      if isWhole { isWhole = attempt { () throws(AudioError) in try file.append(samples) } }
     }
-    guard failure == nil else { return }
-    do throws(AudioError) { try file.finish() } catch { failure = .audio(error) }
+    if isWhole { _ = attempt { () throws(AudioError) in try file.finish() } }
+  }
+
+  /// Notes what goes wrong.
+  /// - Returns: Whether all went well.
+  private func attempt(_ work: () throws(AudioError) -> Void) -> Bool {
+    do throws(AudioError) {
+      try work()
+      return true
+    } catch {
+      problem.withLock { $0 = .audio(error) }
+      return false
+    }
   }
 }
 

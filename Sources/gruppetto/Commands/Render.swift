@@ -64,8 +64,8 @@ struct Render: ParsableCommand {
       files[0], piece: piece.piece, ornaments: ornament.ornaments, input: input, common: common)
     let library = try sound.instruments(common)
     var rendering = try sound.rendering(of: score, to: output, tags: tags)
-    // A single file has all processors; more than four would mostly wait for each other.
-    rendering.options.threadCount = min(4, ThreadTeam.processorCount)
+    // More than four would mostly wait for each other.
+    rendering.options.threadCount = min(4, threads.count)
     var result = try rendering.write(library, progress: common.progress)
     if stems {
       let job = StemRendering(

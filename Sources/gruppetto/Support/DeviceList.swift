@@ -41,7 +41,10 @@ struct DeviceList {
       Readable.table(
         entries.map { entry in
           let mark = entry.isChosen && entry.opens ? "*" : ""
-          let state = entry.opens ? (entry.isChosen ? "would sound" : "opens") : entry.problem ?? ""
+          let state =
+            entry.opens
+            ? (entry.isChosen ? "would sound" : "opens")
+            : "does not open: \(entry.problem ?? "")"
           return [mark, entry.name, state, entry.summary]
         })
     }

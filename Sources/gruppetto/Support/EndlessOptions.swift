@@ -93,6 +93,11 @@ struct EndlessOptions: ParsableArguments {
       throw ValidationError(
         "--raw - and --midi - both write to standard output; name a file for one of them.")
     }
+    guard raw == nil || midi == nil || paced else {
+      throw ValidationError(
+        "--raw renders as fast as it can, and --midi sends messages when they are heard; add --paced to have both."
+      )
+    }
     guard Set(record).count == record.count else { throw ValidationError("Two --record name the same file.") }
   }
 

@@ -65,7 +65,7 @@ struct EndlessPlaying {
     engine.add(first)
     let composed = composeAhead(composer, first, engine, cancellation)
     do {
-      let result = try play(engine, composer, output, watch, cancellation)
+      let result = try play(engine, composer, output, recordings, cancellation)
       engine.stop(fade: 0)
       if let error = composed.wait() { throw error }
       try midi?.finish()
@@ -145,14 +145,15 @@ struct EndlessPlaying {
     return Background {
       var seconds = first.seconds
       do {
-        while seconds < limit, engine.waitForRoom(cancellation: cancellation) {
+        try engine.addBars(cancellation: cancellation) {
+          guard seconds < limit else { return nil }
           let bar = try composer.nextBar(cancellation: cancellation)
           seconds += bar.seconds
-          engine.add(bar)
-          while !engine.hasRoom, try composer.workAhead(cancellation: cancellation) {}
+          return bar
+        } meanwhile: {
+          try composer.workAhead(cancellation: cancellation)
         }
       } catch ComposingError.interrupted {}
-      engine.finish()
     }
   }
 }
@@ -168,22 +169,26 @@ extension EndlessPlaying {
 
   private func play(
     _ engine: PerformanceEngine, _ composer: EndlessComposer, _ session: PlaybackSession?,
-    _ watch: PerformanceWatch,
-    _ cancellation: Cancellation
+    _ recordings: Recordings, _ cancellation: Cancellation
   ) throws -> Result {
     let ended = Atomic<Bool>(false)
     let outcome = Mutex(Result())
     let rendering = Background {
       defer { ended.store(true, ordering: .releasing) }
       let result =
-        if let session { try feed(engine, session) } else { try write(engine) }
+        if let session { try feed(engine, session) } else { try write(engine, cancellation) }
       outcome.withLock { $0 = result }
     }
     let keys = TerminalKeys()
     var player = PlayerState()
     if keys != nil, !common.quiet { common.remark(EndlessKeys.help) }
     while !ended.load(ordering: .acquiring) {
-      if cancellation.isRequested { engine.stop() }
+      if cancellation.isRequested {
+        // A device that is paused takes nothing, not even the end.
+        if let session, session.isPaused { session.resume() }
+        engine.stop()
+      }
+      for problem in recordings.takeProblems() { common.remark(problem + "; the music goes on without it") }
       while let key = keys?.next() { press(key, &player, engine, composer, session) }
       show(player, engine, session)
       usleep(20_000)
@@ -271,10 +276,12 @@ extension EndlessPlaying {
   }
 
   /// Renders for a file, for a pipe, or for nobody but a clock.
-  private func write(_ engine: PerformanceEngine) throws -> Result {
+  private func write(_ engine: PerformanceEngine, _ cancellation: Cancellation) throws -> Result {
     let block = endless.raw != nil && !endless.paced ? 1024 : 256
     var samples = [Float](repeating: 0, count: 2 * block)
-    let target = try endless.raw.map { try RawOutput(path: $0, format: endless.rawFormat.format) }
+    let target = try endless.raw.map {
+      try RawOutput(path: $0, format: endless.rawFormat.format, cancellation: cancellation)
+    }
     if let target, !common.quiet {
       common.remark(
         "\(target.name): \(endless.rawFormat.rawValue), stereo, \(endless.rate) Hz"
@@ -288,7 +295,9 @@ extension EndlessPlaying {
     while true {
       var room = samples.mutableSpan
       let count = engine.render(into: &room)
-      try target?.write(samples.span.extracting(first: 2 * count))
+      if let target, try !target.write(samples.span.extracting(first: 2 * count)) {
+        return Result(frames: frames)
+      }
       frames += count
       if count < block { return Result(frames: frames) }
       guard isPaced else { continue }
@@ -365,6 +374,8 @@ private struct EndlessReport: Encodable {
 private final class Recordings {
   private var midi: [MIDIRecording] = []
   private var sound: [SoundRecording] = []
+  /// The files whose failure was told.
+  private var told: Set<String> = []
 
   init(_ paths: [String], _ engine: PerformanceEngine) throws {
     for path in paths {
@@ -383,10 +394,27 @@ private final class Recordings {
     }
   }
 
-  /// Completes all of them.
+  /// What has gone wrong since this was last asked for: a recording that fails does not end the others, nor the music.
+  func takeProblems() -> [String] {
+    var problems: [String] = []
+    let failures = sound.map { ($0.path, $0.failure) } + midi.map { ($0.path, $0.failure) }
+    for case (let path, let failure?) in failures where told.insert(path).inserted {
+      problems.append(failure.message)
+    }
+    return problems
+  }
+
+  /// Completes all of them, whatever became of the others.
+  /// - Throws: What went wrong first.
   func finish() throws {
-    for recording in sound { try recording.finish() }
-    for recording in midi { try recording.finish() }
+    var first: (any Error)?
+    for recording in sound {
+      do { try recording.finish() } catch { first = first ?? error }
+    }
+    for recording in midi {
+      do { try recording.finish() } catch { first = first ?? error }
+    }
+    if let first { throw first }
   }
 }
 
@@ -395,20 +423,60 @@ private final class RawOutput {
   let name: String
   private let descriptor: Int32
   private let format: PCMFormat
+  private let cancellation: Cancellation
   private var bytes: [UInt8] = []
 
-  init(path: String, format: PCMFormat) throws(FileError) {
+  /// So much is written at once: what a pipe that has room takes without waiting (POSIX, PIPE_BUF).
+  private static let chunk = 4096
+  /// For so long after an interruption a reader may take the end of the sound, in seconds.
+  private static let patience = 1.0
+
+  /// Opens the output. A named pipe is waited for until it has a reader; after an interruption nothing is written to it.
+  init(path: String, format: PCMFormat, cancellation: Cancellation) throws(FileError) {
     self.format = format
+    self.cancellation = cancellation
     name = path == "-" ? "standard output" : path
-    descriptor =
-      path == "-"
-      ? STDOUT_FILENO : withSystemPath(path) { open($0, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666) }
-    guard descriptor >= 0 else { throw FileError.writing(path) }
+    descriptor = try path == "-" ? STDOUT_FILENO : Self.open(path, cancellation)
     // A reader that goes away is an error of writing, not the end of this process.
     signal(SIGPIPE, SIG_IGN)
   }
 
-  func write(_ samples: Span<Float>) throws(FileError) {
+  deinit { if descriptor > STDERR_FILENO { close(descriptor) } }
+
+  /// - Returns: The descriptor, negative if it was interrupted.
+  private static func open(_ path: String, _ cancellation: Cancellation) throws(FileError) -> Int32 {
+    var state = stat()
+    let isPipe = withSystemPath(path) { stat($0, &state) } == 0 && state.st_mode & S_IFMT == S_IFIFO
+    let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | (isPipe ? O_NONBLOCK : 0)
+    while true {
+      let descriptor = withSystemPath(path) { Foundation.open($0, flags, 0o666) }
+      if descriptor >= 0 { return descriptor }
+      // Nobody reads the pipe yet.
+      guard isPipe && errno == ENXIO || errno == EINTR else { throw FileError.writing(path) }
+      if cancellation.isRequested { return -1 }
+      usleep(20_000)
+    }
+  }
+
+  /// Waits until the output takes more.
+  /// - Returns: false if it still takes nothing some time after an interruption.
+  private func waitForRoom() -> Bool {
+    var interrupted: PerformanceTime?
+    while true {
+      var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+      // What is wrong with the output is found when it is written to.
+      if poll(&request, 1, 50) > 0 { return true }
+      guard cancellation.isRequested else { continue }
+      let since = interrupted ?? .now
+      interrupted = since
+      if PerformanceTime.now.seconds(since: since) > Self.patience { return false }
+    }
+  }
+
+  /// Writes samples.
+  /// - Returns: false if an interruption ended the waiting for somebody who reads them.
+  func write(_ samples: Span<Float>) throws(FileError) -> Bool {
+    guard descriptor >= 0 else { return false }
     let count = samples.count * format.byteCount
     if bytes.count < count { bytes = [UInt8](repeating: 0, count: count) }
     samples.withUnsafeBufferPointer { samples in
@@ -416,13 +484,15 @@ private final class RawOutput {
     }
     var done = 0
     while done < count {
+      guard waitForRoom() else { return false }
       let written = bytes.withUnsafeBytes {
-        Foundation.write(descriptor, $0.baseAddress.map { $0 + done }, count - done)
+        Foundation.write(descriptor, $0.baseAddress.map { $0 + done }, min(Self.chunk, count - done))
       }
-      if written < 0, errno == EINTR { continue }
+      if written < 0, errno == EINTR || errno == EAGAIN { continue }
       guard written > 0 else { throw FileError.writing(name) }
       done += written
     }
+    return true
   }
 }
 

@@ -10,8 +10,8 @@ enum TerminalKey: Hashable {
 /// The keyboard, key by key: the terminal at standard input without line editing and echo, while this is in use.
 ///
 /// The terminal gets its own settings back however the program ends: at its end, by `exit`, when it is interrupted or stopped
-/// (Ctrl-Z), which `Interruption` and the handlers here see to. Signals of the keyboard work as ever. A process in the background
-/// leaves the terminal alone.
+/// (Ctrl-Z, Ctrl-\), which `Interruption` and the handlers here see to. Signals of the keyboard work as ever. A process in the
+/// background leaves the terminal alone, and takes the keyboard when it comes to the foreground again.
 final class TerminalKeys {
   private var bytes: [UInt8] = []
   /// When the last byte came: an escape sequence that does not go on is the key itself.
@@ -28,6 +28,7 @@ final class TerminalKeys {
 
   /// The next key that was pressed; nil if there is none.
   func next() -> TerminalKey? {
+    guard TerminalMode.renew() else { return nil }
     fill()
     guard let (key, count) = Self.key(at: bytes[...], isWhole: ContinuousClock.now - last > .milliseconds(50))
     else { return nil }
@@ -103,10 +104,27 @@ enum TerminalMode {
   static func leave() {
     lock.withLock {
       guard isChanged else { return }
-      tcsetattr(STDIN_FILENO, TCSANOW, &original)
+      // In the background the terminal is another program's, which would be disturbed, and this one stopped for that.
+      if isInForeground { tcsetattr(STDIN_FILENO, TCSANOW, &original) }
       isChanged = false
     }
   }
+
+  /// Changes the settings again where a shell has given the terminal its own ones meanwhile: after Ctrl-Z, `bg` and `fg`, of which the last
+  /// comes without a signal.
+  /// - Returns: whether the keyboard may be read: this program is in the foreground.
+  static func renew() -> Bool {
+    lock.withLock {
+      guard isChanged, isInForeground else { return false }
+      var settings = termios()
+      guard tcgetattr(STDIN_FILENO, &settings) == 0 else { return false }
+      guard settings.c_lflag & tcflag_t(ICANON) != 0 else { return true }
+      original = settings
+      return change(from: settings)
+    }
+  }
+
+  private static var isInForeground: Bool { tcgetpgrp(STDIN_FILENO) == getpgrp() }
 
   private static func change(from original: termios) -> Bool {
     var settings = original
@@ -124,17 +142,37 @@ enum TerminalMode {
     stop.setEventHandler { suspend() }
     stop.resume()
     sources.append(stop)
+    signal(SIGQUIT, SIG_IGN)
+    let quit = DispatchSource.makeSignalSource(signal: SIGQUIT, queue: .global(qos: .userInteractive))
+    quit.setEventHandler { abandon() }
+    quit.resume()
+    sources.append(quit)
+  }
+
+  /// Ctrl-\ ends the program where it is, and leaves an image of its memory where the system keeps one, but no terminal without echo.
+  private static func abandon() {
+    ProgressLine.shared.clear()
+    PlayerLine.shared.clear()
+    leave()
+    signal(SIGQUIT, SIG_DFL)
+    // A thread that watches for a signal may have it blocked.
+    var mask = sigset_t()
+    sigemptyset(&mask)
+    sigaddset(&mask, SIGQUIT)
+    pthread_sigmask(SIG_UNBLOCK, &mask, nil)
+    raise(SIGQUIT)
+    _exit(128 + SIGQUIT)
   }
 
   private static func suspend() {
     lock.withLock {
       ProgressLine.shared.clear()
       PlayerLine.shared.clear()
-      if isChanged { tcsetattr(STDIN_FILENO, TCSANOW, &original) }
+      if isChanged, isInForeground { tcsetattr(STDIN_FILENO, TCSANOW, &original) }
       // Execution continues here after SIGCONT.
       kill(getpid(), SIGSTOP)
       // The shell may have changed the settings meanwhile, and the program may go on in the background.
-      guard isChanged, tcgetpgrp(STDIN_FILENO) == getpgrp() else { return }
+      guard isChanged, isInForeground else { return }
       tcgetattr(STDIN_FILENO, &original)
       _ = change(from: original)
     }
