@@ -10,8 +10,11 @@ final class AccompanyingPart: LivePart {
   private var beats: BeatMap?
   /// Onsets from which the tempo is to be found, before it is known.
   private var beginning = CapturedPhrase()
-  /// What was played before the grid was known.
+  /// The notes that were played while the tempo was sought.
   private var early: [(message: ChannelMessage, channel: Int, time: PerformanceTime)] = []
+  /// The keys that the player holds, by channel and key.
+  private var held: Set<Int> = []
+  /// The ends of notes that sounded when the grid moved, until they are asked for.
   private var pendingEnds: [LiveEvent] = []
   private var hasOpened = false
 
@@ -19,6 +22,12 @@ final class AccompanyingPart: LivePart {
   private static let (fewestOnsets, fewestBeats) = (6, 3.0)
   /// How much of what an onset is early or late moves the beat, and the tempo.
   private static let (phaseShare, periodShare) = (0.2, 0.04)
+  /// Beats from outside that are further than this from where they were expected are another place of the song.
+  private static let jump = 1.0
+  /// So much may a beat be over, and still be played on.
+  private static let tolerance = 0.02
+  /// So many early messages are kept.
+  private static let earlyLimit = 4096
 
   init(settings: LiveSettings) {
     self.settings = settings
@@ -30,30 +39,69 @@ final class AccompanyingPart: LivePart {
 
   func follow(_ beats: BeatMap) {
     guard settings.tempo == .clock else { return }
-    let isFirst = self.beats == nil
+    let before = self.beats
     self.beats = beats
     report.quartersPerMinute = beats.quartersPerMinute
-    if isFirst, let last = beats.anchors.last { restart(from: last.beat) }
+    guard let last = beats.anchors.last else { return }
+    if let before, abs(before.beat(at: last.time) - last.beat) < Self.jump { return }
+    restart(from: last.beat - Self.tolerance, at: last.time)
+    // What is held is played to at the new place.
+    for place in held.sorted() {
+      accompanist.take(.noteOn(key: place & 127, velocity: 64), channel: place >> 7, at: last.beat)
+    }
   }
 
-  private func restart(from beat: Double) { accompanist = Accompanist(settings.accompaniment, from: beat) }
+  func halt(at time: PerformanceTime) -> [LiveEvent] {
+    guard settings.tempo == .clock else { return [] }
+    let events = silence(at: time)
+    beats = nil
+    return events
+  }
+
+  private func restart(from beat: Double, at time: PerformanceTime) {
+    pendingEnds += silence(at: time)
+    accompanist = Accompanist(settings.accompaniment, from: beat)
+  }
+
+  private func takePendingEnds() -> [LiveEvent] {
+    defer { pendingEnds = [] }
+    return pendingEnds
+  }
 
   func take(_ message: ChannelMessage, channel: Int, at time: PerformanceTime) -> [LiveEvent] {
     var isOnset = false
     if case .noteOn(_, let velocity, _) = message, velocity > 0 { isOnset = true }
     if isOnset { report.heardNotes += 1 }
-    if isOnset, settings.tempo != .clock, beats == nil || accompanist.isResting, early.isEmpty {
-      begin(at: time)
-    }
+    follow(message, channel)
+    if isOnset, beats == nil || accompanist.isResting { begin(at: time) }
     guard let beats else {
-      early.append((message, channel, time))
-      beginning.take(message, channel: channel, at: time)
-      if isOnset { findTempo(at: time) }
-      return []
+      if settings.tempo == .followed { takeEarly(message, channel: channel, at: time, isOnset: isOnset) }
+      return takePendingEnds()
     }
     if isOnset, settings.tempo == .followed { nudge(at: time) }
     accompanist.take(message, channel: channel, at: (self.beats ?? beats).beat(at: time))
-    return []
+    return takePendingEnds()
+  }
+
+  /// Keeps in mind which keys are down.
+  private func follow(_ message: ChannelMessage, _ channel: Int) {
+    switch message {
+    case .noteOn(let key, let velocity, _) where velocity > 0: held.insert(channel << 7 | key & 127)
+    case .noteOn(let key, _, _), .noteOff(let key, _): held.remove(channel << 7 | key & 127)
+    default: break
+    }
+  }
+
+  private func takeEarly(
+    _ message: ChannelMessage, channel: Int, at time: PerformanceTime, isOnset: Bool
+  ) {
+    beginning.take(message, channel: channel, at: time)
+    switch message {
+    case .noteOn, .noteOff: early.append((message, channel, time))
+    default: break
+    }
+    if early.count > Self.earlyLimit { early.removeFirst(Self.earlyLimit / 2) }
+    if isOnset { findTempo(at: time) }
   }
 
   /// A grid begins with a note, which is on a bar line unless told otherwise.
@@ -70,9 +118,9 @@ final class AccompanyingPart: LivePart {
   }
 
   private func setGrid(_ map: BeatMap) {
-    beats = map
     report.quartersPerMinute = map.quartersPerMinute
-    restart(from: map.anchors[0].beat)
+    restart(from: map.anchors[0].beat, at: map.anchors[0].time)
+    beats = map
   }
 
   private func findTempo(at time: PerformanceTime) {
@@ -80,14 +128,11 @@ final class AccompanyingPart: LivePart {
       let reading = PhraseReader(timeSignature: settings.timeSignature, firstBeat: settings.firstBeat)
         .read(beginning, heldUntil: time),
       reading.beats.beat(at: time) >= Self.fewestBeats + (settings.firstBeat ?? 0)
-    else {
-      if early.count > 4096 { early.removeFirst(2048) }
-      return
-    }
+    else { return }
     let now = reading.beats.beat(at: time)
     beats = BeatMap(at: time, beat: now, period: reading.beats.period)
     report.quartersPerMinute = reading.beats.quartersPerMinute
-    restart(from: now)
+    restart(from: now, at: time)
     for event in early {
       accompanist.take(event.message, channel: event.channel, at: reading.beats.beat(at: event.time))
     }
@@ -108,13 +153,14 @@ final class AccompanyingPart: LivePart {
   }
 
   var nextMoment: PerformanceTime? {
+    if let end = pendingEnds.first { return end.time }
     guard let beats else { return nil }
     // The ends of its notes are never further apart than its eighth notes ask.
     return beats.time(atBeat: min(accompanist.nextBeat, accompanist.nextEnd ?? .infinity))
   }
 
   func perform(until time: PerformanceTime) -> [LiveEvent] {
-    guard let beats else { return [] }
+    guard let beats else { return takePendingEnds() }
     var events = accompanist.perform(until: beats.beat(at: time))
     if !hasOpened, !events.isEmpty {
       events.insert(
@@ -124,10 +170,11 @@ final class AccompanyingPart: LivePart {
       hasOpened = true
     }
     report.key = accompanist.chord?.description ?? report.key
-    return events.map { event in
-      if case .noteOn = event.message { report.playedNotes += 1 }
-      return LiveEvent(time: beats.time(atBeat: event.beat), channel: event.channel, message: event.message)
-    }
+    return takePendingEnds()
+      + events.map { event in
+        if case .noteOn = event.message { report.playedNotes += 1 }
+        return LiveEvent(time: beats.time(atBeat: event.beat), channel: event.channel, message: event.message)
+      }
   }
 
   func change(_ change: LiveChange, at time: PerformanceTime) -> [LiveEvent] {

@@ -10,6 +10,9 @@ protocol LivePart: AnyObject {
   func take(_ message: ChannelMessage, channel: Int, at time: PerformanceTime) -> [LiveEvent]
   /// Beats that are given from outside.
   func follow(_ beats: BeatMap)
+  /// Beats that are given from outside stand still until they are given again.
+  /// - Returns: what is to be sent because of it, at once.
+  func halt(at time: PerformanceTime) -> [LiveEvent]
   /// Does a small portion of what can be prepared; false if nothing can.
   func work() -> Bool
   /// Whether work is late: something is due that is not ready.
@@ -23,6 +26,11 @@ protocol LivePart: AnyObject {
   func change(_ change: LiveChange, at time: PerformanceTime) -> [LiveEvent]
   /// Ends all that sounds.
   func silence(at time: PerformanceTime) -> [LiveEvent]
+}
+
+extension LivePart {
+  // What has been begun is played to its end at the last tempo.
+  func halt(at time: PerformanceTime) -> [LiveEvent] { [] }
 }
 
 /// The notes that sound in a performance, and when each ends.

@@ -51,6 +51,12 @@ public final class LivePerformer {
   /// Follows beats that are given from outside, in the place of those before; for `LiveTempo.clock`.
   public func follow(_ beats: BeatMap) { part.follow(beats) }
 
+  /// Is told that the beats from outside stand still, or are about to go on from another place: an accompaniment falls silent until it
+  /// is given beats again.
+  /// - Parameter time: When, not before earlier moments.
+  /// - Returns: what is to be sent because of it, at once.
+  public func halt(at time: PerformanceTime) -> [LiveEvent] { part.halt(at: time) }
+
   /// Does a small portion of what can be prepared, some hundred microseconds with a usual model.
   /// - Returns: false if nothing can be prepared now.
   @discardableResult

@@ -12,21 +12,29 @@ public final class LiveRecorder: Sendable {
   }
 
   private struct State: Sendable {
+    /// What came since the last time that the file was written.
     var events: [Event] = []
-    var writtenCount = 0
     var failure: FileError?
     var thread: PortThread?
     var isClosed = false
   }
 
+  /// What the thread alone uses, and `finish` once it has ended.
+  private final class Work: @unchecked Sendable {
+    var events: [Event] = []
+  }
+
   private let path: String
   private let state = Mutex(State())
+  private let work = Work()
+  private let start = PerformanceTime.now
   private let wake = AlarmSignal()
 
   /// A tick is half a millisecond and a little more.
   private static let (ticksPerQuarter, ticksPerSecond) = (960, 1920.0)
-  /// The file is written anew after so many seconds, so that little is missing after a crash.
-  private static let interval = 2.0
+  /// The file is written anew after so many seconds, so that little is missing after a crash, and later on after this share of the time
+  /// that it has taken so far: so all the writing together stays in proportion to the length of the whole.
+  private static let (interval, share) = (2.0, 0.05)
 
   /// A recorder into a file, which is written again and again while it goes on, by a thread of its own: waiting for the disk would keep a
   /// player waiting.
@@ -34,10 +42,8 @@ public final class LiveRecorder: Sendable {
   public init(path: String) throws(PortError) {
     self.path = path
     let thread = try PortThread { [weak self, wake] in
-      while let self, !self.state.withLock({ $0.isClosed }) {
-        self.write()
-        wake.sleep(until: .now.advanced(bySeconds: Self.interval))
-      }
+      // The recorder is let go of while its thread sleeps, so that it ends when nobody else holds it.
+      while let next = self?.writeNext() { wake.sleep(until: next) }
     }
     state.withLock { $0.thread = thread }
   }
@@ -71,16 +77,28 @@ public final class LiveRecorder: Sendable {
     if let failure = state.withLock({ $0.failure }) { throw failure }
   }
 
+  /// Writes the file.
+  /// - Returns: when to write it again; nil where it is closed.
+  private func writeNext() -> PerformanceTime? {
+    if state.withLock({ $0.isClosed }) { return nil }
+    write()
+    return .now.advanced(bySeconds: Self.pause(afterSeconds: PerformanceTime.now.seconds(since: start)))
+  }
+
+  /// How long to wait before the file is written again.
+  /// - Parameter seconds: how long the recording is.
+  static func pause(afterSeconds seconds: Double) -> Double { max(interval, share * seconds) }
+
   /// Writes the file if there is anything new.
   private func write() {
-    let events = state.withLock { state -> [Event] in
-      guard state.events.count > state.writtenCount, state.failure == nil else { return [] }
-      state.writtenCount = state.events.count
-      return state.events
+    let new = state.withLock { state -> [Event] in
+      defer { state.events = [] }
+      return state.failure == nil ? state.events : []
     }
-    guard !events.isEmpty else { return }
+    guard !new.isEmpty else { return }
+    work.events += new
     do throws(FileError) {
-      try Self.file(events).write(to: path)
+      try Self.file(work.events).write(to: path)
     } catch {
       state.withLock { $0.failure = error }
     }

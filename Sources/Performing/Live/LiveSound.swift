@@ -29,6 +29,8 @@ public final class LiveSound: Sendable {
     var latencies = Timeliness()
     var failure: AudioError?
     var thread: PortThread?
+
+    init() { messages.reserveCapacity(LiveSound.messageLimit) }
   }
 
   private let shared = Mutex(Shared())
@@ -51,11 +53,14 @@ public final class LiveSound: Sendable {
     let mapped: UnsafeMutableBufferPointer<Float>
     /// How many frames have been rendered.
     var frame = 0
+    /// What is being performed. It changes places with what is handed over, so that neither is ever allocated anew.
+    var messages: [Message] = []
 
     init(_ synthesizer: Synthesizer, gain: Float, channelCount: Int) {
       self.synthesizer = synthesizer
       peakGuard = PeakGuard(gain: gain, sampleRate: Float(synthesizer.sampleRate))
       self.channelCount = channelCount
+      messages.reserveCapacity(LiveSound.messageLimit)
       block = .allocate(capacity: 2 * LiveSound.blockFrames)
       mapped = .allocate(capacity: channelCount * LiveSound.blockFrames)
       block.initialize(repeating: 0)
@@ -191,11 +196,10 @@ public final class LiveSound: Sendable {
 
   /// Gives the synthesizer what has come, and notes when it will be heard.
   private func performMessages() {
-    let messages = shared.withLock { shared in
-      defer { shared.messages.removeAll(keepingCapacity: true) }
-      return shared.messages
-    }
-    for message in messages {
+    shared.withLock { [work] in swap(&$0.messages, &work.messages) }
+    defer { work.messages.removeAll(keepingCapacity: true) }
+    for index in work.messages.indices {
+      let message = work.messages[index]
       if !work.synthesizer.send(message.message, channel: message.channel) {
         shared.withLock { $0.lostCount += 1 }
       }

@@ -14,7 +14,7 @@ public final class LiveStage {
     public var report = LiveReport()
     /// How late answers began: from the moment at which the first note is due to its being sent.
     public var answerTimeliness = Timeliness()
-    /// How late messages were sent that were due at a moment.
+    /// How late messages were handed to the outputs' threads and the sound that were due at a moment.
     public var timeliness = Timeliness()
     /// From a note's arrival to its sound at the device; nothing without sound.
     public var soundLatency = Timeliness()
@@ -30,15 +30,21 @@ public final class LiveStage {
 
   private let performer: LivePerformer
   private let inputs: [any MessageInput]
+  /// How many of the first inputs have an end.
+  private let endingCount: Int
   private let outputs: [any MessageOutput]
   private let sound: LiveSound?
   private let learning: LiveLearning?
   private let recorder: LiveRecorder?
   private let endsWithInput: Bool
-  private let inbox = Inbox()
+  private let shared = Shared()
   private let wake = AlarmSignal()
   private var clock = ClockFollower()
+  /// Whether the song was started or moved, and the performer was not told the new place yet.
+  private var isMoved = false
+  private var senders: [LiveOutput] = []
   private var sent = HeldKeys()
+  private var lastSent = PerformanceTime(nanoseconds: 0)
   private var result = Result()
   private var isStopping = false
 
@@ -46,18 +52,21 @@ public final class LiveStage {
   /// - Parameters:
   ///   - performer: Who plays.
   ///   - inputs: Where the player's messages come from.
-  ///   - outputs: Where the performer's messages go.
+  ///   - endlessInputs: Inputs that have no end, such as OSC: they are listened to as the others, and `endsWithInput` does not wait for
+  ///     them.
+  ///   - outputs: Where the performer's messages go, each by a thread of its own; they are closed at the end of `run`.
   ///   - sound: What sounds both; nil for messages alone.
   ///   - learning: What learns from the player; nil to learn nothing.
   ///   - recorder: What keeps both; nil to keep nothing.
   ///   - endsWithInput: Whether it ends when the last input does, or its sender has gone, and what is to be answered was.
   public init(
-    performer: LivePerformer, inputs: [any MessageInput], outputs: [any MessageOutput] = [],
-    sound: LiveSound? = nil, learning: LiveLearning? = nil, recorder: LiveRecorder? = nil,
-    endsWithInput: Bool = false
+    performer: LivePerformer, inputs: [any MessageInput], endlessInputs: [any MessageInput] = [],
+    outputs: [any MessageOutput] = [], sound: LiveSound? = nil, learning: LiveLearning? = nil,
+    recorder: LiveRecorder? = nil, endsWithInput: Bool = false
   ) {
     self.performer = performer
-    self.inputs = inputs
+    self.inputs = inputs + endlessInputs
+    endingCount = inputs.count
     self.outputs = outputs
     self.sound = sound
     self.learning = learning
@@ -65,95 +74,91 @@ public final class LiveStage {
     self.endsWithInput = endsWithInput
   }
 
-  /// What the threads of the inputs hand over.
-  private final class Inbox: Sendable {
-    struct State: Sendable {
-      var messages: [TimedMessage] = []
-      var held: [HeldKeys] = []
-      var openCount = 0
-      var overflowCount = 0
-      var changes: [LiveChange] = []
-      var failure: PortError?
-    }
-    let state = Mutex(State())
-    static let limit = 65_536
+  /// What the threads share.
+  private final class Shared: Sendable {
+    let inbox = Mutex(LiveInbox())
   }
 
-  /// Plays until it is canceled, or the inputs have ended where that was asked for.
+  /// Plays until it is canceled, or the inputs have ended where that was asked for. However it ends, all notes are ended, what was played
+  /// is handed to the learning, the recording is finished and the ports are closed.
   /// - Parameters:
   ///   - cancellation: Ends it; all notes are ended.
   ///   - tick: Called about ten times a second.
   /// - Returns: What happened.
-  /// - Throws: `PortError` of an output, `AudioError` where the sound fails, `FileError` where the recording cannot be written,
-  ///   `ComposingError`.
+  /// - Throws: The first of what went wrong: `PortError` of an input or output, `AudioError` where the sound fails, `FileError` where the
+  ///   recording cannot be written, `ComposingError`.
   public func run(
     cancellation: Cancellation = Cancellation(), tick: (LiveReport) -> Void = { _ in }
   ) throws -> Result {
     let start = PerformanceTime.now
-    let threads = try listen()
-    defer {
-      for input in inputs { input.close() }
-      for thread in threads { thread.join() }
+    var failures = FirstFailure()
+    var threads: [PortThread] = []
+    failures.attempt {
+      senders = try outputs.map { try LiveOutput($0) }
+      try listen(&threads)
+      try play(from: start, cancellation, tick)
     }
-    var nextTick = start
-    var endedAt: PerformanceTime?
-    do {
-      while !cancellation.isRequested, !isStopping {
-        try takeMessages()
-        try makeChanges()
-        let now = PerformanceTime.now
-        try send(performer.perform(until: now))
-        if let failure = sound?.failure { throw failure }
-        if now >= nextTick {
-          nextTick = now.advanced(bySeconds: 0.1)
-          tick(performer.report)
-          try learn()
-        }
-        if endsWithInput, inbox.state.withLock({ $0.openCount == 0 && $0.messages.isEmpty }) {
-          endedAt = endedAt ?? now
-          // What is foreseen is still played; an accompaniment and a continuation have no end of their own.
-          let isDone = performer.nextMoment == nil || performer.settings.mode == .accompany
-          let patience = performer.settings.mode == .continuation ? 30.0 : 600
-          if isDone || now.seconds(since: endedAt ?? now) > patience { break }
-        }
-        if performer.work() { continue }
-        wake.sleep(until: min(performer.nextMoment ?? nextTick, nextTick))
-      }
-    } catch {
-      try? silence()
-      throw error
-    }
-    try silence()
+    silence(&failures)
     for ids in performer.takeCalls() { learning?.learn(ids) }
+    failures.attempt { try recorder?.finish() }
+    for sender in senders { failures.attempt { try sender.finish() } }
+    for input in inputs { input.close() }
+    for thread in threads { thread.join() }
+    try failures.rethrow()
     result.isCancelled = cancellation.isRequested
     result.report = performer.report
     result.seconds = PerformanceTime.now.seconds(since: start)
     result.soundLatency = sound?.latencies ?? Timeliness()
     result.learnedPhrases = learning?.phraseCount ?? 0
-    result.faultCount = inputs.reduce(inbox.state.withLock { $0.overflowCount }) {
+    result.faultCount = inputs.reduce(shared.inbox.withLock { $0.overflowCount }) {
       $0 + $1.statistics.faultCount + $1.statistics.overflowCount
     }
-    try recorder?.finish()
     return result
+  }
+
+  private func play(
+    from start: PerformanceTime, _ cancellation: Cancellation, _ tick: (LiveReport) -> Void
+  ) throws {
+    var nextTick = start
+    var endedAt: PerformanceTime?
+    while !cancellation.isRequested, !isStopping {
+      try takeMessages()
+      try makeChanges()
+      let now = PerformanceTime.now
+      try send(performer.perform(until: now))
+      if let failure = sound?.failure { throw failure }
+      if now >= nextTick {
+        nextTick = now.advanced(bySeconds: 0.1)
+        tick(performer.report)
+        try learn()
+      }
+      if endsWithInput, shared.inbox.withLock({ $0.hasEnded }) {
+        endedAt = endedAt ?? now
+        // What is foreseen is still played; an accompaniment and a continuation have no end of their own.
+        let isDone = performer.nextMoment == nil || performer.settings.mode == .accompany
+        let patience = performer.settings.mode == .continuation ? 30.0 : 600
+        if isDone || now.seconds(since: endedAt ?? now) > patience { break }
+      }
+      if performer.work() { continue }
+      wake.sleep(until: min(performer.nextMoment ?? nextTick, nextTick))
+    }
   }
 
   // MARK: Inputs
 
-  private func listen() throws -> [PortThread] {
-    inbox.state.withLock {
-      $0.openCount = inputs.count
-      $0.held = Array(repeating: HeldKeys(), count: inputs.count)
-    }
-    return try inputs.enumerated().map { index, input in
-      try PortThread { [inbox, wake, sound, endsWithInput] in
-        _ = PortThread.becomeRealTime()
-        Self.listen(to: input, index: index, inbox, wake, sound, endsWithGone: endsWithInput)
-      }
+  private func listen(_ threads: inout [PortThread]) throws {
+    shared.inbox.withLock { $0 = LiveInbox(inputCount: inputs.count, endingCount: endingCount) }
+    for index in inputs.indices {
+      threads.append(
+        try PortThread { [shared, wake, sound, endsWithInput, input = inputs[index]] in
+          _ = PortThread.becomeRealTime()
+          Self.listen(to: input, index: index, shared, wake, sound, endsWithGone: endsWithInput)
+        })
     }
   }
 
   private static func listen(
-    to input: any MessageInput, index: Int, _ inbox: Inbox, _ wake: AlarmSignal, _ sound: LiveSound?,
+    to input: any MessageInput, index: Int, _ shared: Shared, _ wake: AlarmSignal, _ sound: LiveSound?,
     endsWithGone: Bool
   ) {
     func take(_ message: TimedMessage) {
@@ -164,14 +169,7 @@ public final class LiveStage {
           sound?.send(content, channel: channel)
         }
       }
-      inbox.state.withLock { state in
-        state.held[index].follow(message.message)
-        if state.messages.count < Inbox.limit {
-          state.messages.append(message)
-        } else {
-          state.overflowCount += 1
-        }
-      }
+      shared.inbox.withLock { $0.add(message, from: index) }
       wake.raise()
     }
     var isOpen = true
@@ -180,7 +178,7 @@ public final class LiveStage {
         switch try input.next(timeoutSeconds: 1) {
         case .message(let message): take(message)
         case .senderGone(let time):
-          for message in inbox.state.withLock({ $0.held[index].release() }) {
+          for message in shared.inbox.withLock({ $0.release(index) }) {
             take(TimedMessage(time: time, message: message))
           }
           if endsWithGone { isOpen = false }
@@ -188,23 +186,19 @@ public final class LiveStage {
         case .ended, .closed: isOpen = false
         }
       } catch {
-        inbox.state.withLock { $0.failure = error }
+        shared.inbox.withLock { $0.fail(error) }
         isOpen = false
       }
     }
-    for message in inbox.state.withLock({ $0.held[index].release() }) {
+    for message in shared.inbox.withLock({ $0.release(index) }) {
       take(TimedMessage(time: .now, message: message))
     }
-    inbox.state.withLock { $0.openCount -= 1 }
+    shared.inbox.withLock { $0.end(index) }
     wake.raise()
   }
 
   private func takeMessages() throws {
-    let (messages, failure) = inbox.state.withLock { state in
-      defer { state.messages.removeAll(keepingCapacity: true) }
-      return (state.messages, state.failure)
-    }
-    if let failure { throw failure }
+    let (messages, failure) = shared.inbox.withLock { ($0.takeMessages(), $0.failure) }
     for message in messages {
       switch message.message {
       case .midi(let midi):
@@ -213,18 +207,25 @@ public final class LiveStage {
         try send(performer.perform(until: message.time))
         recorder?.heard(midi, at: message.time)
         try send(performer.take(content, channel: channel, at: message.time))
-      case .clock, .start, .resume, .stop, .songPosition: followClock(message)
+      case .clock, .start, .resume, .stop, .songPosition: try followClock(message)
       case .quarterFrame, .songSelect, .tuneRequest, .activeSensing, .reset: break
       }
     }
+    // What came before it is still answered.
+    if let failure { throw failure }
   }
 
-  /// Every sixteenth note the performer is told where the beats are.
-  private func followClock(_ message: TimedMessage) {
+  /// Every sixteenth note the performer is told where the beats are, and at once where the song begins or goes on.
+  private func followClock(_ message: TimedMessage) throws {
     clock.receive(message.message, at: message.time)
-    guard message.message == .clock, clock.isRunning, clock.clockCount.isMultiple(of: 6),
-      let tempo = clock.quartersPerMinute
+    guard message.message == .clock else {
+      isMoved = true
+      try send(performer.perform(until: message.time))
+      return try send(performer.halt(at: message.time))
+    }
+    guard clock.isRunning, isMoved || clock.clockCount.isMultiple(of: 6), let tempo = clock.quartersPerMinute
     else { return }
+    isMoved = false
     performer.follow(BeatMap(at: message.time, beat: clock.quarters(at: message.time), period: 60 / tempo))
   }
 
@@ -232,12 +233,12 @@ public final class LiveStage {
 
   /// Asks the stage, from any thread, to change something while it plays.
   public func request(_ change: LiveChange) {
-    inbox.state.withLock { $0.changes.append(change) }
+    shared.inbox.withLock { $0.changes.append(change) }
     wake.raise()
   }
 
   private func makeChanges() throws {
-    let changes = inbox.state.withLock { state in
+    let changes = shared.inbox.withLock { state in
       defer { state.changes = [] }
       return state.changes
     }
@@ -249,25 +250,32 @@ public final class LiveStage {
 
   // MARK: Outputs
 
+  /// Sends messages to all outputs, also where one of them fails.
   private func send(_ events: [LiveEvent]) throws {
+    var failures = FirstFailure()
     for event in events {
       sound?.send(event.message, channel: event.channel)
       if let message = event.message.onWire(channel: event.channel) {
         sent.follow(.midi(message))
-        for output in outputs { try output.send(.midi(message), at: event.time) }
+        send(.midi(message), at: event.time, &failures)
       }
       recorder?.played(event)
       let late = PerformanceTime.now.seconds(since: event.time)
       result.timeliness.add(late)
       if event.opensAnswer { result.answerTimeliness.add(late) }
     }
+    try failures.rethrow()
   }
 
-  private func silence() throws {
-    try send(performer.silence(at: .now))
-    for message in sent.release() {
-      for output in outputs { try output.send(message, at: .now) }
-    }
+  private func send(_ message: WireMessage, at time: PerformanceTime, _ failures: inout FirstFailure) {
+    // The end of a note, caused by a message that waited, must not overtake the note on its way out.
+    lastSent = max(lastSent, time)
+    for sender in senders { failures.attempt { try sender.send(message, at: lastSent) } }
+  }
+
+  private func silence(_ failures: inout FirstFailure) {
+    failures.attempt { try send(performer.silence(at: .now)) }
+    for message in sent.release() { send(message, at: .now, &failures) }
   }
 
   // MARK: Learning

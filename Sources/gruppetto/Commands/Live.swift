@@ -73,43 +73,56 @@ struct Live: ParsableCommand {
     let requests = LiveRequests()
     let osc = try ports.openOSC { requests.add($0) }
     var (inputs, outputs) = try ports.open()
-    if let osc {
-      inputs.append(osc.input)
-      outputs.append(OSCSubscriberOutput(osc))
-    }
+    if let osc { outputs.append(OSCSubscriberOutput(osc)) }
+    let endless: [any MessageInput] = osc.map { [$0.input] } ?? []
     let live = sound.noSound ? nil : try openSound(settings)
     let learning = learn ? try LiveLearning(model: model, settings: .init(seed: seed)) : nil
     let stage = LiveStage(
-      performer: performer, inputs: inputs, outputs: outputs, sound: live, learning: learning,
-      recorder: try record.map { try LiveRecorder(path: $0) }, endsWithInput: ports.untilEnd)
-    common.remark("Listening to \(inputs.map(\.name).joined(separator: ", ")); q or Ctrl-C stops.")
+      performer: performer, inputs: inputs, endlessInputs: endless, outputs: outputs, sound: live,
+      learning: learning, recorder: try record.map { try LiveRecorder(path: $0) },
+      endsWithInput: ports.untilEnd)
+    common.remark(
+      "Listening to \((inputs + endless).map(\.name).joined(separator: ", ")); q or Ctrl-C stops.")
     try live?.start()
     let keys = ports.inputs.contains("-") ? nil : TerminalKeys()
     var hasQuit = false
-    let result = try stage.run(cancellation: cancellation) { report in
-      if keys?.next() == .character("q") {
-        hasQuit = true
-        cancellation.request()
+    // Whatever goes wrong, what was learned is kept and what was opened is closed.
+    var failures = FirstFailure()
+    let result = failures.attempt {
+      try stage.run(cancellation: cancellation) { report in
+        if keys?.next() == .character("q") {
+          hasQuit = true
+          cancellation.request()
+        }
+        for change in requests.take() { stage.request(change) }
+        if !common.quiet { PlayerLine.shared.show(Self.line(report, settings)) }
       }
-      for change in requests.take() { stage.request(change) }
-      if !common.quiet { PlayerLine.shared.show(Self.line(report, settings)) }
     }
-    let played = try live?.stop()
-    outputs.forEach { $0.close() }
+    let style = failures.attempt { try keepStyle(learning) }
+    let played = failures.attempt { try live?.stop() }
     osc?.close()
+    try failures.rethrow()
+    guard let result else { return }
     var summary = LiveSummary(result, mode: settings.mode, seed: seed)
-    summary.underruns = played.map { $0.counts.gaps }
+    summary.underruns = (played ?? nil).map { $0.counts.gaps }
     summary.recording = record
-    if let learning, let style = try learning.finish(name: saveStyle ?? "what was played") {
+    if let learning, style == true {
       // What waited was learned only now.
       summary.learnedPhrases = learning.phraseCount
-      if let saveStyle { try style.write(to: saveStyle) }
       summary.style = saveStyle
     }
     try report(summary)
     if result.isCancelled, !hasQuit {
       throw InterruptedError("stopped after \(Readable.clock(result.seconds))")
     }
+  }
+
+  /// Ends the learning, and keeps the style where that is asked for.
+  /// - Returns: whether anything was learned.
+  private func keepStyle(_ learning: LiveLearning?) throws -> Bool {
+    guard let style = try learning?.finish(name: saveStyle ?? "what was played") else { return false }
+    if let saveStyle { try style.write(to: saveStyle) }
+    return true
   }
 
   /// The result, on standard error where standard output has the answers.

@@ -41,6 +41,9 @@ struct LivePortOptions: ParsableArguments {
     guard outputs.count(where: { $0 == "-" }) <= 1 else {
       throw ValidationError("--out - can be given only once.")
     }
+    guard !untilEnd || osc == nil || !inputs.isEmpty else {
+      throw ValidationError("--until-end needs --in beside --osc, which has no end.")
+    }
   }
 
   /// Opens the OSC server, if one is asked for.
@@ -63,27 +66,55 @@ struct LivePortOptions: ParsableArguments {
     let outputs = usesSequencer && outputs.isEmpty ? ["alsa"] : outputs
     var shared = SharedClients()
     return try (
-      inputs.map { try Self.input($0, &shared) }, outputs.map { try Self.output($0, &shared) }
+      inputs.compactMap { try Self.input($0, &shared) }, outputs.compactMap { try Self.output($0, &shared) }
     )
   }
 
-  /// Clients whose ports go both ways.
+  /// Clients whose ports go both ways. Each has one port of each direction, however often it is named: further names are further
+  /// connections of that port.
   private struct SharedClients {
     private var sequencer: ALSASequencer?
     private var jack: JACKClient?
+    private var opened: Set<String> = []
 
-    /// The sequencer's client, connected to another where a name says so.
-    mutating func sequencer(_ name: String) throws -> ALSASequencer {
+    /// The sequencer's client, connected to another in one direction where a name says so.
+    private mutating func sequencer(
+      _ name: String, _ direction: ALSASequencer.Direction
+    ) throws -> ALSASequencer {
       let client = try sequencer ?? ALSASequencer()
       sequencer = client
-      if name.hasPrefix("alsa:") { try client.connect(String(name.dropFirst(5))) }
+      if name.hasPrefix("alsa:") { try client.connect(String(name.dropFirst(5)), direction) }
       return client
     }
 
-    mutating func jackClient() throws -> JACKClient {
+    private mutating func jackClient() throws -> JACKClient {
       let client = try jack ?? JACKClient(channelCount: 0, connectsSound: false)
       jack = client
       return client
+    }
+
+    /// The input of the sequencer's client; nil where it is open already.
+    mutating func sequencerInput(_ name: String) throws -> (any MessageInput)? {
+      let client = try sequencer(name, .input)
+      return opened.insert("alsa in").inserted ? try client.input() : nil
+    }
+
+    /// The output of the sequencer's client; nil where it is open already.
+    mutating func sequencerOutput(_ name: String) throws -> (any MessageOutput)? {
+      let client = try sequencer(name, .output)
+      return opened.insert("alsa out").inserted ? try client.output() : nil
+    }
+
+    /// The input of JACK's client; nil where it is open already.
+    mutating func jackInput() throws -> (any MessageInput)? {
+      let client = try jackClient()
+      return opened.insert("jack in").inserted ? client.input() : nil
+    }
+
+    /// The output of JACK's client; nil where it is open already.
+    mutating func jackOutput() throws -> (any MessageOutput)? {
+      let client = try jackClient()
+      return opened.insert("jack out").inserted ? client.output() : nil
     }
   }
 
@@ -92,22 +123,22 @@ struct LivePortOptions: ParsableArguments {
     name.hasPrefix("hw:") || name == "virtual" || name.hasPrefix("/dev/")
   }
 
-  private static func input(_ name: String, _ shared: inout SharedClients) throws -> any MessageInput {
+  private static func input(_ name: String, _ shared: inout SharedClients) throws -> (any MessageInput)? {
     switch name {
     case "-": try ByteStreamInput.standardInput()
-    case "jack": try shared.jackClient().input()
-    case _ where isSequencer(name): try shared.sequencer(name).input()
+    case "jack": try shared.jackInput()
+    case _ where isSequencer(name): try shared.sequencerInput(name)
     case _ where isRawDevice(name):
       try ByteStreamInput(rawDevice: name, encoding: name.contains("/umpC") ? .universalPackets : .midi1)
     default: try ByteStreamInput(fifo: name, creates: true)
     }
   }
 
-  private static func output(_ name: String, _ shared: inout SharedClients) throws -> any MessageOutput {
+  private static func output(_ name: String, _ shared: inout SharedClients) throws -> (any MessageOutput)? {
     switch name {
     case "-": ByteStreamOutput.standardOutput()
-    case "jack": try shared.jackClient().output()
-    case _ where isSequencer(name): try shared.sequencer(name).output()
+    case "jack": try shared.jackOutput()
+    case _ where isSequencer(name): try shared.sequencerOutput(name)
     case _ where isRawDevice(name): try ByteStreamOutput(rawDevice: name)
     default: try ByteStreamOutput(fifo: name, creates: true)
     }

@@ -52,7 +52,7 @@ public final class ALSASequencer: Sendable {
 
   deinit { snd_seq_close(handle.pointer) }
 
-  /// What comes in at port `in`.
+  /// What comes in at port `in`. One such object may be in use at a time: ALSA's handle has one reader.
   /// - Throws: `PortError.noResources`.
   public func input() throws(PortError) -> ALSASequencerInput { try ALSASequencerInput(self) }
 
@@ -60,20 +60,31 @@ public final class ALSASequencer: Sendable {
   /// - Throws: `PortError.noResources`.
   public func output() throws(PortError) -> ALSASequencerOutput { try ALSASequencerOutput(self) }
 
-  /// Connects another client in both directions, as far as it has ports for them.
-  /// - Parameter name: its name, the beginning of it, or numbers as `aconnect -l` shows them, such as `Launchkey` or `20:0`.
-  /// - Throws: `PortError.noSuchPort`.
-  public func connect(_ name: String) throws(PortError) {
+  /// Which of the client's ports is connected.
+  public enum Direction: Sendable, Hashable {
+    /// The port `in`, which listens to another client.
+    case input
+    /// The port `out`, which another client listens to.
+    case output
+  }
+
+  /// Connects another client; a connection that is there already is one.
+  /// - Parameters:
+  ///   - name: its name, the beginning of it, or numbers as `aconnect -l` shows them, such as `Launchkey` or `20:0`.
+  ///   - direction: which port of this client it is connected to; nil for both, as far as it has ports for them.
+  /// - Throws: `PortError.noSuchPort`; `.failed` where it has no port of that direction.
+  public func connect(_ name: String, _ direction: Direction? = nil) throws(PortError) {
     var address = snd_seq_addr_t()
     guard snd_seq_parse_address(handle.pointer, &address, name) == 0 else {
       throw .noSuchPort(name: name, others: ports())
     }
     let (client, port) = (Int32(address.client), Int32(address.port))
-    let from = snd_seq_connect_from(handle.pointer, inPort, client, port)
-    let to = snd_seq_connect_to(handle.pointer, outPort, client, port)
-    // A keyboard takes nothing and a sound module sends nothing; a connection that is there already is one.
-    guard from == 0 || to == 0 || from == -EBUSY || to == -EBUSY else {
-      throw .failed(name: name, reason: ALSAPorts.words(from))
+    var statuses: [Int32] = []
+    if direction != .output { statuses.append(snd_seq_connect_from(handle.pointer, inPort, client, port)) }
+    if direction != .input { statuses.append(snd_seq_connect_to(handle.pointer, outPort, client, port)) }
+    // A keyboard takes nothing and a sound module sends nothing.
+    guard statuses.contains(where: { $0 == 0 || $0 == -EBUSY }) else {
+      throw .failed(name: name, reason: ALSAPorts.words(statuses[0]))
     }
   }
 
