@@ -98,8 +98,8 @@ struct Live: ParsableCommand {
         if !common.quiet { PlayerLine.shared.show(Self.line(report, settings)) }
       }
     }
-    let style = failures.attempt { try keepStyle(learning) }
     let played = failures.attempt { try live?.stop() }
+    let style = failures.attempt { try keepStyle(learning) }
     osc?.close()
     try failures.rethrow()
     guard let result else { return }
