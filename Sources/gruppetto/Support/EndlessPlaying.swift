@@ -302,12 +302,13 @@ extension EndlessPlaying {
         return Result(frames: frames)
       }
       frames += count
+      if isPaced {
+        // A quarter of a second ahead, as a device would be; the end comes when all of it is heard.
+        let lead = count < block ? 0 : 0.25
+        let ahead = Double(frames) / Double(engine.sampleRate) - clock.seconds - lead
+        if ahead > 0 { usleep(UInt32(ahead * 1e6)) }
+      }
       if count < block { return Result(frames: frames) }
-      guard isPaced else { continue }
-      // A quarter of a second ahead, as a device would be.
-      let ahead =
-        Double(frames) / Double(engine.sampleRate) - clock.seconds - 0.25
-      if ahead > 0 { usleep(UInt32(ahead * 1e6)) }
     }
   }
 
