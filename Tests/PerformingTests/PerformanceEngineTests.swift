@@ -1,5 +1,7 @@
 import Audio
+import Foundation
 import Groundwork
+import MIDI
 import Music
 import Synchronization
 import Synthesis
@@ -85,6 +87,49 @@ struct PerformanceEngineTests {
     let samples = render(engine, block: 512)
     #expect(engine.statistics.barCount == 2 && engine.statistics.starvedCount == 0)
     #expect(samples.count > 2 * 8000 * 2 && samples.count < 2 * 8000 * 20)
+  }
+
+  @Test("A pause holds MIDI messages back and ends the notes that sound, and the rest follows after it")
+  func aPauseHoldsMIDIMessagesBack() throws {
+    final class Wire: MessageOutput {
+      let name = "wire"
+      let leadSeconds = 0.0
+      var statistics: OutputStatistics { OutputStatistics() }
+      let sent = Mutex<[WireMessage]>([])
+      func send(_ message: WireMessage, at time: PerformanceTime) throws(PortError) {
+        sent.withLock { $0.append(message) }
+      }
+      func close() {}
+    }
+    let wire = Wire()
+    let start = Mutex(PerformanceTime.now)
+    let performer = try MIDIPerformer(wire, sampleRate: 8000) { frame in
+      start.withLock { $0.advanced(bySeconds: Double(frame) / 8000) }
+    }
+    let keys = { (isOn: Bool) in
+      wire.sent.withLock { sent in
+        sent.compactMap { message -> Int? in
+          switch message {
+          case .midi(.noteOn(_, let key, _)): isOn ? key : nil
+          case .midi(.noteOff(_, let key, _)): isOn ? nil : key
+          default: nil
+          }
+        }
+      }
+    }
+    // A note now, and one a second later.
+    var bar = Small.bar(0, pitches: [60, 64])
+    bar.notes[0].note.duration = 1900
+    bar.notes[1].note.onset = 1910
+    performer.willPlay(bar, atFrame: 0)
+    while keys(true).isEmpty { usleep(1000) }
+    performer.pause()
+    usleep(1_300_000)
+    #expect(keys(true) == [60] && keys(false) == [60])
+    start.withLock { $0 = PerformanceTime.now.advanced(bySeconds: -0.9) }
+    performer.resume()
+    try performer.finish(waits: 5)
+    #expect(keys(true) == [60, 64] && keys(false).suffix(1) == [64])
   }
 
   @Test("Bars begin where the one before ends, and listeners are told")

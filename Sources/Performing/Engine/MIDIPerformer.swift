@@ -3,11 +3,21 @@ internal import Music
 internal import Synchronization
 public import Synthesis
 
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
 /// Sends what an engine plays to an output of MIDI messages, each when it is heard.
+///
+/// Messages wait by the frame at which they are heard, and get their moment shortly before it, so that a pause holds them back too.
 public final class MIDIPerformer: PerformanceListener {
   private let sender: TimedSender
   private let sampleRate: Int
-  private let clock: @Sendable (Int) -> PerformanceTime
+  private let clock: @Sendable (Int) -> PerformanceTime?
+  private let waiting: Guarded<Waiting>
+  private let thread = Guarded<PortThread?>(nil)
   private let channels = Mutex([ChannelState](repeating: ChannelState(), count: 16))
   private let failure = Mutex<PortError?>(nil)
 
@@ -16,18 +26,73 @@ public final class MIDIPerformer: PerformanceListener {
     var pan = 64
   }
 
+  private struct Waiting {
+    var queue = DueQueue(capacity: 65_536)
+    /// What sounds, by what was given to the sender.
+    var held = HeldKeys()
+    var isPaused = false
+    var isEnded = false
+  }
+
+  /// So long before it is heard a message gets its moment, in seconds: more than the thread sleeps on a busy computer.
+  private static let lead = 0.05
+
   /// A performer.
   /// - Parameters:
   ///   - output: Where the messages go.
   ///   - sampleRate: Frames a second of the engine.
-  ///   - clock: When a frame of the engine is heard.
+  ///   - clock: When a frame of the engine is heard; nil as long as that is not known. Later frames are heard later.
   /// - Throws: `PortError` where the system has no thread left.
   public init(
-    _ output: some MessageOutput, sampleRate: Int, clock: @escaping @Sendable (Int) -> PerformanceTime
+    _ output: some MessageOutput, sampleRate: Int, clock: @escaping @Sendable (Int) -> PerformanceTime?
   ) throws(PortError) {
     sender = try TimedSender(output)
     self.sampleRate = sampleRate
     self.clock = clock
+    waiting = Guarded(Waiting())
+    let thread = try PortThread { [weak self] in
+      PortThread.becomeRealTime()
+      while self?.handOver() == true { usleep(5000) }
+    }
+    self.thread.withLock { $0 = thread }
+  }
+
+  /// Gives what is heard soon to the sender.
+  /// - Returns: false after the end.
+  private func handOver() -> Bool {
+    waiting.withLock { state in
+      let limit = PerformanceTime.now.advanced(bySeconds: Self.lead)
+      while !state.isPaused, let frame = state.queue.firstTime,
+        let moment = clock(Int(frame.nanoseconds)), moment <= limit,
+        let message = state.queue.take(by: frame)
+      {
+        state.held.follow(message.message)
+        give(message.message, at: moment)
+      }
+      return !state.isEnded
+    }
+  }
+
+  /// Holds back what is to come, and ends the notes that sound.
+  public func pause() {
+    waiting.withLock { state in
+      guard !state.isPaused else { return }
+      state.isPaused = true
+      // After what the sender has already.
+      let moment = PerformanceTime.now.advanced(bySeconds: Self.lead)
+      for message in state.held.release() { give(message, at: moment) }
+    }
+  }
+
+  /// Goes on after a pause.
+  public func resume() { waiting.withLock { $0.isPaused = false } }
+
+  private func give(_ message: WireMessage, at moment: PerformanceTime) {
+    do throws(PortError) {
+      try sender.send(message, at: moment)
+    } catch {
+      failure.withLock { $0 = $0 ?? error }
+    }
   }
 
   /// Sends the programs and notes of the bar.
@@ -69,11 +134,9 @@ public final class MIDIPerformer: PerformanceListener {
   }
 
   private func send(_ message: MIDIMessage, at frame: Int) {
-    do throws(PortError) {
-      try sender.send(.midi(message), at: clock(frame))
-    } catch {
-      failure.withLock { $0 = $0 ?? error }
-    }
+    // The queue orders by any number that grows with time, such as the frame's.
+    let place = PerformanceTime(nanoseconds: Int64(frame))
+    waiting.withLock { _ = $0.queue.add(TimedMessage(time: place, message: .midi(message))) }
   }
 
   /// How late messages were.
@@ -83,7 +146,15 @@ public final class MIDIPerformer: PerformanceListener {
   /// - Parameter seconds: For how many seconds what is planned may still be sent.
   /// - Throws: `PortError` if something could not be sent at any time.
   public func finish(waits seconds: Double = 0) throws(PortError) {
-    if seconds > 0 { _ = sender.waitUntilSent(timeoutSeconds: seconds) }
+    let deadline = PerformanceTime.now.advanced(bySeconds: seconds)
+    while PerformanceTime.now < deadline, waiting.withLock({ $0.queue.count }) > 0 { usleep(1000) }
+    waiting.withLock { $0.isEnded = true }
+    thread.withLock { thread in
+      thread?.join()
+      thread = nil
+    }
+    let left = deadline.seconds(since: .now)
+    if left > 0 { _ = sender.waitUntilSent(timeoutSeconds: left) }
     sender.cancelAll()
     sender.close()
     if let error = failure.withLock({ $0 }) { throw error }

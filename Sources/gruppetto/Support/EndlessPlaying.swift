@@ -61,11 +61,13 @@ struct EndlessPlaying {
     let watch = PerformanceWatch(sampleRate: engine.sampleRate)
     engine.add(watch)
     let recordings = try Recordings(endless.record, engine)
-    let midi = try endless.midi.map { try makeMIDI($0, engine, output) }
+    let pace = PlayingPace(session: output)
+    let midi = try endless.midi.map { try makeMIDI($0, engine, pace) }
+    pace.midi = midi
     engine.add(first)
     let composed = composeAhead(composer, first, engine, cancellation)
     do {
-      let result = try play(engine, composer, output, recordings, cancellation)
+      let result = try play(engine, composer, pace, recordings, cancellation)
       engine.stop(fade: 0)
       if let error = composed.wait() { throw error }
       try midi?.finish()
@@ -117,20 +119,12 @@ struct EndlessPlaying {
   }
 
   private func makeMIDI(
-    _ path: String, _ engine: PerformanceEngine, _ session: PlaybackSession?
+    _ path: String, _ engine: PerformanceEngine, _ pace: PlayingPace
   ) throws -> MIDIPerformer {
     let output = try path == "-" ? ByteStreamOutput.standardOutput() : ByteStreamOutput(fifo: path)
     let rate = Double(engine.sampleRate)
-    let start = PerformanceTime.now
-    let performer = try MIDIPerformer(output, sampleRate: engine.sampleRate) { frame in
-      guard let session else { return start.advanced(bySeconds: Double(frame) / rate) }
-      let head = session.playhead
-      guard head.nanoseconds > 0 else {
-        // The device begins with the first frames, and gives them out a little later.
-        return PerformanceTime.now.advanced(bySeconds: session.latencySeconds + Double(frame) / rate)
-      }
-      return PerformanceTime(nanoseconds: head.nanoseconds).advanced(
-        bySeconds: Double(frame - head.frame) / rate)
+    let performer = try MIDIPerformer(output, sampleRate: engine.sampleRate) { [clock = pace.clock] in
+      clock.moment(ofSecond: Double($0) / rate, sampleRate: rate)
     }
     engine.add(performer)
     return performer
@@ -168,15 +162,17 @@ extension EndlessPlaying {
   }
 
   private func play(
-    _ engine: PerformanceEngine, _ composer: EndlessComposer, _ session: PlaybackSession?,
+    _ engine: PerformanceEngine, _ composer: EndlessComposer, _ pace: PlayingPace,
     _ recordings: Recordings, _ cancellation: Cancellation
   ) throws -> Result {
+    let session = pace.clock.session
     let ended = Atomic<Bool>(false)
     let outcome = Mutex(Result())
+    let clock = pace.clock
     let rendering = Background {
       defer { ended.store(true, ordering: .releasing) }
       let result =
-        if let session { try feed(engine, session) } else { try write(engine, cancellation) }
+        if let session { try feed(engine, session) } else { try write(engine, clock, cancellation) }
       outcome.withLock { $0 = result }
     }
     let keys = TerminalKeys()
@@ -185,12 +181,12 @@ extension EndlessPlaying {
     while !ended.load(ordering: .acquiring) {
       if cancellation.isRequested {
         // A device that is paused takes nothing, not even the end.
-        if let session, session.isPaused { session.resume() }
+        pace.resume()
         engine.stop()
       }
       for problem in recordings.takeProblems() { common.remark(problem + "; the music goes on without it") }
-      while let key = keys?.next() { press(key, &player, engine, composer, session) }
-      show(player, engine, session)
+      while let key = keys?.next() { press(key, &player, engine, composer, pace) }
+      show(player, engine, pace)
       usleep(20_000)
     }
     PlayerLine.shared.clear()
@@ -206,16 +202,15 @@ extension EndlessPlaying {
 
   private func press(
     _ key: TerminalKey, _ player: inout PlayerState, _ engine: PerformanceEngine, _ composer: EndlessComposer,
-    _ session: PlaybackSession?
+    _ pace: PlayingPace
   ) {
     var settings = composer.settings
     player.wordsSince = .now
     switch player.keys.press(key, &settings) {
     case .quit:
-      session?.resume()
+      pace.resume()
       engine.stop()
-    case .pause:
-      if let session { session.isPaused ? session.resume() : session.pause() }
+    case .pause: pace.isPaused ? pace.resume() : pace.pause()
     case .tell(let words): player.words = words
     case .change(let words):
       do {
@@ -226,13 +221,14 @@ extension EndlessPlaying {
       }
     case nil: return
     }
-    show(player, engine, session, isUrgent: true)
+    show(player, engine, pace, isUrgent: true)
   }
 
   private func show(
-    _ player: PlayerState, _ engine: PerformanceEngine, _ session: PlaybackSession?, isUrgent: Bool = false
+    _ player: PlayerState, _ engine: PerformanceEngine, _ pace: PlayingPace, isUrgent: Bool = false
   ) {
     guard !common.quiet else { return }
+    let session = pace.clock.session
     let frame = session?.heardFrames ?? engine.renderedFrames
     guard let place = engine.place(atFrame: frame) else { return }
     let statistics = engine.statistics
@@ -241,7 +237,11 @@ extension EndlessPlaying {
       Readable.clock(Double(frame) / Double(engine.sampleRate)),
       "♩ = \(Readable.decimal(place.bar.quartersPerMinute, 0))",
     ]
-    if let session { parts.append(session.isPaused ? "paused" : PlayerLine.level(session.takePeak())) }
+    if pace.isPaused {
+      parts.append("paused")
+    } else if let session {
+      parts.append(PlayerLine.level(session.takePeak()))
+    }
     let gaps = statistics.starvedCount + (session?.counts.gaps ?? 0)
     if gaps > 0 { parts.append(Readable.plural(gaps, "gap")) }
     if ContinuousClock.now - player.wordsSince < .seconds(6) { parts.append(player.words) }
@@ -276,7 +276,9 @@ extension EndlessPlaying {
   }
 
   /// Renders for a file, for a pipe, or for nobody but a clock.
-  private func write(_ engine: PerformanceEngine, _ cancellation: Cancellation) throws -> Result {
+  private func write(
+    _ engine: PerformanceEngine, _ clock: PlayingClock, _ cancellation: Cancellation
+  ) throws -> Result {
     let block = endless.raw != nil && !endless.paced ? 1024 : 256
     var samples = [Float](repeating: 0, count: 2 * block)
     let target = try endless.raw.map {
@@ -290,21 +292,23 @@ extension EndlessPlaying {
             : ""))
     }
     let isPaced = target == nil || endless.paced
-    let start = PerformanceTime.now
+    clock.begin()
     var frames = 0
     while true {
+      while clock.isPaused { usleep(20_000) }
       var room = samples.mutableSpan
       let count = engine.render(into: &room)
       if let target, try !target.write(samples.span.extracting(first: 2 * count)) {
         return Result(frames: frames)
       }
       frames += count
+      if isPaced {
+        // A quarter of a second ahead, as a device would be; the end comes when all of it is heard.
+        let lead = count < block ? 0 : 0.25
+        let ahead = Double(frames) / Double(engine.sampleRate) - clock.seconds - lead
+        if ahead > 0 { usleep(UInt32(ahead * 1e6)) }
+      }
       if count < block { return Result(frames: frames) }
-      guard isPaced else { continue }
-      // A quarter of a second ahead, as a device would be.
-      let ahead =
-        Double(frames) / Double(engine.sampleRate) - PerformanceTime.now.seconds(since: start) - 0.25
-      if ahead > 0 { usleep(UInt32(ahead * 1e6)) }
     }
   }
 
@@ -365,6 +369,78 @@ private struct EndlessReport: Encodable {
       + (gaps > 0 ? ", with \(Readable.plural(gaps, "gap"))" : "")
       + (lateBars > 0 ? ", \(Readable.plural(lateBars, "bar")) composed too late" : "")
       + (files.isEmpty ? "" : "; kept in \(Readable.list(files))")
+  }
+}
+
+// MARK: - Time
+
+/// When what is rendered is heard: by the device's clock, or by that of the system where there is none. It stands still in a pause.
+private final class PlayingClock: Sendable {
+  private struct State {
+    var start = PerformanceTime.now
+    var pausedSince: PerformanceTime?
+    var resumed: PerformanceTime?
+  }
+
+  let session: PlaybackSession?
+  private let state = Mutex(State())
+
+  init(session: PlaybackSession?) { self.session = session }
+
+  /// Counts from now, where there is no device.
+  func begin() { state.withLock { $0.start = .now } }
+
+  var isPaused: Bool { state.withLock { $0.pausedSince != nil } }
+
+  func pause() {
+    state.withLock { $0.pausedSince = $0.pausedSince ?? .now }
+    session?.pause()
+  }
+
+  func resume() {
+    session?.resume()
+    state.withLock { state in
+      guard let since = state.pausedSince else { return }
+      state.pausedSince = nil
+      state.resumed = .now
+      state.start = state.start.advanced(bySeconds: PerformanceTime.now.seconds(since: since))
+    }
+  }
+
+  /// How long it has run without its pauses, where there is no device.
+  var seconds: Double { state.withLock { ($0.pausedSince ?? .now).seconds(since: $0.start) } }
+
+  /// When a moment of what is rendered is heard; nil as long as nobody knows.
+  func moment(ofSecond second: Double, sampleRate: Double) -> PerformanceTime? {
+    let state = state.withLock { $0 }
+    guard state.pausedSince == nil else { return nil }
+    guard let session else { return state.start.advanced(bySeconds: second) }
+    let head = session.playhead
+    // The device has to have been given frames: after a pause it tells anew where it is.
+    guard head.nanoseconds > state.resumed?.nanoseconds ?? 0 else { return nil }
+    return PerformanceTime(nanoseconds: head.nanoseconds)
+      .advanced(bySeconds: second - Double(head.frame) / sampleRate)
+  }
+}
+
+/// Pauses all that plays.
+private final class PlayingPace {
+  let clock: PlayingClock
+  var midi: MIDIPerformer?
+
+  init(session: PlaybackSession?) { clock = PlayingClock(session: session) }
+
+  var isPaused: Bool { clock.isPaused }
+
+  func pause() {
+    clock.pause()
+    midi?.pause()
+  }
+
+  func resume() {
+    guard isPaused else { return }
+    clock.resume()
+    midi?.resume()
   }
 }
 
