@@ -1,0 +1,130 @@
+internal import Audio
+internal import Foundation
+internal import Groundwork
+internal import Performing
+
+/// The files that a performance is kept in.
+final class Recordings {
+  private var midi: [MIDIRecording] = []
+  private var sound: [SoundRecording] = []
+  /// The files whose failure was told.
+  private var told: Set<String> = []
+
+  init(_ paths: [String], _ engine: PerformanceEngine) throws {
+    for path in paths {
+      let ending = path.split(separator: "/").last?.split(separator: ".").last?.lowercased() ?? ""
+      if ["mid", "midi"].contains(ending) {
+        let recording = try MIDIRecording(path: path, sampleRate: engine.sampleRate)
+        engine.add(recording)
+        midi.append(recording)
+      } else if AudioFileFormat(ending: ending) != nil {
+        let recording = try SoundRecording(path: path, sampleRate: engine.sampleRate)
+        engine.add(recording)
+        sound.append(recording)
+      } else {
+        throw PerformanceError.unknownRecording(path: path)
+      }
+    }
+  }
+
+  /// What has gone wrong since this was last asked for: a recording that fails does not end the others, nor the music.
+  func takeProblems() -> [String] {
+    var problems: [String] = []
+    let failures = sound.map { ($0.path, $0.failure) } + midi.map { ($0.path, $0.failure) }
+    for case (let path, let failure?) in failures where told.insert(path).inserted {
+      problems.append(failure.message)
+    }
+    return problems
+  }
+
+  /// Completes all of them, whatever became of the others.
+  /// - Throws: What went wrong first.
+  func finish() throws {
+    var first: (any Error)?
+    for recording in sound {
+      do { try recording.finish() } catch { first = first ?? error }
+    }
+    for recording in midi {
+      do { try recording.finish() } catch { first = first ?? error }
+    }
+    if let first { throw first }
+  }
+}
+
+/// Samples without a header, to a file or to standard output.
+final class RawOutput {
+  let name: String
+  private let descriptor: Int32
+  private let format: PCMFormat
+  private let cancellation: Cancellation
+  private var bytes: [UInt8] = []
+
+  /// So much is written at once: what a pipe that has room takes without waiting (POSIX, PIPE_BUF).
+  private static let chunk = 4096
+  /// For so long after an interruption a reader may take the end of the sound, in seconds.
+  private static let patience = 1.0
+
+  /// Opens the output. A named pipe is waited for until it has a reader; after an interruption nothing is written to it.
+  init(path: String, format: PCMFormat, cancellation: Cancellation) throws(FileError) {
+    self.format = format
+    self.cancellation = cancellation
+    name = path == "-" ? "standard output" : path
+    descriptor = try path == "-" ? STDOUT_FILENO : Self.open(path, cancellation)
+    // A reader that goes away is an error of writing, not the end of this process.
+    signal(SIGPIPE, SIG_IGN)
+  }
+
+  deinit { if descriptor > STDERR_FILENO { close(descriptor) } }
+
+  /// - Returns: The descriptor, negative if it was interrupted.
+  private static func open(_ path: String, _ cancellation: Cancellation) throws(FileError) -> Int32 {
+    var state = stat()
+    let isPipe = withSystemPath(path) { stat($0, &state) } == 0 && state.st_mode & S_IFMT == S_IFIFO
+    let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | (isPipe ? O_NONBLOCK : 0)
+    while true {
+      let descriptor = withSystemPath(path) { Foundation.open($0, flags, 0o666) }
+      if descriptor >= 0 { return descriptor }
+      // Nobody reads the pipe yet.
+      guard isPipe && errno == ENXIO || errno == EINTR else { throw FileError.writing(path) }
+      if cancellation.isRequested { return -1 }
+      usleep(20_000)
+    }
+  }
+
+  /// Waits until the output takes more.
+  /// - Returns: false if it still takes nothing some time after an interruption.
+  private func waitForRoom() -> Bool {
+    var interrupted: PerformanceTime?
+    while true {
+      var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+      // What is wrong with the output is found when it is written to.
+      if poll(&request, 1, 50) > 0 { return true }
+      guard cancellation.isRequested else { continue }
+      let since = interrupted ?? .now
+      interrupted = since
+      if PerformanceTime.now.seconds(since: since) > Self.patience { return false }
+    }
+  }
+
+  /// Writes samples.
+  /// - Returns: false if an interruption ended the waiting for somebody who reads them.
+  func write(_ samples: Span<Float>) throws(FileError) -> Bool {
+    guard descriptor >= 0 else { return false }
+    let count = samples.count * format.byteCount
+    if bytes.count < count { bytes = [UInt8](repeating: 0, count: count) }
+    samples.withUnsafeBufferPointer { samples in
+      bytes.withUnsafeMutableBytes { format.store(samples, in: $0) }
+    }
+    var done = 0
+    while done < count {
+      guard waitForRoom() else { return false }
+      let written = bytes.withUnsafeBytes {
+        Foundation.write(descriptor, $0.baseAddress.map { $0 + done }, min(Self.chunk, count - done))
+      }
+      if written < 0, errno == EINTR || errno == EAGAIN { continue }
+      guard written > 0 else { throw FileError.writing(name) }
+      done += written
+    }
+    return true
+  }
+}
