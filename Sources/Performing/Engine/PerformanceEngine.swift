@@ -145,7 +145,7 @@ public final class PerformanceEngine: SampleSource, @unchecked Sendable {
     }
   }
 
-  /// Prepares sounds that messages will ask for; the calling thread does the work.
+  /// Prepares sounds that messages will ask for. The thread that adds bars calls it, and does the work.
   /// - Parameter programs: The sounds.
   public func prepare(_ programs: [PresetAddress]) {
     guard !Set(programs).isSubset(of: preparedPrograms) || preparedPrograms.isEmpty else { return }
