@@ -28,6 +28,39 @@ import Tokenization
       model: MusicModel(tokenizer: model.tokenizer, network: model.anyNetwork, critic: critic))
   }
 
+  @Test("Where bars in which nothing sounds are exceptions, phrases with fewer of them go on")
+  func phrasesWithFewerSilentBarsGoOn() throws {
+    let cells = try ComposerTests.model(CellsModelTests.configuration)
+    for name in ["Bar_None", "Rest_None"] {
+      let id = try #require(cells.tokenizer.vocabulary.id(of: name))
+      try ComposerTests.setOutputBias(of: cells, id: id, to: 2)
+    }
+    func silentBars(learnedShares: [Double]) throws -> Int {
+      let regression = LogisticRegression(
+        rows: (0..<40).map { [learnedShares[$0 % learnedShares.count]] },
+        labels: (0..<40).map { $0 % 3 == 0 }, penalty: 1e6)
+      let judge = Critic.Judge(
+        scope: .excerpt, bars: 2, descriptors: ["empty_measure_rate"], regression: regression)
+      let composer = try Composer(
+        model: MusicModel(
+          tokenizer: cells.tokenizer, network: cells.anyNetwork, critic: Critic(judges: [judge])))
+      return try (UInt64(1)...8).map { seed in
+        let score = try composer.compose(
+          CompositionOptions(seed: seed, bars: 8, search: PhraseSearch(tries: 16, bars: 2))
+        ).score
+        let first = score.tracks.flatMap(\.notes).map(\.onset).min() ?? 0
+        return score.bars.count { bar in
+          bar.start > first
+            && !score.tracks.contains { $0.notes.contains { $0.onset < bar.end && $0.end > bar.start } }
+        }
+      }.reduce(0, +)
+    }
+    let (exceptions, ordinary) = (
+      try silentBars(learnedShares: [0, 0.05]), try silentBars(learnedShares: [0, 1])
+    )
+    #expect(3 * exceptions < ordinary, "\(exceptions) and \(ordinary) silent bars")
+  }
+
   @Test("A search of one try changes nothing") func aSearchOfOneTryChangesNothing() throws {
     let composer = try composer(critic("notes", weight: 1))
     for seed in UInt64(1)...3 {

@@ -80,6 +80,15 @@ public struct Critic: Sendable, Hashable {
     judges.lastIndex { $0.scope == .piece }.flatMap { logOdds(of: score, $0) }
   }
 
+  /// Whether bars in which nothing sounds are exceptions in the music that it learned from: fewer than one in twenty. One that is drawn
+  /// now and then invites others, since after a rest a rest is probable; and they are too few for a descriptor to tell.
+  var silentBarsAreExceptions: Bool {
+    guard let judge = judges.first(where: { $0.scope == .excerpt }),
+      let place = judge.descriptors.firstIndex(of: "empty_measure_rate")
+    else { return false }
+    return judge.regression.means[place] < 0.05
+  }
+
   private func logOdds(of score: Score, _ index: Int) -> Double? {
     guard score.noteCount > 0 else { return nil }
     let values = views[index].set.values(of: score)
