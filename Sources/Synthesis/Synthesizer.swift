@@ -328,6 +328,11 @@ public final class Synthesizer: SampleSource {
     }
   }
 
+  /// Multiplies the mix by a factor from now on, before it is limited.
+  func setTrim(_ factor: Float) {
+    for place in 0..<busCount { chains[place].setTrim(factor) }
+  }
+
   /// Sums the groups of a quantum, and applies the effects.
   private func mixDown(_ stage: Stage) {
     let frames = stage.quantum.frames

@@ -33,7 +33,7 @@ public final class LiveSound: Sendable {
     init() { messages.reserveCapacity(LiveSound.messageLimit) }
   }
 
-  private let shared = Mutex(Shared())
+  private let shared = Guarded(Shared())
   private let programs: Set<Int>
   private let isStopping = Atomic<Bool>(false)
   private let work: RenderWork

@@ -15,8 +15,8 @@ public final class MIDIRecording: PerformanceListener, @unchecked Sendable {
 
   private let queue = BoundedQueue<Event>(capacity: .max)
   private let sampleRate: Int
-  private let problem = Mutex<FileError?>(nil)
-  private var thread: WorkerThread?
+  private let problem = Guarded<FileError?>(nil)
+  private var thread: SystemThread?
   // Of the thread that writes.
   private var transcript = Transcript()
   private var unwrittenBars = 0
@@ -45,7 +45,7 @@ public final class MIDIRecording: PerformanceListener, @unchecked Sendable {
     } catch {
       throw .file(error)
     }
-    thread = WorkerThread { self.run() }
+    thread = SystemThread { self.run() }
     if thread == nil { throw .noThread }
   }
 

@@ -56,6 +56,10 @@ struct Live: ParsableCommand {
     if let record, !["mid", "midi"].contains(record.split(separator: ".").last?.lowercased()) {
       throw ValidationError("--record is a MIDI file: its name ends in .mid.")
     }
+    if ports.sendClock, mode.mode != .accompany, mode.turns == nil, !tempo.clock {
+      throw ValidationError(
+        "--send-clock needs to know the beat; add --accompany, --turns BARS or --clock.")
+    }
     if sound.noSound, ports.outputs.isEmpty, !ports.inputs.isEmpty, ports.osc == nil, record == nil {
       throw ValidationError("With --no-sound, name where the answers go: --out PORT or --record FILE.")
     }
@@ -73,13 +77,14 @@ struct Live: ParsableCommand {
     let requests = LiveRequests()
     let osc = try ports.openOSC { requests.add($0) }
     var (inputs, outputs) = try ports.open()
+    let announcer = try SongAnnouncer(clocks: ports.sendClock ? outputs : []) { osc?.announceBar($0) }
     if let osc { outputs.append(OSCSubscriberOutput(osc)) }
     let endless: [any MessageInput] = osc.map { [$0.input] } ?? []
     let live = sound.noSound ? nil : try openSound(settings)
     let learning = learn ? try LiveLearning(model: model, settings: .init(seed: seed)) : nil
     let stage = LiveStage(
       performer: performer, inputs: inputs, endlessInputs: endless, outputs: outputs, sound: live,
-      learning: learning, recorder: try record.map { try LiveRecorder(path: $0) },
+      learning: learning, recorder: try record.map { try LiveRecorder(path: $0) }, announcer: announcer,
       endsWithInput: ports.untilEnd)
     common.remark(
       "Listening to \((inputs + endless).map(\.name).joined(separator: ", ")); q or Ctrl-C stops.")

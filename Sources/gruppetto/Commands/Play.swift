@@ -20,6 +20,8 @@ struct Play: ParsableCommand {
 
         gruppetto play tune.mid
         gruppetto play tune.mid take.wav --latency 100
+        gruppetto play tune.mid --midi alsa:Synth --send-clock
+        gruppetto play model --osc 9000
         gruppetto play model --record evening.mid --record evening.wav
         gruppetto play model --raw - --minutes 5 | ffmpeg -f s16le -ar 44100 -ac 2 -i - out.ogg
         gruppetto play --list
@@ -50,6 +52,7 @@ struct Play: ParsableCommand {
   @OptionGroup var performance: PerformanceOptions
   @OptionGroup var piece: PieceOption
   @OptionGroup var ornament: OrnamentOption
+  @OptionGroup var ports: PlayPortOptions
   @OptionGroup(title: HelpPage.endless) var endless: EndlessOptions
   @OptionGroup(title: HelpPage.endless) var composing: EndlessComposingOptions
   @OptionGroup(title: HelpPage.limits) var limits: LimitOptions
@@ -70,6 +73,15 @@ struct Play: ParsableCommand {
     } else if let option = EndlessOptions.names.first(where: Typed.hasOption) {
       throw ValidationError("\(option) is for music of a model, and \(files.first ?? "--list") is none.")
     }
+    guard !ports.usesOutput || !(common.json || endless.raw == "-") else {
+      throw ValidationError(
+        "\(common.json ? "--json" : "--raw -") and --midi - both write to standard output; choose one.")
+    }
+    guard endless.raw == nil || ports.midi.isEmpty || endless.paced else {
+      throw ValidationError(
+        "--raw renders as fast as it can, and --midi sends messages when they are heard; add --paced to have both."
+      )
+    }
     guard files.count(where: { $0 == "-" }) < 2 else {
       throw ValidationError("Standard input can be played once.")
     }
@@ -88,20 +100,22 @@ struct Play: ParsableCommand {
 
   private static let optionsOfMusic = [
     "--piece", "--ornaments", "--plain", "--from-start", "--sound", "--gain", "--tuning", "--presets",
+    "--midi", "--send-clock",
   ]
 
   func run() throws {
     if list { return try DeviceList(chosen: device, common: common).run() }
     if let model = files.first, EndlessPlaying.isModel(model) {
       return try EndlessPlaying(
-        model: model, endless: endless, composing: composing, limits: limits, seed: seed.drawn(),
+        model: model, endless: endless, ports: ports, composing: composing, limits: limits, seed: seed.drawn(),
         device: Typed.hasOption("--device") ? device : nil, latency: latency.seconds, gain: gain,
         presets: presets, reverb: reverb, banks: banks, performance: performance, input: input, common: common
       ).run()
     }
+    let company = try FileCompany(ports)
     let playback = FilePlayback(
-      PlaybackSettings(device: device, latencySeconds: latency.seconds), common: common,
-      hasKeys: !files.contains("-"))
+      PlaybackSettings(device: device, latencySeconds: latency.seconds), common: common, company: company,
+      isSilent: !ports.midi.isEmpty && !Typed.hasOption("--device"), hasKeys: !files.contains("-"))
     var bank: LoadedSound?
     var played: [PlayedFile] = []
     var index = 0
@@ -113,25 +127,33 @@ struct Play: ParsableCommand {
         try Self.isSound(path) ? sound(path, playback) : music(path, playback, bank: &bank)
       let outcome = try playback.play(file, through: session, name: name)
       if outcome.ending == .interrupted {
+        try company?.finish()
         throw InterruptedError("stopped after \(Readable.clock(outcome.seconds))")
       }
       played.append(PlayedFile(file: path, seconds: outcome.seconds, underruns: outcome.gaps))
       if outcome.ending == .quit { break }
       index = outcome.ending == .wentBack ? max(0, index - 1) : index + 1
     }
+    try company?.finish()
     try report(played)
+  }
+
+  /// Where the files went.
+  private var target: String {
+    ports.midi.isEmpty || Typed.hasOption("--device") ? device : Readable.list(ports.midi)
   }
 
   private func report(_ played: [PlayedFile]) throws {
     let seconds = played.reduce(0) { $0 + $1.seconds }
     let gaps = played.reduce(0) { $0 + $1.underruns }
     let name = played.count == 1 ? played[0].file : nil
+    let text =
+      "\(name ?? Readable.plural(played.count, "file")): played \(Readable.clock(seconds)) through \(target)"
+      + (gaps > 0 ? ", with \(Readable.plural(gaps, "gap"))" : "")
+    guard !ports.usesOutput else { return common.remark(text) }
     try common.report(
-      Report(file: name, device: device, seconds: seconds, underruns: gaps, files: played)
-    ) {
-      "\(name ?? Readable.plural(played.count, "file")): played \(Readable.clock(seconds)) through \(device)"
-        + (gaps > 0 ? ", with \(Readable.plural(gaps, "gap"))" : "")
-    }
+      Report(file: name, device: target, seconds: seconds, underruns: gaps, files: played)
+    ) { text }
   }
 
   private struct PlayedFile: Encodable {
@@ -151,7 +173,7 @@ struct Play: ParsableCommand {
 
   private func music(
     _ path: String, _ playback: FilePlayback, bank: inout LoadedSound?
-  ) throws -> (any PlayableFile, PlaybackSession) {
+  ) throws -> (any LedFile, PlaybackSession) {
     let score = performance.instrumented(
       try MusicInput.readAudible(
         path, piece: piece.piece, ornaments: ornament.ornaments, input: input, common: common))
@@ -171,7 +193,7 @@ struct Play: ParsableCommand {
     return (PlayableMusic(score: score, bank: library, options: options), session)
   }
 
-  private func sound(_ path: String, _ playback: FilePlayback) throws -> (any PlayableFile, PlaybackSession) {
+  private func sound(_ path: String, _ playback: FilePlayback) throws -> (any LedFile, PlaybackSession) {
     let buffer = try AudioFile.read(path)
     guard buffer.channelCount <= 64, (1000...1_000_000).contains(buffer.sampleRate) else {
       throw AudioError.notAudio(

@@ -40,12 +40,6 @@ struct EndlessOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Sample rate of --raw in Hz.", valueName: "hz"))
   var rate = 44_100
 
-  @Option(
-    help: ArgumentHelp(
-      "Send MIDI messages to a FIFO or device, or with - to standard output, when they would be heard; without --device nothing is played.",
-      valueName: "file"))
-  var midi: String?
-
   @Flag(help: "Write --raw no faster than it would be heard.")
   var paced = false
 
@@ -64,7 +58,7 @@ struct EndlessOptions: ParsableArguments {
   }
 
   static let names = [
-    "--bars", "--minutes", "--free", "--record", "--raw", "--raw-format", "--rate", "--midi", "--paced",
+    "--bars", "--minutes", "--free", "--record", "--raw", "--raw-format", "--rate", "--paced",
     "--seed",
     "--preset", "--temperature", "--top-k", "--top-p", "--min-p", "--by-role", "--no-by-role", "--weights",
     "--style", "--tempo", "--time-signature", "--metre", "--seconds", "--key", "--chromatic", "--range",
@@ -88,15 +82,6 @@ struct EndlessOptions: ParsableArguments {
     }
     guard raw != nil || !(Typed.hasOption("--raw-format") || Typed.hasOption("--paced")) else {
       throw ValidationError("--raw-format and --paced are about --raw; name where the samples go.")
-    }
-    guard raw != "-" || midi != "-" else {
-      throw ValidationError(
-        "--raw - and --midi - both write to standard output; name a file for one of them.")
-    }
-    guard raw == nil || midi == nil || paced else {
-      throw ValidationError(
-        "--raw renders as fast as it can, and --midi sends messages when they are heard; add --paced to have both."
-      )
     }
     guard Set(record).count == record.count else { throw ValidationError("Two --record name the same file.") }
   }
