@@ -244,7 +244,7 @@ struct PlayTogetherTests {
     remote.send("transport/pause")
     #expect(heard.wait { $0.commands.last == .stop })
     remote.send("transport/resume")
-    #expect(heard.wait { $0.commands.last == .resume })
+    #expect(heard.wait(20) { $0.commands.last == .resume }, "\(heard.commands)")
     #expect(remote.answer("bar")?.arguments.count == 3)
     remote.send("transport/stop")
     let run = running.wait()

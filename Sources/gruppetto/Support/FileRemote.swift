@@ -26,6 +26,16 @@ final class FileRemote: Sendable {
     var gains = 0.0...0.0
     /// Whether any file plays yet.
     var isPlaying = false
+
+    fileprivate mutating func follow(_ request: Request) {
+      switch request {
+      case .gain(let decibels): gain = decibels
+      case .tempoFactor(let factor):
+        tempo = tempo.map { $0 / tempoFactor * factor }
+        tempoFactor = factor
+      case .start, .stop, .pause, .resume, .bar: break
+      }
+    }
   }
 
   private struct Desk: Sendable {
@@ -36,8 +46,8 @@ final class FileRemote: Sendable {
   private let desk = Mutex(Desk())
   private static let requestLimit = 256
 
-  /// Takes what is known now.
-  func tell(_ state: State) { desk.withLock { $0.state = state } }
+  /// Takes what is known now, unless something else is asked for.
+  func tell(_ state: State) { desk.withLock { if $0.requests.isEmpty { $0.state = state } } }
 
   func takeRequests() -> [Request] {
     desk.withLock { desk in
@@ -54,6 +64,8 @@ final class FileRemote: Sendable {
       guard case .request(let request) = answer else { return answer.remote }
       guard desk.requests.count < Self.requestLimit else { return .refused("too much is asked for at once") }
       desk.requests.append(request)
+      // Whoever asks next is told what will be.
+      desk.state.follow(request)
       return .done
     }
   }
