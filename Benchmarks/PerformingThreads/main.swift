@@ -95,7 +95,8 @@ private func playEndlessly(seconds: Double, bank: any SoundBank, folder: String)
   let moment: @Sendable (Int) -> PerformanceTime? = { frame in
     let head = session.playhead
     guard head.nanoseconds > 0 else { return nil }
-    return PerformanceTime(nanoseconds: head.nanoseconds).advanced(bySeconds: Double(frame - head.frame) / rate)
+    return PerformanceTime(nanoseconds: head.nanoseconds).advanced(
+      bySeconds: Double(frame - head.frame) / rate)
   }
   let performer = try MIDIPerformer(output, sampleRate: engine.sampleRate, clock: moment)
   let announcer = try SongAnnouncer(clocks: [output]) { server.announceBar($0) }
@@ -203,7 +204,8 @@ private func playLive(_ settings: LiveSettings, seconds: Double, bank: any Sound
     try Repeater(every: 0.6) {
       for key in 0..<8 {
         let key = 60 + key % 5
-        keys.add(.message(TimedMessage(time: .now, message: .midi(.noteOn(channel: 0, key: key, velocity: 80)))))
+        keys.add(
+          .message(TimedMessage(time: .now, message: .midi(.noteOn(channel: 0, key: key, velocity: 80)))))
         usleep(60_000)
         keys.add(
           .message(TimedMessage(time: .now, message: .midi(.noteOff(channel: 0, key: key, velocity: 0)))))

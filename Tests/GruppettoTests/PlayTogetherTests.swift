@@ -211,11 +211,16 @@ struct PlayTogetherTests {
     #expect(heard.commands.contains(.resume))
   }
 
-  @Test("Music of a model is led through OSC: parameters, pauses, its end, and subscribers are told of notes and bars")
+  @Test(
+    "Music of a model is led through OSC: parameters, pauses, its end, and subscribers are told of notes and bars"
+  )
   func modelIsLed() throws {
     let (remote, heard) = (try Remote(), try Heard(workshop("composed")))
     let running = try start(
-      ["model", "--midi", "composed", "--send-clock", "--osc", "\(remote.port)", "--bars", "4", "--seed", "3"])
+      [
+        "model", "--midi", "composed", "--send-clock", "--osc", "\(remote.port)", "--bars", "4", "--seed",
+        "3",
+      ])
     try #require(remote.waitForMusic())
     remote.send("subscribe")
     #expect(remote.answer("note") != nil)
@@ -281,7 +286,8 @@ struct PlayTogetherTests {
   func refusals() throws {
     try replaceFile(at: workshop("no-port"), with: "text")
     for (arguments, code, word) in [
-      (["play", "long.abc", "--send-clock"], 64, "--midi"), (["play", "long.abc", "--osc", "0"], 64, "65535"),
+      (["play", "long.abc", "--send-clock"], 64, "--midi"),
+      (["play", "long.abc", "--osc", "0"], 64, "65535"),
       (["play", "tone.wav", "--midi", "x"], 64, "sound file"),
       (["play", "long.abc", "--midi", "-", "--json"], 64, "standard output"),
       (["play", "long.abc", "--midi", "no-port"], 66, "FIFO"),
@@ -290,7 +296,8 @@ struct PlayTogetherTests {
       (["live", "model", "--send-clock", "--accompany", "--in", "x"], 64, "--out"),
     ] {
       let run = try workshop.run(arguments)
-      #expect(run.exitCode == code && run.errors.contains(word), "\(arguments): \(run.exitCode) \(run.errors)")
+      #expect(
+        run.exitCode == code && run.errors.contains(word), "\(arguments): \(run.exitCode) \(run.errors)")
     }
   }
 

@@ -96,6 +96,7 @@ public final class PerformanceEngine: SampleSource, @unchecked Sendable {
     leveler = LiveLeveler(
       sampleRate: sampleRate, level: settings.level, initialGain: settings.initialGain ?? 0,
       extraGain: settings.gain, lookAhead: settings.limiterLookAhead)
+    delay = leveler.delay
     hasGain = settings.initialGain != nil || settings.level == .asMixed
     mix = .allocate(capacity: 2 * SynthesizerStack.blockFrames)
     shared.withLock { $0.statistics.barsAhead = max(1, settings.barsAhead) }
@@ -217,7 +218,7 @@ public final class PerformanceEngine: SampleSource, @unchecked Sendable {
   public var renderedFrames: Int { shared.withLock { $0.frame } }
 
   /// By how many frames what comes out is later than what happens in it: the look-ahead of the limiter.
-  public var delay: Int { leveler.delay }
+  public let delay: Int
 
   /// What is heard at a frame of the output; nil before the first bar, or where the frame is long past.
   public func place(atFrame frame: Int) -> PerformedPlace? {

@@ -23,6 +23,8 @@ public final class SongAnnouncer: Sendable {
     var toldQuarter: Double?
     /// Whether the clocks run with the song.
     var isRunning = false
+    /// Whether they ran since the song was moved.
+    var hasRun = false
     var isClosed = false
   }
 
@@ -74,7 +76,7 @@ public final class SongAnnouncer: Sendable {
     let isWorth = state.withLock { state -> Bool in
       guard !state.isClosed, song != nil || state.song != nil || place != state.place else { return false }
       if song == nil || place != state.place { stop(&state) }
-      if place != state.place { state.toldQuarter = nil }
+      if place != state.place { (state.toldQuarter, state.hasRun) = (nil, false) }
       state.place = place
       let isNew = state.song != song
       state.song = song
@@ -101,7 +103,7 @@ public final class SongAnnouncer: Sendable {
     let beginning = song.time(ofQuarter: 0)
     var sixteenth = max(0, Int((4 * song.quarter(at: soon) - 1e-6).rounded(.up)))
     var time = song.time(ofQuarter: Double(sixteenth) / 4)
-    if sixteenth > 0, now.seconds(since: beginning) < Self.lateness {
+    if !state.hasRun, sixteenth > 0, now.seconds(since: beginning) < Self.lateness {
       sixteenth = 0
       time = max(beginning, now.advanced(bySeconds: 2 * ClockGenerator.startLeadSeconds))
     }
@@ -116,7 +118,7 @@ public final class SongAnnouncer: Sendable {
         }
       }
     }
-    state.isRunning = true
+    (state.isRunning, state.hasRun) = (true, true)
   }
 
   /// Stops the clocks, and ends.

@@ -7,7 +7,7 @@ internal import Audio
 /// hears it move. The samples do not depend on the size of the blocks.
 package final class LiveLeveler {
   /// Frames by which the output lags the input.
-  package var delay: Int { limiter.delay }
+  package let delay: Int
   /// The gain now, in decibels.
   package private(set) var gain: Double
 
@@ -59,6 +59,7 @@ package final class LiveLeveler {
     limiter = Limiter(
       ceiling: decibels(Float(Mastering.ceiling)), lookAhead: Float(lookAhead), sampleRate: Float(sampleRate),
       arena: arena)
+    delay = limiter.delay
     left = arena.allocate(Self.blockFrames, of: 0)
     right = arena.allocate(Self.blockFrames, of: 0)
     stepFrames = max(1, sampleRate / 2)

@@ -107,7 +107,8 @@ struct Play: ParsableCommand {
     if list { return try DeviceList(chosen: device, common: common).run() }
     if let model = files.first, EndlessPlaying.isModel(model) {
       return try EndlessPlaying(
-        model: model, endless: endless, ports: ports, composing: composing, limits: limits, seed: seed.drawn(),
+        model: model, endless: endless, ports: ports, composing: composing, limits: limits,
+        seed: seed.drawn(),
         device: Typed.hasOption("--device") ? device : nil, latency: latency.seconds, gain: gain,
         presets: presets, reverb: reverb, banks: banks, performance: performance, input: input, common: common
       ).run()

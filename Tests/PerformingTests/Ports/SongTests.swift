@@ -81,7 +81,8 @@ struct FollowingClockTests {
     }
     let times = clocks.map(\.time).filter { $0 >= at(2) }
     let intervals = zip(times, times.dropFirst()).map { $1.seconds(since: $0) }
-    let deviation = (intervals.reduce(0) { $0 + pow($1 - 0.5 / 24, 2) } / Double(intervals.count)).squareRoot()
+    let deviation = (intervals.reduce(0) { $0 + pow($1 - 0.5 / 24, 2) } / Double(intervals.count))
+      .squareRoot()
     #expect(times.count > 400 && deviation < 0.00025)
   }
 
