@@ -34,6 +34,7 @@ struct Gruppetto: ParsableCommand {
     ])
 
   static func main() {
+    StandardStreams.secure()
     Interruption.install()
     do {
       var command = try parseAsRoot(
