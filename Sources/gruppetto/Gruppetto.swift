@@ -35,6 +35,7 @@ struct Gruppetto: ParsableCommand {
 
   static func main() {
     StandardStreams.secure()
+    StandardStreams.quietLibraries()
     Interruption.install()
     do {
       var command = try parseAsRoot(

@@ -17,6 +17,10 @@ enum StandardStreams {
     }
   }
 
+  /// Sends what PulseAudio's library has to say about itself to the system's log: it would print it to standard error, between the lines of the player.
+  /// To be called before there is a second thread.
+  static func quietLibraries() { setenv("PULSE_LOG_SYSLOG", "1", 0) }
+
   /// What is to be done about a standard output that is closed.
   static let closedOutput = FileError.unwritable(
     path: "standard output", reason: "it is closed; send it to a file, a pipe or /dev/null")
