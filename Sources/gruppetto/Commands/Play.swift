@@ -110,6 +110,7 @@ struct Play: ParsableCommand {
 
   private static let optionsOfMusic = [
     "--piece", "--ornaments", "--plain", "--from-start", "--sound", "--gain", "--tuning", "--presets",
+    "--interpolation",
   ]
 
   func run() throws {
