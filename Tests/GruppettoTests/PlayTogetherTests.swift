@@ -290,7 +290,7 @@ struct PlayTogetherTests {
       (["play", "long.abc", "--osc", "0"], 64, "65535"),
       (["play", "tone.wav", "--midi", "x"], 64, "sound file"),
       (["play", "long.abc", "--midi", "-", "--json"], 64, "standard output"),
-      (["play", "long.abc", "--midi", "no-port"], 66, "FIFO"),
+      (["play", "long.abc", "--midi", "no-port"], 73, "FIFO"),
       (["play", "long.abc", "--midi", "/dev/snd/midiC31D0"], 66, "MIDI device"),
       (["live", "model", "--send-clock"], 64, "--accompany"),
       (["live", "model", "--send-clock", "--accompany", "--in", "x"], 64, "--out"),

@@ -153,6 +153,9 @@ public final class MIDIPerformer: PerformanceListener {
     waiting.withLock { _ = $0.queue.add(TimedMessage(time: place, message: .midi(message))) }
   }
 
+  /// Why nothing can be sent any more; nil as long as it can. It may be asked for at any time.
+  public var problem: PortError? { failure.withLock { $0 } ?? sender.problem }
+
   /// How late messages were.
   public var timeliness: Timeliness { sender.timeliness }
 
@@ -171,6 +174,6 @@ public final class MIDIPerformer: PerformanceListener {
     if left > 0 { _ = sender.waitUntilSent(timeoutSeconds: left) }
     sender.cancelAll()
     sender.close()
-    if let error = failure.withLock({ $0 }) { throw error }
+    if let error = problem { throw error }
   }
 }

@@ -42,6 +42,10 @@ public final class PerformanceEngine: SampleSource, @unchecked Sendable {
   private var starvedSince: Int?
   private var isEnding = false
   private var endFrame: Int?
+  /// Since when there is nothing more to begin, and for how many frames the sound has been too soft to be heard since.
+  private var endingSince: Int?
+  private var quietFrames = 0
+  private var peak: Float = 0
   private var stopFrame: Int?
   private var fadeFrames = 1
   private var messages: [Message] = []
@@ -75,8 +79,10 @@ public final class PerformanceEngine: SampleSource, @unchecked Sendable {
   static let messageLimit = 4096
   /// So long before a bar begins it is taken, in frames: more than a synthesizer looks ahead.
   private static let lead = 256
-  /// The sound ends when it was silent for as long, or after the longest time that it may take to die away, in seconds.
+  /// The sound ends after the longest time that it may take to die away, in seconds,
   private static let longestEnd = 10.0
+  /// or when it was below −60 dBFS for as long: drums and pianos ring on for many seconds that nobody hears.
+  private static let inaudible: Float = 1e-3, quietSeconds = 0.3
 
   /// An engine without sounds, which prepares what bars ask for when they are added.
   /// - Parameters:
@@ -250,6 +256,7 @@ public final class PerformanceEngine: SampleSource, @unchecked Sendable {
         let part = UnsafeMutableBufferPointer(rebasing: block[2 * written..<2 * (written + count)])
         stack.render(into: part, at: frame)
         leveler.process(part)
+        for sample in part { peak = max(peak, abs(sample)) }
         fade(part)
         frame += count
         written += count
@@ -357,11 +364,19 @@ public final class PerformanceEngine: SampleSource, @unchecked Sendable {
 
   /// Ends the sound when all has died away.
   private func watchForTheEnd() {
+    defer { peak = 0 }
     guard isEnding, endFrame == nil, Double(frame) >= nextStart else { return }
-    let isOver = !stack.isSounding || Double(frame) - nextStart > Self.longestEnd * Double(sampleRate)
+    let since = endingSince ?? frame
+    endingSince = since
+    quietFrames = peak < Self.inaudible ? quietFrames + SynthesizerStack.blockFrames : 0
+    let enough = Int(Self.quietSeconds * Double(sampleRate))
+    // What was begun just now is not heard yet.
+    let isOver =
+      frame - since >= enough && !stack.isSounding || quietFrames >= enough
+      || Double(frame) - nextStart > Self.longestEnd * Double(sampleRate)
     guard isOver else { return }
     stopFrame = frame
-    fadeFrames = max(1, sampleRate / 100)
+    fadeFrames = max(1, sampleRate / 20)
     endFrame = frame + fadeFrames + delay
   }
 }

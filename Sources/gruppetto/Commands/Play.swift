@@ -16,6 +16,9 @@ struct Play: ParsableCommand {
       forward by bars (in a sound file by five seconds), + and - change the tempo, n and p go to
       the next and the previous file, q quits.
 
+      On standard input (-) a MIDI file or tune book is played as a file; the bytes of a keyboard,
+      or of play --midi - and live --out -, sound as they arrive.
+
       Examples:
 
         gruppetto play tune.mid
@@ -24,16 +27,18 @@ struct Play: ParsableCommand {
         gruppetto play model --osc 9000
         gruppetto play model --record evening.mid --record evening.wav
         gruppetto play model --raw - --minutes 5 | ffmpeg -f s16le -ar 44100 -ac 2 -i - out.ogg
+        gruppetto play tune.mid --raw - | ffmpeg -f s16le -ar 44100 -ac 2 -i - out.ogg
+        gruppetto play model --midi - | gruppetto play -
         gruppetto play --list
       """)
 
   @Argument(
     help:
-      "MIDI files, tune books and sound files, or the folder of a trained model; - is a MIDI file or tune book on standard input."
+      "MIDI files, tune books and sound files, or the folder of a trained model; - is a MIDI file, a tune book or a stream of MIDI messages on standard input."
   )
   var files: [String] = []
 
-  @Option(help: ArgumentHelp("ALSA device.", valueName: "name"))
+  @Option(help: ArgumentHelp(SoundDevice.help, valueName: "name"))
   var device = "default"
 
   @Flag(help: "List the available devices instead of playing, and say which of them would sound.")
@@ -47,6 +52,11 @@ struct Play: ParsableCommand {
   var presets: String?
 
   @OptionGroup var latency: LatencyOption
+  @OptionGroup var raw: RawOptions
+
+  @Flag(help: "Write --raw no faster than it would be heard.")
+  var paced = false
+
   @OptionGroup var reverb: ReverbOptions
   @OptionGroup var banks: SoundBankOptions
   @OptionGroup var performance: PerformanceOptions
@@ -73,14 +83,8 @@ struct Play: ParsableCommand {
     } else if let option = EndlessOptions.names.first(where: Typed.hasOption) {
       throw ValidationError("\(option) is for music of a model, and \(files.first ?? "--list") is none.")
     }
-    guard !ports.usesOutput || !(common.json || endless.raw == "-") else {
-      throw ValidationError(
-        "\(common.json ? "--json" : "--raw -") and --midi - both write to standard output; choose one.")
-    }
-    guard endless.raw == nil || ports.midi.isEmpty || endless.paced else {
-      throw ValidationError(
-        "--raw renders as fast as it can, and --midi sends messages when they are heard; add --paced to have both."
-      )
+    guard !ports.usesOutput || !common.json else {
+      throw ValidationError("--json and --midi - both write to standard output; choose one.")
     }
     guard files.count(where: { $0 == "-" }) < 2 else {
       throw ValidationError("Standard input can be played once.")
@@ -96,28 +100,49 @@ struct Play: ParsableCommand {
     guard (-60...40).contains(gain) else {
       throw ValidationError("--gain is in decibels, from -60 to 40, not \(gain).")
     }
+    guard !paced || raw.raw != nil else {
+      throw ValidationError("--paced is about --raw; name where the samples go.")
+    }
+    guard !raw.takesOutput || !ports.usesOutput else {
+      throw ValidationError(
+        "--raw - and --midi - both write to standard output; name a file for one of them.")
+    }
+    guard raw.raw == nil || ports.midi.isEmpty || paced else {
+      throw ValidationError(
+        "--raw renders as fast as it can, and --midi sends messages when they are heard; add --paced to have both."
+      )
+    }
   }
 
   private static let optionsOfMusic = [
     "--piece", "--ornaments", "--plain", "--from-start", "--sound", "--gain", "--tuning", "--presets",
-    "--midi", "--send-clock",
+    "--midi", "--send-clock", "--interpolation",
   ]
 
   func run() throws {
     if list { return try DeviceList(chosen: device, common: common).run() }
     if let model = files.first, EndlessPlaying.isModel(model) {
       return try EndlessPlaying(
-        model: model, endless: endless, ports: ports, composing: composing, limits: limits,
-        seed: seed.drawn(),
+        model: model, endless: endless, ports: ports, raw: raw, isPaced: paced, composing: composing,
+        limits: limits, seed: seed.drawn(),
         device: Typed.hasOption("--device") ? device : nil, latency: latency.seconds, gain: gain,
         presets: presets, reverb: reverb, banks: banks, performance: performance, input: input, common: common
       ).run()
     }
+    try raw.check(json: common.json)
+    var bank: LoadedSound?
+    if files.contains("-") {
+      // Sounds are loaded while the input is waited for: what comes in as it is played does not wait for them.
+      let sounds = Promise { try banks.load(presets: presets, common: common) }
+      if StandardInput.holdsMessages() { return try playStream(sounds) }
+      bank = try sounds.value()
+    }
+    if ports.usesOutput { try StandardStreams.requireOutput() }
     let company = try FileCompany(ports)
     let playback = FilePlayback(
-      PlaybackSettings(device: device, latencySeconds: latency.seconds), common: common, company: company,
-      isSilent: !ports.midi.isEmpty && !Typed.hasOption("--device"), hasKeys: !files.contains("-"))
-    var bank: LoadedSound?
+      PlaybackSettings(device: device, latencySeconds: latency.seconds), raw: raw, isPaced: paced,
+      common: common, company: company, isSilent: !ports.midi.isEmpty && !Typed.hasOption("--device"),
+      hasKeys: !files.contains("-"))
     var played: [PlayedFile] = []
     var index = 0
     while index < files.count {
@@ -144,16 +169,34 @@ struct Play: ParsableCommand {
     ports.midi.isEmpty || Typed.hasOption("--device") ? device : Readable.list(ports.midi)
   }
 
+  /// Plays the messages on standard input as they arrive.
+  private func playStream(_ sounds: Promise<LoadedSound>) throws {
+    guard files.count == 1 else {
+      throw UsageError("MIDI messages on standard input are played as they arrive; name - alone")
+    }
+    if let option = ["--piece", "--ornaments", "--from-start"].first(where: Typed.hasOption) {
+      throw UsageError("\(option) is for a file, and standard input brings MIDI messages as they are played")
+    }
+    try StreamPlaying(
+      raw: raw, isPaced: paced, device: device, latency: latency.seconds, gain: gain, reverb: reverb,
+      performance: performance, common: common
+    ).run(sounds)
+  }
+
   private func report(_ played: [PlayedFile]) throws {
     let seconds = played.reduce(0) { $0 + $1.seconds }
     let gaps = played.reduce(0) { $0 + $1.underruns }
     let name = played.count == 1 ? played[0].file : nil
+    let title = name ?? Readable.plural(played.count, "file")
     let text =
-      "\(name ?? Readable.plural(played.count, "file")): played \(Readable.clock(seconds)) through \(target)"
+      raw.raw.map { "\(title): \(Readable.clock(seconds)) written to \($0 == "-" ? "standard output" : $0)" }
+      ?? "\(title): played \(Readable.clock(seconds)) through \(target)"
       + (gaps > 0 ? ", with \(Readable.plural(gaps, "gap"))" : "")
-    guard !ports.usesOutput else { return common.remark(text) }
+    if raw.takesOutput || ports.usesOutput { return common.remark(text) }
     try common.report(
-      Report(file: name, device: target, seconds: seconds, underruns: gaps, files: played)
+      Report(
+        file: name, device: raw.raw == nil ? target : nil, raw: raw.raw, seconds: seconds, underruns: gaps,
+        files: played)
     ) { text }
   }
 
@@ -166,7 +209,9 @@ struct Play: ParsableCommand {
   private struct Report: Encodable {
     /// The file, if it was one.
     var file: String?
-    var device: String
+    /// Where it sounded, or where its samples went.
+    var device: String?
+    var raw: String?
     var seconds: Double
     var underruns: Int
     var files: [PlayedFile]
@@ -174,7 +219,7 @@ struct Play: ParsableCommand {
 
   private func music(
     _ path: String, _ playback: FilePlayback, bank: inout LoadedSound?
-  ) throws -> (any LedFile, PlaybackSession) {
+  ) throws -> (any LedFile, any PlaybackTarget) {
     let score = performance.instrumented(
       try MusicInput.readAudible(
         path, piece: piece.piece, ornaments: ornament.ornaments, input: input, common: common))
@@ -194,8 +239,10 @@ struct Play: ParsableCommand {
     return (PlayableMusic(score: score, bank: library, options: options), session)
   }
 
-  private func sound(_ path: String, _ playback: FilePlayback) throws -> (any LedFile, PlaybackSession) {
-    let buffer = try AudioFile.read(path)
+  private func sound(
+    _ path: String, _ playback: FilePlayback
+  ) throws -> (any LedFile, any PlaybackTarget) {
+    let buffer = try readSound(path)
     guard buffer.channelCount <= 64, (1000...1_000_000).contains(buffer.sampleRate) else {
       throw AudioError.notAudio(
         path: path,
@@ -205,6 +252,15 @@ struct Play: ParsableCommand {
     }
     let session = try playback.session(sampleRate: buffer.sampleRate, channelCount: buffer.channelCount)
     return (PlayableSound(buffer, sampleRate: session.sampleRate), session)
+  }
+
+  /// A sound file that holds some sound.
+  private func readSound(_ path: String) throws -> AudioBuffer {
+    let buffer = try AudioFile.read(path)
+    guard buffer.frameCount > 0 else {
+      throw AudioError.notAudio(path: path, reason: "there is no sound in it: it was cut off, or never recorded")
+    }
+    return buffer
   }
 
   /// Whether a file's name ends as that of a sound file does.

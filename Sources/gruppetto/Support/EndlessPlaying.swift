@@ -12,6 +12,9 @@ struct EndlessPlaying {
   var model: String
   var endless: EndlessOptions
   var ports: PlayPortOptions
+  var raw: RawOptions
+  /// Whether samples are written no faster than they would be heard.
+  var isPaced: Bool
   var composing: EndlessComposingOptions
   var limits: LimitOptions
   var seed: UInt64
@@ -32,24 +35,22 @@ struct EndlessPlaying {
   }
 
   /// Whether sound goes to a device.
-  private var hasDevice: Bool { endless.raw == nil && ports.midi.isEmpty || device != nil }
+  private var hasDevice: Bool { raw.raw == nil && ports.midi.isEmpty || device != nil }
 
   func run() throws {
-    guard endless.raw == nil || device == nil else {
-      throw UsageError("--raw writes the sound instead of playing it; drop --device, or use --record")
+    try raw.check(json: common.json)
+    guard !ports.usesOutput || !common.json else {
+      throw UsageError("--json and --midi - both write to standard output; choose one")
     }
-    let usesOutput = endless.raw == "-" || ports.usesOutput
-    guard !usesOutput || !common.json else {
-      throw UsageError(
-        "--json and \(endless.raw == "-" ? "--raw" : "--midi") - both write to standard output; choose one")
-    }
+    if ports.usesOutput { try StandardStreams.requireOutput() }
     let cancellation = Interruption.cancellation()
     // Sounds and device are opened while the model is read: what is heard first does not wait for one after the other.
     let sound = Promise { try banks.load(presets: presets, common: common) }
     let session =
       hasDevice
       ? Promise {
-        try PlaybackSession(PlaybackSettings(device: device ?? "default", latencySeconds: latency))
+        try SoundDevice.session(
+          PlaybackSettings(device: device ?? "default", latencySeconds: latency), common: common)
       } : nil
     let (plain, request) = try readModel()
     let composer = try EndlessComposer(
@@ -57,7 +58,7 @@ struct EndlessPlaying {
     let first = try composer.nextBar(cancellation: cancellation)
     let output = try session?.value()
     let engine = PerformanceEngine(
-      bank: try sound.value(), settings: engineSettings(sampleRate: output?.sampleRate ?? endless.rate))
+      bank: try sound.value(), settings: engineSettings(sampleRate: output?.sampleRate ?? raw.rate))
     let watch = PerformanceWatch(sampleRate: engine.sampleRate)
     engine.add(watch)
     let recordings = try Recordings(endless.record, engine)
@@ -117,7 +118,7 @@ struct EndlessPlaying {
     reverb.apply(to: &options)
     // A pipe waits for a bar that is late, as a sound card cannot.
     return EngineSettings(
-      render: options, gain: gain, waitsForBars: endless.raw != nil)
+      render: options, gain: gain, waitsForBars: raw.raw != nil)
   }
 
   /// Composes on a thread of its own, as far ahead as the engine has room, and the next piece meanwhile.
@@ -130,7 +131,8 @@ struct EndlessPlaying {
       var seconds = first.seconds
       do {
         try engine.addBars(cancellation: cancellation) {
-          guard seconds < limit else { return nil }
+          // Counted to the bar line that is heard next: what was waited for is heard as silence.
+          guard seconds + engine.statistics.starvedSeconds < limit else { return nil }
           let bar = try composer.nextBar(cancellation: cancellation)
           seconds += bar.seconds
           return bar
@@ -174,6 +176,8 @@ extension EndlessPlaying {
         pace.resume()
         engine.stop()
       }
+      // Nobody listens any more: the end is told by `finish`.
+      if pace.company?.problem != nil { engine.stop(fade: 0) }
       for problem in recordings.takeProblems() { common.remark(problem + "; the music goes on without it") }
       obey(remote.takeRequests(), engine, pace)
       while let key = keys?.next() {
@@ -272,19 +276,10 @@ extension EndlessPlaying {
   private func write(
     _ engine: PerformanceEngine, _ clock: PlayingClock, _ cancellation: Cancellation
   ) throws -> Result {
-    let block = endless.raw != nil && !endless.paced ? 1024 : 256
+    let block = raw.raw != nil && !isPaced ? 1024 : 256
     var samples = [Float](repeating: 0, count: 2 * block)
-    let target = try endless.raw.map {
-      try RawOutput(path: $0, format: endless.rawFormat.format, cancellation: cancellation)
-    }
-    if let target, !common.quiet {
-      common.remark(
-        "\(target.name): \(endless.rawFormat.rawValue), stereo, \(endless.rate) Hz"
-          + (endless.raw == "-"
-            ? "; for instance | ffmpeg -f \(endless.rawFormat.rawValue) -ar \(endless.rate) -ac 2 -i - out.ogg"
-            : ""))
-    }
-    let isPaced = target == nil || endless.paced
+    let target = try raw.open(common, cancellation)
+    let isPaced = target == nil || isPaced
     clock.begin()
     var frames = 0
     while true {
@@ -325,7 +320,7 @@ extension EndlessPlaying {
       firstSoundMilliseconds: watch.firstSound, loudness: watch.loudness,
       processorSeconds: ProcessClock.processorSeconds,
       files: endless.record)
-    guard endless.raw != "-", !ports.usesOutput else {
+    guard !raw.takesOutput, !ports.usesOutput else {
       common.remark(report.text)
       return
     }

@@ -14,6 +14,7 @@ final class FileCompany {
   /// The second of the file that sounds after the last rendered frame.
   private var lastSecond: Double?
   private let moved = MovedFrame()
+  private var isPaused = false
 
   /// The frame from which on the file was moved to another place. Until it is heard nobody knows when that will be: what was rendered before
   /// is dropped on the way.
@@ -36,16 +37,21 @@ final class FileCompany {
   }
 
   /// Begins a file.
-  func begin(_ file: any LedFile, _ session: PlaybackSession) throws {
-    let clock = PlayingClock(session: session)
+  func begin(_ file: any LedFile, _ session: any PlaybackTarget) throws {
+    let device = session as? PlaybackSession
+    let raw = session as? RawTarget
+    let clock = raw?.clock ?? PlayingClock(session: device)
     self.clock = clock
+    isPaused = false
     sampleRate = session.sampleRate
     (rendered, lastSecond, tempoFactor) = (0, nil, 1)
     moved.value = 0
     let rate = Double(session.sampleRate)
+    let isPaced = raw?.isPaced ?? true
     try company.begin(sampleRate: session.sampleRate) { [moved] frame in
+      guard isPaced else { return .now }
       let change = moved.value
-      if frame >= change, session.playhead.frame < change { return nil }
+      if let device, frame >= change, device.playhead.frame < change { return nil }
       return clock.moment(ofSecond: Double(frame) / rate, sampleRate: rate)
     }
     companion = try file.companion(
@@ -53,7 +59,7 @@ final class FileCompany {
     tell(file, session)
   }
 
-  private func tell(_ file: any LedFile, _ session: PlaybackSession) {
+  private func tell(_ file: any LedFile, _ session: any PlaybackTarget) {
     remote.tell(
       FileRemote.State(
         barCount: file.barCount, tempoFactor: file.tempoFactor,
@@ -78,7 +84,7 @@ final class FileCompany {
   /// - Parameters:
   ///   - isAtEnd: Whether the file was rendered to its end, so that it cannot be moved any more.
   /// - Returns: How the file ends; nil while it goes on.
-  func tick(_ file: any LedFile, _ session: PlaybackSession, isAtEnd: Bool) -> FilePlayback.Ending? {
+  func tick(_ file: any LedFile, _ session: any PlaybackTarget, isAtEnd: Bool) -> FilePlayback.Ending? {
     var ending: FilePlayback.Ending?
     for request in remote.takeRequests() {
       switch request {
@@ -93,12 +99,13 @@ final class FileCompany {
       case .gain(let decibels): file.gain = decibels
       }
     }
-    if let clock, session.isPaused != clock.isPaused {
-      if session.isPaused {
-        clock.pause()
+    if session.isPaused != isPaused {
+      isPaused = session.isPaused
+      if isPaused {
+        clock?.pause()
         company.pause()
       } else {
-        clock.resume()
+        clock?.resume()
         company.resume()
       }
     }
@@ -106,7 +113,7 @@ final class FileCompany {
     return ending
   }
 
-  private func move(_ file: any LedFile, toBar bar: Int, _ session: PlaybackSession, _ isAtEnd: Bool) {
+  private func move(_ file: any LedFile, toBar bar: Int, _ session: any PlaybackTarget, _ isAtEnd: Bool) {
     guard !isAtEnd else { return }
     file.go(toBar: bar)
     session.flush()

@@ -85,6 +85,14 @@ final class PlayingCompany {
     if let conductor { engine.add(conductor) }
   }
 
+  /// Why a port is of no use any more; nil as long as all are.
+  var problem: PortError? {
+    for performer in performers {
+      if let problem = performer.problem { return problem }
+    }
+    return announcer?.failure
+  }
+
   /// Holds back what is to come.
   func pause() {
     for performer in performers { performer.pause() }
