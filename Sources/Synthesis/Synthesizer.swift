@@ -336,6 +336,11 @@ public final class Synthesizer: SampleSource {
     }
   }
 
+  /// Multiplies the mix by a factor from now on, before it is limited.
+  func setTrim(_ factor: Float) {
+    for place in 0..<busCount { chains[place].setTrim(factor) }
+  }
+
   /// Sums the groups of a bus in a quantum, and applies its effects.
   private func mixDown(_ stage: Stage, _ place: Int) {
     let frames = stage.quantum.frames

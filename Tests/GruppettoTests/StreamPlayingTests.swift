@@ -39,7 +39,8 @@ import Testing
     return onsets
   }
 
-  @Test("A file on standard input becomes samples on standard output, the same as by its name, and as rendered")
+  @Test(
+    "A file on standard input becomes samples on standard output, the same as by its name, and as rendered")
   func filesBecomeSamples() throws {
     let plain = ["--plain"] + Self.cheap
     let named = try workshop.run(["play", "short.abc", "--raw", "named.raw", "--json"] + plain)
@@ -60,7 +61,9 @@ import Testing
     #expect(abs(Double(heard.count) / 8000 - rendered.seconds) < 0.3)
   }
 
-  @Test("Several files follow one another in the same samples; a sound file is brought to their rate, and --paced takes its time")
+  @Test(
+    "Several files follow one another in the same samples; a sound file is brought to their rate, and --paced takes its time"
+  )
   func severalFiles() throws {
     let sound = (0..<4410).flatMap { _ in [Float(0.5)] }
     try AudioFile.write(

@@ -1,6 +1,5 @@
-internal import MIDI
+public import MIDI
 internal import Music
-internal import Synchronization
 public import Synthesis
 
 #if canImport(Glibc)
@@ -18,8 +17,8 @@ public final class MIDIPerformer: PerformanceListener {
   private let clock: @Sendable (Int) -> PerformanceTime?
   private let waiting: Guarded<Waiting>
   private let thread = Guarded<PortThread?>(nil)
-  private let channels = Mutex([ChannelState](repeating: ChannelState(), count: 16))
-  private let failure = Mutex<PortError?>(nil)
+  private let channels = Guarded([ChannelState](repeating: ChannelState(), count: 16))
+  private let failure = Guarded<PortError?>(nil)
 
   private struct ChannelState {
     var program: Int?
@@ -131,6 +130,21 @@ public final class MIDIPerformer: PerformanceListener {
   /// Sends the message.
   public func willPlay(_ message: ChannelMessage, channel: Int, atFrame frame: Int) {
     send(MIDIMessage(message, channel: channel), at: frame)
+  }
+
+  /// Sends a message when a frame is heard.
+  /// - Parameters:
+  ///   - message: The message.
+  ///   - frame: The frame.
+  public func send(_ message: MIDIMessage, atFrame frame: Int) { send(message, at: frame) }
+
+  /// Drops what is to come, and ends the notes that sound: the music goes on from another place.
+  public func move() {
+    waiting.withLock { state in
+      state.queue.removeAll()
+      let moment = PerformanceTime.now.advanced(bySeconds: Self.lead)
+      for message in state.held.release() { give(message, at: moment) }
+    }
   }
 
   private func send(_ message: MIDIMessage, at frame: Int) {

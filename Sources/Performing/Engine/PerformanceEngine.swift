@@ -1,7 +1,6 @@
 public import Audio
 public import Groundwork
 internal import Music
-internal import Synchronization
 public import Synthesis
 
 /// Turns bars, and messages that come at once, into sound while they come to be.
@@ -27,7 +26,7 @@ public final class PerformanceEngine: SampleSource, @unchecked Sendable {
   private let bank: any SoundBank
   private let settings: EngineSettings
   private let bars: BoundedQueue<Entry>
-  private let shared = Mutex(Shared())
+  private let shared = Guarded(Shared())
 
   // Of the thread that adds.
   private var preparedPrograms: Set<PresetAddress> = []
@@ -70,6 +69,8 @@ public final class PerformanceEngine: SampleSource, @unchecked Sendable {
     var places: [(bar: PerformedBar, start: Int)] = []
     var statistics = EngineStatistics()
     var fade: Double?
+    /// What the gain is to become; nil once it was taken.
+    var trim: Double?
     var listeners: [any PerformanceListener] = []
     var frame = 0
   }
@@ -206,6 +207,10 @@ public final class PerformanceEngine: SampleSource, @unchecked Sendable {
     bars.end()
   }
 
+  /// Makes all louder or softer from now on, without a click and before it is limited.
+  /// - Parameter decibels: How much, on top of `EngineSettings.gain`.
+  public func setGain(_ decibels: Double) { shared.withLock { $0.trim = decibels } }
+
   /// Adds somebody who listens, before the first frame is rendered.
   public func add(_ listener: any PerformanceListener) { shared.withLock { $0.listeners.append(listener) } }
 
@@ -281,6 +286,8 @@ public final class PerformanceEngine: SampleSource, @unchecked Sendable {
     let (prepared, fade) = shared.withLock { state in
       messages.append(contentsOf: state.messages)
       state.messages.removeAll(keepingCapacity: true)
+      if let trim = state.trim { leveler.setTrim(trim) }
+      state.trim = nil
       defer { state.prepared = nil }
       return (state.prepared, state.fade)
     }

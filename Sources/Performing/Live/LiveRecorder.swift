@@ -1,6 +1,5 @@
 public import Groundwork
 public import MIDI
-internal import Synchronization
 internal import Synthesis
 
 /// Keeps what was played in a live performance, as a MIDI file: the player in one track, the model in another.
@@ -33,7 +32,7 @@ public final class LiveRecorder: Sendable {
   }
 
   private let path: String
-  private let state = Mutex(State())
+  private let state = Guarded(State())
   private let work = Work()
   private let wake = AlarmSignal()
 

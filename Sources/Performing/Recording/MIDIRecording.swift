@@ -15,8 +15,8 @@ public final class MIDIRecording: PerformanceListener, @unchecked Sendable {
 
   private let queue = BoundedQueue<Event>(capacity: .max)
   private let sampleRate: Int
-  private let problem = Mutex<FileError?>(nil)
-  private var thread: WorkerThread?
+  private let problem = Guarded<FileError?>(nil)
+  private var thread: SystemThread?
   // Of the thread that writes.
   private var transcript = Transcript()
   private var unwrittenBars = 0
@@ -40,7 +40,7 @@ public final class MIDIRecording: PerformanceListener, @unchecked Sendable {
     self.path = path
     self.sampleRate = sampleRate
     try Self.check(path)
-    thread = WorkerThread { self.run() }
+    thread = SystemThread { self.run() }
     if thread == nil { throw .noThread }
   }
 
@@ -50,7 +50,8 @@ public final class MIDIRecording: PerformanceListener, @unchecked Sendable {
   static func check(_ path: String) throws(PerformanceError) {
     do throws(FileError) {
       let replacement = try AtomicReplacement(path: path)
-      try replacement.write(MIDIFile(format: .simultaneous, division: .ticksPerQuarter(480), tracks: [MIDITrack()]).encoded())
+      try replacement.write(
+        MIDIFile(format: .simultaneous, division: .ticksPerQuarter(480), tracks: [MIDITrack()]).encoded())
     } catch {
       throw .file(error)
     }

@@ -58,6 +58,10 @@ struct Live: ParsableCommand {
     if let record, !["mid", "midi"].contains(record.split(separator: ".").last?.lowercased()) {
       throw ValidationError("--record is a MIDI file: its name ends in .mid.")
     }
+    if ports.sendClock, mode.mode != .accompany, mode.turns == nil, !tempo.clock {
+      throw ValidationError(
+        "--send-clock needs to know the beat; add --accompany, --turns BARS or --clock.")
+    }
   }
 
   /// Checks where it plays. Not by the parser: a model that is not there is told first.
@@ -89,6 +93,7 @@ struct Live: ParsableCommand {
     let requests = LiveRequests()
     let osc = try ports.openOSC { requests.add($0) }
     var (inputs, outputs) = try ports.open()
+    let announcer = try SongAnnouncer(clocks: ports.sendClock ? outputs : []) { osc?.announceBar($0) }
     if let osc { outputs.append(OSCSubscriberOutput(osc)) }
     let endless: [any MessageInput] = osc.map { [$0.input] } ?? []
     let pipe = try raw.open(common, cancellation)?.device(sampleRate: raw.rate, latencySeconds: sound.seconds)
@@ -96,7 +101,7 @@ struct Live: ParsableCommand {
     let learning = learn ? try LiveLearning(model: model, settings: .init(seed: seed)) : nil
     let stage = LiveStage(
       performer: performer, inputs: inputs, endlessInputs: endless, outputs: outputs, sound: live,
-      learning: learning, recorder: recorder,
+      learning: learning, recorder: recorder, announcer: announcer,
       endsWithInput: ports.untilEnd)
     common.remark(
       "Listening to \((inputs + endless).map(\.name).joined(separator: ", ")); q or Ctrl-C stops.")
@@ -154,7 +159,9 @@ struct Live: ParsableCommand {
 
   /// The result, on standard error where standard output has the answers.
   private func report(_ summary: LiveSummary) throws {
-    guard ports.outputs.contains("-") || raw.takesOutput else { return try common.report(summary) { summary.text } }
+    guard ports.outputs.contains("-") || raw.takesOutput else {
+      return try common.report(summary) { summary.text }
+    }
     common.remark(summary.text)
   }
 

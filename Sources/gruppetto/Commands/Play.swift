@@ -23,6 +23,8 @@ struct Play: ParsableCommand {
 
         gruppetto play tune.mid
         gruppetto play tune.mid take.wav --latency 100
+        gruppetto play tune.mid --midi alsa:Synth --send-clock
+        gruppetto play model --osc 9000
         gruppetto play model --record evening.mid --record evening.wav
         gruppetto play model --raw - --minutes 5 | ffmpeg -f s16le -ar 44100 -ac 2 -i - out.ogg
         gruppetto play tune.mid --raw - | ffmpeg -f s16le -ar 44100 -ac 2 -i - out.ogg
@@ -60,6 +62,7 @@ struct Play: ParsableCommand {
   @OptionGroup var performance: PerformanceOptions
   @OptionGroup var piece: PieceOption
   @OptionGroup var ornament: OrnamentOption
+  @OptionGroup var ports: PlayPortOptions
   @OptionGroup(title: HelpPage.endless) var endless: EndlessOptions
   @OptionGroup(title: HelpPage.endless) var composing: EndlessComposingOptions
   @OptionGroup(title: HelpPage.limits) var limits: LimitOptions
@@ -97,11 +100,11 @@ struct Play: ParsableCommand {
     guard !paced || raw.raw != nil else {
       throw ValidationError("--paced is about --raw; name where the samples go.")
     }
-    guard raw.raw != "-" || endless.midi != "-" else {
+    guard !ports.usesOutput || !(common.json || raw.takesOutput) else {
       throw ValidationError(
-        "--raw - and --midi - both write to standard output; name a file for one of them.")
+        "\(common.json ? "--json" : "--raw -") and --midi - both write to standard output; choose one.")
     }
-    guard raw.raw == nil || endless.midi == nil || paced else {
+    guard raw.raw == nil || ports.midi.isEmpty || paced else {
       throw ValidationError(
         "--raw renders as fast as it can, and --midi sends messages when they are heard; add --paced to have both."
       )
@@ -110,19 +113,21 @@ struct Play: ParsableCommand {
 
   private static let optionsOfMusic = [
     "--piece", "--ornaments", "--plain", "--from-start", "--sound", "--gain", "--tuning", "--presets",
-    "--interpolation",
+    "--interpolation", "--midi", "--send-clock",
   ]
 
   func run() throws {
     if list { return try DeviceList(chosen: device, common: common).run() }
     if let model = files.first, EndlessPlaying.isModel(model) {
       return try EndlessPlaying(
-        model: model, endless: endless, raw: raw, isPaced: paced, composing: composing, limits: limits, seed: seed.drawn(),
+        model: model, endless: endless, ports: ports, raw: raw, isPaced: paced, composing: composing,
+        limits: limits, seed: seed.drawn(),
         device: Typed.hasOption("--device") ? device : nil, latency: latency.seconds, gain: gain,
         presets: presets, reverb: reverb, banks: banks, performance: performance, input: input, common: common
       ).run()
     }
     try raw.check(json: common.json)
+    if ports.usesOutput { try StandardStreams.requireOutput() }
     var bank: LoadedSound?
     if files.contains("-") {
       // Sounds are loaded while the input is waited for: what comes in as it is played does not wait for them.
@@ -130,9 +135,11 @@ struct Play: ParsableCommand {
       if StandardInput.holdsMessages() { return try playStream(sounds) }
       bank = try sounds.value()
     }
+    let company = try FileCompany(ports)
     let playback = FilePlayback(
       PlaybackSettings(device: device, latencySeconds: latency.seconds), raw: raw, isPaced: paced,
-      common: common, hasKeys: !files.contains("-"))
+      common: common, company: company, isSilent: !ports.midi.isEmpty && !Typed.hasOption("--device"),
+      hasKeys: !files.contains("-"))
     var played: [PlayedFile] = []
     var index = 0
     while index < files.count {
@@ -143,12 +150,14 @@ struct Play: ParsableCommand {
         try Self.isSound(path) ? sound(path, playback) : music(path, playback, bank: &bank)
       let outcome = try playback.play(file, through: session, name: name)
       if outcome.ending == .interrupted {
+        try company?.finish()
         throw InterruptedError("stopped after \(Readable.clock(outcome.seconds))")
       }
       played.append(PlayedFile(file: path, seconds: outcome.seconds, underruns: outcome.gaps))
       if outcome.ending == .quit { break }
       index = outcome.ending == .wentBack ? max(0, index - 1) : index + 1
     }
+    try company?.finish()
     try report(played)
   }
 
@@ -157,7 +166,8 @@ struct Play: ParsableCommand {
     guard files.count == 1 else {
       throw UsageError("MIDI messages on standard input are played as they arrive; name - alone")
     }
-    if let option = ["--piece", "--ornaments", "--from-start"].first(where: Typed.hasOption) {
+    let options = ["--piece", "--ornaments", "--from-start", "--midi", "--send-clock", "--osc"]
+    if let option = options.first(where: Typed.hasOption) {
       throw UsageError("\(option) is for a file, and standard input brings MIDI messages as they are played")
     }
     try StreamPlaying(
@@ -166,19 +176,26 @@ struct Play: ParsableCommand {
     ).run(sounds)
   }
 
+  /// Where the files went.
+  private var target: String {
+    if let raw = raw.raw { return raw == "-" ? "standard output" : raw }
+    return ports.midi.isEmpty || Typed.hasOption("--device") ? device : Readable.list(ports.midi)
+  }
+
   private func report(_ played: [PlayedFile]) throws {
     let seconds = played.reduce(0) { $0 + $1.seconds }
     let gaps = played.reduce(0) { $0 + $1.underruns }
     let name = played.count == 1 ? played[0].file : nil
     let title = name ?? Readable.plural(played.count, "file")
     let text =
-      raw.raw.map { "\(title): \(Readable.clock(seconds)) written to \($0 == "-" ? "standard output" : $0)" }
-      ?? "\(title): played \(Readable.clock(seconds)) through \(device)"
-      + (gaps > 0 ? ", with \(Readable.plural(gaps, "gap"))" : "")
-    if raw.takesOutput { return common.remark(text) }
+      raw.raw != nil
+      ? "\(title): \(Readable.clock(seconds)) written to \(target)"
+      : "\(title): played \(Readable.clock(seconds)) through \(target)"
+        + (gaps > 0 ? ", with \(Readable.plural(gaps, "gap"))" : "")
+    guard !ports.usesOutput, !raw.takesOutput else { return common.remark(text) }
     try common.report(
       Report(
-        file: name, device: raw.raw == nil ? device : nil, raw: raw.raw, seconds: seconds, underruns: gaps,
+        file: name, device: raw.raw == nil ? target : nil, raw: raw.raw, seconds: seconds, underruns: gaps,
         files: played)
     ) { text }
   }
@@ -202,7 +219,7 @@ struct Play: ParsableCommand {
 
   private func music(
     _ path: String, _ playback: FilePlayback, bank: inout LoadedSound?
-  ) throws -> (any PlayableFile, any PlaybackTarget) {
+  ) throws -> (any LedFile, any PlaybackTarget) {
     let score = performance.instrumented(
       try MusicInput.readAudible(
         path, piece: piece.piece, ornaments: ornament.ornaments, input: input, common: common))
@@ -224,7 +241,7 @@ struct Play: ParsableCommand {
 
   private func sound(
     _ path: String, _ playback: FilePlayback
-  ) throws -> (any PlayableFile, any PlaybackTarget) {
+  ) throws -> (any LedFile, any PlaybackTarget) {
     let buffer = try readSound(path)
     guard buffer.channelCount <= 64, (1000...1_000_000).contains(buffer.sampleRate) else {
       throw AudioError.notAudio(
@@ -239,9 +256,15 @@ struct Play: ParsableCommand {
 
   /// A sound file that holds some sound.
   private func readSound(_ path: String) throws -> AudioBuffer {
-    let buffer = try AudioFile.read(path)
+    let (buffer, missing) = try AudioFile.readTelling(path)
     guard buffer.frameCount > 0 else {
-      throw AudioError.notAudio(path: path, reason: "there is no sound in it: it was cut off, or never recorded")
+      throw AudioError.notAudio(
+        path: path, reason: "there is no sound in it: it was cut off, or never recorded")
+    }
+    if missing > 0 {
+      let seconds = Double(missing) / Double(buffer.sampleRate)
+      common.remark(
+        "\(path): is cut short; its header promises \(Readable.decimal(seconds, 2)) more seconds of sound")
     }
     return buffer
   }

@@ -28,14 +28,8 @@ struct EndlessOptions: ParsableArguments {
       valueName: "file"))
   var record: [String] = []
 
-  @Option(
-    help: ArgumentHelp(
-      "Send MIDI messages to a FIFO or device, or with - to standard output, when they would be heard; without --device nothing is played.",
-      valueName: "file"))
-  var midi: String?
-
   static let names = [
-    "--bars", "--minutes", "--free", "--record", "--midi", "--seed",
+    "--bars", "--minutes", "--free", "--record", "--seed",
     "--preset", "--temperature", "--top-k", "--top-p", "--min-p", "--by-role", "--no-by-role", "--weights",
     "--style", "--tempo", "--time-signature", "--metre", "--seconds", "--key", "--chromatic", "--range",
     "--instruments", "--voices", "--note-lengths", "--density", "--rests", "--first", "--last",

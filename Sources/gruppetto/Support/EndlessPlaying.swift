@@ -11,6 +11,7 @@ struct EndlessPlaying {
   /// The model's folder.
   var model: String
   var endless: EndlessOptions
+  var ports: PlayPortOptions
   var raw: RawOptions
   /// Whether samples are written no faster than they would be heard.
   var isPaced: Bool
@@ -34,14 +35,14 @@ struct EndlessPlaying {
   }
 
   /// Whether sound goes to a device.
-  private var hasDevice: Bool { raw.raw == nil && endless.midi == nil || device != nil }
+  private var hasDevice: Bool { raw.raw == nil && ports.midi.isEmpty || device != nil }
 
   func run() throws {
     try raw.check(json: common.json)
-    guard endless.midi != "-" || !common.json else {
+    guard !ports.usesOutput || !common.json else {
       throw UsageError("--json and --midi - both write to standard output; choose one")
     }
-    if endless.midi == "-" { try StandardStreams.requireOutput() }
+    if ports.usesOutput { try StandardStreams.requireOutput() }
     let cancellation = Interruption.cancellation()
     // Sounds and device are opened while the model is read: what is heard first does not wait for one after the other.
     let sound = Promise { try banks.load(presets: presets, common: common) }
@@ -62,21 +63,23 @@ struct EndlessPlaying {
     engine.add(watch)
     let recordings = try Recordings(endless.record, engine)
     let pace = PlayingPace(session: output)
-    let midi = try endless.midi.map { try makeMIDI($0, engine, pace) }
-    pace.midi = midi
+    let remote = EndlessRemote(composer, engine, pace.clock, gain: gain)
+    let company = try PlayingCompany(ports) { action, _ in remote.handle(action) }
+    try company.join(engine, pace.clock)
+    pace.company = company
     engine.add(first)
     let composed = composeAhead(composer, first, engine, cancellation)
     do {
-      let result = try play(engine, composer, pace, recordings, cancellation)
+      let result = try play(engine, composer, pace, recordings, remote, cancellation)
       engine.stop(fade: 0)
       if let error = composed.wait() { throw error }
-      try midi?.finish()
+      try company.finish()
       try recordings.finish()
       try tell(result, composer, engine, watch, cancellation)
     } catch {
       engine.stop(fade: 0)
       _ = composed.wait()
-      try? midi?.finish()
+      try? company.finish()
       try? recordings.finish()
       throw error
     }
@@ -118,18 +121,6 @@ struct EndlessPlaying {
       render: options, gain: gain, waitsForBars: raw.raw != nil)
   }
 
-  private func makeMIDI(
-    _ path: String, _ engine: PerformanceEngine, _ pace: PlayingPace
-  ) throws -> MIDIPerformer {
-    let output = try path == "-" ? ByteStreamOutput.standardOutput() : ByteStreamOutput(fifo: path)
-    let rate = Double(engine.sampleRate)
-    let performer = try MIDIPerformer(output, sampleRate: engine.sampleRate) { [clock = pace.clock] in
-      clock.moment(ofSecond: Double($0) / rate, sampleRate: rate)
-    }
-    engine.add(performer)
-    return performer
-  }
-
   /// Composes on a thread of its own, as far ahead as the engine has room, and the next piece meanwhile.
   private func composeAhead(
     _ composer: EndlessComposer, _ first: PerformedBar, _ engine: PerformanceEngine,
@@ -164,7 +155,7 @@ extension EndlessPlaying {
 
   private func play(
     _ engine: PerformanceEngine, _ composer: EndlessComposer, _ pace: PlayingPace,
-    _ recordings: Recordings, _ cancellation: Cancellation
+    _ recordings: Recordings, _ remote: EndlessRemote, _ cancellation: Cancellation
   ) throws -> Result {
     let session = pace.clock.session
     let ended = Atomic<Bool>(false)
@@ -186,9 +177,12 @@ extension EndlessPlaying {
         engine.stop()
       }
       // Nobody listens any more: the end is told by `finish`.
-      if pace.midi?.problem != nil { engine.stop(fade: 0) }
+      if pace.company?.problem != nil { engine.stop(fade: 0) }
       for problem in recordings.takeProblems() { common.remark(problem + "; the music goes on without it") }
-      while let key = keys?.next() { press(key, &player, engine, composer, pace) }
+      obey(remote.takeRequests(), engine, pace)
+      while let key = keys?.next() {
+        remote.exclusively { press(key, &player, engine, composer, pace) }
+      }
       show(player, engine, pace)
       usleep(20_000)
     }
@@ -326,7 +320,7 @@ extension EndlessPlaying {
       firstSoundMilliseconds: watch.firstSound, loudness: watch.loudness,
       processorSeconds: ProcessClock.processorSeconds,
       files: endless.record)
-    guard !raw.takesOutput, endless.midi != "-" else {
+    guard !raw.takesOutput, !ports.usesOutput else {
       common.remark(report.text)
       return
     }

@@ -25,6 +25,10 @@ final class FilePlayback {
   private let keys: TerminalKeys?
   private let line: PlayerLine?
   private let cancellation: Cancellation
+  /// Those who take part; nil for nobody.
+  private let company: FileCompany?
+  /// Whether nothing sounds: notes are sent to ports alone.
+  private let isSilent: Bool
   private var session: (any PlaybackTarget)?
   /// What the session was opened with.
   private var opened: PlaybackSettings?
@@ -41,10 +45,15 @@ final class FilePlayback {
   ///   - raw: Where samples go instead of a device, if anywhere.
   ///   - isPaced: Whether these are written no faster than they would be heard.
   ///   - common: Whether there is a line.
+  ///   - company: Those who take part; nil for nobody.
+  ///   - isSilent: Whether nothing sounds: notes are sent to ports alone.
   ///   - hasKeys: Whether the keyboard leads, where there is one.
   init(
-    _ settings: PlaybackSettings, raw: RawOptions, isPaced: Bool, common: CommonOptions, hasKeys: Bool = true
+    _ settings: PlaybackSettings, raw: RawOptions, isPaced: Bool, common: CommonOptions,
+    company: FileCompany? = nil, isSilent: Bool = false, hasKeys: Bool = true
   ) {
+    self.company = company
+    self.isSilent = isSilent
     self.settings = settings
     self.raw = raw
     self.isPaced = isPaced
@@ -72,10 +81,19 @@ final class FilePlayback {
     if let session, opened == wanted { return session }
     // The device may take one program at a time.
     session = nil
-    let session = try SoundDevice.session(wanted, common: common)
+    let session = try isSilent ? Self.silence(wanted) : SoundDevice.session(wanted, common: common)
     self.session = session
     opened = wanted
     return session
+  }
+
+  /// A session that plays to nobody at the pace of the system's clock.
+  private static func silence(_ settings: PlaybackSettings) -> PlaybackSession {
+    let request = PCMRequest(
+      sampleRate: settings.sampleRate, channelCount: settings.channelCount, formats: [.float32],
+      latencySeconds: max(settings.latencySeconds, 0.1))
+    let device = CaptureDevice(request, isPaced: true, name: "nothing") { _ in true }
+    return PlaybackSession(device: device, channelCount: settings.channelCount)
   }
 
   /// Plays a file to its end, or until a key ends it.
@@ -83,8 +101,9 @@ final class FilePlayback {
   ///   - file: What is played.
   ///   - session: The session for it.
   ///   - name: What the line calls it.
-  func play(_ file: any PlayableFile, through session: any PlaybackTarget, name: String) throws -> Outcome {
+  func play(_ file: any LedFile, through session: any PlaybackTarget, name: String) throws -> Outcome {
     try session.start()
+    try company?.begin(file, session)
     var ending: Ending?
     var isAtEnd = false
     var note = ""
@@ -94,6 +113,9 @@ final class FilePlayback {
     defer { block.deallocate() }
     func tick() {
       if cancellation.isRequested, ending == nil { end(.interrupted) }
+      // Nobody listens any more: it is told at the end.
+      if company?.problem != nil, ending == nil { end(.quit) }
+      if ending == nil, let asked = company?.tick(file, session, isAtEnd: isAtEnd) { end(asked) }
       var isUrgent = false
       while ending == nil, let key = keys?.next() {
         isUrgent = true
@@ -128,6 +150,7 @@ final class FilePlayback {
       var room = block.mutableSpan
       let frames = file.render(into: &room)
       isAtEnd = frames < Self.blockFrames
+      company?.didRender(frames, of: file)
       let samples = UnsafeBufferPointer(rebasing: UnsafeBufferPointer(block)[..<(frames * file.channelCount)])
       _ = try session.write(samples.span)
     }
@@ -138,6 +161,7 @@ final class FilePlayback {
     }
     let result = try session.finishPlaying()
     if cancellation.isRequested, ending == nil { ending = .interrupted }
+    try company?.end(isWhole: ending == nil)
     return Outcome(ending: ending ?? .played, seconds: result.seconds, gaps: result.gaps)
   }
 

@@ -67,7 +67,8 @@ struct StreamPlaying {
 
   /// Plays through a device: each message is heard as soon as can be.
   private func play(
-    _ arrivals: Arrivals, _ performer: MessagePerformer, _ session: PlaybackSession, _ cancellation: Cancellation
+    _ arrivals: Arrivals, _ performer: MessagePerformer, _ session: PlaybackSession,
+    _ cancellation: Cancellation
   ) throws -> Result {
     let ended = Atomic<Bool>(false)
     let engine = performer.engine
@@ -135,7 +136,9 @@ struct StreamPlaying {
         if let time = messages.last?.time { last = max(last, Int(time.seconds(since: start) * rate)) }
         if isGone { performer.releaseAll(atFrame: last) }
         if arrivals.isEnded { break }
-        guard try sink.write(upTo: Int((PerformanceTime.now.seconds(since: start) - Self.lag) * rate)) else { break }
+        guard try sink.write(upTo: Int((PerformanceTime.now.seconds(since: start) - Self.lag) * rate)) else {
+          break
+        }
       } else if arrivals.isEnded {
         break
       }
