@@ -132,7 +132,8 @@ struct Play: ParsableCommand {
     if files.contains("-") {
       // Sounds are loaded while the input is waited for: what comes in as it is played does not wait for them.
       let sounds = Promise { try banks.load(presets: presets, common: common) }
-      if StandardInput.holdsMessages() { return try playStream(sounds) }
+      let arrivals = try Arrivals()
+      if try arrivals.areMessages() { return try playStream(arrivals, sounds) }
       bank = try sounds.value()
     }
     let company = try FileCompany(ports)
@@ -162,7 +163,7 @@ struct Play: ParsableCommand {
   }
 
   /// Plays the messages on standard input as they arrive.
-  private func playStream(_ sounds: Promise<LoadedSound>) throws {
+  private func playStream(_ arrivals: Arrivals, _ sounds: Promise<LoadedSound>) throws {
     guard files.count == 1 else {
       throw UsageError("MIDI messages on standard input are played as they arrive; name - alone")
     }
@@ -173,7 +174,7 @@ struct Play: ParsableCommand {
     try StreamPlaying(
       raw: raw, isPaced: paced, device: device, latency: latency.seconds, gain: gain, reverb: reverb,
       performance: performance, common: common
-    ).run(sounds)
+    ).run(arrivals, sounds)
   }
 
   /// Where the files went.
