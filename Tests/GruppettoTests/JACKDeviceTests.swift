@@ -76,7 +76,7 @@ struct JACKDeviceTests {
       if returns { server = try startServer() }
       let run = running.wait()
       #expect(run.errors.contains("the JACK server has ended"), "\(run.errors)")
-      #expect(run.errors.contains("is back") == returns, "\(run.errors)")
+      #expect(run.errors.contains("server is back") == returns, "\(run.errors)")
       #expect(run.exitCode == (returns ? 0 : 73), "\(run.errors)")
       if !returns { #expect(run.errors.contains("did not come back"), "\(run.errors)") }
     }

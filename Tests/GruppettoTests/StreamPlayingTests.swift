@@ -39,7 +39,8 @@ import Testing
     return onsets
   }
 
-  @Test("A file on standard input becomes samples on standard output, the same as by its name, and as rendered")
+  @Test(
+    "A file on standard input becomes samples on standard output, the same as by its name, and as rendered")
   func filesBecomeSamples() throws {
     let plain = ["--plain"] + Self.cheap
     let named = try workshop.run(["play", "short.abc", "--raw", "named.raw", "--json"] + plain)
@@ -60,7 +61,9 @@ import Testing
     #expect(abs(Double(heard.count) / 8000 - rendered.seconds) < 0.3)
   }
 
-  @Test("Several files follow one another in the same samples; a sound file is brought to their rate, and --paced takes its time")
+  @Test(
+    "Several files follow one another in the same samples; a sound file is brought to their rate, and --paced takes its time"
+  )
   func severalFiles() throws {
     let sound = (0..<4410).flatMap { _ in [Float(0.5)] }
     try AudioFile.write(
@@ -90,7 +93,8 @@ import Testing
     var moments: [ContinuousClock.Instant] = []
     let start = ContinuousClock.now
     for number in 0..<8 {
-      Thread.sleep(forTimeInterval: 0.4)
+      // The program has begun to listen by then.
+      Thread.sleep(forTimeInterval: number == 0 ? 2 : 0.4)
       moments.append(.now)
       try keys.write(
         contentsOf: Data((number == 0 ? [0xC0, 80, 0x90] : []) + [69, 100]))
@@ -106,7 +110,7 @@ import Testing
     try #require(heard.count == 8, "\(heard)")
     let errors = zip(heard, moments).map { abs($0 - heard[0] - seconds($1, since: moments[0])) }
     // The first stands at the beginning; a busy machine may read some later than they were written.
-    #expect(heard[0] < 0.02 && errors.sorted()[4] < 0.002, "\(errors)")
+    #expect(heard[0] < 0.02 && errors.sorted()[4] < 0.01, "\(errors)")
     let length = Double(try workshop.bytes("heard.raw").count / 4) / 8000
     #expect(length > 2.5 && length < 8 && ContinuousClock.now - start < .seconds(30))
   }

@@ -37,7 +37,8 @@ struct MessagePerformerTests {
     let performer = MessagePerformer(bank: Small.Bank(), options: Self.options)
     performer.take(
       [
-        message(.noteOn(channel: 0, key: 69, velocity: 100), 0.5), message(.noteOff(channel: 0, key: 69, velocity: 0), 0.8),
+        message(.noteOn(channel: 0, key: 69, velocity: 100), 0.5),
+        message(.noteOff(channel: 0, key: 69, velocity: 0), 0.8),
         message(.noteOn(channel: 3, key: 45, velocity: 100), 1.25),
       ], atFrame: frame)
     var sound = render(performer, frames: 16_000)
@@ -57,15 +58,18 @@ struct MessagePerformerTests {
     #expect(end)
   }
 
-  @Test("An instrument that is asked for later sounds, with the bend range and the volume that were set before")
+  @Test(
+    "An instrument that is asked for later sounds, with the bend range and the volume that were set before")
   func anotherInstrumentKeepsWhatWasSet() {
     // The same messages, with another program before them or in between: every program of this bank is the same sound.
     let sounds = [false, true].map { isLate in
       let performer = MessagePerformer(bank: Small.Bank(), options: Self.options)
       let program = MIDIMessage.programChange(channel: 0, program: 19)
       let range: [MIDIMessage] = [
-        .controlChange(channel: 0, controller: 101, value: 0), .controlChange(channel: 0, controller: 100, value: 0),
-        .controlChange(channel: 0, controller: 6, value: 12), .controlChange(channel: 0, controller: 7, value: 60),
+        .controlChange(channel: 0, controller: 101, value: 0),
+        .controlChange(channel: 0, controller: 100, value: 0),
+        .controlChange(channel: 0, controller: 6, value: 12),
+        .controlChange(channel: 0, controller: 7, value: 60),
         .pitchBend(channel: 0, value: 4096),
       ]
       let order = isLate ? range + [program] : [program] + range
@@ -83,7 +87,8 @@ struct MessagePerformerTests {
       let performer = MessagePerformer(bank: Small.Bank(), options: Self.options)
       performer.take(
         [
-          message(.noteOn(channel: 0, key: 60, velocity: 100), 0), message(.controlChange(channel: 0, controller: 64, value: 127), 0),
+          message(.noteOn(channel: 0, key: 60, velocity: 100), 0),
+          message(.controlChange(channel: 0, controller: 64, value: 127), 0),
         ], atFrame: frame)
       #expect(render(performer, frames: 8000).suffix(800).contains { abs($0) > 0.01 })
       if isReset {
@@ -100,13 +105,15 @@ struct MessagePerformerTests {
   func memoryIsInOrder() {
     var memory = ChannelMemory()
     let told: [ChannelMessage] = [
-      .control(32, value: 3), .control(0, value: 8), .program(40), .control(101, value: 0), .control(100, value: 1),
+      .control(32, value: 3), .control(0, value: 8), .program(40), .control(101, value: 0),
+      .control(100, value: 1),
       .control(38, value: 5), .control(6, value: 70), .control(7, value: 90), .control(121, value: 0),
     ]
     for message in told { memory.follow(message) }
     #expect(
       memory.messages == [
-        .control(0, value: 8), .control(32, value: 3), .program(40), .control(7, value: 90), .control(101, value: 0),
+        .control(0, value: 8), .control(32, value: 3), .program(40), .control(7, value: 90),
+        .control(101, value: 0),
         .control(100, value: 1), .control(6, value: 70), .control(38, value: 5), .control(101, value: 0),
         .control(100, value: 1),
       ])

@@ -143,7 +143,8 @@ struct RecordingTests {
     for number in 0..<2 {
       var bar = Small.bar(number)
       bar.parts = [
-        PerformedPart(name: "Melody", channel: 0, program: 0), PerformedPart(name: "Melody", channel: 3, program: 40),
+        PerformedPart(name: "Melody", channel: 0, program: 0),
+        PerformedPart(name: "Melody", channel: 3, program: 40),
         PerformedPart(name: "Melody", channel: 5, program: 41),
       ]
       for index in bar.notes.indices { bar.notes[index].part = index % 3 }

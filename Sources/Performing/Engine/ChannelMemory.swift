@@ -55,7 +55,8 @@ struct ChannelMemory {
       if let value = controllers[controller] { messages.append(.control(controller, value: value)) }
     }
     if let program { messages.append(.program(program)) }
-    for (controller, value) in controllers.sorted(by: { $0.key < $1.key }) where ![0, 32].contains(controller) {
+    for (controller, value) in controllers.sorted(by: { $0.key < $1.key })
+    where ![0, 32].contains(controller) {
       messages.append(.control(controller, value: value))
     }
     let entries = parameters.sorted {

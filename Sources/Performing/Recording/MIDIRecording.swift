@@ -50,7 +50,8 @@ public final class MIDIRecording: PerformanceListener, @unchecked Sendable {
   static func check(_ path: String) throws(PerformanceError) {
     do throws(FileError) {
       let replacement = try AtomicReplacement(path: path)
-      try replacement.write(MIDIFile(format: .simultaneous, division: .ticksPerQuarter(480), tracks: [MIDITrack()]).encoded())
+      try replacement.write(
+        MIDIFile(format: .simultaneous, division: .ticksPerQuarter(480), tracks: [MIDITrack()]).encoded())
     } catch {
       throw .file(error)
     }

@@ -159,7 +159,9 @@ struct Live: ParsableCommand {
 
   /// The result, on standard error where standard output has the answers.
   private func report(_ summary: LiveSummary) throws {
-    guard ports.outputs.contains("-") || raw.takesOutput else { return try common.report(summary) { summary.text } }
+    guard ports.outputs.contains("-") || raw.takesOutput else {
+      return try common.report(summary) { summary.text }
+    }
     common.remark(summary.text)
   }
 

@@ -83,9 +83,6 @@ struct Play: ParsableCommand {
     } else if let option = EndlessOptions.names.first(where: Typed.hasOption) {
       throw ValidationError("\(option) is for music of a model, and \(files.first ?? "--list") is none.")
     }
-    guard !ports.usesOutput || !common.json else {
-      throw ValidationError("--json and --midi - both write to standard output; choose one.")
-    }
     guard files.count(where: { $0 == "-" }) < 2 else {
       throw ValidationError("Standard input can be played once.")
     }
@@ -103,9 +100,9 @@ struct Play: ParsableCommand {
     guard !paced || raw.raw != nil else {
       throw ValidationError("--paced is about --raw; name where the samples go.")
     }
-    guard !raw.takesOutput || !ports.usesOutput else {
+    guard !ports.usesOutput || !(common.json || raw.takesOutput) else {
       throw ValidationError(
-        "--raw - and --midi - both write to standard output; name a file for one of them.")
+        "\(common.json ? "--json" : "--raw -") and --midi - both write to standard output; choose one.")
     }
     guard raw.raw == nil || ports.midi.isEmpty || paced else {
       throw ValidationError(
@@ -116,7 +113,7 @@ struct Play: ParsableCommand {
 
   private static let optionsOfMusic = [
     "--piece", "--ornaments", "--plain", "--from-start", "--sound", "--gain", "--tuning", "--presets",
-    "--midi", "--send-clock", "--interpolation",
+    "--interpolation", "--midi", "--send-clock",
   ]
 
   func run() throws {
@@ -130,14 +127,15 @@ struct Play: ParsableCommand {
       ).run()
     }
     try raw.check(json: common.json)
+    if ports.usesOutput { try StandardStreams.requireOutput() }
     var bank: LoadedSound?
     if files.contains("-") {
       // Sounds are loaded while the input is waited for: what comes in as it is played does not wait for them.
       let sounds = Promise { try banks.load(presets: presets, common: common) }
-      if StandardInput.holdsMessages() { return try playStream(sounds) }
+      let arrivals = try Arrivals()
+      if try arrivals.areMessages() { return try playStream(arrivals, sounds) }
       bank = try sounds.value()
     }
-    if ports.usesOutput { try StandardStreams.requireOutput() }
     let company = try FileCompany(ports)
     let playback = FilePlayback(
       PlaybackSettings(device: device, latencySeconds: latency.seconds), raw: raw, isPaced: paced,
@@ -164,23 +162,25 @@ struct Play: ParsableCommand {
     try report(played)
   }
 
-  /// Where the files went.
-  private var target: String {
-    ports.midi.isEmpty || Typed.hasOption("--device") ? device : Readable.list(ports.midi)
-  }
-
   /// Plays the messages on standard input as they arrive.
-  private func playStream(_ sounds: Promise<LoadedSound>) throws {
+  private func playStream(_ arrivals: Arrivals, _ sounds: Promise<LoadedSound>) throws {
     guard files.count == 1 else {
       throw UsageError("MIDI messages on standard input are played as they arrive; name - alone")
     }
-    if let option = ["--piece", "--ornaments", "--from-start"].first(where: Typed.hasOption) {
+    let options = ["--piece", "--ornaments", "--from-start", "--midi", "--send-clock", "--osc"]
+    if let option = options.first(where: Typed.hasOption) {
       throw UsageError("\(option) is for a file, and standard input brings MIDI messages as they are played")
     }
     try StreamPlaying(
       raw: raw, isPaced: paced, device: device, latency: latency.seconds, gain: gain, reverb: reverb,
       performance: performance, common: common
-    ).run(sounds)
+    ).run(arrivals, sounds)
+  }
+
+  /// Where the files went.
+  private var target: String {
+    if let raw = raw.raw { return raw == "-" ? "standard output" : raw }
+    return ports.midi.isEmpty || Typed.hasOption("--device") ? device : Readable.list(ports.midi)
   }
 
   private func report(_ played: [PlayedFile]) throws {
@@ -189,10 +189,11 @@ struct Play: ParsableCommand {
     let name = played.count == 1 ? played[0].file : nil
     let title = name ?? Readable.plural(played.count, "file")
     let text =
-      raw.raw.map { "\(title): \(Readable.clock(seconds)) written to \($0 == "-" ? "standard output" : $0)" }
-      ?? "\(title): played \(Readable.clock(seconds)) through \(target)"
-      + (gaps > 0 ? ", with \(Readable.plural(gaps, "gap"))" : "")
-    if raw.takesOutput || ports.usesOutput { return common.remark(text) }
+      raw.raw != nil
+      ? "\(title): \(Readable.clock(seconds)) written to \(target)"
+      : "\(title): played \(Readable.clock(seconds)) through \(target)"
+        + (gaps > 0 ? ", with \(Readable.plural(gaps, "gap"))" : "")
+    guard !ports.usesOutput, !raw.takesOutput else { return common.remark(text) }
     try common.report(
       Report(
         file: name, device: raw.raw == nil ? target : nil, raw: raw.raw, seconds: seconds, underruns: gaps,
@@ -256,9 +257,15 @@ struct Play: ParsableCommand {
 
   /// A sound file that holds some sound.
   private func readSound(_ path: String) throws -> AudioBuffer {
-    let buffer = try AudioFile.read(path)
+    let (buffer, missing) = try AudioFile.readTelling(path)
     guard buffer.frameCount > 0 else {
-      throw AudioError.notAudio(path: path, reason: "there is no sound in it: it was cut off, or never recorded")
+      throw AudioError.notAudio(
+        path: path, reason: "there is no sound in it: it was cut off, or never recorded")
+    }
+    if missing > 0 {
+      let seconds = Double(missing) / Double(buffer.sampleRate)
+      common.remark(
+        "\(path): is cut short; its header promises \(Readable.decimal(seconds, 2)) more seconds of sound")
     }
     return buffer
   }

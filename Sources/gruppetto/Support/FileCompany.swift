@@ -8,13 +8,13 @@ final class FileCompany {
   private let remote: FileRemote
   private var companion: ScoreCompanion?
   private var clock: PlayingClock?
+  private var isPaused = false
   private var sampleRate = 44_100
   private var tempoFactor = 1.0
   private var rendered = 0
   /// The second of the file that sounds after the last rendered frame.
   private var lastSecond: Double?
   private let moved = MovedFrame()
-  private var isPaused = false
 
   /// The frame from which on the file was moved to another place. Until it is heard nobody knows when that will be: what was rendered before
   /// is dropped on the way.
@@ -38,20 +38,16 @@ final class FileCompany {
 
   /// Begins a file.
   func begin(_ file: any LedFile, _ session: any PlaybackTarget) throws {
-    let device = session as? PlaybackSession
-    let raw = session as? RawTarget
-    let clock = raw?.clock ?? PlayingClock(session: device)
+    let clock = session.playingClock
     self.clock = clock
     isPaused = false
     sampleRate = session.sampleRate
     (rendered, lastSecond, tempoFactor) = (0, nil, 1)
     moved.value = 0
     let rate = Double(session.sampleRate)
-    let isPaced = raw?.isPaced ?? true
     try company.begin(sampleRate: session.sampleRate) { [moved] frame in
-      guard isPaced else { return .now }
       let change = moved.value
-      if let device, frame >= change, device.playhead.frame < change { return nil }
+      if frame >= change, session.heardFrames < change { return nil }
       return clock.moment(ofSecond: Double(frame) / rate, sampleRate: rate)
     }
     companion = try file.companion(
@@ -122,6 +118,9 @@ final class FileCompany {
   /// Ends a file.
   /// - Parameter isWhole: Whether it was heard to its end.
   func end(isWhole: Bool) throws { try company.end(waits: isWhole ? 0.2 : 0) }
+
+  /// Why a port can be sent nothing any more; nil as long as all can.
+  var problem: PortError? { company.problem }
 
   /// Ends the performance, and closes all ports.
   func finish() throws { try company.finish() }

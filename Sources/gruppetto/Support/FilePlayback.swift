@@ -113,6 +113,8 @@ final class FilePlayback {
     defer { block.deallocate() }
     func tick() {
       if cancellation.isRequested, ending == nil { end(.interrupted) }
+      // Nobody listens any more: it is told at the end.
+      if company?.problem != nil, ending == nil { end(.quit) }
       if ending == nil, let asked = company?.tick(file, session, isAtEnd: isAtEnd) { end(asked) }
       var isUrgent = false
       while ending == nil, let key = keys?.next() {

@@ -2,13 +2,16 @@ internal import Audio
 internal import Foundation
 internal import Groundwork
 internal import Performing
+internal import Synchronization
 
 /// What the sound of files goes to: a device, or a file or pipe that takes it without a header.
-protocol PlaybackTarget: AnyObject {
+protocol PlaybackTarget: AnyObject, Sendable {
   /// Frames a second.
   var sampleRate: Int { get }
   /// How many frames have been heard since `start`, or dropped.
   var heardFrames: Int { get }
+  /// When what is written is heard.
+  var playingClock: PlayingClock { get }
   /// How many gaps there were.
   var gapCount: Int { get }
   var isPaused: Bool { get }
@@ -35,6 +38,7 @@ protocol PlaybackTarget: AnyObject {
 }
 
 extension PlaybackSession: PlaybackTarget {
+  var playingClock: PlayingClock { PlayingClock(session: self) }
   var gapCount: Int { counts.gaps }
 
   func finishPlaying() throws -> (seconds: Double, gaps: Int) {
@@ -44,14 +48,15 @@ extension PlaybackSession: PlaybackTarget {
 }
 
 /// Samples without a header instead of a device: as fast as they are taken, or as they would be heard.
-final class RawTarget: PlaybackTarget {
+///
+/// One thread writes; any may ask where it is, and pause it.
+final class RawTarget: PlaybackTarget, @unchecked Sendable {
   let sampleRate: Int
   private let output: RawOutput
   private let channelCount: Int
-  let isPaced: Bool
-  /// When its frames are heard, where they are written no faster.
-  let clock = PlayingClock(session: nil)
-  private var frames = 0
+  private let isPaced: Bool
+  let playingClock = PlayingClock(session: nil)
+  private let written = Atomic<Int>(0)
   private var peak: Float = 0
   private var isStopped = false
   private var stereo: [Float] = []
@@ -73,18 +78,21 @@ final class RawTarget: PlaybackTarget {
   }
 
   var gapCount: Int { 0 }
-  var isPaused: Bool { clock.isPaused }
-  func pause() { clock.pause() }
-  func resume() { clock.resume() }
+  var isPaused: Bool { playingClock.isPaused }
+  func pause() { playingClock.pause() }
+  func resume() { playingClock.resume() }
 
+  private var frames: Int { written.load(ordering: .acquiring) }
   /// How many frames are yet to be heard.
-  private var framesAhead: Int { isPaced ? max(0, frames - Int(clock.seconds * Double(sampleRate))) : 0 }
+  private var framesAhead: Int {
+    isPaced ? max(0, frames - Int(playingClock.seconds * Double(sampleRate))) : 0
+  }
   var heardFrames: Int { frames - framesAhead }
 
   func start() {
-    frames = 0
+    written.store(0, ordering: .releasing)
     isStopped = false
-    clock.begin()
+    playingClock.begin()
   }
 
   func waitForRoom(_ count: Int, seconds: Double) -> Bool {
@@ -114,7 +122,7 @@ final class RawTarget: PlaybackTarget {
       isStopped = true
       return 0
     }
-    frames += count
+    written.add(count, ordering: .acquiringAndReleasing)
     return count
   }
 

@@ -29,10 +29,11 @@ struct StreamPlaying {
   }
 
   /// Plays until the input ends.
-  /// - Parameter sounds: What plays; it is loaded while the input is waited for.
-  func run(_ sounds: Promise<LoadedSound>) throws {
+  /// - Parameters:
+  ///   - arrivals: The messages.
+  ///   - sounds: What plays; it is loaded while the input is waited for.
+  func run(_ arrivals: Arrivals, _ sounds: Promise<LoadedSound>) throws {
     let cancellation = Interruption.cancellation()
-    let arrivals = try Arrivals(ByteStreamInput.standardInput(after: StandardInput.taken))
     defer { arrivals.close() }
     let bank = try sounds.value()
     let output = try raw.open(common, cancellation)
@@ -67,7 +68,8 @@ struct StreamPlaying {
 
   /// Plays through a device: each message is heard as soon as can be.
   private func play(
-    _ arrivals: Arrivals, _ performer: MessagePerformer, _ session: PlaybackSession, _ cancellation: Cancellation
+    _ arrivals: Arrivals, _ performer: MessagePerformer, _ session: PlaybackSession,
+    _ cancellation: Cancellation
   ) throws -> Result {
     let ended = Atomic<Bool>(false)
     let engine = performer.engine
@@ -128,6 +130,8 @@ struct StreamPlaying {
     var last = 0
     var sink = Sink(engine: engine, output: output)
     while !cancellation.isRequested {
+      // Preparing sounds takes time, in which more arrives: what may be written is decided before.
+      let known = PerformanceTime.now.advanced(bySeconds: -Self.lag)
       let (messages, isGone) = arrivals.take(waiting: 0.005)
       if start == nil { start = messages.first?.time }
       if let start {
@@ -135,7 +139,9 @@ struct StreamPlaying {
         if let time = messages.last?.time { last = max(last, Int(time.seconds(since: start) * rate)) }
         if isGone { performer.releaseAll(atFrame: last) }
         if arrivals.isEnded { break }
-        guard try sink.write(upTo: Int((PerformanceTime.now.seconds(since: start) - Self.lag) * rate)) else { break }
+        guard try sink.write(upTo: Int(known.seconds(since: start) * rate)) else {
+          break
+        }
       } else if arrivals.isEnded {
         break
       }
@@ -250,21 +256,21 @@ private struct NoMessages: DiagnosableError {
   }
 }
 
-/// Messages with the moments at which they arrived: a thread of its own reads them, whatever else is done meanwhile.
-private final class Arrivals: Sendable {
-  private let input: ByteStreamInput
-  private let queue: MessageQueue
+/// What arrives on standard input: a thread of its own finds out what it is, and reads messages with their moments, whatever else is done meanwhile.
+final class Arrivals: Sendable {
+  private let queue = MessageQueue(name: "standard input", capacity: 65_536)
+  private let input = Mutex<ByteStreamInput?>(nil)
+  private let found = Mutex<Result<Bool, any Error>?>(nil)
+  private let isFound = DispatchSemaphore(value: 0)
   private let ended = Atomic<Bool>(false)
   private let thread = Mutex<PortThread?>(nil)
 
-  /// So many messages may wait.
-  private static let capacity = 65_536
-
-  init(_ input: ByteStreamInput) throws {
-    self.input = input
-    queue = MessageQueue(name: input.name, capacity: Self.capacity)
-    let reader = try PortThread { [input, queue] in
+  /// Begins to listen.
+  /// - Throws: `PortError.noResources`.
+  init() throws {
+    let reader = try PortThread { [self] in
       PortThread.becomeRealTime()
+      guard let input = find() else { return }
       while true {
         switch try? input.next(timeoutSeconds: 1) {
         case .message(let message): queue.add(.message(message))
@@ -277,12 +283,32 @@ private final class Arrivals: Sendable {
     thread.withLock { $0 = reader }
   }
 
+  /// Waits for the first byte, and opens the input if messages begin so.
+  private func find() -> ByteStreamInput? {
+    let result = Result {
+      try StandardInput.holdsMessages() ? ByteStreamInput.standardInput(after: StandardInput.taken) : nil
+    }
+    let opened = (try? result.get()) ?? nil
+    input.withLock { $0 = opened }
+    found.withLock { $0 = result.map { $0 != nil } }
+    isFound.signal()
+    return opened
+  }
+
+  /// Whether messages arrive, and no file. Waits for the first byte.
+  /// - Throws: `PortError.noResources`.
+  func areMessages() throws -> Bool {
+    isFound.wait()
+    isFound.signal()
+    return try found.withLock { $0 }?.get() ?? false
+  }
+
   /// Whether all was taken, and nothing more will come.
   var isEnded: Bool { ended.load(ordering: .acquiring) }
 
   /// What came in, and what was lost on the way here.
   var statistics: InputStatistics {
-    var statistics = input.statistics
+    var statistics = input.withLock { $0?.statistics } ?? InputStatistics()
     statistics.overflowCount += queue.statistics.overflowCount
     return statistics
   }
@@ -309,7 +335,7 @@ private final class Arrivals: Sendable {
 
   /// Ends the reading.
   func close() {
-    input.close()
+    input.withLock { $0?.close() }
     thread.withLock { thread in
       thread?.join()
       thread = nil
