@@ -111,13 +111,21 @@ let package = Package(
       ],
       path: "Benchmarks",
       exclude: [
-        "README.md", "AllocationCounter", "AudioThreadProbe", "Peers", "Playback", "PlaybackThreads",
+        "README.md", "AllocationCounter", "AudioThreadProbe", "Peers", "PerformingThreads", "Playback",
+        "PlaybackThreads",
       ],
       swiftSettings: swiftSettings),
     .target(name: "AudioThreadProbe", path: "Benchmarks/AudioThreadProbe"),
     .executableTarget(
       name: "playback-checks", dependencies: ["Audio", "AudioThreadProbe", "Groundwork"],
       path: "Benchmarks/Playback", swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "performing-threads",
+      dependencies: [
+        "Performing", "Composing", "Recurrent", "Tokenization", "Synthesis", "Audio", "Music", "MIDI",
+        "Groundwork",
+      ],
+      path: "Benchmarks/PerformingThreads", swiftSettings: swiftSettings),
     .executableTarget(
       name: "playback-threads", dependencies: ["Audio", "PlaybackChecks"],
       path: "Benchmarks/PlaybackThreads", swiftSettings: swiftSettings),
@@ -203,7 +211,7 @@ let package = Package(
       swiftSettings: swiftSettings),
     .testTarget(
       name: "GruppettoTests",
-      dependencies: ["TestSupport", "Groundwork", "MIDI", "Music", "Notation", "Audio"],
+      dependencies: ["TestSupport", "Groundwork", "MIDI", "Music", "Notation", "Audio", "Performing"],
       exclude: ["Fixtures"],
       swiftSettings: swiftSettings),
   ]

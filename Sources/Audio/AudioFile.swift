@@ -1,3 +1,4 @@
+internal import Arithmetic
 public import Groundwork
 
 /// Whole sound files in one call.
@@ -15,6 +16,18 @@ public enum AudioFile {
   public static func read(
     _ path: String, sampleLimit: Int = defaultSampleLimit
   ) throws(AudioError) -> AudioBuffer {
+    try readTelling(path, sampleLimit: sampleLimit).sound
+  }
+
+  /// Reads the file at `path` like `read`, and tells how much of it is missing.
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - sampleLimit: the most samples (frames × channels) to take.
+  /// - Returns: The sound, and how many frames its header promises beyond it (`AudioFileReader.missingFrames`); 0 for a whole file.
+  /// - Throws: `AudioError.file`, `.notAudio`, `.damaged` or `.tooLong`.
+  public static func readTelling(
+    _ path: String, sampleLimit: Int = defaultSampleLimit
+  ) throws(AudioError) -> (sound: AudioBuffer, missingFrames: Int) {
     var reader = try AudioFileReader(path: path)
     var buffer = AudioBuffer(sampleRate: reader.sampleRate, channelCount: reader.channelCount)
     var block = [Float](repeating: 0, count: reader.channelCount * 8192)
@@ -24,7 +37,7 @@ public enum AudioFile {
       }
       buffer.append(contentsOf: block.span.extracting(first: count * reader.channelCount))
     }
-    return buffer
+    return (buffer, reader.missingFrames)
   }
 
   /// Writes `buffer` to `path`, atomically, in the format of the name's ending.
@@ -47,6 +60,7 @@ public enum AudioFile {
   ///   - encoding: how samples are stored; see `AudioFileWriter`.
   ///   - tags: What the file tells of itself.
   ///   - isDithered: Whether there is dither where samples are rounded to 16 bits; see `AudioFileWriter`.
+  ///   - threadCount: how many threads render, write and measure; the file does not depend on it.
   ///   - cancellation: stops the work; then no file is written.
   ///   - progress: called with the seconds of sound done.
   /// - Returns: what was written; nil if it was canceled.
@@ -54,39 +68,75 @@ public enum AudioFile {
   @discardableResult
   public static func write(
     _ source: inout some SampleSource, to path: String, encoding: SampleEncoding? = nil,
-    tags: SoundTags = SoundTags(), isDithered: Bool = false, cancellation: Cancellation? = nil,
-    progress: ProgressHandler? = nil
+    tags: SoundTags = SoundTags(), isDithered: Bool = false, threadCount: Int = 1,
+    cancellation: Cancellation? = nil, progress: ProgressHandler? = nil
   ) throws(AudioError) -> WrittenSound? {
     let rate = source.sampleRate
-    let channels = source.channelCount
-    var writer = try AudioFileWriter(
-      path: path, encoding: encoding, sampleRate: rate, channelCount: channels,
-      expectedFrameCount: source.frameCount, tags: tags, isDithered: isDithered)
-    var block = [Float](repeating: 0, count: channels * 4096)
     let total = source.frameCount.map { Double($0) / Double(rate) }
-    let meter = LoudnessMeter(sampleRate: rate, channelCount: channels)
-    let peaks = TruePeakMeter(channelCount: channels)
-    var isEnded = false
-    while !isEnded {
-      if cancellation?.isRequested == true { return nil }
-      var room = block.mutableSpan
-      let frames = source.render(into: &room)
-      isEnded = frames < 4096
-      let samples = block.span.extracting(first: frames * channels)
-      peaks.append(samples)
-      meter.append(samples)
-      try writer.write(samples)
-      progress?(
-        ProgressReport(
-          activity: "rendering", completed: Double(writer.frameCount) / Double(rate), total: total,
-          unit: "seconds"))
+    let file = MeasuredFile(
+      try AudioFileWriter(
+        path: path, encoding: encoding, sampleRate: rate, channelCount: source.channelCount,
+        expectedFrameCount: source.frameCount, tags: tags, isDithered: isDithered))
+    // One renders, one writes, one or two measure.
+    let team = threadCount > 1 ? ThreadTeam(threadCount: min(threadCount, 1 + MeasuredFile.readerCount)) : nil
+    source.forEachBlock(of: 8192, on: team, readers: MeasuredFile.readerCount) {
+      if file.frameCount > 0 {
+        progress?(
+          ProgressReport(
+            activity: "rendering", completed: Double(file.frameCount) / Double(rate), total: total,
+            unit: "seconds"))
+      }
+      return file.failure == nil && cancellation?.isRequested != true
+    } _: {
+      file.read($1, by: $0)
     }
+    return cancellation?.isRequested == true ? nil : try file.commit()
+  }
+}
+
+/// A file on its way, and what is measured of its sound.
+private final class MeasuredFile {
+  private(set) var frameCount = 0
+  private(set) var failure: AudioError?
+  private var writer: AudioFileWriter?
+  private let sampleRate: Int
+  private let meter: LoudnessMeter
+  private let peaks: TruePeakMeter
+
+  /// Those that read each block: the writer and two meters, which know nothing of each other.
+  static let readerCount = 3
+
+  init(_ writer: consuming AudioFileWriter) {
+    sampleRate = writer.sampleRate
+    meter = LoudnessMeter(sampleRate: writer.sampleRate, channelCount: writer.channelCount)
+    peaks = TruePeakMeter(channelCount: writer.channelCount)
+    self.writer = consume writer
+  }
+
+  func read(_ block: Span<Float>, by reader: Int) {
+    switch reader {
+    case 0: write(block)
+    case 1: meter.append(block)
+    default: peaks.append(block)
+    }
+  }
+
+  private func write(_ block: Span<Float>) {
+    do throws(AudioError) {
+      try writer?.write(block)
+      frameCount += block.count / meter.channelCount
+    } catch {
+      failure = error
+    }
+  }
+
+  func commit() throws(AudioError) -> WrittenSound {
+    if let failure { throw failure }
     peaks.finish()
-    let written = WrittenSound(
-      frameCount: writer.frameCount, sampleRate: rate, peak: peaks.samplePeak, truePeak: peaks.peak,
+    if let writer = writer.take() { try writer.commit() }
+    return WrittenSound(
+      frameCount: frameCount, sampleRate: sampleRate, peak: peaks.samplePeak, truePeak: peaks.peak,
       loudness: meter.integratedLoudness)
-    try writer.commit()
-    return written
   }
 }
 

@@ -16,8 +16,16 @@ public struct AudioFileReader: ~Copyable {
   public let declaredFrameCount: Int?
   /// How many frames have been read.
   public private(set) var position = 0
+  /// How many frames the file's header promises that the file does not have, because it was cut short or is still being written; 0 where
+  /// nothing is missing, or where nobody can tell.
+  ///
+  /// It is known at once for WAV, RF64, Wave64, AIFF, AU and CAF files without compression, and for FLAC files after they have been read to
+  /// their end. Others do not say how long they are, and headers that were written before anybody knew do not count.
+  public private(set) var missingFrames = 0
 
   private var handle: SoundFileHandle
+  /// Whether the header of the format says how many frames there are, and libsndfile leaves it at that.
+  private var isFLAC: Bool { Int(handle.info.format) & SF_FORMAT_TYPEMASK == SF_FORMAT_FLAC }
   /// Whether `path` is that of a file, and not a name for bytes.
   private let isFile: Bool
 
@@ -63,6 +71,9 @@ public struct AudioFileReader: ~Copyable {
     channelCount = Int(info.channels)
     // libsndfile's value for “unknown” is the largest value there is.
     declaredFrameCount = (0..<sf_count_t.max).contains(info.frames) ? Int(info.frames) : nil
+    let stream = self.handle.stream
+    let promised = PromisedLength(size: Int(stream.length)) { stream.bytes(at: $0, $1) }
+    missingFrames = promised?.missingFrames ?? 0
   }
 
   /// The comment that the file has; nil if it has none.
@@ -101,6 +112,7 @@ public struct AudioFileReader: ~Copyable {
       }
     }
     position += max(0, count)
+    if count < room, isFLAC, let declaredFrameCount { missingFrames = max(0, declaredFrameCount - position) }
     return max(0, count)
   }
 

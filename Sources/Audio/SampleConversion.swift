@@ -8,9 +8,7 @@ package enum SampleConversion {
   package static func convert(
     _ samples: UnsafeBufferPointer<Float>, to integers: UnsafeMutableBufferPointer<Int16>
   ) {
-    for index in 0..<min(samples.count, integers.count) {
-      integers[index] = Int16(rounded(samples[index], scale: 32768, limit: 32767))
-    }
+    for index in 0..<min(samples.count, integers.count) { integers[index] = rounded16(samples[index]) }
   }
 
   /// Converts as many samples as both buffers hold to 16 bits, with dither.
@@ -21,7 +19,7 @@ package enum SampleConversion {
     for index in 0..<min(samples.count, integers.count) {
       // Digital silence stays what it is.
       let noise = dither.next() * (samples[index] == 0 ? 0 : 1 / 32768)
-      integers[index] = Int16(rounded(samples[index] + noise, scale: 32768, limit: 32767))
+      integers[index] = rounded16(samples[index] + noise)
     }
   }
 
@@ -60,6 +58,17 @@ package enum SampleConversion {
     if scaled.isNaN { return 0 }
     if scaled >= 2_147_483_648 { return .max }
     return scaled <= -2_147_483_648 ? .min : Int32(scaled)
+  }
+
+  /// The same as `rounded` for 16 bits, without a call: a sum with 1.5 · 2²³ has no place for fractions, so that it is rounded to the
+  /// nearest integer, ties to even.
+  @inline(__always)
+  private static func rounded16(_ sample: Float) -> Int16 {
+    let scaled = sample * 32768
+    // A comparison with NaN does not hold.
+    let low = scaled > -32768 ? scaled : scaled.isNaN ? 0 : -32768
+    let clipped = low < 32767 ? low : 32767
+    return Int16(truncatingIfNeeded: Int32(bitPattern: (clipped + 12_582_912).bitPattern))
   }
 
   private static func rounded(_ sample: Float, scale: Float, limit: Float) -> Float {

@@ -178,7 +178,21 @@ final class FileByteStream {
     context.map { Unmanaged<FileByteStream>.fromOpaque($0).takeUnretainedValue() }
   }
 
-  private var length: sf_count_t {
+  /// Bytes from a place on, fewer at the end, without moving to where the next ones are read.
+  func bytes(at place: Int, _ count: Int) -> [UInt8] {
+    switch content {
+    case .descriptor(let descriptor):
+      return [UInt8](unsafeUninitializedCapacity: count) { room, filled in
+        filled = max(0, pread(descriptor, room.baseAddress, count, off_t(place)))
+      }
+    case .array(let bytes): return Array(bytes[min(place, bytes.count)..<min(place + count, bytes.count)])
+    case .memory(let bytes, _):
+      return Array(bytes[min(place, bytes.count)..<min(place + count, bytes.count)])
+    }
+  }
+
+  /// How many bytes there are; −1 where that cannot be known.
+  var length: sf_count_t {
     switch content {
     case .descriptor(let descriptor):
       var status = stat()

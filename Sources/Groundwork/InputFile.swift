@@ -43,7 +43,9 @@ package struct InputFile: ~Copyable {
   }
 
   /// Standard input.
-  package init(standardInput: Void) {
+  /// - Parameter first: bytes that were read from it before.
+  package init(standardInput: Void, after first: [UInt8] = []) {
+    head = first
     name = "standard input"
     descriptor = STDIN_FILENO
     closesDescriptor = false

@@ -27,9 +27,20 @@ extension FeatureExtractor {
   }
 
   /// The features of a sound, read block by block from its reader's position; otherwise as for a file.
+  /// - Parameters:
+  ///   - reader: The sound.
+  ///   - channel: Which channel, counted from 0.
+  ///   - options: What is computed.
+  ///   - cancellation: Stops the work.
+  ///   - progress: Called with the seconds of sound done.
+  ///   - truncation: Called at the end with how many frames the file's header promises beyond those that there are, if there are such
+  ///     (`AudioFileReader.missingFrames`).
+  /// - Returns: The features and the options with the file's sample rate; nil if it was canceled.
+  /// - Throws: As for a file.
   public static func features(
     of reader: consuming AudioFileReader, channel: Int = 0, options: FeatureOptions,
-    cancellation: Cancellation? = nil, progress: ProgressHandler? = nil
+    cancellation: Cancellation? = nil, progress: ProgressHandler? = nil,
+    truncation: ((_ missingFrames: Int) -> Void)? = nil
   ) throws -> (features: FeatureMatrix, options: FeatureOptions)? {
     var reader = reader
     let path = reader.path
@@ -56,6 +67,7 @@ extension FeatureExtractor {
           activity: "listening", completed: Double(reader.position) / Double(reader.sampleRate), total: total,
           unit: "seconds"))
     }
+    if reader.missingFrames > 0 { truncation?(reader.missingFrames) }
     extractor.finish(into: &features)
     guard features.frameCount > 0 else {
       throw FeatureError.tooShort(

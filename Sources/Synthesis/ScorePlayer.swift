@@ -88,6 +88,11 @@ public final class ScorePlayer: SampleSource {
     }
   }
 
+  /// By how many decibels it is louder than it was made to be, before the limiter. A change takes effect with the next block, without a click.
+  public var gain = 0.0 {
+    didSet { synthesizer.setTrim(decibels(Float(gain))) }
+  }
+
   /// The place in the score that sounds in a frame, in seconds at the score's own tempo and in ticks.
   /// - Parameter frame: A frame, counted from the first that was rendered.
   public func position(atFrame frame: Int) -> (seconds: Double, tick: Int) {

@@ -87,6 +87,26 @@ public final class ScoreRenderer: SampleSource {
     }
   }
 
+  /// Renders all that is left, and hands it out in order. With several threads `take` runs on any of them, beside the rendering of what
+  /// follows, but one call at a time.
+  /// - Parameter take: Given interleaved samples of up to 1,024 frames; says whether it wants more.
+  func renderRest(_ take: @escaping (Span<Float>) -> Bool) {
+    let room = UnsafeMutableBufferPointer<Float>.allocate(capacity: channelCount * quantumFrames)
+    room.initialize(repeating: 0)
+    defer { room.deallocate() }
+    var isWanted = true
+    let hand = { [self] in
+      guard isWanted else { return }
+      let frames = synthesizer.take(into: room, from: 0, upTo: quantumFrames)
+      if frames > 0 { isWanted = take(UnsafeBufferPointer(rebasing: room[..<(frames * channelCount)]).span) }
+    }
+    while isWanted, !isFinished {
+      synthesizer.advance(beside: hand)
+      watchForTheEnd()
+    }
+    hand()
+  }
+
   /// Ends the sound when it is silent, or fades it out where it would continue too long.
   private func watchForTheEnd() {
     let stage = synthesizer.output

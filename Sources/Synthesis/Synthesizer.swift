@@ -219,37 +219,45 @@ public final class Synthesizer: SampleSource {
   }
 
   /// Finishes a quantum; `outputOffset` is then where its first frame is that is to be heard.
-  func advance() {
+  /// - Parameter take: Takes what was finished before; with several threads this goes on beside the rendering.
+  func advance(beside take: (() -> Void)? = nil) {
+    var take = take
     if let team {
       repeat {
         let before = pending
         plan()
-        renderUnits(team, before)
+        renderUnits(team, before, take)
+        take = nil
         noteEnds()
         pending = current
         if let before { output = before }
         if before != nil { break }
       } while true
     } else {
+      take?()
       plan()
       for group in 0..<current.groupCount { render(group, workspaces[0]) }
       noteEnds()
-      mixDown(current)
+      for place in 0..<busCount { mixDown(current, place) }
       output = current
     }
     outputOffset = min(framesToSkip, output.quantum.frames)
     framesToSkip -= outputOffset
   }
 
-  private func renderUnits(_ team: ThreadTeam, _ before: Stage?) {
+  /// Renders the voices of a quantum beside the effects of the one before and what is done with the one before that: the longest pieces of
+  /// work begin first.
+  private func renderUnits(_ team: ThreadTeam, _ before: Stage?, _ take: (() -> Void)?) {
     nextUnit.store(0, ordering: .relaxed)
     team.run { thread in
       while true {
         let unit = nextUnit.add(1, ordering: .relaxed).oldValue
-        if unit == 0 {
-          if let before { mixDown(before) }
-        } else if unit <= current.groupCount {
-          render(unit - 1, workspaces[thread])
+        if unit < busCount {
+          if let before { mixDown(before, unit) }
+        } else if unit == busCount {
+          take?()
+        } else if unit <= busCount + current.groupCount {
+          render(unit - busCount - 1, workspaces[thread])
         } else {
           break
         }
@@ -317,7 +325,7 @@ public final class Synthesizer: SampleSource {
       ? segmentShare : 1 - exponential(-Float(frames) / (Self.smoothing * Float(sampleRate)))
   }
 
-  /// Renders eight voices into the bus of their group.
+  /// Renders the voices of a group into its bus.
   private func render(_ group: Int, _ workspace: Workspace) {
     let bus = groups[current.set * groupCapacity + group]
     bus.clear(current.quantum.frames)
@@ -328,14 +336,20 @@ public final class Synthesizer: SampleSource {
     }
   }
 
-  /// Sums the groups of a quantum, and applies the effects.
-  private func mixDown(_ stage: Stage) {
+  /// Multiplies the mix by a factor from now on, before it is limited.
+  func setTrim(_ factor: Float) {
+    for place in 0..<busCount { chains[place].setTrim(factor) }
+  }
+
+  /// Sums the groups of a bus in a quantum, and applies its effects.
+  private func mixDown(_ stage: Stage, _ place: Int) {
     let frames = stage.quantum.frames
-    let buses = mixes + stage.set * busCount
-    for place in 0..<busCount { buses[place].clear(frames) }
-    for group in stage.set * groupCapacity..<stage.set * groupCapacity + stage.groupCount {
-      buses[busOfGroup[group]].add(groups[group], frames, workspaces[0].kernels)
+    let bus = mixes[stage.set * busCount + place]
+    bus.clear(frames)
+    let first = stage.set * groupCapacity
+    for group in first..<first + stage.groupCount where busOfGroup[group] == place {
+      bus.add(groups[group], frames, workspaces[0].kernels)
     }
-    for place in 0..<busCount { chains[place].process(buses[place], frames) }
+    chains[place].process(bus, frames)
   }
 }

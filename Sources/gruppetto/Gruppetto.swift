@@ -34,6 +34,8 @@ struct Gruppetto: ParsableCommand {
     ])
 
   static func main() {
+    StandardStreams.secure()
+    StandardStreams.quietLibraries()
     Interruption.install()
     do {
       var command = try parseAsRoot(

@@ -246,6 +246,7 @@ import Testing
     "reverb-amount": (["--reverb-amount", "0.5"], "reverbAmount"),
     "reverb-decay": (["--reverb-decay", "0.8"], "reverbDecay"),
     "tuning": (["--tuning", "meantone"], "tuning"),
+    "interpolation": (["--interpolation", "cubic"], "interpolation"),
     "chorus-amount": (["--chorus-amount", "0.5"], "chorusAmount"),
   ]
 

@@ -189,7 +189,7 @@ struct PerformanceEngineTests {
         waitsForBars: true))
     let composer = try EndlessComposer(model: try Small.model(), settings: Small.settings(bars: 2), seed: 1)
     let worker = try #require(
-      WorkerThread {
+      SystemThread {
         while engine.waitForRoom() { if let bar = try? composer.nextBar() { engine.add(bar) } }
       })
     _ = render(engine, block: 256, limit: 8000 * 6)

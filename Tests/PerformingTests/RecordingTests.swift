@@ -137,6 +137,29 @@ struct RecordingTests {
       notes.map { [$0.onset, $0.duration, $0.pitch] } == [[0, 480, 60], [480, 400, 60], [960, 900, 64]])
   }
 
+  @Test("Tracks of parts with the same name have names of their own, from which the part is still known")
+  func tracksHaveNamesOfTheirOwn() throws {
+    var transcript = Transcript()
+    for number in 0..<2 {
+      var bar = Small.bar(number)
+      bar.parts = [
+        PerformedPart(name: "Melody", channel: 0, program: 0),
+        PerformedPart(name: "Melody", channel: 3, program: 40),
+        PerformedPart(name: "Melody", channel: 5, program: 41),
+      ]
+      for index in bar.notes.indices { bar.notes[index].part = index % 3 }
+      transcript.begin(bar, atSecond: Double(number))
+    }
+    let score = try ScoreReader.read(bytes: transcript.file.encoded(), name: "a.mid").scores[0]
+    #expect(score.tracks.map(\.name).filter { !$0.isEmpty } == ["Melody", "Melody 2", "Melody 3"])
+    #expect(score.tracks.filter { $0.role == .melody }.count == 3)
+  }
+
+  @Test("A recording whose place is a device is refused before anything is played")
+  func devicesAreRefused() {
+    #expect(throws: PerformanceError.self) { _ = try MIDIRecording(path: "/dev/full", sampleRate: 8000) }
+  }
+
   @Test("A folder that is not there is told before anything is played")
   func aMissingFolderIsTold() throws {
     #expect(throws: PerformanceError.self) {

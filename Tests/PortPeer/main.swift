@@ -3,12 +3,25 @@
 //     port-peer stream FILE FIFO SPEED      sends a MIDI file through a FIFO, SPEED times as fast as it is
 //     port-peer osc HOST:PORT COUNT         asks a server for a pong, subscribes, sends COUNT notes, prints what comes back
 //     port-peer jack SERVER PORT            sends notes through JACK to a port, prints what comes back
+//     port-peer follow FIFO GRID            follows the clock that comes through a FIFO, prints how far notes are from it, of GRID places a quarter
 //     port-peer threads SECONDS             lets many threads use ports at once, for the thread sanitizer
 //     port-peer jitter SECONDS RATE         sends RATE messages a second through a FIFO to itself, prints how late they came
 
 import Groundwork
 import MIDI
 import Performing
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// A path where nothing is, in the folder that the system has for files that nobody keeps.
+func temporaryPath(_ name: String) -> String {
+  let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+  return "\(folder)/gruppetto-\(name)-\(UInt32.random(in: 0...UInt32.max))"
+}
 
 /// The channel messages of a MIDI file with their moments in seconds.
 func timetable(_ file: MIDIFile) -> [(seconds: Double, message: MIDIMessage)] {
@@ -71,7 +84,7 @@ func osc(_ server: String, count: Int) throws {
 }
 
 func jitter(seconds: Double, rate: Double) throws {
-  let fifo = "/tmp/gruppetto-jitter-\(UInt32.random(in: 0...UInt32.max))"
+  let fifo = temporaryPath("jitter")
   let input = try ByteStreamInput(fifo: fifo, creates: true)
   let output = try ByteStreamOutput(fifo: fifo)
   let count = Int(seconds * rate)
@@ -105,6 +118,45 @@ func jitter(seconds: Double, rate: Double) throws {
   }
 }
 
+/// Follows a clock until its sender goes, and compares the notes that come with it: they should be at places of a grid.
+func follow(_ fifo: String, grid: Double) throws {
+  let input = try ByteStreamInput(fifo: fifo, creates: true)
+  PortThread.becomeRealTime()
+  var follower = ClockFollower()
+  var (notes, tempos): (Timeliness, [Double]) = (Timeliness(), [])
+  var commands: [String] = []
+  var begun: PerformanceTime?
+  var isOver = false
+  while !isOver {
+    switch try input.next(timeoutSeconds: 30) {
+    case .message(let timed):
+      follower.receive(timed.message, at: timed.time)
+      switch timed.message {
+      case .start, .resume:
+        begun = timed.time
+        commands.append("\(timed.message)")
+      case .stop, .songPosition: commands.append("\(timed.message)")
+      case .midi(.noteOn(_, _, let velocity)) where velocity > 0:
+        // The first quarter notes set the follower's tempo.
+        guard follower.isRunning, let begun, timed.time.seconds(since: begun) > 2,
+          let tempo = follower.quartersPerMinute
+        else { continue }
+        let place = grid * follower.quarters(at: timed.time)
+        notes.add(abs(place - place.rounded()) / grid * 60 / tempo)
+        tempos.append(tempo)
+      default: break
+      }
+    case .senderGone, .ended, .closed, .timedOut: isOver = true
+    }
+  }
+  func words(_ seconds: Double) -> String { "\((seconds * 1e5).rounded() / 100) ms" }
+  print("clocks \(follower.clockCount), \(commands.joined(separator: ", "))")
+  print("tempo \(tempos.min() ?? 0) to \(tempos.max() ?? 0)")
+  print(
+    "notes \(notes.count), from the clock: median \(words(notes.percentileSeconds(0.5))), 99 % \(words(notes.percentileSeconds(0.99))), largest \(words(notes.largestSeconds))"
+  )
+}
+
 func jack(_ server: String, _ target: String) throws {
   let client = try JACKClient(channelCount: 0, serverName: server)
   try client.connect("\(client.name):midi_out", to: target)
@@ -124,7 +176,7 @@ func jack(_ server: String, _ target: String) throws {
 /// Many threads that send, receive, cancel and ask at once, through a FIFO and through OSC.
 func threads(seconds: Double) throws {
   let end = PerformanceTime.now.advanced(bySeconds: seconds)
-  let fifo = "/tmp/gruppetto-threads-\(UInt32.random(in: 0...UInt32.max))"
+  let fifo = temporaryPath("threads")
   let input = try ByteStreamInput(fifo: fifo, creates: true)
   let sender = try TimedSender(ByteStreamOutput(fifo: fifo))
   let clock = try ClockSender(sender, quartersPerMinute: 400)
@@ -183,10 +235,11 @@ switch (words.first, words.count) {
 case ("stream", 4): try stream(words[1], words[2], speed: Double(words[3]) ?? 1)
 case ("osc", 3): try osc(words[1], count: Int(words[2]) ?? 1)
 case ("threads", 2): try threads(seconds: Double(words[1]) ?? 10)
+case ("follow", 3): try follow(words[1], grid: Double(words[2]) ?? 4)
 case ("jack", 3): try jack(words[1], words[2])
 case ("jitter", 3): try jitter(seconds: Double(words[1]) ?? 10, rate: Double(words[2]) ?? 500)
 default:
   print(
-    "usage: port-peer stream FILE FIFO SPEED | osc HOST:PORT COUNT | jack SERVER PORT | threads SECONDS | jitter SECONDS RATE"
+    "usage: port-peer stream FILE FIFO SPEED | follow FIFO GRID | osc HOST:PORT COUNT | jack SERVER PORT | threads SECONDS | jitter SECONDS RATE"
   )
 }

@@ -1,4 +1,6 @@
+import Audio
 internal import Foundation
+import Groundwork
 import Music
 import SoundFonts
 import TestSupport
@@ -57,6 +59,55 @@ import Testing
     for (threads, block) in [(1, 64), (2, 999), (4, 4096)] {
       let other = recording(bank, threads: threads, block: block)
       #expect(one.left == other.left && one.right == other.right, "\(threads) threads, blocks of \(block)")
+    }
+  }
+
+  @Test(
+    "A file does not depend on threads, nor do those of its parts",
+    arguments: [LevelTarget.asMixed, .measured])
+  func files(level: LevelTarget) throws {
+    let folder = try TemporaryFolder()
+    let bank = try TestBank((54, 1), (15, 300), (16, 400)).read()
+    var options = RenderOptions(sampleRate: 16_000, maximumVoices: 24, isLimited: false)
+    var expected: (mix: [UInt8], parts: [[UInt8]])?
+    for threads in [1, 2, 4] {
+      options.threadCount = threads
+      options.separatesParts = false
+      var mix = ScoreRenderer(score: piece, bank: bank, options: options)
+      let path = folder.file("mix.wav")
+      let written = try #require(
+        try Mastering.write(&mix, to: path, level: level, threadCount: threads))
+      options.separatesParts = true
+      let parts = ScoreRenderer(score: piece, bank: bank, options: options)
+      let paths = parts.parts.indices.map { folder.file("\($0).wav") }
+      _ = try Mastering.writeParts(
+        parts, to: paths, frameCount: written.sound.frameCount, gain: written.gain, encoding: .float,
+        tags: paths.map { _ in SoundTags() })
+      let files = (mix: try readFile(path), parts: try paths.map { try readFile($0) })
+      #expect(files.mix.count > 10_000 && files.parts.count == 6)
+      #expect(
+        expected.map { $0.mix == files.mix && $0.parts == files.parts } ?? true, "\(threads) threads")
+      expected = expected ?? files
+    }
+  }
+
+  @Test("What is rendered in one go is what is rendered in blocks") func restAndBlocks() throws {
+    let bank = try TestBank((54, 1)).read()
+    for threads in [1, 3] {
+      let options = RenderOptions(sampleRate: 16_000, maximumVoices: 24, threadCount: threads)
+      let blocks = Recording(ScoreRenderer(score: piece, bank: bank, options: options))
+      let renderer = ScoreRenderer(score: piece, bank: bank, options: options)
+      // The beginning by itself, so that a part of a quantum is left.
+      var block = [Float](repeating: 0, count: 2 * 777)
+      var room = block.mutableSpan
+      let first = renderer.render(into: &room)
+      var samples = Array(block[..<(2 * first)])
+      renderer.renderRest { portion in
+        samples += portion.withUnsafeBufferPointer { Array($0) }
+        return true
+      }
+      #expect(samples.count == 2 * blocks.left.count)
+      #expect(zip(blocks.left, stride(from: 0, to: samples.count, by: 2)).allSatisfy { $0 == samples[$1] })
     }
   }
 

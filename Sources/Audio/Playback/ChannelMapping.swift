@@ -1,12 +1,12 @@
 /// Frames of one number of channels as frames of another.
-enum ChannelMapping {
+package enum ChannelMapping {
   /// Maps frames: one channel is copied to all, all are averaged into one; otherwise channels are taken in order, and silence fills the
   /// rest.
   /// - Parameters:
   ///   - frames: How many frames.
   ///   - source: The frames, of `from` channels.
   ///   - target: Room for as many frames of `to` channels.
-  static func map(
+  package static func map(
     _ frames: Int, _ source: UnsafePointer<Float>, from: Int, to target: UnsafeMutablePointer<Float>, to: Int
   ) {
     if from == to { return target.update(from: source, count: frames * to) }

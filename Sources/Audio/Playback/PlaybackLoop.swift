@@ -4,6 +4,11 @@ internal import Glibc
 internal import Musl
 #endif
 
+/// What an audio thread does, whatever the device.
+protocol PlaybackWork: AnyObject, Sendable {
+  func run()
+}
+
 /// What the audio thread does: takes frames from the ring, converts them for the device and writes them.
 ///
 /// Everything is allocated beforehand. While the device works, the thread takes no lock, allocates nothing, counts no references,
@@ -12,7 +17,7 @@ internal import Musl
 ///
 /// What is heard never has a step: where the sound breaks off it fades out, from the last sample if there are no more, and
 /// where it begins again it fades in.
-final class PlaybackLoop<Device: PCMDevice>: AudioWork, @unchecked Sendable {
+final class PlaybackLoop<Device: PCMDevice>: PlaybackWork, @unchecked Sendable {
   private let line: PlaybackLine
   private let ring: SampleRing
   private let device: Device

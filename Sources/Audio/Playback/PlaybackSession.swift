@@ -1,3 +1,4 @@
+internal import Groundwork
 internal import Synchronization
 
 #if canImport(Glibc)
@@ -37,11 +38,11 @@ public final class PlaybackSession: Sendable {
   public var latencySeconds: Double { settings.latencySeconds }
 
   let line: PlaybackLine
-  private let work: any AudioWork
+  private let work: any PlaybackWork
   private let patience: PlaybackPatience
 
   private struct State {
-    var thread: AudioThread?
+    var thread: SystemThread?
     var watchdog: Watchdog
     /// How long the device hung, in seconds; nil while it works. A call that hangs may still be using the device.
     var stall: Double?
@@ -89,7 +90,6 @@ public final class PlaybackSession: Sendable {
   deinit {
     // The audio thread owns what it uses; it ends after a fade.
     line.stop()
-    state.withLock { $0.thread?.abandon() }
   }
 
   // MARK: Beginning and end
@@ -104,7 +104,7 @@ public final class PlaybackSession: Sendable {
       line.reset()
       state.isCancelled = false
       state.watchdog = Watchdog(patience: patience, holdSeconds: settings.latencySeconds)
-      state.thread = AudioThread(work)
+      state.thread = SystemThread { [work] in work.run() }
       state.hasPlayed = true
       return state.thread == nil
         ? .deviceFailed(name: device, reason: "the system has no thread available") : nil
@@ -150,7 +150,6 @@ public final class PlaybackSession: Sendable {
       let isStopping = line.isStopping
       guard state.watchdog.seesHang(attempts: line.attemptCount, isStopping: isStopping) else { return nil }
       // A call to the device that does not return cannot be ended from here.
-      state.thread?.abandon()
       state.thread = nil
       state.stall = patience.seconds(isStopping: isStopping)
       return state.stall

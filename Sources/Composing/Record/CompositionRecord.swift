@@ -66,6 +66,8 @@ public struct CompositionRecord: Codable, Hashable, Sendable {
     public var chorusAmount: Double?
     /// The name of the temperament; nil for the equal one.
     public var tuning: String?
+    /// How samples are read between their frames, `linear` or `cubic`; nil for the best way.
+    public var interpolation: String?
     /// The banks that play, as they were named, each what those before it lack; nil for the built-in instruments.
     public var banks: [String]?
 

@@ -14,7 +14,9 @@ public struct ABCFormat: ScoreFormat {
   /// Whether it is text in which a line begins with `X:`, as every tune does.
   public func recognizes(firstBytes: [UInt8]) -> Bool {
     let mark = Array("X:".utf8)
-    return firstBytes.prefix(ScoreReader.recognizableLength).split(separator: 0x0A).contains {
+    // The mark of UTF-8 may stand before the first line.
+    let text = firstBytes.dropFirst(firstBytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0)
+    return text.prefix(ScoreReader.recognizableLength).split(separator: 0x0A).contains {
       $0.starts(with: mark)
     } && !firstBytes.contains(0)
   }

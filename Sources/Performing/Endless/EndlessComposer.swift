@@ -2,7 +2,6 @@ internal import Analysis
 public import Composing
 public import Groundwork
 internal import Music
-internal import Synchronization
 internal import Tokenization
 
 /// Composes music that has no end, bar by bar: pieces one after another, like a set of tunes.
@@ -31,7 +30,7 @@ public final class EndlessComposer: @unchecked Sendable {
   static let constrainedLead = 3
 
   private let composer: Composer
-  private let shared: Mutex<Shared>
+  private let shared: Guarded<Shared>
 
   /// What other threads see.
   private struct Shared {
@@ -71,7 +70,7 @@ public final class EndlessComposer: @unchecked Sendable {
     self.seed = seed
     nextSeed = seed
     applied = settings
-    shared = Mutex(Shared(settings: settings))
+    shared = Guarded(Shared(settings: settings))
     _ = try options(settings, seed: seed)
   }
 

@@ -1,6 +1,5 @@
-internal import MIDI
+public import MIDI
 internal import Music
-internal import Synchronization
 public import Synthesis
 
 #if canImport(Glibc)
@@ -18,8 +17,8 @@ public final class MIDIPerformer: PerformanceListener {
   private let clock: @Sendable (Int) -> PerformanceTime?
   private let waiting: Guarded<Waiting>
   private let thread = Guarded<PortThread?>(nil)
-  private let channels = Mutex([ChannelState](repeating: ChannelState(), count: 16))
-  private let failure = Mutex<PortError?>(nil)
+  private let channels = Guarded([ChannelState](repeating: ChannelState(), count: 16))
+  private let failure = Guarded<PortError?>(nil)
 
   private struct ChannelState {
     var program: Int?
@@ -133,11 +132,29 @@ public final class MIDIPerformer: PerformanceListener {
     send(MIDIMessage(message, channel: channel), at: frame)
   }
 
+  /// Sends a message when a frame is heard.
+  /// - Parameters:
+  ///   - message: The message.
+  ///   - frame: The frame.
+  public func send(_ message: MIDIMessage, atFrame frame: Int) { send(message, at: frame) }
+
+  /// Drops what is to come, and ends the notes that sound: the music goes on from another place.
+  public func move() {
+    waiting.withLock { state in
+      state.queue.removeAll()
+      let moment = PerformanceTime.now.advanced(bySeconds: Self.lead)
+      for message in state.held.release() { give(message, at: moment) }
+    }
+  }
+
   private func send(_ message: MIDIMessage, at frame: Int) {
     // The queue orders by any number that grows with time, such as the frame's.
     let place = PerformanceTime(nanoseconds: Int64(frame))
     waiting.withLock { _ = $0.queue.add(TimedMessage(time: place, message: .midi(message))) }
   }
+
+  /// Why nothing can be sent any more; nil as long as it can. It may be asked for at any time.
+  public var problem: PortError? { failure.withLock { $0 } ?? sender.problem }
 
   /// How late messages were.
   public var timeliness: Timeliness { sender.timeliness }
@@ -157,6 +174,6 @@ public final class MIDIPerformer: PerformanceListener {
     if left > 0 { _ = sender.waitUntilSent(timeoutSeconds: left) }
     sender.cancelAll()
     sender.close()
-    if let error = failure.withLock({ $0 }) { throw error }
+    if let error = problem { throw error }
   }
 }

@@ -1,7 +1,6 @@
 public import Audio
 public import Groundwork
 internal import Music
-internal import Synchronization
 public import Synthesis
 
 /// Turns bars, and messages that come at once, into sound while they come to be.
@@ -27,7 +26,7 @@ public final class PerformanceEngine: SampleSource, @unchecked Sendable {
   private let bank: any SoundBank
   private let settings: EngineSettings
   private let bars: BoundedQueue<Entry>
-  private let shared = Mutex(Shared())
+  private let shared = Guarded(Shared())
 
   // Of the thread that adds.
   private var preparedPrograms: Set<PresetAddress> = []
@@ -43,6 +42,10 @@ public final class PerformanceEngine: SampleSource, @unchecked Sendable {
   private var starvedSince: Int?
   private var isEnding = false
   private var endFrame: Int?
+  /// Since when there is nothing more to begin, and for how many frames the sound has been too soft to be heard since.
+  private var endingSince: Int?
+  private var quietFrames = 0
+  private var peak: Float = 0
   private var stopFrame: Int?
   private var fadeFrames = 1
   private var messages: [Message] = []
@@ -66,6 +69,8 @@ public final class PerformanceEngine: SampleSource, @unchecked Sendable {
     var places: [(bar: PerformedBar, start: Int)] = []
     var statistics = EngineStatistics()
     var fade: Double?
+    /// What the gain is to become; nil once it was taken.
+    var trim: Double?
     var listeners: [any PerformanceListener] = []
     var frame = 0
   }
@@ -74,8 +79,10 @@ public final class PerformanceEngine: SampleSource, @unchecked Sendable {
   static let messageLimit = 4096
   /// So long before a bar begins it is taken, in frames: more than a synthesizer looks ahead.
   private static let lead = 256
-  /// The sound ends when it was silent for as long, or after the longest time that it may take to die away, in seconds.
+  /// The sound ends after the longest time that it may take to die away, in seconds,
   private static let longestEnd = 10.0
+  /// or when it was below −60 dBFS for as long: drums and pianos ring on for many seconds that nobody hears.
+  private static let inaudible: Float = 1e-3, quietSeconds = 0.3
 
   /// An engine without sounds, which prepares what bars ask for when they are added.
   /// - Parameters:
@@ -95,6 +102,7 @@ public final class PerformanceEngine: SampleSource, @unchecked Sendable {
     leveler = LiveLeveler(
       sampleRate: sampleRate, level: settings.level, initialGain: settings.initialGain ?? 0,
       extraGain: settings.gain, lookAhead: settings.limiterLookAhead)
+    delay = leveler.delay
     hasGain = settings.initialGain != nil || settings.level == .asMixed
     mix = .allocate(capacity: 2 * SynthesizerStack.blockFrames)
     shared.withLock { $0.statistics.barsAhead = max(1, settings.barsAhead) }
@@ -200,6 +208,10 @@ public final class PerformanceEngine: SampleSource, @unchecked Sendable {
     bars.end()
   }
 
+  /// Makes all louder or softer from now on, without a click and before it is limited.
+  /// - Parameter decibels: How much, on top of `EngineSettings.gain`.
+  public func setGain(_ decibels: Double) { shared.withLock { $0.trim = decibels } }
+
   /// Adds somebody who listens, before the first frame is rendered.
   public func add(_ listener: any PerformanceListener) { shared.withLock { $0.listeners.append(listener) } }
 
@@ -212,7 +224,7 @@ public final class PerformanceEngine: SampleSource, @unchecked Sendable {
   public var renderedFrames: Int { shared.withLock { $0.frame } }
 
   /// By how many frames what comes out is later than what happens in it: the look-ahead of the limiter.
-  public var delay: Int { leveler.delay }
+  public let delay: Int
 
   /// What is heard at a frame of the output; nil before the first bar, or where the frame is long past.
   public func place(atFrame frame: Int) -> PerformedPlace? {
@@ -244,6 +256,7 @@ public final class PerformanceEngine: SampleSource, @unchecked Sendable {
         let part = UnsafeMutableBufferPointer(rebasing: block[2 * written..<2 * (written + count)])
         stack.render(into: part, at: frame)
         leveler.process(part)
+        for sample in part { peak = max(peak, abs(sample)) }
         fade(part)
         frame += count
         written += count
@@ -274,6 +287,8 @@ public final class PerformanceEngine: SampleSource, @unchecked Sendable {
     let (prepared, fade) = shared.withLock { state in
       messages.append(contentsOf: state.messages)
       state.messages.removeAll(keepingCapacity: true)
+      if let trim = state.trim { leveler.setTrim(trim) }
+      state.trim = nil
       defer { state.prepared = nil }
       return (state.prepared, state.fade)
     }
@@ -349,11 +364,19 @@ public final class PerformanceEngine: SampleSource, @unchecked Sendable {
 
   /// Ends the sound when all has died away.
   private func watchForTheEnd() {
+    defer { peak = 0 }
     guard isEnding, endFrame == nil, Double(frame) >= nextStart else { return }
-    let isOver = !stack.isSounding || Double(frame) - nextStart > Self.longestEnd * Double(sampleRate)
+    let since = endingSince ?? frame
+    endingSince = since
+    quietFrames = peak < Self.inaudible ? quietFrames + SynthesizerStack.blockFrames : 0
+    let enough = Int(Self.quietSeconds * Double(sampleRate))
+    // What was begun just now is not heard yet.
+    let isOver =
+      frame - since >= enough && !stack.isSounding || quietFrames >= enough
+      || Double(frame) - nextStart > Self.longestEnd * Double(sampleRate)
     guard isOver else { return }
     stopFrame = frame
-    fadeFrames = max(1, sampleRate / 100)
+    fadeFrames = max(1, sampleRate / 20)
     endFrame = frame + fadeFrames + delay
   }
 }

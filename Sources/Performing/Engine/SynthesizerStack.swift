@@ -34,15 +34,9 @@ final class SynthesizerStack {
   private let sampleRate: Int
   private let block: UnsafeMutableBufferPointer<Float>
   /// What each channel was told: a new synthesizer is told it too.
-  private var channels = [ChannelState](repeating: ChannelState(), count: 16)
+  private var channels = [ChannelMemory](repeating: ChannelMemory(), count: 16)
   private var noteCount = 0
   private var lostCount = 0
-
-  private struct ChannelState {
-    var program: Int?
-    var controllers: [Int: Int] = [:]
-    var bend: Int?
-  }
 
   /// How many frames are rendered at once.
   static let blockFrames = 256
@@ -72,22 +66,14 @@ final class SynthesizerStack {
   func take(_ prepared: Prepared, at frame: Int) {
     layers.append(Layer(synthesizer: prepared.synthesizer, origin: frame, lastEvent: frame))
     for channel in channels.indices {
-      let state = channels[channel]
-      if let program = state.program { tell(.program(program), channel, frame) }
-      for (controller, value) in state.controllers.sorted(by: { $0.key < $1.key }) {
-        tell(.control(controller, value: value), channel, frame)
-      }
-      if let bend = state.bend { tell(.bend(bend), channel, frame) }
+      for message in channels[channel].messages { tell(message, channel, frame) }
     }
   }
 
   /// Has a message performed by the latest.
   func send(_ message: ChannelMessage, channel: Int, at frame: Int) {
+    channels[channel].follow(message)
     switch message {
-    case .program(let program): channels[channel].program = program
-    case .control(let controller, let value) where controller < 120:
-      channels[channel].controllers[controller] = value
-    case .bend(let value): channels[channel].bend = value
     case .noteOff, .control:
       // The note may be one of an earlier synthesizer.
       for index in layers.indices.dropLast() {

@@ -34,6 +34,7 @@ final class AccompanyingPart: LivePart {
     accompanist = Accompanist(settings.accompaniment)
   }
 
+  var songBeats: BeatMap? { beats }
   var isLate: Bool { false }
   func work() -> Bool { false }
 

@@ -20,7 +20,7 @@ final class AnsweringPart: LivePart {
   private var turn: Turn?
   private var sounding = SoundingNotes()
   /// Where the beats of the last answer are, and at which of them it ended.
-  private var lastTurn: (beats: BeatMap, end: Double)?
+  private var lastTurn: (beats: BeatMap, end: Double, song: BeatMap)?
   private var program = 0
   private var announcedPrograms: [Int: Int] = [:]
   /// Calls that are over and have not been learned from, as ids.
@@ -30,6 +30,8 @@ final class AnsweringPart: LivePart {
   private struct Turn {
     /// Beat 0 is its first bar line.
     var beats: BeatMap
+    /// The same beats, counted from the first bar line of the call.
+    var song: BeatMap
     /// How long it is, in quarter notes.
     var length: Double
     var start: PerformanceTime
@@ -55,6 +57,14 @@ final class AnsweringPart: LivePart {
   // MARK: Listening
 
   func follow(_ beats: BeatMap) { given = beats }
+
+  // A phrase without a tempo of its own is read anew with each note: only a whole one tells where bars are.
+  var songBeats: BeatMap? {
+    guard settings.turnBars != nil else { return nil }
+    if let turn { return turn.song }
+    if case .given = settings.tempo, let reading { return reading.beats }
+    return lastTurn?.song
+  }
 
   func take(_ message: ChannelMessage, channel: Int, at time: PerformanceTime) -> [LiveEvent] {
     var events: [LiveEvent] = []
@@ -171,11 +181,10 @@ final class AnsweringPart: LivePart {
     }
     if let ids = answerer.idsOfCall() { calls.append(ids) }
     report.key = KeyDetection(reading.score)?.name ?? report.key
-    var beats = reading.beats
-    let start = beats.beat(at: moment)
-    beats = beats.moved(by: -start)
+    let start = reading.beats.beat(at: moment)
     turn = Turn(
-      beats: beats, length: Double(answerer.answerBars) * settings.quartersPerBar, start: moment,
+      beats: reading.beats.moved(by: -start), song: reading.beats,
+      length: Double(answerer.answerBars) * settings.quartersPerBar, start: moment,
       velocity: velocities.isEmpty ? 80 : velocities.reduce(0, +) / velocities.count)
     phrase.removeAll()
     self.reading = nil
@@ -249,7 +258,7 @@ final class AnsweringPart: LivePart {
   private func finish(_ turn: Turn, bars: Int) {
     if answerer.failure != nil { report.failures += 1 }
     answerer.end(afterBars: bars)
-    lastTurn = (turn.beats, turn.length)
+    lastTurn = (turn.beats, turn.length, turn.song)
     self.turn = nil
   }
 

@@ -1,5 +1,4 @@
 public import Composing
-internal import Synchronization
 
 #if canImport(Glibc)
 internal import Glibc
@@ -28,7 +27,7 @@ public final class LiveLearning: Sendable {
     let model: MusicModel
   }
 
-  private let state = Mutex(State())
+  private let state = Guarded(State())
   private let wake = AlarmSignal()
   private let work: Work
 

@@ -13,6 +13,8 @@ protocol LivePart: AnyObject {
   /// Beats that are given from outside stand still until they are given again.
   /// - Returns: what is to be sent because of it, at once.
   func halt(at time: PerformanceTime) -> [LiveEvent]
+  /// Where its bars are, beat 0 being a bar line; nil where it knows of none.
+  var songBeats: BeatMap? { get }
   /// Does a small portion of what can be prepared; false if nothing can.
   func work() -> Bool
   /// Whether work is late: something is due that is not ready.

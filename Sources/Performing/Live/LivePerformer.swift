@@ -51,6 +51,9 @@ public final class LivePerformer {
   /// Follows beats that are given from outside, in the place of those before; for `LiveTempo.clock`.
   public func follow(_ beats: BeatMap) { part.follow(beats) }
 
+  /// Where the bars of the performance are, as far as they are known: of an accompaniment, and of turns at bar lines. Beat 0 is a bar line.
+  public var beats: BeatMap? { part.songBeats }
+
   /// Is told that the beats from outside stand still, or are about to go on from another place: an accompaniment falls silent until it
   /// is given beats again.
   /// - Parameter time: When, not before earlier moments.

@@ -1,9 +1,11 @@
 public import Groundwork
 public import MIDI
-internal import Synchronization
 internal import Synthesis
 
 /// Keeps what was played in a live performance, as a MIDI file: the player in one track, the model in another.
+///
+/// The file is complete to the last second at each moment, whatever ends the process: it is replaced, all at once, by one that has more. Once it is over a
+/// megabyte, which is some hours of music, it is replaced less often, so that all the writing together stays in proportion to its length.
 public final class LiveRecorder: Sendable {
   private struct Event: Sendable {
     var isPlayer: Bool
@@ -15,40 +17,55 @@ public final class LiveRecorder: Sendable {
     /// What came since the last time that the file was written.
     var events: [Event] = []
     var failure: FileError?
+    var hasFile = false
     var thread: PortThread?
     var isClosed = false
   }
 
   /// What the thread alone uses, and `finish` once it has ended.
   private final class Work: @unchecked Sendable {
-    var events: [Event] = []
+    var transcript = LiveTranscript()
+    var isUnwritten = false
+    /// The size of the file as it was last written, in bytes, and how often it might have been written since.
+    var writtenBytes = 0
+    var turns = 0
   }
 
   private let path: String
-  private let state = Mutex(State())
+  private let state = Guarded(State())
   private let work = Work()
-  private let start = PerformanceTime.now
   private let wake = AlarmSignal()
 
-  /// A tick is half a millisecond and a little more.
-  private static let (ticksPerQuarter, ticksPerSecond) = (960, 1920.0)
-  /// The file is written anew after so many seconds, so that little is missing after a crash, and later on after this share of the time
-  /// that it has taken so far: so all the writing together stays in proportion to the length of the whole.
-  private static let (interval, share) = (2.0, 0.05)
+  /// The file is written anew after so many seconds.
+  static let interval = 1.0
+  /// So many bytes may be written for each of them.
+  private static let bytesPerTurn = 1 << 20
 
   /// A recorder into a file, which is written again and again while it goes on, by a thread of its own: waiting for the disk would keep a
-  /// player waiting.
-  /// - Throws: `PortError.noResources`.
-  public init(path: String) throws(PortError) {
+  /// player waiting. A file that is there stays until something was played.
+  /// - Parameter path: Where the file will be.
+  /// - Throws: `PerformanceError.file` if it cannot be written there, `.noThread`.
+  public init(path: String) throws(PerformanceError) {
     self.path = path
-    let thread = try PortThread { [weak self, wake] in
-      // The recorder is let go of while its thread sleeps, so that it ends when nobody else holds it.
-      while let next = self?.writeNext() { wake.sleep(until: next) }
+    try MIDIRecording.check(path)
+    let thread: PortThread
+    do throws(PortError) {
+      thread = try PortThread { [weak self, wake] in
+        // The recorder is let go of while its thread sleeps, so that it ends when nobody else holds it.
+        while let next = self?.writeNext() { wake.sleep(until: next) }
+      }
+    } catch {
+      throw .noThread
     }
     state.withLock { $0.thread = thread }
   }
 
   deinit { wake.raise() }
+
+  /// Why the file could not be written at some time; nil as long as it could. It may be asked for at any time.
+  public var failure: FileError? { state.withLock { $0.failure } }
+  /// Whether there is a file: whether anything was played, and written.
+  public var hasFile: Bool { state.withLock { $0.hasFile } }
 
   /// Takes a message of the player.
   public func heard(_ message: MIDIMessage, at time: PerformanceTime) { add(true, time, message) }
@@ -73,55 +90,41 @@ public final class LiveRecorder: Sendable {
     }
     wake.raise()
     thread?.join()
-    write()
-    if let failure = state.withLock({ $0.failure }) { throw failure }
+    write(isLast: true)
+    if let failure { throw failure }
   }
 
   /// Writes the file.
   /// - Returns: when to write it again; nil where it is closed.
   private func writeNext() -> PerformanceTime? {
     if state.withLock({ $0.isClosed }) { return nil }
-    write()
-    return .now.advanced(bySeconds: Self.pause(afterSeconds: PerformanceTime.now.seconds(since: start)))
+    write(isLast: false)
+    return .now.advanced(bySeconds: Self.interval)
   }
-
-  /// How long to wait before the file is written again.
-  /// - Parameter seconds: how long the recording is.
-  static func pause(afterSeconds seconds: Double) -> Double { max(interval, share * seconds) }
 
   /// Writes the file if there is anything new.
-  private func write() {
+  private func write(isLast: Bool) {
     let new = state.withLock { state -> [Event] in
-      defer { state.events = [] }
-      return state.failure == nil ? state.events : []
+      var new: [Event] = []
+      swap(&new, &state.events)
+      return new
     }
-    guard !new.isEmpty else { return }
-    work.events += new
+    for event in new { work.transcript.add(event.message, isPlayer: event.isPlayer, at: event.time) }
+    work.turns += 1
+    work.isUnwritten = work.isUnwritten || !new.isEmpty
+    guard work.isUnwritten, isLast || Self.isDue(bytes: work.writtenBytes, turns: work.turns) else { return }
+    let bytes = work.transcript.file.encoded()
+    work.writtenBytes = bytes.count
+    work.turns = 0
     do throws(FileError) {
-      try Self.file(work.events).write(to: path)
+      try replaceFile(at: path, with: bytes)
+      work.isUnwritten = false
+      state.withLock { $0.hasFile = true }
     } catch {
-      state.withLock { $0.failure = error }
+      state.withLock { $0.failure = $0.failure ?? error }
     }
   }
 
-  private static func file(_ events: [Event]) -> MIDIFile {
-    var player = MIDITrack(), model = MIDITrack()
-    player.append(.meta(.tempo(500_000)), at: 0)
-    player.append(.meta(.text(.trackName, Array("player".utf8))), at: 0)
-    model.append(.meta(.text(.trackName, Array("model".utf8))), at: 0)
-    let ordered = events.enumerated().sorted {
-      ($0.element.time, $0.offset) < ($1.element.time, $1.offset)
-    }.map(\.element)
-    let first = ordered[0].time
-    for event in ordered {
-      let tick = max(0, Int((event.time.seconds(since: first) * ticksPerSecond).rounded()))
-      if event.isPlayer {
-        player.append(event.message, at: tick)
-      } else {
-        model.append(event.message, at: tick)
-      }
-    }
-    return MIDIFile(
-      format: .simultaneous, division: .ticksPerQuarter(ticksPerQuarter), tracks: [player, model])
-  }
+  /// Whether a file of this size, which might have been written so many times since, is written again.
+  static func isDue(bytes: Int, turns: Int) -> Bool { bytes <= bytesPerTurn * turns }
 }

@@ -70,7 +70,9 @@ public struct LiveSettings: Sendable {
   }
 
   /// Quarter notes in a bar.
-  var quartersPerBar: Double { 4 * Double(timeSignature.numerator) / Double(timeSignature.denominator) }
+  public var quartersPerBar: Double {
+    4 * Double(timeSignature.numerator) / Double(timeSignature.denominator)
+  }
 }
 
 /// A change of a live performance while it goes on.

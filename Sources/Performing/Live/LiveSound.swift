@@ -33,7 +33,7 @@ public final class LiveSound: Sendable {
     init() { messages.reserveCapacity(LiveSound.messageLimit) }
   }
 
-  private let shared = Mutex(Shared())
+  private let shared = Guarded(Shared())
   private let programs: Set<Int>
   private let isStopping = Atomic<Bool>(false)
   private let work: RenderWork
@@ -104,8 +104,7 @@ public final class LiveSound: Sendable {
   }
 
   /// What brings chords and a tune by these instruments to a usual level, in decibels.
-  private static func usualGain(_ bank: any SoundBank, _ programs: [Int], _ options: RenderOptions) -> Double
-  {
+  static func usualGain(_ bank: any SoundBank, _ programs: [Int], _ options: RenderOptions) -> Double {
     var score = Score(ticksPerQuarter: 480)
     for program in Set(programs).sorted().prefix(3) {
       let notes = (0..<8).flatMap { beat in

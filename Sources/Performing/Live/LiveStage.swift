@@ -1,6 +1,5 @@
 public import Groundwork
 internal import MIDI
-internal import Synchronization
 internal import Synthesis
 
 /// Where a live performance takes place: the ports that it listens to and plays through, its sound, and the threads between them.
@@ -28,7 +27,7 @@ public final class LiveStage {
     public var seconds = 0.0
   }
 
-  private let performer: LivePerformer
+  let performer: LivePerformer
   private let inputs: [any MessageInput]
   /// How many of the first inputs have an end.
   private let endingCount: Int
@@ -37,6 +36,11 @@ public final class LiveStage {
   private let learning: LiveLearning?
   private let recorder: LiveRecorder?
   private let endsWithInput: Bool
+  let announcer: SongAnnouncer?
+  /// Where the bars are that others are told of.
+  var song = LiveSong()
+  /// The beats of the clock that is followed, while its song runs.
+  var clockBeats: BeatMap?
   private let shared = Shared()
   private let wake = AlarmSignal()
   private var clock = ClockFollower()
@@ -58,12 +62,14 @@ public final class LiveStage {
   ///   - sound: What sounds both; nil for messages alone.
   ///   - learning: What learns from the player; nil to learn nothing.
   ///   - recorder: What keeps both; nil to keep nothing.
+  ///   - announcer: Who tells others of bars and beats, as far as they are known; it is closed at the end of `run`.
   ///   - endsWithInput: Whether it ends when the last input does, or its sender has gone, and what is to be answered was.
   public init(
     performer: LivePerformer, inputs: [any MessageInput], endlessInputs: [any MessageInput] = [],
     outputs: [any MessageOutput] = [], sound: LiveSound? = nil, learning: LiveLearning? = nil,
-    recorder: LiveRecorder? = nil, endsWithInput: Bool = false
+    recorder: LiveRecorder? = nil, announcer: SongAnnouncer? = nil, endsWithInput: Bool = false
   ) {
+    self.announcer = announcer
     self.performer = performer
     self.inputs = inputs + endlessInputs
     endingCount = inputs.count
@@ -76,7 +82,7 @@ public final class LiveStage {
 
   /// What the threads share.
   private final class Shared: Sendable {
-    let inbox = Mutex(LiveInbox())
+    let inbox = Guarded(LiveInbox())
   }
 
   /// Plays until it is canceled, or the inputs have ended where that was asked for. However it ends, all notes are ended, what was played
@@ -98,6 +104,7 @@ public final class LiveStage {
       try listen(&threads)
       try play(from: start, cancellation, tick)
     }
+    announcer?.close()
     silence(&failures)
     for ids in performer.takeCalls() { learning?.learn(ids) }
     failures.attempt { try recorder?.finish() }
@@ -126,6 +133,7 @@ public final class LiveStage {
       try makeChanges()
       let now = PerformanceTime.now
       try send(performer.perform(until: now))
+      tellSong(at: now)
       if let failure = sound?.failure { throw failure }
       if now >= nextTick {
         nextTick = now.advanced(bySeconds: 0.1)
@@ -220,13 +228,16 @@ public final class LiveStage {
     clock.receive(message.message, at: message.time)
     guard message.message == .clock else {
       isMoved = true
+      clockBeats = nil
       try send(performer.perform(until: message.time))
       return try send(performer.halt(at: message.time))
     }
     guard clock.isRunning, isMoved || clock.clockCount.isMultiple(of: 6), let tempo = clock.quartersPerMinute
     else { return }
     isMoved = false
-    performer.follow(BeatMap(at: message.time, beat: clock.quarters(at: message.time), period: 60 / tempo))
+    let beats = BeatMap(at: message.time, beat: clock.quarters(at: message.time), period: 60 / tempo)
+    clockBeats = beats
+    performer.follow(beats)
   }
 
   // MARK: Requests

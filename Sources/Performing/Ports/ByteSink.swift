@@ -103,12 +103,12 @@ final class FIFOSink: ByteSink {
   init(path: String, creates: Bool, patienceSeconds: Double) throws(PortError) {
     let made = creates && withSystemPath(path) { mkfifo($0, 0o600) } == 0
     let kind = withSystemPath(path) { systemFileKind(at: $0) }
-    guard kind != 0 else { throw .unopenable(name: path, reason: portMessage(errno)) }
-    guard kind == S_IFIFO else { throw .notAPort(path: path) }
+    guard kind != 0 else { throw .unwritable(path: path, reason: portMessage(errno)) }
+    guard kind == S_IFIFO else { throw .unwritable(path: path, reason: "it is no FIFO") }
     self.path = path
     self.patienceSeconds = patienceSeconds
     isOwned = made
-    if !open(), errno != ENXIO { throw .unopenable(name: path, reason: portMessage(errno)) }
+    if !open(), errno != ENXIO { throw .unwritable(path: path, reason: portMessage(errno)) }
   }
 
   deinit {

@@ -28,16 +28,25 @@ final class DescriptorSource: ByteSource {
   let descriptor: Int32
   private let name: String
   private let isOwned: Bool
+  /// What was read before, by somebody else.
+  private var first: [UInt8]
 
-  init(descriptor: Int32, name: String, isOwned: Bool) {
+  init(descriptor: Int32, name: String, isOwned: Bool, first: [UInt8] = []) {
     self.descriptor = descriptor
     self.name = name
     self.isOwned = isOwned
+    self.first = first
   }
 
   deinit { if isOwned { systemClose(descriptor) } }
 
   func read(into buffer: UnsafeMutableRawBufferPointer) throws(PortError) -> ByteSourceRead {
+    if !first.isEmpty {
+      let count = min(first.count, buffer.count)
+      buffer.copyBytes(from: first[..<count])
+      first.removeFirst(count)
+      return .bytes(count)
+    }
     let count = systemRead(descriptor, buffer.baseAddress, buffer.count)
     if count > 0 { return .bytes(count) }
     if count == 0 { return .ended }

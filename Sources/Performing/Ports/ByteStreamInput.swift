@@ -45,10 +45,18 @@ public final class ByteStreamInput: MessageInput {
   }
 
   /// Messages from standard input.
-  /// - Parameter encoding: how messages are written.
+  /// - Parameters:
+  ///   - encoding: how messages are written.
+  ///   - first: bytes that were read from it before, to find out what it is; less than a message. They come with those that follow.
   /// - Throws: `PortError.noResources`.
-  public static func standardInput(encoding: WireEncoding = .midi1) throws(PortError) -> ByteStreamInput {
-    try ByteStreamInput(descriptor: STDIN_FILENO, name: "standard input", encoding: encoding)
+  public static func standardInput(
+    encoding: WireEncoding = .midi1, after first: [UInt8] = []
+  ) throws(PortError) -> ByteStreamInput {
+    let name = "standard input"
+    return try ByteStreamInput(
+      name: name,
+      source: DescriptorSource(descriptor: STDIN_FILENO, name: name, isOwned: false, first: first),
+      encoding: encoding)
   }
 
   /// Messages from a FIFO, whose writers may come and go: `senderGone` is given when the last has closed it.

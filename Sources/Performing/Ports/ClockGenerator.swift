@@ -1,6 +1,7 @@
 /// The MIDI clock of a performance: 24 messages in each quarter note, with start, stop and song position, at exact moments.
 ///
-/// It is a value that makes messages up to a moment, and sends nothing; a `ClockSender` sends them.
+/// It is a value that makes messages up to a moment, and sends nothing; a `ClockSender` sends them. Its tempo is set, or it follows a song
+/// whose moments are known (`follow(_:)`).
 ///
 /// Source: *MIDI 1.0 Detailed Specification* 4.2, system real-time messages and song position pointer.
 public struct ClockGenerator: Sendable {
@@ -14,7 +15,7 @@ public struct ClockGenerator: Sendable {
   private enum Command: Sendable {
     case tempo(Double)
     case start
-    case resume(sixteenth: Int)
+    case resume(sixteenth: Int, position: Int)
     case stop
   }
 
@@ -26,6 +27,16 @@ public struct ClockGenerator: Sendable {
   private var anchor: PerformanceTime
   private var count = 0
   private var commands: [(time: PerformanceTime, command: Command)] = []
+  /// The song that is followed; nil where the tempo is set.
+  private var song: SongTime?
+  /// The number of the next clock in the song, while it runs.
+  private var songClock = 0
+  /// When the last clock was made; nil before the first.
+  private var lastTime: PerformanceTime?
+
+  /// How much of what a clock is early or late the next one makes up for: what is known of moments may err by a millisecond from one time to
+  /// the next, and clocks should not.
+  private static let correction = 0.2
 
   /// A clock that is not started. It ticks all the same, so that receivers know the tempo beforehand.
   /// - Parameters:
@@ -40,7 +51,35 @@ public struct ClockGenerator: Sendable {
 
   private var secondsPerClock: Double { 60 / (quartersPerMinute * Double(Self.clocksPerQuarter)) }
 
-  private var nextClock: PerformanceTime { anchor.advanced(bySeconds: Double(count) * secondsPerClock) }
+  private var nextClock: PerformanceTime {
+    guard let song, count > 0, let lastTime else {
+      return anchor.advanced(bySeconds: Double(count) * secondsPerClock)
+    }
+    guard isRunning else { return lastTime.advanced(bySeconds: secondsPerClock) }
+    func moment(_ clock: Int) -> PerformanceTime {
+      song.time(ofQuarter: Double(clock) / Double(Self.clocksPerQuarter))
+    }
+    let last = moment(songClock - 1)
+    let step = max(0.0005, moment(songClock).seconds(since: last))
+    let wanted = step + Self.correction * last.seconds(since: lastTime)
+    return lastTime.advanced(bySeconds: min(max(wanted, step / 4), 2 * step))
+  }
+
+  /// Follows a song from the next clock on: while it runs, its clocks are heard at the moments of the song's quarter notes, and tempos that were
+  /// set are of no effect. Where moments are corrected, the clocks follow within some clocks.
+  /// - Parameter song: the moments that are known now; nil to keep the tempo as it is.
+  public mutating func follow(_ song: SongTime?) {
+    guard let song else {
+      if self.song != nil {
+        anchor = nextClock
+        count = 0
+      }
+      self.song = nil
+      return
+    }
+    self.song = song
+    quartersPerMinute = Self.bounded(song.quartersPerMinute(at: lastTime ?? anchor))
+  }
 
   /// Another tempo from a moment on. The clock that is under way then is finished in the new tempo.
   /// - Parameters:
@@ -59,11 +98,18 @@ public struct ClockGenerator: Sendable {
   /// Goes on with the song.
   /// - Parameters:
   ///   - time: the moment of the first clock.
-  ///   - sixteenth: where in the song, in sixteenth notes from its beginning, 0...16,383.
-  public mutating func resume(at time: PerformanceTime, sixteenth: Int) {
-    let sixteenth = min(max(sixteenth, 0), 16_383)
-    add(.resume(sixteenth: sixteenth), at: time.advanced(bySeconds: -Self.startLeadSeconds))
+  ///   - sixteenth: where in the song, in sixteenth notes from its beginning. The message holds 0...16,383; beyond that it begins again with 0,
+  ///     after as many whole bars as it can hold.
+  ///   - barSixteenths: how many sixteenth notes a bar has.
+  public mutating func resume(at time: PerformanceTime, sixteenth: Int, barSixteenths: Int = 16) {
+    let bar = min(max(barSixteenths, 1), Self.positions)
+    let command = Command.resume(
+      sixteenth: max(sixteenth, 0), position: max(sixteenth, 0) % (Self.positions / bar * bar))
+    add(command, at: time.advanced(bySeconds: -Self.startLeadSeconds))
   }
+
+  /// How many places a song position can name.
+  private static let positions = 16_384
 
   /// Stops the song; the clock goes on.
   /// - Parameter time: when.
@@ -86,8 +132,12 @@ public struct ClockGenerator: Sendable {
         commands.removeFirst()
         obey(command, at: moment, &messages)
       } else {
-        messages.append(TimedMessage(time: nextClock, message: .clock))
+        let time = nextClock
+        messages.append(TimedMessage(time: time, message: .clock))
         count += 1
+        lastTime = time
+        if isRunning { songClock += 1 }
+        if let song { quartersPerMinute = Self.bounded(song.quartersPerMinute(at: time)) }
       }
     }
     return messages
@@ -95,6 +145,7 @@ public struct ClockGenerator: Sendable {
 
   private mutating func obey(_ command: Command, at time: PerformanceTime, _ messages: inout [TimedMessage]) {
     switch command {
+    case .tempo where song != nil: break
     case .tempo(let tempo):
       // The part of a clock that is left lasts longer or shorter by as much as the tempo changes.
       let rest = max(0, nextClock.seconds(since: time)) * quartersPerMinute / tempo
@@ -103,11 +154,11 @@ public struct ClockGenerator: Sendable {
       quartersPerMinute = tempo
     case .start:
       messages.append(TimedMessage(time: time, message: .start))
-      begin(at: time)
-    case .resume(let sixteenth):
-      messages.append(TimedMessage(time: time, message: .songPosition(sixteenth)))
+      begin(at: time, sixteenth: 0)
+    case .resume(let sixteenth, let position):
+      messages.append(TimedMessage(time: time, message: .songPosition(position)))
       messages.append(TimedMessage(time: time, message: .resume))
-      begin(at: time)
+      begin(at: time, sixteenth: sixteenth)
     case .stop:
       messages.append(TimedMessage(time: time, message: .stop))
       isRunning = false
@@ -120,8 +171,9 @@ public struct ClockGenerator: Sendable {
       ? PerformanceTime(nanoseconds: 0) : anchor.advanced(bySeconds: Double(count - 1) * secondsPerClock)
   }
 
-  private mutating func begin(at time: PerformanceTime) {
+  private mutating func begin(at time: PerformanceTime, sixteenth: Int) {
     isRunning = true
+    songClock = sixteenth * Self.clocksPerQuarter / 4
     anchor = time.advanced(bySeconds: Self.startLeadSeconds)
     count = 0
   }

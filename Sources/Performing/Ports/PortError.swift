@@ -4,6 +4,8 @@ public import Groundwork
 public enum PortError: DiagnosableError, Equatable {
   /// A FIFO, a device or a file cannot be opened; `reason` is the system's word for why.
   case unopenable(name: String, reason: String)
+  /// Nothing is at the path of a FIFO that messages are to go out through, or it cannot be opened; `reason` is the system's word for why.
+  case unwritable(path: String, reason: String)
   /// There is something at the path, and it is neither a FIFO nor a device.
   case notAPort(path: String)
   /// The port stopped working.
@@ -30,7 +32,7 @@ public enum PortError: DiagnosableError, Equatable {
     switch self {
     case .unopenable, .notAPort, .noRawDevice, .noSequencer, .noSuchPort, .noJACKLibrary, .noJACKServer:
       .missingInput
-    case .failed, .readerGone, .unusableAddress: .cannotWrite
+    case .failed, .readerGone, .unusableAddress, .unwritable: .cannotWrite
     case .noResources: .internalFault
     }
   }
@@ -39,6 +41,8 @@ public enum PortError: DiagnosableError, Equatable {
   public var message: String {
     switch self {
     case .unopenable(let name, let reason): "\(name): cannot be opened (\(reason))"
+    case .unwritable(let path, let reason):
+      "\(path): MIDI cannot be sent there (\(reason)); make a FIFO by `mkfifo \(path)`, and let another program read from it"
     case .notAPort(let path):
       "\(path): is neither a FIFO nor a MIDI device; make a FIFO by mkfifo, or choose another name"
     case .failed(let name, let reason): "\(name): stopped working (\(reason))"
@@ -65,7 +69,7 @@ public enum PortError: DiagnosableError, Equatable {
   public var file: String? {
     switch self {
     case .unopenable(let name, _), .failed(let name, _): name.hasPrefix("/") ? name : nil
-    case .notAPort(let path): path
+    case .notAPort(let path), .unwritable(let path, _): path
     default: nil
     }
   }

@@ -63,6 +63,9 @@ public final class TimedSender: MessageOutput {
   /// How late messages were handed to the output.
   public var timeliness: Timeliness { state.withLock { $0.timeliness } }
 
+  /// Why the output is of no use any more; nil as long as it is.
+  var problem: PortError? { state.withLock { $0.failure } }
+
   /// How many messages wait.
   public var waitingCount: Int { state.withLock { $0.queue.count } }
 

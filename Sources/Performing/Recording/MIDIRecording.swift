@@ -15,8 +15,8 @@ public final class MIDIRecording: PerformanceListener, @unchecked Sendable {
 
   private let queue = BoundedQueue<Event>(capacity: .max)
   private let sampleRate: Int
-  private let problem = Mutex<FileError?>(nil)
-  private var thread: WorkerThread?
+  private let problem = Guarded<FileError?>(nil)
+  private var thread: SystemThread?
   // Of the thread that writes.
   private var transcript = Transcript()
   private var unwrittenBars = 0
@@ -39,14 +39,22 @@ public final class MIDIRecording: PerformanceListener, @unchecked Sendable {
   public init(path: String, sampleRate: Int) throws(PerformanceError) {
     self.path = path
     self.sampleRate = sampleRate
-    do {
-      // A folder that cannot be written is found before anything is played.
-      _ = try AtomicReplacement(path: path)
+    try Self.check(path)
+    thread = SystemThread { self.run() }
+    if thread == nil { throw .noThread }
+  }
+
+  /// Finds before anything is played that a file cannot be written: the folder is missing or protected, the disk is full, or what is there is a device.
+  /// What is there stays as it is.
+  /// - Throws: `PerformanceError.file`.
+  static func check(_ path: String) throws(PerformanceError) {
+    do throws(FileError) {
+      let replacement = try AtomicReplacement(path: path)
+      try replacement.write(
+        MIDIFile(format: .simultaneous, division: .ticksPerQuarter(480), tracks: [MIDITrack()]).encoded())
     } catch {
       throw .file(error)
     }
-    thread = WorkerThread { self.run() }
-    if thread == nil { throw .noThread }
   }
 
   /// Why the file could not be written at some time; nil as long as it could. It may be asked for at any time.
@@ -113,6 +121,8 @@ struct Transcript {
   /// What is not in the tracks yet, because something before it may still come.
   private var pending: [Int: [Event]] = [:]
   private var parts: [Int: PerformedPart] = [:]
+  /// What the tracks are called, each in its own way.
+  private var names: [Int: String] = [:]
   private var timeSignature: TimeSignature?
   private var tempo = 0
   /// The tick and the second at which the last bar begins, and the bar.
@@ -182,6 +192,7 @@ struct Transcript {
   private mutating func introduce(_ part: PerformedPart, at tick: Int) {
     let known = parts[part.channel]
     parts[part.channel] = part
+    if names[part.channel] == nil { names[part.channel] = freeName(for: part) }
     if known?.program != part.program {
       add(.programChange(channel: part.channel, program: part.program), part.channel, tick, 1)
     }
@@ -226,12 +237,18 @@ struct Transcript {
 
   private func newTrack(_ channel: Int) -> MIDITrack {
     var track = MIDITrack()
-    let part = parts[channel]
-    let name = part.map {
-      $0.name.isEmpty ? ($0.isDrum ? "Drums" : GeneralMIDI.programName($0.program) ?? "") : $0.name
-    }
-    track.append(.meta(.text(.trackName, Array((name ?? "Channel \(channel + 1)").utf8))), at: 0)
+    let name = names[channel] ?? "Channel \(channel + 1)"
+    track.append(.meta(.text(.trackName, Array(name.utf8))), at: 0)
     return track
+  }
+
+  /// A part's name, with a number where another track has that name: `Melody 2`.
+  private func freeName(for part: PerformedPart) -> String {
+    let program = part.isDrum ? "Drums" : GeneralMIDI.programName(part.program) ?? ""
+    let name = part.name.isEmpty ? program : part.name
+    let used = Set(names.values)
+    guard used.contains(name) else { return name }
+    return (2...17).lazy.map { "\(name) \($0)" }.first { !used.contains($0) } ?? name
   }
 
   private static func append(_ events: [Event], to track: inout MIDITrack) {

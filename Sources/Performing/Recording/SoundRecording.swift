@@ -1,6 +1,5 @@
 public import Audio
 internal import Groundwork
-internal import Synchronization
 
 /// Keeps what was heard in a sound file. A WAV file is there from the beginning, and valid to the last second at each moment, whatever ends the
 /// process; files of other formats appear when the recording is finished.
@@ -11,11 +10,11 @@ public final class SoundRecording: PerformanceListener, @unchecked Sendable {
   public let path: String
 
   private let queue = BoundedQueue<[Float]>(capacity: 600)
-  private var thread: WorkerThread?
+  private var thread: SystemThread?
   private let blockSamples: Int
   // Of the thread that renders.
   private var block: [Float] = []
-  private let problem = Mutex<PerformanceError?>(nil)
+  private let problem = Guarded<PerformanceError?>(nil)
 
   /// A recording into a file.
   /// - Parameters:
@@ -42,7 +41,7 @@ public final class SoundRecording: PerformanceListener, @unchecked Sendable {
     } catch {
       throw .audio(error)
     }
-    thread = WorkerThread { self.run(file) }
+    thread = SystemThread { self.run(file) }
     if thread == nil { throw .noThread }
   }
 

@@ -7,7 +7,7 @@ internal import Audio
 /// hears it move. The samples do not depend on the size of the blocks.
 package final class LiveLeveler {
   /// Frames by which the output lags the input.
-  package var delay: Int { limiter.delay }
+  package let delay: Int
   /// The gain now, in decibels.
   package private(set) var gain: Double
 
@@ -15,6 +15,9 @@ package final class LiveLeveler {
   private let sampleRate: Int
   private let target: Double?
   private let extra: Double
+  /// A factor on top that may change while it sounds, and where it is going.
+  private var trim: Float = 1
+  private var wantedTrim: Float = 1
   private var limiter: Limiter
   private let left: UnsafeMutablePointer<Float>
   private let right: UnsafeMutablePointer<Float>
@@ -56,6 +59,7 @@ package final class LiveLeveler {
     limiter = Limiter(
       ceiling: decibels(Float(Mastering.ceiling)), lookAhead: Float(lookAhead), sampleRate: Float(sampleRate),
       arena: arena)
+    delay = limiter.delay
     left = arena.allocate(Self.blockFrames, of: 0)
     right = arena.allocate(Self.blockFrames, of: 0)
     stepFrames = max(1, sampleRate / 2)
@@ -74,6 +78,16 @@ package final class LiveLeveler {
     growth = 0
   }
 
+  /// Makes all louder or softer from now on, within some milliseconds; the measured loudness is not changed by it.
+  /// - Parameter decibels: How much, on top of the extra gain that it was made with.
+  package func setTrim(_ decibels: Double) { wantedTrim = Synthesis.decibels(Float(decibels)) }
+
+  /// Moves a factor towards the wanted one, as far as it goes in a frame.
+  private func stepTrim() {
+    trim += (wantedTrim - trim) * (200 / Float(sampleRate))
+    if abs(wantedTrim - trim) < 1e-4 * wantedTrim { trim = wantedTrim }
+  }
+
   /// Levels interleaved stereo samples in place; what comes out lags by `delay` frames.
   package func process(_ samples: UnsafeMutableBufferPointer<Float>) {
     let frames = samples.count / 2
@@ -87,9 +101,10 @@ package final class LiveLeveler {
         newer.append(span)
       }
       for index in 0..<count {
-        left[index] = part[2 * index] * factor
-        right[index] = part[2 * index + 1] * factor
+        left[index] = part[2 * index] * (factor * trim)
+        right[index] = part[2 * index + 1] * (factor * trim)
         factor += growth
+        if trim != wantedTrim { stepTrim() }
       }
       limiter.process(left: left, right: right, count)
       for index in 0..<count {

@@ -1,3 +1,4 @@
+internal import Arithmetic
 public import Audio
 public import Groundwork
 
@@ -49,14 +50,15 @@ public enum Mastering {
   ///   - gain: Decibels on top of that.
   ///   - encoding: How samples are stored; see `AudioFileWriter`.
   ///   - tags: What the file tells of itself.
+  ///   - threadCount: How many threads limit, measure and write; the file does not depend on it. How many render is the source's choice.
   ///   - cancellation: Stops the work; then no file is written.
   ///   - progress: Called with the seconds of sound done.
   /// - Returns: What was written; nil if it was canceled.
   /// - Throws: `AudioError.unknownEnding`, `.unsupportedSettings` or `.file`.
   public static func write(
     _ source: inout some SampleSource, to path: String, level: LevelTarget = .measured, gain: Double = 0,
-    encoding: SampleEncoding? = nil, tags: SoundTags = SoundTags(), cancellation: Cancellation? = nil,
-    progress: ProgressHandler? = nil
+    encoding: SampleEncoding? = nil, tags: SoundTags = SoundTags(), threadCount: Int = 1,
+    cancellation: Cancellation? = nil, progress: ProgressHandler? = nil
   ) throws(AudioError) -> MasteredSound? {
     precondition(source.channelCount == 2, "a mix of \(source.channelCount) channels")
     // An impossible file is refused before the rendering.
@@ -64,13 +66,15 @@ public enum Mastering {
       path: path, encoding: encoding, sampleRate: source.sampleRate, channelCount: 2,
       expectedFrameCount: source.frameCount, tags: tags)
     let spool = try SoundSpool(beside: path, sampleRate: source.sampleRate, channelCount: 2)
-    let meter = MixMeter(sampleRate: source.sampleRate, ceiling: decibels(Float(ceiling)))
+    let meter = MixMeter(
+      sampleRate: source.sampleRate, ceiling: decibels(Float(ceiling)), measuresLoudness: level != .asMixed)
     guard try fill(spool, from: &source, meter, cancellation, progress) else { return nil }
-    let chosen = Self.gain(level, of: spool, meter, cancellation) + gain
+    let chosen = Self.gain(level, of: spool, meter, threadCount, cancellation) + gain
     var limited = LimitedSource(
       spool, gain: chosen, frameCount: min(spool.frameCount, soundingFrames(meter, gain: chosen)))
     let written = try AudioFile.write(
-      &limited, to: path, encoding: encoding, tags: tags, isDithered: true, cancellation: cancellation)
+      &limited, to: path, encoding: encoding, tags: tags, isDithered: true, threadCount: threadCount,
+      cancellation: cancellation)
     if let failure = spool.failure { throw failure }
     guard let written else { return nil }
     return MasteredSound(sound: written, gain: chosen, statistics: limited.statistics)
@@ -84,21 +88,31 @@ public enum Mastering {
   ) throws(AudioError) -> Bool {
     let rate = Double(source.sampleRate)
     let total = source.frameCount.map { Double($0) / rate }
-    var block = [Float](repeating: 0, count: 2 * 4096)
-    var isEnded = false
-    while !isEnded {
+    var failure: AudioError?
+    let take = { (samples: Span<Float>) -> Bool in
       if cancellation?.isRequested == true { return false }
-      var room = block.mutableSpan
-      let frames = source.render(into: &room)
-      isEnded = frames < 4096
-      let samples = block.span.extracting(first: 2 * frames)
       meter.append(samples)
-      try spool.append(samples)
+      do throws(AudioError) { try spool.append(samples) } catch {
+        failure = error
+        return false
+      }
       progress?(
         ProgressReport(
           activity: "rendering", completed: Double(spool.frameCount) / rate, total: total, unit: "seconds"))
+      return true
     }
-    return true
+    if let renderer = source as? ScoreRenderer {
+      renderer.renderRest(take)
+    } else {
+      var isWanted = true
+      source.forEachBlock(of: 4096, on: nil, readers: 1) {
+        isWanted
+      } _: {
+        isWanted = take($1)
+      }
+    }
+    if let failure { throw failure }
+    return cancellation?.isRequested != true
   }
 
   /// Where the mix has become silent, in frames; a tenth of a second is kept.
@@ -108,7 +122,8 @@ public enum Mastering {
 
   /// The gain for a level, in decibels.
   private static func gain(
-    _ level: LevelTarget, of spool: SoundSpool, _ meter: MixMeter, _ cancellation: Cancellation?
+    _ level: LevelTarget, of spool: SoundSpool, _ meter: MixMeter, _ threadCount: Int,
+    _ cancellation: Cancellation?
   ) -> Double {
     guard level != .asMixed, let measured = meter.integratedLoudness else { return 0 }
     guard case .loudness(let target) = level else {
@@ -117,25 +132,25 @@ public enum Mastering {
     }
     // What the limiter takes is given back, until nothing more comes of it.
     var gain = target - measured
+    let team = threadCount > 1 ? ThreadTeam(threadCount: 2) : nil
     for _ in 0..<6 where decibels(Float(gain)) * meter.peak * 1.2 > decibels(Float(ceiling)) {
       if cancellation?.isRequested == true { break }
-      guard let reached = loudness(of: spool, gain: gain), abs(reached - target) > 0.05 else { break }
+      guard let reached = loudness(of: spool, gain: gain, team), abs(reached - target) > 0.05 else { break }
       gain = min(gain + (target - reached) * 1.1, target - measured + 24)
     }
     return gain
   }
 
   /// The loudness behind the limiter, in LUFS.
-  private static func loudness(of spool: SoundSpool, gain: Double) -> Double? {
+  private static func loudness(of spool: SoundSpool, gain: Double, _ team: ThreadTeam?) -> Double? {
     var source = LimitedSource(spool, gain: gain, frameCount: spool.frameCount)
     let meter = LoudnessMeter(sampleRate: spool.sampleRate, channelCount: 2)
-    var block = [Float](repeating: 0, count: 2 * 4096)
-    while true {
-      var room = block.mutableSpan
-      let frames = source.render(into: &room)
-      meter.append(block.span.extracting(first: 2 * frames))
-      if frames < 4096 { return meter.integratedLoudness }
+    source.forEachBlock(of: 8192, on: team, readers: 1) {
+      true
+    } _: {
+      meter.append($1)
     }
+    return meter.integratedLoudness
   }
 }
 

@@ -5,6 +5,9 @@ struct MixChain {
   private var chorus: Chorus
   private var limiter: Limiter?
   private let gain: Float
+  /// A factor that may change while it sounds, and where it is going.
+  private var trim: Float = 1
+  private var wantedTrim: Float = 1
   /// The part of the mix below 5 Hz, which is inaudible but takes headroom; it is subtracted.
   private var offset = SIMD2<Float>(repeating: 0)
   private let offsetShare: Float
@@ -21,6 +24,24 @@ struct MixChain {
     offsetShare = 2 * .pi * 5 / rate
   }
 
+  /// Multiplies what goes into the limiter by a factor from now on, without a click.
+  mutating func setTrim(_ factor: Float) { wantedTrim = factor }
+
+  private mutating func applyTrim(_ bus: Bus, _ frames: Int) {
+    let distance = wantedTrim - trim
+    let next = abs(distance) < 1e-3 ? wantedTrim : trim + distance * Self.trimShare
+    let growth = (next - trim) / Float(frames)
+    for index in 0..<frames {
+      let factor = trim + growth * Float(index)
+      bus.left[index] *= factor
+      bus.right[index] *= factor
+    }
+    trim = next
+  }
+
+  /// How much of its way the factor goes in one call.
+  private static let trimShare: Float = 0.125
+
   /// Frames by which the output lags the input.
   var delay: Int { limiter?.delay ?? 0 }
 
@@ -33,6 +54,7 @@ struct MixChain {
       bus.left[index] = (bus.left[index] - offset.x) * gain
       bus.right[index] = (bus.right[index] - offset.y) * gain
     }
+    if trim != 1 || wantedTrim != 1 { applyTrim(bus, frames) }
     limiter?.process(left: bus.left, right: bus.right, frames)
   }
 }

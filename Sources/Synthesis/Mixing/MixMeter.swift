@@ -4,7 +4,8 @@ internal import Audio
 /// at each gain, and where it falls silent. Memory does not grow with the sound.
 final class MixMeter {
   let sampleRate: Int
-  private let loudness: LoudnessMeter
+  /// Nil where nothing but the peak and the end are asked for.
+  private let loudness: LoudnessMeter?
   /// How many frames a block has over which the largest sample is taken: 5 ms, as long as the limiter looks ahead.
   private let blockFrames: Int
   private let recovery: Float
@@ -27,20 +28,21 @@ final class MixMeter {
   /// - Parameters:
   ///   - ceiling: The ceiling of the limiter that will follow.
   ///   - release: That limiter's, in seconds.
-  init(sampleRate: Int, ceiling: Float, release: Float = 0.12) {
+  ///   - measuresLoudness: Whether a gain will be asked for; otherwise only the peak and the end.
+  init(sampleRate: Int, ceiling: Float, release: Float = 0.12, measuresLoudness: Bool = true) {
     self.sampleRate = sampleRate
     self.ceiling = ceiling
-    loudness = LoudnessMeter(sampleRate: sampleRate, channelCount: 2)
+    loudness = measuresLoudness ? LoudnessMeter(sampleRate: sampleRate, channelCount: 2) : nil
     blockFrames = max(1, sampleRate / 200)
     recovery = 1 - exponential(-Float(blockFrames) / Float(sampleRate) / release)
-    candidates = Self.candidateDecibels.map { decibels(Float($0)) }
+    candidates = measuresLoudness ? Self.candidateDecibels.map { decibels(Float($0)) } : []
     reductions = [Float](repeating: 1, count: candidates.count)
     strongBlocks = [Int](repeating: 0, count: candidates.count)
   }
 
   /// Takes more of the mix, left and right interleaved.
   func append(_ samples: Span<Float>) {
-    loudness.append(samples)
+    loudness?.append(samples)
     samples.withUnsafeBufferPointer { samples in
       var index = 0
       while index < samples.count {
@@ -77,7 +79,7 @@ final class MixMeter {
   }
 
   /// The integrated loudness in LUFS; nil where nothing is loud enough to measure.
-  var integratedLoudness: Double? { loudness.integratedLoudness }
+  var integratedLoudness: Double? { loudness?.integratedLoudness }
 
   /// The largest gain in decibels at which a limiter reduces by more than 3 dB for no more than a share of the time.
   /// - Parameter share: 0...1, of the time in which there is sound at all.

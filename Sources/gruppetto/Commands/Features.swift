@@ -53,13 +53,21 @@ struct Features: ParsableCommand {
     let drawn = seed.drawn()
     for path in [output, svg].compactMap({ $0 }) { try OutputFile.checkFolder(of: path) }
     let began = DispatchTime.now().uptimeNanoseconds
+    var missingFrames = 0
     let result = try FeatureExtractor.features(
       of: audio == "-"
         ? soundFromStandardInput() : AudioFileReader(path: audio),
       channel: channel - 1, options: settings.options(kind, details: details, seed: drawn),
-      cancellation: Interruption.cancellation(), progress: common.progress)
+      cancellation: Interruption.cancellation(), progress: common.progress,
+      truncation: { missingFrames = $0 })
     guard let (features, options) = result else {
       throw InterruptedError("interrupted; \(output) was not written")
+    }
+    if missingFrames > 0 {
+      let seconds = Double(missingFrames) / options.frames.sampleRate
+      let name = audio == "-" ? "standard input" : audio
+      common.remark(
+        "\(name): is cut short; its header promises \(Readable.decimal(seconds, 2)) more seconds of sound")
     }
     if details.dither != 0, seed.seed == nil { common.remark("seed \(drawn)") }
     let spent = Double(DispatchTime.now().uptimeNanoseconds - began) / 1e9

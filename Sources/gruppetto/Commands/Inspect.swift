@@ -187,7 +187,10 @@ struct Inspection: Encodable {
     lines.append(
       "  \(format), \(summary.ticksPerQuarter) ticks per quarter note, \(Readable.plural(summary.bars, "bar")), "
         + "\(Readable.plural(summary.notes, "note")), \(duration)")
-    let timeSignatures = summary.timeSignatures.map { "\($0.numerator)/\($0.denominator)" }
+    // One that is stated again, where bars are counted anew, is no other one.
+    var timeSignatures = summary.timeSignatures.map { "\($0.numerator)/\($0.denominator)" }
+    timeSignatures = timeSignatures.indices.filter { $0 == 0 || timeSignatures[$0] != timeSignatures[$0 - 1] }
+      .map { timeSignatures[$0] }
     let tempos = summary.tempos.map { Readable.decimal($0.beatsPerMinute, 1) }
     lines.append(
       "  time signature \(Self.few(timeSignatures)), tempo \(Self.few(tempos)) quarter notes per minute")

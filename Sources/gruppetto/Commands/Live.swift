@@ -19,6 +19,7 @@ struct Live: ParsableCommand {
         gruppetto live model --in alsa:Launchkey --turns 4 --tempo 100
         gruppetto live model --in /tmp/keys --accompany --tempo 120
         gruppetto live model --in - --out - --no-sound --until-end < played.raw > answers.raw
+        gruppetto live model --in /tmp/keys --raw - | ffmpeg -f s16le -ar 44100 -ac 2 -i - out.ogg
       """)
 
   @Argument(help: "Folder of a trained model.")
@@ -40,6 +41,7 @@ struct Live: ParsableCommand {
   var record: String?
 
   @OptionGroup var sound: LiveSoundOptions
+  @OptionGroup var raw: RawOptions
 
   @Option(help: ArgumentHelp("Folder of presets (default: the one that ships).", valueName: "folder"))
   var presets: String?
@@ -56,36 +58,57 @@ struct Live: ParsableCommand {
     if let record, !["mid", "midi"].contains(record.split(separator: ".").last?.lowercased()) {
       throw ValidationError("--record is a MIDI file: its name ends in .mid.")
     }
-    if sound.noSound, ports.outputs.isEmpty, !ports.inputs.isEmpty, ports.osc == nil, record == nil {
-      throw ValidationError("With --no-sound, name where the answers go: --out PORT or --record FILE.")
-    }
-    if common.json, ports.outputs.contains("-") {
-      throw ValidationError("--json and --out - both write to standard output; choose one.")
+    if ports.sendClock, mode.mode != .accompany, mode.turns == nil, !tempo.clock {
+      throw ValidationError(
+        "--send-clock needs to know the beat; add --accompany, --turns BARS or --clock.")
     }
   }
 
-  func run() throws {
+  /// Checks where it plays. Not by the parser: a model that is not there is told first.
+  private func checkOutputs() throws {
+    if sound.noSound, ports.outputs.isEmpty, !ports.inputs.isEmpty, ports.osc == nil, record == nil {
+      throw UsageError("with --no-sound, name where the answers go: --out PORT or --record FILE")
+    }
+    guard !sound.noSound || raw.raw == nil else {
+      throw UsageError("--no-sound and --raw contradict each other; drop one of them")
+    }
+    guard !raw.takesOutput || !ports.outputs.contains("-") else {
+      throw UsageError("--raw - and --out - both write to standard output; choose one")
+    }
+    guard !common.json || !ports.outputs.contains("-") else {
+      throw UsageError("--json and --out - both write to standard output; choose one")
+    }
+    try raw.check(json: common.json)
+    if ports.outputs.contains("-") { try StandardStreams.requireOutput() }
     for path in [saveStyle, record].compactMap({ $0 }) { try OutputFile.checkFolder(of: path) }
-    let cancellation = Interruption.cancellation()
+  }
+
+  func run() throws {
     let model = try MusicModel(path: model), seed = seed.drawn()
+    try checkOutputs()
+    let recorder = try record.map { try LiveRecorder(path: $0) }
+    let cancellation = Interruption.cancellation()
     let settings = try settings(seed: seed)
     let performer = try LivePerformer(model: model, settings: settings)
     let requests = LiveRequests()
     let osc = try ports.openOSC { requests.add($0) }
     var (inputs, outputs) = try ports.open()
+    let announcer = try SongAnnouncer(clocks: ports.sendClock ? outputs : []) { osc?.announceBar($0) }
     if let osc { outputs.append(OSCSubscriberOutput(osc)) }
     let endless: [any MessageInput] = osc.map { [$0.input] } ?? []
-    let live = sound.noSound ? nil : try openSound(settings)
+    let pipe = try raw.open(common, cancellation)?.device(sampleRate: raw.rate, latencySeconds: sound.seconds)
+    let live = sound.noSound ? nil : try openSound(settings, pipe)
     let learning = learn ? try LiveLearning(model: model, settings: .init(seed: seed)) : nil
     let stage = LiveStage(
       performer: performer, inputs: inputs, endlessInputs: endless, outputs: outputs, sound: live,
-      learning: learning, recorder: try record.map { try LiveRecorder(path: $0) },
+      learning: learning, recorder: recorder, announcer: announcer,
       endsWithInput: ports.untilEnd)
     common.remark(
       "Listening to \((inputs + endless).map(\.name).joined(separator: ", ")); q or Ctrl-C stops.")
     try live?.start()
     let keys = ports.inputs.contains("-") ? nil : TerminalKeys()
     var hasQuit = false
+    var isTold = false
     // Whatever goes wrong, what was learned is kept and what was opened is closed.
     var failures = FirstFailure()
     let result = failures.attempt {
@@ -94,9 +117,18 @@ struct Live: ParsableCommand {
           hasQuit = true
           cancellation.request()
         }
+        // Nobody listens any more.
+        if pipe?.failure ?? 0 != 0 { cancellation.request() }
+        if let failure = recorder?.failure, !isTold {
+          isTold = true
+          common.remark(failure.message + "; the music goes on without it")
+        }
         for change in requests.take() { stage.request(change) }
         if !common.quiet { PlayerLine.shared.show(Self.line(report, settings)) }
       }
+    }
+    if let pipe, pipe.failure != 0 {
+      failures.attempt { throw FileError.writing(pipe.name, errorNumber: pipe.failure) }
     }
     let played = failures.attempt { try live?.stop() }
     let style = failures.attempt { try keepStyle(learning) }
@@ -105,7 +137,7 @@ struct Live: ParsableCommand {
     guard let result else { return }
     var summary = LiveSummary(result, mode: settings.mode, seed: seed)
     summary.underruns = (played ?? nil).map { $0.counts.gaps }
-    summary.recording = record
+    if let recorder, recorder.hasFile { summary.recording = record }
     if let learning, style == true {
       // What waited was learned only now.
       summary.learnedPhrases = learning.phraseCount
@@ -127,7 +159,9 @@ struct Live: ParsableCommand {
 
   /// The result, on standard error where standard output has the answers.
   private func report(_ summary: LiveSummary) throws {
-    guard ports.outputs.contains("-") else { return try common.report(summary) { summary.text } }
+    guard ports.outputs.contains("-") || raw.takesOutput else {
+      return try common.report(summary) { summary.text }
+    }
     common.remark(summary.text)
   }
 
@@ -145,13 +179,13 @@ struct Live: ParsableCommand {
       accompaniment: AccompanimentSettings(parts: try mode.roles()))
   }
 
-  private func openSound(_ settings: LiveSettings) throws -> LiveSound {
+  private func openSound(_ settings: LiveSettings, _ pipe: StreamDevice?) throws -> LiveSound {
     let own = try LiveSoundOptions.program(sound.instrument, "--instrument") ?? 0
     var programs = [own, settings.program ?? own]
     if settings.mode == .accompany {
       programs += [settings.accompaniment.chordProgram, settings.accompaniment.bassProgram]
     }
-    return try sound.open(presets: presets, programs: programs, common: common)
+    return try sound.open(presets: presets, programs: programs, pipe: pipe, common: common)
   }
 
   private static func line(_ report: LiveReport, _ settings: LiveSettings) -> [String] {

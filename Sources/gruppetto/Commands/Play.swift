@@ -16,22 +16,29 @@ struct Play: ParsableCommand {
       forward by bars (in a sound file by five seconds), + and - change the tempo, n and p go to
       the next and the previous file, q quits.
 
+      On standard input (-) a MIDI file or tune book is played as a file; the bytes of a keyboard,
+      or of play --midi - and live --out -, sound as they arrive.
+
       Examples:
 
         gruppetto play tune.mid
         gruppetto play tune.mid take.wav --latency 100
+        gruppetto play tune.mid --midi alsa:Synth --send-clock
+        gruppetto play model --osc 9000
         gruppetto play model --record evening.mid --record evening.wav
         gruppetto play model --raw - --minutes 5 | ffmpeg -f s16le -ar 44100 -ac 2 -i - out.ogg
+        gruppetto play tune.mid --raw - | ffmpeg -f s16le -ar 44100 -ac 2 -i - out.ogg
+        gruppetto play model --midi - | gruppetto play -
         gruppetto play --list
       """)
 
   @Argument(
     help:
-      "MIDI files, tune books and sound files, or the folder of a trained model; - is a MIDI file or tune book on standard input."
+      "MIDI files, tune books and sound files, or the folder of a trained model; - is a MIDI file, a tune book or a stream of MIDI messages on standard input."
   )
   var files: [String] = []
 
-  @Option(help: ArgumentHelp("ALSA device.", valueName: "name"))
+  @Option(help: ArgumentHelp(SoundDevice.help, valueName: "name"))
   var device = "default"
 
   @Flag(help: "List the available devices instead of playing, and say which of them would sound.")
@@ -45,11 +52,17 @@ struct Play: ParsableCommand {
   var presets: String?
 
   @OptionGroup var latency: LatencyOption
+  @OptionGroup var raw: RawOptions
+
+  @Flag(help: "Write --raw no faster than it would be heard.")
+  var paced = false
+
   @OptionGroup var reverb: ReverbOptions
   @OptionGroup var banks: SoundBankOptions
   @OptionGroup var performance: PerformanceOptions
   @OptionGroup var piece: PieceOption
   @OptionGroup var ornament: OrnamentOption
+  @OptionGroup var ports: PlayPortOptions
   @OptionGroup(title: HelpPage.endless) var endless: EndlessOptions
   @OptionGroup(title: HelpPage.endless) var composing: EndlessComposingOptions
   @OptionGroup(title: HelpPage.limits) var limits: LimitOptions
@@ -84,25 +97,50 @@ struct Play: ParsableCommand {
     guard (-60...40).contains(gain) else {
       throw ValidationError("--gain is in decibels, from -60 to 40, not \(gain).")
     }
+    guard !paced || raw.raw != nil else {
+      throw ValidationError("--paced is about --raw; name where the samples go.")
+    }
+    guard !ports.usesOutput || !(common.json || raw.takesOutput) else {
+      throw ValidationError(
+        "\(common.json ? "--json" : "--raw -") and --midi - both write to standard output; choose one.")
+    }
+    guard raw.raw == nil || ports.midi.isEmpty || paced else {
+      throw ValidationError(
+        "--raw renders as fast as it can, and --midi sends messages when they are heard; add --paced to have both."
+      )
+    }
   }
 
   private static let optionsOfMusic = [
     "--piece", "--ornaments", "--plain", "--from-start", "--sound", "--gain", "--tuning", "--presets",
+    "--interpolation", "--midi", "--send-clock",
   ]
 
   func run() throws {
     if list { return try DeviceList(chosen: device, common: common).run() }
     if let model = files.first, EndlessPlaying.isModel(model) {
       return try EndlessPlaying(
-        model: model, endless: endless, composing: composing, limits: limits, seed: seed.drawn(),
+        model: model, endless: endless, ports: ports, raw: raw, isPaced: paced, composing: composing,
+        limits: limits, seed: seed.drawn(),
         device: Typed.hasOption("--device") ? device : nil, latency: latency.seconds, gain: gain,
         presets: presets, reverb: reverb, banks: banks, performance: performance, input: input, common: common
       ).run()
     }
-    let playback = FilePlayback(
-      PlaybackSettings(device: device, latencySeconds: latency.seconds), common: common,
-      hasKeys: !files.contains("-"))
+    try raw.check(json: common.json)
+    if ports.usesOutput { try StandardStreams.requireOutput() }
     var bank: LoadedSound?
+    if files.contains("-") {
+      // Sounds are loaded while the input is waited for: what comes in as it is played does not wait for them.
+      let sounds = Promise { try banks.load(presets: presets, common: common) }
+      let arrivals = try Arrivals()
+      if try arrivals.areMessages() { return try playStream(arrivals, sounds) }
+      bank = try sounds.value()
+    }
+    let company = try FileCompany(ports)
+    let playback = FilePlayback(
+      PlaybackSettings(device: device, latencySeconds: latency.seconds), raw: raw, isPaced: paced,
+      common: common, company: company, isSilent: !ports.midi.isEmpty && !Typed.hasOption("--device"),
+      hasKeys: !files.contains("-"))
     var played: [PlayedFile] = []
     var index = 0
     while index < files.count {
@@ -113,25 +151,54 @@ struct Play: ParsableCommand {
         try Self.isSound(path) ? sound(path, playback) : music(path, playback, bank: &bank)
       let outcome = try playback.play(file, through: session, name: name)
       if outcome.ending == .interrupted {
+        try company?.finish()
         throw InterruptedError("stopped after \(Readable.clock(outcome.seconds))")
       }
       played.append(PlayedFile(file: path, seconds: outcome.seconds, underruns: outcome.gaps))
       if outcome.ending == .quit { break }
       index = outcome.ending == .wentBack ? max(0, index - 1) : index + 1
     }
+    try company?.finish()
     try report(played)
+  }
+
+  /// Plays the messages on standard input as they arrive.
+  private func playStream(_ arrivals: Arrivals, _ sounds: Promise<LoadedSound>) throws {
+    guard files.count == 1 else {
+      throw UsageError("MIDI messages on standard input are played as they arrive; name - alone")
+    }
+    let options = ["--piece", "--ornaments", "--from-start", "--midi", "--send-clock", "--osc"]
+    if let option = options.first(where: Typed.hasOption) {
+      throw UsageError("\(option) is for a file, and standard input brings MIDI messages as they are played")
+    }
+    try StreamPlaying(
+      raw: raw, isPaced: paced, device: device, latency: latency.seconds, gain: gain, reverb: reverb,
+      performance: performance, common: common
+    ).run(arrivals, sounds)
+  }
+
+  /// Where the files went.
+  private var target: String {
+    if let raw = raw.raw { return raw == "-" ? "standard output" : raw }
+    return ports.midi.isEmpty || Typed.hasOption("--device") ? device : Readable.list(ports.midi)
   }
 
   private func report(_ played: [PlayedFile]) throws {
     let seconds = played.reduce(0) { $0 + $1.seconds }
     let gaps = played.reduce(0) { $0 + $1.underruns }
     let name = played.count == 1 ? played[0].file : nil
-    try common.report(
-      Report(file: name, device: device, seconds: seconds, underruns: gaps, files: played)
-    ) {
-      "\(name ?? Readable.plural(played.count, "file")): played \(Readable.clock(seconds)) through \(device)"
+    let title = name ?? Readable.plural(played.count, "file")
+    let text =
+      raw.raw != nil
+      ? "\(title): \(Readable.clock(seconds)) written to \(target)"
+      : "\(title): played \(Readable.clock(seconds)) through \(target)"
         + (gaps > 0 ? ", with \(Readable.plural(gaps, "gap"))" : "")
-    }
+    guard !ports.usesOutput, !raw.takesOutput else { return common.remark(text) }
+    try common.report(
+      Report(
+        file: name, device: raw.raw == nil ? target : nil, raw: raw.raw, seconds: seconds, underruns: gaps,
+        files: played)
+    ) { text }
   }
 
   private struct PlayedFile: Encodable {
@@ -143,7 +210,9 @@ struct Play: ParsableCommand {
   private struct Report: Encodable {
     /// The file, if it was one.
     var file: String?
-    var device: String
+    /// Where it sounded, or where its samples went.
+    var device: String?
+    var raw: String?
     var seconds: Double
     var underruns: Int
     var files: [PlayedFile]
@@ -151,7 +220,7 @@ struct Play: ParsableCommand {
 
   private func music(
     _ path: String, _ playback: FilePlayback, bank: inout LoadedSound?
-  ) throws -> (any PlayableFile, PlaybackSession) {
+  ) throws -> (any LedFile, any PlaybackTarget) {
     let score = performance.instrumented(
       try MusicInput.readAudible(
         path, piece: piece.piece, ornaments: ornament.ornaments, input: input, common: common))
@@ -171,8 +240,10 @@ struct Play: ParsableCommand {
     return (PlayableMusic(score: score, bank: library, options: options), session)
   }
 
-  private func sound(_ path: String, _ playback: FilePlayback) throws -> (any PlayableFile, PlaybackSession) {
-    let buffer = try AudioFile.read(path)
+  private func sound(
+    _ path: String, _ playback: FilePlayback
+  ) throws -> (any LedFile, any PlaybackTarget) {
+    let buffer = try readSound(path)
     guard buffer.channelCount <= 64, (1000...1_000_000).contains(buffer.sampleRate) else {
       throw AudioError.notAudio(
         path: path,
@@ -182,6 +253,21 @@ struct Play: ParsableCommand {
     }
     let session = try playback.session(sampleRate: buffer.sampleRate, channelCount: buffer.channelCount)
     return (PlayableSound(buffer, sampleRate: session.sampleRate), session)
+  }
+
+  /// A sound file that holds some sound.
+  private func readSound(_ path: String) throws -> AudioBuffer {
+    let (buffer, missing) = try AudioFile.readTelling(path)
+    guard buffer.frameCount > 0 else {
+      throw AudioError.notAudio(
+        path: path, reason: "there is no sound in it: it was cut off, or never recorded")
+    }
+    if missing > 0 {
+      let seconds = Double(missing) / Double(buffer.sampleRate)
+      common.remark(
+        "\(path): is cut short; its header promises \(Readable.decimal(seconds, 2)) more seconds of sound")
+    }
+    return buffer
   }
 
   /// Whether a file's name ends as that of a sound file does.

@@ -1,45 +1,55 @@
-internal import Foundation
+internal import Groundwork
 internal import Synchronization
 
-/// Work on a thread of its own.
-final class Background: Sendable {
-  private let done = DispatchSemaphore(value: 0)
-  private let failure = Mutex<(any Error)?>(nil)
-
-  init(_ work: @escaping @Sendable () throws -> Void) {
-    Thread.detachNewThread {
-      do { try work() } catch { self.failure.withLock { $0 = error } }
-      self.done.signal()
-    }
-  }
-
-  /// Waits for its end.
-  /// - Returns: What went wrong, if something did.
-  func wait() -> (any Error)? {
-    done.wait()
-    done.signal()
-    return failure.withLock { $0 }
-  }
+/// The system has no thread left for work beside.
+struct NoThreadLeft: DiagnosableError {
+  var kind: FailureKind { .internalFault }
+  var message: String { "the system has no thread left; end other programs, or allow more by `ulimit -u`" }
 }
 
 /// A value that is made on a thread of its own.
 final class Promise<Value: Sendable>: Sendable {
-  private let result = Mutex<Result<Value, any Error>?>(nil)
-  private let done = DispatchSemaphore(value: 0)
+  private let thread: Mutex<SystemThread?>
+  private let result: Result
+
+  /// What the thread hands over; it may be alone with it at the end.
+  private final class Result: Sendable {
+    let value = Mutex<Swift.Result<Value, any Error>?>(nil)
+  }
 
   init(_ make: @escaping @Sendable () throws -> Value) {
-    Thread.detachNewThread {
-      let made = Result { try make() }
-      self.result.withLock { $0 = made }
-      self.done.signal()
+    let result = Result()
+    self.result = result
+    let thread = SystemThread {
+      let made = Swift.Result { try make() }
+      result.value.withLock { $0 = made }
     }
+    self.thread = Mutex(thread)
+    if thread == nil { result.value.withLock { $0 = .failure(NoThreadLeft()) } }
   }
 
   /// The value, once it is made.
   func value() throws -> Value {
-    done.wait()
-    done.signal()
-    guard let made = result.withLock({ $0 }) else { throw CancellationError() }
+    thread.withLock { $0?.join() }
+    guard let made = result.value.withLock({ $0 }) else { throw NoThreadLeft() }
     return try made.get()
+  }
+}
+
+/// Work on a thread of its own.
+final class Background: Sendable {
+  private let promise: Promise<Void>
+
+  init(_ work: @escaping @Sendable () throws -> Void) { promise = Promise(work) }
+
+  /// Waits for its end.
+  /// - Returns: What went wrong, if something did.
+  func wait() -> (any Error)? {
+    do {
+      try promise.value()
+      return nil
+    } catch {
+      return error
+    }
   }
 }

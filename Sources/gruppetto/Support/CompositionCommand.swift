@@ -273,9 +273,9 @@ extension CompositionCommand {
     }
     if let explanation { try OutputFile.checkFolder(of: explanation) }
     if !targets.contains(where: \.hasSound),
-      let option = (["--bits", "--rate", "--gain", "--plain", "--from-start", "--sound"] + MixOptions.names)
-        .first(
-          where: Typed.hasOption)
+      let option =
+        (["--bits", "--rate", "--gain", "--plain", "--from-start", "--sound", "--interpolation"]
+        + MixOptions.names).first(where: Typed.hasOption)
     {
       throw UsageError("\(option) applies to sound, but no -o names a sound file such as .wav or .ogg")
     }

@@ -24,7 +24,10 @@ enum Console {
     while done < bytes.count {
       let count = bytes[done...].withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
       if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw FileError.writing("standard output") }
+      guard count > 0 else {
+        throw StandardStreams.isOutputClosed
+          ? StandardStreams.closedOutput : FileError.writing("standard output")
+      }
       done += count
     }
   }

@@ -25,12 +25,17 @@ struct DeviceList {
 
   func run() throws {
     var devices = PlaybackDevice.useful()
+    // Not looked for by ALSA: named where a server runs, or was asked for.
+    if chosen == SoundDevice.jack || SoundDevice.problem(with: SoundDevice.jack) == nil {
+      devices.append(
+        PlaybackDevice(name: SoundDevice.jack, summary: "JACK, or PipeWire in its place"))
+    }
     if !devices.contains(where: { $0.name == chosen }) {
       let known = PlaybackDevice.all().first { $0.name == chosen }
       devices.insert(known ?? PlaybackDevice(name: chosen, summary: chosen), at: 0)
     }
     let entries = devices.map { device in
-      let problem = Self.problem(with: device.name)
+      let problem = SoundDevice.problem(with: device.name)
       return Entry(
         name: device.name, summary: device.summary, opens: problem == nil, problem: problem,
         isChosen: device.name == chosen)
@@ -47,19 +52,6 @@ struct DeviceList {
             : "does not open: \(entry.problem ?? "")"
           return [mark, entry.name, state, entry.summary]
         })
-    }
-  }
-
-  /// Why a device cannot be opened; nil if it can.
-  private static func problem(with name: String) -> String? {
-    do throws(AudioError) {
-      _ = try ALSADevice(name: name)
-      return nil
-    } catch {
-      switch error {
-      case .noDevice(_, let reason, _), .unsuitableDevice(_, let reason): return reason
-      default: return error.problem
-      }
     }
   }
 }

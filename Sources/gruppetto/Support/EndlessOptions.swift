@@ -28,44 +28,8 @@ struct EndlessOptions: ParsableArguments {
       valueName: "file"))
   var record: [String] = []
 
-  @Option(
-    help: ArgumentHelp(
-      "Write the sound without a header to a file, or with - to standard output, as fast as it is taken, instead of playing it (stereo at 44100 Hz unless --rate says otherwise).",
-      valueName: "file"))
-  var raw: String?
-
-  @Option(help: ArgumentHelp("Samples of --raw: s16le, s24le, s32le or f32le.", valueName: "format"))
-  var rawFormat = RawFormat.s16le
-
-  @Option(help: ArgumentHelp("Sample rate of --raw in Hz.", valueName: "hz"))
-  var rate = 44_100
-
-  @Option(
-    help: ArgumentHelp(
-      "Send MIDI messages to a FIFO or device, or with - to standard output, when they would be heard; without --device nothing is played.",
-      valueName: "file"))
-  var midi: String?
-
-  @Flag(help: "Write --raw no faster than it would be heard.")
-  var paced = false
-
-  /// Samples of `--raw`.
-  enum RawFormat: String, ExpressibleByArgument, CaseIterable {
-    case s16le, s24le, s32le, f32le
-
-    var format: PCMFormat {
-      switch self {
-      case .s16le: .int16
-      case .s24le: .int24
-      case .s32le: .int32
-      case .f32le: .float32
-      }
-    }
-  }
-
   static let names = [
-    "--bars", "--minutes", "--free", "--record", "--raw", "--raw-format", "--rate", "--midi", "--paced",
-    "--seed",
+    "--bars", "--minutes", "--free", "--record", "--seed",
     "--preset", "--temperature", "--top-k", "--top-p", "--min-p", "--by-role", "--no-by-role", "--weights",
     "--style", "--tempo", "--time-signature", "--metre", "--seconds", "--key", "--chromatic", "--range",
     "--instruments", "--voices", "--note-lengths", "--density", "--rests", "--first", "--last",
@@ -82,21 +46,6 @@ struct EndlessOptions: ParsableArguments {
     }
     for word in freed where !["key", "tempo", "ensemble"].contains(word) {
       throw ValidationError("--free is key, tempo or ensemble, or a list of these, not \(word).")
-    }
-    guard (8000...192_000).contains(rate) else {
-      throw ValidationError("--rate is a number from 8000 to 192000, not \(rate).")
-    }
-    guard raw != nil || !(Typed.hasOption("--raw-format") || Typed.hasOption("--paced")) else {
-      throw ValidationError("--raw-format and --paced are about --raw; name where the samples go.")
-    }
-    guard raw != "-" || midi != "-" else {
-      throw ValidationError(
-        "--raw - and --midi - both write to standard output; name a file for one of them.")
-    }
-    guard raw == nil || midi == nil || paced else {
-      throw ValidationError(
-        "--raw renders as fast as it can, and --midi sends messages when they are heard; add --paced to have both."
-      )
     }
     guard Set(record).count == record.count else { throw ValidationError("Two --record name the same file.") }
   }

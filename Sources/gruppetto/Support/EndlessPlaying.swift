@@ -11,6 +11,10 @@ struct EndlessPlaying {
   /// The model's folder.
   var model: String
   var endless: EndlessOptions
+  var ports: PlayPortOptions
+  var raw: RawOptions
+  /// Whether samples are written no faster than they would be heard.
+  var isPaced: Bool
   var composing: EndlessComposingOptions
   var limits: LimitOptions
   var seed: UInt64
@@ -31,24 +35,22 @@ struct EndlessPlaying {
   }
 
   /// Whether sound goes to a device.
-  private var hasDevice: Bool { endless.raw == nil && endless.midi == nil || device != nil }
+  private var hasDevice: Bool { raw.raw == nil && ports.midi.isEmpty || device != nil }
 
   func run() throws {
-    guard endless.raw == nil || device == nil else {
-      throw UsageError("--raw writes the sound instead of playing it; drop --device, or use --record")
+    try raw.check(json: common.json)
+    guard !ports.usesOutput || !common.json else {
+      throw UsageError("--json and --midi - both write to standard output; choose one")
     }
-    let usesOutput = endless.raw == "-" || endless.midi == "-"
-    guard !usesOutput || !common.json else {
-      throw UsageError(
-        "--json and \(endless.raw == "-" ? "--raw" : "--midi") - both write to standard output; choose one")
-    }
+    if ports.usesOutput { try StandardStreams.requireOutput() }
     let cancellation = Interruption.cancellation()
     // Sounds and device are opened while the model is read: what is heard first does not wait for one after the other.
     let sound = Promise { try banks.load(presets: presets, common: common) }
     let session =
       hasDevice
       ? Promise {
-        try PlaybackSession(PlaybackSettings(device: device ?? "default", latencySeconds: latency))
+        try SoundDevice.session(
+          PlaybackSettings(device: device ?? "default", latencySeconds: latency), common: common)
       } : nil
     let (plain, request) = try readModel()
     let composer = try EndlessComposer(
@@ -56,26 +58,28 @@ struct EndlessPlaying {
     let first = try composer.nextBar(cancellation: cancellation)
     let output = try session?.value()
     let engine = PerformanceEngine(
-      bank: try sound.value(), settings: engineSettings(sampleRate: output?.sampleRate ?? endless.rate))
+      bank: try sound.value(), settings: engineSettings(sampleRate: output?.sampleRate ?? raw.rate))
     let watch = PerformanceWatch(sampleRate: engine.sampleRate)
     engine.add(watch)
     let recordings = try Recordings(endless.record, engine)
     let pace = PlayingPace(session: output)
-    let midi = try endless.midi.map { try makeMIDI($0, engine, pace) }
-    pace.midi = midi
+    let remote = EndlessRemote(composer, engine, pace.clock, gain: gain)
+    let company = try PlayingCompany(ports) { action, _ in remote.handle(action) }
+    try company.join(engine, pace.clock)
+    pace.company = company
     engine.add(first)
     let composed = composeAhead(composer, first, engine, cancellation)
     do {
-      let result = try play(engine, composer, pace, recordings, cancellation)
+      let result = try play(engine, composer, pace, recordings, remote, cancellation)
       engine.stop(fade: 0)
       if let error = composed.wait() { throw error }
-      try midi?.finish()
+      try company.finish()
       try recordings.finish()
       try tell(result, composer, engine, watch, cancellation)
     } catch {
       engine.stop(fade: 0)
       _ = composed.wait()
-      try? midi?.finish()
+      try? company.finish()
       try? recordings.finish()
       throw error
     }
@@ -114,19 +118,7 @@ struct EndlessPlaying {
     reverb.apply(to: &options)
     // A pipe waits for a bar that is late, as a sound card cannot.
     return EngineSettings(
-      render: options, gain: gain, waitsForBars: endless.raw != nil)
-  }
-
-  private func makeMIDI(
-    _ path: String, _ engine: PerformanceEngine, _ pace: PlayingPace
-  ) throws -> MIDIPerformer {
-    let output = try path == "-" ? ByteStreamOutput.standardOutput() : ByteStreamOutput(fifo: path)
-    let rate = Double(engine.sampleRate)
-    let performer = try MIDIPerformer(output, sampleRate: engine.sampleRate) { [clock = pace.clock] in
-      clock.moment(ofSecond: Double($0) / rate, sampleRate: rate)
-    }
-    engine.add(performer)
-    return performer
+      render: options, gain: gain, waitsForBars: raw.raw != nil)
   }
 
   /// Composes on a thread of its own, as far ahead as the engine has room, and the next piece meanwhile.
@@ -139,7 +131,8 @@ struct EndlessPlaying {
       var seconds = first.seconds
       do {
         try engine.addBars(cancellation: cancellation) {
-          guard seconds < limit else { return nil }
+          // Counted to the bar line that is heard next: what was waited for is heard as silence.
+          guard seconds + engine.statistics.starvedSeconds < limit else { return nil }
           let bar = try composer.nextBar(cancellation: cancellation)
           seconds += bar.seconds
           return bar
@@ -162,7 +155,7 @@ extension EndlessPlaying {
 
   private func play(
     _ engine: PerformanceEngine, _ composer: EndlessComposer, _ pace: PlayingPace,
-    _ recordings: Recordings, _ cancellation: Cancellation
+    _ recordings: Recordings, _ remote: EndlessRemote, _ cancellation: Cancellation
   ) throws -> Result {
     let session = pace.clock.session
     let ended = Atomic<Bool>(false)
@@ -183,8 +176,13 @@ extension EndlessPlaying {
         pace.resume()
         engine.stop()
       }
+      // Nobody listens any more: the end is told by `finish`.
+      if pace.company?.problem != nil { engine.stop(fade: 0) }
       for problem in recordings.takeProblems() { common.remark(problem + "; the music goes on without it") }
-      while let key = keys?.next() { press(key, &player, engine, composer, pace) }
+      obey(remote.takeRequests(), engine, pace)
+      while let key = keys?.next() {
+        remote.exclusively { press(key, &player, engine, composer, pace) }
+      }
       show(player, engine, pace)
       usleep(20_000)
     }
@@ -278,19 +276,10 @@ extension EndlessPlaying {
   private func write(
     _ engine: PerformanceEngine, _ clock: PlayingClock, _ cancellation: Cancellation
   ) throws -> Result {
-    let block = endless.raw != nil && !endless.paced ? 1024 : 256
+    let block = raw.raw != nil && !isPaced ? 1024 : 256
     var samples = [Float](repeating: 0, count: 2 * block)
-    let target = try endless.raw.map {
-      try RawOutput(path: $0, format: endless.rawFormat.format, cancellation: cancellation)
-    }
-    if let target, !common.quiet {
-      common.remark(
-        "\(target.name): \(endless.rawFormat.rawValue), stereo, \(endless.rate) Hz"
-          + (endless.raw == "-"
-            ? "; for instance | ffmpeg -f \(endless.rawFormat.rawValue) -ar \(endless.rate) -ac 2 -i - out.ogg"
-            : ""))
-    }
-    let isPaced = target == nil || endless.paced
+    let target = try raw.open(common, cancellation)
+    let isPaced = target == nil || isPaced
     clock.begin()
     var frames = 0
     while true {
@@ -331,7 +320,7 @@ extension EndlessPlaying {
       firstSoundMilliseconds: watch.firstSound, loudness: watch.loudness,
       processorSeconds: ProcessClock.processorSeconds,
       files: endless.record)
-    guard endless.raw != "-", endless.midi != "-" else {
+    guard !raw.takesOutput, !ports.usesOutput else {
       common.remark(report.text)
       return
     }

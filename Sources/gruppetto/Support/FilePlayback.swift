@@ -25,9 +25,16 @@ final class FilePlayback {
   private let keys: TerminalKeys?
   private let line: PlayerLine?
   private let cancellation: Cancellation
-  private var session: PlaybackSession?
+  /// Those who take part; nil for nobody.
+  private let company: FileCompany?
+  /// Whether nothing sounds: notes are sent to ports alone.
+  private let isSilent: Bool
+  private var session: (any PlaybackTarget)?
   /// What the session was opened with.
   private var opened: PlaybackSettings?
+  private let raw: RawOptions
+  private let isPaced: Bool
+  private var output: RawOutput?
 
   private static let blockFrames = 256
   /// By how much a key changes the tempo.
@@ -35,10 +42,21 @@ final class FilePlayback {
 
   /// - Parameters:
   ///   - settings: The device and its latency.
+  ///   - raw: Where samples go instead of a device, if anywhere.
+  ///   - isPaced: Whether these are written no faster than they would be heard.
   ///   - common: Whether there is a line.
+  ///   - company: Those who take part; nil for nobody.
+  ///   - isSilent: Whether nothing sounds: notes are sent to ports alone.
   ///   - hasKeys: Whether the keyboard leads, where there is one.
-  init(_ settings: PlaybackSettings, common: CommonOptions, hasKeys: Bool = true) {
+  init(
+    _ settings: PlaybackSettings, raw: RawOptions, isPaced: Bool, common: CommonOptions,
+    company: FileCompany? = nil, isSilent: Bool = false, hasKeys: Bool = true
+  ) {
+    self.company = company
+    self.isSilent = isSilent
     self.settings = settings
+    self.raw = raw
+    self.isPaced = isPaced
     self.common = common
     cancellation = Interruption.cancellation()
     keys = hasKeys ? TerminalKeys() : nil
@@ -49,17 +67,33 @@ final class FilePlayback {
   /// - Parameters:
   ///   - sampleRate: The wanted rate in Hz.
   ///   - channelCount: Samples in a frame.
-  func session(sampleRate: Int = 44_100, channelCount: Int = 2) throws -> PlaybackSession {
+  func session(sampleRate: Int = 44_100, channelCount: Int = 2) throws -> any PlaybackTarget {
+    if raw.raw != nil {
+      // One output takes all files.
+      output = try output ?? raw.open(common, cancellation)
+      if let output {
+        return RawTarget(output, sampleRate: raw.rate, channelCount: channelCount, isPaced: isPaced)
+      }
+    }
     var wanted = settings
     wanted.sampleRate = sampleRate
     wanted.channelCount = channelCount
     if let session, opened == wanted { return session }
     // The device may take one program at a time.
     session = nil
-    let session = try PlaybackSession(wanted)
+    let session = try isSilent ? Self.silence(wanted) : SoundDevice.session(wanted, common: common)
     self.session = session
     opened = wanted
     return session
+  }
+
+  /// A session that plays to nobody at the pace of the system's clock.
+  private static func silence(_ settings: PlaybackSettings) -> PlaybackSession {
+    let request = PCMRequest(
+      sampleRate: settings.sampleRate, channelCount: settings.channelCount, formats: [.float32],
+      latencySeconds: max(settings.latencySeconds, 0.1))
+    let device = CaptureDevice(request, isPaced: true, name: "nothing") { _ in true }
+    return PlaybackSession(device: device, channelCount: settings.channelCount)
   }
 
   /// Plays a file to its end, or until a key ends it.
@@ -67,8 +101,9 @@ final class FilePlayback {
   ///   - file: What is played.
   ///   - session: The session for it.
   ///   - name: What the line calls it.
-  func play(_ file: any PlayableFile, through session: PlaybackSession, name: String) throws -> Outcome {
+  func play(_ file: any LedFile, through session: any PlaybackTarget, name: String) throws -> Outcome {
     try session.start()
+    try company?.begin(file, session)
     var ending: Ending?
     var isAtEnd = false
     var note = ""
@@ -78,6 +113,9 @@ final class FilePlayback {
     defer { block.deallocate() }
     func tick() {
       if cancellation.isRequested, ending == nil { end(.interrupted) }
+      // Nobody listens any more: it is told at the end.
+      if company?.problem != nil, ending == nil { end(.quit) }
+      if ending == nil, let asked = company?.tick(file, session, isAtEnd: isAtEnd) { end(asked) }
       var isUrgent = false
       while ending == nil, let key = keys?.next() {
         isUrgent = true
@@ -112,25 +150,28 @@ final class FilePlayback {
       var room = block.mutableSpan
       let frames = file.render(into: &room)
       isAtEnd = frames < Self.blockFrames
+      company?.didRender(frames, of: file)
       let samples = UnsafeBufferPointer(rebasing: UnsafeBufferPointer(block)[..<(frames * file.channelCount)])
-      _ = session.write(samples.span)
+      _ = try session.write(samples.span)
     }
     session.end()
     while try session.isPlaying() {
       tick()
       usleep(2000)
     }
-    let result = try session.finish()
-    return Outcome(ending: ending ?? .played, seconds: result.seconds, gaps: result.counts.gaps)
+    let result = try session.finishPlaying()
+    if cancellation.isRequested, ending == nil { ending = .interrupted }
+    try company?.end(isWhole: ending == nil)
+    return Outcome(ending: ending ?? .played, seconds: result.seconds, gaps: result.gaps)
   }
 
   private func show(
-    _ file: any PlayableFile, _ session: PlaybackSession, _ name: String, _ peak: Float, _ note: String,
+    _ file: any PlayableFile, _ session: any PlaybackTarget, _ name: String, _ peak: Float, _ note: String,
     _ isUrgent: Bool
   ) {
     guard let line else { return }
     let frame = session.heardFrames
-    let gaps = session.counts.gaps
+    let gaps = session.gapCount
     line.show(
       [
         name, session.isPaused ? "paused" : "",

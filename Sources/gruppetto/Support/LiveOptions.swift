@@ -136,7 +136,7 @@ struct LiveTempoOptions: ParsableArguments {
 
 /// How a live performance sounds.
 struct LiveSoundOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("ALSA device.", valueName: "name"))
+  @Option(help: ArgumentHelp(SoundDevice.help, valueName: "name"))
   var device = "default"
 
   @Flag(help: "Play no sound; the answers go to --out alone.")
@@ -195,13 +195,24 @@ struct LiveSoundOptions: ParsableArguments {
     }
   }
 
+  /// How much sound the device holds, in seconds.
+  var seconds: Double { (latency ?? 5) / 1000 }
+
   /// The device, the synthesizer and the thread between them.
+  /// - Parameters:
+  ///   - presets: The folder of presets, if one was named.
+  ///   - programs: The instruments that may be asked for.
+  ///   - pipe: What takes the sound instead of a device, if anything.
+  ///   - common: Tells of the sounds and the device.
   /// - Throws: `AudioError`; as `SoundBankOptions.load`.
-  func open(presets: String?, programs: [Int], common: CommonOptions) throws -> LiveSound {
+  func open(
+    presets: String?, programs: [Int], pipe: StreamDevice?, common: CommonOptions
+  ) throws -> LiveSound {
     let bank = try banks.load(presets: presets, common: common)
-    let seconds = (latency ?? 5) / 1000
-    let session = try PlaybackSession(
-      PlaybackSettings(device: device, latencySeconds: seconds, queueSeconds: 0.001))
+    let settings = PlaybackSettings(device: device, latencySeconds: seconds, queueSeconds: 0.001)
+    let session =
+      try pipe.map { PlaybackSession(device: $0, queueSeconds: settings.queueSeconds) }
+      ?? SoundDevice.session(settings, common: common)
     guard RenderOptions.sampleRates.contains(session.sampleRate) else {
       throw AudioError.unsuitableDevice(
         name: device, reason: "it runs at \(session.sampleRate) Hz; instruments need 8000 to 192000 Hz")

@@ -27,6 +27,12 @@ struct LivePortOptions: ParsableArguments {
 
   @Flag(
     help:
+      "Send a MIDI clock with start, stop and song position to the ports of --out too, where the beat is known: with --accompany, --clock or --turns."
+  )
+  var sendClock = false
+
+  @Flag(
+    help:
       "End when the inputs do, once what was played is answered; otherwise, a FIFO waits for the next writer."
   )
   var untilEnd = false
@@ -40,6 +46,9 @@ struct LivePortOptions: ParsableArguments {
     }
     guard outputs.count(where: { $0 == "-" }) <= 1 else {
       throw ValidationError("--out - can be given only once.")
+    }
+    guard !sendClock || !outputs.isEmpty || inputs.isEmpty && osc == nil else {
+      throw ValidationError("--send-clock needs --out PORT, which the clock is sent to.")
     }
     guard !untilEnd || osc == nil || !inputs.isEmpty else {
       throw ValidationError("--until-end needs --in beside --osc, which has no end.")
@@ -64,84 +73,8 @@ struct LivePortOptions: ParsableArguments {
     let usesSequencer = inputs.isEmpty && osc == nil
     let inputs = usesSequencer ? ["alsa"] : inputs
     let outputs = usesSequencer && outputs.isEmpty ? ["alsa"] : outputs
-    var shared = SharedClients()
-    return try (
-      inputs.compactMap { try Self.input($0, &shared) }, outputs.compactMap { try Self.output($0, &shared) }
-    )
-  }
-
-  /// Clients whose ports go both ways. Each has one port of each direction, however often it is named: further names are further
-  /// connections of that port.
-  private struct SharedClients {
-    private var sequencer: ALSASequencer?
-    private var jack: JACKClient?
-    private var opened: Set<String> = []
-
-    /// The sequencer's client, connected to another in one direction where a name says so.
-    private mutating func sequencer(
-      _ name: String, _ direction: ALSASequencer.Direction
-    ) throws -> ALSASequencer {
-      let client = try sequencer ?? ALSASequencer()
-      sequencer = client
-      if name.hasPrefix("alsa:") { try client.connect(String(name.dropFirst(5)), direction) }
-      return client
-    }
-
-    private mutating func jackClient() throws -> JACKClient {
-      let client = try jack ?? JACKClient(channelCount: 0, connectsSound: false)
-      jack = client
-      return client
-    }
-
-    /// The input of the sequencer's client; nil where it is open already.
-    mutating func sequencerInput(_ name: String) throws -> (any MessageInput)? {
-      let client = try sequencer(name, .input)
-      return opened.insert("alsa in").inserted ? try client.input() : nil
-    }
-
-    /// The output of the sequencer's client; nil where it is open already.
-    mutating func sequencerOutput(_ name: String) throws -> (any MessageOutput)? {
-      let client = try sequencer(name, .output)
-      return opened.insert("alsa out").inserted ? try client.output() : nil
-    }
-
-    /// The input of JACK's client; nil where it is open already.
-    mutating func jackInput() throws -> (any MessageInput)? {
-      let client = try jackClient()
-      return opened.insert("jack in").inserted ? client.input() : nil
-    }
-
-    /// The output of JACK's client; nil where it is open already.
-    mutating func jackOutput() throws -> (any MessageOutput)? {
-      let client = try jackClient()
-      return opened.insert("jack out").inserted ? client.output() : nil
-    }
-  }
-
-  private static func isSequencer(_ name: String) -> Bool { name == "alsa" || name.hasPrefix("alsa:") }
-  private static func isRawDevice(_ name: String) -> Bool {
-    name.hasPrefix("hw:") || name == "virtual" || name.hasPrefix("/dev/")
-  }
-
-  private static func input(_ name: String, _ shared: inout SharedClients) throws -> (any MessageInput)? {
-    switch name {
-    case "-": try ByteStreamInput.standardInput()
-    case "jack": try shared.jackInput()
-    case _ where isSequencer(name): try shared.sequencerInput(name)
-    case _ where isRawDevice(name):
-      try ByteStreamInput(rawDevice: name, encoding: name.contains("/umpC") ? .universalPackets : .midi1)
-    default: try ByteStreamInput(fifo: name, creates: true)
-    }
-  }
-
-  private static func output(_ name: String, _ shared: inout SharedClients) throws -> (any MessageOutput)? {
-    switch name {
-    case "-": ByteStreamOutput.standardOutput()
-    case "jack": try shared.jackOutput()
-    case _ where isSequencer(name): try shared.sequencerOutput(name)
-    case _ where isRawDevice(name): try ByteStreamOutput(rawDevice: name)
-    default: try ByteStreamOutput(fifo: name, creates: true)
-    }
+    var ports = NamedPorts()
+    return try (inputs.compactMap { try ports.input($0) }, outputs.compactMap { try ports.output($0) })
   }
 }
 

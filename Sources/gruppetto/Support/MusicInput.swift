@@ -11,7 +11,7 @@ enum MusicInput {
   /// The bytes of the music file at `path`, or of standard input, and its name for messages.
   static func bytes(of path: String, _ input: InputOptions) throws -> (bytes: [UInt8], name: String) {
     guard path == "-" else { return (try MusicFile.bytes(of: path, limit: input.music), path) }
-    var file = InputFile(standardInput: ())
+    var file = InputFile(standardInput: (), after: StandardInput.taken)
     return (try MusicFile.bytes(of: &file, limit: input.music), file.name)
   }
 

@@ -29,15 +29,19 @@ protocol PlayableFile: AnyObject {
 
 /// Music: notes, which can be played again from any bar at any tempo.
 final class PlayableMusic: PlayableFile {
-  private let player: ScorePlayer
+  let player: ScorePlayer
+  let bars: Bars
+  /// The score with the velocities and tempos of its performance.
+  private(set) lazy var performed = expression?.performed(score) ?? score
   private let score: Score
-  private let bars: Bars
+  private let expression: Synthesis.Expression?
   /// The bar of the last step, and when that was: who steps twice wants to go two bars.
   private var lastStep: (bar: Int, time: ContinuousClock.Instant)?
 
   init(score: Score, bank: any SoundBank, options: RenderOptions) {
     self.score = score
     bars = score.bars
+    expression = options.expression
     player = ScorePlayer(score: score, bank: bank, options: options)
   }
 
@@ -87,6 +91,9 @@ final class PlayableSound: PlayableFile {
   /// Where the source began in the sound, in seconds, and in the frames that were rendered.
   private var starts: [(seconds: Double, frame: Int)] = [(0, 0)]
   private var frame = 0
+  /// Decibels below full scale, and the factor that the last sample had.
+  var gain = 0.0
+  private var factor: Float = 1
 
   private static let stepSeconds = 5.0
 
@@ -107,7 +114,18 @@ final class PlayableSound: PlayableFile {
   func render(into block: inout MutableSpan<Float>) -> Int {
     let count = source.render(into: &block)
     frame += count
+    if gain != 0 || factor != 1 { fade(&block, count) }
     return count
+  }
+
+  /// Lets the factor go to the wanted one within a block, so that nothing clicks.
+  private func fade(_ block: inout MutableSpan<Float>, _ frames: Int) {
+    let wanted = Float(pow(10, gain / 20))
+    let growth = (wanted - factor) / Float(max(1, frames))
+    for index in 0..<frames * channelCount {
+      block[index] *= factor + growth * Float(index / channelCount)
+    }
+    factor = wanted
   }
 
   func seconds(atFrame frame: Int) -> Double {
@@ -121,7 +139,12 @@ final class PlayableSound: PlayableFile {
     let last = starts[starts.count - 1]
     // A step that is not heard yet counts.
     let base = last.frame > frame ? last.seconds : seconds(atFrame: frame)
-    let seconds = min(max(0, base + Double(direction) * Self.stepSeconds), totalSeconds)
+    go(toSecond: base + Double(direction) * Self.stepSeconds)
+  }
+
+  /// Goes on from a moment of the sound.
+  func go(toSecond wanted: Double) {
+    let seconds = min(max(0, wanted), totalSeconds)
     starts.append((seconds, self.frame))
     if starts.count > 64 { starts.removeFirst() }
     source = Self.source(of: sound, from: Int(seconds * Double(sound.sampleRate)), sampleRate)

@@ -15,8 +15,11 @@ final class PlayingClock: Sendable {
 
   init(session: PlaybackSession?) { self.session = session }
 
+  /// So long after the beginning the first frame is heard where there is no device: what is sent then is made ready before, in seconds.
+  private static let lead = 0.06
+
   /// Counts from now, where there is no device.
-  func begin() { state.withLock { $0.start = .now } }
+  func begin() { state.withLock { $0.start = .now.advanced(bySeconds: Self.lead) } }
 
   var isPaused: Bool { state.withLock { $0.pausedSince != nil } }
 
@@ -54,7 +57,8 @@ final class PlayingClock: Sendable {
 /// Pauses all that plays.
 final class PlayingPace {
   let clock: PlayingClock
-  var midi: MIDIPerformer?
+  /// Who takes part.
+  var company: PlayingCompany?
 
   init(session: PlaybackSession?) { clock = PlayingClock(session: session) }
 
@@ -62,12 +66,12 @@ final class PlayingPace {
 
   func pause() {
     clock.pause()
-    midi?.pause()
+    company?.pause()
   }
 
   func resume() {
     guard isPaused else { return }
     clock.resume()
-    midi?.resume()
+    company?.resume()
   }
 }

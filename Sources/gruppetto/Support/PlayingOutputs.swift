@@ -52,7 +52,7 @@ final class Recordings {
 }
 
 /// Samples without a header, to a file or to standard output.
-final class RawOutput {
+final class RawOutput: @unchecked Sendable {
   let name: String
   private let descriptor: Int32
   private let format: PCMFormat
@@ -69,6 +69,7 @@ final class RawOutput {
     self.format = format
     self.cancellation = cancellation
     name = path == "-" ? "standard output" : path
+    if path == "-" { try StandardStreams.requireOutput() }
     descriptor = try path == "-" ? STDOUT_FILENO : Self.open(path, cancellation)
     // A reader that goes away is an error of writing, not the end of this process.
     signal(SIGPIPE, SIG_IGN)
@@ -104,6 +105,47 @@ final class RawOutput {
       interrupted = since
       if PerformanceTime.now.seconds(since: since) > Self.patience { return false }
     }
+  }
+
+  /// Waits until a block can be written without waiting.
+  /// - Parameter seconds: How long at most.
+  /// - Returns: Whether there is room; always where waiting is in vain, as `write` tells.
+  func isReady(within seconds: Double) -> Bool {
+    guard descriptor >= 0 else { return true }
+    var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+    return poll(&request, 1, Int32((1000 * seconds).rounded(.up))) > 0
+  }
+
+  /// A device that hands samples on to this output in real time.
+  /// - Parameters:
+  ///   - sampleRate: Frames a second.
+  ///   - latencySeconds: How far ahead of its time the sound may be.
+  func device(sampleRate: Int, latencySeconds: Double) -> StreamDevice {
+    let request = PCMRequest(
+      sampleRate: sampleRate, channelCount: 2, formats: [format], latencySeconds: latencySeconds)
+    let frame = 2 * format.byteCount
+    return StreamDevice(request, name: name) { [descriptor, self] bytes in
+      withExtendedLifetime(self) {
+        bytes.withUnsafeBytes { Self.hand($0, to: descriptor, frame: frame) }
+      }
+    }
+  }
+
+  /// Writes whole frames, as many as there is room for.
+  /// - Returns: How many bytes, or a negative number of the system.
+  private static func hand(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, frame: Int) -> Int {
+    var done = 0
+    while done < bytes.count {
+      var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+      // What was begun of a frame is ended.
+      guard poll(&request, 1, done % frame == 0 ? 0 : 1000) > 0 || done % frame != 0 else { return done }
+      let count = min(bytes.count - done, chunk / frame * frame)
+      let written = Foundation.write(descriptor, bytes.baseAddress.map { $0 + done }, count)
+      if written < 0, errno == EINTR || errno == EAGAIN { continue }
+      guard written > 0 else { return -Int(errno == 0 ? EIO : errno) }
+      done += written
+    }
+    return done
   }
 
   /// Writes samples.

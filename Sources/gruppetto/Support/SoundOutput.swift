@@ -9,7 +9,7 @@ internal import Synthesis
 
 /// How music is rendered; shared by the commands that write or play sound.
 struct SoundOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Sample rate in Hz: 44100 or 48000.", valueName: "hz"))
+  @Option(help: ArgumentHelp("Sample rate in Hz, 8000 to 192000.", valueName: "hz"))
   var rate = 44_100
 
   @Option(help: ArgumentHelp("Bits per sample.", valueName: "format"))
@@ -42,15 +42,14 @@ struct SoundOptions: ParsableArguments {
   }
 
   func validate() throws {
-    guard Self.rates.contains(rate) else {
-      throw ValidationError("--rate is 44100 or 48000, not \(rate).")
+    guard RenderOptions.sampleRates.contains(rate) else {
+      throw ValidationError("--rate is a number from 8000 to 192000, not \(rate).")
     }
     guard Self.gains.contains(gain) else {
       throw ValidationError("--gain is in decibels, from -60 to 40, not \(gain).")
     }
   }
 
-  private static let rates: Set<Int> = [44_100, 48_000]
   private static let gains = -60.0...40.0
 
   /// The instruments.
@@ -66,8 +65,11 @@ struct SoundOptions: ParsableArguments {
       throw UsageError(
         "\(path): FLAC holds 16 or 24 bits; drop --bits \(bits.rawValue), or write a .wav file")
     }
-    guard format.sampleRates?.contains(usedRate(format)) ?? true else {
-      throw UsageError("\(path): Opus has 48000 Hz; drop --rate \(rate), or write an .ogg file")
+    if let rates = format.sampleRates, !rates.contains(usedRate(format)) {
+      let list = rates.map(String.init).joined(separator: ", ")
+      throw UsageError(
+        "\(path): --rate \(rate) does not fit: .\(format.rawValue) files have \(list) Hz; write a .wav or .flac file, or drop --rate"
+      )
     }
   }
 
@@ -83,7 +85,7 @@ struct SoundOptions: ParsableArguments {
   /// - Throws: `CompositionRecordError.damaged` for a rendering that there cannot have been.
   func following(_ repeated: PieceToRepeat) throws -> SoundOptions {
     guard let made = repeated.record.sound else { return self }
-    guard Self.rates.contains(made.rate), Self.gains.contains(made.gain),
+    guard RenderOptions.sampleRates.contains(made.rate), Self.gains.contains(made.gain),
       made.bits.map({ Bits(rawValue: $0) != nil }) ?? true
     else {
       throw CompositionRecordError.damaged(
@@ -108,6 +110,13 @@ struct SoundOptions: ParsableArguments {
           path: repeated.path, reason: "no sound is written in the temperament “\(made.tuning ?? "")”")
       }
     }
+    if !Typed.hasOption("--interpolation") {
+      guard let made = InterpolationOption(recorded: made.interpolation) else {
+        throw CompositionRecordError.damaged(
+          path: repeated.path, reason: "no sound is written with such an interpolation of samples")
+      }
+      options.performance.interpolation = made
+    }
     if !Typed.hasOption("--from-start") { options.performance.fromStart = made.startsAtBeginning }
     return options
   }
@@ -120,6 +129,7 @@ struct SoundOptions: ParsableArguments {
       isPlain: performance.plain, startsAtBeginning: performance.fromStart, instruments: library.fingerprint,
       banks: library.chosen == [SoundBankOptions.builtIn] ? nil : library.chosen)
     record.tuning = performance.temperament.temperament?.name
+    record.interpolation = performance.interpolation.recorded
     mix.add(to: &record)
     return record
   }
@@ -159,7 +169,7 @@ struct Rendering: Sendable {
     var source = ScoreRenderer(score: score, bank: library, options: options)
     return try Mastering.write(
       &source, to: path, level: level, gain: gain, encoding: encoding, tags: tags,
-      cancellation: cancellation, progress: progress)
+      threadCount: options.threadCount, cancellation: cancellation, progress: progress)
   }
 
   /// Renders it, and stops at Ctrl-C.
@@ -209,6 +219,7 @@ struct PerformanceOptions: ParsableArguments {
   var fromStart = false
 
   @OptionGroup var temperament: TuningOption
+  @OptionGroup var interpolation: InterpolationOption
 
   /// Where the sound begins.
   var start: RenderStart { fromStart ? .beginning : .firstNote }
@@ -220,7 +231,7 @@ struct PerformanceOptions: ParsableArguments {
   func renderOptions(sampleRate: Int) -> RenderOptions {
     RenderOptions(
       sampleRate: sampleRate, start: start, expression: plain ? nil : Expression(), placesParts: !plain,
-      temperament: temperament.temperament)
+      temperament: temperament.temperament, interpolation: interpolation.value)
   }
 }
 

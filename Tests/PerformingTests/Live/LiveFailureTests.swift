@@ -2,6 +2,7 @@ import Foundation
 import Groundwork
 import MIDI
 import Music
+import Notation
 import Synthesis
 import TestSupport
 import Testing
@@ -135,19 +136,72 @@ struct LiveFailureTests {
     #expect(inbox.hasEnded)
   }
 
-  @Test("A recording is written more seldom the longer it is, and has every note at the end")
-  func longRecordingsAreWrittenSeldom() throws {
-    #expect(LiveRecorder.pause(afterSeconds: 0) == 2 && LiveRecorder.pause(afterSeconds: 3600) == 180)
+  @Test("A recording has all but the last second while it goes on, and every note at the end")
+  func recordingsAreCompleteToTheLastSecond() throws {
+    // As much is written each second as a megabyte, however long the recording is.
+    #expect(LiveRecorder.isDue(bytes: 1 << 20, turns: 1) && !LiveRecorder.isDue(bytes: 3 << 20, turns: 2))
     let folder = try TemporaryFolder()
-    let recorder = try LiveRecorder(path: folder.file("a.mid"))
+    let path = folder.file("a.mid")
+    let recorder = try LiveRecorder(path: path)
+    #expect(!recorder.hasFile && !FileManager.default.fileExists(atPath: path))
     for index in 0..<2000 {
       recorder.heard(
         .noteOn(channel: 0, key: 60, velocity: index % 2 * 80), at: moment(Double(index) / 100))
-      if index % 500 == 0 { Thread.sleep(forTimeInterval: 0.01) }
     }
+    let deadline = Date() + 10
+    while !recorder.hasFile, Date() < deadline { Thread.sleep(forTimeInterval: 0.02) }
+    #expect(try MIDIFile(bytes: readFile(path)).tracks[0].events.count >= 1999)
+    recorder.heard(.noteOn(channel: 0, key: 72, velocity: 80), at: moment(30))
     try recorder.finish()
-    let file = try MIDIFile(bytes: readFile(folder.file("a.mid")))
-    #expect(file.tracks[0].events.count >= 2000)
+    let score = try Score(midi: MIDIFile(bytes: readFile(path)))
+    #expect(score.noteCount == 1001)
+  }
+
+  @Test("Where a recording cannot be written is found before any music, and what is there stays")
+  func unwritableRecordingsAreFoundAtOnce() throws {
+    let folder = try TemporaryFolder()
+    for path in [folder.file("nowhere/a.mid"), "/dev/full"] {
+      #expect(throws: PerformanceError.self) { try LiveRecorder(path: path) }
+    }
+    try replaceFile(at: folder.file("old.mid"), with: "old")
+    let recorder = try LiveRecorder(path: folder.file("old.mid"))
+    try recorder.finish()
+    let old = try readFile(folder.file("old.mid"))
+    #expect(!recorder.hasFile && old == Array("old".utf8))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["old.mid"])
+  }
+
+  @Test("Whatever bytes come in, no note of the recording hangs at any moment")
+  func noNoteHangs() throws {
+    var generator = RepeatableGenerator(seed: 12)
+    var parser = MIDIStreamParser()
+    var transcript = LiveTranscript()
+    var count = 0
+    for round in 0..<4000 {
+      let byte = UInt8.random(in: 0...255, using: &generator)
+      guard case .midi(let midi) = parser.consume(byte), midi.forChannel != nil else { continue }
+      // Not all in the order of their time.
+      let time = Double(round) / 200 + Double.random(in: -0.05...0, using: &generator)
+      transcript.add(midi, isPlayer: round % 3 > 0, at: moment(max(0, time) + 1))
+      count += 1
+      guard count % 50 == 0 else { continue }
+      let file = try MIDIFile(bytes: transcript.file.encoded())
+      #expect(file.damage.isEmpty)
+      for track in file.tracks {
+        var down: Set<Int> = []
+        for event in track.events {
+          switch track.message(of: event) {
+          case .noteOn(let channel, let key, let velocity) where velocity > 0:
+            #expect(down.insert(channel << 7 | key).inserted)
+          case .noteOn(let channel, let key, _), .noteOff(let channel, let key, _):
+            #expect(down.remove(channel << 7 | key) != nil)
+          default: break
+          }
+        }
+        #expect(down.isEmpty)
+      }
+    }
+    #expect(count > 200)
   }
 }
 

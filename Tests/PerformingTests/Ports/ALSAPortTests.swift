@@ -22,6 +22,11 @@ struct ALSAPortTests {
         Issue.record(error)
         return
       }
+      #expect(
+        error.message == """
+          there is no ALSA sequencer here (no such file or directory); load it by modprobe snd-seq, or use a raw MIDI device \
+          (hw:1,0), a FIFO, OSC or JACK, which work without it
+          """)
       for word in ["modprobe snd-seq", "raw MIDI device", "FIFO", "OSC", "JACK"] {
         #expect(error.message.contains(word))
       }
@@ -58,6 +63,37 @@ struct ALSAPortTests {
       .midi(.systemExclusive([UInt8](repeating: 3, count: 3000) + [0xF7])),
     ]
     #expect(try throughSequencerEvents(sent) == sent)
+  }
+
+  @Test("What only other clients send is understood too: controllers and parameters of 14 bits")
+  func largeControllersAreUnderstood() throws {
+    func control(_ controller: Int, _ value: Int) -> WireMessage {
+      .midi(.controlChange(channel: 3, controller: controller, value: value))
+    }
+    // SND_SEQ_EVENT_CONTROL14, _REGPARAM and _NONREGPARAM: 1000 is 7 · 128 + 104.
+    let volume = try messages(ofSequencerEvent: 14, channel: 3, parameter: 7, value: 1000)
+    #expect(volume.messages == [control(7, 7), control(39, 104)] && volume.faultCount == 0)
+    let range = try messages(ofSequencerEvent: 16, channel: 3, parameter: 0, value: 1000)
+    #expect(Set(range.messages) == [control(101, 0), control(100, 0), control(6, 7), control(38, 104)])
+    let own = try messages(ofSequencerEvent: 15, channel: 3, parameter: 129, value: 1000)
+    #expect(Set(own.messages) == [control(99, 1), control(98, 1), control(6, 7), control(38, 104)])
+  }
+
+  @Test("Events that are no message of a cable are counted and passed over")
+  func otherEventsAreCounted() throws {
+    // SND_SEQ_EVENT_CLIENT_START and an event of users.
+    for type in [60, 90] {
+      let result = try messages(ofSequencerEvent: type, channel: 0, parameter: 0, value: 0)
+      #expect(result.messages.isEmpty && result.faultCount == 1)
+    }
+  }
+
+  @Test("A long system-exclusive message goes out in parts that the kernel can hold, and is joined again")
+  func longMessagesGoInParts() throws {
+    let long = WireMessage.midi(.systemExclusive([UInt8](repeating: 3, count: 3000) + [0xF7]))
+    #expect(try sequencerEventCount(of: long) == 12)
+    #expect(try sequencerEventCount(of: .clock) == 1)
+    #expect(try throughSequencerEvents([long, .clock, long]) == [long, .clock, long])
   }
 
   @Test("A device that is not there is an error that says what is")

@@ -1,3 +1,4 @@
+import Groundwork
 import MIDI
 import Performing
 import Synchronization
@@ -191,11 +192,15 @@ struct ByteStreamTests {
     #expect(throws: PortError.unopenable(name: missing, reason: "no such file or directory")) {
       try ByteStreamInput(fifo: missing)
     }
-    #expect(throws: PortError.unopenable(name: missing, reason: "no such file or directory")) {
+    #expect(throws: PortError.unwritable(path: missing, reason: "no such file or directory")) {
       try ByteStreamOutput(fifo: missing)
     }
     #expect(throws: PortError.notAPort(path: "/etc/passwd")) { try ByteStreamInput(fifo: "/etc/passwd") }
-    #expect(throws: PortError.notAPort(path: "/etc/passwd")) { try ByteStreamOutput(fifo: "/etc/passwd") }
+    #expect(throws: PortError.unwritable(path: "/etc/passwd", reason: "it is no FIFO")) {
+      try ByteStreamOutput(fifo: "/etc/passwd")
+    }
+    let unwritable = PortError.unwritable(path: "x", reason: "")
+    #expect(unwritable.kind == .cannotWrite && unwritable.message.contains("mkfifo x"))
     #expect(PortError.notAPort(path: "x").message.contains("mkfifo"))
   }
 }

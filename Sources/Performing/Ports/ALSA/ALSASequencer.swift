@@ -232,7 +232,7 @@ public final class ALSASequencerOutput: MessageOutput {
         event.pointee.dest.client = 254
         event.pointee.dest.port = 253
         event.pointee.queue = 253
-        result = min(result, snd_seq_event_output_direct(sequencer.handle.pointer, event))
+        if result >= 0 { result = min(result, put(event)) }
       }
       if result >= 0 { state.statistics.messageCount += 1 } else { state.statistics.droppedCount += 1 }
       return result
@@ -240,6 +240,16 @@ public final class ALSASequencerOutput: MessageOutput {
     // A receiver whose queue is full loses a message; the port goes on.
     if status < 0, status != -EAGAIN, status != -ENOSPC {
       throw .failed(name: name, reason: ALSAPorts.words(status))
+    }
+  }
+
+  /// Sends an event. Where the kernel's pool is full it is waited for, since the rest of a long message would be no message.
+  private func put(_ event: UnsafeMutablePointer<snd_seq_event_t>) -> Int32 {
+    let deadline = PerformanceTime.now.advanced(bySeconds: ByteStreamOutput.patienceSeconds)
+    while true {
+      let status = snd_seq_event_output_direct(sequencer.handle.pointer, event)
+      guard status == -EAGAIN, PerformanceTime.now < deadline else { return status }
+      usleep(500)
     }
   }
 

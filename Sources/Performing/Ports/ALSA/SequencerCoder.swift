@@ -11,9 +11,13 @@ final class SequencerCoder {
   /// Events that are no message of a cable, and messages that are no event.
   private(set) var faultCount = 0
 
+  /// As many bytes of a system-exclusive message go into one event: the kernel's pool for a client holds some kilobytes, and a longer event would be
+  /// lost as a whole. Receivers join them.
+  static let chunk = 256
+
   init() throws(PortError) {
     var made: OpaquePointer?
-    guard snd_midi_event_new(65_536, &made) == 0, let made else {
+    guard snd_midi_event_new(Self.chunk, &made) == 0, let made else {
       buffer.deallocate()
       throw .noResources(reason: "no memory for ALSA")
     }
@@ -60,6 +64,37 @@ final class SequencerCoder {
       if event.type != UInt8(SND_SEQ_EVENT_NONE.rawValue) { body(&event) }
     }
   }
+}
+
+/// The messages that an event of the sequencer stands for, which needs no sequencer.
+/// - Parameters:
+///   - type: the event's number, as `SND_SEQ_EVENT_CONTROL14`.
+///   - channel: the channel, 0...15.
+///   - parameter: the number of a controller or parameter.
+///   - value: its value.
+/// - Returns: the messages, and how much could not be understood.
+/// - Throws: `PortError.noResources`.
+package func messages(
+  ofSequencerEvent type: Int, channel: Int, parameter: Int, value: Int
+) throws(PortError) -> (messages: [WireMessage], faultCount: Int) {
+  let decoder = try SequencerCoder()
+  var event = snd_seq_event_t()
+  event.type = UInt8(truncatingIfNeeded: type)
+  event.data.control.channel = UInt8(truncatingIfNeeded: channel)
+  event.data.control.param = UInt32(truncatingIfNeeded: parameter)
+  event.data.control.value = Int32(truncatingIfNeeded: value)
+  var result: [WireMessage] = []
+  decoder.decode(&event) { result.append($0) }
+  return (result, decoder.faultCount)
+}
+
+/// How many events of the sequencer a message becomes.
+/// - Parameter message: the message.
+/// - Throws: `PortError.noResources`.
+package func sequencerEventCount(of message: WireMessage) throws(PortError) -> Int {
+  var count = 0
+  try SequencerCoder().encode(message) { _ in count += 1 }
+  return count
 }
 
 /// What messages become on their way through events of the sequencer, which needs no sequencer.

@@ -21,6 +21,9 @@ public final class JACKClient: Sendable {
   public let channelCount: Int
 
   let state: UnsafeSharedState
+  /// The library's client; nil where the server has ended. All threads but JACK's use it under the lock, so that nobody asks a client that is
+  /// being closed or opened again. JACK's thread has it in the state, and does not run while that is changed.
+  private let opened = Guarded<JACKLibrary.Client?>(nil)
   private let requestedName: String
   private let serverName: String?
   private let connectsSound: Bool
@@ -59,11 +62,11 @@ public final class JACKClient: Sendable {
       to: JACKState(
         library: library, channelCount: channelCount, frameCapacity: max(Int(queue), 2 * periodFrames)))
     state = UnsafeSharedState(pointer: pointer)
-    try run(client)
+    try opened.withLock { opened throws(PortError) in try run(client, &opened) }
   }
 
   deinit {
-    closeClient()
+    opened.withLock { closeClient(&$0) }
     state.pointer.deinitialize(count: 1)
     state.pointer.deallocate()
   }
@@ -87,9 +90,12 @@ public final class JACKClient: Sendable {
   }
 
   /// Registers ports and begins to run.
-  private func run(_ client: JACKLibrary.Client) throws(PortError) {
+  private func run(
+    _ client: JACKLibrary.Client, _ opened: inout JACKLibrary.Client?
+  ) throws(PortError) {
     let pointer = state.pointer
     let library = pointer.pointee.library
+    opened = client
     pointer.pointee.client = client
     pointer.pointee.clockOffset = PerformanceTime.now.nanoseconds - Int64(library.now()) * 1_000
     for channel in 0..<channelCount {
@@ -114,21 +120,32 @@ public final class JACKClient: Sendable {
         return 0
       }, pointer)
     guard hasPorts, status == 0, library.activate(client) == 0 else {
-      closeClient()
+      closeClient(&opened)
       throw .failed(name: "JACK", reason: "ports cannot be registered")
     }
     if connectsSound { connectSound(library, client) }
   }
 
-  private func closeClient() {
-    let pointer = state.pointer
-    guard let client = pointer.pointee.client else { return }
-    _ = pointer.pointee.library.close(client)
-    pointer.pointee.client = nil
+  private func closeClient(_ opened: inout JACKLibrary.Client?) {
+    guard let client = opened else { return }
+    // JACK's thread has ended when this returns.
+    _ = library.close(client)
+    opened = nil
+    state.pointer.pointee.client = nil
+  }
+
+  private var library: JACKLibrary { state.pointer.pointee.library }
+
+  /// Uses the client while it is not closed.
+  /// - Returns: nil where the server has ended.
+  private func withClient<Value>(_ body: (JACKLibrary.Client) -> Value) -> Value? {
+    opened.withLock { $0.map(body) }
   }
 
   private func connectSound(_ library: JACKLibrary, _ client: JACKLibrary.Client) {
-    let targets = portNames(type: JACKLibrary.audioType, flags: JACKLibrary.isInput | JACKLibrary.isPhysical)
+    let targets = Self.portNames(
+      library, client, type: JACKLibrary.audioType, flags: JACKLibrary.isInput | JACKLibrary.isPhysical)
+    let name = library.clientName(client).map { String(cString: $0) } ?? name
     for (channel, target) in targets.prefix(channelCount).enumerated() {
       _ = library.connect(client, "\(name):out_\(channel + 1)", target)
     }
@@ -136,19 +153,20 @@ public final class JACKClient: Sendable {
     if channelCount == 1, targets.count > 1 { _ = library.connect(client, "\(name):out_1", targets[1]) }
   }
 
-  /// Opens the client again after the server has ended.
+  /// Opens the client again after the server has ended. Others who ask meanwhile wait for it.
   func reopen() -> Bool {
-    closeClient()
-    let library = state.pointer.pointee.library
-    guard let client = try? Self.open(library, requestedName, serverName) else { return false }
-    guard Int(library.sampleRate(client)) == sampleRate, Int(library.bufferSize(client)) <= periodFrames
-    else {
-      _ = library.close(client)
-      return false
+    opened.withLock { opened in
+      closeClient(&opened)
+      guard let client = try? Self.open(library, requestedName, serverName) else { return false }
+      guard Int(library.sampleRate(client)) == sampleRate, Int(library.bufferSize(client)) <= periodFrames
+      else {
+        _ = library.close(client)
+        return false
+      }
+      state.pointer.pointee.isShutDown.store(false, ordering: .releasing)
+      do throws(PortError) { try run(client, &opened) } catch { return false }
+      return true
     }
-    state.pointer.pointee.isShutDown.store(false, ordering: .releasing)
-    do throws(PortError) { try run(client) } catch { return false }
-    return true
   }
 
   // MARK: Ports
@@ -160,10 +178,13 @@ public final class JACKClient: Sendable {
   public var underrunCount: Int { state.pointer.pointee.underruns.load(ordering: .relaxed) }
 
   private func portNames(type: String, flags: UInt) -> [String] {
-    let library = state.pointer.pointee.library
-    guard let client = state.pointer.pointee.client, let list = library.ports(client, nil, type, flags) else {
-      return []
-    }
+    withClient { Self.portNames(library, $0, type: type, flags: flags) } ?? []
+  }
+
+  private static func portNames(
+    _ library: JACKLibrary, _ client: JACKLibrary.Client, type: String, flags: UInt
+  ) -> [String] {
+    guard let list = library.ports(client, nil, type, flags) else { return [] }
     defer { library.free(list) }
     var names: [String] = []
     while let name = list[names.count] { names.append(String(cString: name)) }
@@ -186,8 +207,9 @@ public final class JACKClient: Sendable {
   ///   - target: the full name of the one that receives.
   /// - Throws: `PortError.noSuchPort` where they cannot be connected.
   public func connect(_ source: String, to target: String) throws(PortError) {
-    guard let client = state.pointer.pointee.client else { throw .noJACKServer(reason: "it has ended") }
-    let status = state.pointer.pointee.library.connect(client, source, target)
+    guard let status = withClient({ library.connect($0, source, target) }) else {
+      throw .noJACKServer(reason: "it has ended")
+    }
     guard status == 0 || status == EEXIST else {
       let isOwn = source.hasPrefix("\(name):")
       throw .noSuchPort(name: isOwn ? target : source, others: isOwn ? midiTargets : midiSources)
@@ -234,8 +256,9 @@ public final class JACKClient: Sendable {
     let position = UnsafeMutableRawPointer.allocate(byteCount: JACKPosition.size, alignment: 8)
     defer { position.deallocate() }
     position.initializeMemory(as: UInt8.self, repeating: 0, count: JACKPosition.size)
-    guard let client = state.pointer.pointee.client else { return Transport(isRolling: false, frame: 0) }
-    let status = state.pointer.pointee.library.transport(client, position)
+    guard let status = withClient({ library.transport($0, position) }) else {
+      return Transport(isRolling: false, frame: 0)
+    }
     func value<Value: BitwiseCopyable>(_ offset: Int, _ type: Value.Type) -> Value {
       position.load(fromByteOffset: offset, as: type)
     }
@@ -254,20 +277,18 @@ public final class JACKClient: Sendable {
 
   /// Starts the transport, for all clients.
   public func startTransport() {
-    if let client = state.pointer.pointee.client { state.pointer.pointee.library.startTransport(client) }
+    withClient { library.startTransport($0) }
   }
 
   /// Stops the transport, for all clients.
   public func stopTransport() {
-    if let client = state.pointer.pointee.client { state.pointer.pointee.library.stopTransport(client) }
+    withClient { library.stopTransport($0) }
   }
 
   /// Moves the transport, for all clients.
   /// - Parameter frame: where to.
   public func locateTransport(frame: Int) {
-    if let client = state.pointer.pointee.client {
-      _ = state.pointer.pointee.library.locate(client, UInt32(clamping: frame))
-    }
+    withClient { _ = library.locate($0, UInt32(clamping: frame)) }
   }
 
   /// Tells all clients bar and beat of the transport, by a tempo and a metre that stay. To be called once, before the transport starts.
@@ -278,15 +299,18 @@ public final class JACKClient: Sendable {
   /// - Returns: whether no other client does.
   public func provideTimebase(beatsPerMinute: Double, beatsPerBar: Int = 4, beatType: Int = 4) -> Bool {
     let pointer = state.pointer
-    guard let client = pointer.pointee.client, beatsPerMinute > 0, beatsPerBar > 0 else { return false }
-    pointer.pointee.beatsPerMinute = beatsPerMinute
-    pointer.pointee.beatsPerBar = Float(beatsPerBar)
-    pointer.pointee.beatType = Float(beatType)
-    return pointer.pointee.library.setTimebase(
-      client, 1,
-      { _, _, position, _, context in
-        guard let position else { return }
-        context?.assumingMemoryBound(to: JACKState.self).pointee.fillPosition(position)
-      }, pointer) == 0
+    guard beatsPerMinute > 0, beatsPerBar > 0 else { return false }
+    let status = withClient { client in
+      pointer.pointee.beatsPerMinute = beatsPerMinute
+      pointer.pointee.beatsPerBar = Float(beatsPerBar)
+      pointer.pointee.beatType = Float(beatType)
+      return library.setTimebase(
+        client, 1,
+        { _, _, position, _, context in
+          guard let position else { return }
+          context?.assumingMemoryBound(to: JACKState.self).pointee.fillPosition(position)
+        }, pointer)
+    }
+    return status == 0
   }
 }

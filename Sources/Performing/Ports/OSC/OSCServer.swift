@@ -101,6 +101,12 @@ public final class OSCServer: Sendable {
         [.int(Int32(clamping: number)), .float(Float(quarters)), .float(Float(quartersPerMinute))]))
   }
 
+  /// Tells all who subscribed that a bar begins.
+  /// - Parameter bar: the bar.
+  public func announceBar(_ bar: SongBar) {
+    announceBar(bar.number, quarters: bar.length, quartersPerMinute: bar.quartersPerMinute)
+  }
+
   /// Sends a composed bar to the program that speaks as MIDI-GPT's do, if there is one.
   /// - Parameters:
   ///   - bar: the bar.

@@ -4,44 +4,6 @@ internal import Glibc
 internal import Musl
 #endif
 
-/// What an audio thread does.
-protocol AudioWork: AnyObject, Sendable {
-  func run()
-}
-
-/// A system thread that does one piece of playback work.
-struct AudioThread: Sendable {
-  private let identifier: pthread_t
-
-  /// Starts the thread; nil if the system has none left.
-  init?(_ work: any AudioWork) {
-    var identifier = pthread_t()
-    let context = Unmanaged.passRetained(Box(work))
-    let status = pthread_create(
-      &identifier, nil,
-      { context in
-        if let context { Unmanaged<Box>.fromOpaque(context).takeRetainedValue().work.run() }
-        return nil
-      }, context.toOpaque())
-    guard status == 0 else {
-      context.release()
-      return nil
-    }
-    self.identifier = identifier
-  }
-
-  /// Waits for the thread's end.
-  func join() { pthread_join(identifier, nil) }
-
-  /// Leaves the thread to itself: it and what it uses are freed whenever it ends.
-  func abandon() { pthread_detach(identifier) }
-
-  private final class Box {
-    let work: any AudioWork
-    init(_ work: any AudioWork) { self.work = work }
-  }
-}
-
 /// The scheduling of threads that must run when their time has come.
 package enum RealTimePriority {
   /// The priorities that are tried: first the one that audio servers take, above all that is no audio and below the kernel's own

@@ -4,18 +4,21 @@ internal import Glibc
 internal import Musl
 #endif
 
-/// A system thread that runs one function.
-final class WorkerThread: @unchecked Sendable {
+/// A system thread that runs one function: the one kind of thread that this package starts for work with an end of its own.
+///
+/// It is not one of a pool, so that it may wait, hang in a device, or have a priority of its own.
+package final class SystemThread: @unchecked Sendable {
+  // Both are used by whoever holds the thread, under its own lock where several do.
   private var identifier = pthread_t()
   private var isJoined = false
 
-  private final class Work {
+  private final class Work: Sendable {
     let run: @Sendable () -> Void
     init(_ run: @escaping @Sendable () -> Void) { self.run = run }
   }
 
   /// Starts a thread; nil if the system has none left.
-  init?(_ run: @escaping @Sendable () -> Void) {
+  package init?(_ run: @escaping @Sendable () -> Void) {
     let context = Unmanaged.passRetained(Work(run))
     let status = pthread_create(
       &identifier, nil,
@@ -25,16 +28,19 @@ final class WorkerThread: @unchecked Sendable {
       }, context.toOpaque())
     guard status == 0 else {
       context.release()
+      // What was not started needs no end.
+      isJoined = true
       return nil
     }
   }
 
-  /// Waits for its end.
-  func join() {
+  // Left to itself, it and what it uses are freed whenever it ends.
+  deinit { if !isJoined { pthread_detach(identifier) } }
+
+  /// Waits for its end, the first time; it must not wait for itself.
+  package func join() {
     guard !isJoined else { return }
     isJoined = true
     pthread_join(identifier, nil)
   }
-
-  deinit { if !isJoined { pthread_detach(identifier) } }
 }

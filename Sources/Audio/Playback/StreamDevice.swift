@@ -1,0 +1,131 @@
+internal import Synchronization
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// A device that hands frames on to a pipe or a file as time passes: as many frames as there are seconds, whoever reads them.
+///
+/// It keeps the pace of the system's clock. Where the session is late, the clock goes on and the session catches up, so that what is handed on has no gap, and
+/// a moment of it is where the clock was. A reader that takes nothing holds the session up, and is given up after ten seconds as a sound card would be.
+public final class StreamDevice: PCMDevice, @unchecked Sendable {
+  /// What it is called in messages.
+  public let name: String
+  /// As they were asked for.
+  public let settings: PCMSettings
+
+  private let receive: @Sendable (RawSpan) -> Int
+  private let failureCode = Atomic<Int32>(0)
+
+  // One thread at a time uses what follows.
+  private var current = PCMState.idle
+  private var written = 0
+  /// When the first frame was due, in nanoseconds.
+  private var began: Int64 = 0
+
+  /// A device.
+  /// - Parameters:
+  ///   - request: Its settings; it has the first of the formats.
+  ///   - name: What it is called.
+  ///   - receive: Takes whole frames without waiting, and returns how many bytes it has taken: whole frames, or 0 where there is no room now, or a
+  ///     negative number of the system where there will never be any.
+  public init(_ request: PCMRequest, name: String, receive: @escaping @Sendable (RawSpan) -> Int) {
+    self.name = name
+    self.receive = receive
+    let frames = max(64, Int(request.latencySeconds * Double(request.sampleRate)))
+    settings = PCMSettings(
+      format: request.formats.first ?? .float32, sampleRate: request.sampleRate,
+      channelCount: request.channelCount, bufferFrames: frames, periodFrames: max(1, frames / 4))
+  }
+
+  /// Why nothing can be handed on any more, as the system's number; 0 as long as it can. Any thread may ask.
+  public var failure: Int32 { failureCode.load(ordering: .acquiring) }
+
+  /// Frames for which it is time.
+  private var due: Int {
+    Int(Double(MonotonicClock.nanoseconds - began) * 1e-9 * Double(settings.sampleRate))
+  }
+
+  /// What the device is doing. It never runs out.
+  public var state: PCMState {
+    if current == .draining, due >= written { current = .idle }
+    return current
+  }
+
+  /// Frames that were handed on before their time.
+  public var delay: Int {
+    switch current {
+    case .ready: written
+    case .running, .draining: max(0, written - due)
+    default: 0
+    }
+  }
+
+  /// Makes the device ready.
+  public func prepare() -> Int32 {
+    current = .ready
+    written = 0
+    return 0
+  }
+
+  /// Starts the clock.
+  public func start() -> Int32 {
+    guard current == .ready else { return current == .running ? 0 : -EBADF }
+    current = .running
+    began = MonotonicClock.nanoseconds
+    return 0
+  }
+
+  /// Hands on as many frames as there is time and room for.
+  public func write(_ frames: RawSpan) -> Int {
+    guard state == .ready || state == .running else { return -Int(EBADF) }
+    let room = settings.bufferFrames - (current == .ready ? written : written - due)
+    let count = min(room, frames.byteCount / settings.frameByteCount)
+    guard count > 0 else { return -Int(EAGAIN) }
+    let taken = receive(frames.extracting(first: count * settings.frameByteCount))
+    guard taken >= 0 else {
+      failureCode.store(Int32(clamping: -taken), ordering: .releasing)
+      // Not EPIPE, which would be a sound card's word for having run out.
+      return -Int(ENODEV)
+    }
+    guard taken > 0 else { return -Int(EAGAIN) }
+    written += taken / settings.frameByteCount
+    if current == .ready, written >= settings.bufferFrames { _ = start() }
+    return taken / settings.frameByteCount
+  }
+
+  /// Waits until there is time for a period.
+  public func wait(milliseconds: Int) {
+    let missing = delay - (settings.bufferFrames - settings.periodFrames)
+    // Where it is the reader who is late, nobody says when there is room.
+    let microseconds = missing > 0 ? missing * 1_000_000 / settings.sampleRate + 1 : 1000
+    rest(microseconds: min(1000 * milliseconds, microseconds))
+  }
+
+  /// Sleeps.
+  public func rest(microseconds: Int) { usleep(UInt32(clamping: max(0, microseconds))) }
+
+  /// It is never suspended.
+  public func resume() -> Int32 { 0 }
+
+  /// Waits until it is time for the last frame.
+  public func drain() -> Int32 {
+    switch state {
+    case .running:
+      current = .draining
+      return state == .draining ? -EAGAIN : 0
+    case .draining: return -EAGAIN
+    default:
+      current = .idle
+      return 0
+    }
+  }
+
+  /// Stops the clock.
+  public func drop() { current = .idle }
+
+  /// A reader that has gone does not come back.
+  public func reopen() -> Int32 { -ENODEV }
+}

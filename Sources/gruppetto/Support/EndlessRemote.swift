@@ -1,0 +1,207 @@
+internal import Audio
+internal import Composing
+internal import Groundwork
+internal import Music
+internal import Performing
+internal import Synchronization
+
+/// What other programs change in endless music through OSC, beside the keys: `Documentation/Ports.md` has the names.
+///
+/// It is asked on the server's thread. Settings are changed at once; what is about starting and stopping waits for whoever plays.
+final class EndlessRemote: Sendable {
+  private let composer: EndlessComposer
+  private let engine: PerformanceEngine
+  private let clock: PlayingClock
+  /// Decibels that were asked for on the command line.
+  private let initialGain: Double
+  private let gain: Mutex<Double>
+  private let changing = Mutex(())
+  private let requests = Mutex<[RemoteAction]>([])
+
+  /// As many requests can wait.
+  private static let requestLimit = 256
+  private static let temperatures = 0.1...3.0
+  private static let gains = -60.0...40.0
+  private static let mostVoices = 64
+
+  init(_ composer: EndlessComposer, _ engine: PerformanceEngine, _ clock: PlayingClock, gain: Double) {
+    self.composer = composer
+    self.engine = engine
+    self.clock = clock
+    initialGain = gain
+    self.gain = Mutex(gain)
+  }
+
+  /// Changes settings while nobody else does.
+  func exclusively<Value>(_ body: () -> Value) -> Value { changing.withLock { _ in body() } }
+
+  /// What is to be done by whoever plays: starting, stopping, pausing.
+  func takeRequests() -> [RemoteAction] {
+    requests.withLock { requests in
+      defer { requests = [] }
+      return requests
+    }
+  }
+
+  /// Does what is asked for, or says why not.
+  func handle(_ action: RemoteAction) -> RemoteAnswer {
+    switch action {
+    case .start, .stop, .pause, .resume:
+      requests.withLock { if $0.count < Self.requestLimit { $0.append(action) } }
+      return .done
+    case .bar: return .refused("music that is being composed has no bars to go to")
+    case .reset: return .refused("there is nothing to forget: each piece is composed anew")
+    case .played: return .refused("play listens to no player; gruppetto live does")
+    case .nextEvent: return .refused("play tells no single events; subscribe to what is heard")
+    case .get(let name): return value(of: name).map { .value($0) } ?? Self.unknown(name)
+    case .set(let name, let value): return set(name, value)
+    }
+  }
+
+  private static let names =
+    "temperature, density, transposition, tempo, tempo-factor, key, voices, instruments, gain"
+
+  private static func unknown(_ name: String) -> RemoteAnswer {
+    .refused("there is no parameter \(name); there are \(names)")
+  }
+
+  private func value(of name: String) -> RemoteValue? {
+    let settings = composer.settings
+    switch name {
+    case "temperature": return .number(settings.composition.sampling.temperature)
+    case "density": return .number(settings.density ?? 1)
+    case "transposition": return .number(Double(settings.transposition))
+    case "tempo-factor": return .number(settings.tempoFactor)
+    case "tempo": return heardTempo.map { .number($0) } ?? .number(0)
+    case "key": return .text(settings.limits.key?.description ?? "any")
+    case "voices": return .number(Double(settings.limits.voices?.upperBound ?? 0))
+    case "instruments":
+      let programs = settings.programs.map { "\($0)" }
+      return .text(programs.isEmpty ? "as composed" : programs.joined(separator: ","))
+    case "gain": return .number(gain.withLock { $0 })
+    default: return nil
+    }
+  }
+
+  /// The tempo that is heard, in quarter notes a minute.
+  private var heardTempo: Double? {
+    engine.place(atFrame: clock.session?.heardFrames ?? engine.renderedFrames)?.bar.quartersPerMinute
+  }
+
+  private func set(_ name: String, _ value: RemoteValue) -> RemoteAnswer {
+    if name == "gain" {
+      guard case .number(let decibels) = value, Self.gains.contains(decibels) else {
+        return .refused("gain is a number of decibels from -60 to 40")
+      }
+      gain.withLock { $0 = decibels }
+      engine.setGain(decibels - initialGain)
+      return .done
+    }
+    return exclusively {
+      var settings = composer.settings
+      do {
+        guard try Self.change(&settings, name, value, heardTempo: heardTempo) else {
+          return Self.unknown(name)
+        }
+        try composer.change(to: settings)
+        return .done
+      } catch let refusal as Refusal {
+        return .refused(refusal.words)
+      } catch let error as any DiagnosableError {
+        return .refused(OptionWords.message(of: error))
+      } catch {
+        return .refused("\(name) cannot be changed: \(error)")
+      }
+    }
+  }
+
+  private struct Refusal: Error {
+    var words: String
+  }
+
+  /// Changes one of the settings.
+  /// - Returns: false where there is none of the name.
+  private static func change(
+    _ settings: inout EndlessSettings, _ name: String, _ value: RemoteValue, heardTempo: Double?
+  ) throws -> Bool {
+    switch name {
+    case "temperature": settings.composition.sampling.temperature = try number(name, value, in: temperatures)
+    case "density":
+      let density = try number(name, value, in: EndlessSettings.densities)
+      settings.density = density == 1 ? nil : density
+    case "transposition":
+      let semitones = EndlessSettings.transpositions
+      settings.transposition = Int(
+        try number(name, value, in: Double(semitones.lowerBound)...Double(semitones.upperBound)).rounded())
+    case "tempo-factor": settings.tempoFactor = try number(name, value, in: EndlessSettings.tempoFactors)
+    case "tempo":
+      guard let heardTempo, heardTempo > 0 else { throw Refusal(words: "no bar is heard yet") }
+      let own = heardTempo / settings.tempoFactor
+      let factors = EndlessSettings.tempoFactors
+      settings.tempoFactor =
+        try number(name, value, in: own * factors.lowerBound...own * factors.upperBound) / own
+    case "key":
+      let key = try text(name, value)
+      settings.limits.key = key == "any" ? nil : try Scale(key)
+    case "voices":
+      let most = Int(try number(name, value, in: 0...Double(mostVoices)).rounded())
+      settings.limits.voices = most == 0 ? nil : 1...most
+    case "instruments": settings.programs = try programs(value)
+    default: return false
+    }
+    return true
+  }
+
+  private static func number(
+    _ name: String, _ value: RemoteValue, in range: ClosedRange<Double>
+  ) throws -> Double {
+    guard case .number(let number) = value, range.contains(number) else {
+      throw Refusal(
+        words:
+          "\(name) is a number from \(Readable.decimal(range.lowerBound, 2)) to \(Readable.decimal(range.upperBound, 2))"
+      )
+    }
+    return number
+  }
+
+  private static func text(_ name: String, _ value: RemoteValue) throws -> String {
+    guard case .text(let text) = value else { throw Refusal(words: "\(name) is a text") }
+    return text
+  }
+
+  /// The programs of names or numbers with commas between them.
+  private static func programs(_ value: RemoteValue) throws -> [Int] {
+    if case .number(let number) = value {
+      guard let program = Int(exactly: number), (0...127).contains(program) else {
+        throw Refusal(words: "a program is a number from 0 to 127")
+      }
+      return [program]
+    }
+    let names = try text("instruments", value)
+    guard names != "as composed" else { return [] }
+    return try names.split(separator: ",").map { name in
+      if let program = Int(String(name.filter { $0 != " " })), (0...127).contains(program) { return program }
+      guard let program = try InstrumentName(String(name)).programs.first else {
+        throw Refusal(words: "drums have no other instrument; name one with pitches")
+      }
+      return program
+    }
+  }
+}
+
+extension EndlessPlaying {
+  /// Does what other programs ask of whoever plays.
+  func obey(_ requests: [RemoteAction], _ engine: PerformanceEngine, _ pace: PlayingPace) {
+    for request in requests {
+      switch request {
+      case .pause: pace.pause()
+      // Music without end has no beginning to go back to.
+      case .start, .resume: pace.resume()
+      case .stop:
+        pace.resume()
+        engine.stop()
+      default: break
+      }
+    }
+  }
+}

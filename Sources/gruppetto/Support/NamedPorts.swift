@@ -1,0 +1,78 @@
+internal import Performing
+
+/// Opens ports by the names that `--in`, `--out` and `--midi` take.
+///
+/// Clients whose ports go both ways have one port of each direction, however often they are named: further names are further connections of
+/// that port.
+struct NamedPorts {
+  private var sequencer: ALSASequencer?
+  private var jack: JACKClient?
+  private var opened: Set<String> = []
+
+  /// Opens an input.
+  /// - Parameter name: `-`, `alsa`, `alsa:NAME`, `jack`, a raw device, or the path of a FIFO, which is made where it is missing.
+  /// - Returns: The input; nil where it is open already.
+  /// - Throws: `PortError`.
+  mutating func input(_ name: String) throws -> (any MessageInput)? {
+    switch name {
+    case "-": try ByteStreamInput.standardInput()
+    case "jack": try jackInput()
+    case _ where Self.isSequencer(name): try sequencerInput(name)
+    case _ where Self.isRawDevice(name):
+      try ByteStreamInput(rawDevice: name, encoding: name.contains("/umpC") ? .universalPackets : .midi1)
+    default: try ByteStreamInput(fifo: name, creates: true)
+    }
+  }
+
+  /// Opens an output; as `input(_:)`.
+  mutating func output(_ name: String) throws -> (any MessageOutput)? {
+    switch name {
+    case "-": ByteStreamOutput.standardOutput()
+    case "jack": try jackOutput()
+    case _ where Self.isSequencer(name): try sequencerOutput(name)
+    case _ where Self.isRawDevice(name): try ByteStreamOutput(rawDevice: name)
+    default: try ByteStreamOutput(fifo: name, creates: true)
+    }
+  }
+
+  private static func isSequencer(_ name: String) -> Bool { name == "alsa" || name.hasPrefix("alsa:") }
+  private static func isRawDevice(_ name: String) -> Bool {
+    name.hasPrefix("hw:") || name == "virtual" || name.hasPrefix("/dev/")
+  }
+
+  /// The sequencer's client, connected to another in one direction where a name says so.
+  private mutating func sequencer(
+    _ name: String, _ direction: ALSASequencer.Direction
+  ) throws -> ALSASequencer {
+    let client = try sequencer ?? ALSASequencer()
+    sequencer = client
+    if name.hasPrefix("alsa:") { try client.connect(String(name.dropFirst(5)), direction) }
+    return client
+  }
+
+  private mutating func jackClient() throws -> JACKClient {
+    let client = try jack ?? JACKClient(channelCount: 0, connectsSound: false)
+    jack = client
+    return client
+  }
+
+  private mutating func sequencerInput(_ name: String) throws -> (any MessageInput)? {
+    let client = try sequencer(name, .input)
+    return opened.insert("alsa in").inserted ? try client.input() : nil
+  }
+
+  private mutating func sequencerOutput(_ name: String) throws -> (any MessageOutput)? {
+    let client = try sequencer(name, .output)
+    return opened.insert("alsa out").inserted ? try client.output() : nil
+  }
+
+  private mutating func jackInput() throws -> (any MessageInput)? {
+    let client = try jackClient()
+    return opened.insert("jack in").inserted ? client.input() : nil
+  }
+
+  private mutating func jackOutput() throws -> (any MessageOutput)? {
+    let client = try jackClient()
+    return opened.insert("jack out").inserted ? client.output() : nil
+  }
+}

@@ -1,0 +1,75 @@
+internal import Audio
+internal import Foundation
+internal import Groundwork
+internal import Performing
+
+/// The sound devices that commands play through: those of ALSA, and JACK under the name `jack`.
+enum SoundDevice {
+  /// The name of JACK's server, or PipeWire's in its place.
+  static let jack = "jack"
+  /// What `--device` says of itself.
+  static let help = "Sound device: a name of ALSA's, or jack for a JACK or PipeWire server."
+
+  /// Opens a device.
+  /// - Parameters:
+  ///   - settings: Which, and how it is to play.
+  ///   - common: Tells that a server has ended, and that it is back.
+  /// - Throws: `AudioError.noDevice` or `.unsuitableDevice`.
+  static func session(_ settings: PlaybackSettings, common: CommonOptions) throws -> PlaybackSession {
+    guard settings.device == jack else { return try PlaybackSession(settings) }
+    let client: JACKClient
+    do throws(PortError) {
+      client = try JACKClient(queueSeconds: settings.latencySeconds)
+    } catch {
+      throw NoServer(cause: error)
+    }
+    watch(client, common)
+    return PlaybackSession(
+      device: client.soundDevice(), channelCount: settings.channelCount, queueSeconds: settings.queueSeconds)
+  }
+
+  /// Why a device cannot be opened; nil if it can.
+  static func problem(with name: String) -> String? {
+    do {
+      if name == jack {
+        _ = try JACKClient(connectsSound: false)
+      } else {
+        _ = try ALSADevice(name: name)
+      }
+      return nil
+    } catch let error as AudioError {
+      switch error {
+      case .noDevice(_, let reason, _), .unsuitableDevice(_, let reason): return reason
+      default: return error.problem
+      }
+    } catch PortError.noJACKServer(let reason), PortError.noJACKLibrary(let reason) {
+      return reason
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  /// Tells of the server's end and of its return, as long as somebody plays through the client.
+  private static func watch(_ client: JACKClient, _ common: CommonOptions) {
+    Thread.detachNewThread { [weak client] in
+      var isGone = false
+      while let isShutDown = client?.isShutDown {
+        if isShutDown != isGone {
+          isGone = isShutDown
+          common.remark(
+            isGone
+              ? "the JACK server has ended; the music goes on if it is back within five seconds"
+              : "the JACK server is back")
+        }
+        usleep(20_000)
+      }
+    }
+  }
+
+  /// JACK was asked for, and there is none: what a missing device of ALSA's is.
+  private struct NoServer: DiagnosableError {
+    var cause: PortError
+    var kind: FailureKind { .cannotWrite }
+    var message: String { cause.message }
+  }
+}

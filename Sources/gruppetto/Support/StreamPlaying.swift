@@ -1,0 +1,344 @@
+internal import Audio
+internal import Foundation
+internal import Groundwork
+internal import Performing
+internal import Synchronization
+internal import Synthesis
+
+/// `gruppetto play -` with a stream of MIDI messages on standard input, as a keyboard or another program sends them: they sound as they arrive.
+struct StreamPlaying {
+  var raw: RawOptions
+  /// Whether the end of the sound, too, is written no faster than it would be heard.
+  var isPaced: Bool
+  var device: String
+  var latency: Double
+  var gain: Double
+  var reverb: ReverbOptions
+  var performance: PerformanceOptions
+  var common: CommonOptions
+
+  /// So long after a message arrived, in seconds, its sound is written to a pipe: by then, all that came before it is known.
+  private static let lag = 0.02
+  /// How many frames are rendered at a time for a device.
+  private static let blockFrames = 64
+
+  /// What was played.
+  private struct Result {
+    var frames = 0
+    var gaps: Int?
+  }
+
+  /// Plays until the input ends.
+  /// - Parameters:
+  ///   - arrivals: The messages.
+  ///   - sounds: What plays; it is loaded while the input is waited for.
+  func run(_ arrivals: Arrivals, _ sounds: Promise<LoadedSound>) throws {
+    let cancellation = Interruption.cancellation()
+    defer { arrivals.close() }
+    let bank = try sounds.value()
+    let output = try raw.open(common, cancellation)
+    let session = try output == nil ? openSession() : nil
+    let rate = session?.sampleRate ?? raw.rate
+    var options = performance.renderOptions(sampleRate: rate)
+    reverb.apply(to: &options)
+    let performer = MessagePerformer(bank: bank, options: options, gain: gain)
+    let result =
+      if let session {
+        try play(arrivals, performer, session, cancellation)
+      } else if let output {
+        try write(arrivals, performer, output, cancellation)
+      } else {
+        Result()
+      }
+    PlayerLine.shared.clear()
+    try tell(result, arrivals, performer, cancellation)
+  }
+
+  private func openSession() throws -> PlaybackSession {
+    let session = try SoundDevice.session(
+      PlaybackSettings(device: device, latencySeconds: latency, queueSeconds: 0.001), common: common)
+    guard RenderOptions.sampleRates.contains(session.sampleRate) else {
+      throw AudioError.unsuitableDevice(
+        name: device, reason: "it runs at \(session.sampleRate) Hz; instruments need 8000 to 192000 Hz")
+    }
+    return session
+  }
+
+  // MARK: To a device
+
+  /// Plays through a device: each message is heard as soon as can be.
+  private func play(
+    _ arrivals: Arrivals, _ performer: MessagePerformer, _ session: PlaybackSession,
+    _ cancellation: Cancellation
+  ) throws -> Result {
+    let ended = Atomic<Bool>(false)
+    let engine = performer.engine
+    try session.start()
+    let rendering = Background {
+      defer { ended.store(true, ordering: .releasing) }
+      try Self.feed(engine, session)
+    }
+    var isFinished = false
+    while !ended.load(ordering: .acquiring) {
+      if cancellation.isRequested {
+        engine.stop()
+        isFinished = true
+      }
+      let (messages, isGone) = arrivals.take(waiting: isFinished ? 0 : 0.02)
+      if isFinished { usleep(5000) }
+      performer.take(messages)
+      if isGone { performer.releaseAll() }
+      if arrivals.isEnded, !isFinished {
+        engine.finish()
+        isFinished = true
+      }
+      show(performer, seconds: Double(session.heardFrames) / Double(session.sampleRate), session.takePeak())
+    }
+    if let error = rendering.wait() { throw error }
+    let played = try session.finish()
+    return Result(frames: played.frameCount, gaps: played.counts.gaps)
+  }
+
+  /// Renders for a device, no further ahead than it needs, until the performance has ended.
+  private static func feed(_ engine: PerformanceEngine, _ session: PlaybackSession) throws {
+    PortThread.becomeRealTime()
+    var samples = [Float](repeating: 0, count: 2 * blockFrames)
+    // A period of the device ahead, and the block that is being written.
+    let wanted = min(
+      session.queueFrames, max(blockFrames, session.queueFrames - session.settings.periodFrames))
+    while true {
+      guard try session.waitForRoom(wanted, seconds: 0.02) else {
+        guard try session.isPlaying() else { return }
+        continue
+      }
+      var room = samples.mutableSpan
+      let frames = engine.render(into: &room)
+      _ = session.write(samples.span.extracting(first: 2 * frames))
+      if frames < blockFrames { return }
+    }
+  }
+
+  // MARK: To a pipe or file
+
+  /// Writes samples in which each message stands where it arrived, counted from the first: as time passes, however late what reads them is.
+  private func write(
+    _ arrivals: Arrivals, _ performer: MessagePerformer, _ output: RawOutput, _ cancellation: Cancellation
+  ) throws -> Result {
+    let engine = performer.engine
+    let rate = Double(engine.sampleRate)
+    var start: PerformanceTime?
+    var last = 0
+    var sink = Sink(engine: engine, output: output)
+    while !cancellation.isRequested {
+      // Preparing sounds takes time, in which more arrives: what may be written is decided before.
+      let known = PerformanceTime.now.advanced(bySeconds: -Self.lag)
+      let (messages, isGone) = arrivals.take(waiting: 0.005)
+      if start == nil { start = messages.first?.time }
+      if let start {
+        performer.take(messages) { Int(($0.seconds(since: start) * rate).rounded()) }
+        if let time = messages.last?.time { last = max(last, Int(time.seconds(since: start) * rate)) }
+        if isGone { performer.releaseAll(atFrame: last) }
+        if arrivals.isEnded { break }
+        guard try sink.write(upTo: Int(known.seconds(since: start) * rate)) else {
+          break
+        }
+      } else if arrivals.isEnded {
+        break
+      }
+      show(performer, seconds: Double(sink.frames) / rate, sink.takePeak())
+    }
+    if cancellation.isRequested {
+      engine.stop()
+    } else {
+      // The last messages may be ahead of what was written.
+      _ = try sink.write(upTo: last + 1)
+      engine.finish()
+    }
+    var isOpen = start != nil
+    while isOpen, try sink.write(upTo: sink.frames + 256) {
+      if cancellation.isRequested { engine.stop() }
+      let early = start.map { Double(sink.frames) / rate - PerformanceTime.now.seconds(since: $0) } ?? 0
+      if isPaced, early > 0 { usleep(UInt32(1e6 * min(early, 1))) }
+      isOpen = !sink.isEnded
+    }
+    return Result(frames: sink.frames)
+  }
+
+  /// The way from an engine to an output.
+  private struct Sink {
+    let engine: PerformanceEngine
+    let output: RawOutput
+    var frames = 0
+    /// Whether the engine has no more.
+    var isEnded = false
+    private var peak: Float = 0
+    private var samples = [Float](repeating: 0, count: 2 * blockFrames)
+
+    private static let blockFrames = 256
+
+    init(engine: PerformanceEngine, output: RawOutput) {
+      self.engine = engine
+      self.output = output
+    }
+
+    /// Renders and writes, to the frame or a little further.
+    /// - Returns: false where nothing can be written any more, after an interruption.
+    mutating func write(upTo frame: Int) throws -> Bool {
+      while frames < frame, !isEnded {
+        let engine = engine
+        var room = samples.mutableSpan
+        let count = engine.render(into: &room)
+        isEnded = count < Self.blockFrames
+        for sample in samples[..<(2 * count)] { peak = max(peak, abs(sample)) }
+        guard try output.write(samples.span.extracting(first: 2 * count)) else { return false }
+        frames += count
+      }
+      return true
+    }
+
+    mutating func takePeak() -> Float {
+      defer { peak = 0 }
+      return peak
+    }
+  }
+
+  // MARK: Telling
+
+  private func show(_ performer: MessagePerformer, seconds: Double, _ peak: Float) {
+    guard !common.quiet else { return }
+    PlayerLine.shared.show([
+      "standard input", Readable.clock(seconds), Readable.plural(performer.noteCount, "note"),
+      PlayerLine.level(peak),
+    ])
+  }
+
+  private struct Report: Encodable {
+    var seconds: Double
+    var notes: Int
+    /// Messages, those aside that were not understood.
+    var messages: Int
+    /// Messages and bytes that were not understood.
+    var faults: Int
+    /// Messages that were lost because too many came at once.
+    var lost: Int
+    var underruns: Int?
+
+    var text: String {
+      "standard input: played \(Readable.plural(notes, "note")) in \(Readable.clock(seconds))"
+        + (faults > 0 ? "; \(Readable.plural(faults, "message")) could not be read" : "")
+        + (lost > 0 ? "; \(Readable.plural(lost, "message")) came too fast" : "")
+        + ((underruns ?? 0) > 0 ? "; with \(Readable.plural(underruns ?? 0, "gap"))" : "")
+    }
+  }
+
+  private func tell(
+    _ result: Result, _ arrivals: Arrivals, _ performer: MessagePerformer, _ cancellation: Cancellation
+  ) throws {
+    let statistics = arrivals.statistics
+    let report = Report(
+      seconds: Double(result.frames) / Double(performer.engine.sampleRate), notes: performer.noteCount,
+      messages: statistics.messageCount, faults: statistics.faultCount,
+      lost: performer.engine.statistics.lostCount + statistics.overflowCount, underruns: result.gaps)
+    if cancellation.isRequested {
+      throw InterruptedError("stopped after \(Readable.clock(report.seconds))")
+    }
+    if statistics.messageCount == 0 { throw NoMessages() }
+    if raw.takesOutput { return common.remark(report.text) }
+    try common.report(report) { report.text }
+  }
+}
+
+/// Standard input began like MIDI messages, and held none.
+private struct NoMessages: DiagnosableError {
+  var kind: FailureKind { .badInput }
+  var message: String {
+    "standard input: it is neither a MIDI file or tune book nor a stream of MIDI messages; a sound file is played by its name"
+  }
+}
+
+/// What arrives on standard input: a thread of its own finds out what it is, and reads messages with their moments, whatever else is done meanwhile.
+final class Arrivals: Sendable {
+  private let queue = MessageQueue(name: "standard input", capacity: 65_536)
+  private let input = Mutex<ByteStreamInput?>(nil)
+  private let found = Mutex<Result<Bool, any Error>?>(nil)
+  private let isFound = DispatchSemaphore(value: 0)
+  private let ended = Atomic<Bool>(false)
+  private let thread = Mutex<PortThread?>(nil)
+
+  /// Begins to listen.
+  /// - Throws: `PortError.noResources`.
+  init() throws {
+    let reader = try PortThread { [self] in
+      PortThread.becomeRealTime()
+      guard let input = find() else { return }
+      while true {
+        switch try? input.next(timeoutSeconds: 1) {
+        case .message(let message): queue.add(.message(message))
+        case .senderGone(let time): queue.add(.senderGone(time))
+        case .timedOut: break
+        case .ended, .closed, nil: return queue.end()
+        }
+      }
+    }
+    thread.withLock { $0 = reader }
+  }
+
+  /// Waits for the first byte, and opens the input if messages begin so.
+  private func find() -> ByteStreamInput? {
+    let result = Result {
+      try StandardInput.holdsMessages() ? ByteStreamInput.standardInput(after: StandardInput.taken) : nil
+    }
+    let opened = (try? result.get()) ?? nil
+    input.withLock { $0 = opened }
+    found.withLock { $0 = result.map { $0 != nil } }
+    isFound.signal()
+    return opened
+  }
+
+  /// Whether messages arrive, and no file. Waits for the first byte.
+  /// - Throws: `PortError.noResources`.
+  func areMessages() throws -> Bool {
+    isFound.wait()
+    isFound.signal()
+    return try found.withLock { $0 }?.get() ?? false
+  }
+
+  /// Whether all was taken, and nothing more will come.
+  var isEnded: Bool { ended.load(ordering: .acquiring) }
+
+  /// What came in, and what was lost on the way here.
+  var statistics: InputStatistics {
+    var statistics = input.withLock { $0?.statistics } ?? InputStatistics()
+    statistics.overflowCount += queue.statistics.overflowCount
+    return statistics
+  }
+
+  /// What has come.
+  /// - Parameter seconds: How long to wait where nothing has.
+  /// - Returns: The messages, and whether their sender went after the last of them.
+  func take(waiting seconds: Double) -> (messages: [TimedMessage], isGone: Bool) {
+    var messages: [TimedMessage] = []
+    var patience = seconds
+    while messages.count < 1024, let event = try? queue.next(timeoutSeconds: patience) {
+      patience = 0
+      switch event {
+      case .message(let message): messages.append(message)
+      case .senderGone: return (messages, true)
+      case .timedOut: return (messages, false)
+      case .ended, .closed:
+        ended.store(true, ordering: .releasing)
+        return (messages, false)
+      }
+    }
+    return (messages, false)
+  }
+
+  /// Ends the reading.
+  func close() {
+    input.withLock { $0?.close() }
+    thread.withLock { thread in
+      thread?.join()
+      thread = nil
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import Audio
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite("Sound to a pipe in real time")
+struct StreamDeviceTests {
+  /// What a device has handed on.
+  private final class Reader: Sendable {
+    let bytes = Mutex<[UInt8]>([])
+    /// Whether there is room.
+    let isOpen = Atomic<Bool>(true)
+
+    func device(sampleRate: Int = 8000) -> StreamDevice {
+      let request = PCMRequest(
+        sampleRate: sampleRate, channelCount: 1, formats: [.float32], latencySeconds: 0.02)
+      return StreamDevice(request, name: "reader") { [self] part in
+        guard isOpen.load(ordering: .acquiring) else { return 0 }
+        return part.withUnsafeBytes { part in
+          bytes.withLock { $0 += Array(part) }
+          return part.count
+        }
+      }
+    }
+
+    var samples: [Float] {
+      bytes.withLock { bytes in
+        bytes.withUnsafeBytes { raw in
+          (0..<raw.count / 4).map { raw.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
+        }
+      }
+    }
+  }
+
+  @Test("As much is handed on as time passes, whole and in its order")
+  func pace() throws {
+    let reader = Reader()
+    let session = PlaybackSession(device: reader.device(), queueSeconds: 2)
+    let samples = (0..<4000).map { Float($0) / 4000 }
+    let start = ContinuousClock.now
+    _ = session.write(samples.span)
+    try session.start()
+    _ = session.write(samples.span)
+    let result = try session.finish()
+    // Half a second, of which the device holds a little ahead.
+    #expect(ContinuousClock.now - start > .seconds(0.45))
+    #expect(result.counts == PlaybackCounts() && reader.samples == samples)
+  }
+
+  @Test("A reader that was away is given all that belongs to the time, without a gap")
+  func catchingUp() throws {
+    let reader = Reader()
+    let session = PlaybackSession(device: reader.device(), queueSeconds: 2)
+    try session.start()
+    let samples = (0..<8000).map { Float($0) / 8000 }
+    _ = session.write(samples.span)
+    usleep(200_000)
+    reader.isOpen.store(false, ordering: .releasing)
+    usleep(300_000)
+    reader.isOpen.store(true, ordering: .releasing)
+    let start = ContinuousClock.now
+    while reader.samples.count < 4000, ContinuousClock.now - start < .seconds(10) { usleep(1000) }
+    let result = try session.finish()
+    #expect(result.counts == PlaybackCounts() && reader.samples == samples)
+  }
+
+  @Test("A reader that has gone is known at once, and is not waited for at the end")
+  func gone() throws {
+    let request = PCMRequest(sampleRate: 8000, channelCount: 1, formats: [.int16])
+    let device = StreamDevice(request, name: "gone") { _ in -Int(EPIPE) }
+    let session = PlaybackSession(device: device)
+    try session.start()
+    _ = session.write([Float](repeating: 0.5, count: 1000).span)
+    let start = ContinuousClock.now
+    while device.failure == 0, ContinuousClock.now - start < .seconds(10) { usleep(1000) }
+    #expect(device.failure == EPIPE)
+    session.stop()
+    #expect(throws: AudioError.self) { try session.finish() }
+    #expect(ContinuousClock.now - start < .seconds(5))
+  }
+}

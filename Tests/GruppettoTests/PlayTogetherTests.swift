@@ -1,0 +1,319 @@
+import Foundation
+import Groundwork
+import MIDI
+import Performing
+import TestSupport
+import Testing
+
+/// What comes in through a FIFO from a program that plays.
+private final class Heard: @unchecked Sendable {
+  private let input: ByteStreamInput
+  private let thread: Thread
+  private let lock = NSLock()
+  private var messages: [TimedMessage] = []
+
+  init(_ path: String) throws {
+    input = try ByteStreamInput(fifo: path, creates: true)
+    let box = Box()
+    thread = Thread { box.heard?.listen() }
+    box.heard = self
+    thread.start()
+  }
+
+  private final class Box: @unchecked Sendable {
+    weak var heard: Heard?
+  }
+
+  private func listen() {
+    while let event = try? input.next(timeoutSeconds: 60) {
+      switch event {
+      case .message(let message): lock.withLock { messages.append(message) }
+      case .closed, .ended: return
+      case .senderGone, .timedOut: break
+      }
+    }
+  }
+
+  var all: [TimedMessage] { lock.withLock { messages } }
+  func close() { input.close() }
+
+  /// The messages about start, stop and place.
+  var commands: [WireMessage] {
+    all.map(\.message).filter {
+      switch $0 {
+      case .start, .stop, .resume, .songPosition: true
+      default: false
+      }
+    }
+  }
+
+  /// The moments and keys of notes.
+  var notes: [(key: Int, time: PerformanceTime)] {
+    all.compactMap {
+      guard case .midi(.noteOn(_, let key, let velocity)) = $0.message, velocity > 0 else { return nil }
+      return (key, $0.time)
+    }
+  }
+
+  func wait(_ seconds: Double = 60, for holds: (Heard) -> Bool) -> Bool {
+    let end = Date() + seconds
+    while Date() < end {
+      if holds(self) { return true }
+      usleep(5000)
+    }
+    return false
+  }
+}
+
+/// A program that listens to OSC.
+private struct Remote {
+  let port: Int
+  let client: OSCSender
+
+  init() throws {
+    let server = try OSCServer(endpoint: OSCEndpoint(port: 0)) { _, _ in .done }
+    port = Int(server.endpoint.port)
+    server.close()
+    client = try OSCSender(to: OSCEndpoint(port: UInt16(port)))
+  }
+
+  func send(_ address: String, _ arguments: OSCArgument...) {
+    client.send(.message(OSCMessage("/gruppetto/" + address, arguments)))
+  }
+
+  /// What is answered by one of these addresses; what is played may come between.
+  func answer(_ addresses: String...) -> OSCMessage? {
+    let end = Date() + 5
+    while Date() < end {
+      guard case .message(let message)? = client.receive(timeoutSeconds: 0.5) else { continue }
+      if addresses.contains(where: { message.address.hasPrefix("/gruppetto/" + $0) }) { return message }
+    }
+    return nil
+  }
+
+  func ask(_ name: String) -> OSCArgument? {
+    send("parameter/\(name)")
+    return answer("parameter", "error")?.arguments.first
+  }
+
+  /// Sets a parameter; what it is then, or why it was refused.
+  func set(_ name: String, _ value: OSCArgument) -> OSCArgument? {
+    send("parameter/\(name)", value)
+    return ask(name)
+  }
+
+  /// Waits until music plays.
+  func waitForMusic() -> Bool {
+    let end = Date() + 60
+    while Date() < end {
+      send("parameter/tempo")
+      if case .message(let message)? = client.receive(timeoutSeconds: 0.2),
+        message.address == "/gruppetto/parameter/tempo", message.arguments.first?.number ?? 0 > 0
+      {
+        return true
+      }
+    }
+    return false
+  }
+}
+
+@Suite("Others who take part while the program plays", .serialized)
+struct PlayTogetherTests {
+  let workshop: Workshop
+
+  /// A workshop with a model, which all tests share.
+  private static let shared = Result {
+    let workshop = try Workshop()
+    let training = try workshop.run(
+      ["train", "tunes", "-o", "model", "--steps", "40", "--seed", "7", "--quiet"] + Workshop.quick)
+    try #require(training.exitCode == 0, "\(training.errors)")
+    // Twelve bars of quarter notes.
+    let bars = Array(repeating: "CEGc|cGEC", count: 6).joined(separator: "|")
+    try replaceFile(
+      at: workshop("long.abc"), with: "X:1\nT:Long\nM:4/4\nL:1/4\nQ:1/4=240\nK:C\n\(bars)|]\n")
+    return workshop
+  }
+
+  init() throws { workshop = try Self.shared.get() }
+
+  private func start(_ arguments: [String]) throws -> Program.Running {
+    try workshop.program.start(
+      ["play"] + arguments + ["--reverb", "off", "--sound", "builtin", "--quiet"],
+      folder: workshop.folder.path)
+  }
+
+  @Test("A file's notes go to a port when they would be heard, and its clock with them")
+  func fileGoesToAPort() throws {
+    let heard = try Heard(workshop("notes"))
+    let running = try start(["long.abc", "--midi", "notes", "--send-clock", "--plain"])
+    let run = running.wait()
+    heard.close()
+    #expect(run.exitCode == 0, "\(run.errors)")
+    #expect(run.output.contains("through notes"), "\(run.output)")
+    #expect(heard.commands == [.start, .stop])
+    let notes = heard.notes
+    #expect(notes.count == 48 && notes.first?.key == 60)
+    // Whoever follows the clock is where the notes are.
+    var follower = ClockFollower()
+    var (errors, tempos): ([Double], [Double]) = ([], [])
+    for timed in heard.all {
+      follower.receive(timed.message, at: timed.time)
+      if case .midi(.noteOn) = timed.message, follower.quarters(at: timed.time) > 6 {
+        let place = follower.quarters(at: timed.time)
+        errors.append(abs(place - place.rounded()) * 0.25)
+        tempos.append(follower.quartersPerMinute ?? 0)
+      }
+    }
+    #expect(errors.count > 30 && errors.sorted()[errors.count / 2] < 0.005, "\(errors)")
+    #expect(abs(tempos.sorted()[tempos.count / 2] - 240) < 5)
+    let length = notes[47].time.seconds(since: notes[0].time)
+    #expect(abs(length - 47 * 0.25) < 0.1)
+  }
+
+  @Test("A file is led through OSC: place, tempo and pauses, and what has no meaning is refused")
+  func fileIsLed() throws {
+    let (remote, heard) = (try Remote(), try Heard(workshop("led")))
+    let running = try start(
+      ["long.abc", "--midi", "led", "--send-clock", "--plain", "--osc", "\(remote.port)"])
+    try #require(remote.waitForMusic())
+    remote.send("subscribe")
+    #expect(remote.answer("bar") != nil)
+    #expect(remote.set("gain", .float(-6)) == .float(-6))
+    #expect(remote.set("tempo", .float(120)) == .float(120))
+    #expect(remote.ask("tempo-factor") == .float(0.5))
+    for (name, value) in [("tempo", OSCArgument.float(5)), ("gain", .float(99)), ("mood", .string("sad"))] {
+      remote.send("parameter/\(name)", value)
+      #expect(remote.answer("error")?.arguments.first?.text?.contains(name) == true)
+    }
+    for (request, word) in [("transport/reset", "forget"), ("transport/bar", "needs")] {
+      remote.send(request)
+      #expect(remote.answer("error")?.arguments.first?.text?.contains(word) == true)
+    }
+    remote.send("transport/bar", .int(99))
+    #expect(remote.answer("error")?.arguments.first?.text == "there is no bar 99: the last is 12")
+    remote.send("transport/bar", .int(11))
+    let end = Date() + 20
+    var bar: OSCMessage?
+    while Date() < end, bar?.arguments.first != .int(11) { bar = remote.answer("bar") }
+    #expect(bar?.arguments == [.int(11), .float(4), .float(120)])
+    remote.send("transport/pause")
+    #expect(heard.wait { $0.commands.last == .stop })
+    usleep(200_000)
+    let count = heard.notes.count
+    usleep(700_000)
+    #expect(heard.notes.count == count, "nothing is played in a pause")
+    remote.send("transport/start")
+    #expect(heard.wait { $0.notes.count > count && $0.notes.last?.key == 60 })
+    remote.send("transport/stop")
+    let run = running.wait()
+    heard.close()
+    #expect(run.exitCode == 0, "\(run.errors)")
+    #expect(heard.commands.first == .start && heard.commands.last == .stop)
+    #expect(heard.commands.contains(.resume))
+  }
+
+  @Test(
+    "Music of a model is led through OSC: parameters, pauses, its end, and subscribers are told of notes and bars"
+  )
+  func modelIsLed() throws {
+    let (remote, heard) = (try Remote(), try Heard(workshop("composed")))
+    let running = try start(
+      [
+        "model", "--midi", "composed", "--send-clock", "--osc", "\(remote.port)", "--bars", "4", "--seed",
+        "3",
+      ])
+    try #require(remote.waitForMusic())
+    remote.send("subscribe")
+    #expect(remote.answer("note") != nil)
+    #expect(remote.set("temperature", .float(0.5)) == .float(0.5))
+    #expect(remote.set("density", .float(2)) == .float(2))
+    #expect(remote.set("transposition", .int(-3)) == .float(-3))
+    #expect(remote.set("key", .string("D dorian"))?.text?.contains("dorian") == true)
+    #expect(remote.set("key", .string("any")) == .string("any"))
+    #expect(remote.set("voices", .int(2)) == .float(2))
+    #expect(remote.set("voices", .int(0)) == .float(0))
+    #expect(remote.set("instruments", .string("violin, 48")) == .string("40,48"))
+    #expect(remote.set("instruments", .string("as composed")) == .string("as composed"))
+    #expect(remote.set("tempo-factor", .float(1.5)) == .float(1.5))
+    #expect(remote.set("gain", .float(-3)) == .float(-3))
+    for (name, value) in [
+      ("temperature", OSCArgument.float(9)), ("key", .string("H")), ("instruments", .string("drums")),
+      ("volume", .int(3)),
+    ] {
+      remote.send("parameter/\(name)", value)
+      #expect(remote.answer("error") != nil, "\(name)")
+    }
+    for request in ["transport/reset", "transport/bar"] {
+      remote.send(request, .int(1))
+      #expect(remote.answer("error") != nil)
+    }
+    remote.send("transport/pause")
+    #expect(heard.wait { $0.commands.last == .stop })
+    remote.send("transport/resume")
+    #expect(heard.wait(20) { $0.commands.last == .resume }, "\(heard.commands)")
+    #expect(remote.answer("bar")?.arguments.count == 3)
+    remote.send("transport/stop")
+    let run = running.wait()
+    heard.close()
+    #expect(run.exitCode == 0, "\(run.errors)")
+    #expect(heard.commands.last == .stop)
+    #expect(heard.notes.count > 4)
+  }
+
+  @Test("An accompaniment sends its clock, which starts with the player")
+  func accompanimentSendsItsClock() throws {
+    let heard = try Heard(workshop("band"))
+    let running = try workshop.program.start(
+      [
+        "live", "model", "--in", "keys", "--out", "band", "--no-sound", "--accompany", "--tempo", "240",
+        "--send-clock", "--until-end", "--quiet",
+      ], folder: workshop.folder.path)
+    let deadline = Date() + 60
+    while Date() < deadline, !FileManager.default.fileExists(atPath: workshop("keys")) { usleep(20_000) }
+    let keys = try FileHandle(forWritingTo: URL(filePath: workshop("keys")))
+    try keys.write(contentsOf: Data([0x90, 60, 80, 0x90, 64, 80, 0x90, 67, 80]))
+    #expect(heard.wait { $0.all.count { $0.message == .clock } > 96 })
+    try keys.close()
+    let run = running.wait()
+    heard.close()
+    #expect(run.exitCode == 0, "\(run.errors)")
+    #expect(heard.commands == [.start, .stop])
+    var follower = ClockFollower()
+    for timed in heard.all { follower.receive(timed.message, at: timed.time) }
+    #expect(follower.quartersPerMinute.map { abs($0 - 240) < 12 } == true)
+  }
+
+  @Test("What cannot be is refused, with what to do")
+  func refusals() throws {
+    try replaceFile(at: workshop("no-port"), with: "text")
+    for (arguments, code, word) in [
+      (["play", "long.abc", "--send-clock"], 64, "--midi"),
+      (["play", "long.abc", "--osc", "0"], 64, "65535"),
+      (["play", "tone.wav", "--midi", "x"], 64, "sound file"),
+      (["play", "long.abc", "--midi", "-", "--json"], 64, "standard output"),
+      (["play", "long.abc", "--midi", "no-port"], 73, "FIFO"),
+      (["play", "long.abc", "--midi", "/dev/snd/midiC31D0"], 66, "MIDI device"),
+      (["live", "model", "--send-clock"], 64, "--accompany"),
+      (["live", "model", "--send-clock", "--accompany", "--in", "x"], 64, "--out"),
+    ] {
+      let run = try workshop.run(arguments)
+      #expect(
+        run.exitCode == code && run.errors.contains(word), "\(arguments): \(run.exitCode) \(run.errors)")
+    }
+  }
+
+  @Test(
+    "Without a sequencer, the program says what works without it",
+    .enabled(
+      if: !FileManager.default.fileExists(atPath: "/dev/snd/seq"), "skipped: there is an ALSA sequencer"))
+  func missingSequencer() throws {
+    for arguments in [
+      ["play", "long.abc", "--midi", "alsa"], ["play", "model", "--midi", "alsa:Synth", "--seed", "1"],
+      ["live", "model", "--in", "alsa"],
+    ] {
+      let run = try workshop.run(arguments)
+      #expect(run.exitCode == 66, "\(arguments): \(run.errors)")
+      #expect(run.errors.contains("there is no ALSA sequencer here") && run.errors.contains("FIFO"))
+    }
+  }
+}
