@@ -19,7 +19,7 @@ public struct AudioFileReader: ~Copyable {
   /// How many frames the file's header promises that the file does not have, because it was cut short or is still being written; 0 where
   /// nothing is missing, or where nobody can tell.
   ///
-  /// It is known at once for WAV, RF64, Wave64, AIFF, AU and CAF files without compression, and for FLAC files after they have been read to
+  /// It is known at once for WAV, RF64, Wave64, AIFF and AU files without compression, and for FLAC files after they have been read to
   /// their end. Others do not say how long they are, and headers that were written before anybody knew do not count.
   public private(set) var missingFrames = 0
 

@@ -2,7 +2,7 @@
 /// that was cut short looks whole.
 ///
 /// WAV (RIFF/WAVE, Microsoft & IBM 1991; WAVE_FORMAT_EXTENSIBLE), RF64 (EBU Tech 3306), Wave64 (Sony 2004), AIFF and AIFF-C (Apple 1989 and
-/// 1991), AU (Sun), CAF (Apple 2011).
+/// 1991), AU (Sun). A CAF file that was cut short is refused by libsndfile.
 struct PromisedLength: Equatable {
   /// How many frames are promised and not there; one that was cut in two is missing.
   let missingFrames: Int
@@ -21,7 +21,6 @@ struct PromisedLength: Equatable {
       case "RF64" where form == Array("WAVE".utf8), "BW64" where form == Array("WAVE".utf8):
         Self.wave(&file, isLittle: true)
       case "FORM" where form == Array("AIFF".utf8) || form == Array("AIFC".utf8): Self.aiff(&file)
-      case "caff": Self.caf(&file)
       case ".snd": Self.au(head, size: size)
       case "riff": Self.wave64(&file)
       default: nil
@@ -112,30 +111,6 @@ struct PromisedLength: Equatable {
     return PromisedLength(
       promised: promised, there: max(0, size - start),
       bytesPerFrame: width * number(head, 20, 4, isLittle: false))
-  }
-
-  private static func caf(_ file: inout ChunkedFile) -> PromisedLength? {
-    var bytesPerFrame = 0
-    var place = 8
-    for _ in 0..<ChunkedFile.most {
-      let head = file.bytes(at: place, 12)
-      guard head.count == 12 else { return nil }
-      let size = number(head, 4, 8, isLittle: false)
-      if letters(head, 0) == "desc" {
-        let bytes = file.bytes(at: place + 12, 32)
-        // A packet of one frame and a fixed size.
-        guard bytes.count == 32, number(bytes, 20, 4, isLittle: false) == 1 else { return nil }
-        bytesPerFrame = number(bytes, 16, 4, isLittle: false)
-      } else if letters(head, 0) == "data" {
-        // Behind the number of edits; a size of −1 is open.
-        guard size >= 4 else { return nil }
-        return PromisedLength(
-          promised: size - 4, there: max(0, file.size - place - 16), bytesPerFrame: bytesPerFrame)
-      }
-      guard size >= 0, size < file.size - place else { return nil }
-      place += 12 + size
-    }
-    return nil
   }
 
   private static func wave64(_ file: inout ChunkedFile) -> PromisedLength? {

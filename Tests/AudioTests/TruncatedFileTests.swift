@@ -27,7 +27,7 @@ import Testing
     "What the header promises and the file does not have is told",
     arguments: [
       ("wav", SampleEncoding.pcm16, 4), ("wav", .pcm24, 6), ("wav", .float, 8), ("aiff", .pcm24, 6),
-      ("caf", .float, 8), ("w64", .pcm16, 4),
+      ("w64", .pcm16, 4),
     ])
   func missingFrames(ending: String, encoding: SampleEncoding, frameBytes: Int) throws {
     let whole = try bytes(ending, encoding)
@@ -48,11 +48,10 @@ import Testing
   private static func soundEnd(_ bytes: [UInt8], _ ending: String) -> Int? {
     let name = Array((ending == "aiff" ? "SSND" : "data").utf8)
     guard let start = bytes.indices.first(where: { bytes[$0...].starts(with: name) }) else { return nil }
-    let sizes = ["wav": (4, 4), "aiff": (4, 4), "caf": (4, 8), "w64": (16, 8)]
+    let sizes = ["wav": (4, 4), "aiff": (4, 4), "w64": (16, 8)]
     guard let (offset, count) = sizes[ending] else { return nil }
     let field = bytes[(start + offset)..<(start + offset + count)]
-    let isBig = ending == "aiff" || ending == "caf"
-    let size = (isBig ? Array(field) : field.reversed()).reduce(0) { $0 << 8 | Int($1) }
+    let size = (ending == "aiff" ? Array(field) : field.reversed()).reduce(0) { $0 << 8 | Int($1) }
     // Wave64 counts the name and the size.
     return ending == "w64" ? start + size : start + offset + count + size
   }
@@ -84,10 +83,10 @@ import Testing
   @Test("Headers of any content are read within the file") func damagedHeaders() throws {
     var generator = RepeatableGenerator(seed: 5)
     for (ending, encoding) in [
-      ("wav", SampleEncoding.pcm16), ("aiff", .pcm16), ("caf", .float), ("w64", .pcm16),
+      ("wav", SampleEncoding.pcm16), ("aiff", .pcm16), ("w64", .pcm16),
     ] {
       let whole = Array(try bytes(ending, encoding).prefix(2000))
-      for _ in 0..<200 {
+      for _ in 0..<100 {
         var file = whole
         for _ in 0..<Int.random(in: 1...6, using: &generator) {
           file[Int.random(in: 12..<120, using: &generator)] = UInt8.random(in: 0...255, using: &generator)

@@ -27,12 +27,10 @@ struct InterpolationOption: ParsableArguments {
   var recorded: String? { interpolation == .best ? nil : interpolation.rawValue }
 
   /// The option as a record has it; nil if there is no such interpolation.
-  init?(recorded: String?) {
-    self.init()
-    guard let recorded else { return }
-    guard let kind = Kind(rawValue: recorded) else { return nil }
-    interpolation = kind
+  func following(_ recorded: String?) -> InterpolationOption? {
+    guard let kind = recorded.map(Kind.init) ?? .best else { return nil }
+    var option = self
+    option.interpolation = kind
+    return option
   }
-
-  init() {}
 }

@@ -111,7 +111,7 @@ struct SoundOptions: ParsableArguments {
       }
     }
     if !Typed.hasOption("--interpolation") {
-      guard let made = InterpolationOption(recorded: made.interpolation) else {
+      guard let made = options.performance.interpolation.following(made.interpolation) else {
         throw CompositionRecordError.damaged(
           path: repeated.path, reason: "no sound is written with such an interpolation of samples")
       }
