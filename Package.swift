@@ -46,7 +46,7 @@ let rooms: [Room] = [
       "Training", "Recurrent", "Corpora", "Tokenization", "Analysis", "Music", "Drawing", "Arithmetic",
       "Groundwork",
     ],
-    testImports: ["MIDI", "Notation"], testSupport: ["LimitChecks"]),
+    testImports: ["MIDI", "Notation"], testSupport: ["LimitChecks", "ModelSupport"]),
   Room(
     name: "Evaluation",
     imports: [
@@ -65,7 +65,7 @@ let rooms: [Room] = [
       "Composing", "Corpora", "Tokenization", "Recurrent", "Analysis", "Synthesis", "SoundFonts", "Audio",
       "Notation",
       "MIDI", "Music", "Arithmetic", "Groundwork", "CALSA",
-    ], testSupport: ["PlaybackChecks", "port-peer"]),
+    ], testSupport: ["ModelSupport", "PlaybackChecks", "port-peer"]),
   Room(
     name: "Listening",
     imports: ["Audio", "Drawing", "Arithmetic", "Groundwork"]),
@@ -201,6 +201,9 @@ let package = Package(
     .target(
       name: "LimitChecks", dependencies: ["Composing", "MIDI", "Music", "Notation"],
       path: "Tests/LimitChecks",
+      swiftSettings: swiftSettings),
+    .target(
+      name: "ModelSupport", dependencies: ["Music", "Tokenization"], path: "Tests/ModelSupport",
       swiftSettings: swiftSettings),
     .target(
       name: "PlaybackChecks", dependencies: ["Audio"], path: "Tests/PlaybackChecks",

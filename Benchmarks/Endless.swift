@@ -1,25 +1,38 @@
 internal import Analysis
 internal import Composing
 internal import Foundation
+internal import Groundwork
+internal import MIDI
 internal import Music
+internal import Notation
 internal import Performing
 
 /// Whether music without an end stays what it is.
 ///
-///     benchmarks endless MODEL [MINUTES [SEED]]
+///     benchmarks endless MODEL [MINUTES [SEED [TRIES [FOLDER]]]]
 ///
 /// It composes so many minutes of music (60), and measures the descriptors of each five minutes, in excerpts of eight bars of its pieces. A
 /// line for each five minutes has the means of some descriptors, and how many of all lie outside the band of the first five: their means over
 /// pieces, which are independent as excerpts of one piece are not, differ by more than three standard errors. By chance, about one of a hundred does, with
 /// as few pieces. `drifting` counts descriptors that grow or fall from piece to piece over the whole time, by more than three standard errors of a straight
 /// line: those of music that falls asleep would. The last line says how many pieces there were,
-/// how many were replaced before they were heard, and how fast bars came.
+/// how many were replaced before they were heard, and how fast bars came. With TRIES, phrases are drawn among as many by the model's critic, and the last
+/// line has the critic's mean logarithm of the odds too; with FOLDER, each piece is written there as a MIDI file, for `gruppetto evaluate --generated`.
 func measureEndless(_ arguments: [String]) throws {
-  guard let path = arguments.first else { return printUsage("benchmarks endless MODEL [MINUTES [SEED]]") }
+  guard let path = arguments.first else {
+    return printUsage("benchmarks endless MODEL [MINUTES [SEED [TRIES [FOLDER]]]]")
+  }
   let minutes = arguments.count > 1 ? Double(arguments[1]) ?? 60 : 60
   let seed = arguments.count > 2 ? UInt64(arguments[2]) ?? 1 : 1
   let began = ContinuousClock.now
-  let composer = try EndlessComposer(model: try MusicModel(path: path), seed: seed)
+  let model = try MusicModel(path: path)
+  let tries = arguments.count > 3 ? Int(arguments[3]) ?? 0 : 0
+  var settings = EndlessSettings()
+  if tries > 1 {
+    settings.composition.search = PhraseSearch(tries: tries)
+    settings.composition.ending = EndingSearch.usual(for: model)
+  }
+  let composer = try EndlessComposer(model: model, settings: settings, seed: seed)
   var windows: [[PerformedBar]] = [[]]
   var (seconds, slowest) = (0.0, 0.0)
   while seconds < 60 * minutes {
@@ -64,6 +77,18 @@ func measureEndless(_ arguments: [String]) throws {
     printJSONLine(fields)
   }
   let statistics = composer.statistics
+  let heard = windows.flatMap(\.self)
+  let odds = pieces(of: heard).flatMap { excerpts(of: $0, length: 8) }.compactMap {
+    model.critic?.logOdds(of: $0, endingAtBar: 8)
+  }
+  if arguments.count > 4 {
+    for piece in pieces(of: heard) {
+      let number = String(format: "%04d", piece.first?.piece ?? 0)
+      try replaceFile(
+        at: "\(arguments[4])/p-\(number).mid", with: MIDIFile(score: Score(performed: Array(piece))).encoded()
+      )
+    }
+  }
   // In order of time.
   let all = values.flatMap(\.self)
   let drifting = set.descriptors.indices.filter { index in
@@ -75,7 +100,8 @@ func measureEndless(_ arguments: [String]) throws {
     ("drifting", "\(drifting.count)"),
     ("of", "\(compared)"),
     ("seconds", number(spent)), ("times_real_time", number(seconds / spent)),
-    ("slowest_bar_ms", number(1000 * slowest)),
+    ("slowest_bar_ms", number(1000 * slowest)), ("searched_phrases", "\(statistics.searchedPhrases)"),
+    ("critic_log_odds", number(odds.reduce(0, +) / Double(max(1, odds.count)))),
   ])
 }
 

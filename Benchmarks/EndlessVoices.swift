@@ -8,14 +8,21 @@ internal import Synthesis
 
 /// What endless music takes of a core.
 ///
-///     benchmarks voices MODEL [VOICES]
+///     benchmarks voices MODEL [VOICES [TRIES]]
 ///
-/// A minute is composed by the model and rendered by the built-in instruments, with a chord of so many voices (32) held through each bar beside it. Printed are the
+/// Three minutes are composed by the model and rendered by the built-in instruments, with a chord of so many voices (32) held through each bar beside it. Printed are the
 /// seconds that the processor worked for each second of music: for composing alone, and for all of it.
 func measureVoices(_ arguments: [String]) throws {
-  guard let path = arguments.first else { return printUsage("benchmarks voices MODEL [VOICES]") }
+  guard let path = arguments.first else { return printUsage("benchmarks voices MODEL [VOICES [TRIES]]") }
   let voices = arguments.count > 1 ? Int(arguments[1]) ?? 32 : 32
-  let composer = try EndlessComposer(model: try MusicModel(path: path), seed: 1)
+  let model = try MusicModel(path: path)
+  var endless = EndlessSettings()
+  // As `play` searches, unless a number of tries is given.
+  endless.composition.search =
+    arguments.dropFirst(2).first.flatMap(Int.init).map { PhraseSearch(tries: $0) }
+    ?? PhraseSearch.whilePlaying(model)
+  endless.composition.ending = endless.composition.search == nil ? nil : EndingSearch.usual(for: model)
+  let composer = try EndlessComposer(model: model, settings: endless, seed: 1)
   var settings = EngineSettings(waitsForBars: true)
   settings.barsAhead = 4
   settings.render.maximumVoices = 128
@@ -25,11 +32,12 @@ func measureVoices(_ arguments: [String]) throws {
   var composing = 0.0
   var (frames, rendering) = (0, 0.0)
   var bars = 0
-  while frames < 60 * engine.sampleRate {
+  while frames < 180 * engine.sampleRate {
     while engine.hasRoom {
       let start = processorSeconds()
       var bar = try composer.nextBar()
-      for _ in 0..<4 where try composer.workAhead() {}
+      // In a long run all that is composed is heard: what is ahead of a stretch of it is not counted.
+      if endless.composition.search == nil { for _ in 0..<4 where try composer.workAhead() {} }
       composing += processorSeconds() - start
       bars += 1
       let part = PerformedPart(name: "held", channel: 15, program: 48)
@@ -49,6 +57,7 @@ func measureVoices(_ arguments: [String]) throws {
   let seconds = Double(frames) / Double(engine.sampleRate)
   printJSONLine([
     ("voices", "\(voices)"), ("bars", "\(bars)"),
+    ("tries", "\(endless.composition.search?.tries ?? 1)"),
     ("composing_share", String(format: "%.4f", composing / seconds)),
     ("rendering_share", String(format: "%.4f", rendering / seconds)),
     ("share_of_a_core", String(format: "%.4f", (composing + rendering) / seconds)),

@@ -8,9 +8,9 @@ private func measure(_ name: String?, _ arguments: [String]) throws {
   let usage = """
     usage: benchmarks memory MODEL CORPUS [PIECES] | loops CORPUS [MODEL [PIECES]] | midi FOLDER | tokens FOLDER | render FILE.mid | train CELL …
            | sample int8 … | constrain [LAYERS HIDDEN] | limits MODEL | novelty CORPUS [MODEL] | surprise MODEL CORPUS
-           | fill MODEL CORPUS [FORWARD-MODEL] [PIECES] [THREADS] | style MODEL FOLDER...
+           | harmony MODEL [PIECES] | fill MODEL CORPUS [FORWARD-MODEL] [PIECES] [THREADS] | style MODEL FOLDER...
            | weights MODEL CORPUS | attributes MODEL CORPUS [REQUESTS] | features AUDIO.wav | growth [FOLDER] | machine | allocations
-           | endless MODEL [MINUTES [SEED]] | voices MODEL [VOICES] | roofline FILE.svg | all --peers PYTHON
+           | endless MODEL [MINUTES [SEED [TRIES [FOLDER]]]] | voices MODEL [VOICES [TRIES]] | roofline FILE.svg | all --peers PYTHON
 
     """
   switch name {
@@ -26,6 +26,7 @@ private func measure(_ name: String?, _ arguments: [String]) throws {
   case "novelty": try measureNovelty(arguments)
   case "style": try measureStyles(arguments)
   case "surprise": try measureSurprise(arguments)
+  case "harmony": try measureHarmony(arguments)
   case "fill": try measureFilling(arguments)
   case "weights": try measureWeights(arguments)
   case "attributes": try measureAttributes(arguments)

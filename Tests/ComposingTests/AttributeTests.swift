@@ -1,6 +1,7 @@
 import Arithmetic
 import Corpora
 import Groundwork
+import ModelSupport
 import Music
 import Recurrent
 import TestSupport
@@ -13,7 +14,7 @@ import Training
 /// What pieces are asked to be like: learned, asked for, sharpened.
 @Suite struct AttributeTests {
   private static let configuration: CellsConfiguration = {
-    var configuration = CellsModelTests.configuration
+    var configuration = CellsConfiguration.small
     configuration.attributes = PieceAttributes(density: true, register: true, styles: ["high", "low"])
     return configuration
   }()
@@ -67,7 +68,7 @@ import Training
   }
 
   @Test("What a model does not know is refused by its name") func whatAModelDoesNotKnowIsRefused() throws {
-    let model = try model(), plain = try ComposerTests.model(CellsModelTests.configuration)
+    let model = try model(), plain = try ComposerTests.model(CellsConfiguration.small)
     for (kind, value, tokenizer) in [
       (PieceAttribute.Kind.style, "polka", model.tokenizer), (.density, "much", model.tokenizer),
       (.style, "high", plain.tokenizer),

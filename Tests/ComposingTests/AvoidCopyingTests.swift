@@ -1,4 +1,5 @@
 import Corpora
+import ModelSupport
 import Music
 import TestSupport
 import Testing
@@ -74,7 +75,7 @@ private struct Motifs: SimpleTokens {
     case 1: REMIConfiguration(instruments: .single(program: 0))
     case 2: try TokenizerTests.configurations()[1]
     case 3: Motifs()
-    default: CellsModelTests.configuration
+    default: CellsConfiguration.small
     }
   }
 

@@ -1,5 +1,6 @@
 import Arithmetic
 import Groundwork
+import ModelSupport
 import Music
 import Recurrent
 import Testing
@@ -9,26 +10,11 @@ import Tokenization
 
 /// Models that write cells: whatever runs them tells their networks the same of every place.
 @Suite struct CellsModelTests {
-  /// Two parts of one instrument in 4/4, few pitches, few bars in memory.
-  static let configuration: CellsConfiguration = {
-    var configuration = CellsConfiguration(timeSignature: .common)
-    configuration.stepsPerQuarter = 4
-    configuration.maximumDuration = 16
-    configuration.maximumBarLength = 16
-    configuration.pitchRange = 48...83
-    configuration.longestLag = 8
-    configuration.longestLength = 70
-    configuration.parts = [.init(role: .chords, program: 0), .init(role: .melody, program: 0)]
-    configuration.tempo = 500_000
-    configuration.velocity = 80
-    return configuration
-  }()
-
   private let model: MusicModel
   private let tokenizer: any Tokenizer
 
   init() throws {
-    model = try ComposerTests.model(Self.configuration)
+    model = try ComposerTests.model(CellsConfiguration.small)
     tokenizer = model.tokenizer
     // Bars that end, so that pieces are short.
     for name in ["Bar_None", "Rest_None", "EOS_None"] {

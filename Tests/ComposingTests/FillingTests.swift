@@ -1,4 +1,5 @@
 import Arithmetic
+import ModelSupport
 import Music
 import Recurrent
 import TestSupport
@@ -15,7 +16,7 @@ import Training
   private let composer: Composer
 
   init() throws {
-    var configuration = CellsModelTests.configuration
+    var configuration = CellsConfiguration.small
     configuration.infilling = true
     model = try ComposerTests.model(configuration)
     tokenizer = try #require(model.tokenizer as? CellsTokenizer)

@@ -1,5 +1,6 @@
 import Arithmetic
 import Groundwork
+import ModelSupport
 import Music
 import Recurrent
 import TestSupport
@@ -15,7 +16,7 @@ import Tokenization
   private let pieces: [[Int32]]
 
   init() throws {
-    model = try ComposerTests.model(CellsModelTests.configuration)
+    model = try ComposerTests.model(CellsConfiguration.small)
     let tokenizer = model.tokenizer
     pieces = try (0..<5).map { number in
       let notes = (0..<32).map { index in

@@ -1,4 +1,5 @@
 import Composing
+import ModelSupport
 import Music
 import Recurrent
 import Synthesis
@@ -20,17 +21,7 @@ enum Small {
 
   /// A model of cells: chords and a melody in 4/4.
   static func cells() throws -> MusicModel {
-    var configuration = CellsConfiguration(timeSignature: .common)
-    configuration.stepsPerQuarter = 4
-    configuration.maximumDuration = 16
-    configuration.maximumBarLength = 16
-    configuration.pitchRange = 48...83
-    configuration.longestLag = 8
-    configuration.longestLength = 70
-    configuration.parts = [.init(role: .chords, program: 0), .init(role: .melody, program: 0)]
-    configuration.tempo = 500_000
-    configuration.velocity = 80
-    return try model(configuration)
+    try model(CellsConfiguration.small)
   }
 
   /// A bank in which everything is the same sound.

@@ -17,6 +17,9 @@ final class StreamBench<Job> {
   /// Whether no stream is left.
   var isFull: Bool { jobs.count >= sampler.streamCount }
 
+  /// Gives all jobs up.
+  func removeAll() { jobs.removeAll(keepingCapacity: true) }
+
   /// Begins a job on a stream that is free.
   /// - Parameters:
   ///   - job: The job.

@@ -17,7 +17,8 @@ final class Continuations {
   private var chooser: TokenChooser
   private let seeds: [UInt64?]
   private var next = 0
-  private var failure: ComposingError?
+  /// What the first failed with that led nowhere; nil if none did.
+  private(set) var failure: ComposingError?
 
   /// How many run side by side: this many share each weight that is read.
   static let streamLimit = 32
@@ -51,27 +52,38 @@ final class Continuations {
     cancellation: Cancellation?, until isComplete: (PieceInProgress) -> Bool,
     take: (Attempt, () -> [Float]) -> Void
   ) throws(ComposingError) -> ComposingError? {
+    while try step(cancellation: cancellation, until: isComplete, take: take) {}
+    return failure
+  }
+
+  /// Goes one id further on each way that is under way.
+  /// - Parameters: As of `run`.
+  /// - Returns: Whether any is left.
+  /// - Throws: `ComposingError.interrupted`.
+  func step(
+    cancellation: Cancellation?, until isComplete: (PieceInProgress) -> Bool,
+    take: (Attempt, () -> [Float]) -> Void
+  ) throws(ComposingError) -> Bool {
     begin()
-    while !bench.isEmpty {
-      if cancellation?.isRequested == true { throw .interrupted }
-      bench.advance { attempt, contexts in
-        contexts.append(contentsOf: attempt.piece.nextContext)
-        return attempt.piece.nextID
-      } take: { attempt, stream in
-        do throws(ComposingError) {
-          _ = try attempt.piece.take(bench.sampler, stream: stream, chooser: &chooser)
-        } catch {
-          // Another may get by the dead end that this one ran into.
-          failure = failure ?? error
-          return false
-        }
-        guard attempt.piece.isFinished || isComplete(attempt.piece) else { return true }
-        take(attempt) { bench.sampler.state(ofStream: stream) }
+    guard !bench.isEmpty else { return false }
+    if cancellation?.isRequested == true { throw .interrupted }
+    bench.advance { attempt, contexts in
+      contexts.append(contentsOf: attempt.piece.nextContext)
+      return attempt.piece.nextID
+    } take: { attempt, stream in
+      do throws(ComposingError) {
+        _ = try attempt.piece.take(bench.sampler, stream: stream, chooser: &chooser)
+      } catch {
+        // Another may get by the dead end that this one ran into.
+        failure = failure ?? error
         return false
       }
-      begin()
+      guard attempt.piece.isFinished || isComplete(attempt.piece) else { return true }
+      take(attempt) { bench.sampler.state(ofStream: stream) }
+      return false
     }
-    return failure
+    begin()
+    return !bench.isEmpty
   }
 
   private func begin() {

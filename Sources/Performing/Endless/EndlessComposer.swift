@@ -15,8 +15,12 @@ internal import Tokenization
 /// next piece follows on the bar line, in a related key, as fast as the one before and by the same instruments, unless the
 /// settings free it.
 ///
+/// Where the settings ask for a search (`composition.search`) and the model has a critic, each phrase is written several times and drawn by
+/// the critic's odds, as `generate` does, in the time before it is heard: all phrases of a piece that is not heard yet, and of the first one those after the first.
+/// A phrase that is wanted before its search has come to an end goes on as it is.
+///
 /// `settings` may be changed from any thread while it composes; the rest is used by one thread at a time. The same model, settings and seed give the
-/// same bars, whenever the work is done.
+/// same bars, whenever the work is done, as long as no search is cut short.
 public final class EndlessComposer: @unchecked Sendable {
   /// The seed of the first piece.
   public let seed: UInt64
@@ -31,6 +35,8 @@ public final class EndlessComposer: @unchecked Sendable {
 
   private let composer: Composer
   private let shared: Guarded<Shared>
+  /// Where phrases are searched, and the search that it is made for.
+  private var bench: (search: PhraseSearch, bench: PhraseWriter.Bench)?
 
   /// What other threads see.
   private struct Shared {
@@ -93,12 +99,17 @@ public final class EndlessComposer: @unchecked Sendable {
   // MARK: Bars
 
   /// The next bar, which is part of the performance from now on: later changes of settings leave it as it is.
+  /// - Parameters:
+  ///   - isUrgent: Whether it is to sound at once, so that searches are cut short.
+  ///   - cancellation: Stops the work.
   /// - Throws: `ComposingError`: broken weights, settings that cannot be held, `.interrupted`.
-  public func nextBar(cancellation: Cancellation? = nil) throws(ComposingError) -> PerformedBar {
+  public func nextBar(
+    isUrgent: Bool = false, cancellation: Cancellation? = nil
+  ) throws(ComposingError) -> PerformedBar {
     try follow(settings)
     while true {
-      let draft = try currentDraft(cancellation)
-      try draft.compose(upTo: draft.cursor + lead, cancellation: cancellation)
+      let draft = try currentDraft(isUrgent: isUrgent, cancellation)
+      try compose(draft, upTo: draft.cursor + lead, isUrgent: isUrgent, cancellation)
       if draft.cursor < draft.bars.count {
         var bar = placing.placed(draft.performedBar(draft.cursor, lead: lead), applied)
         // Nobody waits for a piece that begins with rests, or long for one that goes to sleep.
@@ -126,6 +137,7 @@ public final class EndlessComposer: @unchecked Sendable {
       if !draft.hasSounded { emptyPieces += 1 }
       guard emptyPieces <= Self.replacementLimit else { throw .nothingComposed(tokens: 0) }
       placing.end(draft.key)
+      draft.giveUpSearch()
       current = nil
     }
   }
@@ -140,7 +152,9 @@ public final class EndlessComposer: @unchecked Sendable {
     // What constraints may still take back depends on how far it was composed, which is not to depend on time.
     let most = draft.isConstrained && !draft.isChecked ? draft.cursor + lead : Int.max
     if !draft.isWhole, draft.bars.count < most {
-      try draft.compose(upTo: draft.bars.count + 1, cancellation: cancellation)
+      let searched = draft.searchedPhrases
+      try draft.work(cancellation)
+      state.searchedPhrases += draft.searchedPhrases - searched
       return true
     }
     return try prepareNext(bars: 1, cancellation)
@@ -152,15 +166,17 @@ public final class EndlessComposer: @unchecked Sendable {
 
   // MARK: Pieces
 
-  private func currentDraft(_ cancellation: Cancellation?) throws(ComposingError) -> PieceDraft {
+  private func currentDraft(
+    isUrgent: Bool, _ cancellation: Cancellation?
+  ) throws(ComposingError) -> PieceDraft {
     if let current { return current }
     let draft: PieceDraft
     if barNumber == 0 {
       // The first is heard as soon as its first bar is complete.
-      draft = try makeDraft()
+      draft = try makeDraft(isHeardAtOnce: true)
       hasConstraints = draft.isConstrained
     } else {
-      while try prepareNext(bars: .max, cancellation) {}
+      while try prepareNext(bars: .max, isUrgent: isUrgent, cancellation) {}
       if let upcoming { draft = upcoming } else { draft = try makeDraft() }
     }
     upcoming = nil
@@ -176,7 +192,9 @@ public final class EndlessComposer: @unchecked Sendable {
 
   /// Goes on with the draft of the next piece, and replaces it where it cannot be played.
   /// - Returns: Whether there is more to do.
-  private func prepareNext(bars: Int, _ cancellation: Cancellation?) throws(ComposingError) -> Bool {
+  private func prepareNext(
+    bars: Int, isUrgent: Bool = false, _ cancellation: Cancellation?
+  ) throws(ComposingError) -> Bool {
     let draft: PieceDraft
     if let upcoming {
       draft = upcoming
@@ -188,9 +206,15 @@ public final class EndlessComposer: @unchecked Sendable {
     guard !draft.isChecked else { return false }
     var fault: PieceFault?
     do throws(ComposingError) {
-      let target = bars == .max ? Int.max : draft.bars.count + bars
-      try draft.compose(upTo: target, cancellation: cancellation)
+      if bars == .max {
+        try compose(draft, upTo: .max, isUrgent: isUrgent, cancellation)
+      } else {
+        let searched = draft.searchedPhrases
+        defer { state.searchedPhrases += draft.searchedPhrases - searched }
+        try draft.work(cancellation)
+      }
     } catch {
+      draft.giveUpSearch()
       guard case .contradiction = error else { throw error }
       fault = .contradiction
       if replacedInARow >= Self.replacementLimit { throw error }
@@ -220,20 +244,47 @@ public final class EndlessComposer: @unchecked Sendable {
     return false
   }
 
-  private func makeDraft() throws(ComposingError) -> PieceDraft {
-    let seed = nextSeed
-    nextSeed &+= 1
-    return try makeDraft(seed: seed, barsBefore: 0, primer: nil)
+  /// Goes on with a draft, and takes note of how its phrases came to be.
+  private func compose(
+    _ draft: PieceDraft, upTo count: Int, isUrgent: Bool, _ cancellation: Cancellation?
+  ) throws(ComposingError) {
+    let (searched, hurried) = (draft.searchedPhrases, draft.hurriedPhrases)
+    defer {
+      state.searchedPhrases += draft.searchedPhrases - searched
+      state.hurriedPhrases += draft.hurriedPhrases - hurried
+    }
+    try draft.compose(upTo: count, isUrgent: isUrgent, cancellation: cancellation)
   }
 
-  private func makeDraft(seed: UInt64, barsBefore: Int, primer: Score?) throws(ComposingError) -> PieceDraft {
+  private func makeDraft(isHeardAtOnce: Bool = false) throws(ComposingError) -> PieceDraft {
+    let seed = nextSeed
+    nextSeed &+= 1
+    return try makeDraft(seed: seed, barsBefore: 0, primer: nil, isHeardAtOnce: isHeardAtOnce)
+  }
+
+  private func makeDraft(
+    seed: UInt64, barsBefore: Int, primer: Score?, isHeardAtOnce: Bool
+  ) throws(ComposingError) -> PieceDraft {
     let (options, held) = try options(applied, seed: seed, barsBefore: barsBefore, primer: primer)
     let session = try composer.session(options)
     let asked = applied.composition.bars ?? held.bars
     return PieceDraft(
       session, tokenizer: composer.model.tokenizer, held: held, seed: seed, barsBefore: barsBefore,
       mostBars: max(1, (asked ?? Self.longestPiece) - barsBefore), isExpressive: applied.isExpressive,
-      isConstrained: !options.constraints.isEmpty)
+      isConstrained: !options.constraints.isEmpty, writer: writer(of: session),
+      phraseBars: applied.composition.search?.bars ?? 1, isUrgent: isHeardAtOnce)
+  }
+
+  /// What searches the phrases of a piece; nil where they are taken as they come.
+  private func writer(of session: CompositionSession) -> PhraseWriter? {
+    guard let search = applied.composition.search, search.tries > 1, let critic = composer.model.critic,
+      composer.model.tokenizer.vocabulary.roles.hasBars
+    else { return nil }
+    if bench?.search != search { bench = (search, PhraseWriter.Bench(search, composer: composer)) }
+    return bench.map {
+      PhraseWriter(
+        session, search: search, ending: applied.composition.ending, critic: critic, bench: $0.bench)
+    }
   }
 
   // MARK: Settings
@@ -244,6 +295,7 @@ public final class EndlessComposer: @unchecked Sendable {
     applied = settings
     guard !settings.composesAs(before) else { return }
     if let dropped = upcoming {
+      dropped.giveUpSearch()
       // The piece is drawn again with the same seed.
       nextSeed = dropped.seed
       upcoming = nil
@@ -252,6 +304,7 @@ public final class EndlessComposer: @unchecked Sendable {
       fallback = nil
     }
     guard let draft = current else { return }
+    draft.giveUpSearch()
     if settings.hasLimits(of: before) {
       try draft.resample(by: settings.composition.sampling)
       return
@@ -264,7 +317,7 @@ public final class EndlessComposer: @unchecked Sendable {
     }
     do throws(ComposingError) {
       let next = try makeDraft(
-        seed: draft.seed, barsBefore: draft.barsBefore + draft.cursor, primer: primer)
+        seed: draft.seed, barsBefore: draft.barsBefore + draft.cursor, primer: primer, isHeardAtOnce: true)
       next.chosenPrograms = draft.chosenPrograms
       next.hasSounded = draft.hasSounded
       current = next
@@ -297,7 +350,7 @@ public final class EndlessComposer: @unchecked Sendable {
     try settings.composition.sampling.validate()
     let tokenizer = composer.model.tokenizer
     var composition = settings.composition
-    // What is for a single piece.
+    // What is for a single piece, and what is searched here.
     (composition.form, composition.search, composition.ending, composition.change) = (nil, nil, nil, nil)
     composition.primer = nil
     if !tokenizer.vocabulary.roles.hasBars { composition.bars = nil }
@@ -361,6 +414,10 @@ public struct EndlessStatistics: Sendable, Hashable {
   public internal(set) var noteCount = 0
   /// How long all bars are, in seconds.
   public internal(set) var seconds = 0.0
+  /// How many phrases were drawn among several tries, as the settings ask for.
+  public internal(set) var searchedPhrases = 0
+  /// How many were wanted before they had been searched, and went on as they were.
+  public internal(set) var hurriedPhrases = 0
   /// How many pieces were replaced, or left where they went wrong, for which reason.
   public internal(set) var replaced: [PieceFault: Int] = [:]
 

@@ -2,8 +2,8 @@ public import Composing
 
 /// What endless music is like: all of it can be changed while it plays, and is heard from the next bar that was not given out yet.
 public struct EndlessSettings: Sendable {
-  /// How pieces are composed: sampling, weights, bars of a piece, tempo and time signature. Forms, fillings, primers and searches are for
-  /// single pieces, and have no effect here.
+  /// How pieces are composed: sampling, weights, bars of a piece, tempo and time signature, and how phrases and endings are searched, for
+  /// a model with a critic. Forms, fillings and primers are for single pieces, and have no effect here.
   public var composition: CompositionSettings
   /// What each piece has to hold.
   public var limits: Limits

@@ -23,6 +23,9 @@ final class PieceDraft {
   /// How many bars were given out, or left out at the beginning.
   var cursor = 0
 
+  /// How many of its phrases were chosen among several tries, and how many were to be and had to go on as they came.
+  private(set) var (searchedPhrases, hurriedPhrases) = (0, 0)
+
   private let session: CompositionSession
   private let tokenizer: any Tokenizer
   private let held: HeldLimits
@@ -32,6 +35,11 @@ final class PieceDraft {
   /// The program of each part, which is chosen when the part is first heard.
   private var programs: [PartKey: Int] = [:]
   private let isExpressive: Bool
+  /// What searches phrases; nil takes them as they come.
+  private var writer: PhraseWriter?
+  /// How many bars a phrase has, and after how many bars the next search begins.
+  private let phraseBars: Int
+  private var searchStart: Int
 
   /// Which part of a piece a track is.
   struct PartKey: Hashable {
@@ -51,9 +59,13 @@ final class PieceDraft {
   ///   - mostBars: After this many bars the piece ends.
   ///   - isExpressive: Whether its notes are given accents and its parts places.
   ///   - isConstrained: Whether bars may be taken back because nothing can follow them.
+  ///   - writer: What searches phrases; nil takes them as they come.
+  ///   - phraseBars: How many bars a phrase has.
+  ///   - isUrgent: Whether the first phrase is heard at once, and so is taken as it comes.
   init(
     _ session: CompositionSession, tokenizer: any Tokenizer, held: HeldLimits, seed: UInt64, barsBefore: Int,
-    mostBars: Int, isExpressive: Bool, isConstrained: Bool
+    mostBars: Int, isExpressive: Bool, isConstrained: Bool, writer: PhraseWriter? = nil, phraseBars: Int = 8,
+    isUrgent: Bool = false
   ) {
     self.session = session
     self.tokenizer = tokenizer
@@ -63,6 +75,10 @@ final class PieceDraft {
     self.mostBars = mostBars
     self.isExpressive = isExpressive
     self.isConstrained = isConstrained
+    // Tries may take bars back that were heard.
+    self.writer = isConstrained && isUrgent ? nil : writer
+    self.phraseBars = phraseBars
+    searchStart = isUrgent ? phraseBars : 0
   }
 
   /// Whether there is nothing more to give out.
@@ -71,8 +87,42 @@ final class PieceDraft {
   // MARK: Composing
 
   /// Goes on until as many bars are complete, or the piece has ended.
+  /// - Parameters:
+  ///   - count: How many.
+  ///   - isUrgent: Whether somebody waits, so that a phrase that is being searched is taken as far as it has come.
+  ///   - cancellation: Stops the work.
   /// - Throws: `ComposingError`.
-  func compose(upTo count: Int, cancellation: Cancellation?) throws(ComposingError) {
+  func compose(
+    upTo count: Int, isUrgent: Bool = false, cancellation: Cancellation?
+  ) throws(ComposingError) {
+    while !isWhole, bars.count < count {
+      if isUrgent {
+        try hurry()
+        guard !isWhole, bars.count < count else { break }
+      }
+      if isSearchDue {
+        while try search(cancellation) {}
+      } else {
+        try composeBar(cancellation)
+      }
+    }
+  }
+
+  /// Does a portion of what is left to do: a bar, or some ids of all tries of a phrase.
+  /// - Throws: `ComposingError`.
+  func work(_ cancellation: Cancellation?) throws(ComposingError) {
+    guard isSearchDue else { return try composeBar(cancellation) }
+    for _ in 0..<Self.idsPerPortion {
+      guard try search(cancellation) else { return }
+    }
+  }
+
+  /// In so many portions a long phrase is written: each of them takes some milliseconds.
+  private static let idsPerPortion = 4
+
+  /// Goes on until a bar is complete that was not, or the piece has ended.
+  private func composeBar(_ cancellation: Cancellation?) throws(ComposingError) {
+    let count = bars.count + 1
     while !isWhole, bars.count < count {
       guard tokenizer.vocabulary.roles.hasBars else {
         try composeWithoutBars(cancellation)
@@ -92,6 +142,46 @@ final class PieceDraft {
       if bars.count >= mostBars { isWhole = true }
     }
     if session.isFinished { isWhole = true }
+  }
+
+  // MARK: Searching
+
+  /// Whether a phrase is being searched, or is to be.
+  private var isSearchDue: Bool {
+    guard let writer, !isWhole else { return false }
+    return writer.isSearching || bars.count >= searchStart
+  }
+
+  /// Goes one id further in the search of a phrase.
+  /// - Returns: Whether it is still under way.
+  private func search(_ cancellation: Cancellation?) throws(ComposingError) -> Bool {
+    guard let writer, try !writer.step(cancellation: cancellation) else { return true }
+    searchedPhrases += 1
+    try takePhrase()
+    return false
+  }
+
+  /// Takes the bars that a search has chosen; the next search follows at once.
+  private func takePhrase() throws(ComposingError) {
+    bars = Array(try session.completeBars(tokenizer).prefix(mostBars))
+    if session.isFinished || bars.count >= mostBars { isWhole = true }
+    searchStart = bars.count
+  }
+
+  /// Gives the search of a phrase up that is under way; it may begin anew.
+  func giveUpSearch() { writer?.giveUp() }
+
+  /// Lets a phrase that is being searched, or is to be, go on without more search.
+  private func hurry() throws(ComposingError) {
+    guard isSearchDue, let writer else { return }
+    hurriedPhrases += 1
+    if writer.isSearching, try writer.settle() { return try takePhrase() }
+    waitWithSearch(until: bars.count + 1)
+  }
+
+  /// Lets the next search begin with a phrase, after as many bars at the earliest.
+  private func waitWithSearch(until count: Int) {
+    searchStart = (count + phraseBars - 1) / phraseBars * phraseBars
   }
 
   /// Composes all of a piece whose tokens know no bars: they are those of its score.
@@ -121,9 +211,12 @@ final class PieceDraft {
   /// - Throws: `ComposingError.invalidOption`.
   func resample(by sampling: SamplingPreset) throws(ComposingError) {
     guard tokenizer.vocabulary.roles.hasBars else { return }
+    giveUpSearch()
     try session.sample(by: sampling)
     let number = session.givenBarCount + cursor
     guard let saved = session.savedBars, saved.contains(number) else { return }
+    // The next bars are heard soon.
+    waitWithSearch(until: cursor + 2)
     // What was given out is kept for arranging, and so are the programs of its parts.
     try session.rewind(toBar: number)
     bars.removeSubrange(min(cursor, bars.count)...)

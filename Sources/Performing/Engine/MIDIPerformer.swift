@@ -100,7 +100,7 @@ public final class MIDIPerformer: PerformanceListener {
     let moment = { (tick: Int) in frame + Int((map.seconds(at: tick) * Double(self.sampleRate)).rounded()) }
     var changes: [MIDIMessage] = []
     channels.withLock { channels in
-      for part in bar.parts where bar.notes.contains(where: { bar.parts[$0.part].channel == part.channel }) {
+      for part in bar.soundingParts {
         if channels[part.channel].program != part.program {
           channels[part.channel].program = part.program
           changes.append(.programChange(channel: part.channel, program: part.program))
@@ -112,19 +112,13 @@ public final class MIDIPerformer: PerformanceListener {
       }
     }
     for change in changes { send(change, at: frame) }
-    var events: [(frame: Int, rank: Int, message: MIDIMessage)] = []
-    for note in bar.notes where (0...127).contains(note.note.pitch) {
-      let channel = bar.parts[note.part].channel, key = note.note.pitch
-      let onset = moment(note.note.onset)
-      let end = max(moment(note.note.end), onset + sampleRate / 100)
-      events.append(
-        (onset, 1, .noteOn(channel: channel, key: key, velocity: min(max(note.note.velocity, 1), 127))))
-      events.append((end, 0, .noteOff(channel: channel, key: key, velocity: 64)))
+    for event in bar.playedNotes(shortest: sampleRate / 100, at: moment).events {
+      let note = event.note
+      send(
+        event.isOn
+          ? .noteOn(channel: note.channel, key: note.key, velocity: note.velocity)
+          : .noteOff(channel: note.channel, key: note.key, velocity: 64), at: event.time)
     }
-    let order = events.indices.sorted {
-      (events[$0].frame, events[$0].rank, $0) < (events[$1].frame, events[$1].rank, $1)
-    }
-    for index in order { send(events[index].message, at: events[index].frame) }
   }
 
   /// Sends the message.

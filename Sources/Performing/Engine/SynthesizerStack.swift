@@ -98,7 +98,7 @@ final class SynthesizerStack {
     let rate = Double(sampleRate)
     func frame(_ tick: Int) -> Int { Int((start + clock.seconds(at: tick) * rate).rounded()) }
     let first = frame(0)
-    for part in bar.parts where bar.notes.contains(where: { bar.parts[$0.part].channel == part.channel }) {
+    for part in bar.soundingParts {
       if channels[part.channel].program != part.program {
         send(.program(part.program), channel: part.channel, at: first)
       }
@@ -106,22 +106,15 @@ final class SynthesizerStack {
         send(.control(10, value: part.pan), channel: part.channel, at: first)
       }
     }
-    var events: [(frame: Int, isOn: Bool, channel: Int, message: ChannelMessage)] = []
-    events.reserveCapacity(2 * bar.notes.count)
-    for performed in bar.notes where (0...127).contains(performed.note.pitch) {
-      let channel = bar.parts[performed.part].channel
-      let onset = frame(performed.note.onset)
-      let end = max(frame(performed.note.end), onset + Int(Self.shortestNote * rate))
-      let velocity = min(max(performed.note.velocity, 1), 127)
-      events.append(
-        (onset, true, channel, .noteOn(key: performed.note.pitch, velocity: velocity, note: noteCount)))
-      events.append((end, false, channel, .noteOff(key: performed.note.pitch, note: noteCount)))
-      noteCount += 1
+    let notes = bar.playedNotes(shortest: Int(Self.shortestNote * rate), at: frame)
+    for event in notes.events {
+      let (note, number) = (event.note, noteCount + event.index)
+      tell(
+        event.isOn
+          ? .noteOn(key: note.key, velocity: note.velocity, note: number)
+          : .noteOff(key: note.key, note: number), note.channel, event.time)
     }
-    let order = events.indices.sorted {
-      (events[$0].frame, events[$0].isOn ? 1 : 0, $0) < (events[$1].frame, events[$1].isOn ? 1 : 0, $1)
-    }
-    for index in order { tell(events[index].message, events[index].channel, events[index].frame) }
+    noteCount += notes.count
   }
 
   /// Releases all keys.

@@ -11,18 +11,21 @@ public struct AccompanimentSettings: Sendable, Hashable {
   public var chordProgram: Int
   /// The General MIDI program of the bass.
   public var bassProgram: Int
+  /// Whether a model that knows such parts is asked, bar by bar, what it would play; otherwise all goes by a rule.
+  public var asksModel: Bool
   /// How loud it is, 0...2; 1 is a little softer than a player who plays mezzo-forte.
   public var loudness: Double
 
   /// An accompaniment of all parts.
   public init(
     timeSignature: TimeSignature = .common, parts: Set<PartRole> = [.chords, .bass, .drums],
-    chordProgram: Int = 24, bassProgram: Int = 32, loudness: Double = 1
+    chordProgram: Int = 24, bassProgram: Int = 32, asksModel: Bool = true, loudness: Double = 1
   ) {
     self.timeSignature = timeSignature
     self.parts = parts
     self.chordProgram = chordProgram
     self.bassProgram = bassProgram
+    self.asksModel = asksModel
     self.loudness = loudness
   }
 }
@@ -65,6 +68,20 @@ public struct Accompanist: Sendable {
   private var sounding: [Int: Double] = [:]
   private var lastInput = -Double.infinity
   private var struckChord: HeardChord?
+  /// What a model expects in a bar.
+  private var expected: ExpectedBar?
+  /// Notes of the model's that are to begin before the next eighth note.
+  private var planned: [PlannedStroke] = []
+  /// How many bars had their bass or drums from a model.
+  private(set) var modelBars = 0
+
+  private struct PlannedStroke {
+    var beat: Double
+    var end: Double
+    var channel: Int
+    var pitch: Int
+    var velocity: Int
+  }
 
   /// After this many bars without a note from the player it falls silent.
   static let patience = 2
@@ -79,14 +96,22 @@ public struct Accompanist: Sendable {
   /// The chord that is on; nil before any was heard.
   public var chord: HeardChord? { harmony.chord }
   /// The beat at which it plays next, in quarter notes.
-  public var nextBeat: Double { Double(nextPlace) / 2 }
+  public var nextBeat: Double { min(placeBeat, planned.first?.beat ?? .infinity) }
+  /// The next eighth note, in quarter notes.
+  private var placeBeat: Double { Double(nextPlace) / 2 }
   /// The beat at which the next of its notes ends; nil where none sounds.
   var nextEnd: Double? { sounding.values.min() }
   /// Whether it rests, because nothing was played for a while.
-  public var isResting: Bool { nextBeat - lastInput > Double(Self.patience * pattern.length) / 2 }
+  public var isResting: Bool { placeBeat - lastInput > Double(Self.patience * pattern.length) / 2 }
 
-  /// The chords that a model expects at the next moments, with their probabilities, which weigh in beside what is heard.
-  mutating func expect(_ chords: [HeardChord: Double]) { harmony.expected = chords }
+  /// Takes what a model expects in a bar. Its chords weigh in beside what is heard, its bass is played where the chord is the one that it
+  /// was written to, and its drums are played as they are. Without it all goes by the rule.
+  mutating func expect(_ bar: ExpectedBar) { expected = bar }
+
+  /// How many quarter notes a bar has.
+  var quartersPerBar: Double { Double(pattern.length) / 2 }
+  /// How many eighth notes a bar has.
+  var placesPerBar: Int { pattern.length }
 
   /// What the messages are that set its channels up.
   public var opening: [BeatEvent] {
@@ -120,8 +145,14 @@ public struct Accompanist: Sendable {
     var events: [BeatEvent] = []
     while nextBeat <= beat {
       events += ended(by: nextBeat)
-      play(&events)
-      nextPlace += 1
+      if let stroke = planned.first, stroke.beat < placeBeat {
+        planned.removeFirst()
+        strike(
+          stroke.pitch, stroke.velocity, stroke.channel, at: stroke.beat, until: stroke.end, &events)
+      } else {
+        play(&events)
+        nextPlace += 1
+      }
     }
     return events + ended(by: beat)
   }
@@ -129,6 +160,7 @@ public struct Accompanist: Sendable {
   /// The ends of all that sounds.
   public mutating func silence(at beat: Double) -> [BeatEvent] {
     defer { sounding.removeAll() }
+    planned = []
     return sounding.keys.sorted().map {
       BeatEvent(beat: beat, channel: $0 >> 7, message: .noteOff(key: $0 & 127))
     }
@@ -142,13 +174,18 @@ public struct Accompanist: Sendable {
 
   private mutating func play(_ events: inout [BeatEvent]) {
     let place = (nextPlace % pattern.length + pattern.length) % pattern.length
-    let beat = nextBeat
+    let beat = placeBeat
+    let expected = expected?.bar == (nextPlace - place) / pattern.length ? expected : nil
+    harmony.expect(expected, at: place, of: Double(nextPlace - place) / 2)
     harmony.listen(at: beat, positionInBar: Double(place) / 2, beatLength: Double(pattern.beat) / 2)
     guard !isResting else {
       struckChord = nil
       return
     }
-    if settings.parts.contains(.drums) {
+    if place == 0, expected?.bass != nil || expected?.drums != nil { modelBars += 1 }
+    if settings.parts.contains(.drums), let drums = expected?.drums {
+      plan(drums, Self.drumChannel, place, &events)
+    } else if settings.parts.contains(.drums) {
       for stroke in pattern.drums[place] {
         strike(stroke.key, stroke.velocity, Self.drumChannel, at: beat, until: beat + 0.25, &events)
       }
@@ -156,7 +193,11 @@ public struct Accompanist: Sendable {
     guard let chord = harmony.chord else { return }
     let hasChanged = chord.root != struckChord?.root || chord.quality != struckChord?.quality
     let toBar = Double(pattern.length - place) / 2
-    if settings.parts.contains(.bass) {
+    if settings.parts.contains(.bass), let notes = expected?.bass,
+      expected?.bassChord(at: place)?.root == chord.root, !hasChanged || notes.begin(at: place)
+    {
+      plan(notes, Self.bassChannel, place, &events)
+    } else if settings.parts.contains(.bass) {
       let isRoot = hasChanged || pattern.roots.contains(place)
       if isRoot || pattern.fifths.contains(place) {
         let next = pattern.fifths.union(pattern.roots).filter { $0 > place }.min() ?? pattern.length
@@ -181,6 +222,27 @@ public struct Accompanist: Sendable {
     struckChord = chord
   }
 
+  /// Plays what begins at an eighth note, and plans what begins before the next one.
+  private mutating func plan(
+    _ strokes: [ExpectedBar.Stroke], _ channel: Int, _ place: Int, _ events: inout [BeatEvent]
+  ) {
+    let start = placeBeat - Double(place) / 2
+    let isBass = channel == Self.bassChannel
+    for stroke in strokes where Int((2 * stroke.beat).rounded(.down)) == place {
+      let beat = start + stroke.beat
+      let end = beat + (isBass ? stroke.length : max(stroke.length, 0.25))
+      if beat > placeBeat {
+        planned.append(
+          PlannedStroke(
+            beat: beat, end: end, channel: channel, pitch: stroke.pitch, velocity: stroke.velocity))
+      } else {
+        if isBass { self.end(channel, at: beat, &events) }
+        strike(stroke.pitch, stroke.velocity, channel, at: beat, until: end, &events)
+      }
+    }
+    planned.sort { ($0.beat, $0.channel, $0.pitch) < ($1.beat, $1.channel, $1.pitch) }
+  }
+
   private mutating func strike(
     _ pitch: Int, _ velocity: Int, _ channel: Int, at beat: Double, until end: Double,
     _ events: inout [BeatEvent]
@@ -200,4 +262,9 @@ public struct Accompanist: Sendable {
       events.append(BeatEvent(beat: beat, channel: channel, message: .noteOff(key: place & 127)))
     }
   }
+}
+
+extension [ExpectedBar.Stroke] {
+  /// Whether a note begins at an eighth note of the bar.
+  fileprivate func begin(at place: Int) -> Bool { contains { 2 * $0.beat == Double(place) } }
 }

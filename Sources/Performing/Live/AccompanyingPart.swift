@@ -1,7 +1,11 @@
+internal import Composing
 internal import Music
 internal import Synthesis
 
 /// Accompanies a player on the beats of a grid: one that is given, or one that begins with the player's first note and follows.
+///
+/// Shortly before each bar line a model is asked what it expects of the bar, if there is one that knows such parts. What it has not
+/// answered when something is to be played goes by the rule.
 final class AccompanyingPart: LivePart {
   private(set) var report = LiveReport()
 
@@ -17,7 +21,16 @@ final class AccompanyingPart: LivePart {
   /// The ends of notes that sounded when the grid moved, until they are asked for.
   private var pendingEnds: [LiveEvent] = []
   private var hasOpened = false
+  /// What asks a model; nil for the rule alone.
+  private let desk: ForecastDesk?
+  private var tune = HeardTune()
+  /// The bar that the model is asked about next, and whether the tune has begun anew since it was last asked.
+  private var askedBar = Int.min
+  private var isNewTune = true
+  private var awaitsAnswer = false
 
+  /// So many quarter notes before the bar line it is asked.
+  private static let askLead = 0.25
   /// The tempo is taken to be known after this many onsets that take this many beats.
   private static let (fewestOnsets, fewestBeats) = (6, 3.0)
   /// How much of what an onset is early or late moves the beat, and the tempo.
@@ -29,14 +42,19 @@ final class AccompanyingPart: LivePart {
   /// So many early messages are kept.
   private static let earlyLimit = 4096
 
-  init(settings: LiveSettings) {
+  /// - Parameters:
+  ///   - settings: What is asked of it.
+  ///   - desk: What a model expects; nil for the rule alone.
+  init(settings: LiveSettings, desk: ForecastDesk?) {
     self.settings = settings
+    self.desk = desk
     accompanist = Accompanist(settings.accompaniment)
+    report.modelRoles = desk?.roles ?? []
   }
 
   var songBeats: BeatMap? { beats }
   var isLate: Bool { false }
-  func work() -> Bool { false }
+  func work() -> Bool { desk?.work() ?? false }
 
   func follow(_ beats: BeatMap) {
     guard settings.tempo == .clock else { return }
@@ -48,7 +66,7 @@ final class AccompanyingPart: LivePart {
     restart(from: last.beat - Self.tolerance, at: last.time)
     // What is held is played to at the new place.
     for place in held.sorted() {
-      accompanist.take(.noteOn(key: place & 127, velocity: 64), channel: place >> 7, at: last.beat)
+      hear(.noteOn(key: place & 127, velocity: 64), channel: place >> 7, at: last.beat)
     }
   }
 
@@ -62,6 +80,7 @@ final class AccompanyingPart: LivePart {
   private func restart(from beat: Double, at time: PerformanceTime) {
     pendingEnds += silence(at: time)
     accompanist = Accompanist(settings.accompaniment, from: beat)
+    forgetTune(from: beat)
   }
 
   private func takePendingEnds() -> [LiveEvent] {
@@ -80,7 +99,7 @@ final class AccompanyingPart: LivePart {
       return takePendingEnds()
     }
     if isOnset, settings.tempo == .followed { nudge(at: time) }
-    accompanist.take(message, channel: channel, at: (self.beats ?? beats).beat(at: time))
+    hear(message, channel: channel, at: (self.beats ?? beats).beat(at: time))
     return takePendingEnds()
   }
 
@@ -135,7 +154,7 @@ final class AccompanyingPart: LivePart {
     report.quartersPerMinute = reading.beats.quartersPerMinute
     restart(from: now, at: time)
     for event in early {
-      accompanist.take(event.message, channel: event.channel, at: reading.beats.beat(at: event.time))
+      hear(event.message, channel: event.channel, at: reading.beats.beat(at: event.time))
     }
     early = []
     beginning.removeAll()
@@ -157,12 +176,67 @@ final class AccompanyingPart: LivePart {
     if let end = pendingEnds.first { return end.time }
     guard let beats else { return nil }
     // The ends of its notes are never further apart than its eighth notes ask.
-    return beats.time(atBeat: min(accompanist.nextBeat, accompanist.nextEnd ?? .infinity))
+    return beats.time(
+      atBeat: min(accompanist.nextBeat, accompanist.nextEnd ?? .infinity, desk == nil ? .infinity : askBeat))
+  }
+
+  // MARK: The model
+
+  private func hear(_ message: ChannelMessage, channel: Int, at beat: Double) {
+    accompanist.take(message, channel: channel, at: beat)
+    guard desk != nil, channel != Accompanist.drumChannel else { return }
+    switch message {
+    case .noteOn(let key, let velocity, _) where velocity > 0: tune.press(key & 127, at: beat)
+    case .noteOn(let key, _, _), .noteOff(let key, _): tune.lift(key & 127, at: beat)
+    default: break
+    }
+  }
+
+  private func forgetTune(from beat: Double) {
+    tune = HeardTune()
+    isNewTune = true
+    awaitsAnswer = false
+    askedBar = Int((beat / accompanist.quartersPerBar).rounded(.down)) + 1
+  }
+
+  /// When the model is asked about the next bar, in quarter notes.
+  private var askBeat: Double { Double(askedBar) * accompanist.quartersPerBar - Self.askLead }
+
+  private func ask(_ desk: ForecastDesk, _ beats: BeatMap) {
+    let line = tune.line(until: Double(askedBar) * accompanist.quartersPerBar, period: beats.period)
+    if !accompanist.isResting, !line.isEmpty {
+      desk.ask(
+        ForecastDesk.Request(
+          bar: askedBar, length: accompanist.placesPerBar, tune: line, isNew: isNewTune))
+      (isNewTune, awaitsAnswer) = (false, true)
+      report.askedBars += 1
+    }
+    askedBar += 1
+  }
+
+  private func takeAnswer() {
+    guard awaitsAnswer, let answer = desk?.takeAnswer() else { return }
+    awaitsAnswer = false
+    // What comes within the bar is of use for the rest of it.
+    if Double(answer.bar) * accompanist.quartersPerBar >= accompanist.nextBeat { report.answeredBars += 1 }
+    accompanist.expect(answer)
+  }
+
+  /// Lets the accompanist play up to a beat, and asks the model on the way.
+  private func accompany(until beat: Double, _ beats: BeatMap) -> [BeatEvent] {
+    var events: [BeatEvent] = []
+    takeAnswer()
+    while let desk, askBeat <= beat {
+      events += accompanist.perform(until: askBeat)
+      ask(desk, beats)
+      takeAnswer()
+    }
+    return events + accompanist.perform(until: beat)
   }
 
   func perform(until time: PerformanceTime) -> [LiveEvent] {
     guard let beats else { return takePendingEnds() }
-    var events = accompanist.perform(until: beats.beat(at: time))
+    var events = accompany(until: beats.beat(at: time), beats)
     if !hasOpened, !events.isEmpty {
       events.insert(
         contentsOf: accompanist.opening.map {
@@ -184,6 +258,7 @@ final class AccompanyingPart: LivePart {
     case .reset:
       let events = silence(at: time)
       accompanist = Accompanist(settings.accompaniment, from: accompanist.nextBeat)
+      forgetTune(from: accompanist.nextBeat)
       return events
     case .temperature, .bars, .pause: return []
     }

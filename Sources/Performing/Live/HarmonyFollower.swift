@@ -8,7 +8,7 @@ internal import Musl
 
 /// Hears which chord a player is on, from moment to moment.
 ///
-/// It is a rule and no model: what sounded in the last beat weighs the more the later it sounded, and a chord gets the weights of its
+/// It is a rule, which may be told what a model expects (`expected`): what sounded in the last beat weighs the more the later it sounded, and a chord gets the weights of its
 /// notes, less those of the others. What belongs to the key is preferred, the key being that of all that was played, with what is
 /// long ago fading (`KeyEstimate`); a chord that is on is kept until another is clearly better, which at a bar line is sooner than
 /// within a bar; under a tune alone it changes on beats only. The same notes at the same beats give the same chords.
@@ -27,38 +27,49 @@ public struct HarmonyFollower: Sendable {
   private var keyWeights = [Double](repeating: 0, count: 12)
   private var lastBeat = 0.0
   /// The chords that are expected at the next moments, with their probabilities, by whoever knows more than the rule.
-  var expected: [HeardChord: Double] = [:]
+  private var expected: [HeardChord: Double] = [:]
 
   /// What each trait of a chord is worth, beside shares of notes that add up to 1: found by random search on 70 tunes of the
   /// Nottingham collection, with and without their chords, of which others were set aside.
-  struct Weights: Sendable {
-    var root = 1.0
-    var third = 0.95
-    var fifth = 0.93
-    var seventh = 0.6
-    var outside = -5.0
-    var missingThird = -0.07
-    var bass = 0.18
-    var inKey = 0.18
-    var primary = 0.21
-    var keepsOnBar = 0.0
-    var keepsOnBeat = 0.18
-    var keepsWithin = 0.21
-    var seventhCost = -0.37
-    var diminishedCost = -0.63
-    var expectation = 0.25
+  package struct Weights: Sendable {
+    package var root = 1.0
+    package var third = 0.95
+    package var fifth = 0.93
+    package var seventh = 0.6
+    package var outside = -5.0
+    package var missingThird = -0.07
+    package var bass = 0.18
+    package var inKey = 0.18
+    package var primary = 0.21
+    package var keepsOnBar = 0.0
+    package var keepsOnBeat = 0.18
+    package var keepsWithin = 0.21
+    package var seventhCost = -0.37
+    package var diminishedCost = -0.63
+    /// What a chord gains for each nat by which it is expected more than one that nobody expects, and what keeping a chord is worth
+    /// then beside what it is worth by the rule alone.
+    package var expectation = 3.0
+    package var keepsExpecting = 0.5
+    /// How many nats a way in which a bar may go loses for a note that is not of its chord; how probable what nobody expects is taken to
+    /// be, and how much of the probability of a root goes to its other chords.
+    package var stranger = 2.0
+    package var leastExpected = 0.02
+    package var shareOfRoot = 0.3
     /// What has just begun counts for so many quarter notes, and what is still held.
-    var begun = 2.0
-    var held = 2.15
+    package var begun = 2.0
+    package var held = 2.15
+
+    package init() {}
   }
 
-  private let weights = Weights()
+  package var weights = Weights()
 
   /// Nothing heard yet.
   public init() {}
 
   /// How far back notes count, in quarter notes, and how fast they fade.
   private static let memory = 2.0
+  private static let longestBar = 8.0
   private static let fading = 0.6
 
   /// A key goes down.
@@ -81,6 +92,18 @@ public struct HarmonyFollower: Sendable {
     Set(notes.filter { $0.onset <= beat + 0.1 && $0.end > beat }.map { $0.pitch % 12 }).count
   }
 
+  /// Takes what a model expects at the next moment, by what has begun in the bar so far.
+  /// - Parameters:
+  ///   - bar: What it expects in the bar; nil for nothing.
+  ///   - place: The eighth note of the bar.
+  ///   - start: Where the bar begins, in quarter notes.
+  package mutating func expect(_ bar: ExpectedBar?, at place: Int, of start: Double) {
+    let heard = notes.filter { $0.onset > start - 0.1 && $0.onset < start + Double(place) / 2 + 0.12 }.map {
+      (beat: $0.onset - start, pitch: $0.pitch)
+    }
+    expected = bar?.chords(at: place, hearing: heard, weight: weights.stranger) ?? [:]
+  }
+
   /// Hears the chord at a moment.
   /// - Parameters:
   ///   - beat: The moment, in quarter notes; not before the last one.
@@ -91,19 +114,29 @@ public struct HarmonyFollower: Sendable {
   public mutating func listen(at beat: Double, positionInBar: Double, beatLength: Double = 1) -> HeardChord? {
     learnKey(until: beat)
     let (shares, bass) = shares(at: beat)
-    notes.removeAll { $0.end < beat - Self.memory }
+    // A bar's notes are asked for until it is over.
+    notes.removeAll { $0.end < beat - Self.memory && $0.onset < beat - Self.longestBar }
     guard shares.contains(where: { $0 > 0 }) else { return chord }
     let key = key
     let isOnBeat = (positionInBar / beatLength).truncatingRemainder(dividingBy: 1) == 0
     // The notes of a tune within a beat are mostly passing; who plays chords may change them anywhere.
     if chord != nil, !isOnBeat, pitchClassCount(at: beat) < 3 { return chord }
-    let keeping =
+    var keeping =
       positionInBar == 0 ? weights.keepsOnBar : isOnBeat ? weights.keepsOnBeat : weights.keepsWithin
+    // Who plays chords in full is not told which.
+    let expected = pitchClassCount(at: beat) < 3 ? expected : [:]
+    if !expected.isEmpty { keeping *= weights.keepsExpecting }
+    var roots = [Double](repeating: 0, count: 12)
+    for (chord, probability) in expected { roots[chord.root] += probability }
     var best: (chord: HeardChord, score: Double)?
     for candidate in HeardChord.all {
       var score = fit(candidate, shares, bass: bass) + preference(candidate, in: key)
       if candidate == chord { score += keeping }
-      if let probability = expected[candidate] { score += weights.expectation * probability }
+      if !expected.isEmpty {
+        let own = expected[candidate] ?? 0
+        let probability = own + weights.shareOfRoot * (roots[candidate.root] - own)
+        score += weights.expectation * log((probability + weights.leastExpected) / weights.leastExpected)
+      }
       if score > (best?.score ?? -.infinity) + 1e-9 { best = (candidate, score) }
     }
     chord = best?.chord ?? chord

@@ -18,15 +18,28 @@ public final class LivePerformer {
   private let answering: AnsweringPart?
 
   /// A performer with a model.
+  /// - Parameters:
+  ///   - model: Who plays.
+  ///   - settings: What is asked of it.
+  ///   - isLive: Whether what takes a model milliseconds, as the harmony of an accompaniment's next bar, is done on another thread, and is
+  ///     used when it is there; otherwise it is done in `work`, so that a performance can be repeated.
   /// - Throws: `ComposingError` for a model that does not compose.
-  public init(model: MusicModel, settings: LiveSettings) throws {
+  public init(model: MusicModel, settings: LiveSettings, isLive: Bool = false) throws {
     self.settings = settings
     switch settings.mode {
     case .answer, .continuation:
       let part = try AnsweringPart(model: model, settings: settings)
       (self.part, answering) = (part, part)
     case .accompany:
-      part = AccompanyingPart(settings: settings)
+      let accompaniment = settings.accompaniment
+      let forecaster =
+        accompaniment.asksModel && (2 * settings.quartersPerBar).truncatingRemainder(dividingBy: 1) == 0
+        ? BarForecaster(
+          composer: try Composer(model: model), roles: accompaniment.parts,
+          timeSignature: accompaniment.timeSignature, quartersPerMinute: settings.quartersPerMinute ?? 120,
+          seed: settings.answers.seed) : nil
+      part = AccompanyingPart(
+        settings: settings, desk: forecaster.map { ForecastDesk($0, hasThread: isLive) })
       answering = nil
     }
   }

@@ -69,6 +69,9 @@ public struct LiveSettings: Sendable {
     self.accompaniment.timeSignature = timeSignature
   }
 
+  /// The tempo that is given; nil for one that is found.
+  var quartersPerMinute: Double? { if case .given(let tempo) = tempo { tempo } else { nil } }
+
   /// Quarter notes in a bar.
   public var quartersPerBar: Double {
     4 * Double(timeSignature.numerator) / Double(timeSignature.denominator)
@@ -123,6 +126,12 @@ public struct LiveReport: Sendable, Hashable {
   public var failures = 0
   /// How many notes of answers were ready too late to be played at all.
   public var missedNotes = 0
+  /// Which parts of an accompaniment the model writes: the others go by a rule. Chords are its harmony.
+  public var modelRoles: Set<PartRole> = []
+  /// About how many bars of an accompaniment the model was asked.
+  public var askedBars = 0
+  /// In how many bars what the model expects was there at the bar line.
+  public var answeredBars = 0
   /// The tempo that was last heard, in quarter notes a minute; nil before any was.
   public var quartersPerMinute: Double?
   /// The key that was last heard, as its name; nil before any was.

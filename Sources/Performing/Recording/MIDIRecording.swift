@@ -152,15 +152,13 @@ struct Transcript {
       tempo = change.microsecondsPerQuarter
       conductor.append(.meta(.tempo(tempo)), at: start + scaled(change.tick, bar))
     }
-    for part in bar.parts where bar.notes.contains(where: { bar.parts[$0.part].channel == part.channel }) {
+    for part in bar.soundingParts {
       introduce(part, at: start)
     }
-    let notes = bar.notes.filter { (0...127).contains($0.note.pitch) }
-    for index in notes.indices.sorted(by: { (notes[$0].note.onset, $0) < (notes[$1].note.onset, $1) }) {
-      let note = notes[index].note, onset = scaled(note.onset, bar)
-      strike(
-        note.pitch, velocity: min(max(note.velocity, 1), 127), channel: bar.parts[notes[index].part].channel,
-        from: start + onset, to: start + max(scaled(note.end, bar), onset + 1))
+    let notes = bar.playedNotes(shortest: 1) { start + scaled($0, bar) }
+    for index in notes.indices.sorted(by: { (notes[$0].start, $0) < (notes[$1].start, $1) }) {
+      let note = notes[index]
+      strike(note.key, velocity: note.velocity, channel: note.channel, from: note.start, to: note.end)
     }
   }
 

@@ -89,7 +89,7 @@ struct Live: ParsableCommand {
     let recorder = try record.map { try LiveRecorder(path: $0) }
     let cancellation = Interruption.cancellation()
     let settings = try settings(seed: seed)
-    let performer = try LivePerformer(model: model, settings: settings)
+    let performer = try LivePerformer(model: model, settings: settings, isLive: true)
     let requests = LiveRequests()
     let osc = try ports.openOSC { requests.add($0) }
     var (inputs, outputs) = try ports.open()
@@ -105,6 +105,7 @@ struct Live: ParsableCommand {
       endsWithInput: ports.untilEnd)
     common.remark(
       "Listening to \((inputs + endless).map(\.name).joined(separator: ", ")); q or Ctrl-C stops.")
+    if let words = LiveSummary.sources(performer.report.modelRoles, settings) { common.remark(words) }
     try live?.start()
     let keys = ports.inputs.contains("-") ? nil : TerminalKeys()
     var hasQuit = false

@@ -34,7 +34,7 @@ struct EndlessOptions: ParsableArguments {
     "--style", "--tempo", "--time-signature", "--metre", "--seconds", "--key", "--chromatic", "--range",
     "--instruments", "--voices", "--note-lengths", "--density", "--rests", "--first", "--last",
     "--last-chord",
-    "--chords", "--rhythm", "--contour",
+    "--chords", "--rhythm", "--contour", "--search",
   ]
 
   func validate() throws {
@@ -76,16 +76,39 @@ struct EndlessComposingOptions: ParsableArguments {
     help: ArgumentHelp("Time signature such as 3/4 (default: the model decides).", valueName: "n/d"))
   var timeSignature: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Write each phrase of eight bars n times in the time before it is heard, and go on with the one most like the collection; 0 takes the first (default: 16, fewer with a large network, so that it takes about a tenth of a processor's core).",
+      valueName: "n"))
+  var search: Int?
+
   @OptionGroup var sampling: SamplingOptions
   @OptionGroup var styles: StyleOptions
   @OptionGroup var weights: WeightOptions
 
   func validate() throws {
+    if let search, search != 0, !PhraseSearch.tryCounts.contains(search) {
+      throw ValidationError(
+        "--search is a number from 0 to \(PhraseSearch.tryCounts.upperBound), not \(search).")
+    }
+    guard styles.styles.isEmpty || (search ?? 0) == 0 else {
+      throw ValidationError(
+        "--search chooses what is like the collection, and a --style is something else; drop one.")
+    }
     if let tempo, !RequestedTempo.range.contains(tempo) {
       throw ValidationError(
         "--tempo is a number of quarter notes a minute from \(Int(RequestedTempo.range.lowerBound)) "
           + "to \(Int(RequestedTempo.range.upperBound)), not \(tempo).")
     }
     _ = try PlanOptions.timeSignatureRuns(timeSignature)
+  }
+
+  /// How phrases and endings are searched while a model plays.
+  /// - Throws: `ComposingError.noCritic`.
+  func record(in settings: inout CompositionSettings, _ model: MusicModel) throws {
+    guard (search ?? 0) < 2 || model.critic != nil else { throw ComposingError.noCritic(model: model.name) }
+    let usual = styles.styles.isEmpty ? PhraseSearch.whilePlaying(model) : nil
+    settings.search = search.map { $0 > 1 ? PhraseSearch(tries: $0) : nil } ?? usual
+    settings.ending = settings.search == nil ? nil : EndingSearch.usual(for: model)
   }
 }

@@ -94,6 +94,7 @@ struct EndlessPlaying {
       settings: CompositionSettings(
         sampling: try composing.sampling.resolved(presets: presets), weights: composing.weights.weights))
     request.settings.bars = endless.bars
+    try composing.record(in: &request.settings, plain)
     request.settings.tempo = composing.tempo
     request.settings.timeSignature = composing.timeSignature
     try composing.styles.record(in: &request)
@@ -133,7 +134,7 @@ struct EndlessPlaying {
         try engine.addBars(cancellation: cancellation) {
           // Counted to the bar line that is heard next: what was waited for is heard as silence.
           guard seconds + engine.statistics.starvedSeconds < limit else { return nil }
-          let bar = try composer.nextBar(cancellation: cancellation)
+          let bar = try composer.nextBar(isUrgent: raw.raw == nil, cancellation: cancellation)
           seconds += bar.seconds
           return bar
         } meanwhile: {
@@ -314,6 +315,7 @@ extension EndlessPlaying {
     let report = EndlessReport(
       model: model, seed: seed, seconds: seconds, bars: sound.barCount, notes: sound.noteCount,
       pieces: music.pieceCount,
+      phrasesSearched: music.searchedPhrases, phrasesHurried: music.hurriedPhrases,
       replaced: Dictionary(uniqueKeysWithValues: music.replaced.map { ($0.key.rawValue, $0.value) }),
       gaps: result.counts?.gaps ?? 0, lateBars: sound.starvedCount, lateSeconds: sound.starvedSeconds,
       barsAhead: sound.barsAhead, preparations: sound.preparationCount, gain: sound.gain,
@@ -336,6 +338,9 @@ private struct EndlessReport: Encodable {
   var bars: Int
   var notes: Int
   var pieces: Int
+  /// Phrases that were drawn among several tries, and those that were wanted before.
+  var phrasesSearched: Int
+  var phrasesHurried: Int
   /// Pieces that were not played, or left, by what was wrong with them.
   var replaced: [String: Int]
   /// How often the device had nothing to play.

@@ -9,7 +9,10 @@ struct LiveModeOptions: ParsableArguments {
   @Flag(help: "Answer each phrase with one of the model's own, after a pause or at a bar line (the default).")
   var answer = false
 
-  @Flag(help: "Accompany: chords, bass and drums follow what is played.")
+  @Flag(
+    help:
+      "Accompany: chords, bass and drums follow what is played; what the model knows of such parts it foresees, the rest goes by rule."
+  )
   var accompany = false
 
   @Flag(

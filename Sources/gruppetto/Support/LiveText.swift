@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Music
 internal import Performing
 
 /// What a live performance came to, as `--json` prints it. Times are in milliseconds.
@@ -26,6 +27,10 @@ struct LiveSummary: Encodable {
   var heardNotes: Int
   var answers: Int
   var playedNotes: Int
+  /// The parts of an accompaniment that the model wrote, in how many bars it was asked, and in how many it had answered in time.
+  var modelParts: [String]?
+  var askedBars: Int?
+  var answeredBars: Int?
   var failures: Int
   var missedNotes: Int
   var faults: Int
@@ -47,6 +52,10 @@ struct LiveSummary: Encodable {
     heardNotes = report.heardNotes
     answers = report.answers
     playedNotes = report.playedNotes
+    if mode == .accompany {
+      modelParts = report.modelRoles.map(\.rawValue).sorted()
+      (askedBars, answeredBars) = (report.askedBars, report.answeredBars)
+    }
     failures = report.failures
     missedNotes = report.missedNotes
     faults = result.faultCount
@@ -56,6 +65,19 @@ struct LiveSummary: Encodable {
     answerLatency = Times(result.answerTimeliness)
     eventLateness = Times(result.timeliness)
     learnedPhrases = result.learnedPhrases > 0 ? result.learnedPhrases : nil
+  }
+
+  /// Which parts of an accompaniment a model writes, and which go by the rule, in a line; nil where nothing is accompanied.
+  static func sources(_ roles: Set<PartRole>, _ settings: LiveSettings) -> String? {
+    guard settings.mode == .accompany else { return nil }
+    let names: [(PartRole, String)] = [(.chords, "harmony"), (.bass, "bass"), (.drums, "drums")]
+    let asked = names.filter { settings.accompaniment.parts.contains($0.0) }
+    func list(_ isModels: Bool) -> String {
+      asked.filter { roles.contains($0.0) == isModels }.map(\.1).joined(separator: ", ")
+    }
+    let (model, rule) = (list(true), list(false))
+    if model.isEmpty { return "The model knows no such parts with a melody: \(rule) by rule." }
+    return "By the model: \(model)" + (rule.isEmpty ? "." : "; by rule: \(rule).")
   }
 
   /// What a terminal shows.

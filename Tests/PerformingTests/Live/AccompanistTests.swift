@@ -3,7 +3,9 @@ import Notation
 import Synthesis
 import TestSupport
 import Testing
+import Tokenization
 
+@testable import Composing
 @testable import Performing
 
 @Suite("An accompaniment")
@@ -108,6 +110,70 @@ struct AccompanistTests {
     #expect(pattern.length == pattern.drums.count && pattern.length >= 1)
     #expect(pattern.roots == [0] && pattern.drums[0].contains { $0.key == 36 })
     #expect(pattern.fifths.union(pattern.chords).allSatisfy { (1..<max(2, pattern.length)).contains($0) })
+  }
+
+  @Test(
+    "What a model expects weighs in; its drums are played where they stand, its bass where the chord is its own"
+  )
+  func whatAModelExpectsWeighsIn() {
+    typealias Step = BarForecast.Step
+    func chord(_ pitches: [Int]) -> [Step] { pitches.map { Step(onset: 0, duration: 16, pitch: $0) } }
+    let forecast = BarForecast(
+      bar: 1, stepsPerQuarter: 4,
+      candidates: [
+        .init(probability: 0.9, notes: chord([50, 53, 57])),
+        .init(probability: 0.1, notes: chord([48, 52, 55])),
+      ],
+      parts: [
+        .bass: [Note(onset: 0, duration: 480, pitch: 38, velocity: 90)],
+        .drums: [
+          Note(onset: 0, duration: 40, pitch: 36, velocity: 90),
+          Note(onset: 120, duration: 40, pitch: 44, velocity: 70),
+        ],
+      ], ticksPerQuarter: 480)
+    func play(_ model: Bool) -> (events: [BeatEvent], chord: String?) {
+      var accompanist = Accompanist()
+      accompanist.take(.noteOn(key: 69, velocity: 80), channel: 0, at: 0)
+      if model { accompanist.expect(ExpectedBar(forecast, length: 8)) }
+      var events = accompanist.perform(until: 3.9)
+      accompanist.take(.noteOff(key: 69), channel: 0, at: 3.9)
+      accompanist.take(.noteOn(key: 69, velocity: 80), channel: 0, at: 4)
+      events += accompanist.perform(until: 7.9)
+      return (events, accompanist.chord?.description)
+    }
+    func onsets(_ events: [BeatEvent], _ channel: Int) -> [[Double]] {
+      events.compactMap {
+        guard case .noteOn(let key, _, _) = $0.message, $0.channel == channel, $0.beat >= 4 else {
+          return nil
+        }
+        return [$0.beat, Double(key)]
+      }
+    }
+    let (own, chord) = play(true)
+    #expect(chord == "Dm" && play(false).chord != "Dm")
+    #expect(onsets(own, Accompanist.drumChannel) == [[4, 36], [4.25, 44]])
+    #expect(onsets(own, Accompanist.bassChannel) == [[4, 38]])
+    #expect(zip(own, own.dropFirst()).allSatisfy { $0.beat <= $1.beat })
+    // In the bar before, all goes by the rule.
+    let before = { (events: [BeatEvent]) in events.filter { $0.beat < 4 } }
+    #expect(before(own) == before(play(false).events))
+  }
+
+  @Test("The highest line of what is played is written in twelfths, one note after another")
+  func theHighestLineIsWritten() {
+    var tune = HeardTune()
+    // A chord beneath a note, and a note beneath one that is held.
+    for (pitch, beat) in [(60, 0.01), (76, 0.02), (64, 0.03), (77, 1.01), (55, 1.5), (79, 1.98), (81, 2.52)] {
+      if pitch == 77 { tune.lift(76, at: 0.9) }
+      if pitch == 79 { tune.lift(77, at: 1.9) }
+      if pitch == 81 { tune.lift(79, at: 2.2) }
+      tune.press(pitch, at: beat)
+    }
+    let line = tune.line(until: 4, period: 0.5)
+    #expect(line.map(\.pitch) == [76, 77, 79, 81])
+    #expect(line.map(\.onset) == [0, 12, 24, 30])
+    #expect(line.map(\.duration) == [12, 12, 2, 18])
+    #expect(tune.line(until: 2, period: 0.5).map(\.pitch) == [76, 77])
   }
 
   @Test("Voices move as little as can be")

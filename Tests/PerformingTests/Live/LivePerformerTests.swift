@@ -114,6 +114,34 @@ struct LivePerformerTests {
     }
   }
 
+  @Test(
+    "A model of chords is asked before each bar line, and answers in the same way on a thread and without")
+  func aModelIsAsked() throws {
+    let model = try Small.cells()
+    let settings = LiveSettings(mode: .accompany, tempo: .given(120))
+    let performer = try LivePerformer(model: model, settings: settings)
+    #expect(performer.report.modelRoles == [.chords])
+    let events = perform(Self.call, with: performer, until: 9)
+    #expect(performer.report.askedBars >= 4 && performer.report.answeredBars == performer.report.askedBars)
+    #expect(events.unfinished.isEmpty || !performer.silence(at: moment(9)).isEmpty)
+    let second = try LivePerformer(model: model, settings: settings)
+    #expect(perform(Self.call, with: second, until: 9) == events)
+    // Where nobody works in time, all goes by the rule.
+    var byRule = settings
+    byRule.accompaniment.asksModel = false
+    let rule = try LivePerformer(model: model, settings: byRule)
+    #expect(rule.report.modelRoles.isEmpty && perform(Self.call, with: rule, until: 9).count > 20)
+    #expect(rule.report.askedBars == 0)
+    let live = try LivePerformer(model: model, settings: settings, isLive: true)
+    #expect(perform(Self.call, with: live, until: 9).count > 20 && !live.work())
+    // Models without such parts accompany too.
+    for other in [try Small.model(), try untrainedModel()] {
+      let performer = try LivePerformer(model: other, settings: settings)
+      #expect(performer.report.modelRoles.isEmpty)
+      #expect(perform(Self.call, with: performer, until: 9).count > 20)
+    }
+  }
+
   @Test("An accompaniment begins with the first note, on its beat, and follows a tempo that it finds")
   func anAccompanimentBegins() throws {
     let given = perform(Self.call, with: try Self.performer { $0.mode = .accompany }, until: 9)

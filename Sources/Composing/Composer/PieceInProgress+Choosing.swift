@@ -1,0 +1,105 @@
+internal import Recurrent
+internal import Tokenization
+
+// MARK: - Choosing
+
+extension PieceInProgress {
+  /// Takes the logits that the network gave for `nextID`, and chooses by them once all that is known is fed.
+  /// - Parameters:
+  ///   - sampler: the network, whose state is saved and restored here; it is not advanced.
+  ///   - stream: the piece's stream of it.
+  /// - Returns: whether an id was chosen, which is the last of `ids`.
+  /// - Throws: `ComposingError.brokenWeights`, `.contradiction`, `.endless`.
+  mutating func take(
+    _ sampler: LanguageModelSampler, stream: Int, chooser: inout TokenChooser
+  ) throws(ComposingError) -> Bool {
+    fedCount += 1
+    if savedBarLimit > 0, start == nil, fedCount == beginning.ids.count - 1 {
+      var context = context
+      context?.advance(ids[fedCount])
+      start = SavedPlace(
+        idCount: fedCount + 1, progress: progress, state: sampler.state(ofStream: stream), context: context)
+    }
+    guard fedCount == ids.count else {
+      let id = ids[fedCount]
+      if surprisals.count < fedCount + 1 - beginning.ids.count {
+        surprisals.append(surprisal(of: id, sampler, stream: stream))
+      }
+      cache?.states.add(sampler.output(ofStream: stream), follower: id)
+      feedNext(id)
+      return false
+    }
+    if savedBarLimit > 0, start == nil {
+      start = SavedPlace(idCount: fedCount, progress: progress, state: [], context: context)
+    }
+    if !holdsRewrittenMusic { music.removeAll() }
+    guard let (id, surprisal) = try choose(sampler, stream: stream, chooser: &chooser) else {
+      try takeBack(sampler, stream: stream)
+      return false
+    }
+    let opened = progress.grammar.beginsDraft(with: id) ? makeDraft(sampler, stream: stream) : nil
+    cache?.states.add(sampler.output(ofStream: stream), follower: id)
+    surprisals.append(surprisal)
+    ids.append(id)
+    let barCount = progress.grammar.barCount
+    try advance(id)
+    if let rewriting = progress.grammar.rewriting, let draft, draft.place.idCount == rewriting.keptCount {
+      try rewrite(as: rewriting.ids, from: draft, sampler, stream: stream)
+      return false
+    }
+    if let opened { draft = opened }
+    holdsRewrittenMusic = false
+    feedNext(id)
+    isFinished = progress.grammar.isFinished
+    if savedBarLimit > 0, progress.grammar.barCount > barCount {
+      if bars.count == savedBarLimit { bars.removeFirst() }
+      bars.append(
+        SavedPlace(
+          idCount: ids.count, progress: progress, state: sampler.state(ofStream: stream), context: context))
+    }
+    return true
+  }
+
+  /// Chooses the next id by the logits of the piece's stream, and by the cache where there is one.
+  /// - Returns: the id and −log p of it; nil if nothing is left that is allowed.
+  mutating func choose(
+    _ sampler: LanguageModelSampler, stream: Int, chooser: inout TokenChooser
+  ) throws(ComposingError) -> (id: Int32, surprisal: Double)? {
+    let own = sampler.logits(ofStream: stream), index = ids.count
+    guard let mixed = cache?.states.mix(own, key: sampler.output(ofStream: stream)) else {
+      let id = try chooser.chooseID(
+        logits: own, filters: filters, progress: &progress, forbidden: deadEnds, index: index)
+      return id.map { ($0, TokenChooser.surprisal(of: $0, logits: own)) }
+    }
+    let (filters, deadEnds) = (filters, deadEnds)
+    return try mixed.withUnsafeBufferPointer { logits throws(ComposingError) in
+      let id = try chooser.chooseID(
+        logits: logits, filters: filters, progress: &progress, forbidden: deadEnds, index: index)
+      return id.map { ($0, TokenChooser.surprisal(of: $0, logits: logits)) }
+    }
+  }
+
+  /// Lets an id be fed to the network next.
+  mutating func feedNext(_ id: Int32) {
+    nextID = id
+    context?.advance(id)
+    context?.write(into: &nextContext)
+  }
+
+  /// Takes note of the next id.
+  mutating func advance(_ id: Int32) throws(ComposingError) {
+    let bars = progress.grammar.barCount
+    progress.grammar.advance(id)
+    for index in progress.constraints.indices { progress.constraints[index].advance(id) }
+    progress.loops?.advance(id)
+    do {
+      try progress.decoder.take(id, into: &music)
+    } catch {
+      throw .cause(error)
+    }
+    progress.idsInBar += 1
+    guard progress.grammar.barCount > bars else { return }
+    progress.idsInBar = 0
+    if progress.notesBefore == nil { progress.notesBefore = progress.grammar.noteCount }
+  }
+}

@@ -1,0 +1,19 @@
+internal import Music
+public import Tokenization
+
+extension CellsConfiguration {
+  /// Chords and a melody of one instrument in 4/4, few pitches, few bars in memory: for networks that are small and quick.
+  public static let small: CellsConfiguration = {
+    var configuration = CellsConfiguration(timeSignature: .common)
+    configuration.stepsPerQuarter = 4
+    configuration.maximumDuration = 16
+    configuration.maximumBarLength = 16
+    configuration.pitchRange = 48...83
+    configuration.longestLag = 8
+    configuration.longestLength = 70
+    configuration.parts = [.init(role: .chords, program: 0), .init(role: .melody, program: 0)]
+    configuration.tempo = 500_000
+    configuration.velocity = 80
+    return configuration
+  }()
+}
