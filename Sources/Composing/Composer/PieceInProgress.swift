@@ -58,11 +58,15 @@ struct PieceInProgress {
   /// Ids that turned out to lead nowhere, each at its place in the piece.
   private var deadEnds: [(index: Int, id: Int32)] = []
   private(set) var deadEndCount = 0
+  /// How often a note was given up that the model could not finish.
+  private var impasseCount = 0
 
   /// Room for the ids of an ordinary piece, so that the lists seldom grow.
   private static let expectedCount = 8192
   /// After this many dead ends the constraints are taken to contradict each other.
   static let deadEndLimit = 2_000
+  /// After this many impasses no further note is given up: a model that often gets into one has learned too little.
+  private static let impasseLimit = 64
   /// After this many dead ends, one after the other, more than one id is given up.
   private static let deadEndsPerLeap = 8
 
@@ -104,10 +108,13 @@ struct PieceInProgress {
   }
 
   /// The beginning of a piece.
-  /// - Parameter savedBarLimit: how many bars can be rewound to; 0 saves nothing, unless constraints need it.
+  /// - Parameters:
+  ///   - habits: What the pieces do that the model has read; nil where that is not known.
+  ///   - savedBarLimit: How many bars can be rewound to; the last one is saved in any case, since a note may have to be given up.
   /// - Throws: `ComposingError`: invalid options, or a primer that the tokenizer cannot express.
   init(
-    _ options: CompositionOptions, tokenizer: any Tokenizer, savedBarLimit: Int = 0
+    _ options: CompositionOptions, tokenizer: any Tokenizer, habits: CollectionHabits? = nil,
+    savedBarLimit: Int = 0
   ) throws(ComposingError) {
     roles = tokenizer.vocabulary.roles
     sampling = options.sampling
@@ -129,6 +136,7 @@ struct PieceInProgress {
       constraints: options.constraints, random: RandomStream(seed: options.seed, name: "sampling"))
     // A part that has to enter before the end would do so in the last bar, with all others of which that is true.
     progress.grammar.allowSilentParts()
+    if let habits { progress.grammar.limitRests(to: habits.longestRests) }
     feedNext(nextID)
     setCache(options.sampling.cache)
     penalizeLoops(options.sampling.loops, ids: [])
@@ -167,7 +175,7 @@ extension PieceInProgress {
     _ sampler: LanguageModelSampler, stream: Int, chooser: inout TokenChooser
   ) throws(ComposingError) -> Bool {
     fedCount += 1
-    if savedBarLimit > 0, start == nil, fedCount == beginning.ids.count - 1 {
+    if start == nil, fedCount == beginning.ids.count - 1 {
       var context = context
       context?.advance(ids[fedCount])
       start = SavedPlace(
@@ -182,12 +190,19 @@ extension PieceInProgress {
       feedNext(id)
       return false
     }
-    if savedBarLimit > 0, start == nil {
+    if start == nil {
       start = SavedPlace(idCount: fedCount, progress: progress, state: [], context: context)
     }
     if !holdsRewrittenMusic { music.removeAll() }
-    guard let (id, surprisal) = try choose(sampler, stream: stream, chooser: &chooser) else {
-      try takeBack(sampler, stream: stream)
+    var (choice, surprisal) = try choose(sampler, stream: stream, chooser: &chooser)
+    if case .nothing = choice, (1..<Self.impasseLimit).contains(impasseCount) {
+      // Where the model likes no way on, the next best has to do.
+      impasseCount = Self.impasseLimit
+      deadEnds.removeAll { $0.index == ids.count }
+      (choice, surprisal) = try choose(sampler, stream: stream, chooser: &chooser)
+    }
+    guard case .id(let id) = choice else {
+      try takeBack(sampler, stream: stream, choice)
       return false
     }
     let opened = progress.grammar.beginsDraft(with: id) ? makeDraft(sampler, stream: stream) : nil
@@ -204,8 +219,8 @@ extension PieceInProgress {
     holdsRewrittenMusic = false
     feedNext(id)
     isFinished = progress.grammar.isFinished
-    if savedBarLimit > 0, progress.grammar.barCount > barCount {
-      if bars.count == savedBarLimit { bars.removeFirst() }
+    if progress.grammar.barCount > barCount {
+      if bars.count == max(1, savedBarLimit) { bars.removeFirst() }
       bars.append(
         SavedPlace(
           idCount: ids.count, progress: progress, state: sampler.state(ofStream: stream), context: context))
@@ -214,21 +229,30 @@ extension PieceInProgress {
   }
 
   /// Chooses the next id by the logits of the piece's stream, and by the cache where there is one.
-  /// - Returns: the id and −log p of it; nil if nothing is left that is allowed.
+  /// - Returns: What came of it, and −log p of the id.
   private mutating func choose(
     _ sampler: LanguageModelSampler, stream: Int, chooser: inout TokenChooser
-  ) throws(ComposingError) -> (id: Int32, surprisal: Double)? {
+  ) throws(ComposingError) -> (choice: TokenChooser.Choice, surprisal: Double) {
     let own = sampler.logits(ofStream: stream), index = ids.count
+    let mayGiveUp = impasseCount < Self.impasseLimit && index > beginning.ids.count
+    func judged(
+      _ choice: TokenChooser.Choice, _ logits: UnsafeBufferPointer<Float>
+    ) -> (choice: TokenChooser.Choice, surprisal: Double) {
+      guard case .id(let id) = choice else { return (choice, 0) }
+      return (choice, TokenChooser.surprisal(of: id, logits: logits))
+    }
     guard let mixed = cache?.states.mix(own, key: sampler.output(ofStream: stream)) else {
-      let id = try chooser.chooseID(
-        logits: own, filters: filters, progress: &progress, forbidden: deadEnds, index: index)
-      return id.map { ($0, TokenChooser.surprisal(of: $0, logits: own)) }
+      let choice = try chooser.chooseID(
+        logits: own, filters: filters, progress: &progress, forbidden: deadEnds, index: index,
+        mayGiveUp: mayGiveUp)
+      return judged(choice, own)
     }
     let (filters, deadEnds) = (filters, deadEnds)
     return try mixed.withUnsafeBufferPointer { logits throws(ComposingError) in
-      let id = try chooser.chooseID(
-        logits: logits, filters: filters, progress: &progress, forbidden: deadEnds, index: index)
-      return id.map { ($0, TokenChooser.surprisal(of: $0, logits: logits)) }
+      let choice = try chooser.chooseID(
+        logits: logits, filters: filters, progress: &progress, forbidden: deadEnds, index: index,
+        mayGiveUp: mayGiveUp)
+      return judged(choice, logits)
     }
   }
 
@@ -281,16 +305,20 @@ extension PieceInProgress {
   ///
   /// What made it a dead end may lie far back. So now and then all that was chosen since a bar line is given up: mostly the last
   /// one, half as often the one two bars before, and so on.
-  private mutating func takeBack(_ sampler: LanguageModelSampler, stream: Int) throws(ComposingError) {
+  private mutating func takeBack(
+    _ sampler: LanguageModelSampler, stream: Int, _ reason: TokenChooser.Choice
+  ) throws(ComposingError) {
     let last = ids.count - 1
-    deadEndCount += 1
+    // A note that is given up makes room for another at its place.
+    let isImpasse = if case .impasse = reason { true } else { false }
+    if isImpasse { impasseCount += 1 } else { deadEndCount += 1 }
     guard last >= beginning.ids.count, deadEndCount <= Self.deadEndLimit, let start else {
       throw .contradiction(constraints: options.constraints.map(\.summary), tokens: chosenCount)
     }
     deadEnds.removeAll { $0.index > last }
     deadEnds.append((last, ids[last]))
     let (leaps, rest) = deadEndCount.quotientAndRemainder(dividingBy: Self.deadEndsPerLeap)
-    let back = rest == 0 ? 1 << leaps.trailingZeroBitCount : 0
+    let back = rest == 0 && !isImpasse ? 1 << leaps.trailingZeroBitCount : 0
     let reachable = bars.prefix { $0.idCount <= last }
     let place = reachable.dropLast(max(0, back - 1)).last ?? start
     let kept = back == 0 ? ids[place.idCount..<last] : []
@@ -367,7 +395,7 @@ extension PieceInProgress {
     fedCount = read.ids.count
     context = read.context
     feedNext(ids[fedCount])
-    guard savedBarLimit > 0, fedCount >= beginning.ids.count - 1 else { return }
+    guard fedCount >= beginning.ids.count - 1 else { return }
     start = SavedPlace(idCount: fedCount + 1, progress: progress, state: read.state, context: context)
   }
 }
@@ -432,7 +460,7 @@ extension PieceInProgress {
 extension PieceInProgress {
   /// The bars that can be rewound to, by number; nil if there are none.
   var savedBars: ClosedRange<Int>? {
-    guard let first = bars.first, let last = bars.last else { return nil }
+    guard savedBarLimit > 0, let first = bars.first, let last = bars.last else { return nil }
     return first.progress.grammar.barCount - 1...last.progress.grammar.barCount - 1
   }
 
@@ -441,7 +469,8 @@ extension PieceInProgress {
   mutating func rewind(
     toBar number: Int, _ sampler: LanguageModelSampler, stream: Int
   ) throws(ComposingError) {
-    guard let place = bars.last(where: { $0.progress.grammar.barCount - 1 == number }) else {
+    guard savedBarLimit > 0, let place = bars.last(where: { $0.progress.grammar.barCount - 1 == number })
+    else {
       throw .invalidOption(
         name: "the bar to go back to", value: "\(number)",
         expected: savedBars.map { "\($0.lowerBound) to \($0.upperBound)" } ?? "none: no bar is saved")

@@ -138,10 +138,13 @@ struct JudgedTries {
     var logOdds: Double?
     /// Whether nothing was played.
     var isSilent: Bool
+    /// How it ends, where that is asked.
+    var kind: EndingKind?
   }
 
-  /// What the judgment of a whole piece counts. The tries for an ending are more alike than what the odds were learned from, since they
-  /// copy the same bars: with 1 fewer pieces would end as those of the collection do.
+  /// What the judgment of a whole piece counts where nobody knows how often the collection's pieces end in which way. The tries for an
+  /// ending are more alike than what the odds were learned from, since they copy the same bars: with 1 fewer pieces would end as those
+  /// of the collection do.
   private static let pieceWeight = 3.0
 
   private var tries: [Try] = []
@@ -152,31 +155,46 @@ struct JudgedTries {
   ///   - state: The state of the network before its next id.
   ///   - critic: What judges it.
   ///   - ending: The search for an ending that the try is of; nil for a phrase, for some of whose tries the piece goes on.
+  ///   - hearsKind: Whether one is to be drawn that ends in a certain way; then whole pieces count by their odds alone.
   ///   - isSilent: Whether it has no notes: then it is drawn only if all others have none.
   mutating func add(
     _ attempt: Continuations.Attempt, state: [Float], by critic: Critic, ending: EndingSearch? = nil,
-    isSilent: Bool = false
+    hearsKind: Bool = false, isSilent: Bool = false
   ) {
     let piece = attempt.piece, bars = piece.progress.grammar.barCount
     let score = piece.scoreSoFar
     let end = piece.isFinished ? bars : bars - 1
     var parts = [score.flatMap { critic.logOdds(of: $0, endingAtBar: end) }]
     if let ending {
-      parts.append(score.flatMap { critic.logOdds(ofPiece: $0) }.map { Self.pieceWeight * $0 })
+      let weight = hearsKind ? 1 : Self.pieceWeight
+      parts.append(score.flatMap { critic.logOdds(ofPiece: $0) }.map { weight * $0 })
       parts.append(score.map { ending.tonicBonus * EndingSearch.tonicShare(of: $0) })
     }
     let judgments = parts.compactMap(\.self)
     tries.append(
       Try(
         index: attempt.index, piece: piece, state: state,
-        logOdds: judgments.isEmpty ? nil : judgments.reduce(0, +), isSilent: isSilent))
+        logOdds: judgments.isEmpty ? nil : judgments.reduce(0, +), isSilent: isSilent,
+        kind: hearsKind ? score.flatMap { EndingKind(of: $0) } : nil))
   }
 
+  /// Whether any of them ends in a way.
+  func contains(_ kind: EndingKind) -> Bool { tries.contains { $0.kind == kind } }
+
   /// One of them, as probable as its odds are high; one that cannot be judged counts as the mean of the others. nil if there are none.
-  func drawn(_ random: inout RandomStream) -> (piece: PieceInProgress, state: [Float])? {
+  /// - Parameters:
+  ///   - random: What draws it.
+  ///   - kind: How it is to end: only those are drawn that do, or if there are none those that come nearest.
+  func drawn(
+    _ random: inout RandomStream, ending kind: EndingKind? = nil
+  ) -> (piece: PieceInProgress, state: [Float])? {
     // They come in any order.
     let areAllSilent = tries.allSatisfy(\.isSilent)
-    let tries = tries.filter { areAllSilent || !$0.isSilent }.sorted { $0.index < $1.index }
+    var tries = tries.filter { areAllSilent || !$0.isSilent }.sorted { $0.index < $1.index }
+    if let kind {
+      let nearest = tries.map { kind.likeness(to: $0.kind) }.max() ?? 0
+      tries.removeAll { kind.likeness(to: $0.kind) < nearest }
+    }
     guard !tries.isEmpty else { return nil }
     let judged = tries.compactMap(\.logOdds), highest = judged.max() ?? 0
     let mean = judged.reduce(0) { $0 + exponential($1 - highest) } / Double(max(1, judged.count))
