@@ -6,7 +6,7 @@ internal import Groundwork
 
 private func measure(_ name: String?, _ arguments: [String]) throws {
   let usage = """
-    usage: benchmarks memory MODEL CORPUS [PIECES] | loops CORPUS [MODEL [PIECES]] | midi FOLDER | tokens FOLDER | render FILE.mid | train CELL …
+    usage: benchmarks memory MODEL CORPUS [PIECES] | contexts CORPUS FOLDER | loops CORPUS [MODEL [PIECES]] | midi FOLDER | tokens FOLDER | render FILE.mid | train CELL …
            | sample int8 … | constrain [LAYERS HIDDEN] | limits MODEL | novelty CORPUS [MODEL] | surprise MODEL CORPUS
            | harmony MODEL [PIECES] | fill MODEL CORPUS [FORWARD-MODEL] [PIECES] [THREADS] | style MODEL FOLDER...
            | weights MODEL CORPUS | attributes MODEL CORPUS [REQUESTS] | features AUDIO.wav | growth [FOLDER] | machine | allocations
@@ -15,6 +15,7 @@ private func measure(_ name: String?, _ arguments: [String]) throws {
     """
   switch name {
   case "memory": try measureMemory(arguments)
+  case "contexts": try writeContexts(arguments)
   case "loops": try measureLoops(arguments)
   case "midi": try measureMIDIReading(arguments)
   case "tokens": try measureTokens(arguments)

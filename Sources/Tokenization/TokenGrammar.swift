@@ -1,3 +1,5 @@
+public import Music
+
 /// The ids that may follow in a sequence, after those added so far.
 ///
 /// Every sequence that only ever takes an allowed id, and is rewritten wherever `rewriting` says so, reaches an end, decodes, and
@@ -31,11 +33,22 @@ public protocol TokenGrammar: Sendable {
   /// Lets parts that the piece names at its beginning never play, where they had to. The ids of such a piece decode, to one without
   /// these parts, which the tokenizer would write without naming them.
   mutating func allowSilentParts()
+  /// Tells how long parts may rest: from here on `overlongRest` is the id of a longer one.
+  /// - Parameter bars: The most bars in a row in which a part of a role begins no note, once it has played; roles without a number rest
+  ///   as long as they like.
+  mutating func limitRests(to bars: [PartRole: Int])
+  /// The id with which the next part would rest longer than it may; nil where it would not. It stays allowed, since what else is asked of
+  /// the piece may leave nothing but a rest.
+  var overlongRest: Int32? { get }
 }
 
 extension TokenGrammar {
   /// Does nothing: no piece names its parts.
   public mutating func allowSilentParts() {}
+  /// Does nothing: nobody rests.
+  public mutating func limitRests(to bars: [PartRole: Int]) {}
+  /// Nil.
+  public var overlongRest: Int32? { nil }
   /// Nil: no piece says how many bars it has.
   public var announcedBars: Int? { nil }
   /// False: there is one way to say a thing.

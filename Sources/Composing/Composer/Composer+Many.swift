@@ -112,7 +112,11 @@ private final class CompositionBench: @unchecked Sendable {
   private func begin(_ queue: PieceQueue) {
     while !bench.isFull, let next = queue.next() {
       do throws(ComposingError) {
-        bench.begin((next.index, try PieceInProgress(next.options, tokenizer: model.tokenizer)))
+        bench.begin(
+          (
+            next.index,
+            try PieceInProgress(next.options, tokenizer: model.tokenizer, habits: model.critic?.habits)
+          ))
       } catch {
         queue.finish(next.index, with: .failure(error))
       }

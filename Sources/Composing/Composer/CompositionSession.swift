@@ -58,7 +58,9 @@ public final class CompositionSession {
     weights = sampler.weights
     self.sampler = sampler
     self.chooser = chooser
-    piece = try PieceInProgress(options, tokenizer: model.tokenizer, savedBarLimit: max(0, savedBarLimit))
+    piece = try PieceInProgress(
+      options, tokenizer: model.tokenizer, habits: model.critic?.habits,
+      savedBarLimit: max(0, savedBarLimit))
     pending = piece.openingMusic
     sampler.reset()
   }

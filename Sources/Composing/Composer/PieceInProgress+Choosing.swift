@@ -14,7 +14,7 @@ extension PieceInProgress {
     _ sampler: LanguageModelSampler, stream: Int, chooser: inout TokenChooser
   ) throws(ComposingError) -> Bool {
     fedCount += 1
-    if savedBarLimit > 0, start == nil, fedCount == beginning.ids.count - 1 {
+    if start == nil, fedCount == beginning.ids.count - 1 {
       var context = context
       context?.advance(ids[fedCount])
       start = SavedPlace(
@@ -29,12 +29,19 @@ extension PieceInProgress {
       feedNext(id)
       return false
     }
-    if savedBarLimit > 0, start == nil {
+    if start == nil {
       start = SavedPlace(idCount: fedCount, progress: progress, state: [], context: context)
     }
     if !holdsRewrittenMusic { music.removeAll() }
-    guard let (id, surprisal) = try choose(sampler, stream: stream, chooser: &chooser) else {
-      try takeBack(sampler, stream: stream)
+    var (choice, surprisal) = try choose(sampler, stream: stream, chooser: &chooser)
+    if case .nothing = choice, (1..<Self.impasseLimit).contains(impasseCount) {
+      // Where the model likes no way on, the next best has to do.
+      impasseCount = Self.impasseLimit
+      deadEnds.removeAll { $0.index == ids.count }
+      (choice, surprisal) = try choose(sampler, stream: stream, chooser: &chooser)
+    }
+    guard case .id(let id) = choice else {
+      try takeBack(sampler, stream: stream, choice)
       return false
     }
     let opened = progress.grammar.beginsDraft(with: id) ? makeDraft(sampler, stream: stream) : nil
@@ -51,8 +58,8 @@ extension PieceInProgress {
     holdsRewrittenMusic = false
     feedNext(id)
     isFinished = progress.grammar.isFinished
-    if savedBarLimit > 0, progress.grammar.barCount > barCount {
-      if bars.count == savedBarLimit { bars.removeFirst() }
+    if progress.grammar.barCount > barCount {
+      if bars.count == max(1, savedBarLimit) { bars.removeFirst() }
       bars.append(
         SavedPlace(
           idCount: ids.count, progress: progress, state: sampler.state(ofStream: stream), context: context))
@@ -61,21 +68,30 @@ extension PieceInProgress {
   }
 
   /// Chooses the next id by the logits of the piece's stream, and by the cache where there is one.
-  /// - Returns: the id and −log p of it; nil if nothing is left that is allowed.
-  mutating func choose(
+  /// - Returns: What came of it, and −log p of the id.
+  private mutating func choose(
     _ sampler: LanguageModelSampler, stream: Int, chooser: inout TokenChooser
-  ) throws(ComposingError) -> (id: Int32, surprisal: Double)? {
+  ) throws(ComposingError) -> (choice: TokenChooser.Choice, surprisal: Double) {
     let own = sampler.logits(ofStream: stream), index = ids.count
+    let mayGiveUp = impasseCount < Self.impasseLimit && index > beginning.ids.count
+    func judged(
+      _ choice: TokenChooser.Choice, _ logits: UnsafeBufferPointer<Float>
+    ) -> (choice: TokenChooser.Choice, surprisal: Double) {
+      guard case .id(let id) = choice else { return (choice, 0) }
+      return (choice, TokenChooser.surprisal(of: id, logits: logits))
+    }
     guard let mixed = cache?.states.mix(own, key: sampler.output(ofStream: stream)) else {
-      let id = try chooser.chooseID(
-        logits: own, filters: filters, progress: &progress, forbidden: deadEnds, index: index)
-      return id.map { ($0, TokenChooser.surprisal(of: $0, logits: own)) }
+      let choice = try chooser.chooseID(
+        logits: own, filters: filters, progress: &progress, forbidden: deadEnds, index: index,
+        mayGiveUp: mayGiveUp)
+      return judged(choice, own)
     }
     let (filters, deadEnds) = (filters, deadEnds)
     return try mixed.withUnsafeBufferPointer { logits throws(ComposingError) in
-      let id = try chooser.chooseID(
-        logits: logits, filters: filters, progress: &progress, forbidden: deadEnds, index: index)
-      return id.map { ($0, TokenChooser.surprisal(of: $0, logits: logits)) }
+      let choice = try chooser.chooseID(
+        logits: logits, filters: filters, progress: &progress, forbidden: deadEnds, index: index,
+        mayGiveUp: mayGiveUp)
+      return judged(choice, logits)
     }
   }
 

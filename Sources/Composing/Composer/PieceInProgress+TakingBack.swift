@@ -8,16 +8,20 @@ extension PieceInProgress {
   ///
   /// What made it a dead end may lie far back. So now and then all that was chosen since a bar line is given up: mostly the last
   /// one, half as often the one two bars before, and so on.
-  mutating func takeBack(_ sampler: LanguageModelSampler, stream: Int) throws(ComposingError) {
+  mutating func takeBack(
+    _ sampler: LanguageModelSampler, stream: Int, _ reason: TokenChooser.Choice
+  ) throws(ComposingError) {
     let last = ids.count - 1
-    deadEndCount += 1
+    // A note that is given up makes room for another at its place.
+    let isImpasse = if case .impasse = reason { true } else { false }
+    if isImpasse { impasseCount += 1 } else { deadEndCount += 1 }
     guard last >= beginning.ids.count, deadEndCount <= Self.deadEndLimit, let start else {
       throw .contradiction(constraints: options.constraints.map(\.summary), tokens: chosenCount)
     }
     deadEnds.removeAll { $0.index > last }
     deadEnds.append((last, ids[last]))
     let (leaps, rest) = deadEndCount.quotientAndRemainder(dividingBy: Self.deadEndsPerLeap)
-    let back = rest == 0 ? 1 << leaps.trailingZeroBitCount : 0
+    let back = rest == 0 && !isImpasse ? 1 << leaps.trailingZeroBitCount : 0
     let reachable = bars.prefix { $0.idCount <= last }
     let place = reachable.dropLast(max(0, back - 1)).last ?? start
     let kept = back == 0 ? ids[place.idCount..<last] : []
@@ -70,7 +74,7 @@ extension PieceInProgress {
 
   /// The bars that can be rewound to, by number; nil if there are none.
   var savedBars: ClosedRange<Int>? {
-    guard let first = bars.first, let last = bars.last else { return nil }
+    guard savedBarLimit > 0, let first = bars.first, let last = bars.last else { return nil }
     return first.progress.grammar.barCount - 1...last.progress.grammar.barCount - 1
   }
 
@@ -79,7 +83,8 @@ extension PieceInProgress {
   mutating func rewind(
     toBar number: Int, _ sampler: LanguageModelSampler, stream: Int
   ) throws(ComposingError) {
-    guard let place = bars.last(where: { $0.progress.grammar.barCount - 1 == number }) else {
+    guard savedBarLimit > 0, let place = bars.last(where: { $0.progress.grammar.barCount - 1 == number })
+    else {
       throw .invalidOption(
         name: "the bar to go back to", value: "\(number)",
         expected: savedBars.map { "\($0.lowerBound) to \($0.upperBound)" } ?? "none: no bar is saved")

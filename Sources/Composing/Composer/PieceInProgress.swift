@@ -60,11 +60,15 @@ struct PieceInProgress {
   /// Ids that turned out to lead nowhere, each at its place in the piece.
   var deadEnds: [(index: Int, id: Int32)] = []
   var deadEndCount = 0
+  /// How often a note was given up that the model could not finish.
+  var impasseCount = 0
 
   /// Room for the ids of an ordinary piece, so that the lists seldom grow.
   static let expectedCount = 8192
   /// After this many dead ends the constraints are taken to contradict each other.
   static let deadEndLimit = 2_000
+  /// After this many impasses no further note is given up: a model that often gets into one has learned too little.
+  static let impasseLimit = 64
   /// After this many dead ends, one after the other, more than one id is given up.
   static let deadEndsPerLeap = 8
 
@@ -106,10 +110,13 @@ struct PieceInProgress {
   }
 
   /// The beginning of a piece.
-  /// - Parameter savedBarLimit: how many bars can be rewound to; 0 saves nothing, unless constraints need it.
+  /// - Parameters:
+  ///   - habits: What the pieces do that the model has read; nil where that is not known.
+  ///   - savedBarLimit: How many bars can be rewound to; the last one is saved in any case, since a note may have to be given up.
   /// - Throws: `ComposingError`: invalid options, or a primer that the tokenizer cannot express.
   init(
-    _ options: CompositionOptions, tokenizer: any Tokenizer, savedBarLimit: Int = 0
+    _ options: CompositionOptions, tokenizer: any Tokenizer, habits: CollectionHabits? = nil,
+    savedBarLimit: Int = 0
   ) throws(ComposingError) {
     roles = tokenizer.vocabulary.roles
     sampling = options.sampling
@@ -131,6 +138,7 @@ struct PieceInProgress {
       constraints: options.constraints, random: RandomStream(seed: options.seed, name: "sampling"))
     // A part that has to enter before the end would do so in the last bar, with all others of which that is true.
     progress.grammar.allowSilentParts()
+    if let habits { progress.grammar.limitRests(to: habits.longestRests) }
     feedNext(nextID)
     setCache(options.sampling.cache)
     penalizeLoops(options.sampling.loops, ids: [])
@@ -174,7 +182,7 @@ extension PieceInProgress {
     fedCount = read.ids.count
     context = read.context
     feedNext(ids[fedCount])
-    guard savedBarLimit > 0, fedCount >= beginning.ids.count - 1 else { return }
+    guard fedCount >= beginning.ids.count - 1 else { return }
     start = SavedPlace(idCount: fedCount + 1, progress: progress, state: read.state, context: context)
   }
 }

@@ -2,6 +2,12 @@ internal import Arithmetic
 internal import Tokenization
 internal import Training
 
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
 /// Draws the next id among those that the grammar and the constraints allow. Its memory is taken when it is made.
 struct TokenChooser {
   private let roles: TokenRoles
@@ -23,19 +29,35 @@ struct TokenChooser {
       + model.tokenizer.attributes.map { (open: Int($0.open), told: $0.values.map { Int($0.id) }) }
   }
 
+  /// What came of a choice.
+  enum Choice {
+    case id(Int32)
+    /// Nothing is left that is allowed.
+    case nothing
+    /// What is allowed the model would never write: a note has been begun that it cannot finish.
+    case impasse
+  }
+
+  /// Where all that the grammar allows amid a note is less probable than this, the note is given up. The model has begun something for
+  /// which there is no room, such as a length that goes beyond the last bar, and what is left are accidents: a note of a chord where it
+  /// writes no chords, at any pitch.
+  private static let leastProbability: Float = 1e-4
+
   /// - Parameters:
   ///   - forbidden: ids that lead nowhere, each at its place.
   ///   - index: the place of the id to choose.
-  /// - Returns: the id; nil if nothing is left that is allowed.
+  ///   - mayGiveUp: Whether an impasse is to be told; else something is chosen.
   /// - Throws: `ComposingError.brokenWeights` if the logits are not numbers, `.endless`.
   mutating func chooseID(
     logits: UnsafeBufferPointer<Float>, filters: [any SamplingFilter],
-    progress: inout PieceInProgress.Progress, forbidden: [(index: Int, id: Int32)], index: Int
-  ) throws(ComposingError) -> Int32? {
+    progress: inout PieceInProgress.Progress, forbidden: [(index: Int, id: Int32)], index: Int,
+    mayGiveUp: Bool
+  ) throws(ComposingError) -> Choice {
     if let given = progress.grammar.givenID {
-      return forbidden.contains { $0.index == index && $0.id == given } ? nil : given
+      return forbidden.contains { $0.index == index && $0.id == given } ? .nothing : .id(given)
     }
     progress.grammar.allowed(into: &mask)
+    if mayGiveUp, isImpasse(progress.grammar, logits) { return .impasse }
     if progress.newNotes == 0 { forbid(roles.end) }
     tellLength()
     for constraint in progress.constraints { constraint.narrow(&mask) }
@@ -43,7 +65,14 @@ struct TokenChooser {
     guard idsLeft > 0 else { throw .endless(tokens: progress.idsInBar) }
     if progress.idsInBar >= Composer.idsPerBarLimit { closeBar() }
     for deadEnd in forbidden where deadEnd.index == index { mask[Int(deadEnd.id)] = false }
-    choosing: while mask.contains(true) {
+    var overlongRest = forbidOverlongRest(progress.grammar)
+    choosing: while true {
+      if !mask.contains(true) {
+        guard let rest = overlongRest else { return .nothing }
+        // What is asked of the piece goes before what the collection's pieces do.
+        mask[Int(rest)] = true
+        overlongRest = nil
+      }
       distribution.load(logits.span, allowed: mask)
       if let substitution = progress.grammar.substitution {
         for other in substitution.others { distribution.credit(substitution.id, with: logits[Int(other)]) }
@@ -62,9 +91,24 @@ struct TokenChooser {
         guard let other = distribution.draw(random: &progress.random) else { continue choosing }
         id = other
       }
-      return id
+      return .id(id)
     }
-    return nil
+  }
+
+  /// Whether a note is begun that the model would not go on with in any way that the grammar allows.
+  private func isImpasse(_ grammar: any TokenGrammar, _ logits: UnsafeBufferPointer<Float>) -> Bool {
+    guard !grammar.isBetweenNotes, grammar.barCount > 0, let base = logits.baseAddress else { return false }
+    let logSum = Kernels.current.softmax(count: logits.count, logits: base, probabilities: nil)
+    let least = logSum + log(Self.leastProbability)
+    return !mask.indices.contains { mask[$0] && !(logits[$0] < least) }
+  }
+
+  /// Masks out a rest that is longer than parts of its role rest in the collection.
+  /// - Returns: Its id, if it was allowed beside others.
+  private mutating func forbidOverlongRest(_ grammar: any TokenGrammar) -> Int32? {
+    guard let rest = grammar.overlongRest, mask[Int(rest)] else { return nil }
+    forbid(rest)
+    return mask[Int(rest)] ? nil : rest
   }
 
   /// Whether no constraint sees a dead end after an id, or more to do than a piece without bars has ids left for.

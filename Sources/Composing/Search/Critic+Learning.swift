@@ -78,7 +78,13 @@ extension MusicModel {
       else { continue }
       judges.append(judge)
     }
-    return judges.isEmpty ? nil : try Critic(judges: judges)
+    guard !judges.isEmpty else { return nil }
+    let endings: [EndingKind?]? = parallelMap(
+      human, activity: "describing", unit: "endings", threadCount: threadCount, cancellation: cancellation,
+      progress: progress
+    ) { EndingKind(of: $0) }
+    guard let endings else { throw .interrupted }
+    return try Critic(judges: judges, habits: CollectionHabits(of: human, endings: endings))
   }
 
   private func composedForCritic(

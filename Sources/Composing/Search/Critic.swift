@@ -36,11 +36,16 @@ public struct Critic: Sendable, Hashable {
 
   /// From those that see the fewest bars to those that see the most.
   let judges: [Judge]
+  /// What the collection's pieces do as wholes; nil where nothing was learned of that.
+  let habits: CollectionHabits?
   /// For each judge the descriptors that it sees, and which value of theirs is which of its features.
   private let views: [(set: DescriptorSet, places: [Int])]
 
   /// - Throws: `ComposingError.malformed` if a judge asks for a descriptor that is not known, or does not say what to make of one.
-  init(judges: [Judge], path: String = "critic") throws(ComposingError) {
+  init(
+    judges: [Judge], habits: CollectionHabits? = nil, path: String = "critic"
+  ) throws(ComposingError) {
+    self.habits = habits
     self.judges = judges.sorted { $0.bars < $1.bars }
     var views: [(set: DescriptorSet, places: [Int])] = []
     for judge in self.judges {
@@ -89,6 +94,9 @@ public struct Critic: Sendable, Hashable {
     return judge.regression.means[place] < 0.05
   }
 
+  /// Whether it is known how often the collection's pieces end in which way.
+  var knowsEndings: Bool { habits?.endings.isEmpty == false }
+
   private func logOdds(of score: Score, _ index: Int) -> Double? {
     guard score.noteCount > 0 else { return nil }
     let values = views[index].set.values(of: score)
@@ -96,10 +104,13 @@ public struct Critic: Sendable, Hashable {
   }
 
   /// Whether both judge alike.
-  public static func == (a: Self, b: Self) -> Bool { a.judges == b.judges }
+  public static func == (a: Self, b: Self) -> Bool { a.judges == b.judges && a.habits == b.habits }
 
   /// Feeds what `==` compares.
-  public func hash(into hasher: inout Hasher) { hasher.combine(judges) }
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(judges)
+    hasher.combine(habits)
+  }
 }
 
 // MARK: - Its file
@@ -108,6 +119,8 @@ extension Critic {
   private struct File: Codable {
     var version = 1
     var judges: [Judge]
+    /// Missing in models of earlier versions.
+    var habits: CollectionHabits?
   }
 
   /// Reads a model's critic; nil where it has none.
@@ -121,19 +134,19 @@ extension Critic {
     guard file.version == 1 else {
       throw .malformed(path: folder.criticPath, reason: "it is of version \(file.version), and 1 is known")
     }
-    try self.init(judges: file.judges, path: folder.criticPath)
+    try self.init(judges: file.judges, habits: file.habits, path: folder.criticPath)
   }
 
   /// All that it judges by, as one line of JSON.
   var text: [UInt8] {
-    do { return try JSONFormat.encodeLine(File(judges: judges)) } catch {
+    do { return try JSONFormat.encodeLine(File(judges: judges, habits: habits)) } catch {
       preconditionFailure("finite numbers and strings can always be written as JSON: \(error)")
     }
   }
 
   /// - Throws: `ComposingError.file`.
   func write(to folder: ModelFolder) throws(ComposingError) {
-    do { try JSONFile.write(File(judges: judges), path: folder.criticPath) } catch {
+    do { try JSONFile.write(File(judges: judges, habits: habits), path: folder.criticPath) } catch {
       throw ComposingError(error)
     }
   }

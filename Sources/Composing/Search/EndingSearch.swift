@@ -20,7 +20,8 @@ public struct EndingSearch: Sendable, Hashable, Codable {
   /// How many endings are tried.
   public var tries: Int
   /// What an ending gains whose last sounds are on the tonic of the piece, in nats: half of it for the highest note that sounds to the
-  /// end, half for the lowest. 0 leaves the choice to the model alone; much more asks for the tonic whatever the model thinks.
+  /// end, half for the lowest. 0 leaves the choice to the model, and where its critic knows how the collection's pieces end, to them;
+  /// much more asks for the tonic whatever the model thinks.
   public var tonicBonus: Double
 
   /// The numbers of bars that can be searched.
@@ -39,7 +40,8 @@ public struct EndingSearch: Sendable, Hashable, Codable {
   /// to try, 32 endings of four bars, or, if it has a critic, 64 of eight; else nil.
   public static func usual(for model: MusicModel) -> EndingSearch? {
     guard model.tokenizer.longestStatedLength != nil else { return nil }
-    return model.critic == nil ? EndingSearch(tries: 32) : EndingSearch(bars: 8, tries: 64, tonicBonus: 8)
+    guard let critic = model.critic else { return EndingSearch(tries: 32) }
+    return EndingSearch(bars: 8, tries: 64, tonicBonus: critic.knowsEndings ? 0 : 8)
   }
 
   /// - Throws: `ComposingError.invalidOption`.
@@ -163,6 +165,9 @@ extension CompositionSession {
 
   /// Goes on from here to the end several times, and keeps one: the best; or, where there is a critic, one drawn by the odds that
   /// it gives to the piece. An ending that leaves the tonic is tried again in other words.
+  ///
+  /// Where the critic knows how the collection's pieces end, it is drawn first how this one will, as often as they do. What remains
+  /// for the odds is the choice among the tries that end so; if none does, the last bars are tried again in other words.
   /// - Throws: `ComposingError.interrupted`; what the first try failed with, if all of them fail.
   func chooseEnding(
     _ search: EndingSearch, critic: Critic?, cancellation: Cancellation?
@@ -173,6 +178,13 @@ extension CompositionSession {
     try choice.add(
       continuations(count: search.tries, random: &choice.random), cancellation: cancellation)
     piece = try choice.chosen()
+    if choice.lacksWanted, search.tries > 1, try rewind(toLast: EndingSearch.rewordedBars) {
+      try piece.sample(by: EndingSearch.reworded(piece.sampling))
+      try choice.add(
+        continuations(count: search.tries, random: &choice.random), cancellation: cancellation,
+        numbered: search.tries)
+      piece = try choice.chosen()
+    }
     guard search.tonicBonus > 0, search.tries > 1, search.leavesTonic(piece, roles: vocabulary.roles) else {
       return
     }
@@ -195,11 +207,15 @@ private struct EndingChoice {
   private var best: (quality: Double, index: Int, piece: PieceInProgress)?
   private var judged = JudgedTries()
   private var failure: ComposingError?
+  /// How the piece is to end; nil where nobody says.
+  private let wanted: EndingKind?
 
   init(_ search: EndingSearch, critic: Critic?, writtenCount: Int, random: RandomStream) {
     self.search = search
     self.critic = critic
     self.writtenCount = writtenCount
+    var random = random
+    wanted = search.tonicBonus == 0 ? critic?.habits?.drawnEnding(&random) : nil
     self.random = random
   }
 
@@ -212,16 +228,23 @@ private struct EndingChoice {
 
   /// Goes all these ways to their ends.
   /// - Throws: `ComposingError.interrupted`.
-  mutating func add(_ ways: Continuations, cancellation: Cancellation?) throws(ComposingError) {
+  mutating func add(
+    _ ways: Continuations, cancellation: Cancellation?, numbered first: Int = 0
+  ) throws(ComposingError) {
     failure = try ways.run(cancellation: cancellation, until: { $0.isFinished }) { attempt, state in
-      add(attempt, state: state)
+      add(Continuations.Attempt(index: first + attempt.index, piece: attempt.piece), state: state)
     }
   }
+
+  /// Whether none of the endings is as the piece is to end.
+  var lacksWanted: Bool { wanted.map { !judged.contains($0) } ?? false }
 
   private mutating func add(_ attempt: Continuations.Attempt, state: () -> [Float]) {
     let piece = attempt.piece
     guard piece.progress.newNotes > 0 else { return }
-    if let critic { return judged.add(attempt, state: state(), by: critic, ending: search) }
+    if let critic {
+      return judged.add(attempt, state: state(), by: critic, ending: search, hearsKind: wanted != nil)
+    }
     let quality = search.quality(of: piece, surprisals: piece.surprisals.dropFirst(writtenCount))
     // Of equals the one that began first.
     if let best, (best.quality, -best.index) >= (quality, -attempt.index) { return }
@@ -231,7 +254,9 @@ private struct EndingChoice {
   /// The best; with a critic, one drawn by its odds.
   /// - Throws: What the first try failed with, if there is none.
   mutating func chosen() throws(ComposingError) -> PieceInProgress {
-    guard let chosen = best?.piece ?? judged.drawn(&random)?.piece else { throw failure ?? .interrupted }
+    guard let chosen = best?.piece ?? judged.drawn(&random, ending: wanted)?.piece else {
+      throw failure ?? .interrupted
+    }
     return chosen
   }
 }

@@ -25,6 +25,9 @@ struct CellsGrammar: TokenGrammar {
   /// Whether every part of the ensemble has to play.
   private var needsAllParts: Bool
 
+  /// For each role, in their order, how many bars a part may rest; empty where any may rest as long as it likes.
+  private var restLimits: [Int] = []
+
   /// The step at which the piece ends, where its bars are known beforehand.
   private let knownEnd: Int?
 
@@ -36,6 +39,20 @@ struct CellsGrammar: TokenGrammar {
   }
 
   mutating func allowSilentParts() { needsAllParts = false }
+
+  mutating func limitRests(to bars: [PartRole: Int]) {
+    restLimits = PartRole.byOrder.map { bars[$0] ?? .max }
+  }
+
+  var overlongRest: Int32? {
+    guard !restLimits.isEmpty, let part = progress.nextCell, progress.hasSounded[part] else { return nil }
+    let limit = restLimits[progress.parts[part].role.order]
+    guard limit < progress.barCount else { return nil }
+    for lag in stride(from: 1, through: limit, by: 1) {
+      guard let cell = progress.cell(before: lag), cell.isEmpty else { return nil }
+    }
+    return CellsLayout.rest
+  }
 
   var barCount: Int { progress.barCount }
   var noteCount: Int { progress.noteCount }

@@ -1,0 +1,199 @@
+import Arithmetic
+import Groundwork
+import Music
+import TestSupport
+import Testing
+import Tokenization
+
+@testable import Composing
+
+/// What the pieces of a collection do as wholes, and what composing makes of it.
+@Suite("Habits of a collection") struct HabitsTests {
+  private static func model() throws -> MusicModel {
+    var configuration = CellsConfiguration()
+    configuration.longestLength = 12
+    configuration.longestLag = 8
+    configuration.velocityCount = 1
+    configuration.pitchRange = 58...70
+    configuration.maximumDuration = 24
+    configuration.parts = [.init(role: .melody, program: 73)]
+    let model = try ComposerTests.model(configuration)
+    for token in ["Bar_None", "Notes_None"] { try set(model, token, to: 3) }
+    return model
+  }
+
+  private static func set(_ model: MusicModel, _ token: String, to bias: Float) throws {
+    let id = try #require(model.tokenizer.vocabulary.id(of: token))
+    try ComposerTests.setOutputBias(of: model, id: id, to: bias)
+  }
+
+  /// A critic to which all music is alike, of a collection with these habits.
+  private static func critic(_ habits: CollectionHabits) throws -> Critic {
+    let rows = (0..<40).map { [Double($0 % 5)] }
+    let regression = LogisticRegression(
+      rows: rows, labels: rows.indices.map { $0 % 2 == 1 }, penalty: 1e6)
+    return try Critic(
+      judges: [Critic.Judge(scope: .excerpt, bars: 2, descriptors: ["notes"], regression: regression)],
+      habits: habits)
+  }
+
+  private static func habits(rest: Int? = nil, endings: [EndingKind: Int] = [:]) -> CollectionHabits {
+    var habits = CollectionHabits(of: [], endings: [])
+    habits.rests = rest.map { [.init(role: .melody, bars: $0)] } ?? []
+    habits.endings = EndingKind.allCases.filter { endings[$0] != nil }.map {
+      .init(kind: $0, pieces: endings[$0] ?? 0)
+    }
+    return habits
+  }
+
+  /// A melody with a quarter note on each beat of the bars that are given; the last bar is one of them or silent.
+  private static func tune(bars: [Int], of count: Int) -> Score {
+    let notes = bars.flatMap { bar in
+      (0..<4).map {
+        Note(onset: 1920 * bar + 480 * $0, duration: 480, pitch: 60 + [0, 4, 7, 5][$0], velocity: 80)
+      }
+    }
+    var track = Track(program: 73, notes: notes)
+    track.role = .melody
+    return Score(ticksPerQuarter: 480, tracks: [track], length: 1920 * count)
+  }
+
+  @Test("The longest rest is counted from the first note to the end of the piece") func longestRests() {
+    for (bars, count, expected) in [
+      ([3, 4], 5, 0), ([0, 1, 4, 5], 6, 2), ([0, 2], 8, 5), ([5], 6, 0),
+    ] {
+      let score = Self.tune(bars: bars, of: count)
+      #expect(CollectionHabits.longestRest(of: score.tracks[0], in: score) == expected, "\(bars)")
+    }
+  }
+
+  @Test("Habits are those of nearly all pieces, and nothing is concluded from a few") func habitsOfNearlyAll()
+  {
+    let usual = (0..<300).map { _ in Self.tune(bars: [0, 1, 3], of: 4) }
+    let strange = (0..<4).map { _ in Self.tune(bars: [0], of: 40) }
+    let ending = EndingKind(melodyOnTonic: true, bassOnTonic: true, onBeat: false)
+    let habits = CollectionHabits(
+      of: usual + strange, endings: Array(repeating: ending, count: 300) + [nil, nil, nil, nil])
+    #expect(habits.longestRests == [.melody: 1])
+    #expect(habits.endings.reduce(0) { $0 + $1.pieces } == 300)
+    var random = RandomStream(seed: 1, name: "test")
+    for _ in 0..<20 { #expect(habits.drawnEnding(&random) == ending) }
+    let few = CollectionHabits(of: Array(usual.prefix(99)), endings: Array(repeating: ending, count: 99))
+    #expect(few.longestRests.isEmpty && few.endings.isEmpty && few.drawnEnding(&random) == nil)
+  }
+
+  @Test("Habits are written with the critic and read again, and decide about the fingerprint")
+  func habitsAreWrittenWithTheCritic() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/model"
+    let model = try Self.model()
+    try model.write(to: path, program: "a test")
+    let kind = EndingKind(melodyOnTonic: true, bassOnTonic: false, onBeat: true)
+    let critics = try [1, 2].map { try Self.critic(Self.habits(rest: $0, endings: [kind: 3])) }
+    let fingerprints = try critics.map { critic in
+      try critic.write(to: ModelFolder(path: path))
+      let read = try MusicModel(path: path)
+      #expect(read.critic == critic && read.critic?.knowsEndings == true)
+      #expect(EndingSearch.usual(for: read)?.tonicBonus == 0)
+      return read.fingerprint
+    }
+    #expect(fingerprints[0] != fingerprints[1])
+  }
+
+  @Test("No part rests longer than in the collection, unless nothing else is left")
+  func partsDoNotRestLonger()
+    throws
+  {
+    let model = try Self.model()
+    try Self.set(model, "Rest_None", to: 4)
+    func longest(_ rest: Int?) throws -> Int {
+      let critic = try rest.map { try Self.critic(Self.habits(rest: $0)) }
+      let composer = try Composer(
+        model: MusicModel(tokenizer: model.tokenizer, network: model.anyNetwork, critic: critic))
+      return try (UInt64(1)...8).map { seed in
+        let score = try composer.compose(CompositionOptions(seed: seed, bars: 12)).score
+        #expect(score.bars.count == 12)
+        return CollectionHabits.longestRest(of: score.tracks[0], in: score)
+      }.max() ?? 0
+    }
+    let (free, two, none) = (try longest(nil), try longest(2), try longest(0))
+    #expect(free > 3 && two == 2 && none == 0, "\(free), \(two), \(none)")
+    // Where nothing but a rest may come, it comes.
+    let notes = try #require(model.tokenizer.vocabulary.id(of: "Notes_None"))
+    let composer = try Composer(
+      model: MusicModel(
+        tokenizer: model.tokenizer, network: model.anyNetwork, critic: try Self.critic(Self.habits(rest: 0))))
+    let piece = try composer.compose(
+      CompositionOptions(
+        seed: 1, bars: 6, constraints: [Fewer(ids: [notes], limit: 1, tokenizer: model.tokenizer)]))
+    #expect(piece.bars == 6)
+  }
+
+  /// Lets some ids, and all references, come no more once the first of them has come so often.
+  private struct Fewer: TokenConstraint {
+    let ids: [Int32]
+    var limit: Int
+    let references: [Int32]
+
+    init(ids: [Int32], limit: Int, tokenizer: any Tokenizer) {
+      self.ids = ids
+      self.limit = limit
+      references = tokenizer.vocabulary.roles.ids(of: .repetition)
+    }
+
+    var summary: String { "few notes" }
+    mutating func advance(_ id: Int32) { if id == ids[0] { limit -= 1 } }
+    func narrow(_ mask: inout [Bool]) {
+      for id in references { mask[Int(id)] = false }
+      guard limit <= 0 else { return }
+      for id in ids { mask[Int(id)] = false }
+    }
+    func leastToFinish() -> Int? { 0 }
+    func leastToFinish(after id: Int32) -> Int? { 0 }
+  }
+
+  @Test("Pieces end as the collection's do, in one way or another") func piecesEndAsTheCollectionsDo() throws
+  {
+    let model = try Self.model()
+    func endings(_ kind: EndingKind?) throws -> [EndingKind?] {
+      let habits = Self.habits(endings: kind.map { [$0: 100] } ?? [:])
+      let composer = try Composer(
+        model: MusicModel(
+          tokenizer: model.tokenizer, network: model.anyNetwork, critic: try Self.critic(habits)))
+      return try (UInt64(1)...10).map { seed in
+        let options = CompositionOptions(
+          seed: seed, bars: 5, search: PhraseSearch(tries: 2, bars: 2),
+          ending: EndingSearch(bars: 2, tries: 40, tonicBonus: 0))
+        let piece = try composer.compose(options)
+        #expect(try composer.compose(options).ids == piece.ids)
+        return EndingKind(of: piece.score)
+      }
+    }
+    let home = EndingKind(melodyOnTonic: true, bassOnTonic: true, onBeat: true)
+    let away = EndingKind(melodyOnTonic: false, bassOnTonic: false, onBeat: false)
+    let free = try endings(nil)
+    for kind in [home, away] {
+      let asked = try endings(kind).count { $0 == kind }
+      #expect(asked >= 8 && asked > free.count { $0 == kind }, "\(kind): \(asked)")
+    }
+  }
+
+  @Test("A note is given up that the model could not finish, and nothing comes that it would never write")
+  func accidentsAreGivenUp() throws {
+    let model = try Self.model()
+    // One note at a time: nothing joins another.
+    for (id, name) in model.tokenizer.vocabulary.tokens.enumerated() where name.hasPrefix("And_") {
+      try ComposerTests.setOutputBias(of: model, id: Int32(id), to: -30)
+    }
+    let composer = try Composer(model: model)
+    let options = (UInt64(1)...20).map { CompositionOptions(seed: $0, bars: 2) }
+    for (options, result) in zip(options, composer.compose(options, threadCount: 2)) {
+      let piece = try result.get()
+      let joined = piece.ids.count { model.tokenizer.vocabulary.tokens[Int($0)].hasPrefix("And_") }
+      #expect(joined == 0, "seed \(options.seed)")
+      #expect(try composer.compose(options).ids == piece.ids, "alone and side by side it is the same")
+      #expect(piece.surprisals.count == piece.ids.count - piece.givenCount)
+      #expect(try model.tokenizer.encode(piece.score).ids == piece.ids)
+    }
+  }
+}
