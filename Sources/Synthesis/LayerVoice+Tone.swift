@@ -13,11 +13,21 @@ extension LayerVoice {
     var weights = SIMD4<Float>(1, 0, 0, softness)
     if tone.bloom != 0 { weights.w += tone.bloom * exponential(-3 * Float(seconds) / tone.bloomTime) }
     if tone.flutters {
-      let cycles = seconds * Double(tone.rate)
-      weights.y = SlowNoise.value(seed: seed &+ 0x1_0000, cycles: cycles)
-      weights.z = SlowNoise.value(seed: seed &+ 0x2_0000, cycles: cycles)
+      let place = flutter(of: tone, after: seconds)
+      weights.y = place.x
+      weights.z = place.y
     }
     return weights
+  }
+
+  /// Where each harmonic's level is on its way up and down: a walk of its own, and where there is vibrato partly that, since a body's
+  /// resonances turn a moving pitch into moving levels.
+  private func flutter(of tone: TonePatch, after seconds: Double) -> SIMD2<Float> {
+    let place = SlowNoise.point(seed: seed &+ 0x1_0000, cycles: seconds * Double(tone.rate))
+    let share = tone.vibratoFlutter * layer.vibrato.growth(after: seconds)
+    guard share > 0 else { return place }
+    let angle = 2 * .pi * layer.vibrato.turn(after: seconds, seed: seed)
+    return (1 - share) * place + share * SIMD2(cosine(angle), sine(angle))
   }
 
   /// How loud a copy is against the one in tune: soft enough that their beats do not make harmonics vanish.

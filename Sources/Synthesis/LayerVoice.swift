@@ -233,7 +233,7 @@ struct LayerVoice {
     let seconds = Double(age) / Double(sampleRate)
     var offset =
       bend + drift(after: seconds)
-      + layer.vibrato.semitones(after: seconds, wheel: layer.rotor == nil ? wheel : 0)
+      + layer.vibrato.semitones(after: seconds, wheel: layer.rotor == nil ? wheel : 0, seed: seed)
       + layer.pitchSweep.semitones(after: seconds)
     var (pans, nextPans) = (SIMD2(leftPan, rightPan), SIMD2(leftPan, rightPan))
     if let part = layer.rotor {

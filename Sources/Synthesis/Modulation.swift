@@ -1,12 +1,23 @@
 extension Vibrato {
   /// Semitones away from the key `seconds` after the note began; `wheel`, 0...1, adds to it at once.
-  func semitones(after seconds: Double, wheel: Float) -> Float {
-    let grown = min(max((Float(seconds) - delay) / fade, 0), 1)
-    let cents = depth * grown + wheel * Self.wheelDepth
+  func semitones(after seconds: Double, wheel: Float, seed: UInt64) -> Float {
+    let cents = depth * growth(after: seconds) + wheel * Self.wheelDepth
     guard cents > 0 else { return 0 }
-    let cycles = seconds * Double(rate)
-    return cents / 100 * sine(2 * .pi * Float(cycles - cycles.rounded(.down)))
+    return cents / 100 * sine(2 * .pi * turn(after: seconds, seed: seed))
   }
+
+  /// How much of the depth there is, 0...1.
+  func growth(after seconds: Double) -> Float { min(max((Float(seconds) - delay) / fade, 0), 1) }
+
+  /// Where in its cycle it is, in turns. No player's cycles are all as long: it hurries and lingers, but keeps its rate.
+  func turn(after seconds: Double, seed: UInt64) -> Float {
+    let cycles = seconds * Double(rate)
+    let unevenness = Self.unevenness * SlowNoise.value(seed: seed &+ 0x7_0000, cycles: 0.4 * cycles)
+    return Float(cycles - cycles.rounded(.down)) + unevenness
+  }
+
+  /// Turns by which it is early or late at most.
+  private static let unevenness: Float = 0.12
 
   /// Cents that the modulation wheel adds at its top.
   private static let wheelDepth: Float = 50

@@ -11,9 +11,12 @@ package struct Tone: Sendable, Hashable {
   var count: Int
   /// What the body adds at each frequency; nil for nothing.
   var body: SpectralCurve?
-  /// How far each harmonic's level wanders, root mean square, in decibels, and how many times a second it turns.
+  /// How far each harmonic's level wanders, root mean square, in decibels, and how many times a second it turns. That is the fourth
+  /// harmonic; the fundamental wanders less than half as far, high ones by a third more.
   var flutter: Float
   var rate: Float
+  /// How much of the flutter goes with the vibrato once that has its depth, 0...1.
+  var vibratoFlutter: Float
   /// How far the pitch wanders, in cents.
   var drift: Float
   /// Decibels an octave by which a note of velocity 0 falls more steeply than one of velocity 127.
@@ -28,7 +31,9 @@ package struct Tone: Sendable, Hashable {
 extension Tone {
   init(reading object: JSONObject) throws(InstrumentError) {
     try object.allowOnly([
-      "harmonics", "slope", "count", "body", "flutter", "rate", "drift", "softness", "bloom", "bloomTime",
+      "harmonics", "slope", "count", "body", "flutter", "rate", "vibratoFlutter", "drift", "softness",
+      "bloom",
+      "bloomTime",
     ])
     harmonics = try object.numbers("harmonics", in: -90...40)
     guard (1...64).contains(harmonics.count) else {
@@ -37,8 +42,9 @@ extension Tone {
     slope = try object.number("slope", in: -96...12, default: -12)
     count = try object.integer("count", in: 1...Self.maximumCount, default: Self.maximumCount)
     body = try object.object("body").map(SpectralCurve.init(reading:))
-    flutter = try object.number("flutter", in: 0...4, default: 0)
-    rate = try object.number("rate", in: 0.05...40, default: 5)
+    flutter = try object.number("flutter", in: 0...5, default: 0)
+    rate = try object.number("rate", in: 0.05...40, default: 7)
+    vibratoFlutter = try object.number("vibratoFlutter", in: 0...1, default: 0)
     drift = try object.number("drift", in: 0...50, default: 0)
     softness = try object.number("softness", in: 0...24, default: 2)
     bloom = try object.number("bloom", in: -1...1, default: 0)

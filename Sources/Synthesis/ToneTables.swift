@@ -65,8 +65,16 @@ final class ToneTables: Sendable {
     return min(max(Int((key + 0.5) / Float(width)), 0), zoneCount - 1)
   }
 
-  /// Flutter is the sum of two slow noises of this root mean square.
-  private static let noiseLevel: Float = 0.47
+  /// How far a harmonic wanders, as a part of its amplitude. In recordings of bowed and
+  /// blown notes the fundamental, which carries the loudness, moves least, and harmonics above the fourth most.
+  /// - Parameters:
+  ///   - n: Which harmonic, from 1 on.
+  ///   - flutter: The tone's, in decibels.
+  private static func wander(ofHarmonic n: Int, flutter: Float) -> Float {
+    let share = min(1.3, 0.4 + 0.3 * logarithm2(Float(n)))
+    // 8.7 dB is what an amplitude changes by at a small change of 1. Beyond 0.95 it could turn over.
+    return min(0.95, share * flutter / (8.686 * SlowNoise.pointLevel))
+  }
 
   /// One period of a zone, at a root mean square of ½ where all of each harmonic is heard.
   private static func write(
@@ -79,8 +87,6 @@ final class ToneTables: Sendable {
       $1 * decibels(-tone.softness * logarithm2(Float($0 + 1)))
     }
     let softScale = 0.5 / rootMeanSquare(soft)
-    // Small changes of an amplitude are 8.7 dB times as large in decibels; dips are a little deeper than peaks are high.
-    let wander = 0.9 * tone.flutter / 8.686 / noiseLevel
     var lanes = (0..<4).map { _ in [Float](repeating: 0, count: size) }
     for index in amplitudes.indices {
       let n = index + 1
@@ -89,7 +95,7 @@ final class ToneTables: Sendable {
       let share = sign * shares[index]
       let amplitude = share * amplitudes[index] * scale
       let angle = 2 * .pi * Float(mixed(UInt64(n)) >> 40) * 0x1p-24
-      let wandering = amplitude * wander
+      let wandering = amplitude * wander(ofHarmonic: n, flutter: tone.flutter)
       add(n, amplitude, wandering * cosine(angle), to: 0, &lanes)
       add(n, wandering * sine(angle), share * soft[index] * softScale - amplitude, to: 2, &lanes)
     }
@@ -140,6 +146,7 @@ struct TonePatch {
   var zones: UnsafePointer<ToneZone>
   var rate: Float
   var flutters: Bool
+  var vibratoFlutter: Float
   var drift: Float
   var bloom: Float
   var bloomTime: Float
@@ -148,6 +155,7 @@ struct TonePatch {
     zones = tables.zones
     rate = tone.rate
     flutters = tone.flutter > 0
+    vibratoFlutter = tone.vibratoFlutter
     drift = tone.drift
     bloom = tone.bloom
     bloomTime = tone.bloomTime
@@ -198,17 +206,4 @@ extension ToneZone {
       samples, shift: shift, phase: phase, step: path.step, glide: path.glide,
       weights: SIMD8(lowHalf: before, highHalf: (after - before) / Float(frames)), to: output, count: frames)
   }
-}
-
-/// Noise that moves slowly: straight lines between random values, the same from the same seed.
-struct SlowNoise {
-  /// The value, −1...1, after `cycles` of its rate.
-  static func value(seed: UInt64, cycles: Double) -> Float {
-    let step = UInt64(max(0, cycles))
-    let share = Float(cycles - Double(step))
-    let from = random(seed &+ step)
-    return from + (random(seed &+ step &+ 1) - from) * share
-  }
-
-  private static func random(_ counter: UInt64) -> Float { Float(mixed(counter) >> 40) * 0x1p-23 - 1 }
 }
