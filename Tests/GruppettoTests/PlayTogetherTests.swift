@@ -167,8 +167,9 @@ struct PlayTogetherTests {
     }
     #expect(errors.count > 30 && errors.sorted()[errors.count / 2] < 0.005, "\(errors)")
     #expect(abs(tempos.sorted()[tempos.count / 2] - 240) < 5)
-    let length = notes[47].time.seconds(since: notes[0].time)
-    #expect(abs(length - 47 * 0.25) < 0.1)
+    // A machine without processor time may let some notes wait.
+    let intervals = zip(notes, notes.dropFirst()).map { $1.time.seconds(since: $0.time) }.sorted()
+    #expect(intervals.count == 47 && abs(intervals[23] - 0.25) < 0.01)
   }
 
   @Test("A file is led through OSC: place, tempo and pauses, and what has no meaning is refused")

@@ -181,29 +181,32 @@ struct JACKTests {
   func clientIsOpenedAgainWhileOthersAsk() throws {
     let server = try JACKServer()
     let client = try server.client()
+    usleep(100_000)
+    server.stop()
+    let end = PerformanceTime.now.advanced(bySeconds: 10)
+    while !client.isShutDown, PerformanceTime.now < end { usleep(5_000) }
+    // From now on others ask all the time.
     let isDone = Cancellation()
+    var next: JACKServer?
     let askers = try (0..<3).map { _ in
       try PortThread {
         while !isDone.isRequested {
           _ = (client.transport, client.midiTargets, client.isShutDown, client.underrunCount)
-          client.locateTransport(frame: 100)
+          usleep(500)
         }
       }
     }
     defer {
       isDone.request()
       for asker in askers { asker.join() }
+      // Nobody asks any more when it ends.
+      next?.stop()
     }
-    usleep(100_000)
-    server.stop()
     let device = client.soundDevice()
-    let end = PerformanceTime.now.advanced(bySeconds: 10)
-    while !client.isShutDown, PerformanceTime.now < end { usleep(5_000) }
     #expect(client.isShutDown && device.reopen() != 0, "there is no server to be opened at")
     #expect(client.transport.place == nil && client.midiTargets.isEmpty)
-    let next = try JACKServer(name: server.name)
-    defer { next.stop() }
-    _ = try next.client("other", channelCount: 0)
+    next = try JACKServer(name: server.name)
+    _ = try next?.client("other", channelCount: 0)
     #expect(device.reopen() == 0)
     #expect(!client.isShutDown && !client.midiSources.contains { $0.hasPrefix("\(client.name):") })
     client.startTransport()
