@@ -147,6 +147,7 @@ struct PlayTogetherTests {
     let heard = try Heard(workshop("notes"))
     let running = try start(["long.abc", "--midi", "notes", "--send-clock", "--plain"])
     let run = running.wait()
+    _ = heard.wait(5) { $0.commands.last == .stop }
     heard.close()
     #expect(run.exitCode == 0, "\(run.errors)")
     #expect(run.output.contains("through notes"), "\(run.output)")
@@ -166,8 +167,9 @@ struct PlayTogetherTests {
     }
     #expect(errors.count > 30 && errors.sorted()[errors.count / 2] < 0.005, "\(errors)")
     #expect(abs(tempos.sorted()[tempos.count / 2] - 240) < 5)
-    let length = notes[47].time.seconds(since: notes[0].time)
-    #expect(abs(length - 47 * 0.25) < 0.1)
+    // A machine without processor time may let some notes wait.
+    let intervals = zip(notes, notes.dropFirst()).map { $1.time.seconds(since: $0.time) }.sorted()
+    #expect(intervals.count == 47 && abs(intervals[23] - 0.25) < 0.01)
   }
 
   @Test("A file is led through OSC: place, tempo and pauses, and what has no meaning is refused")
@@ -206,6 +208,7 @@ struct PlayTogetherTests {
     #expect(heard.wait { $0.notes.count > count && $0.notes.last?.key == 60 })
     remote.send("transport/stop")
     let run = running.wait()
+    _ = heard.wait(5) { $0.commands.last == .stop }
     heard.close()
     #expect(run.exitCode == 0, "\(run.errors)")
     #expect(heard.commands.first == .start && heard.commands.last == .stop)
@@ -254,6 +257,7 @@ struct PlayTogetherTests {
     #expect(remote.answer("bar")?.arguments.count == 3)
     remote.send("transport/stop")
     let run = running.wait()
+    _ = heard.wait(5) { $0.commands.last == .stop }
     heard.close()
     #expect(run.exitCode == 0, "\(run.errors)")
     #expect(heard.commands.last == .stop)
@@ -272,15 +276,20 @@ struct PlayTogetherTests {
     while Date() < deadline, !FileManager.default.fileExists(atPath: workshop("keys")) { usleep(20_000) }
     let keys = try FileHandle(forWritingTo: URL(filePath: workshop("keys")))
     try keys.write(contentsOf: Data([0x90, 60, 80, 0x90, 64, 80, 0x90, 67, 80]))
-    #expect(heard.wait { $0.all.count { $0.message == .clock } > 96 })
+    #expect(heard.wait { $0.all.count { $0.message == .clock } > 288 })
     try keys.close()
     let run = running.wait()
+    _ = heard.wait(5) { $0.commands.last == .stop }
     heard.close()
     #expect(run.exitCode == 0, "\(run.errors)")
     #expect(heard.commands == [.start, .stop])
     var follower = ClockFollower()
-    for timed in heard.all { follower.receive(timed.message, at: timed.time) }
-    #expect(follower.quartersPerMinute.map { abs($0 - 240) < 12 } == true)
+    var tempos: [Double] = []
+    for timed in heard.all {
+      follower.receive(timed.message, at: timed.time)
+      if follower.clockCount > 144 { tempos.append(follower.quartersPerMinute ?? 0) }
+    }
+    #expect(abs(tempos.sorted()[tempos.count / 2] - 240) < 5)
   }
 
   @Test("What cannot be is refused, with what to do")

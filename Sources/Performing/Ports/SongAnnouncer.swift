@@ -10,6 +10,8 @@
 /// say. Whoever leads it may call from any thread.
 public final class SongAnnouncer: Sendable {
   private let clocks: [ClockSender]
+  /// So long before its moment a start is handed over at least: outputs that keep time themselves have been given clocks ahead of theirs.
+  private let notice: Double
   private let onBar: (@Sendable (SongBar) -> Void)?
   private let alarm = AlarmSignal()
   private let state = Guarded(State())
@@ -30,8 +32,8 @@ public final class SongAnnouncer: Sendable {
 
   /// A start or a going on is handed over so long before its moment at most, since the moment may still be corrected.
   private static let foresight = 0.25
-  /// So long before its moment at least, so that it is on time.
-  private static let notice = 0.02
+  /// So long before its moment at least, so that it is on time, beside what the outputs ask for.
+  private static let shortestNotice = 0.02
   /// A song whose beginning became known so late is started all the same, and its first clocks come faster.
   private static let lateness = 0.15
 
@@ -46,6 +48,7 @@ public final class SongAnnouncer: Sendable {
     var senders: [ClockSender] = []
     for output in clocks { senders.append(try ClockSender(output, quartersPerMinute: 120)) }
     self.clocks = senders
+    notice = Self.shortestNotice + (clocks.map(\.leadSeconds).max() ?? 0)
     self.onBar = onBar
     guard onBar != nil else { return }
     let thread = try PortThread { [weak self, alarm] in
@@ -99,13 +102,14 @@ public final class SongAnnouncer: Sendable {
   /// Starts the clocks where the song begins, or lets them go on from the next sixteenth note.
   private func join(_ song: SongTime, _ state: inout State) {
     let now = PerformanceTime.now
-    let soon = now.advanced(bySeconds: Self.notice)
+    let soon = now.advanced(bySeconds: notice)
     let beginning = song.time(ofQuarter: 0)
     var sixteenth = max(0, Int((4 * song.quarter(at: soon) - 1e-6).rounded(.up)))
     var time = song.time(ofQuarter: Double(sixteenth) / 4)
     if !state.hasRun, sixteenth > 0, now.seconds(since: beginning) < Self.lateness {
       sixteenth = 0
-      time = max(beginning, now.advanced(bySeconds: 2 * ClockGenerator.startLeadSeconds))
+      let soonest = notice - Self.shortestNotice + 2 * ClockGenerator.startLeadSeconds
+      time = max(beginning, now.advanced(bySeconds: soonest))
     }
     guard time.seconds(since: now) < Self.foresight else { return }
     let bar = state.bars.last { 4 * $0.quarter <= Double(sixteenth) } ?? state.bars.first

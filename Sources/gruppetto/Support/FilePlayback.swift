@@ -91,7 +91,7 @@ final class FilePlayback {
   private static func silence(_ settings: PlaybackSettings) -> PlaybackSession {
     let request = PCMRequest(
       sampleRate: settings.sampleRate, channelCount: settings.channelCount, formats: [.float32],
-      latencySeconds: max(settings.latencySeconds, 0.1))
+      latencySeconds: max(settings.latencySeconds, 0.25))
     let device = CaptureDevice(request, isPaced: true, name: "nothing") { _ in true }
     return PlaybackSession(device: device, channelCount: settings.channelCount)
   }

@@ -8,13 +8,17 @@ import Testing
 
 /// A JACK server on the dummy driver, which plays to nobody in real time.
 final class JACKServer {
-  let name = "gruppetto-\(UInt32.random(in: 0...UInt32.max))"
+  let name: String
   private let process = Process()
 
-  /// Starts it, and waits until it answers.
-  init() throws {
+  /// Starts it.
+  /// - Parameter name: its name; nil for one of its own.
+  init(name: String? = nil) throws {
+    self.name = name ?? "gruppetto-\(UInt32.random(in: 0...UInt32.max))"
     process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = ["jackd", "--no-realtime", "-n", name, "-d", "dummy", "-r", "48000", "-p", "256"]
+    process.arguments = [
+      "jackd", "--no-realtime", "-n", self.name, "-d", "dummy", "-r", "48000", "-p", "256",
+    ]
     process.standardOutput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice
     process.standardInput = FileHandle.nullDevice
@@ -169,6 +173,46 @@ struct JACKTests {
     #expect(place.beatsPerBar == 3)
     #expect(place.beatType == 4)
     client.stopTransport()
+  }
+
+  @Test(
+    "A client is opened again while others ask it, and plays on",
+    .enabled(if: JACKServer.isPresent, JACKServer.absence))
+  func clientIsOpenedAgainWhileOthersAsk() throws {
+    let server = try JACKServer()
+    let client = try server.client()
+    usleep(100_000)
+    server.stop()
+    let end = PerformanceTime.now.advanced(bySeconds: 10)
+    while !client.isShutDown, PerformanceTime.now < end { usleep(5_000) }
+    // From now on others ask all the time.
+    let isDone = Cancellation()
+    var next: JACKServer?
+    let askers = try (0..<3).map { _ in
+      try PortThread {
+        while !isDone.isRequested {
+          _ = (client.transport, client.midiTargets, client.isShutDown, client.underrunCount)
+          usleep(500)
+        }
+      }
+    }
+    defer {
+      isDone.request()
+      for asker in askers { asker.join() }
+      // Nobody asks any more when it ends.
+      next?.stop()
+    }
+    let device = client.soundDevice()
+    #expect(client.isShutDown && device.reopen() != 0, "there is no server to be opened at")
+    #expect(client.transport.place == nil && client.midiTargets.isEmpty)
+    next = try JACKServer(name: server.name)
+    _ = try next?.client("other", channelCount: 0)
+    #expect(device.reopen() == 0)
+    #expect(!client.isShutDown && !client.midiSources.contains { $0.hasPrefix("\(client.name):") })
+    client.startTransport()
+    let rolling = PerformanceTime.now.advanced(bySeconds: 10)
+    while !client.transport.isRolling, PerformanceTime.now < rolling { usleep(5_000) }
+    #expect(client.transport.isRolling)
   }
 
   @Test("A server that ends is noticed", .enabled(if: JACKServer.isPresent, JACKServer.absence))

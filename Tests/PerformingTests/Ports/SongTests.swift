@@ -161,11 +161,11 @@ struct SongAnnouncerTests {
     let start = PerformanceTime.now.advanced(bySeconds: -0.83)
     // Quarter 1.66 of a song at 120, so that the next sixteenth note that can be named in time is the seventh or a later one.
     announcer.follow(song(from: start, tempo: 120), bars: bars(9, tempo: 120))
-    wait(5) { output.commands.count == 2 }
+    wait(5) { output.commands.count == 2 && output.sent.last?.message == .clock }
     announcer.follow(nil)
     wait(5) { output.commands.count == 3 }
     announcer.follow(song(from: start.advanced(bySeconds: 0.3), tempo: 120), bars: bars(9, tempo: 120))
-    wait(5) { output.commands.count == 5 }
+    wait(5) { output.commands.count == 5 && output.sent.last?.message == .clock }
     announcer.close()
     let commands = output.commands
     try #require(commands.count == 6, "\(commands)")

@@ -136,10 +136,10 @@ public final class JACKClient: Sendable {
 
   private var library: JACKLibrary { state.pointer.pointee.library }
 
-  /// Uses the client while it is not closed.
+  /// Uses the client while it is not closed, and its server runs: the library is not to be trusted with one whose server has ended.
   /// - Returns: nil where the server has ended.
   private func withClient<Value>(_ body: (JACKLibrary.Client) -> Value) -> Value? {
-    opened.withLock { $0.map(body) }
+    opened.withLock { isShutDown ? nil : $0.map(body) }
   }
 
   private func connectSound(_ library: JACKLibrary, _ client: JACKLibrary.Client) {
