@@ -158,6 +158,28 @@ import Testing
         && report["firstSoundMilliseconds"] != nil)
   }
 
+  @Test(
+    "It stops at the first bar line after the minutes, and the tail is over when nobody hears it any more")
+  func itStopsAfterTheMinutes() throws {
+    let run = try workshop.run(
+      ["play", "model", "--raw", "m.raw", "--minutes", "0.1", "--record", "m.mid", "--json"] + Self.cheap)
+    #expect(run.exitCode == 0, "\(run.errors)")
+    let music = try score("m.mid")
+    let report = try run.json()
+    let bars = report["bars"] as? Int ?? 0
+    #expect(music.seconds >= 6 && music.seconds * Double(bars - 1) / Double(bars) < 6.2)
+    #expect(report["seconds"] as? Double ?? 99 < music.seconds + 4)
+  }
+
+  @Test("A reader of messages that goes away ends the music with a word")
+  func aReaderOfMessagesThatGoesEndsIt() throws {
+    let run = try workshop.shell(
+      "(\(workshop.program.path) play model --midi - --seed 3 --bars 4 --quiet; echo $? > midi.code) | head -c 30 | wc -c"
+    )
+    #expect(run.output.contains("30") && run.errors.contains("nobody reads"), "\(run.errors)")
+    #expect(String(decoding: try workshop.bytes("midi.code"), as: UTF8.self) == "73\n")
+  }
+
   @Test("MIDI messages go to standard output when they would be heard")
   func midiGoesToStandardOutput() throws {
     let began = Date()

@@ -10,8 +10,8 @@ struct JACKDeviceTests {
 
   init() throws {
     workshop = try Workshop()
-    // Ten seconds of quarter notes.
-    let bars = String(repeating: "CEGE|DFAc|", count: 5)
+    // Sixteen seconds of quarter notes.
+    let bars = String(repeating: "CEGE|DFAc|", count: 8)
     try replace("long.abc", "X:1\nT:Long\nM:4/4\nL:1/4\nQ:1/4=240\nK:C\n\(bars)]\n")
   }
 
@@ -63,6 +63,16 @@ struct JACKDeviceTests {
     #expect(try messages.json()["notes"] as? Int == 1)
   }
 
+  /// Waits until somebody plays, where a program tells of that.
+  private func waitForClient() {
+    let deadline = Date() + 60
+    while Date() < deadline {
+      let run = try? Program(path: "/usr/bin/env").run(["jack_lsp", "-s", name])
+      if run?.exitCode != 0 || run?.output.contains("gruppetto:out_1") == true { return }
+      usleep(100_000)
+    }
+  }
+
   @Test("A server that ends is told, and gone on with when it is back; where it stays away that is the end")
   func recovering() throws {
     for returns in [true, false] {
@@ -71,7 +81,8 @@ struct JACKDeviceTests {
       let running = try workshop.program.start(
         ["play", "long.abc", "--device", "jack", "--reverb", "off"], environment: environment,
         folder: workshop.folder.path)
-      Thread.sleep(forTimeInterval: 3)
+      waitForClient()
+      Thread.sleep(forTimeInterval: 2)
       end(server)
       if returns { server = try startServer() }
       let run = running.wait()

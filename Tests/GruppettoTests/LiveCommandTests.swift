@@ -110,7 +110,88 @@ import Testing
       let run = try workshop.run(["live", "model"] + options)
       #expect(run.exitCode == 64, "\(options): \(run.errors)")
     }
-    let missing = try workshop.run(["live", "nothing", "--in", "-"])
-    #expect(missing.exitCode == 66)
+    // A model that is not there is told before all else.
+    for options in [["--in", "-"], ["--no-sound", "--in", "-"], ["--json", "--out", "-"]] {
+      let missing = try workshop.run(["live", "nothing"] + options)
+      #expect(missing.exitCode == 66 && missing.errors.contains("nothing"), "\(missing.errors)")
+    }
+    for options in [
+      ["--no-sound", "--raw", "x"], ["--raw", "-", "--out", "-"], ["--raw", "x", "--device", "null"],
+    ] {
+      let run = try workshop.run(["live", "model", "--in", "-"] + options)
+      #expect(run.exitCode == 64, "\(options): \(run.errors)")
+    }
+  }
+
+  @Test(
+    "A recording that cannot be written is told before any music, and none is claimed where nothing was played"
+  )
+  func recordingsAreCheckedFirst() throws {
+    for path in ["nowhere/a.mid", "tunes/full.mid"] {
+      if path == "tunes/full.mid" {
+        try FileManager.default.createSymbolicLink(
+          atPath: workshop(path), withDestinationPath: "/dev/full")
+      }
+      let run = try workshop.run(
+        ["live", "model", "--in", "-", "--no-sound", "--record", path], input: Data([0x90, 60, 80]))
+      #expect(run.exitCode == 73, "\(path): \(run.exitCode) \(run.errors)")
+    }
+    let silent = try workshop.run(
+      ["live", "model", "--in", "-", "--no-sound", "--until-end", "--record", "none.mid", "--json"])
+    #expect(silent.exitCode == 0, "\(silent.errors)")
+    #expect(try silent.json()["recording"] == nil && !workshop.has("none.mid"))
+  }
+
+  @Test("Whatever bytes come in, the recording has no note that hangs")
+  func noNoteHangs() throws {
+    var generator = RepeatableGenerator(seed: 5)
+    let bytes = (0..<4000).map { _ in UInt8.random(in: 0...255, using: &generator) }
+    let run = try workshop.run(
+      ["live", "model", "--in", "-", "--no-sound", "--until-end", "--record", "noise.mid", "--bars", "1"],
+      input: Data(bytes))
+    #expect(run.exitCode == 0, "\(run.errors)")
+    let file = try MIDIFile(bytes: workshop.bytes("noise.mid"))
+    for track in file.tracks {
+      var down: Set<Int> = []
+      for event in track.events {
+        switch track.message(of: event) {
+        case .noteOn(let channel, let key, let velocity) where velocity > 0: down.insert(channel << 7 | key)
+        case .noteOn(let channel, let key, _), .noteOff(let channel, let key, _):
+          down.remove(channel << 7 | key)
+        default: break
+        }
+      }
+      #expect(down.isEmpty)
+    }
+    let report = try workshop.run(["inspect", "noise.mid"])
+    #expect(!report.output.contains("warning"), "\(report.output)")
+  }
+
+  @Test("What both play goes to a pipe as samples, in real time")
+  func samplesGoToAPipe() throws {
+    let keys = workshop.folder.file("keys")
+    let running = try workshop.program.start(
+      [
+        "live", "model", "--in", "keys", "--raw", "both.raw", "--rate", "8000", "--until-end", "--tempo",
+        "240",
+        "--seed", "3", "--json", "--quiet",
+      ], folder: workshop.folder.path)
+    // Until it sounds.
+    let deadline = Date() + 60
+    while Date() < deadline, ((try? workshop.bytes("both.raw").count) ?? 0) == 0 {
+      Thread.sleep(forTimeInterval: 0.05)
+    }
+    let start = Date()
+    try play([60, 62, 64, 65, 67, 65, 64, 62], into: keys)
+    let played = Date().timeIntervalSince(start)
+    let run = running.wait()
+    #expect(run.exitCode == 0, "\(run.errors)")
+    let report = try run.json()
+    let bytes = try workshop.bytes("both.raw")
+    let seconds = Double(bytes.count / 4) / 8000
+    // From the beginning to the end of the answer.
+    #expect(seconds > played && seconds > (report["seconds"] as? Double ?? 99) - 1)
+    let isHeard = bytes.contains { $0 > 32 && $0 < 224 }
+    #expect(isHeard && report["heardNotes"] as? Int == 8)
   }
 }

@@ -23,9 +23,10 @@ enum SoundDevice {
     } catch {
       throw NoServer(cause: error)
     }
-    watch(client, common)
-    return PlaybackSession(
+    let session = PlaybackSession(
       device: client.soundDevice(), channelCount: settings.channelCount, queueSeconds: settings.queueSeconds)
+    watch(client, session, common)
+    return session
   }
 
   /// Why a device cannot be opened; nil if it can.
@@ -50,16 +51,22 @@ enum SoundDevice {
   }
 
   /// Tells of the server's end and of its return, as long as somebody plays through the client.
-  private static func watch(_ client: JACKClient, _ common: CommonOptions) {
-    Thread.detachNewThread { [weak client] in
+  private static func watch(_ client: JACKClient, _ session: PlaybackSession, _ common: CommonOptions) {
+    Thread.detachNewThread { [weak client, weak session] in
       var isGone = false
-      while let isShutDown = client?.isShutDown {
-        if isShutDown != isGone {
-          isGone = isShutDown
-          common.remark(
-            isGone
-              ? "the JACK server has ended; the music goes on if it is back within five seconds"
-              : "the JACK server is back")
+      var seen = 0
+      while let isShutDown = client?.isShutDown, let reopenings = session?.counts.reopenings {
+        // Counted anew with each file.
+        seen = min(seen, reopenings)
+        let isBack = reopenings > seen
+        // It may have come back between two looks.
+        if !isGone, isShutDown || isBack {
+          common.remark("the JACK server has ended; the music goes on if it is back within five seconds")
+          isGone = true
+        }
+        if isGone, isBack {
+          common.remark("the JACK server is back")
+          (isGone, seen) = (false, reopenings)
         }
         usleep(20_000)
       }

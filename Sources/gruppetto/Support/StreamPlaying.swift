@@ -133,7 +133,7 @@ struct StreamPlaying {
       // Preparing sounds takes time, in which more arrives: what may be written is decided before.
       let known = PerformanceTime.now.advanced(bySeconds: -Self.lag)
       let (messages, isGone) = arrivals.take(waiting: 0.005)
-      if start == nil { start = messages.first?.time }
+      if start == nil { start = messages.first(where: \.isForChannel)?.time }
       if let start {
         performer.take(messages) { Int(($0.seconds(since: start) * rate).rounded()) }
         if let time = messages.last?.time { last = max(last, Int(time.seconds(since: start) * rate)) }
@@ -246,6 +246,11 @@ struct StreamPlaying {
     if raw.takesOutput { return common.remark(report.text) }
     try common.report(report) { report.text }
   }
+}
+
+extension TimedMessage {
+  /// Whether it is music, and no clock or sign of life.
+  fileprivate var isForChannel: Bool { if case .midi = message { true } else { false } }
 }
 
 /// Standard input began like MIDI messages, and held none.

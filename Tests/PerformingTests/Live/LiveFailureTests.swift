@@ -148,9 +148,13 @@ struct LiveFailureTests {
       recorder.heard(
         .noteOn(channel: 0, key: 60, velocity: index % 2 * 80), at: moment(Double(index) / 100))
     }
-    let deadline = Date() + 10
-    while !recorder.hasFile, Date() < deadline { Thread.sleep(forTimeInterval: 0.02) }
-    #expect(try MIDIFile(bytes: readFile(path)).tracks[0].events.count >= 1999)
+    let deadline = Date() + 20
+    var count = 0
+    while count < 1999, Date() < deadline {
+      Thread.sleep(forTimeInterval: 0.05)
+      if recorder.hasFile { count = try MIDIFile(bytes: readFile(path)).tracks[0].events.count }
+    }
+    #expect(count >= 1999)
     recorder.heard(.noteOn(channel: 0, key: 72, velocity: 80), at: moment(30))
     try recorder.finish()
     let score = try Score(midi: MIDIFile(bytes: readFile(path)))
