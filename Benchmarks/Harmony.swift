@@ -38,16 +38,13 @@ func measureHarmony(_ arguments: [String]) throws {
   }
   let half = pieces.count / 2
   if arguments.contains("sweep") {
-    for expectation in [0.3, 1, 3, 10] {
-      for stranger in [0.0, 0.5, 1, 2] {
-        for least in [0.02, 0.003] {
-          var weights = HarmonyFollower.Weights()
-          weights.expectation = expectation
-          weights.stranger = stranger
-          weights.leastExpected = least
-          let share = PlayedTune.shares(pieces[..<half], weights, withModel: true)
-          print(expectation, stranger, least, share.onBeat, share.within)
-        }
+    for expectation in [1.0, 3, 6] {
+      for stranger in [1.0, 2, 3, 4, 6] {
+        var weights = HarmonyFollower.Weights()
+        weights.expectation = expectation
+        weights.stranger = stranger
+        let share = PlayedTune.shares(pieces[..<half], weights, withModel: true)
+        print(expectation, stranger, share.onBeat, share.within)
       }
     }
   }

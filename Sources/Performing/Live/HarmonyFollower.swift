@@ -46,13 +46,12 @@ public struct HarmonyFollower: Sendable {
     package var keepsWithin = 0.21
     package var seventhCost = -0.37
     package var diminishedCost = -0.63
-    /// What a chord gains for each nat by which it is expected more than one that nobody expects, and what keeping a chord is worth
-    /// then beside what it is worth by the rule alone.
-    package var expectation = 3.0
-    package var keepsExpecting = 0.5
+    /// What a chord gains for each nat by which it is expected more than one that nobody expects: so much that the rest decides among what
+    /// is about as probable.
+    package var expectation = 6.0
     /// How many nats a way in which a bar may go loses for a note that is not of its chord; how probable what nobody expects is taken to
     /// be, and how much of the probability of a root goes to its other chords.
-    package var stranger = 2.0
+    package var stranger = 6.0
     package var leastExpected = 0.02
     package var shareOfRoot = 0.3
     /// What has just begun counts for so many quarter notes, and what is still held.
@@ -121,11 +120,10 @@ public struct HarmonyFollower: Sendable {
     let isOnBeat = (positionInBar / beatLength).truncatingRemainder(dividingBy: 1) == 0
     // The notes of a tune within a beat are mostly passing; who plays chords may change them anywhere.
     if chord != nil, !isOnBeat, pitchClassCount(at: beat) < 3 { return chord }
-    var keeping =
+    let keeping =
       positionInBar == 0 ? weights.keepsOnBar : isOnBeat ? weights.keepsOnBeat : weights.keepsWithin
     // Who plays chords in full is not told which.
     let expected = pitchClassCount(at: beat) < 3 ? expected : [:]
-    if !expected.isEmpty { keeping *= weights.keepsExpecting }
     var roots = [Double](repeating: 0, count: 12)
     for (chord, probability) in expected { roots[chord.root] += probability }
     var best: (chord: HeardChord, score: Double)?
