@@ -1,5 +1,6 @@
 import Arithmetic
 import Groundwork
+import ModelSupport
 import Music
 import TestSupport
 import Testing
@@ -30,7 +31,7 @@ import Tokenization
 
   @Test("Where bars in which nothing sounds are exceptions, phrases with fewer of them go on")
   func phrasesWithFewerSilentBarsGoOn() throws {
-    let cells = try ComposerTests.model(CellsModelTests.configuration)
+    let cells = try ComposerTests.model(CellsConfiguration.small)
     for name in ["Bar_None", "Rest_None"] {
       let id = try #require(cells.tokenizer.vocabulary.id(of: name))
       try ComposerTests.setOutputBias(of: cells, id: id, to: 2)
