@@ -16,6 +16,10 @@ public final class StreamDevice: PCMDevice, @unchecked Sendable {
   /// As they were asked for.
   public let settings: PCMSettings
 
+  /// The least that it holds, in seconds: a pipe and its reader add more than a shorter one would save, and threads that are woken by the
+  /// system's clock alone cannot keep a shorter one filled.
+  private static let leastLatency = 0.02
+
   private let receive: @Sendable (RawSpan) -> Int
   private let failureCode = Atomic<Int32>(0)
 
@@ -27,14 +31,15 @@ public final class StreamDevice: PCMDevice, @unchecked Sendable {
 
   /// A device.
   /// - Parameters:
-  ///   - request: Its settings; it has the first of the formats.
+  ///   - request: Its settings; it has the first of the formats, and holds at least 20 ms.
   ///   - name: What it is called.
   ///   - receive: Takes whole frames without waiting, and returns how many bytes it has taken: whole frames, or 0 where there is no room now, or a
   ///     negative number of the system where there will never be any.
   public init(_ request: PCMRequest, name: String, receive: @escaping @Sendable (RawSpan) -> Int) {
     self.name = name
     self.receive = receive
-    let frames = max(64, Int(request.latencySeconds * Double(request.sampleRate)))
+    let seconds = max(Self.leastLatency, request.latencySeconds)
+    let frames = max(64, Int(seconds * Double(request.sampleRate)))
     settings = PCMSettings(
       format: request.formats.first ?? .float32, sampleRate: request.sampleRate,
       channelCount: request.channelCount, bufferFrames: frames, periodFrames: max(1, frames / 4))
