@@ -53,7 +53,7 @@ let rooms: [Room] = [
       "Composing", "Training", "Recurrent", "Corpora", "Tokenization", "Analysis", "Music", "Drawing",
       "Arithmetic", "Groundwork",
     ],
-    testImports: ["MIDI", "Notation"]),
+    testImports: ["MIDI", "Notation"], testSupport: ["ModelSupport"]),
   Room(
     name: "Audio", imports: ["CSndfile", "CALSA", "CSoxr", "Arithmetic", "Groundwork"],
     testSupport: ["PlaybackChecks"]),

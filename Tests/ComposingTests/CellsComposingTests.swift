@@ -1,4 +1,5 @@
 import Groundwork
+import ModelSupport
 import Music
 import Testing
 import Tokenization
@@ -11,12 +12,7 @@ import Tokenization
   private let composer: Composer
 
   init() throws {
-    var configuration = CellsConfiguration()
-    configuration.longestLength = 12
-    configuration.longestLag = 8
-    configuration.velocityCount = 1
-    configuration.parts = [.init(role: .melody, program: 73)]
-    model = try ComposerTests.model(configuration)
+    model = try ComposerTests.model(CellsConfiguration.melody)
     // Long bars are slow, and pieces of them all alike.
     for token in ["Bar_None", "Notes_None"] {
       let id = try #require(model.tokenizer.vocabulary.id(of: token))

@@ -1,5 +1,6 @@
 import Arithmetic
 import Groundwork
+import ModelSupport
 import Music
 import TestSupport
 import Testing
@@ -10,13 +11,9 @@ import Tokenization
 /// What the pieces of a collection do as wholes, and what composing makes of it.
 @Suite("Habits of a collection") struct HabitsTests {
   private static func model() throws -> MusicModel {
-    var configuration = CellsConfiguration()
-    configuration.longestLength = 12
-    configuration.longestLag = 8
-    configuration.velocityCount = 1
+    var configuration = CellsConfiguration.melody
     configuration.pitchRange = 58...70
     configuration.maximumDuration = 24
-    configuration.parts = [.init(role: .melody, program: 73)]
     let model = try ComposerTests.model(configuration)
     for token in ["Bar_None", "Notes_None"] { try set(model, token, to: 3) }
     return model

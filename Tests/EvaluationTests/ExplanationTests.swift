@@ -3,6 +3,7 @@ import Composing
 import Corpora
 import Foundation
 import Groundwork
+import ModelSupport
 import Music
 import Recurrent
 import Testing
@@ -13,12 +14,7 @@ import Tokenization
 @Suite struct ExplanationTests {
   /// A model of cells whose network is random, that likes to say that a bar is as one before.
   private static func cells() throws -> MusicModel {
-    var configuration = CellsConfiguration()
-    configuration.longestLength = 12
-    configuration.longestLag = 8
-    configuration.velocityCount = 1
-    configuration.parts = [.init(role: .melody, program: 73)]
-    let tokenizer = try configuration.makeTokenizer()
+    let tokenizer = try CellsConfiguration.melody.makeTokenizer()
     let network = Network(
       configuration: LanguageModelConfiguration(
         vocabularySize: tokenizer.vocabulary.count, contextSizes: tokenizer.contextFeatures.map(\.count),

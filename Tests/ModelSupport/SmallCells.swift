@@ -16,4 +16,14 @@ extension CellsConfiguration {
     configuration.velocity = 80
     return configuration
   }()
+
+  /// A flute's melody in any time signature, in pieces of twelve bars at most.
+  public static let melody: CellsConfiguration = {
+    var configuration = CellsConfiguration()
+    configuration.longestLength = 12
+    configuration.longestLag = 8
+    configuration.velocityCount = 1
+    configuration.parts = [.init(role: .melody, program: 73)]
+    return configuration
+  }()
 }

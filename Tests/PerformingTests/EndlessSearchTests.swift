@@ -58,6 +58,53 @@ struct EndlessSearchTests {
     #expect(Double(count(searched)) > 1.1 * Double(count(plain)), "\(count(searched)) of \(count(plain))")
   }
 
+  @Test("Pieces end while phrases of the next are being searched, and the same bars come")
+  func piecesEndWhileTheNextIsSearched() throws {
+    let model = try Self.model()
+    func bars(portions: Int) throws -> [PerformedBar] {
+      let composer = try EndlessComposer(model: model, settings: Self.settings(tries: 8), seed: 7)
+      return try (0..<32).map { _ in
+        let bar = try composer.nextBar()
+        for _ in 0..<portions { _ = try composer.workAhead() }
+        return bar
+      }
+    }
+    let late = try bars(portions: 0)
+    for portions in [1, 2, 3, 5, 9, 17, 33] {
+      let isSame = try bars(portions: portions) == late
+      #expect(isSame, "\(portions) portions of work a bar")
+    }
+  }
+
+  @Test("Another temperature amid a piece with limits leaves each piece its own phrases")
+  func anotherTemperatureAmidLimits() throws {
+    let model = try Self.model()
+    for portions in [2, 6, 11] {
+      var settings = Self.settings(tries: 8)
+      settings.keepsKey = false
+      settings.limits.key = try Scale("C major")
+      let composer = try EndlessComposer(model: model, settings: settings, seed: 7)
+      var bars: [PerformedBar] = []
+      for number in 0..<48 {
+        bars.append(try composer.nextBar())
+        // In the second bar of pieces whose first phrase was searched.
+        if bars[number].piece > 0, bars[number].numberInPiece == 1 {
+          settings.composition.sampling.temperature = bars[number].piece % 2 == 0 ? 1 : 0.8
+          try composer.change(to: settings)
+        }
+        for _ in 0..<portions { _ = try composer.workAhead() }
+      }
+      #expect(composer.statistics.searchedPhrases > 4 && bars[47].piece >= 4)
+      let scale: Set = [0, 2, 4, 5, 7, 9, 11]
+      #expect(bars.allSatisfy { bar in bar.notes.allSatisfy { scale.contains($0.note.pitch % 12) } })
+      for piece in 0..<bars[47].piece {
+        let own = bars.filter { $0.piece == piece }
+        let numbers = own.map(\.numberInPiece)
+        #expect(Set(own.map(\.seed)).count == 1 && numbers == Array(numbers[0]...7), "\(numbers)")
+      }
+    }
+  }
+
   @Test("Who waits gets the next bar at once: a search that is under way is cut short")
   func aSearchIsCutShort() throws {
     let composer = try EndlessComposer(

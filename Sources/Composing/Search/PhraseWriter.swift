@@ -3,41 +3,32 @@ package import Groundwork
 internal import Recurrent
 package import Tokenization
 
-/// A phrase search in small portions, for music that is heard while it is composed: a session's piece stays as it is until a phrase is chosen, so
-/// that a search can be given up at any moment.
+/// A phrase search in small portions, for music that may be heard while it is composed: a session's piece stays as it is until a phrase is
+/// chosen, so that a search can be given up at any moment.
 ///
-///     let writer = PhraseWriter(session, search: search, ending: ending, bench: bench)
+///     let writer = PhraseWriter(session, search: search, ending: ending, critic: critic)
 ///     while try writer.step() {}        // in spare time
 ///     try writer.settle()               // the phrase is needed now
 ///
-/// The same session, search and seed give the same phrases. It is used by one thread at a time.
+/// The same session, search and seed give the same phrases. It is used by one thread at a time; several writers may be under way at once,
+/// since each has streams of its own.
 package final class PhraseWriter {
-  /// Where searches run, one at a time.
-  package final class Bench {
-    let streams: StreamBench<Continuations.Attempt>
-
-    /// A bench for a search, which shares a composer's weights.
-    package init(_ search: PhraseSearch, composer: Composer) {
-      streams = CompositionSession.bench(for: search.tries, weights: composer.weights)
-    }
-  }
-
   private let session: CompositionSession
   private let search: PhraseSearch
   private let ending: EndingSearch?
   private let critic: Critic
-  private let bench: Bench
+  /// Where tries run; nil before the first search. What is under way there belongs to `current`.
+  private var bench: StreamBench<Continuations.Attempt>?
   private var random: RandomStream
-  private var current: Attempt?
+  private var current: Phrase?
 
   /// A phrase whose tries are under way.
-  private struct Attempt {
+  private struct Phrase {
     var ways: Continuations
     var judged = JudgedTries()
     /// How many new bars have begun when the phrase is over; nil for the piece's end.
     var end: Int?
     var notesBefore: Int
-    var count = 0
   }
 
   /// A writer of a session's further phrases.
@@ -47,15 +38,13 @@ package final class PhraseWriter {
   ///   - ending: How the last bars are searched where the piece says how many there are; nil leaves them as they come. They are written
   ///     twice as often as a phrase, or as often as this asks for, if that is less.
   ///   - critic: What judges the tries.
-  ///   - bench: Where they run; nobody else uses it while a search is under way.
   package init(
-    _ session: CompositionSession, search: PhraseSearch, ending: EndingSearch?, critic: Critic, bench: Bench
+    _ session: CompositionSession, search: PhraseSearch, ending: EndingSearch?, critic: Critic
   ) {
     self.session = session
     self.search = search
     self.ending = ending
     self.critic = critic
-    self.bench = bench
     random = RandomStream(seed: session.piece.options.seed, name: "phrases")
   }
 
@@ -85,8 +74,10 @@ package final class PhraseWriter {
     // A phrase is over when the bar after it has begun.
     let end = (max(0, session.barCount - 1) / search.bars + 1) * search.bars + 1
     let tries = isEnding ? min(2 * search.tries, ending?.tries ?? search.tries) : search.tries
-    current = Attempt(
-      ways: session.continuations(count: tries, random: &random, bench: bench.streams),
+    let bench = bench ?? CompositionSession.bench(for: search.tries, weights: session.weights)
+    self.bench = bench
+    current = Phrase(
+      ways: session.continuations(count: tries, random: &random, bench: bench),
       end: isEnding ? nil : end, notesBefore: session.piece.progress.newNotes)
   }
 
@@ -96,11 +87,11 @@ package final class PhraseWriter {
   }
 
   private func take(_ attempt: Continuations.Attempt, state: [Float]) {
-    guard let current, !attempt.piece.isFinished || attempt.piece.progress.newNotes > 0 else { return }
-    let isSilent = attempt.piece.progress.newNotes == current.notesBefore
-    self.current?.judged.add(
-      attempt, state: state, by: critic, ending: current.end == nil ? ending : nil, isSilent: isSilent)
-    self.current?.count += 1
+    guard !attempt.piece.isFinished || attempt.piece.progress.newNotes > 0 else { return }
+    let isSilent = attempt.piece.progress.newNotes == current?.notesBefore
+    let isEnding = current.map { $0.end == nil } ?? false
+    current?.judged.add(
+      attempt, state: state, by: critic, ending: isEnding ? ending : nil, isSilent: isSilent)
   }
 
   /// Ends the search of a phrase now: the session goes on with one of the tries that are complete; where none is, it stays where it was.
@@ -112,10 +103,10 @@ package final class PhraseWriter {
     return true
   }
 
-  /// Gives the search of a phrase up.
+  /// Gives the search of a phrase up, if one is under way; the session stays where it is.
   package func giveUp() {
     current = nil
-    bench.streams.removeAll()
+    bench?.removeAll()
   }
 }
 
@@ -129,25 +120,5 @@ extension CompositionSession {
       do { try decoder.take(id, into: &music) } catch { throw .cause(error) }
     }
     return music.bars.filter { $0.number >= givenBarCount }
-  }
-}
-
-extension PhraseSearch {
-  /// So many products of weights and states may a second of music take: about a tenth of what a processor's core does.
-  private static let budget = 3_500_000_000.0
-  /// How many ids a second of music has: of tunes with chords ten, of piano pieces and bands thirty.
-  private static let idsPerSecond = 20.0
-
-  /// The search that a model's music can be heard with while it is composed: the usual, or of a large network as many tries as take about
-  /// a tenth of a processor's core. It depends on the network's size and not on the computer, so that a seed means the same on each.
-  /// - Parameter model: The model.
-  /// - Returns: nil where the model has no critic, or not even four tries are possible.
-  public static func whilePlaying(_ model: MusicModel) -> PhraseSearch? {
-    guard model.critic != nil, let shape = try? model.network.configuration.languageModel?.shape else {
-      return nil
-    }
-    let cost = Double(shape.layerCount) * 6 * Double(shape.hiddenSize) * Double(shape.hiddenSize)
-    let tries = min(usualTries, Int(budget / (idsPerSecond * max(1, cost))))
-    return tries < 4 ? nil : PhraseSearch(tries: tries)
   }
 }

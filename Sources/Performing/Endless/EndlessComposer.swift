@@ -2,7 +2,6 @@ internal import Analysis
 public import Composing
 public import Groundwork
 internal import Music
-internal import Tokenization
 
 /// Composes music that has no end, bar by bar: pieces one after another, like a set of tunes.
 ///
@@ -33,10 +32,8 @@ public final class EndlessComposer: @unchecked Sendable {
   /// How many bars a draft is ahead of what is given, where it is not a whole piece yet: bars that constraints may take back.
   static let constrainedLead = 3
 
-  private let composer: Composer
+  private let maker: DraftMaker
   private let shared: Guarded<Shared>
-  /// Where phrases are searched, and the search that it is made for.
-  private var bench: (search: PhraseSearch, bench: PhraseWriter.Bench)?
 
   /// What other threads see.
   private struct Shared {
@@ -72,16 +69,16 @@ public final class EndlessComposer: @unchecked Sendable {
   public init(
     model: MusicModel, settings: EndlessSettings = EndlessSettings(), seed: UInt64
   ) throws(ComposingError) {
-    composer = try Composer(model: model, format: settings.composition.weights)
+    maker = DraftMaker(composer: try Composer(model: model, format: settings.composition.weights))
     self.seed = seed
     nextSeed = seed
     applied = settings
     shared = Guarded(Shared(settings: settings))
-    _ = try options(settings, seed: seed)
+    try maker.check(settings, usualDensity: usualDensity)
   }
 
   /// The model that composes.
-  public var model: MusicModel { composer.model }
+  public var model: MusicModel { maker.composer.model }
 
   /// What the music is like from the next bar on.
   public var settings: EndlessSettings { shared.withLock { $0.settings } }
@@ -89,12 +86,15 @@ public final class EndlessComposer: @unchecked Sendable {
   /// Changes what the music is like from the next bar on that was not given yet. May be called from any thread.
   /// - Throws: `ComposingError` for settings that the model cannot follow; those from before hold on.
   public func change(to settings: EndlessSettings) throws(ComposingError) {
-    _ = try options(settings, seed: seed)
+    try maker.check(settings, usualDensity: usualDensity)
     shared.withLock { $0.settings = settings }
   }
 
   /// What was composed so far.
   public var statistics: EndlessStatistics { shared.withLock { $0.statistics } }
+
+  /// How many notes a bar has had so far.
+  private var usualDensity: Double { shared.withLock { $0.usualDensity } }
 
   // MARK: Bars
 
@@ -265,26 +265,9 @@ public final class EndlessComposer: @unchecked Sendable {
   private func makeDraft(
     seed: UInt64, barsBefore: Int, primer: Score?, isHeardAtOnce: Bool
   ) throws(ComposingError) -> PieceDraft {
-    let (options, held) = try options(applied, seed: seed, barsBefore: barsBefore, primer: primer)
-    let session = try composer.session(options)
-    let asked = applied.composition.bars ?? held.bars
-    return PieceDraft(
-      session, tokenizer: composer.model.tokenizer, held: held, seed: seed, barsBefore: barsBefore,
-      mostBars: max(1, (asked ?? Self.longestPiece) - barsBefore), isExpressive: applied.isExpressive,
-      isConstrained: !options.constraints.isEmpty, writer: writer(of: session),
-      phraseBars: applied.composition.search?.bars ?? 1, isUrgent: isHeardAtOnce)
-  }
-
-  /// What searches the phrases of a piece; nil where they are taken as they come.
-  private func writer(of session: CompositionSession) -> PhraseWriter? {
-    guard let search = applied.composition.search, search.tries > 1, let critic = composer.model.critic,
-      composer.model.tokenizer.vocabulary.roles.hasBars
-    else { return nil }
-    if bench?.search != search { bench = (search, PhraseWriter.Bench(search, composer: composer)) }
-    return bench.map {
-      PhraseWriter(
-        session, search: search, ending: applied.composition.ending, critic: critic, bench: $0.bench)
-    }
+    try maker.draft(
+      applied, seed: seed, barsBefore: barsBefore, primer: primer, isHeardAtOnce: isHeardAtOnce,
+      usualDensity: usualDensity)
   }
 
   // MARK: Settings
@@ -327,79 +310,5 @@ public final class EndlessComposer: @unchecked Sendable {
       placing.end(draft.key)
       current = nil
     }
-  }
-
-  /// What a piece is asked for.
-  private func options(
-    _ settings: EndlessSettings, seed: UInt64, barsBefore: Int = 0, primer: Score? = nil
-  ) throws(ComposingError) -> (CompositionOptions, HeldLimits) {
-    try requireSetting(
-      EndlessSettings.tempoFactors.contains(settings.tempoFactor), "tempo", settings.tempoFactor,
-      "\(EndlessSettings.tempoFactors.lowerBound) to \(EndlessSettings.tempoFactors.upperBound) times as fast"
-    )
-    try requireSetting(
-      EndlessSettings.transpositions.contains(settings.transposition), "transposition",
-      settings.transposition,
-      "-24 to 24 semitones")
-    try requireSetting(
-      settings.density.map(EndlessSettings.densities.contains) ?? true, "density", settings.density ?? 1,
-      "a factor from 0.25 to 4")
-    try requireSetting(
-      settings.programs.allSatisfy((0...127).contains), "programs", "\(settings.programs)",
-      "General MIDI programs from 0 to 127")
-    try settings.composition.sampling.validate()
-    let tokenizer = composer.model.tokenizer
-    var composition = settings.composition
-    // What is for a single piece, and what is searched here.
-    (composition.form, composition.search, composition.ending, composition.change) = (nil, nil, nil, nil)
-    composition.primer = nil
-    if !tokenizer.vocabulary.roles.hasBars { composition.bars = nil }
-    composition.bars = composition.bars.map { max(1, $0 - barsBefore) }
-    let held = try heldLimits(settings, composition, tokenizer, primer)
-    composition.primer = nil
-    var options = try composition.options(seed: seed, tokenizer: tokenizer, primer: primer, held: held)
-    if primer != nil { options.keepsPrimer = true }
-    return (options, held)
-  }
-
-  private func requireSetting(
-    _ isValid: Bool, _ name: String, _ value: some CustomStringConvertible, _ expected: String
-  ) throws(ComposingError) {
-    guard isValid else { throw .invalidOption(name: name, value: "\(value)", expected: expected) }
-  }
-
-  private func heldLimits(
-    _ settings: EndlessSettings, _ composition: CompositionSettings, _ tokenizer: any Tokenizer,
-    _ primer: Score?
-  ) throws(ComposingError) -> HeldLimits {
-    var limits = settings.limits
-    if let density = settings.density { limits.densities = [wanted(density, limits)] }
-    guard !limits.isEmpty else {
-      return HeldLimits(
-        bars: composition.bars, constraints: try composition.plainConstraints(tokenizer),
-        quartersPerMinute: composition.tempo)
-    }
-    limits.tempo = composition.tempo
-    if limits.timeSignatures.isEmpty, let text = composition.timeSignature,
-      let signature = TimeSignature(text)
-    {
-      limits.timeSignatures = [Limits.TimeSignatureRun(signature)]
-    }
-    if primer != nil { limits.firstNotes = [] }
-    do {
-      return try limits.held(by: tokenizer, bars: composition.bars, primer: primer)
-    } catch {
-      throw .cause(error)
-    }
-  }
-
-  /// Notes a bar, as a factor of what was asked for or has been composed so far.
-  private func wanted(_ density: Double, _ limits: Limits) -> Limits.ForPart<ClosedRange<Int>> {
-    let asked = limits.densities.first { $0.part == nil }?.value
-    let usual =
-      asked.map { Double($0.lowerBound + min($0.upperBound, 62)) / 2 } ?? shared.withLock { $0.usualDensity }
-    let notes = min(max(1, usual * density), 50)
-    let least = max(1, Int((0.7 * notes).rounded(.down))), most = Int((1.3 * notes).rounded(.up))
-    return Limits.ForPart(least...max(least + 1, most))
   }
 }

@@ -81,9 +81,6 @@ final class PieceDraft {
     searchStart = isUrgent ? phraseBars : 0
   }
 
-  /// Whether there is nothing more to give out.
-  var isExhausted: Bool { isWhole && cursor >= bars.count }
-
   // MARK: Composing
 
   /// Goes on until as many bars are complete, or the piece has ended.

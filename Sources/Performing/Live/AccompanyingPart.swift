@@ -27,7 +27,8 @@ final class AccompanyingPart: LivePart {
   /// The bar that the model is asked about next, and whether the tune has begun anew since it was last asked.
   private var askedBar = Int.min
   private var isNewTune = true
-  private var awaitsAnswer = false
+  /// The bar whose answer is awaited.
+  private var awaitedBar: Int?
 
   /// So many quarter notes before the bar line it is asked.
   private static let askLead = 0.25
@@ -195,7 +196,7 @@ final class AccompanyingPart: LivePart {
   private func forgetTune(from beat: Double) {
     tune = HeardTune()
     isNewTune = true
-    awaitsAnswer = false
+    awaitedBar = nil
     askedBar = Int((beat / accompanist.quartersPerBar).rounded(.down)) + 1
   }
 
@@ -208,15 +209,15 @@ final class AccompanyingPart: LivePart {
       desk.ask(
         ForecastDesk.Request(
           bar: askedBar, length: accompanist.placesPerBar, tune: line, isNew: isNewTune))
-      (isNewTune, awaitsAnswer) = (false, true)
+      (isNewTune, awaitedBar) = (false, askedBar)
       report.askedBars += 1
     }
     askedBar += 1
   }
 
   private func takeAnswer() {
-    guard awaitsAnswer, let answer = desk?.takeAnswer() else { return }
-    awaitsAnswer = false
+    guard let bar = awaitedBar, let answer = desk?.takeAnswer(for: bar) else { return }
+    awaitedBar = nil
     // What comes within the bar is of use for the rest of it.
     if Double(answer.bar) * accompanist.quartersPerBar >= accompanist.nextBeat { report.answeredBars += 1 }
     accompanist.expect(answer)

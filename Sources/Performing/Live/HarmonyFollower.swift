@@ -8,10 +8,11 @@ internal import Musl
 
 /// Hears which chord a player is on, from moment to moment.
 ///
-/// It is a rule, which may be told what a model expects (`expected`): what sounded in the last beat weighs the more the later it sounded, and a chord gets the weights of its
-/// notes, less those of the others. What belongs to the key is preferred, the key being that of all that was played, with what is
-/// long ago fading (`KeyEstimate`); a chord that is on is kept until another is clearly better, which at a bar line is sooner than
-/// within a bar; under a tune alone it changes on beats only. The same notes at the same beats give the same chords.
+/// It is a rule, which may be told what a model expects (`expect(_:at:of:)`): what sounded in the last beat weighs the more the later it
+/// sounded, and a chord gets the weights of its notes, less those of the others. What belongs to the key is preferred, the key being
+/// that of all that was played, with what is long ago fading (`KeyEstimate`); a chord that is on is kept until another is clearly
+/// better, which at a bar line is sooner than within a bar; under a tune alone it changes on beats only. The same notes at the same
+/// beats give the same chords.
 public struct HarmonyFollower: Sendable {
   /// A note in beats.
   private struct HeldNote: Hashable {

@@ -63,12 +63,8 @@ struct Features: ParsableCommand {
     guard let (features, options) = result else {
       throw InterruptedError("interrupted; \(output) was not written")
     }
-    if missingFrames > 0 {
-      let seconds = Double(missingFrames) / options.frames.sampleRate
-      let name = audio == "-" ? "standard input" : audio
-      common.remark(
-        "\(name): is cut short; its header promises \(Readable.decimal(seconds, 2)) more seconds of sound")
-    }
+    common.remarkCutShort(
+      audio == "-" ? "standard input" : audio, missing: missingFrames, sampleRate: options.frames.sampleRate)
     if details.dither != 0, seed.seed == nil { common.remark("seed \(drawn)") }
     let spent = Double(DispatchTime.now().uptimeNanoseconds - began) / 1e9
     try replaceFile(at: output, with: features.numPyArray.encoded())

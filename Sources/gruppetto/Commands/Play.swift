@@ -262,11 +262,7 @@ struct Play: ParsableCommand {
       throw AudioError.notAudio(
         path: path, reason: "there is no sound in it: it was cut off, or never recorded")
     }
-    if missing > 0 {
-      let seconds = Double(missing) / Double(buffer.sampleRate)
-      common.remark(
-        "\(path): is cut short; its header promises \(Readable.decimal(seconds, 2)) more seconds of sound")
-    }
+    common.remarkCutShort(path, missing: missing, sampleRate: Double(buffer.sampleRate))
     return buffer
   }
 

@@ -22,6 +22,17 @@ struct CommonOptions: ParsableArguments {
     Console.printError(text)
   }
 
+  /// Remarks that a sound file ends before the sound that its header promises does.
+  /// - Parameters:
+  ///   - name: The file.
+  ///   - missing: How many frames are not there; 0 is not remarked on.
+  ///   - sampleRate: Frames in a second.
+  func remarkCutShort(_ name: String, missing: Int, sampleRate: Double) {
+    guard missing > 0 else { return }
+    let seconds = Readable.decimal(Double(missing) / sampleRate, 2)
+    remark("\(name): is cut short; its header promises \(seconds) more seconds of sound")
+  }
+
   /// Prints the result in the form that was requested.
   func report(_ value: some Encodable, text: () -> String) throws {
     ProgressLine.shared.clear()

@@ -123,15 +123,19 @@ struct LivePerformerTests {
     #expect(performer.report.modelRoles == [.chords])
     let events = perform(Self.call, with: performer, until: 9)
     #expect(performer.report.askedBars >= 4 && performer.report.answeredBars == performer.report.askedBars)
-    #expect(events.unfinished.isEmpty || !performer.silence(at: moment(9)).isEmpty)
+    #expect((events + performer.silence(at: moment(9))).unfinished.isEmpty)
     let second = try LivePerformer(model: model, settings: settings)
     #expect(perform(Self.call, with: second, until: 9) == events)
-    // Where nobody works in time, all goes by the rule.
     var byRule = settings
     byRule.accompaniment.asksModel = false
     let rule = try LivePerformer(model: model, settings: byRule)
-    #expect(rule.report.modelRoles.isEmpty && perform(Self.call, with: rule, until: 9).count > 20)
-    #expect(rule.report.askedBars == 0)
+    let ruled = perform(Self.call, with: rule, until: 9)
+    #expect(rule.report.modelRoles.isEmpty && rule.report.askedBars == 0)
+    #expect(ruled.count > 20 && ruled != events)
+    // Where nobody works in time, all goes by the rule.
+    let idle = try LivePerformer(model: model, settings: settings)
+    #expect(perform(Self.call, with: idle, until: 9, works: false) == ruled)
+    #expect(idle.report.askedBars >= 4 && idle.report.answeredBars == 0)
     let live = try LivePerformer(model: model, settings: settings, isLive: true)
     #expect(perform(Self.call, with: live, until: 9).count > 20 && !live.work())
     // Models without such parts accompany too.

@@ -64,9 +64,10 @@ func untrainedModel(seed: UInt64 = 3) throws -> MusicModel {
   return MusicModel(tokenizer: tokenizer, network: Network(configuration: configuration, seed: seed))
 }
 
-/// Plays events to a performer in virtual time, with all the work done that there is, and gives what it sends.
+/// Plays events to a performer in virtual time, with all the work done that there is or none, and gives what it sends.
 func perform(
-  _ events: [PlayedEvent], with performer: LivePerformer, until end: Double, step: Double = 0.01
+  _ events: [PlayedEvent], with performer: LivePerformer, until end: Double, step: Double = 0.01,
+  works: Bool = true
 ) -> [LiveEvent] {
   var sent: [LiveEvent] = []
   var next = 0
@@ -78,7 +79,7 @@ func perform(
       sent += performer.take(events[next].message, channel: 0, at: time)
       next += 1
     }
-    while performer.work() {}
+    while works, performer.work() {}
     sent += performer.perform(until: now)
   }
   return sent
