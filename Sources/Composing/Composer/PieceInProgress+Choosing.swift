@@ -108,6 +108,10 @@ extension PieceInProgress {
     progress.grammar.advance(id)
     for index in progress.constraints.indices { progress.constraints[index].advance(id) }
     progress.loops?.advance(id)
+    if !progress.constraints.isEmpty, let pitch = roles.writtenPitch(of: id) {
+      let known = progress.pitches ?? pitch...pitch
+      progress.pitches = min(known.lowerBound, pitch)...max(known.upperBound, pitch)
+    }
     do {
       try progress.decoder.take(id, into: &music)
     } catch {

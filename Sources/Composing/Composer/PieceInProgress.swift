@@ -84,6 +84,8 @@ struct PieceInProgress {
     var loops: LoopTracker?
     /// How many ids have been chosen since the last bar began.
     var idsInBar = 0
+    /// The lowest and the highest pitch so far, as they are written; kept where there are constraints alone, and nil before the first.
+    var pitches: ClosedRange<Int>?
     /// How many notes were complete when the first new bar began; nil before that.
     var notesBefore: Int?
 

@@ -16,6 +16,8 @@ struct TokenChooser {
   private var mask: [Bool]
   /// Ids that leave the number of bars open, or what a piece says of itself, each with those that tell it.
   private let openLengths: [(open: Int, told: [Int])]
+  /// The pitch that each id says, as it is written; nil for those that say none.
+  private let pitches: [Int?]
 
   init(model: MusicModel) {
     roles = model.tokenizer.vocabulary.roles
@@ -27,6 +29,7 @@ struct TokenChooser {
       Dictionary(grouping: table) { Int($0.element) }
       .map { (open: $0.key, told: $0.value.map(\.offset)) }
       + model.tokenizer.attributes.map { (open: Int($0.open), told: $0.values.map { Int($0.id) }) }
+    pitches = (0..<Int32(roles.count)).map { [roles] in roles.writtenPitch(of: $0) }
   }
 
   /// What came of a choice.
@@ -38,9 +41,9 @@ struct TokenChooser {
     case impasse
   }
 
-  /// Where all that the grammar allows amid a note is less probable than this, the note is given up. The model has begun something for
-  /// which there is no room, such as a length that goes beyond the last bar, and what is left are accidents: a note of a chord where it
-  /// writes no chords, at any pitch.
+  /// Where all that grammar and constraints allow amid a note is less probable than this, the note is given up. The model has begun something for
+  /// which there is no room, such as a length that goes beyond the last bar or a note after the last chord, and what is left are accidents:
+  /// a note of a chord where it writes no chords, at any pitch.
   private static let leastProbability: Float = 1e-4
 
   /// - Parameters:
@@ -57,21 +60,22 @@ struct TokenChooser {
       return forbidden.contains { $0.index == index && $0.id == given } ? .nothing : .id(given)
     }
     progress.grammar.allowed(into: &mask)
-    if mayGiveUp, isImpasse(progress.grammar, logits) { return .impasse }
     if progress.newNotes == 0 { forbid(roles.end) }
     tellLength()
     for constraint in progress.constraints { constraint.narrow(&mask) }
+    if mayGiveUp, mask.contains(true), isImpasse(progress.grammar, logits) { return .impasse }
     let idsLeft = 2 * Composer.idsPerBarLimit - progress.idsInBar
     guard idsLeft > 0 else { throw .endless(tokens: progress.idsInBar) }
     if progress.idsInBar >= Composer.idsPerBarLimit { closeBar() }
     for deadEnd in forbidden where deadEnd.index == index { mask[Int(deadEnd.id)] = false }
-    var overlongRest = forbidOverlongRest(progress.grammar)
+    // What is asked of the piece goes before what the collection's pieces do: these come where nothing else is left.
+    var reserve: [[Int]] = [
+      forbidStrayPitches(progress, logits), forbidOverlongRest(progress.grammar).map { [Int($0)] } ?? [],
+    ]
     choosing: while true {
-      if !mask.contains(true) {
-        guard let rest = overlongRest else { return .nothing }
-        // What is asked of the piece goes before what the collection's pieces do.
-        mask[Int(rest)] = true
-        overlongRest = nil
+      while !mask.contains(true) {
+        guard let last = reserve.popLast() else { return .nothing }
+        for index in last { mask[index] = true }
       }
       distribution.load(logits.span, allowed: mask)
       if let substitution = progress.grammar.substitution {
@@ -95,7 +99,7 @@ struct TokenChooser {
     }
   }
 
-  /// Whether a note is begun that the model would not go on with in any way that the grammar allows.
+  /// Whether a note is begun that the model would not go on with in any way that is allowed.
   private func isImpasse(_ grammar: any TokenGrammar, _ logits: UnsafeBufferPointer<Float>) -> Bool {
     guard !grammar.isBetweenNotes, grammar.barCount > 0, let base = logits.baseAddress else { return false }
     let logSum = Kernels.current.softmax(count: logits.count, logits: base, probabilities: nil)
@@ -109,6 +113,27 @@ struct TokenChooser {
     guard let rest = grammar.overlongRest, mask[Int(rest)] else { return nil }
     forbid(rest)
     return mask[Int(rest)] ? nil : rest
+  }
+
+  /// Where constraints force what comes, masks out pitches beyond all that the piece has had, which the model would never write there: where
+  /// nothing that is left is probable, they would be drawn as often as any other.
+  /// - Returns: The ids, if there are others.
+  private mutating func forbidStrayPitches(
+    _ progress: PieceInProgress.Progress, _ logits: UnsafeBufferPointer<Float>
+  ) -> [Int] {
+    guard !progress.constraints.isEmpty, let known = progress.pitches, let base = logits.baseAddress else {
+      return []
+    }
+    let logSum = Kernels.current.softmax(count: logits.count, logits: base, probabilities: nil)
+    let least = logSum + log(Self.leastProbability)
+    let strays = mask.indices.filter { index in
+      guard mask[index], logits[index] < least, let pitch = pitches[index] else { return false }
+      return !known.contains(pitch)
+    }
+    for index in strays { mask[index] = false }
+    guard !mask.contains(true) else { return strays }
+    for index in strays { mask[index] = true }
+    return []
   }
 
   /// Whether no constraint sees a dead end after an id, or more to do than a piece without bars has ids left for.
@@ -160,5 +185,14 @@ struct TokenChooser {
     for index in mask.indices where mask[index] {
       mask[index] = !roles[Int32(index)].isDisjoint(with: [.end, .barLine])
     }
+  }
+}
+
+extension TokenRoles {
+  /// The pitch that an id says, as it is written; nil where it says none, or a drum.
+  func writtenPitch(of id: Int32) -> Int? {
+    for case .pitch(let pitch) in values(of: id) { return pitch }
+    for case .pitchInKey(let pitch) in values(of: id) { return pitch }
+    return nil
   }
 }
