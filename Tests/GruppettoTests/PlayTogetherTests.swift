@@ -198,11 +198,16 @@ struct PlayTogetherTests {
     var bar: OSCMessage?
     while Date() < end, bar?.arguments.first != .int(11) { bar = remote.answer("bar") }
     #expect(bar?.arguments == [.int(11), .float(4), .float(120)])
+    #expect(heard.wait { $0.commands.last == .resume }, "\(heard.commands)")
     remote.send("transport/pause")
     #expect(heard.wait { $0.commands.last == .stop })
-    usleep(200_000)
-    let count = heard.notes.count
-    usleep(700_000)
+    // What was sent before may still be on its way; at this tempo a note begins each half second.
+    var count = -1
+    let quiet = Date() + 20
+    while count != heard.notes.count, Date() < quiet {
+      count = heard.notes.count
+      usleep(900_000)
+    }
     #expect(heard.notes.count == count, "nothing is played in a pause")
     remote.send("transport/start")
     #expect(heard.wait { $0.notes.count > count && $0.notes.last?.key == 60 })
@@ -213,6 +218,29 @@ struct PlayTogetherTests {
     #expect(run.exitCode == 0, "\(run.errors)")
     #expect(heard.commands.first == .start && heard.commands.last == .stop)
     #expect(heard.commands.contains(.resume))
+  }
+
+  @Test("Where the sound cannot be written any more, the notes of ports are ended, and the clock is stopped")
+  func failingSoundEndsAll() throws {
+    let heard = try Heard(workshop("ended"))
+    try #require(mkfifo(workshop("sound"), 0o600) == 0)
+    let running = try start([
+      "long.abc", "--raw", "sound", "--paced", "--midi", "ended", "--send-clock", "--plain",
+    ])
+    let reader = try FileHandle(forReadingFrom: URL(filePath: workshop("sound")))
+    var bytes = 0
+    while heard.notes.count < 3, let data = try reader.read(upToCount: 4096), !data.isEmpty {
+      bytes += data.count
+    }
+    try reader.close()
+    let run = running.wait()
+    #expect(run.exitCode == 73 && bytes > 0, "\(run.errors)")
+    #expect(heard.wait(10) { $0.commands.last == .stop }, "\(heard.commands)")
+    heard.close()
+    #expect(heard.commands.first == .start)
+    var held = HeldKeys()
+    for timed in heard.all { held.follow(timed.message) }
+    #expect(heard.notes.count >= 3 && held.isEmpty)
   }
 
   @Test(

@@ -3,16 +3,32 @@ import Groundwork
 import MIDI
 import Music
 import Performing
+import Synchronization
 import TestSupport
 import Testing
 
-/// Frames that are heard from a moment on, as by a device whose clock is the system's.
-private struct Hearing: Sendable {
-  let start = PerformanceTime.now.advanced(bySeconds: 0.3)
+/// Frames that are heard from a moment on, as by a device whose clock is the system's. Nobody knows when before it begins, so that what is
+/// prepared before may take as long as it likes.
+private final class Hearing: Sendable {
+  private let parts = Mutex<[(frame: Int, moment: PerformanceTime)]>([])
   let sampleRate = 48_000
 
-  func moment(_ frame: Int) -> PerformanceTime {
-    start.advanced(bySeconds: Double(frame) / Double(sampleRate))
+  /// When the first frame is heard.
+  var start: PerformanceTime { parts.withLock { $0.first?.moment } ?? PerformanceTime(nanoseconds: 0) }
+
+  /// From a frame on, it is heard so many seconds from now.
+  func begin(atFrame frame: Int = 0, inSeconds seconds: Double) {
+    parts.withLock { $0.append((frame, .now.advanced(bySeconds: seconds))) }
+  }
+
+  /// When a frame is heard; nil where that has not begun.
+  /// - Parameter limit: The frame from which on another part is yet to begin.
+  func moment(_ frame: Int, before limit: Int = .max) -> PerformanceTime? {
+    parts.withLock { parts in
+      guard let part = parts.last(where: { $0.frame <= frame }) else { return nil }
+      if frame >= limit, part.frame < limit { return nil }
+      return part.moment.advanced(bySeconds: Double(frame - part.frame) / Double(sampleRate))
+    }
   }
 }
 
@@ -65,7 +81,14 @@ struct CompanionTests {
     let companion = try ScoreCompanion(
       score: score, company: .init(performers: [performer], conductor: conductor))
     _ = render(companion, from: 0, to: 0.7, rate: hearing.sampleRate)
-    try performer.finish(waits: 2)
+    hearing.begin(inSeconds: 1)
+    try performer.finish(waits: 20)
+    let end = PerformanceTime.now.advanced(bySeconds: 20)
+    while output.sent.count(where: { $0.message == .clock && $0.time > hearing.start }) <= 24 * 8,
+      PerformanceTime.now < end
+    {
+      usleep(1000)
+    }
     conductor.finish()
     announcer.close()
     let expected: [Double] = [0, 0.1, 0.2, 0.3, 0.4, 0.46, 0.52, 0.58]
@@ -88,14 +111,20 @@ struct CompanionTests {
   @Test("From another place on, what sounds is ended, and programs and held notes are sent again")
   func anotherPlace() throws {
     let (hearing, output) = (Hearing(), KeepingOutput())
-    let performer = try MIDIPerformer(output, sampleRate: hearing.sampleRate) { hearing.moment($0) }
+    // The other place is heard from a moment on that is known when all has been moved.
+    let frames = Int((0.15 * Double(hearing.sampleRate) / 256).rounded(.up)) * 256
+    let performer = try MIDIPerformer(output, sampleRate: hearing.sampleRate) {
+      hearing.moment($0, before: frames)
+    }
     let companion = try ScoreCompanion(score: score, company: .init(performers: [performer]))
-    _ = render(companion, from: 0, to: 0.15, rate: hearing.sampleRate)
+    #expect(render(companion, from: 0, to: 0.15, rate: hearing.sampleRate) == frames)
+    hearing.begin(inSeconds: 0.1)
     let end = PerformanceTime.now.advanced(bySeconds: 10)
     while onsets(output).count < 2, PerformanceTime.now < end { usleep(1000) }
     // The second half of the sixth note.
     _ = render(companion, from: 0.5, to: 0.7, factor: 0.5, rate: hearing.sampleRate)
-    try performer.finish(waits: 3)
+    hearing.begin(atFrame: frames, inSeconds: 0.05)
+    try performer.finish(waits: 20)
     #expect(onsets(output).map(\.key) == [60, 61, 65, 66, 67])
     let program = WireMessage.midi(.programChange(channel: 2, program: 40))
     #expect(output.sent.count { $0.message == program } == 2)
@@ -127,8 +156,9 @@ struct CompanionTests {
         PerformedBar(number: bar, ticksPerQuarter: 24, length: 96, tempos: tempo),
         atFrame: 4800 + 19_200 * (bar - 1))
     }
-    let end = hearing.moment(24_000)
-    while PerformanceTime.now < end { usleep(1000) }
+    hearing.begin(inSeconds: 1)
+    let end = try #require(hearing.moment(24_000))
+    while PerformanceTime.now < end || output.commands.isEmpty { usleep(1000) }
     conductor.pause()
     let deadline = PerformanceTime.now.advanced(bySeconds: 5)
     while !output.commands.contains(.stop), PerformanceTime.now < deadline { usleep(1000) }
@@ -136,6 +166,45 @@ struct CompanionTests {
     announcer.close()
     #expect(output.commands == [.start, .stop])
     let start = try #require(output.sent.first { $0.message == .start })
-    #expect(abs(start.time.seconds(since: hearing.moment(4800)) + 0.001) < 1e-3)
+    #expect(abs(start.time.seconds(since: try #require(hearing.moment(4800))) + 0.001) < 1e-3)
+  }
+
+  @Test("At another place that is heard at once, nothing of the first place comes after its notes")
+  func anotherPlaceIsHeardAtOnce() throws {
+    let output = KeepingOutput()
+    let hearing = Hearing()
+    let performer = try MIDIPerformer(output, sampleRate: hearing.sampleRate) {
+      hearing.moment($0, before: 100)
+    }
+    performer.send(.controlChange(channel: 0, controller: 64, value: 100), atFrame: 0)
+    performer.send(.noteOn(channel: 0, key: 60, velocity: 80), atFrame: 1)
+    hearing.begin(inSeconds: 0)
+    let end = PerformanceTime.now.advanced(bySeconds: 10)
+    while output.sent.count < 2, PerformanceTime.now < end { usleep(500) }
+    performer.move()
+    performer.send(.controlChange(channel: 0, controller: 64, value: 90), atFrame: 100)
+    performer.send(.noteOn(channel: 0, key: 60, velocity: 70), atFrame: 101)
+    hearing.begin(atFrame: 100, inSeconds: 0.001)
+    while output.sent.count < 6, PerformanceTime.now < end { usleep(500) }
+    usleep(100_000)
+    #expect(
+      output.sent.map(\.message) == [
+        .midi(.controlChange(channel: 0, controller: 64, value: 100)),
+        .midi(.noteOn(channel: 0, key: 60, velocity: 80)),
+        .midi(.controlChange(channel: 0, controller: 64, value: 0)),
+        .midi(.noteOff(channel: 0, key: 60, velocity: 64)),
+        .midi(.controlChange(channel: 0, controller: 64, value: 90)),
+        .midi(.noteOn(channel: 0, key: 60, velocity: 70)),
+      ])
+    // After a pause both are as they were.
+    performer.pause()
+    performer.resume()
+    while output.sent.count < 10, PerformanceTime.now < end { usleep(500) }
+    #expect(
+      output.sent.suffix(2).map(\.message) == [
+        .midi(.controlChange(channel: 0, controller: 64, value: 90)),
+        .midi(.noteOn(channel: 0, key: 60, velocity: 70)),
+      ])
+    try performer.finish()
   }
 }

@@ -29,8 +29,36 @@ public final class MIDIPerformer: PerformanceListener {
     var queue = DueQueue(capacity: 65_536)
     /// What sounds, by what was given to the sender.
     var held = HeldKeys()
+    /// How hard each key of each channel was struck last, and how far each pedal is down.
+    var velocities = [Int](repeating: 64, count: 16 * 128)
+    var pedals = [Int](repeating: 0, count: 16)
+    /// What was held before the pause.
+    var interrupted: [WireMessage] = []
+    /// The last moment that the sender was given.
+    var lastMoment = PerformanceTime(nanoseconds: 0)
     var isPaused = false
     var isEnded = false
+
+    mutating func follow(_ message: WireMessage) {
+      held.follow(message)
+      switch message {
+      case .midi(.noteOn(let channel, let key, let velocity)) where velocity > 0:
+        velocities[128 * (channel & 15) + key & 127] = velocity
+      case .midi(.controlChange(let channel, 64, let value)): pedals[channel & 15] = value
+      default: break
+      }
+    }
+
+    /// The message that takes back a release.
+    func restoration(of release: WireMessage) -> WireMessage {
+      switch release {
+      case .midi(.noteOff(let channel, let key, _)):
+        .midi(.noteOn(channel: channel, key: key, velocity: velocities[128 * channel + key]))
+      case .midi(.controlChange(let channel, let controller, _)):
+        .midi(.controlChange(channel: channel, controller: controller, value: pedals[channel]))
+      default: release
+      }
+    }
   }
 
   /// So long before it is heard a message gets its moment, in seconds: more than the thread sleeps on a busy computer.
@@ -65,8 +93,10 @@ public final class MIDIPerformer: PerformanceListener {
         let moment = clock(Int(frame.nanoseconds)), moment <= limit,
         let message = state.queue.take(by: frame)
       {
-        state.held.follow(message.message)
-        give(message.message, at: moment)
+        state.follow(message.message)
+        // What is known of moments wavers, and a release must not be overtaken.
+        state.lastMoment = max(state.lastMoment, moment)
+        give(message.message, at: state.lastMoment)
       }
       return !state.isEnded
     }
@@ -78,13 +108,26 @@ public final class MIDIPerformer: PerformanceListener {
       guard !state.isPaused else { return }
       state.isPaused = true
       // After what the sender has already.
-      let moment = PerformanceTime.now.advanced(bySeconds: Self.lead)
-      for message in state.held.release() { give(message, at: moment) }
+      state.lastMoment = max(state.lastMoment, .now)
+      let releases = state.held.release()
+      state.interrupted = releases.map { state.restoration(of: $0) }
+      for message in releases { give(message, at: state.lastMoment) }
     }
   }
 
-  /// Goes on after a pause.
-  public func resume() { waiting.withLock { $0.isPaused = false } }
+  /// Goes on after a pause: pedals are pressed and keys are struck again that were down before.
+  public func resume() {
+    waiting.withLock { state in
+      guard state.isPaused else { return }
+      state.isPaused = false
+      state.lastMoment = max(state.lastMoment, .now)
+      for message in state.interrupted {
+        state.follow(message)
+        give(message, at: state.lastMoment)
+      }
+      state.interrupted = []
+    }
+  }
 
   private func give(_ message: WireMessage, at moment: PerformanceTime) {
     do throws(PortError) {
@@ -136,8 +179,11 @@ public final class MIDIPerformer: PerformanceListener {
   public func move() {
     waiting.withLock { state in
       state.queue.removeAll()
-      let moment = PerformanceTime.now.advanced(bySeconds: Self.lead)
-      for message in state.held.release() { give(message, at: moment) }
+      state.held = HeldKeys()
+      state.interrupted = []
+      // What the sender was given ahead is not heard any more, and the new place may be heard before that would have been.
+      sender.cancelAll()
+      state.lastMoment = .now
     }
   }
 

@@ -17,6 +17,14 @@ public struct ClockGenerator: Sendable {
     case start
     case resume(sixteenth: Int, position: Int)
     case stop
+
+    /// Whether the song runs after it.
+    var begins: Bool {
+      switch self {
+      case .start, .resume: true
+      case .tempo, .stop: false
+      }
+    }
   }
 
   /// Whether it was started, as far as messages were made.
@@ -31,6 +39,8 @@ public struct ClockGenerator: Sendable {
   private var song: SongTime?
   /// The number of the next clock in the song, while it runs.
   private var songClock = 0
+  /// When the song began to run; nil where it never did.
+  private var startTime: PerformanceTime?
   /// When the last clock was made; nil before the first.
   private var lastTime: PerformanceTime?
 
@@ -111,9 +121,14 @@ public struct ClockGenerator: Sendable {
   /// How many places a song position can name.
   private static let positions = 16_384
 
-  /// Stops the song; the clock goes on.
-  /// - Parameter time: when.
-  public mutating func stop(at time: PerformanceTime) { add(.stop, at: time) }
+  /// Stops the song; the clock goes on. Starts that were asked for, and are not made yet, are forgotten where they are later.
+  /// - Parameter time: when; the song's start where that was made ahead of its time.
+  public mutating func stop(at time: PerformanceTime) {
+    // Outputs that keep time themselves were given a start before its moment, and a stop must not overtake it.
+    let time = isRunning ? max(time, startTime ?? time) : time
+    commands.removeAll { $0.time >= time && $0.command.begins }
+    add(.stop, at: time)
+  }
 
   private mutating func add(_ command: Command, at time: PerformanceTime) {
     let index = commands.lastIndex { $0.time <= time }.map { $0 + 1 } ?? 0
@@ -173,6 +188,7 @@ public struct ClockGenerator: Sendable {
 
   private mutating func begin(at time: PerformanceTime, sixteenth: Int) {
     isRunning = true
+    startTime = time
     songClock = sixteenth * Self.clocksPerQuarter / 4
     anchor = time.advanced(bySeconds: Self.startLeadSeconds)
     count = 0

@@ -1,10 +1,5 @@
+internal import Audio
 internal import Groundwork
-
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#endif
 
 /// A thread of a port, whose failure to start is one of the port.
 package final class PortThread: Sendable {
@@ -26,8 +21,6 @@ package final class PortThread: Sendable {
   /// - Returns: whether the system allowed it.
   @discardableResult
   package static func becomeRealTime() -> Bool {
-    var parameters = sched_param()
-    parameters.sched_priority = 40
-    return pthread_setschedparam(pthread_self(), SCHED_FIFO, &parameters) == 0
+    RealTimePriority.acquire(for: .ports)
   }
 }

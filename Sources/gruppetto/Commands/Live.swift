@@ -93,7 +93,7 @@ struct Live: ParsableCommand {
     let requests = LiveRequests()
     let osc = try ports.openOSC { requests.add($0) }
     var (inputs, outputs) = try ports.open()
-    let announcer = try SongAnnouncer(clocks: ports.sendClock ? outputs : []) { osc?.announceBar($0) }
+    let announcer = try SongAnnouncer.telling(osc, clocks: ports.sendClock ? outputs : [])
     if let osc { outputs.append(OSCSubscriberOutput(osc)) }
     let endless: [any MessageInput] = osc.map { [$0.input] } ?? []
     let pipe = try raw.open(common, cancellation)?.device(sampleRate: raw.rate, latencySeconds: sound.seconds)

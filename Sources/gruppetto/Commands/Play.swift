@@ -94,7 +94,7 @@ struct Play: ParsableCommand {
     {
       throw ValidationError("\(option) is for music, and \(file) is a sound file.")
     }
-    guard (-60...40).contains(gain) else {
+    guard RemoteWords.gains.contains(gain) else {
       throw ValidationError("--gain is in decibels, from -60 to 40, not \(gain).")
     }
     guard !paced || raw.raw != nil else {
@@ -141,6 +141,20 @@ struct Play: ParsableCommand {
       PlaybackSettings(device: device, latencySeconds: latency.seconds), raw: raw, isPaced: paced,
       common: common, company: company, isSilent: !ports.midi.isEmpty && !Typed.hasOption("--device"),
       hasKeys: !files.contains("-"))
+    let played: [PlayedFile]
+    do {
+      played = try playAll(playback, bank: &bank)
+    } catch {
+      // Whoever takes part is left with no note that sounds, and no clock that runs.
+      try? company?.finish()
+      throw error
+    }
+    try company?.finish()
+    try report(played)
+  }
+
+  /// Plays the files one after another.
+  private func playAll(_ playback: FilePlayback, bank: inout LoadedSound?) throws -> [PlayedFile] {
     var played: [PlayedFile] = []
     var index = 0
     while index < files.count {
@@ -151,15 +165,13 @@ struct Play: ParsableCommand {
         try Self.isSound(path) ? sound(path, playback) : music(path, playback, bank: &bank)
       let outcome = try playback.play(file, through: session, name: name)
       if outcome.ending == .interrupted {
-        try company?.finish()
         throw InterruptedError("stopped after \(Readable.clock(outcome.seconds))")
       }
       played.append(PlayedFile(file: path, seconds: outcome.seconds, underruns: outcome.gaps))
       if outcome.ending == .quit { break }
       index = outcome.ending == .wentBack ? max(0, index - 1) : index + 1
     }
-    try company?.finish()
-    try report(played)
+    return played
   }
 
   /// Plays the messages on standard input as they arrive.

@@ -178,7 +178,10 @@ extension EndlessPlaying {
         engine.stop()
       }
       // Nobody listens any more: the end is told by `finish`.
-      if pace.company?.problem != nil { engine.stop(fade: 0) }
+      if pace.company?.problem != nil {
+        pace.resume()
+        engine.stop(fade: 0)
+      }
       for problem in recordings.takeProblems() { common.remark(problem + "; the music goes on without it") }
       obey(remote.takeRequests(), engine, pace)
       while let key = keys?.next() {

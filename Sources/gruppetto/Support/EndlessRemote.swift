@@ -16,12 +16,9 @@ final class EndlessRemote: Sendable {
   private let initialGain: Double
   private let gain: Mutex<Double>
   private let changing = Mutex(())
-  private let requests = Mutex<[RemoteAction]>([])
+  private let requests = Mutex(RemoteRequests<RemoteAction>())
 
-  /// As many requests can wait.
-  private static let requestLimit = 256
   private static let temperatures = 0.1...3.0
-  private static let gains = -60.0...40.0
   private static let mostVoices = 64
 
   init(_ composer: EndlessComposer, _ engine: PerformanceEngine, _ clock: PlayingClock, gain: Double) {
@@ -37,22 +34,18 @@ final class EndlessRemote: Sendable {
 
   /// What is to be done by whoever plays: starting, stopping, pausing.
   func takeRequests() -> [RemoteAction] {
-    requests.withLock { requests in
-      defer { requests = [] }
-      return requests
-    }
+    requests.withLock { $0.take() }
   }
 
   /// Does what is asked for, or says why not.
   func handle(_ action: RemoteAction) -> RemoteAnswer {
     switch action {
     case .start, .stop, .pause, .resume:
-      requests.withLock { if $0.count < Self.requestLimit { $0.append(action) } }
-      return .done
+      return requests.withLock { $0.add(action) }
     case .bar: return .refused("music that is being composed has no bars to go to")
     case .reset: return .refused("there is nothing to forget: each piece is composed anew")
-    case .played: return .refused("play listens to no player; gruppetto live does")
-    case .nextEvent: return .refused("play tells no single events; subscribe to what is heard")
+    case .played: return .refused(RemoteWords.noPlayer)
+    case .nextEvent: return .refused(RemoteWords.noEvents)
     case .get(let name): return value(of: name).map { .value($0) } ?? Self.unknown(name)
     case .set(let name, let value): return set(name, value)
     }
@@ -90,8 +83,8 @@ final class EndlessRemote: Sendable {
 
   private func set(_ name: String, _ value: RemoteValue) -> RemoteAnswer {
     if name == "gain" {
-      guard case .number(let decibels) = value, Self.gains.contains(decibels) else {
-        return .refused("gain is a number of decibels from -60 to 40")
+      guard case .number(let decibels) = value, RemoteWords.gains.contains(decibels) else {
+        return .refused(RemoteWords.gain(RemoteWords.gains))
       }
       gain.withLock { $0 = decibels }
       engine.setGain(decibels - initialGain)

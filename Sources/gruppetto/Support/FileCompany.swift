@@ -47,7 +47,7 @@ final class FileCompany {
     let rate = Double(session.sampleRate)
     try company.begin(sampleRate: session.sampleRate) { [moved] frame in
       let change = moved.value
-      if frame >= change, session.heardFrames < change { return nil }
+      if change > 0, frame >= change, session.heardFrames < change { return nil }
       return clock.moment(ofSecond: Double(frame) / rate, sampleRate: rate)
     }
     companion = try file.companion(
@@ -113,7 +113,12 @@ final class FileCompany {
     guard !isAtEnd else { return }
     file.go(toBar: bar)
     session.flush()
+    willMove()
   }
+
+  /// Takes that the file goes on from another place: what was held before a pause is not struck again, and what was to come is dropped
+  /// as the sound of it is.
+  func willMove() { for performer in company.performers { performer.move() } }
 
   /// Ends a file.
   /// - Parameter isWhole: Whether it was heard to its end.

@@ -126,6 +126,7 @@ final class FilePlayback {
           guard !isAtEnd else { break }
           file.step(key == .left ? -1 : 1, from: session.heardFrames)
           session.flush()
+          company?.willMove()
         case .character("+"), .character("="): note = file.changeTempo(by: Self.tempoStep)
         case .character("-"), .character("_"): note = file.changeTempo(by: 1 / Self.tempoStep)
         case .character("q"), .character("Q"): end(.quit)

@@ -40,21 +40,16 @@ final class FileRemote: Sendable {
 
   private struct Desk: Sendable {
     var state = State()
-    var requests: [Request] = []
+    var requests = RemoteRequests<Request>()
   }
 
   private let desk = Mutex(Desk())
-  private static let requestLimit = 256
 
   /// Takes what is known now, unless something else is asked for.
   func tell(_ state: State) { desk.withLock { if $0.requests.isEmpty { $0.state = state } } }
 
   func takeRequests() -> [Request] {
-    desk.withLock { desk in
-      guard !desk.requests.isEmpty else { return [] }
-      defer { desk.requests = [] }
-      return desk.requests
-    }
+    desk.withLock { $0.requests.take() }
   }
 
   /// Notes what is asked for, or says why not.
@@ -62,11 +57,10 @@ final class FileRemote: Sendable {
     desk.withLock { desk in
       let answer = Self.answer(action, desk.state)
       guard case .request(let request) = answer else { return answer.remote }
-      guard desk.requests.count < Self.requestLimit else { return .refused("too much is asked for at once") }
-      desk.requests.append(request)
+      let noted = desk.requests.add(request)
       // Whoever asks next is told what will be.
-      desk.state.follow(request)
-      return .done
+      if case .done = noted { desk.state.follow(request) }
+      return noted
     }
   }
 
@@ -96,8 +90,8 @@ final class FileRemote: Sendable {
       guard bar <= count else { return .refused("there is no bar \(bar): the last is \(count)") }
       return .request(.bar(bar - 1))
     case .reset: return .refused("there is nothing to forget: a file stays as it is")
-    case .played: return .refused("play listens to no player; gruppetto live does")
-    case .nextEvent: return .refused("play tells no single events; subscribe to what is heard")
+    case .played: return .refused(RemoteWords.noPlayer)
+    case .nextEvent: return .refused(RemoteWords.noEvents)
     case .get(let name): return value(of: name, state)
     case .set(let name, let value): return set(name, value, state)
     }
@@ -140,9 +134,7 @@ final class FileRemote: Sendable {
       return .request(.tempoFactor(number))
     case "gain":
       guard let number, state.gains.contains(number) else {
-        return .refused(
-          "gain is a number of decibels from \(Int(state.gains.lowerBound)) to \(Int(state.gains.upperBound)) here"
-        )
+        return .refused(RemoteWords.gain(state.gains))
       }
       return .request(.gain(number))
     default: return unknown(name)

@@ -29,7 +29,7 @@ extension PlayableMusic: LedFile {
     set { player.tempoFactor = newValue }
   }
 
-  var gains: ClosedRange<Double> { -60...40 }
+  var gains: ClosedRange<Double> { RemoteWords.gains }
 
   var gain: Double {
     get { player.gain }

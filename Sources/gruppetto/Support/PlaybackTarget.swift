@@ -87,7 +87,8 @@ final class RawTarget: PlaybackTarget, @unchecked Sendable {
   private var framesAhead: Int {
     isPaced ? max(0, frames - Int(playingClock.seconds * Double(sampleRate))) : 0
   }
-  var heardFrames: Int { frames - framesAhead }
+  /// Before the first frame is heard it is still the first.
+  var heardFrames: Int { max(0, frames - framesAhead) }
 
   func start() {
     written.store(0, ordering: .releasing)

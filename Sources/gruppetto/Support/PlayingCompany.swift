@@ -44,18 +44,7 @@ final class PlayingCompany {
       server = try OSCServer(endpoint: OSCEndpoint(port: UInt16(clamping: port)), handler: handler)
     }
     self.server = server
-    let clocks = options.sendClock ? outputs : []
-    announcer =
-      clocks.isEmpty && server == nil
-      ? nil
-      : try Self.announcer(clocks, server)
-  }
-
-  private static func announcer(
-    _ clocks: [any MessageOutput], _ server: OSCServer?
-  ) throws(PortError) -> SongAnnouncer {
-    guard let server else { return try SongAnnouncer(clocks: clocks) }
-    return try SongAnnouncer(clocks: clocks) { server.announceBar($0) }
+    announcer = try SongAnnouncer.telling(server, clocks: options.sendClock ? outputs : [])
   }
 
   /// Begins a performance.
@@ -132,5 +121,19 @@ final class PlayingCompany {
       server?.close()
     }
     try end()
+  }
+}
+
+extension SongAnnouncer {
+  /// An announcer to those who want to know; nil where nobody does.
+  /// - Parameters:
+  ///   - server: Tells its subscribers of bars, if there is one.
+  ///   - clocks: Where the clock goes.
+  /// - Throws: `PortError.noResources`.
+  static func telling(
+    _ server: OSCServer?, clocks: [any MessageOutput]
+  ) throws(PortError) -> SongAnnouncer? {
+    if let server { return try SongAnnouncer(clocks: clocks) { server.announceBar($0) } }
+    return clocks.isEmpty ? nil : try SongAnnouncer(clocks: clocks)
   }
 }

@@ -20,13 +20,17 @@ enum SoundDevice {
     let client: JACKClient
     do throws(PortError) {
       client = try JACKClient(queueSeconds: settings.latencySeconds)
+      try client.watchServer { isBack in
+        common.remark(
+          isBack
+            ? "the JACK server is back"
+            : "the JACK server has ended; the music goes on if it is back within five seconds")
+      }
     } catch {
       throw NoServer(cause: error)
     }
-    let session = PlaybackSession(
+    return PlaybackSession(
       device: client.soundDevice(), channelCount: settings.channelCount, queueSeconds: settings.queueSeconds)
-    watch(client, session, common)
-    return session
   }
 
   /// Why a device cannot be opened; nil if it can.
@@ -47,29 +51,6 @@ enum SoundDevice {
       return reason
     } catch {
       return "\(error)"
-    }
-  }
-
-  /// Tells of the server's end and of its return, as long as somebody plays through the client.
-  private static func watch(_ client: JACKClient, _ session: PlaybackSession, _ common: CommonOptions) {
-    Thread.detachNewThread { [weak client, weak session] in
-      var isGone = false
-      var seen = 0
-      while let isShutDown = client?.isShutDown, let reopenings = session?.counts.reopenings {
-        // Counted anew with each file.
-        seen = min(seen, reopenings)
-        let isBack = reopenings > seen
-        // It may have come back between two looks.
-        if !isGone, isShutDown || isBack {
-          common.remark("the JACK server has ended; the music goes on if it is back within five seconds")
-          isGone = true
-        }
-        if isGone, isBack {
-          common.remark("the JACK server is back")
-          (isGone, seen) = (false, reopenings)
-        }
-        usleep(20_000)
-      }
     }
   }
 

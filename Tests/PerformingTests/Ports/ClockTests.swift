@@ -41,6 +41,26 @@ struct ClockGeneratorTests {
     #expect(!generator.isRunning)
   }
 
+  @Test("A stop forgets the starts that come later, and does not overtake a start that was made")
+  func stopForgetsLaterStarts() {
+    var generator = ClockGenerator(quartersPerMinute: 120, from: at(0))
+    generator.start(at: at(1))
+    generator.stop(at: at(0.9))
+    #expect(!generator.messages(until: at(1.5)).contains { $0.message == .start })
+    generator.resume(at: at(2), sixteenth: 4)
+    generator.stop(at: at(1.8))
+    #expect(!generator.messages(until: at(2.5)).contains { $0.message == .resume })
+    #expect(!generator.isRunning)
+    generator.start(at: at(3))
+    _ = generator.messages(until: at(3.02))
+    generator.stop(at: at(2.95))
+    generator.resume(at: at(3.5), sixteenth: 4)
+    let messages = generator.messages(until: at(4))
+    let stop = messages.first { $0.message == .stop }
+    #expect(stop.map { $0.time >= at(2.999) } == true && messages.contains { $0.message == .resume })
+    #expect(generator.isRunning)
+  }
+
   @Test("A song goes on where it is told to")
   func songGoesOn() {
     var generator = ClockGenerator(quartersPerMinute: 120, from: at(0))

@@ -27,6 +27,7 @@ public final class JACKClient: Sendable {
   private let requestedName: String
   private let serverName: String?
   private let connectsSound: Bool
+  private let watch = Guarded<JACKWatch?>(nil)
 
   /// The state, which JACK's thread and ours share by what is atomic in it.
   struct UnsafeSharedState: @unchecked Sendable {
@@ -66,6 +67,8 @@ public final class JACKClient: Sendable {
   }
 
   deinit {
+    // Its thread looks at the state.
+    watch.withLock { $0?.close() }
     opened.withLock { closeClient(&$0) }
     state.pointer.deinitialize(count: 1)
     state.pointer.deallocate()
@@ -165,6 +168,7 @@ public final class JACKClient: Sendable {
       }
       state.pointer.pointee.isShutDown.store(false, ordering: .releasing)
       do throws(PortError) { try run(client, &opened) } catch { return false }
+      state.pointer.pointee.reopenings.add(1, ordering: .releasing)
       return true
     }
   }
@@ -173,6 +177,18 @@ public final class JACKClient: Sendable {
 
   /// Whether the server has ended, or has thrown the client out.
   public var isShutDown: Bool { state.pointer.pointee.isShutDown.load(ordering: .acquiring) }
+
+  /// Has somebody told of the server's end, and of its return, as long as there is the client.
+  /// - Parameter tell: Is given whether the server is back; called on a thread of its own. It must not hold the client.
+  /// - Throws: `PortError.noResources`.
+  public func watchServer(_ tell: @escaping @Sendable (_ isBack: Bool) -> Void) throws(PortError) {
+    let watch = try JACKWatch(state, tell)
+    let former = self.watch.withLock { current in
+      defer { current = watch }
+      return current
+    }
+    former?.close()
+  }
 
   /// How often sound came too late.
   public var underrunCount: Int { state.pointer.pointee.underruns.load(ordering: .relaxed) }

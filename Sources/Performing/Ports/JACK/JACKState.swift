@@ -24,6 +24,8 @@ struct JACKState: ~Copyable {
   var clockOffset: Int64 = 0
 
   let isShutDown = Atomic<Bool>(false)
+  /// How often it was opened again after its server had ended.
+  let reopenings = Atomic<Int>(0)
   let phase = Atomic<Int>(Phase.idle)
   let underruns = Atomic<Int>(0)
   let lostMessages = Atomic<Int>(0)
