@@ -169,6 +169,16 @@ import Testing
     let running = try workshop.program.start(
       ["play", "-", "--raw", "heard.raw"] + Self.cheap, stream: FileHandle(fileDescriptor: near),
       folder: workshop.folder.path)
+    var unread: Int32 = 0
+    func wait(_ condition: () -> Bool) {
+      let deadline = Date() + 30
+      while ioctl(near, UInt(FIONREAD), &unread) == 0, !condition(), Date() < deadline {
+        Thread.sleep(forTimeInterval: 0.01)
+      }
+    }
+    // The bytes of the other side arrive a little later, and are taken when the program listens.
+    wait { unread > 0 || !running.process.isRunning }
+    wait { unread == 0 }
     Thread.sleep(forTimeInterval: 0.5)
     close(far)
     let run = running.wait()
