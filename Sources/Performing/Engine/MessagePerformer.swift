@@ -21,6 +21,8 @@ public final class MessagePerformer {
   /// Those that were asked for last come last.
   private(set) var prepared: [PresetAddress] = []
   private var held = HeldKeys()
+  /// How many frames were rendered when sounds were prepared last.
+  private var framesAtPreparation = 0
   /// The last frame that a message was for.
   private var lastFrame = 0
 
@@ -45,10 +47,15 @@ public final class MessagePerformer {
   private func prepare(_ wanted: Set<PresetAddress>) {
     let isMissing = wanted.contains { !prepared.contains($0) }
     prepared.removeAll { wanted.contains($0) }
-    prepared += wanted.sorted { ($0.bank, $0.program) < ($1.bank, $1.program) }
+    prepared += wanted.sorted {
+      ($0.bank, $0.program, $0.isDrum ? 1 : 0) < ($1.bank, $1.program, $1.isDrum ? 1 : 0)
+    }
     guard isMissing else { return }
     let needed = wanted.union(demand.current)
-    var excess = prepared.count - Self.soundLimit
+    // Messages that wait until something is rendered may be for any sound before.
+    let rendered = engine.renderedFrames
+    var excess = rendered > framesAtPreparation ? prepared.count - Self.soundLimit : 0
+    framesAtPreparation = rendered
     prepared.removeAll { address in
       guard excess > 0, !needed.contains(address) else { return false }
       excess -= 1
