@@ -22,6 +22,9 @@ struct EventQueue {
   /// Whether nothing is left.
   var isEmpty: Bool { first == end }
 
+  /// How many are left.
+  var count: Int { end - first }
+
   /// The next event.
   var next: TimedEvent? { first < end ? events[first] : nil }
 

@@ -6,6 +6,9 @@ package struct SoundDemand {
   /// The channels of General MIDI: drums on the tenth.
   package init() { channels = ChannelSetup.generalMIDI.map { Channel($0) } }
 
+  /// The sounds that notes on the channels would ask for now.
+  package var current: Set<PresetAddress> { Set(channels.map(\.address)) }
+
   /// Takes a message.
   /// - Parameters:
   ///   - message: The message.

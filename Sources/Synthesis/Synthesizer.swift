@@ -179,7 +179,13 @@ public final class Synthesizer: SampleSource {
     message.withUnsafeBufferPointer { queue.add(systemExclusive: $0, at: frame) }
   }
 
+  /// How many events wait for their frame.
+  package var waitingCount: Int { queue.count }
+
   // MARK: Sound
+
+  /// Whether any voice, however soft, goes on after what was rendered last.
+  package var hasVoices: Bool { output.isSounding }
 
   /// Fills `block` with the next interleaved samples. It never ends: without events it is silent.
   /// - Returns: how many frames the block has room for.

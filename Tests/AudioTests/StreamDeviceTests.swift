@@ -1,8 +1,9 @@
-import Audio
 import Foundation
 import Synchronization
 import TestSupport
 import Testing
+
+@testable import Audio
 
 @Suite("Sound to a pipe in real time")
 struct StreamDeviceTests {
@@ -11,11 +12,19 @@ struct StreamDeviceTests {
     let bytes = Mutex<[UInt8]>([])
     /// Whether there is room.
     let isOpen = Atomic<Bool>(true)
+    /// What a clock of its own shows.
+    let nanoseconds = Atomic<Int64>(0)
+    /// Whether anybody has looked at it.
+    let isRead = Atomic<Bool>(false)
 
-    func device(sampleRate: Int = 8000) -> StreamDevice {
+    func device(sampleRate: Int = 8000, hasOwnClock: Bool = false) -> StreamDevice {
       let request = PCMRequest(
         sampleRate: sampleRate, channelCount: 1, formats: [.float32], latencySeconds: 0.02)
-      return StreamDevice(request, name: "reader") { [self] part in
+      let clock = { @Sendable [self] in
+        defer { isRead.store(true, ordering: .releasing) }
+        return hasOwnClock ? nanoseconds.load(ordering: .acquiring) : MonotonicClock.nanoseconds
+      }
+      return StreamDevice(request, name: "reader", clock: clock) { [self] part in
         guard isOpen.load(ordering: .acquiring) else { return 0 }
         return part.withUnsafeBytes { part in
           bytes.withLock { $0 += Array(part) }
@@ -39,7 +48,6 @@ struct StreamDeviceTests {
     let session = PlaybackSession(device: reader.device(), queueSeconds: 2)
     let samples = (0..<4000).map { Float($0) / 4000 }
     let start = ContinuousClock.now
-    _ = session.write(samples.span)
     try session.start()
     _ = session.write(samples.span)
     let result = try session.finish()
@@ -48,19 +56,31 @@ struct StreamDeviceTests {
     #expect(result.counts == PlaybackCounts() && reader.samples == samples)
   }
 
-  @Test("A reader that was away is given all that belongs to the time, without a gap")
+  @Test("A reader that was away is given all that belongs to the time at once, without a gap")
   func catchingUp() throws {
     let reader = Reader()
-    let session = PlaybackSession(device: reader.device(), queueSeconds: 2)
+    func wait(_ condition: () -> Bool) {
+      let start = ContinuousClock.now
+      while !condition(), ContinuousClock.now - start < .seconds(10) { usleep(1000) }
+    }
+    let session = PlaybackSession(device: reader.device(hasOwnClock: true), queueSeconds: 2)
     try session.start()
     let samples = (0..<8000).map { Float($0) / 8000 }
     _ = session.write(samples.span)
-    usleep(200_000)
+    // The device is full, and has begun.
+    wait { reader.isRead.load(ordering: .acquiring) }
+    reader.nanoseconds.store(200_000_000, ordering: .releasing)
+    wait { reader.samples.count >= 1600 }
     reader.isOpen.store(false, ordering: .releasing)
-    usleep(300_000)
+    reader.nanoseconds.store(500_000_000, ordering: .releasing)
+    usleep(50_000)
+    #expect(reader.samples.count <= 1760)
     reader.isOpen.store(true, ordering: .releasing)
-    let start = ContinuousClock.now
-    while reader.samples.count < 4000, ContinuousClock.now - start < .seconds(10) { usleep(1000) }
+    // No time passes any more: all of half a second is handed on, and what the device holds ahead at most.
+    wait { reader.samples.count >= 4000 }
+    usleep(20_000)
+    #expect((4000...4160).contains(reader.samples.count), "\(reader.samples.count)")
+    reader.nanoseconds.store(10_000_000_000, ordering: .releasing)
     let result = try session.finish()
     #expect(result.counts == PlaybackCounts() && reader.samples == samples)
   }

@@ -81,12 +81,26 @@ import Testing
 
   @Test("Messages on standard input sound when they arrive, and the samples end after the tail")
   func messagesSoundWhenTheyArrive() throws {
-    let pipe = workshop("keys")
+    // A busy machine may read messages later than they were written, and any number of them.
+    var errors: [[Double]] = []
+    for number in 0..<4 {
+      let late = try playKeys("keys\(number)")
+      if let late, late.sorted()[4] < 0.01 { return }
+      errors.append(late ?? [])
+    }
+    Issue.record("half of the notes came late each time: \(errors)")
+  }
+
+  /// Plays eight notes by hand.
+  /// - Parameter keys: The name of a pipe that is made for them.
+  /// - Returns: By how many seconds each is away from its time, counted from the first; nil where two of them run into one.
+  private func playKeys(_ name: String) throws -> [Double]? {
+    let pipe = workshop(name)
     try #require(mkfifo(pipe, 0o600) == 0)
     let running = try Program(path: "/bin/sh").start(
       [
         "-c",
-        "\(workshop.program.path) play - --raw heard.raw --json --quiet \(Self.cheap.joined(separator: " ")) < keys",
+        "\(workshop.program.path) play - --raw heard.raw --json --quiet \(Self.cheap.joined(separator: " ")) < \(name)",
       ], folder: workshop.folder.path)
     let keys = try FileHandle(forWritingTo: URL(filePath: pipe))
     // A clock's tick means nothing here, but that the program listens once it was read.
@@ -112,13 +126,65 @@ import Testing
     #expect(run.exitCode == 0, "\(run.errors)")
     let report = try run.json()
     #expect(report["notes"] as? Int == 8 && report["faults"] as? Int == 0 && report["lost"] as? Int == 0)
-    let heard = onsets(try samples("heard.raw"))
-    try #require(heard.count == 8, "\(heard)")
-    let errors = zip(heard, moments).map { abs($0 - heard[0] - seconds($1, since: moments[0])) }
-    // The first stands at the beginning; a busy machine may read some later than they were written.
-    #expect(heard[0] < 0.02 && errors.sorted()[4] < 0.01, "\(errors)")
     let length = Double(try workshop.bytes("heard.raw").count / 4) / 8000
-    #expect(length > 2.5 && length < seconds(.now, since: start) + 10)
+    #expect(length > 2.5 && length < seconds(.now, since: start) + 12)
+    let heard = onsets(try samples("heard.raw"))
+    // The first stands at the beginning.
+    #expect(heard.first.map { $0 < 0.02 } == true, "\(heard)")
+    guard heard.count == 8 else { return nil }
+    return zip(heard, moments).map { abs($0 - heard[0] - seconds($1, since: moments[0])) }
+  }
+
+  @Test("Thousands of messages at once are all played, and every key comes up")
+  func bursts() throws {
+    let notes = (0..<6000).flatMap { number -> [UInt8] in
+      let key = UInt8(36 + number % 48)
+      return [0x90, key, 80, 0x80, key, 0]
+    }
+    try Data([0xC0, 80] + notes).write(to: URL(filePath: workshop("long.raw")))
+    let run = try workshop.shell(
+      "cat long.raw | \(workshop.program.path) play - --raw heard.raw --json --quiet \(Self.cheap.joined(separator: " "))"
+    )
+    #expect(run.exitCode == 0, "\(run.errors)")
+    let report = try run.json()
+    #expect(report["notes"] as? Int == 6000 && report["lost"] as? Int == 0, "\(report)")
+    // A key that stayed down would sound for ten seconds.
+    #expect(Double(try workshop.bytes("heard.raw").count / 4) / 8000 < 8)
+  }
+
+  @Test("A standard input that cannot be read further is told once what came before was played")
+  func unreadableInput() throws {
+    // Where the last terminal of such a pair is closed, reading the other fails.
+    let near = open("/dev/ptmx", O_RDWR | O_NOCTTY)
+    var (lock, number) = (Int32(0), Int32(-1))
+    // TIOCSPTLCK and TIOCGPTN: macros that Swift does not see (Linux, asm-generic/ioctls.h).
+    try #require(near >= 0 && ioctl(near, 0x4004_5431, &lock) == 0 && ioctl(near, 0x8004_5430, &number) == 0)
+    let far = open("/dev/pts/\(number)", O_RDWR | O_NOCTTY)
+    try #require(far >= 0)
+    var settings = termios()
+    try #require(tcgetattr(far, &settings) == 0)
+    cfmakeraw(&settings)
+    try #require(tcsetattr(far, TCSANOW, &settings) == 0)
+    try #require(write(far, [0xC0, 80, 0x90, 60, 100] as [UInt8], 5) == 5)
+    let running = try workshop.program.start(
+      ["play", "-", "--raw", "heard.raw"] + Self.cheap, stream: FileHandle(fileDescriptor: near),
+      folder: workshop.folder.path)
+    var unread: Int32 = 0
+    func wait(_ condition: () -> Bool) {
+      let deadline = Date() + 30
+      while ioctl(near, UInt(FIONREAD), &unread) == 0, !condition(), Date() < deadline {
+        Thread.sleep(forTimeInterval: 0.01)
+      }
+    }
+    // The bytes of the other side arrive a little later, and are taken when the program listens.
+    wait { unread > 0 || !running.process.isRunning }
+    wait { unread == 0 }
+    Thread.sleep(forTimeInterval: 0.5)
+    close(far)
+    let run = running.wait()
+    close(near)
+    #expect(run.exitCode != 0 && run.errors.contains("standard input"), "\(run.exitCode) \(run.errors)")
+    #expect(onsets(try samples("heard.raw")).count == 1)
   }
 
   private func seconds(_ moment: ContinuousClock.Instant, since first: ContinuousClock.Instant) -> Double {
@@ -154,11 +220,13 @@ import Testing
 
   @Test("A reader that goes away ends the samples of a file")
   func aReaderThatGoesEndsIt() throws {
+    // Two minutes of music.
     let start = Date()
+    let files = Array(repeating: "short.abc", count: 60).joined(separator: " ")
     let run = try workshop.shell(
-      "(\(workshop.program.path) play short.abc short.abc short.abc --raw - --paced --reverb off; echo $? > code) | head -c 10000 | wc -c"
+      "(\(workshop.program.path) play \(files) --raw - --paced --reverb off; echo $? > code) | head -c 10000 | wc -c"
     )
-    #expect(run.output.contains("10000") && Date().timeIntervalSince(start) < 5)
+    #expect(run.output.contains("10000") && Date().timeIntervalSince(start) < 60)
     #expect(String(decoding: try workshop.bytes("code"), as: UTF8.self) == "73\n", "\(run.errors)")
     #expect(run.errors.contains("standard output"), "\(run.errors)")
   }

@@ -143,6 +143,33 @@ struct CompanionTests {
     #expect(abs(times[1].seconds(since: times[0]) - 0.12) < 1e-3)
   }
 
+  @Test(
+    "At another place, controllers that were reset are not sent again, and each parameter has its own value")
+  func controllersAtAnotherPlace() throws {
+    let (hearing, output) = (Hearing(), KeepingOutput())
+    var score = score
+    score.tracks[0].controlChanges = [
+      (0, 1, 100), (0, 7, 90), (0, 101, 0), (0, 100, 0), (0, 6, 12), (10, 100, 1), (10, 6, 70), (10, 38, 5),
+      (480, 121, 0), (490, 6, 3),
+    ].map { ControlChange(tick: $0.0, controller: $0.1, value: $0.2) }
+    let performer = try MIDIPerformer(output, sampleRate: hearing.sampleRate) { hearing.moment($0) }
+    let companion = try ScoreCompanion(score: score, company: .init(performers: [performer]))
+    _ = render(companion, from: 0.3, to: 0.7, rate: hearing.sampleRate)
+    try performer.finish(waits: 3)
+    let first = output.sent.prefix { if case .midi(.noteOn) = $0.message { false } else { true } }
+    let controls = first.compactMap { sent -> [Int]? in
+      if case .midi(.controlChange(2, let controller, let value)) = sent.message {
+        [controller, value]
+      } else {
+        nil
+      }
+    }
+    #expect(
+      controls == [
+        [7, 90], [101, 0], [100, 0], [6, 12], [101, 0], [100, 1], [6, 70], [38, 5], [101, 127], [100, 127],
+      ], "\(controls)")
+  }
+
   @Test("A performance that pauses stops the clock, and an upbeat comes before the song")
   func upbeatsAndPauses() throws {
     let (hearing, output) = (Hearing(), KeepingOutput())

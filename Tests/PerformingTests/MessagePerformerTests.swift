@@ -101,22 +101,159 @@ struct MessagePerformerTests {
     }
   }
 
+  @Test("After twelve seconds of messages, too, what sounds at the end has its time to die away")
+  func theEndOfALongStream() {
+    let performer = MessagePerformer(bank: Small.Bank(), options: Self.options)
+    // A key that nobody lets go sounds for as long as any end may take.
+    performer.take([message(.noteOn(channel: 0, key: 60, velocity: 100), 0)], atFrame: frame)
+    #expect(render(performer, frames: 96_000).count >= 96_000)
+    performer.engine.finish()
+    let seconds = Double(render(performer).count) / 8000
+    #expect(seconds > 9.9 && seconds < 11, "\(seconds)")
+  }
+
+  @Test(
+    "A held key sounds on beside sounds that are prepared later, follows the pitch wheel, and ends when it is let go"
+  )
+  func heldKeysSoundBesideNewSounds() {
+    let sounds = [false, true].map { isBent in
+      let performer = MessagePerformer(bank: Small.Bank(), options: Self.options)
+      performer.take([message(.noteOn(channel: 0, key: 60, velocity: 100), 0)], atFrame: frame)
+      _ = render(performer, frames: 4000)
+      performer.take(
+        [
+          message(.noteOn(channel: 9, key: 38, velocity: 100), 0.5),
+          message(.noteOff(channel: 9, key: 38, velocity: 0), 0.6),
+        ], atFrame: frame)
+      _ = render(performer, frames: 8000 * 15)
+      if isBent { performer.take([message(.pitchBend(channel: 0, value: 8191), 15.5)]) }
+      let held = render(performer, frames: 8000)
+      performer.take([message(.noteOff(channel: 0, key: 60, velocity: 0), 16.5)])
+      let rest = render(performer, frames: 16_000).suffix(4000)
+      #expect(rest.allSatisfy { abs($0) < 1e-3 })
+      return Array(held.suffix(4000))
+    }
+    // Upward crossings of zero in half a second: middle C, and a whole tone above.
+    let pitches = sounds.map { sound in zip(sound, sound.dropFirst()).count { $0 < 0 && $1 >= 0 } * 2 }
+    #expect(sounds[0].contains { abs($0) > 0.01 })
+    #expect(pitches[1] > pitches[0], "\(pitches)")
+  }
+
+  @Test("The end of a sender releases what it began between two frames")
+  func releasesComeAfterTheLastMessage() {
+    let performer = MessagePerformer(bank: Small.Bank(), options: Self.options)
+    let second = 4000.7 / 8000
+    performer.take([message(.noteOn(channel: 0, key: 60, velocity: 100), second)], atFrame: frame)
+    performer.releaseAll(atFrame: 4000)
+    let rest = render(performer, frames: 24_000).suffix(8000)
+    #expect(rest.allSatisfy { abs($0) < 1e-3 })
+  }
+
+  @Test(
+    "Sounds that nobody has chosen any more are forgotten where there are many, and synthesizers that hold keys are no more than some"
+  )
+  func soundsAreForgotten() {
+    let performer = MessagePerformer(bank: Small.Bank(), options: Self.options)
+    performer.take([message(.programChange(channel: 5, program: 99), 0)])
+    for program in 0..<60 {
+      performer.take([
+        message(.programChange(channel: 0, program: program), 0),
+        message(.noteOn(channel: 0, key: 30 + program, velocity: 100), 0),
+      ])
+      _ = render(performer, frames: 512)
+    }
+    #expect(performer.prepared.count <= MessagePerformer.soundLimit)
+    #expect(performer.prepared.contains(PresetAddress(program: 59)))
+    // A channel still has this one.
+    #expect(performer.prepared.contains(PresetAddress(program: 99)))
+    // 250 milliseconds later only the last of them are there.
+    _ = render(performer, frames: 2000)
+    #expect(performer.engine.layerCount <= SynthesizerStack.layerLimit)
+  }
+
+  @Test("A synthesizer that is given up while it sounds fades out")
+  func givenUpSynthesizersFade() {
+    let stack = SynthesizerStack(sampleRate: 8000)
+    var sound: [Float] = []
+    func layer(_ channel: Int) {
+      let synthesizer = Synthesizer(bank: Small.Bank(), programs: [], options: Self.options)
+      stack.take(.init(synthesizer, programs: []), at: sound.count)
+      stack.send(.noteOn(key: 60, velocity: 100), channel: channel, at: sound.count)
+      var block = [Float](repeating: 0, count: 512)
+      for _ in 0..<4 {
+        block.withUnsafeMutableBufferPointer { stack.render(into: $0, at: sound.count) }
+        sound += (0..<256).map { block[2 * $0] }
+      }
+    }
+    stack.send(.control(7, value: 0), channel: 1, at: 0)
+    // The first is heard; the others hold a key without a sound.
+    for index in 0...SynthesizerStack.layerLimit { layer(index == 0 ? 0 : 1) }
+    #expect(stack.layerCount == SynthesizerStack.layerLimit)
+    let full = sound[1000..<2000].map(abs).max() ?? 0
+    let end = sound.lastIndex { abs($0) > 1e-5 } ?? 0
+    #expect(full > 0.01 && end > 1024 * SynthesizerStack.layerLimit)
+    func peak(_ before: Int) -> Float { sound[(end - before)..<(end - before + 40)].map(abs).max() ?? 0 }
+    // 400 frames of an S-shaped curve.
+    #expect(peak(40) < 0.1 * full && peak(200) > 0.1 * full && peak(200) < 0.9 * full)
+  }
+
+  @Test(
+    "More messages at once than there is room for are handed over as there is, and no release is ever lost")
+  func burstsAreNotLost() {
+    let performer = MessagePerformer(bank: Small.Bank(), options: Self.options)
+    var waiting = (0..<6000).flatMap { number in
+      [
+        message(.noteOn(channel: 0, key: number % 128, velocity: 100), 0),
+        message(.noteOff(channel: 0, key: number % 128, velocity: 0), 0),
+      ]
+    }[...]
+    while !waiting.isEmpty {
+      let count = min(performer.room, waiting.count)
+      performer.take(Array(waiting.prefix(count)), atFrame: frame)
+      waiting = waiting.dropFirst(count)
+      _ = render(performer, frames: 64)
+    }
+    #expect(performer.engine.statistics.lostCount == 0 && performer.noteCount == 6000)
+    #expect(render(performer, frames: 16_000).suffix(800).allSatisfy { abs($0) < 1e-3 })
+    // Where nobody asks for room, what is lost is told, and no key stays down.
+    for number in 0..<9000 {
+      performer.engine.send(.noteOn(key: number % 128, velocity: 100), channel: 0, atFrame: 0)
+    }
+    for key in 0..<128 { #expect(performer.engine.send(.noteOff(key: key), channel: 0)) }
+    #expect(performer.engine.statistics.lostCount == 9000 - PerformanceEngine.messageLimit)
+    #expect(render(performer, frames: 16_000).suffix(800).allSatisfy { abs($0) < 1e-3 })
+  }
+
   @Test("Banks are told before the program that they are for, and parameters with what was entered")
   func memoryIsInOrder() {
     var memory = ChannelMemory()
     let told: [ChannelMessage] = [
-      .control(32, value: 3), .control(0, value: 8), .program(40), .control(101, value: 0),
-      .control(100, value: 1),
-      .control(38, value: 5), .control(6, value: 70), .control(7, value: 90), .control(121, value: 0),
+      .control(32, value: 3), .control(0, value: 8), .program(40), .control(0, value: 9),
+      .control(101, value: 0), .control(100, value: 1), .control(38, value: 9), .control(6, value: 70),
+      .control(38, value: 5), .control(7, value: 90), .pressure(33), .keyPressure(key: 60, value: 12),
+      .bend(100),
     ]
     for message in told { memory.follow(message) }
+    let lasting: [ChannelMessage] = [
+      .control(0, value: 8), .control(32, value: 3), .program(40), .control(0, value: 9),
+      .control(7, value: 90), .control(101, value: 0), .control(100, value: 1), .control(6, value: 70),
+      .control(38, value: 5),
+    ]
     #expect(
-      memory.messages == [
-        .control(0, value: 8), .control(32, value: 3), .program(40), .control(7, value: 90),
-        .control(101, value: 0),
-        .control(100, value: 1), .control(6, value: 70), .control(38, value: 5), .control(101, value: 0),
-        .control(100, value: 1),
+      memory.messages == lasting + [
+        .control(101, value: 0), .control(100, value: 1), .bend(100), .pressure(33),
+        .keyPressure(key: 60, value: 12),
       ])
+    // The fine half counts from 0 again.
+    memory.follow(.control(6, value: 71))
+    #expect(!memory.messages.contains(.control(38, value: 5)))
+    memory.follow(.control(38, value: 5))
+    memory.follow(.control(6, value: 70))
+    memory.follow(.control(38, value: 5))
+    // A reset chooses no parameter, so that what is entered after it changes none.
+    memory.follow(.control(121, value: 0))
+    memory.follow(.control(6, value: 99))
+    #expect(memory.messages == lasting + [.control(101, value: 127), .control(100, value: 127)])
   }
 
   @Test("What was read before, to find out what a stream is, comes with what follows")

@@ -54,7 +54,8 @@ public struct Program: Sendable {
 
   /// Starts it; the caller may signal it before waiting.
   public func start(
-    _ arguments: [String], environment: [String: String] = [:], input: Data? = nil, folder: String? = nil
+    _ arguments: [String], environment: [String: String] = [:], input: Data? = nil, stream: FileHandle? = nil,
+    folder: String? = nil
   ) throws -> Running {
     let process = Process()
     process.executableURL = URL(filePath: path)
@@ -73,7 +74,7 @@ public struct Program: Sendable {
       try input.write(to: URL(filePath: file))
       process.standardInput = try FileHandle(forReadingFrom: URL(filePath: file))
     } else {
-      process.standardInput = FileHandle.nullDevice
+      process.standardInput = stream ?? FileHandle.nullDevice
     }
     try process.run()
     return Running(process: process, output: output, errors: errors, scratch: scratch)

@@ -21,6 +21,7 @@ public final class StreamDevice: PCMDevice, @unchecked Sendable {
   private static let leastLatency = 0.02
 
   private let receive: @Sendable (RawSpan) -> Int
+  private let clock: @Sendable () -> Int64
   private let failureCode = Atomic<Int32>(0)
 
   // One thread at a time uses what follows.
@@ -35,8 +36,19 @@ public final class StreamDevice: PCMDevice, @unchecked Sendable {
   ///   - name: What it is called.
   ///   - receive: Takes whole frames without waiting, and returns how many bytes it has taken: whole frames, or 0 where there is no room now, or a
   ///     negative number of the system where there will never be any.
-  public init(_ request: PCMRequest, name: String, receive: @escaping @Sendable (RawSpan) -> Int) {
+  public convenience init(
+    _ request: PCMRequest, name: String, receive: @escaping @Sendable (RawSpan) -> Int
+  ) {
+    self.init(request, name: name, clock: { MonotonicClock.nanoseconds }, receive: receive)
+  }
+
+  /// - Parameter clock: Nanoseconds that pass; the system's, but for tests.
+  init(
+    _ request: PCMRequest, name: String, clock: @escaping @Sendable () -> Int64,
+    receive: @escaping @Sendable (RawSpan) -> Int
+  ) {
     self.name = name
+    self.clock = clock
     self.receive = receive
     let seconds = max(Self.leastLatency, request.latencySeconds)
     let frames = max(64, Int(seconds * Double(request.sampleRate)))
@@ -50,7 +62,7 @@ public final class StreamDevice: PCMDevice, @unchecked Sendable {
 
   /// Frames for which it is time.
   private var due: Int {
-    Int(Double(MonotonicClock.nanoseconds - began) * 1e-9 * Double(settings.sampleRate))
+    Int(Double(clock() - began) * 1e-9 * Double(settings.sampleRate))
   }
 
   /// What the device is doing. It never runs out.
@@ -79,7 +91,7 @@ public final class StreamDevice: PCMDevice, @unchecked Sendable {
   public func start() -> Int32 {
     guard current == .ready else { return current == .running ? 0 : -EBADF }
     current = .running
-    began = MonotonicClock.nanoseconds
+    began = clock()
     return 0
   }
 

@@ -18,8 +18,16 @@ public final class MessagePerformer {
   public private(set) var noteCount = 0
 
   private var demand = SoundDemand()
-  private var prepared: Set<PresetAddress> = []
+  /// Those that were asked for last come last.
+  private(set) var prepared: [PresetAddress] = []
   private var held = HeldKeys()
+  /// How many frames were rendered when sounds were prepared last.
+  private var framesAtPreparation = 0
+  /// The last frame that a message was for.
+  private var lastFrame = 0
+
+  /// So many sounds are prepared at a time; more only where they are asked for at once.
+  static let soundLimit = 32
 
   /// A performer with a piano; other sounds follow when they are asked for.
   /// - Parameters:
@@ -34,12 +42,30 @@ public final class MessagePerformer {
     prepare([PresetAddress(program: 0)])
   }
 
+  /// Prepares sounds that are missing. Those that no channel has chosen any more are forgotten, the ones that were asked for longest ago first, where
+  /// there are too many: each new synthesizer has all that are remembered.
   private func prepare(_ wanted: Set<PresetAddress>) {
-    let missing = wanted.subtracting(prepared)
-    guard !missing.isEmpty else { return }
-    prepared.formUnion(missing)
-    engine.prepare(Array(missing))
+    let isMissing = wanted.contains { !prepared.contains($0) }
+    prepared.removeAll { wanted.contains($0) }
+    prepared += wanted.sorted {
+      ($0.bank, $0.program, $0.isDrum ? 1 : 0) < ($1.bank, $1.program, $1.isDrum ? 1 : 0)
+    }
+    guard isMissing else { return }
+    let needed = wanted.union(demand.current)
+    // Messages that wait until something is rendered may be for any sound before.
+    let rendered = engine.renderedFrames
+    var excess = rendered > framesAtPreparation ? prepared.count - Self.soundLimit : 0
+    framesAtPreparation = rendered
+    prepared.removeAll { address in
+      guard excess > 0, !needed.contains(address) else { return false }
+      excess -= 1
+      return true
+    }
+    engine.prepare(only: Set(prepared))
   }
+
+  /// How many messages can be handed over now without any being lost. Rendering makes room.
+  public var room: Int { engine.messageRoom }
 
   /// Performs messages. All sounds that they ask for anew are prepared first, and together.
   /// - Parameters:
@@ -51,22 +77,25 @@ public final class MessagePerformer {
       guard case .midi(let midi) = timed.message, let (channel, content) = midi.forChannel else { continue }
       if let address = demand.take(content, channel: channel) { wanted.insert(address) }
     }
-    prepare(wanted)
+    if !wanted.isEmpty { prepare(wanted) }
     for timed in messages {
       held.follow(timed.message)
-      if timed.message == .reset { silence(atFrame: frame(timed.time)) }
+      let moment = frame(timed.time)
+      lastFrame = max(lastFrame, moment)
+      if timed.message == .reset { silence(atFrame: moment) }
       guard case .midi(let midi) = timed.message, let (channel, content) = midi.forChannel else { continue }
       if case .noteOn(_, let velocity, _) = content, velocity > 0 { noteCount += 1 }
-      engine.send(content, channel: channel, atFrame: frame(timed.time))
+      engine.send(content, channel: channel, atFrame: moment)
     }
   }
 
   /// Releases the keys and pedals that are down: their sender has gone.
-  /// - Parameter frame: The frame of the sound at which they come up.
+  /// - Parameter frame: The frame of the sound at which they come up; not before the last message.
   public func releaseAll(atFrame frame: Int = 0) {
+    let moment = max(frame, lastFrame)
     for case .midi(let midi) in held.release() {
       guard let (channel, content) = midi.forChannel else { continue }
-      engine.send(content, channel: channel, atFrame: frame)
+      engine.send(content, channel: channel, atFrame: moment)
     }
   }
 

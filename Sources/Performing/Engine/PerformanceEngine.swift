@@ -65,6 +65,8 @@ public final class PerformanceEngine: SampleSource, @unchecked Sendable {
 
   private struct Shared {
     var messages: [Message] = []
+    /// How many were taken, and wait for their frame.
+    var takenMessages = 0
     var prepared: SynthesizerStack.Prepared?
     var places: [(bar: PerformedBar, start: Int)] = []
     var statistics = EngineStatistics()
@@ -77,6 +79,8 @@ public final class PerformanceEngine: SampleSource, @unchecked Sendable {
 
   /// How many messages can wait.
   static let messageLimit = 4096
+  /// Room that is kept for what a new synthesizer is told of its channels.
+  static let reservedMessages = 1024
   /// So long before a bar begins it is taken, in frames: more than a synthesizer looks ahead.
   private static let lead = 256
   /// The sound ends after the longest time that it may take to die away, in seconds,
@@ -161,6 +165,19 @@ public final class PerformanceEngine: SampleSource, @unchecked Sendable {
     shared.withLock { $0.prepared = prepared }
   }
 
+  /// Prepares sounds that messages will ask for, and forgets all others: a synthesizer that is made later has none of them. The thread that adds bars
+  /// calls it, and does the work.
+  /// - Parameter programs: The sounds, at least one.
+  func prepare(only programs: Set<PresetAddress>) {
+    let count = preparedPrograms.count
+    preparedPrograms = []
+    let prepared = makeSynthesizer(programs)
+    shared.withLock {
+      if count > 0 { $0.statistics.preparationCount += 1 }
+      $0.prepared = prepared
+    }
+  }
+
   private func makeSynthesizer(_ programs: Set<PresetAddress>) -> SynthesizerStack.Prepared {
     if !preparedPrograms.isEmpty { shared.withLock { $0.statistics.preparationCount += 1 } }
     preparedPrograms.formUnion(programs)
@@ -184,12 +201,13 @@ public final class PerformanceEngine: SampleSource, @unchecked Sendable {
   ///   - message: The message. Programs are heard if they were prepared.
   ///   - channel: 0...15; 9 is that of drums.
   ///   - frame: When, counted from the first frame that was rendered; at once, if that is past.
-  /// - Returns: false if too many are waiting; the message is lost, and counted.
+  /// - Returns: false if too many are waiting; the message is lost, and counted. What releases keys and pedals is never lost.
   @discardableResult
   public func send(_ message: ChannelMessage, channel: Int, atFrame frame: Int = 0) -> Bool {
     precondition((0..<16).contains(channel), "there is no channel \(channel)")
     return shared.withLock { state in
-      guard state.messages.count < Self.messageLimit else {
+      // A key that stays down would be worse than any message too many.
+      guard message.isRelease || state.messages.count < Self.messageLimit else {
         state.statistics.lostCount += 1
         return false
       }
@@ -197,6 +215,16 @@ public final class PerformanceEngine: SampleSource, @unchecked Sendable {
       return true
     }
   }
+
+  /// How many more messages can wait now without any being lost. Rendering makes room.
+  public var messageRoom: Int {
+    shared.withLock {
+      max(0, Self.messageLimit - Self.reservedMessages - $0.messages.count - $0.takenMessages)
+    }
+  }
+
+  /// How many synthesizers sound, as far as the thread that renders knows.
+  var layerCount: Int { stack.layerCount }
 
   /// Lets the performance end after the bars that were added: what sounds dies away.
   public func finish() { bars.end() }
@@ -270,6 +298,7 @@ public final class PerformanceEngine: SampleSource, @unchecked Sendable {
     }
     shared.withLock { state in
       state.frame = frame
+      state.takenMessages = stack.waitingCount
       state.statistics.lostCount += stack.takeLostCount()
       state.statistics.gain = leveler.gain
     }
@@ -286,6 +315,7 @@ public final class PerformanceEngine: SampleSource, @unchecked Sendable {
   private func takeMessages(_ listeners: [any PerformanceListener]) {
     let (prepared, fade) = shared.withLock { state in
       messages.append(contentsOf: state.messages)
+      state.takenMessages += state.messages.count
       state.messages.removeAll(keepingCapacity: true)
       if let trim = state.trim { leveler.setTrim(trim) }
       state.trim = nil
@@ -373,7 +403,7 @@ public final class PerformanceEngine: SampleSource, @unchecked Sendable {
     // What was begun just now is not heard yet.
     let isOver =
       frame - since >= enough && !stack.isSounding || quietFrames >= enough
-      || Double(frame) - nextStart > Self.longestEnd * Double(sampleRate)
+      || Double(frame - since) > Self.longestEnd * Double(sampleRate)
     guard isOver else { return }
     stopFrame = frame
     fadeFrames = max(1, sampleRate / 20)

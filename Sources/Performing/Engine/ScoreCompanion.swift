@@ -181,35 +181,35 @@ public final class ScoreCompanion {
     }
   }
 
-  /// What brings a receiver to where it would be after messages: the last program, controllers and wheels of each channel, and the notes that
-  /// are held; at the beginning system-exclusive messages too.
+  /// What brings a receiver to where it would be after messages: the last program, controllers, parameters and wheels of each channel, and the notes
+  /// that are held; at the beginning system-exclusive messages too.
   private static func state(
     after messages: ArraySlice<(seconds: Double, message: MIDIMessage)>, isBeginning: Bool,
     without endedKeys: Set<Int>
   ) -> [MIDIMessage] {
-    var settings: [Int: (order: Int, message: MIDIMessage)] = [:]
+    var channels = [ChannelMemory](repeating: ChannelMemory(), count: 16)
     var notes: [Int: (order: Int, message: MIDIMessage)] = [:]
     var exclusives: [MIDIMessage] = []
     for (order, (_, message)) in messages.enumerated() {
+      if let (channel, content) = message.forChannel { channels[channel & 15].follow(content) }
       switch message {
       case .noteOn(let channel, let key, let velocity) where velocity > 0 && channel != 9:
         notes[channel << 7 | key] = (order, message)
       case .noteOn(let channel, let key, _), .noteOff(let channel, let key, _):
         notes[channel << 7 | key] = nil
-      case .controlChange(let channel, let controller, _) where controller < 120:
-        settings[channel << 8 | controller] = (order, message)
-      case .programChange(let channel, _): settings[channel << 8 | 128] = (order, message)
-      case .channelPressure(let channel, _): settings[channel << 8 | 129] = (order, message)
-      case .pitchBend(let channel, _): settings[channel << 8 | 130] = (order, message)
+      // All sound off, and all notes off in their several forms.
+      case .controlChange(let channel, 120, _), .controlChange(let channel, 123...127, _):
+        notes = notes.filter { $0.key >> 7 != channel }
       case .systemExclusive: exclusives.append(message)
       default: break
       }
     }
     for key in endedKeys { notes[key] = nil }
-    func inOrder(_ kept: [Int: (order: Int, message: MIDIMessage)]) -> [MIDIMessage] {
-      kept.values.sorted { $0.order < $1.order }.map(\.message)
+    let settings = channels.enumerated().flatMap { channel, memory in
+      memory.messages.map { MIDIMessage($0, channel: channel) }
     }
-    return (isBeginning ? exclusives : []) + inOrder(settings) + inOrder(notes)
+    return (isBeginning ? exclusives : []) + settings
+      + notes.values.sorted { $0.order < $1.order }.map(\.message)
   }
 }
 

@@ -1,4 +1,5 @@
 internal import Audio
+internal import MIDI
 internal import Music
 internal import Synthesis
 
@@ -22,16 +23,50 @@ final class SynthesizerStack {
     var synthesizer: Synthesizer
     /// The frame of the performance that its first frame is.
     var origin: Int
-    /// The frame after which it has nothing to do but to die away.
+    /// The frame after which it has nothing to do but to hold what is down, or to die away.
     var lastEvent: Int
+    /// The keys and pedals that are down.
+    var held = HeldKeys()
+    /// Releases for which its synthesizer had no room yet.
+    var overdue: [(message: ChannelMessage, channel: Int, frame: Int)] = []
     /// For how many frames it has been silent, in whole blocks of the performance.
     var silentFrames = 0
     /// The largest magnitude in the current block.
     var peak: Float = 0
+    /// The frame at which it begins to fade out; nil while it does not.
+    var fadeStart: Int?
+
+    init(_ synthesizer: Synthesizer, at frame: Int) {
+      self.synthesizer = synthesizer
+      (origin, lastEvent) = (frame, frame)
+    }
+
+    /// Has a message performed.
+    /// - Returns: false if it is lost; a release is kept until there is room for it.
+    mutating func send(_ message: ChannelMessage, _ channel: Int, _ frame: Int) -> Bool {
+      held.follow(.midi(MIDIMessage(message, channel: channel)))
+      lastEvent = max(lastEvent, frame)
+      if overdue.isEmpty || !message.isRelease,
+        synthesizer.send(message, channel: channel, at: frame - origin)
+      {
+        return true
+      }
+      if message.isRelease { overdue.append((message, channel, frame)) }
+      return message.isRelease
+    }
+
+    /// Tries again with what there was no room for.
+    mutating func catchUp() {
+      guard !overdue.isEmpty else { return }
+      let waiting = overdue
+      overdue.removeAll(keepingCapacity: true)
+      for (message, channel, frame) in waiting { _ = send(message, channel, frame) }
+    }
   }
 
   private var layers: [Layer] = []
   private let sampleRate: Int
+  private let fadeFrames: Int
   private let block: UnsafeMutableBufferPointer<Float>
   /// What each channel was told: a new synthesizer is told it too.
   private var channels = [ChannelMemory](repeating: ChannelMemory(), count: 16)
@@ -42,12 +77,17 @@ final class SynthesizerStack {
   static let blockFrames = 256
   /// How far a synthesizer is ahead of what it has given, at most, in frames.
   static let quantum = 64
-  /// A synthesizer before the last is given up when it was silent for as long, or has died away for as long, in seconds.
+  /// A synthesizer before the last is given up when it was silent for as long, or nothing has held it for as long, in seconds.
   private static let silence = 0.5, longestTail = 12.0
+  /// At most so many sound together; the oldest fade out.
+  static let layerLimit = 8
+  /// What is given up while it sounds fades out in so many seconds.
+  private static let fadeSeconds = 0.05
   private static let shortestNote = 0.01
 
   init(sampleRate: Int) {
     self.sampleRate = sampleRate
+    fadeFrames = max(1, Int(Self.fadeSeconds * Double(sampleRate)))
     block = .allocate(capacity: 2 * Self.blockFrames)
   }
 
@@ -62,34 +102,38 @@ final class SynthesizerStack {
   /// Whether any sounds, or might.
   var isSounding: Bool { layers.contains { !isOver($0) } }
 
+  /// How many messages wait for their frame, in the synthesizer that has the most.
+  var waitingCount: Int { layers.map { $0.synthesizer.waitingCount + $0.overdue.count }.max() ?? 0 }
+
+  /// How many synthesizers there are.
+  var layerCount: Int { layers.count }
+
   /// Lets a synthesizer take over.
   func take(_ prepared: Prepared, at frame: Int) {
-    layers.append(Layer(synthesizer: prepared.synthesizer, origin: frame, lastEvent: frame))
+    layers.append(Layer(prepared.synthesizer, at: frame))
     for channel in channels.indices {
       for message in channels[channel].messages { tell(message, channel, frame) }
     }
   }
 
-  /// Has a message performed by the latest.
+  /// Has a message performed by the latest, and by those before it what is not for new notes alone: the note that it changes may be theirs.
   func send(_ message: ChannelMessage, channel: Int, at frame: Int) {
     channels[channel].follow(message)
-    switch message {
-    case .noteOff, .control:
-      // The note may be one of an earlier synthesizer.
-      for index in layers.indices.dropLast() {
-        _ = layers[index].synthesizer.send(message, channel: channel, at: frame - layers[index].origin)
+    let isForNewNotes =
+      switch message {
+      case .noteOn: !message.isRelease
+      case .program: true
+      default: false
       }
-    default: break
+    if !isForNewNotes {
+      for index in layers.indices.dropLast() { _ = layers[index].send(message, channel, frame) }
     }
     tell(message, channel, frame)
   }
 
   private func tell(_ message: ChannelMessage, _ channel: Int, _ frame: Int) {
     guard let last = layers.indices.last else { return }
-    if !layers[last].synthesizer.send(message, channel: channel, at: frame - layers[last].origin) {
-      lostCount += 1
-    }
-    layers[last].lastEvent = max(layers[last].lastEvent, frame)
+    if !layers[last].send(message, channel, frame) { lostCount += 1 }
   }
 
   /// Has a bar performed from a frame on.
@@ -117,16 +161,6 @@ final class SynthesizerStack {
     noteCount += notes.count
   }
 
-  /// Releases all keys.
-  func releaseAll(at frame: Int) {
-    for channel in channels.indices {
-      for index in layers.indices {
-        _ = layers[index].synthesizer.send(
-          .control(123, value: 0), channel: channel, at: frame - layers[index].origin)
-      }
-    }
-  }
-
   /// Renders the next frames, interleaved, and drops who is silent.
   /// - Parameters:
   ///   - output: At most `blockFrames` frames, none of them beyond the next multiple of that number.
@@ -135,9 +169,11 @@ final class SynthesizerStack {
     output.update(repeating: 0)
     let frames = output.count / 2
     for index in layers.indices {
+      layers[index].catchUp()
       let part = UnsafeMutableBufferPointer(rebasing: block[..<output.count])
       var room = part.mutableSpan
       _ = layers[index].synthesizer.render(into: &room)
+      if let start = layers[index].fadeStart { fade(part, from: frame - start) }
       var peak = layers[index].peak
       for place in part.indices {
         output[place] += part[place]
@@ -146,20 +182,61 @@ final class SynthesizerStack {
       layers[index].peak = peak
     }
     // What is decided by loudness is decided at frames that do not depend on the size of the blocks.
-    guard (frame + frames) % Self.blockFrames == 0 else { return }
+    if (frame + frames) % Self.blockFrames == 0 { dropLayers(at: frame + frames) }
+  }
+
+  /// Lets a layer fade out, which was full before the first frame of its fade.
+  private func fade(_ samples: UnsafeMutableBufferPointer<Float>, from first: Int) {
+    for index in 0..<samples.count / 2 {
+      let left = max(0, 1 - Float(first + index) / Float(fadeFrames))
+      let gain = left * left * (3 - 2 * left)
+      samples[2 * index] *= gain
+      samples[2 * index + 1] *= gain
+    }
+  }
+
+  /// Drops the layers before the last that are silent, and has those fade out that hold nothing and have had their time, or are too many.
+  private func dropLayers(at frame: Int) {
     for index in layers.indices {
       layers[index].silentFrames =
         layers[index].peak < 1e-5 ? layers[index].silentFrames + Self.blockFrames : 0
       layers[index].peak = 0
     }
-    let rate = Double(sampleRate)
     for index in layers.indices.dropLast().reversed() {
-      let since = Double(frame + frames - layers[index].lastEvent)
-      if isOver(layers[index]) && since > 0 || since > Self.longestTail * rate { layers.remove(at: index) }
+      if let start = layers[index].fadeStart {
+        if frame - start >= fadeFrames { layers.remove(at: index) }
+        continue
+      }
+      let since = frame - layers[index].lastEvent
+      let isHolding = !layers[index].held.isEmpty
+      if isOver(layers[index]), since > 0, !isHolding || !layers[index].synthesizer.hasVoices {
+        layers.remove(at: index)
+      } else if !isHolding, Double(since) > Self.longestTail * Double(sampleRate) {
+        layers[index].fadeStart = frame
+      }
+    }
+    // Keys that nobody lets go would keep any number of layers.
+    var excess = layers.count { $0.fadeStart == nil } - Self.layerLimit
+    for index in layers.indices where excess > 0 && layers[index].fadeStart == nil {
+      layers[index].fadeStart = frame
+      excess -= 1
     }
   }
 
   private func isOver(_ layer: Layer) -> Bool {
     Double(layer.silentFrames) > Self.silence * Double(sampleRate)
+  }
+}
+
+extension ChannelMessage {
+  /// Whether it lets go of keys or pedals, or silences them.
+  var isRelease: Bool {
+    switch self {
+    case .noteOff: true
+    case .noteOn(_, let velocity, _): velocity == 0
+    case .control(64, let value), .control(66, let value), .control(69, let value): value < 64
+    case .control(let controller, _): controller >= 120
+    default: false
+    }
   }
 }

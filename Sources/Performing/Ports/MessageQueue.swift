@@ -26,6 +26,9 @@ public final class MessageQueue: MessageInput {
   /// What came in so far.
   public var statistics: InputStatistics { state.withLock { $0.statistics } }
 
+  /// Whether more may be added. It stays so until the thread that adds has added.
+  public var hasRoom: Bool { state.withLock { $0.waiting.count - $0.next < capacity } }
+
   /// Adds what came in.
   /// - Parameter event: a message, or that the sender has gone.
   /// - Returns: false where there was no room.

@@ -52,6 +52,7 @@ struct StreamPlaying {
       }
     PlayerLine.shared.clear()
     try tell(result, arrivals, performer, cancellation)
+    if let failure = arrivals.failure { throw failure }
   }
 
   private func openSession() throws -> PlaybackSession {
@@ -84,7 +85,7 @@ struct StreamPlaying {
         engine.stop()
         isFinished = true
       }
-      let (messages, isGone) = arrivals.take(waiting: isFinished ? 0 : 0.02)
+      let (messages, isGone) = arrivals.take(performer.room, waiting: isFinished ? 0 : 0.02)
       if isFinished { usleep(5000) }
       performer.take(messages)
       if isGone { performer.releaseAll() }
@@ -127,21 +128,23 @@ struct StreamPlaying {
     let engine = performer.engine
     let rate = Double(engine.sampleRate)
     var start: PerformanceTime?
+    /// Where a moment stands in the samples.
+    func frame(_ time: PerformanceTime) -> Int {
+      start.map { Int((time.seconds(since: $0) * rate).rounded()) } ?? 0
+    }
     var last = 0
     var sink = Sink(engine: engine, output: output)
     while !cancellation.isRequested {
       // Preparing sounds takes time, in which more arrives: what may be written is decided before.
       let known = PerformanceTime.now.advanced(bySeconds: -Self.lag)
-      let (messages, isGone) = arrivals.take(waiting: 0.005)
+      let (messages, isGone) = arrivals.take(performer.room, waiting: 0.005)
       if start == nil { start = messages.first(where: \.isForChannel)?.time }
-      if let start {
-        performer.take(messages) { Int(($0.seconds(since: start) * rate).rounded()) }
-        if let time = messages.last?.time { last = max(last, Int(time.seconds(since: start) * rate)) }
+      if start != nil {
+        performer.take(messages, atFrame: frame)
+        if let time = messages.last?.time { last = max(last, frame(time)) }
         if isGone { performer.releaseAll(atFrame: last) }
         if arrivals.isEnded { break }
-        guard try sink.write(upTo: Int(known.seconds(since: start) * rate)) else {
-          break
-        }
+        guard try sink.write(upTo: frame(known)) else { break }
       } else if arrivals.isEnded {
         break
       }
@@ -242,7 +245,7 @@ struct StreamPlaying {
     if cancellation.isRequested {
       throw InterruptedError("stopped after \(Readable.clock(report.seconds))")
     }
-    if statistics.messageCount == 0 { throw NoMessages() }
+    if statistics.messageCount == 0, arrivals.failure == nil { throw NoMessages() }
     if raw.takesOutput { return common.remark(report.text) }
     try common.report(report) { report.text }
   }
@@ -258,92 +261,5 @@ private struct NoMessages: DiagnosableError {
   var kind: FailureKind { .badInput }
   var message: String {
     "standard input: it is neither a MIDI file or tune book nor a stream of MIDI messages; a sound file is played by its name"
-  }
-}
-
-/// What arrives on standard input: a thread of its own finds out what it is, and reads messages with their moments, whatever else is done meanwhile.
-final class Arrivals: Sendable {
-  private let queue = MessageQueue(name: "standard input", capacity: 65_536)
-  private let input = Mutex<ByteStreamInput?>(nil)
-  private let found = Mutex<Result<Bool, any Error>?>(nil)
-  private let isFound = DispatchSemaphore(value: 0)
-  private let ended = Atomic<Bool>(false)
-  private let thread = Mutex<PortThread?>(nil)
-
-  /// Begins to listen.
-  /// - Throws: `PortError.noResources`.
-  init() throws {
-    let reader = try PortThread { [self] in
-      PortThread.becomeRealTime()
-      guard let input = find() else { return }
-      while true {
-        switch try? input.next(timeoutSeconds: 1) {
-        case .message(let message): queue.add(.message(message))
-        case .senderGone(let time): queue.add(.senderGone(time))
-        case .timedOut: break
-        case .ended, .closed, nil: return queue.end()
-        }
-      }
-    }
-    thread.withLock { $0 = reader }
-  }
-
-  /// Waits for the first byte, and opens the input if messages begin so.
-  private func find() -> ByteStreamInput? {
-    let result = Result {
-      try StandardInput.holdsMessages() ? ByteStreamInput.standardInput(after: StandardInput.taken) : nil
-    }
-    let opened = (try? result.get()) ?? nil
-    input.withLock { $0 = opened }
-    found.withLock { $0 = result.map { $0 != nil } }
-    isFound.signal()
-    return opened
-  }
-
-  /// Whether messages arrive, and no file. Waits for the first byte.
-  /// - Throws: `PortError.noResources`.
-  func areMessages() throws -> Bool {
-    isFound.wait()
-    isFound.signal()
-    return try found.withLock { $0 }?.get() ?? false
-  }
-
-  /// Whether all was taken, and nothing more will come.
-  var isEnded: Bool { ended.load(ordering: .acquiring) }
-
-  /// What came in, and what was lost on the way here.
-  var statistics: InputStatistics {
-    var statistics = input.withLock { $0?.statistics } ?? InputStatistics()
-    statistics.overflowCount += queue.statistics.overflowCount
-    return statistics
-  }
-
-  /// What has come.
-  /// - Parameter seconds: How long to wait where nothing has.
-  /// - Returns: The messages, and whether their sender went after the last of them.
-  func take(waiting seconds: Double) -> (messages: [TimedMessage], isGone: Bool) {
-    var messages: [TimedMessage] = []
-    var patience = seconds
-    while messages.count < 1024, let event = try? queue.next(timeoutSeconds: patience) {
-      patience = 0
-      switch event {
-      case .message(let message): messages.append(message)
-      case .senderGone: return (messages, true)
-      case .timedOut: return (messages, false)
-      case .ended, .closed:
-        ended.store(true, ordering: .releasing)
-        return (messages, false)
-      }
-    }
-    return (messages, false)
-  }
-
-  /// Ends the reading.
-  func close() {
-    input.withLock { $0?.close() }
-    thread.withLock { thread in
-      thread?.join()
-      thread = nil
-    }
   }
 }
