@@ -184,7 +184,9 @@ import Testing
     let run = running.wait()
     close(near)
     #expect(run.exitCode != 0 && run.errors.contains("standard input"), "\(run.exitCode) \(run.errors)")
-    #expect(onsets(try samples("heard.raw")).count == 1)
+    // What came before was played, and the key let go when nothing could follow.
+    let heard = try samples("heard.raw")
+    #expect(!heard.isEmpty && heard.count < 8000 * 8 && heard.suffix(400).allSatisfy { abs($0) < 0.01 })
   }
 
   private func seconds(_ moment: ContinuousClock.Instant, since first: ContinuousClock.Instant) -> Double {
