@@ -92,6 +92,7 @@ struct Live: ParsableCommand {
     let performer = try LivePerformer(model: model, settings: settings, isLive: true)
     let requests = LiveRequests()
     let osc = try ports.openOSC { requests.add($0) }
+    if !sound.noSound { SoundDevice.expect(sound.device, latencySeconds: sound.seconds) }
     var (inputs, outputs) = try ports.open()
     let announcer = try SongAnnouncer.telling(osc, clocks: ports.sendClock ? outputs : [])
     if let osc { outputs.append(OSCSubscriberOutput(osc)) }
@@ -102,34 +103,34 @@ struct Live: ParsableCommand {
     let stage = LiveStage(
       performer: performer, inputs: inputs, endlessInputs: endless, outputs: outputs, sound: live,
       learning: learning, recorder: recorder, announcer: announcer,
-      endsWithInput: ports.untilEnd)
+      endsWithInput: ports.endsWithInput)
+    let keys = ports.inputs.contains("-") ? nil : TerminalKeys()
     common.remark(
-      "Listening to \((inputs + endless).map(\.name).joined(separator: ", ")); q or Ctrl-C stops.")
+      "Listening to \((inputs + endless).map(\.name).joined(separator: ", ")); \(keys == nil ? "" : "q or ")Ctrl-C stops."
+    )
     if let words = LiveSummary.sources(performer.report.modelRoles, settings) { common.remark(words) }
     try live?.start()
-    let keys = ports.inputs.contains("-") ? nil : TerminalKeys()
     var hasQuit = false
     var isTold = false
     // Whatever goes wrong, what was learned is kept and what was opened is closed.
     var failures = FirstFailure()
     let result = failures.attempt {
-      try stage.run(cancellation: cancellation) { report in
-        if keys?.next() == .character("q") {
-          hasQuit = true
-          cancellation.request()
+      try namingPipe(pipe) {
+        try stage.run(cancellation: cancellation) { report in
+          if keys?.next() == .character("q") {
+            hasQuit = true
+            cancellation.request()
+          }
+          // Nobody listens any more.
+          if pipe?.failure ?? 0 != 0 { cancellation.request() }
+          if let failure = recorder?.failure, !isTold {
+            isTold = true
+            common.remark(failure.message + "; the music goes on without it")
+          }
+          for change in requests.take() { stage.request(change) }
+          if !common.quiet { PlayerLine.shared.show(Self.line(report, settings)) }
         }
-        // Nobody listens any more.
-        if pipe?.failure ?? 0 != 0 { cancellation.request() }
-        if let failure = recorder?.failure, !isTold {
-          isTold = true
-          common.remark(failure.message + "; the music goes on without it")
-        }
-        for change in requests.take() { stage.request(change) }
-        if !common.quiet { PlayerLine.shared.show(Self.line(report, settings)) }
       }
-    }
-    if let pipe, pipe.failure != 0 {
-      failures.attempt { throw FileError.writing(pipe.name, errorNumber: pipe.failure) }
     }
     let played = failures.attempt { try live?.stop() }
     let style = failures.attempt { try keepStyle(learning) }
@@ -163,7 +164,14 @@ struct Live: ParsableCommand {
     guard ports.outputs.contains("-") || raw.takesOutput else {
       return try common.report(summary) { summary.text }
     }
-    common.remark(summary.text)
+    for line in summary.text.split(separator: "\n") { common.remark(String(line)) }
+  }
+
+  /// Performs, and where the pipe failed that takes the sound, tells why that is, and not that a device is gone.
+  private func namingPipe<Value>(_ pipe: StreamDevice?, _ body: () throws -> Value) throws -> Value {
+    let result = Result { try body() }
+    if let pipe, pipe.failure != 0 { throw FileError.writing(pipe.name, errorNumber: pipe.failure) }
+    return try result.get()
   }
 
   private func settings(seed: UInt64) throws -> LiveSettings {

@@ -118,6 +118,7 @@ struct Play: ParsableCommand {
 
   func run() throws {
     if list { return try DeviceList(chosen: device, common: common).run() }
+    SoundDevice.expect(device, latencySeconds: latency.seconds)
     if let model = files.first, EndlessPlaying.isModel(model) {
       return try EndlessPlaying(
         model: model, endless: endless, ports: ports, raw: raw, isPaced: paced, composing: composing,

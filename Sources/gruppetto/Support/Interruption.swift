@@ -13,6 +13,8 @@ enum Interruption {
   static func install() {
     // A file beyond the user's size limit is reported as an error of that file.
     signal(SIGXFSZ, SIG_IGN)
+    // Swift's runtime takes Ctrl-\ for a crash and asks what to do.
+    signal(SIGQUIT, SIG_DFL)
     for number in [SIGINT, SIGTERM, SIGHUP] {
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global(qos: .userInteractive))

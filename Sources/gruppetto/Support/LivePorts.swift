@@ -33,9 +33,12 @@ struct LivePortOptions: ParsableArguments {
 
   @Flag(
     help:
-      "End when the inputs do, once what was played is answered; otherwise, a FIFO waits for the next writer."
+      "End when the inputs do, once what was played is answered, as with standard input alone; otherwise, a FIFO waits for the next writer."
   )
   var untilEnd = false
+
+  /// Whether the performance ends with its inputs: where that is asked for, and where there is standard input alone, which does not come back.
+  var endsWithInput: Bool { untilEnd || (osc == nil && !inputs.isEmpty && inputs.allSatisfy { $0 == "-" }) }
 
   func validate() throws {
     if let osc, !(1...65_535).contains(osc) {

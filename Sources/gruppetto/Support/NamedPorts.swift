@@ -51,7 +51,7 @@ struct NamedPorts {
   }
 
   private mutating func jackClient() throws -> JACKClient {
-    let client = try jack ?? JACKClient(channelCount: 0, connectsSound: false)
+    let client = try jack ?? JACKClient.sharedClient()
     jack = client
     return client
   }

@@ -19,7 +19,7 @@ enum SoundDevice {
     guard settings.device == jack else { return try PlaybackSession(settings) }
     let client: JACKClient
     do throws(PortError) {
-      client = try JACKClient(queueSeconds: settings.latencySeconds)
+      client = try JACKClient.sharedClient()
       try client.watchServer { isBack in
         common.remark(
           isBack
@@ -31,6 +31,11 @@ enum SoundDevice {
     }
     return PlaybackSession(
       device: client.soundDevice(), channelCount: settings.channelCount, queueSeconds: settings.queueSeconds)
+  }
+
+  /// Says before ports are opened what device will play: JACK's ports and sound share a client.
+  static func expect(_ name: String, latencySeconds: Double) {
+    if name == jack { JACKClient.expectSound(queueSeconds: latencySeconds) }
   }
 
   /// Why a device cannot be opened; nil if it can.
