@@ -24,16 +24,18 @@ public final class LiveRecorder: Sendable {
 
   /// What the thread alone uses, and `finish` once it has ended.
   private final class Work: @unchecked Sendable {
-    var transcript = LiveTranscript()
+    var transcript: LiveTranscript
     var isUnwritten = false
     /// The size of the file as it was last written, in bytes, and how often it might have been written since.
     var writtenBytes = 0
     var turns = 0
+
+    init(_ transcript: LiveTranscript) { self.transcript = transcript }
   }
 
   private let path: String
   private let state = Guarded(State())
-  private let work = Work()
+  private let work: Work
   private let wake = AlarmSignal()
 
   /// The file is written anew after so many seconds.
@@ -43,10 +45,13 @@ public final class LiveRecorder: Sendable {
 
   /// A recorder into a file, which is written again and again while it goes on, by a thread of its own: waiting for the disk would keep a
   /// player waiting. A file that is there stays until something was played.
-  /// - Parameter path: Where the file will be.
+  /// - Parameters:
+  ///   - path: Where the file will be.
+  ///   - quartersPerMinute: The tempo that the player keeps to, above 0; nil if it is not known, and the file then has the usual 120.
   /// - Throws: `PerformanceError.file` if it cannot be written there, `.noThread`.
-  public init(path: String) throws(PerformanceError) {
+  public init(path: String, quartersPerMinute: Double? = nil) throws(PerformanceError) {
     self.path = path
+    work = Work(LiveTranscript(quartersPerMinute: quartersPerMinute ?? LiveTranscript.usualTempo))
     try MIDIRecording.check(path)
     let thread: PortThread
     do throws(PortError) {

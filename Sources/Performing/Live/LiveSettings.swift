@@ -19,6 +19,9 @@ public enum LiveTempo: Sendable, Hashable {
   case given(Double)
   /// Beats come from outside, as a MIDI clock: see `LivePerformer.follow(_:)`.
   case clock
+
+  /// The tempo, in quarter notes a minute, where it is given.
+  public var given: Double? { if case .given(let tempo) = self { tempo } else { nil } }
 }
 
 /// What is asked of a live performance.

@@ -4,10 +4,12 @@ internal import MIDI
 /// What a player and a model have played, as a MIDI file with a track for each, in which no note is left hanging: whatever came in, a key that is struck
 /// again while it is down is released before, all-notes-off is written out key by key, and keys that are still down end where the file does.
 struct LiveTranscript {
-  /// A tick is half a millisecond and a little more.
-  static let (ticksPerQuarter, ticksPerSecond) = (960, 1920.0)
-  /// Messages may come late by so many ticks and still be put in their place.
-  private static let lateness = 1920
+  /// The resolution of the file: at 60 quarter notes a minute a tick is a millisecond and a little more.
+  static let ticksPerQuarter = 960
+  /// The tempo of the file where the player's is not known, in quarter notes a minute.
+  static let usualTempo = 120.0
+  /// Messages may come late by so many seconds and still be put in their place.
+  private static let lateness = 1.0
 
   private struct Event {
     var tick: Int
@@ -73,8 +75,14 @@ struct LiveTranscript {
   private var first: PerformanceTime?
   private var end = 0
 
-  init() {
-    player.track.append(.meta(.tempo(500_000)), at: 0)
+  private let ticksPerSecond: Double
+
+  /// - Parameter quartersPerMinute: The tempo that the player keeps to.
+  init(quartersPerMinute: Double = usualTempo) {
+    // As the file can say it: whole microseconds, of 24 bits.
+    let microseconds = min(max((60_000_000 / quartersPerMinute).rounded(), 1), 0xff_ffff)
+    ticksPerSecond = Double(Self.ticksPerQuarter) * 1e6 / microseconds
+    player.track.append(.meta(.tempo(Int(microseconds))), at: 0)
     player.track.append(.meta(.text(.trackName, Array("player".utf8))), at: 0)
     model.track.append(.meta(.text(.trackName, Array("model".utf8))), at: 0)
   }
@@ -90,15 +98,16 @@ struct LiveTranscript {
   mutating func add(_ message: MIDIMessage, isPlayer: Bool, at time: PerformanceTime) {
     let start = first ?? time
     first = start
-    let tick = max(0, Int((time.seconds(since: start) * Self.ticksPerSecond).rounded()))
+    let tick = max(0, Int((time.seconds(since: start) * ticksPerSecond).rounded()))
     end = max(end, tick)
     if isPlayer {
       player.add(Event(tick: tick, message: message))
     } else {
       model.add(Event(tick: tick, message: message))
     }
-    player.settle(before: end - Self.lateness)
-    model.settle(before: end - Self.lateness)
+    let settled = end - Int(Self.lateness * ticksPerSecond)
+    player.settle(before: settled)
+    model.settle(before: settled)
   }
 
   /// All of it.

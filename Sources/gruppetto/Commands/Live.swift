@@ -86,9 +86,9 @@ struct Live: ParsableCommand {
   func run() throws {
     let model = try MusicModel(path: model), seed = seed.drawn()
     try checkOutputs()
-    let recorder = try record.map { try LiveRecorder(path: $0) }
-    let cancellation = Interruption.cancellation()
     let settings = try settings(seed: seed)
+    let recorder = try record.map { try LiveRecorder(path: $0, quartersPerMinute: settings.tempo.given) }
+    let cancellation = Interruption.cancellation()
     let performer = try LivePerformer(model: model, settings: settings, isLive: true)
     let requests = LiveRequests()
     let osc = try ports.openOSC { requests.add($0) }

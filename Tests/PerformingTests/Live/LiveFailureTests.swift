@@ -175,6 +175,22 @@ struct LiveFailureTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["old.mid"])
   }
 
+  @Test("A recording has the tempo that the player keeps to") func recordingHasTheTempo() throws {
+    for tempo in [60.0, 97, 120, 240] {
+      var transcript = LiveTranscript(quartersPerMinute: tempo)
+      for beat in 0..<8 {
+        let time = 60 / tempo * Double(beat) + 1
+        transcript.add(.noteOn(channel: 0, key: 60, velocity: 80), isPlayer: true, at: moment(time))
+        transcript.add(
+          .noteOff(channel: 0, key: 60, velocity: 64), isPlayer: true, at: moment(time + 30 / tempo))
+      }
+      let score = try Score(midi: MIDIFile(bytes: transcript.file.encoded()))
+      #expect(abs((score.tempos.first?.quartersPerMinute ?? 0) - tempo) < 1e-3)
+      let onsets = score.tracks[0].notes.map { Double($0.onset) / Double(score.ticksPerQuarter) }
+      #expect(zip(onsets, 0..<8).allSatisfy { abs($0 - Double($1)) < 0.01 } && onsets.count == 8, "\(onsets)")
+    }
+  }
+
   @Test("Whatever bytes come in, no note of the recording hangs at any moment")
   func noNoteHangs() throws {
     var generator = RepeatableGenerator(seed: 12)
