@@ -155,6 +155,7 @@ struct CompanionTests {
     let performer = try MIDIPerformer(output, sampleRate: hearing.sampleRate) { hearing.moment($0) }
     let companion = try ScoreCompanion(score: score, company: .init(performers: [performer]))
     _ = render(companion, from: 0.3, to: 0.7, rate: hearing.sampleRate)
+    hearing.begin(inSeconds: 0.05)
     try performer.finish(waits: 3)
     let first = output.sent.prefix { if case .midi(.noteOn) = $0.message { false } else { true } }
     let controls = first.compactMap { sent -> [Int]? in
