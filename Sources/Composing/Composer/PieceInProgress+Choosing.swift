@@ -14,7 +14,8 @@ extension PieceInProgress {
     _ sampler: LanguageModelSampler, stream: Int, chooser: inout TokenChooser
   ) throws(ComposingError) -> Bool {
     fedCount += 1
-    if start == nil, fedCount == beginning.ids.count - 1 {
+    let saves = givesUpNotes || savedBarLimit > 0
+    if saves, start == nil, fedCount == beginning.ids.count - 1 {
       var context = context
       context?.advance(ids[fedCount])
       start = SavedPlace(
@@ -29,7 +30,7 @@ extension PieceInProgress {
       feedNext(id)
       return false
     }
-    if start == nil {
+    if saves, start == nil {
       start = SavedPlace(idCount: fedCount, progress: progress, state: [], context: context)
     }
     if !holdsRewrittenMusic { music.removeAll() }
@@ -58,7 +59,7 @@ extension PieceInProgress {
     holdsRewrittenMusic = false
     feedNext(id)
     isFinished = progress.grammar.isFinished
-    if progress.grammar.barCount > barCount {
+    if saves, progress.grammar.barCount > barCount {
       if bars.count == max(1, savedBarLimit) { bars.removeFirst() }
       bars.append(
         SavedPlace(
@@ -73,7 +74,7 @@ extension PieceInProgress {
     _ sampler: LanguageModelSampler, stream: Int, chooser: inout TokenChooser
   ) throws(ComposingError) -> (choice: TokenChooser.Choice, surprisal: Double) {
     let own = sampler.logits(ofStream: stream), index = ids.count
-    let mayGiveUp = impasseCount < Self.impasseLimit && index > beginning.ids.count
+    let mayGiveUp = givesUpNotes && impasseCount < Self.impasseLimit && index > beginning.ids.count
     func judged(
       _ choice: TokenChooser.Choice, _ logits: UnsafeBufferPointer<Float>
     ) -> (choice: TokenChooser.Choice, surprisal: Double) {

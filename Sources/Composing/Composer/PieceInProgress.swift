@@ -60,6 +60,8 @@ struct PieceInProgress {
   /// Ids that turned out to lead nowhere, each at its place in the piece.
   var deadEnds: [(index: Int, id: Int32)] = []
   var deadEndCount = 0
+  /// Whether notes may be given up, and the last bar is saved for it: where tokens tell how much room is left, or constraints do.
+  let givesUpNotes: Bool
   /// How often a note was given up that the model could not finish.
   var impasseCount = 0
 
@@ -114,7 +116,7 @@ struct PieceInProgress {
   /// The beginning of a piece.
   /// - Parameters:
   ///   - habits: What the pieces do that the model has read; nil where that is not known.
-  ///   - savedBarLimit: How many bars can be rewound to; the last one is saved in any case, since a note may have to be given up.
+  ///   - savedBarLimit: How many bars can be rewound to; the last one is saved where a note may have to be given up.
   /// - Throws: `ComposingError`: invalid options, or a primer that the tokenizer cannot express.
   init(
     _ options: CompositionOptions, tokenizer: any Tokenizer, habits: CollectionHabits? = nil,
@@ -126,6 +128,7 @@ struct PieceInProgress {
     self.options = options
     vocabularySize = tokenizer.vocabulary.count
     unreadLoops = LoopTracker(tokenizer)
+    givesUpNotes = tokenizer.openLengthTable != nil || !options.constraints.isEmpty
     beginning = try PieceBeginning(options, tokenizer: tokenizer)
     ids = beginning.ids
     nextID = beginning.ids[0]
@@ -184,7 +187,7 @@ extension PieceInProgress {
     fedCount = read.ids.count
     context = read.context
     feedNext(ids[fedCount])
-    guard fedCount >= beginning.ids.count - 1 else { return }
+    guard givesUpNotes || savedBarLimit > 0, fedCount >= beginning.ids.count - 1 else { return }
     start = SavedPlace(idCount: fedCount + 1, progress: progress, state: read.state, context: context)
   }
 }

@@ -69,13 +69,19 @@ struct TokenChooser {
     if progress.idsInBar >= Composer.idsPerBarLimit { closeBar() }
     for deadEnd in forbidden where deadEnd.index == index { mask[Int(deadEnd.id)] = false }
     // What is asked of the piece goes before what the collection's pieces do: these come where nothing else is left.
-    var reserve: [[Int]] = [
-      forbidStrayPitches(progress, logits), forbidOverlongRest(progress.grammar).map { [Int($0)] } ?? [],
-    ]
+    var strays = forbidStrayPitches(progress, logits)
+    var overlongRest = forbidOverlongRest(progress.grammar)
     choosing: while true {
       while !mask.contains(true) {
-        guard let last = reserve.popLast() else { return .nothing }
-        for index in last { mask[index] = true }
+        if let rest = overlongRest {
+          mask[Int(rest)] = true
+          overlongRest = nil
+        } else if !strays.isEmpty {
+          for index in strays { mask[index] = true }
+          strays = []
+        } else {
+          return .nothing
+        }
       }
       distribution.load(logits.span, allowed: mask)
       if let substitution = progress.grammar.substitution {
