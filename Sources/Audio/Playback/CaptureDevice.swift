@@ -21,10 +21,7 @@ public final class CaptureDevice: PCMDevice, @unchecked Sendable {
   private let captured = Mutex<[UInt8]>([])
 
   // One thread at a time uses what follows.
-  private var current = PCMState.idle
-  private var written = 0
-  /// When the first frame sounded, in nanoseconds.
-  private var began: Int64 = 0
+  private var clock: FrameClock
 
   /// A device.
   /// - Parameters:
@@ -39,6 +36,7 @@ public final class CaptureDevice: PCMDevice, @unchecked Sendable {
     self.name = name
     self.isPaced = isPaced
     self.receive = receive
+    clock = FrameClock(sampleRate: request.sampleRate)
     let frames = max(16, Int(request.latencySeconds * Double(request.sampleRate)))
     settings = PCMSettings(
       format: request.formats.first ?? .float32, sampleRate: request.sampleRate,
@@ -58,41 +56,24 @@ public final class CaptureDevice: PCMDevice, @unchecked Sendable {
       sampleRate: settings.sampleRate, channelCount: settings.channelCount, samples: samples)
   }
 
-  /// Frames that would have sounded since the device has started.
-  private var played: Int {
-    Int(Double(MonotonicClock.nanoseconds - began) * 1e-9 * Double(settings.sampleRate))
-  }
-
   /// What the device is doing.
   public var state: PCMState {
-    if isPaced, current == .running, played > written { current = .underrun }
-    if current == .draining, !isPaced || played >= written { current = .idle }
-    return current
+    if isPaced, clock.state == .running, clock.passed > clock.written { clock.runOut() }
+    if clock.state == .draining, delay == 0 { clock.stop() }
+    return clock.state
   }
 
   /// Frames that would not have been heard yet.
-  public var delay: Int {
-    switch current {
-    case .ready: written
-    case .running, .draining: isPaced ? max(0, written - played) : 0
-    default: 0
-    }
-  }
+  public var delay: Int { isPaced || clock.state == .ready ? clock.delay : 0 }
 
   /// Makes the device ready.
   public func prepare() -> Int32 {
-    current = .ready
-    written = 0
+    clock.prepare()
     return 0
   }
 
   /// Starts the clock.
-  public func start() -> Int32 {
-    guard current == .ready else { return current == .running ? 0 : -EBADF }
-    current = .running
-    began = MonotonicClock.nanoseconds
-    return 0
-  }
+  public func start() -> Int32 { clock.start() }
 
   /// Takes as many frames as there is room for.
   public func write(_ frames: RawSpan) -> Int {
@@ -112,14 +93,13 @@ public final class CaptureDevice: PCMDevice, @unchecked Sendable {
         part.withUnsafeBytes { captured.append(contentsOf: $0) }
       }
     }
-    written += count
-    if current == .ready, written >= settings.bufferFrames { _ = start() }
+    clock.add(count, of: settings.bufferFrames)
     return count
   }
 
   /// Waits for room.
   public func wait(milliseconds: Int) {
-    guard isPaced, current == .running else { return }
+    guard isPaced, clock.state == .running else { return }
     let missing = delay - (settings.bufferFrames - settings.periodFrames)
     guard missing > 0 else { return }
     rest(microseconds: min(1000 * milliseconds, missing * 1_000_000 / settings.sampleRate + 1))
@@ -133,19 +113,13 @@ public final class CaptureDevice: PCMDevice, @unchecked Sendable {
 
   /// Waits until the clock has passed the last frame.
   public func drain() -> Int32 {
-    switch state {
-    case .running:
-      current = .draining
-      return state == .draining ? -EAGAIN : 0
-    case .draining: return -EAGAIN
-    default:
-      current = .idle
-      return 0
-    }
+    // It may have run out before.
+    _ = state
+    return clock.drain(isOver: delay == 0)
   }
 
   /// Stops the clock.
-  public func drop() { current = .idle }
+  public func drop() { clock.stop() }
 
   /// It is never lost.
   public func reopen() -> Int32 { 0 }

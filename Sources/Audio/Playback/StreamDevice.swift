@@ -21,14 +21,10 @@ public final class StreamDevice: PCMDevice, @unchecked Sendable {
   private static let leastLatency = 0.02
 
   private let receive: @Sendable (RawSpan) -> Int
-  private let clock: @Sendable () -> Int64
   private let failureCode = Atomic<Int32>(0)
 
   // One thread at a time uses what follows.
-  private var current = PCMState.idle
-  private var written = 0
-  /// When the first frame was due, in nanoseconds.
-  private var began: Int64 = 0
+  private var clock: FrameClock
 
   /// A device.
   /// - Parameters:
@@ -48,7 +44,7 @@ public final class StreamDevice: PCMDevice, @unchecked Sendable {
     receive: @escaping @Sendable (RawSpan) -> Int
   ) {
     self.name = name
-    self.clock = clock
+    self.clock = FrameClock(sampleRate: request.sampleRate, nanoseconds: clock)
     self.receive = receive
     let seconds = max(Self.leastLatency, request.latencySeconds)
     let frames = max(64, Int(seconds * Double(request.sampleRate)))
@@ -60,57 +56,40 @@ public final class StreamDevice: PCMDevice, @unchecked Sendable {
   /// Why nothing can be handed on any more, as the system's number; 0 as long as it can. Any thread may ask.
   public var failure: Int32 { failureCode.load(ordering: .acquiring) }
 
-  /// Frames for which it is time.
-  private var due: Int {
-    Int(Double(clock() - began) * 1e-9 * Double(settings.sampleRate))
-  }
-
   /// What the device is doing. It never runs out.
   public var state: PCMState {
-    if current == .draining, due >= written { current = .idle }
-    return current
+    if clock.state == .draining, clock.delay == 0 { clock.stop() }
+    return clock.state
   }
 
   /// Frames that were handed on before their time.
-  public var delay: Int {
-    switch current {
-    case .ready: written
-    case .running, .draining: max(0, written - due)
-    default: 0
-    }
-  }
+  public var delay: Int { clock.delay }
 
   /// Makes the device ready.
   public func prepare() -> Int32 {
-    current = .ready
-    written = 0
+    clock.prepare()
     return 0
   }
 
   /// Starts the clock.
-  public func start() -> Int32 {
-    guard current == .ready else { return current == .running ? 0 : -EBADF }
-    current = .running
-    began = clock()
-    return 0
-  }
+  public func start() -> Int32 { clock.start() }
 
   /// Hands on as many frames as there is time and room for.
   public func write(_ frames: RawSpan) -> Int {
     guard state == .ready || state == .running else { return -Int(EBADF) }
-    let room = settings.bufferFrames - (current == .ready ? written : written - due)
-    let count = min(room, frames.byteCount / settings.frameByteCount)
-    guard count > 0 else { return -Int(EAGAIN) }
-    let taken = receive(frames.extracting(first: count * settings.frameByteCount))
+    let room = settings.bufferFrames - (clock.state == .ready ? clock.written : clock.written - clock.passed)
+    let offered = min(room, frames.byteCount / settings.frameByteCount)
+    guard offered > 0 else { return -Int(EAGAIN) }
+    let taken = receive(frames.extracting(first: offered * settings.frameByteCount))
     guard taken >= 0 else {
       failureCode.store(Int32(clamping: -taken), ordering: .releasing)
       // Not EPIPE, which would be a sound card's word for having run out.
       return -Int(ENODEV)
     }
     guard taken > 0 else { return -Int(EAGAIN) }
-    written += taken / settings.frameByteCount
-    if current == .ready, written >= settings.bufferFrames { _ = start() }
-    return taken / settings.frameByteCount
+    let count = taken / settings.frameByteCount
+    clock.add(count, of: settings.bufferFrames)
+    return count
   }
 
   /// Waits until there is time for a period.
@@ -128,20 +107,10 @@ public final class StreamDevice: PCMDevice, @unchecked Sendable {
   public func resume() -> Int32 { 0 }
 
   /// Waits until it is time for the last frame.
-  public func drain() -> Int32 {
-    switch state {
-    case .running:
-      current = .draining
-      return state == .draining ? -EAGAIN : 0
-    case .draining: return -EAGAIN
-    default:
-      current = .idle
-      return 0
-    }
-  }
+  public func drain() -> Int32 { clock.drain(isOver: clock.delay == 0) }
 
   /// Stops the clock.
-  public func drop() { current = .idle }
+  public func drop() { clock.stop() }
 
   /// A reader that has gone does not come back.
   public func reopen() -> Int32 { -ENODEV }

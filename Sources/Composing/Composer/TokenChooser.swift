@@ -107,9 +107,8 @@ struct TokenChooser {
 
   /// Whether a note is begun that the model would not go on with in any way that is allowed.
   private func isImpasse(_ grammar: any TokenGrammar, _ logits: UnsafeBufferPointer<Float>) -> Bool {
-    guard !grammar.isBetweenNotes, grammar.barCount > 0, let base = logits.baseAddress else { return false }
-    let logSum = Kernels.current.softmax(count: logits.count, logits: base, probabilities: nil)
-    let least = logSum + log(Self.leastProbability)
+    guard !grammar.isBetweenNotes, grammar.barCount > 0 else { return false }
+    let least = Self.leastLogit(logits)
     return !mask.indices.contains { mask[$0] && !(logits[$0] < least) }
   }
 
@@ -127,11 +126,8 @@ struct TokenChooser {
   private mutating func forbidStrayPitches(
     _ progress: PieceInProgress.Progress, _ logits: UnsafeBufferPointer<Float>
   ) -> [Int] {
-    guard !progress.constraints.isEmpty, let known = progress.pitches, let base = logits.baseAddress else {
-      return []
-    }
-    let logSum = Kernels.current.softmax(count: logits.count, logits: base, probabilities: nil)
-    let least = logSum + log(Self.leastProbability)
+    guard !progress.constraints.isEmpty, let known = progress.pitches else { return [] }
+    let least = Self.leastLogit(logits)
     let strays = mask.indices.filter { index in
       guard mask[index], logits[index] < least, let pitch = pitches[index] else { return false }
       return !known.contains(pitch)
@@ -152,9 +148,18 @@ struct TokenChooser {
 
   /// −log p of an id in nats, p being the softmax of the logits.
   static func surprisal(of id: Int32, logits: UnsafeBufferPointer<Float>) -> Double {
+    Double(logSum(logits)) - Double(logits[Int(id)])
+  }
+
+  /// The logit of what the model would hardly write.
+  private static func leastLogit(_ logits: UnsafeBufferPointer<Float>) -> Float {
+    logSum(logits) + log(leastProbability)
+  }
+
+  /// The logarithm of the sum of the exponentials.
+  private static func logSum(_ logits: UnsafeBufferPointer<Float>) -> Float {
     guard let base = logits.baseAddress else { return 0 }
-    let logSum = Kernels.current.softmax(count: logits.count, logits: base, probabilities: nil)
-    return Double(logSum) - Double(logits[Int(id)])
+    return Kernels.current.softmax(count: logits.count, logits: base, probabilities: nil)
   }
 
   /// A bar ends by the next bar line or by the end of the piece. Where the number of bars leaves only one of them, it stands for

@@ -84,8 +84,8 @@ final class Arrivals: Sendable {
   /// - Parameters:
   ///   - limit: How many messages there is room for.
   ///   - seconds: How long to wait where nothing has come, or there is no room.
-  /// - Returns: The messages, and whether their sender went after the last of them.
-  func take(_ limit: Int, waiting seconds: Double) -> (messages: [TimedMessage], isGone: Bool) {
+  /// - Returns: The messages, and when their sender went after the last of them; nil if it has not.
+  func take(_ limit: Int, waiting seconds: Double) -> (messages: [TimedMessage], gone: PerformanceTime?) {
     var messages: [TimedMessage] = []
     var patience = seconds
     if limit <= 0 { usleep(UInt32(1e6 * seconds)) }
@@ -93,14 +93,14 @@ final class Arrivals: Sendable {
       patience = 0
       switch event {
       case .message(let message): messages.append(message)
-      case .senderGone: return (messages, true)
-      case .timedOut: return (messages, false)
+      case .senderGone(let time): return (messages, time)
+      case .timedOut: return (messages, nil)
       case .ended, .closed:
         ended.store(true, ordering: .releasing)
-        return (messages, false)
+        return (messages, nil)
       }
     }
-    return (messages, false)
+    return (messages, nil)
   }
 
   /// Ends the reading.

@@ -85,10 +85,10 @@ struct StreamPlaying {
         engine.stop()
         isFinished = true
       }
-      let (messages, isGone) = arrivals.take(performer.room, waiting: isFinished ? 0 : 0.02)
+      let (messages, gone) = arrivals.take(performer.room, waiting: isFinished ? 0 : 0.02)
       if isFinished { usleep(5000) }
       performer.take(messages)
-      if isGone { performer.releaseAll() }
+      if gone != nil { performer.releaseAll() }
       if arrivals.isEnded, !isFinished {
         engine.finish()
         isFinished = true
@@ -137,12 +137,12 @@ struct StreamPlaying {
     while !cancellation.isRequested {
       // Preparing sounds takes time, in which more arrives: what may be written is decided before.
       let known = PerformanceTime.now.advanced(bySeconds: -Self.lag)
-      let (messages, isGone) = arrivals.take(performer.room, waiting: 0.005)
+      let (messages, gone) = arrivals.take(performer.room, waiting: 0.005)
       if start == nil { start = messages.first(where: \.isForChannel)?.time }
       if start != nil {
         performer.take(messages, atFrame: frame)
-        if let time = messages.last?.time { last = max(last, frame(time)) }
-        if isGone { performer.releaseAll(atFrame: last) }
+        if let time = gone ?? messages.last?.time { last = max(last, frame(time)) }
+        if gone != nil { performer.releaseAll(atFrame: last) }
         if arrivals.isEnded { break }
         guard try sink.write(upTo: frame(known)) else { break }
       } else if arrivals.isEnded {
