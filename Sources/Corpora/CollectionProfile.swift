@@ -23,7 +23,7 @@ public struct CollectionProfile: Codable, Hashable, Sendable {
   public var kind: Kind
   /// The share of the pieces read that are of this kind, 0...1.
   public var share: Double
-  /// How many pieces the collection has; of tune books an estimate.
+  /// How many pieces the collection has; where only some of its files were read an estimate, by their bytes.
   public var pieces: Int
   /// How many notes the collection has, by the pieces read.
   public var notes: Int
@@ -51,9 +51,18 @@ public struct CollectionProfile: Codable, Hashable, Sendable {
     let readings = sampled.compactMap { try? ScoreReader.read(path: $0, limit: sizeLimit) }
     let scores = readings.flatMap(\.scores).filter { $0.noteCount > 0 }
     self.init(of: scores)
-    let scale = Double(paths.count) / Double(count)
+    let scale = Self.scale(from: sampled, to: paths)
     pieces = Int((Double(pieces) * scale).rounded())
     notes = Int((Double(notes) * scale).rounded())
+  }
+
+  /// How many times as much music files hold as some of them: by their bytes, because one file may be a book of a thousand tunes.
+  private static func scale(from sampled: [String], to all: [String]) -> Double {
+    func bytes(of paths: [String]) -> Double {
+      paths.reduce(0) { $0 + Double(FileStatus(path: $1)?.size ?? 0) }
+    }
+    let read = bytes(of: sampled)
+    return read > 0 ? max(1, bytes(of: all) / read) : Double(all.count) / Double(sampled.count)
   }
 
   /// The profile of a corpus, whose pieces are decoded.

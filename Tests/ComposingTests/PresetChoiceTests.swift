@@ -9,7 +9,7 @@ import Testing
   @Test("Each kind of music has a preset that exists", arguments: CollectionProfile.Kind.allCases)
   func eachKindHasAPreset(kind: CollectionProfile.Kind) throws {
     let choice = PresetChoice(for: CollectionProfile(kind: kind, share: 0.9, pieces: 1_034, notes: 250_000))
-    #expect(choice.reason.contains("90 % of its 1030 pieces"))
+    #expect(choice.reason.contains("90 % of its pieces (about 1030)"))
     let preset = try ModelPreset(named: choice.name, folder: Self.folder + "/models")
     #expect(preset.summary?.isEmpty == false)
   }

@@ -44,6 +44,17 @@ import Testing
     #expect(throws: FileError.self) { try CollectionProfile(of: [folder.file("missing")]) }
   }
 
+  @Test("A book of many tunes that was not read counts by its bytes") func booksCountByTheirBytes() throws {
+    let folder = try TemporaryFolder()
+    func tune(_ number: Int) -> String { "X:\(number)\nT:A\nM:4/4\nL:1/8\nK:C\nCDEF GABc|\n\n" }
+    // Of the files in the order of their names only the first is read.
+    try replaceFile(at: folder.file("a.abc"), with: tune(1))
+    try replaceFile(at: folder.file("b.abc"), with: (1...9).map(tune).joined())
+    let profile = try #require(try CollectionProfile(of: [folder.path], fileLimit: 1))
+    #expect(profile.pieces == 10)
+    #expect(profile.notes == 80)
+  }
+
   @Test(
     "Real collections are what their names say",
     .enabled(if: SharedData.isPresent, "\(SharedData.absence)"),

@@ -4,7 +4,7 @@ public import Corpora
 public struct PresetChoice: Hashable, Sendable {
   /// The preset's name in `presets/models`.
   public var name: String
-  /// The reason, as the end of a sentence: `because most of its 1,034 pieces are tunes`.
+  /// The reason, as the end of a sentence: `because 98 % of its pieces (about 1030) are tunes`.
   public var reason: String
 
   /// Below this many notes there is more to forget than to learn, and the smallest network is enough.
@@ -31,7 +31,7 @@ public struct PresetChoice: Hashable, Sendable {
     let percent = Int((profile.share * 100).rounded())
     self.init(
       name: name,
-      reason: "because \(percent) % of its \(Self.rounded(profile.pieces)) pieces are \(description)")
+      reason: "because \(percent) % of its pieces (about \(Self.rounded(profile.pieces))) are \(description)")
   }
 
   /// The choice for what a training is to read: one corpus, or files and folders of music.
