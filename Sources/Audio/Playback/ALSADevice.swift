@@ -53,9 +53,16 @@ public final class ALSADevice: PCMDevice, @unchecked Sendable {
     var words: String {
       switch code {
       case -EBUSY: "another program is using it"
-      case -EACCES, -EPERM: "this user may not use it, but the group audio may"
+      case _ where code == -EACCES || code == -EPERM || Self.mayUseNoCard:
+        "this user may not use it; join the group audio by sudo usermod -aG audio USER, and log in again"
       default: ALSALibrary.words(Int(code))
       }
+    }
+
+    /// Whether there are cards and the user may use none of them, which ALSA reports as cards that are not there.
+    private static var mayUseNoCard: Bool {
+      let controls: [String] = (0..<32).map { "/dev/snd/controlC\($0)" }.filter { access($0, F_OK) == 0 }
+      return !controls.isEmpty && controls.allSatisfy { access($0, R_OK | W_OK) != 0 }
     }
   }
 

@@ -52,7 +52,7 @@ extension [SequencerPort] {
       { $0.clientName.lowercased().hasPrefix(client) && isPort($0) { $0.hasPrefix($1) } },
       { $0.portName.lowercased().hasPrefix(whole) },
     ]
-    guard !name.isEmpty else { return [] }
+    guard !client.isEmpty else { return [] }
     return ways.lazy.map { filter($0) }.first { !$0.isEmpty } ?? []
   }
 
