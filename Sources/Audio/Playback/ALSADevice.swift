@@ -53,16 +53,15 @@ public final class ALSADevice: PCMDevice, @unchecked Sendable {
     var words: String {
       switch code {
       case -EBUSY: "another program is using it"
-      case _ where code == -EACCES || code == -EPERM || Self.mayUseNoCard:
-        "this user may not use it; join the group audio by sudo usermod -aG audio USER, and log in again"
+      case -EACCES, -EPERM: Self.forbidden
+      // What ALSA reports of cards that it may not ask.
+      case -ENOENT, -ENODEV: PlaybackDevice.areForbidden ? Self.forbidden : ALSALibrary.words(Int(code))
       default: ALSALibrary.words(Int(code))
       }
     }
 
-    /// Whether there are cards and the user may use none of them, which ALSA reports as cards that are not there.
-    private static var mayUseNoCard: Bool {
-      let controls: [String] = (0..<32).map { "/dev/snd/controlC\($0)" }.filter { access($0, F_OK) == 0 }
-      return !controls.isEmpty && controls.allSatisfy { access($0, R_OK | W_OK) != 0 }
+    private static var forbidden: String {
+      "this user may not use it; join the group audio by sudo usermod -aG audio USER, and log in again"
     }
   }
 

@@ -1,3 +1,4 @@
+internal import Audio
 internal import CALSA
 internal import Groundwork
 
@@ -33,7 +34,11 @@ public enum RawMIDI {
   /// Why a device cannot be opened.
   /// - Parameter errorNumber: the system's number, above 0.
   static func unopened(_ name: String, _ errorNumber: Int32) -> PortError {
-    switch errorNumber {
+    // Of cards that it may not ask, ALSA reports that they are not there.
+    let isHidden =
+      [ENOENT, ENODEV].contains(errorNumber) && !name.hasPrefix("/") && PlaybackDevice.areForbidden
+    if isHidden { return .forbidden(name: "the MIDI device “\(name)”") }
+    return switch errorNumber {
     case EACCES, EPERM: .forbidden(name: "the MIDI device “\(name)”")
     // Opened without blocking, a device that is in use would be waited for.
     case EBUSY, EAGAIN: missing(name, "another program is using it")
