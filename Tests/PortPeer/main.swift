@@ -5,7 +5,7 @@
 //     port-peer jack SERVER PORT            sends notes through JACK to a port, prints what comes back
 //     port-peer follow FIFO GRID            follows the clock that comes through a FIFO, prints how far notes are from it, of GRID places a quarter
 //     port-peer threads SECONDS             lets many threads use ports at once, for the thread sanitizer
-//     port-peer jitter SECONDS RATE         sends RATE messages a second through a FIFO to itself, prints how late they came
+//     port-peer jitter SECONDS RATE [alsa]  sends RATE messages a second through a FIFO or ALSA's sequencer to itself, prints how late they came
 
 import Groundwork
 import MIDI
@@ -83,13 +83,24 @@ func osc(_ server: String, count: Int) throws {
   print("received \(received)")
 }
 
-func jitter(seconds: Double, rate: Double) throws {
-  let fifo = temporaryPath("jitter")
-  let input = try ByteStreamInput(fifo: fifo, creates: true)
-  let output = try ByteStreamOutput(fifo: fifo)
+/// Two ends of a FIFO, or of a connection in ALSA's sequencer.
+func ends(throughSequencer: Bool, _ purpose: String) throws -> (any MessageInput, any MessageOutput) {
+  guard throughSequencer else {
+    let fifo = temporaryPath(purpose)
+    let input = try ByteStreamInput(fifo: fifo, creates: true)
+    return (input, try ByteStreamOutput(fifo: fifo))
+  }
+  let sending = try ALSASequencer(name: "\(purpose)-from")
+  let receiving = try ALSASequencer(name: "\(purpose)-to")
+  try receiving.connect(sending.name, .input)
+  return (try receiving.input(), try sending.output())
+}
+
+func jitter(seconds: Double, rate: Double, throughSequencer: Bool) throws {
+  let (input, output) = try ends(throughSequencer: throughSequencer, "jitter")
   let count = Int(seconds * rate)
   let start = PerformanceTime.now.advanced(bySeconds: 0.5)
-  // Twice: as it was handed to the FIFO, and as it was read at the other end.
+  // Twice: as it was handed over, and as it was read at the other end.
   let sender = try TimedSender(output)
   // Whoever reads is as punctual as whoever sends, so that what is measured is the sending.
   PortThread.becomeRealTime()
@@ -173,9 +184,44 @@ func jack(_ server: String, _ target: String) throws {
   print(output.statistics, input.statistics)
 }
 
-/// Many threads that send, receive, cancel and ask at once, through a FIFO and through OSC.
+/// Many threads that use a client of the sequencer at once, of which two others come and go.
+func sequencerThreads(until end: PerformanceTime) throws -> [PortThread] {
+  let client = try ALSASequencer(name: "threads")
+  let (input, output) = (try client.input(), try client.output())
+  let listener = try ALSASequencer(name: "threads-listener")
+  let heard = try listener.input()
+  try listener.connect(client.name, .input)
+  func repeated(_ body: @escaping @Sendable () throws -> Void) throws -> PortThread {
+    try PortThread {
+      while PerformanceTime.now < end { do { try body() } catch { fatalError("\(error)") } }
+    }
+  }
+  let exclusive = WireMessage.midi(.systemExclusive([UInt8](repeating: 5, count: 2000) + [0xF7]))
+  return [
+    try repeated { _ = (try input.next(timeoutSeconds: 0.05), input.statistics) },
+    try repeated { _ = (try heard.next(timeoutSeconds: 0.05), heard.statistics) },
+    try repeated { for key in 0..<50 { try output.send(.midi(.noteOn(channel: 0, key: key, velocity: 1))) } },
+    try repeated {
+      try output.send(exclusive)
+      _ = (output.statistics, client.ports())
+    },
+    try repeated {
+      let player = try ALSASequencer(name: "threads-player")
+      let played = try player.output()
+      try player.connect("threads", .output)
+      for key in 0..<50 { try played.send(.midi(.noteOn(channel: 1, key: key, velocity: 1))) }
+    },
+    try repeated {
+      let other = try ALSASequencer(name: "threads-other")
+      try client.connect(other.name)
+    },
+  ]
+}
+
+/// Many threads that send, receive, cancel and ask at once, through a FIFO, through OSC and, where the kernel has it, through ALSA's sequencer.
 func threads(seconds: Double) throws {
   let end = PerformanceTime.now.advanced(bySeconds: seconds)
+  let others = access("/dev/snd/seq", R_OK | W_OK) == 0 ? try sequencerThreads(until: end) : []
   let fifo = temporaryPath("threads")
   let input = try ByteStreamInput(fifo: fifo, creates: true)
   let sender = try TimedSender(ByteStreamOutput(fifo: fifo))
@@ -222,12 +268,14 @@ func threads(seconds: Double) throws {
       _ = sender.waitUntilSent(timeoutSeconds: 0.01)
     },
   ]
-  for worker in workers { worker.join() }
+  for worker in workers + others { worker.join() }
   clock.close()
   sender.close()
   server.close()
   input.close()
-  print("messages \(input.statistics.messageCount), packets \(server.statistics.packetCount)")
+  let sequencer = others.isEmpty ? "no sequencer" : "with the sequencer"
+  print(
+    "messages \(input.statistics.messageCount), packets \(server.statistics.packetCount), \(sequencer)")
 }
 
 let words = Array(CommandLine.arguments.dropFirst())
@@ -237,9 +285,11 @@ case ("osc", 3): try osc(words[1], count: Int(words[2]) ?? 1)
 case ("threads", 2): try threads(seconds: Double(words[1]) ?? 10)
 case ("follow", 3): try follow(words[1], grid: Double(words[2]) ?? 4)
 case ("jack", 3): try jack(words[1], words[2])
-case ("jitter", 3): try jitter(seconds: Double(words[1]) ?? 10, rate: Double(words[2]) ?? 500)
+case ("jitter", 3), ("jitter", 4):
+  try jitter(
+    seconds: Double(words[1]) ?? 10, rate: Double(words[2]) ?? 500, throughSequencer: words.last == "alsa")
 default:
   print(
-    "usage: port-peer stream FILE FIFO SPEED | follow FIFO GRID | osc HOST:PORT COUNT | jack SERVER PORT | threads SECONDS | jitter SECONDS RATE"
+    "usage: port-peer stream FILE FIFO SPEED | follow FIFO GRID | osc HOST:PORT COUNT | jack SERVER PORT | threads SECONDS | jitter SECONDS RATE [alsa]"
   )
 }

@@ -16,8 +16,8 @@ public final class ALSADevice: PCMDevice, @unchecked Sendable {
   public let settings: PCMSettings
 
   private let request: PCMRequest
-  /// Closed only where the device is opened again or given up.
-  private var handle: OpaquePointer
+  /// Closed only where the device is given up or opened again; nil where that failed so far.
+  private var handle: OpaquePointer?
 
   /// Opens a device and negotiates: the first of the formats that it takes, the rate and channels nearest to those wanted, and
   /// a buffer of about the latency.
@@ -45,12 +45,24 @@ public final class ALSADevice: PCMDevice, @unchecked Sendable {
     self.handle = handle
   }
 
-  deinit { snd_pcm_close(handle) }
+  deinit { if let handle { snd_pcm_close(handle) } }
 
   /// Why a call failed.
   private struct SystemFailure: Error {
     var code: Int32
-    var words: String { ALSALibrary.words(Int(code)) }
+    var words: String {
+      switch code {
+      case -EBUSY: "another program is using it"
+      case -EACCES, -EPERM: Self.forbidden
+      // What ALSA reports of cards that it may not ask.
+      case -ENOENT, -ENODEV: PlaybackDevice.areForbidden ? Self.forbidden : ALSALibrary.words(Int(code))
+      default: ALSALibrary.words(Int(code))
+      }
+    }
+
+    private static var forbidden: String {
+      "this user may not use it; join the group audio by sudo usermod -aG audio USER, and log in again"
+    }
   }
 
   /// Opened without blocking, a device that another program holds is an error instead of a wait.
@@ -65,7 +77,8 @@ public final class ALSADevice: PCMDevice, @unchecked Sendable {
 
   /// What the device is doing.
   public var state: PCMState {
-    switch snd_pcm_state(handle) {
+    guard let handle else { return .disconnected }
+    return switch snd_pcm_state(handle) {
     case SND_PCM_STATE_PREPARED: .ready
     case SND_PCM_STATE_RUNNING: .running
     case SND_PCM_STATE_DRAINING: .draining
@@ -78,42 +91,49 @@ public final class ALSADevice: PCMDevice, @unchecked Sendable {
 
   /// Frames that were written and have not been heard yet.
   public var delay: Int {
+    guard let handle else { return 0 }
     var frames: snd_pcm_sframes_t = 0
     return snd_pcm_delay(handle, &frames) == 0 ? max(0, Int(frames)) : 0
   }
 
   /// Makes the device ready to take frames.
-  public func prepare() -> Int32 { snd_pcm_prepare(handle) }
+  public func prepare() -> Int32 { using { snd_pcm_prepare($0) } }
 
   /// Starts to play what was written.
-  public func start() -> Int32 { snd_pcm_start(handle) }
+  public func start() -> Int32 { using { snd_pcm_start($0) } }
 
   /// Writes frames, as many as there is room for.
   public func write(_ frames: RawSpan) -> Int {
-    frames.withUnsafeBytes { bytes in
+    guard let handle else { return -Int(ENODEV) }
+    return frames.withUnsafeBytes { bytes in
       let count = snd_pcm_uframes_t(bytes.count / settings.frameByteCount)
       return Int(snd_pcm_writei(handle, bytes.baseAddress, count))
     }
   }
 
   /// Waits for room.
-  public func wait(milliseconds: Int) { snd_pcm_wait(handle, Int32(clamping: milliseconds)) }
+  public func wait(milliseconds: Int) { _ = using { snd_pcm_wait($0, Int32(clamping: milliseconds)) } }
 
   /// Sleeps.
   public func rest(microseconds: Int) { usleep(UInt32(clamping: microseconds)) }
 
   /// Ends a suspension.
-  public func resume() -> Int32 { snd_pcm_resume(handle) }
+  public func resume() -> Int32 { using { snd_pcm_resume($0) } }
 
   /// Plays what was written to the end. The handle does not block: the drain continues by itself.
-  public func drain() -> Int32 { snd_pcm_drain(handle) }
+  public func drain() -> Int32 { using { snd_pcm_drain($0) } }
 
   /// Stops at once.
-  public func drop() { snd_pcm_drop(handle) }
+  public func drop() { _ = using { snd_pcm_drop($0) } }
+
+  private func using(_ body: (OpaquePointer) -> Int32) -> Int32 { handle.map(body) ?? -ENODEV }
 
   /// Opens the device of this name again, as it was.
   /// - Returns: 0, or a negative number of the system; `-EINVAL` where there is now one of other settings.
   public func reopen() -> Int32 {
+    // As long as it is held, a card that has one stream is busy, and one whose driver went cannot come back.
+    if let handle { snd_pcm_close(handle) }
+    handle = nil
     do throws(SystemFailure) {
       let opened = try Self.open(name)
       var same = request
@@ -127,7 +147,6 @@ public final class ALSADevice: PCMDevice, @unchecked Sendable {
         snd_pcm_close(opened)
         return -EINVAL
       }
-      snd_pcm_close(handle)
       handle = opened
       return 0
     } catch {

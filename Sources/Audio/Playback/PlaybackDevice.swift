@@ -44,6 +44,12 @@ public struct PlaybackDevice: Sendable, Equatable {
     }
   }
 
+  /// Whether there are sound cards, for MIDI too, and this user may use none of them.
+  package static var areForbidden: Bool {
+    let controls: [String] = (0..<32).map { "/dev/snd/controlC\($0)" }.filter { access($0, F_OK) == 0 }
+    return !controls.isEmpty && controls.allSatisfy { access($0, R_OK | W_OK) != 0 }
+  }
+
   private static func value(_ key: String, of hint: UnsafeMutableRawPointer) -> String? {
     guard let text = snd_device_name_get_hint(hint, key) else { return nil }
     defer { free(text) }

@@ -16,6 +16,10 @@ public enum PortError: DiagnosableError, Equatable {
   case noRawDevice(name: String, reason: String, others: [String])
   /// The kernel has no ALSA sequencer.
   case noSequencer(reason: String)
+  /// The user may not use what there is; `name` says what.
+  case forbidden(name: String)
+  /// There is a port of the name, and it cannot be connected.
+  case unsuitablePort(name: String, reason: String)
   /// No port of the ALSA sequencer or of JACK has the name; `others` are the names of those that there are.
   case noSuchPort(name: String, others: [String])
   /// libjack is not installed, or lacks a function.
@@ -30,7 +34,8 @@ public enum PortError: DiagnosableError, Equatable {
   /// Which kind of failure it is.
   public var kind: FailureKind {
     switch self {
-    case .unopenable, .notAPort, .noRawDevice, .noSequencer, .noSuchPort, .noJACKLibrary, .noJACKServer:
+    case .unopenable, .notAPort, .noRawDevice, .noSequencer, .forbidden, .noSuchPort, .unsuitablePort,
+      .noJACKLibrary, .noJACKServer:
       .missingInput
     case .failed, .readerGone, .unusableAddress, .unwritable: .cannotWrite
     case .noResources: .internalFault
@@ -53,6 +58,10 @@ public enum PortError: DiagnosableError, Equatable {
     case .noSequencer(let reason):
       "there is no ALSA sequencer here (\(reason)); load it by modprobe snd-seq, or use a raw MIDI device (hw:1,0), a FIFO, "
         + "OSC or JACK, which work without it"
+    case .forbidden(let name):
+      "\(name) may not be used by this user; join the group audio (sudo usermod -aG audio USER), then log in again"
+    case .unsuitablePort(let name, let reason):
+      "the MIDI port “\(name)” cannot be connected (\(reason)); aconnect -l lists ports and their directions"
     case .noSuchPort(let name, let others):
       "no MIDI port is called “\(name)”; "
         + (others.isEmpty ? "there are none" : "there are \(others.joined(separator: ", "))")

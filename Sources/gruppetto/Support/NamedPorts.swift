@@ -35,7 +35,16 @@ struct NamedPorts {
     }
   }
 
-  private static func isSequencer(_ name: String) -> Bool { name == "alsa" || name.hasPrefix("alsa:") }
+  private static func isSequencer(_ name: String) -> Bool {
+    name == "alsa" || name.hasPrefix("alsa:") || isAddress(name)
+  }
+
+  /// Whether it is the address of a port of the sequencer, as `aplaymidi -l` shows it: `20:0`.
+  private static func isAddress(_ name: String) -> Bool {
+    let parts = name.split(separator: ":", omittingEmptySubsequences: false)
+    return parts.count == 2 && parts.allSatisfy { !$0.isEmpty && $0.allSatisfy { ("0"..."9").contains($0) } }
+  }
+
   private static func isRawDevice(_ name: String) -> Bool {
     name.hasPrefix("hw:") || name == "virtual" || name.hasPrefix("/dev/")
   }
@@ -46,7 +55,11 @@ struct NamedPorts {
   ) throws -> ALSASequencer {
     let client = try sequencer ?? ALSASequencer()
     sequencer = client
-    if name.hasPrefix("alsa:") { try client.connect(String(name.dropFirst(5)), direction) }
+    if name.hasPrefix("alsa:") {
+      try client.connect(String(name.dropFirst(5)), direction)
+    } else if Self.isAddress(name) {
+      try client.connect(name, direction)
+    }
     return client
   }
 

@@ -26,21 +26,31 @@ public final class ALSASequencer: Sendable {
   private enum Capability {
     static let readable: UInt32 = 1 << 0 | 1 << 5
     static let writable: UInt32 = 1 << 1 | 1 << 6
+    /// Not to be connected from outside.
+    static let hidden: UInt32 = 1 << 7
     /// A MIDI port of a program.
     static let type: UInt32 = 1 << 1 | 1 << 20
   }
 
+  /// As many events may wait to be read: what the kernel allows at most. A program that releases all keys of all channels sends 2048 at once.
+  private static let inputPool = 2000
+
   /// Opens a client with its ports.
-  /// - Parameter name: what it is called.
-  /// - Throws: `PortError.noSequencer` where the kernel has none, as in containers.
+  /// - Parameter name: what it is called; where another client is called so, `name-2` and so on.
+  /// - Throws: `PortError.noSequencer` where the kernel has none, as in containers; `.forbidden` where the user may not use it.
   public init(name: String = "gruppetto") throws(PortError) {
     ALSAPorts.silence()
     var opened: OpaquePointer?
     // 3: both directions.
     let status = snd_seq_open(&opened, "default", 3, Int32(SND_SEQ_NONBLOCK))
-    guard status == 0, let pointer = opened else { throw .noSequencer(reason: ALSAPorts.words(status)) }
+    guard status == 0, let pointer = opened else {
+      if status == -EACCES || status == -EPERM { throw .forbidden(name: "the ALSA sequencer") }
+      throw .noSequencer(reason: ALSAPorts.words(status))
+    }
     handle = Handle(pointer: pointer)
+    let name = [SequencerPort].freeName(name, among: Self.ports(pointer).map(\.clientName))
     snd_seq_set_client_name(pointer, name)
+    snd_seq_set_client_pool_input(pointer, Self.inputPool)
     inPort = snd_seq_create_simple_port(pointer, "in", Capability.writable, Capability.type)
     outPort = snd_seq_create_simple_port(pointer, "out", Capability.readable, Capability.type)
     number = Int(snd_seq_client_id(pointer))
@@ -70,26 +80,47 @@ public final class ALSASequencer: Sendable {
 
   /// Connects another client; a connection that is there already is one.
   /// - Parameters:
-  ///   - name: its name, the beginning of it, or numbers as `aconnect -l` shows them, such as `Launchkey` or `20:0`.
+  ///   - name: its name, the beginning of it, or numbers as `aconnect -l` shows them, such as `Launchkey` or `20:0`; where it names no port, the first
+  ///     that has the direction.
   ///   - direction: which port of this client it is connected to; nil for both, as far as it has ports for them.
-  /// - Throws: `PortError.noSuchPort`; `.failed` where it has no port of that direction.
+  /// - Throws: `PortError.noSuchPort`; `.unsuitablePort` where it has no port of that direction; `.failed`.
   public func connect(_ name: String, _ direction: Direction? = nil) throws(PortError) {
-    var address = snd_seq_addr_t()
-    guard snd_seq_parse_address(handle.pointer, &address, name) == 0 else {
-      throw .noSuchPort(name: name, others: ports())
-    }
-    let (client, port) = (Int32(address.client), Int32(address.port))
-    var statuses: [Int32] = []
-    if direction != .output { statuses.append(snd_seq_connect_from(handle.pointer, inPort, client, port)) }
-    if direction != .input { statuses.append(snd_seq_connect_to(handle.pointer, outPort, client, port)) }
+    let all = otherPorts()
+    let found = all.named(name)
+    guard !found.isEmpty else { throw .noSuchPort(name: name, others: all.map(\.label)) }
+    let source = direction == .output ? nil : found.first(where: \.canSend)
+    let destination = direction == .input ? nil : found.first(where: \.canReceive)
     // A keyboard takes nothing and a sound module sends nothing.
-    guard statuses.contains(where: { $0 == 0 || $0 == -EBUSY }) else {
-      throw .failed(name: name, reason: ALSAPorts.words(statuses[0]))
+    guard source != nil || destination != nil else {
+      throw .unsuitablePort(
+        name: name, reason: direction == .output ? "nothing can be sent to it" : "it sends nothing")
+    }
+    if let source {
+      try check(
+        snd_seq_connect_from(handle.pointer, inPort, Int32(source.client), Int32(source.port)), name)
+    }
+    if let destination {
+      try check(
+        snd_seq_connect_to(handle.pointer, outPort, Int32(destination.client), Int32(destination.port)), name)
     }
   }
 
+  /// That there is such a connection already is no failure.
+  private func check(_ status: Int32, _ name: String) throws(PortError) {
+    guard status < 0, status != -EBUSY else { return }
+    throw .unsuitablePort(name: name, reason: ALSAPorts.words(status))
+  }
+
   /// The ports of other clients, as `client:port`.
-  public func ports() -> [String] {
+  public func ports() -> [String] { otherPorts().map(\.label) }
+
+  /// What can be connected to this client.
+  private func otherPorts() -> [SequencerPort] {
+    Self.ports(handle.pointer).filter { $0.client != number && ($0.canSend || $0.canReceive) }
+  }
+
+  /// All ports but the system's own, of which there are the timer's and the announcements'.
+  private static func ports(_ handle: OpaquePointer) -> [SequencerPort] {
     var (client, port): (OpaquePointer?, OpaquePointer?)
     guard snd_seq_client_info_malloc(&client) == 0, snd_seq_port_info_malloc(&port) == 0, let client, let port
     else {
@@ -99,20 +130,35 @@ public final class ALSASequencer: Sendable {
       snd_seq_client_info_free(client)
       snd_seq_port_info_free(port)
     }
-    var names: [String] = []
+    var ports: [SequencerPort] = []
     snd_seq_client_info_set_client(client, -1)
-    while snd_seq_query_next_client(handle.pointer, client) >= 0 {
+    while snd_seq_query_next_client(handle, client) >= 0 {
       let number = snd_seq_client_info_get_client(client)
-      // 0 is the system itself.
-      guard number != 0, number != Int32(self.number) else { continue }
-      let clientName = snd_seq_client_info_get_name(client).map { String(cString: $0) } ?? "\(number)"
+      guard number != Int32(SND_SEQ_CLIENT_SYSTEM) else { continue }
+      let name = snd_seq_client_info_get_name(client).map { String(cString: $0) } ?? "\(number)"
       snd_seq_port_info_set_client(port, number)
       snd_seq_port_info_set_port(port, -1)
-      while snd_seq_query_next_port(handle.pointer, port) >= 0 {
-        names.append("\(clientName):\(snd_seq_port_info_get_port(port))")
+      while snd_seq_query_next_port(handle, port) >= 0 {
+        let flags = snd_seq_port_info_get_capability(port)
+        guard flags & Capability.hidden == 0 else { continue }
+        ports.append(
+          SequencerPort(
+            client: Int(number), clientName: name, port: Int(snd_seq_port_info_get_port(port)),
+            portName: snd_seq_port_info_get_name(port).map { String(cString: $0) } ?? "",
+            canSend: flags & Capability.readable == Capability.readable,
+            canReceive: flags & Capability.writable == Capability.writable))
       }
     }
-    return names
+    return ports
+  }
+
+  /// How many ports listen to `out`.
+  fileprivate var listenerCount: Int {
+    var info: OpaquePointer?
+    guard snd_seq_port_info_malloc(&info) == 0, let info else { return 0 }
+    defer { snd_seq_port_info_free(info) }
+    guard snd_seq_get_port_info(handle.pointer, outPort, info) == 0 else { return 0 }
+    return Int(snd_seq_port_info_get_read_use(info))
   }
 }
 
@@ -126,9 +172,7 @@ public final class ALSASequencerInput: MessageInput {
   private let state: Guarded<State>
 
   private struct State: ~Copyable {
-    let coder: SequencerCoder
-    var waiting: [InputEvent] = []
-    var statistics = InputStatistics()
+    var arrivals: SequencerArrivals
   }
 
   fileprivate init(_ sequencer: ALSASequencer) throws(PortError) {
@@ -139,11 +183,11 @@ public final class ALSASequencerInput: MessageInput {
       throw .failed(name: sequencer.name, reason: "it cannot be waited for")
     }
     descriptor = request.fd
-    state = Guarded(State(coder: try SequencerCoder()))
+    state = Guarded(State(arrivals: try SequencerArrivals(port: sequencer.inPort)))
   }
 
   /// What came in so far.
-  public var statistics: InputStatistics { state.withLock { $0.statistics } }
+  public var statistics: InputStatistics { state.withLock { $0.arrivals.statistics } }
 
   /// Waits for what comes next.
   /// - Parameter timeoutSeconds: how long to wait at most.
@@ -160,33 +204,17 @@ public final class ALSASequencerInput: MessageInput {
   }
 
   private func take(_ state: inout State) throws(PortError) -> InputEvent? {
-    while state.waiting.isEmpty {
+    while true {
+      if let event = state.arrivals.take() { return event }
       var event: UnsafeMutablePointer<snd_seq_event_t>?
       let status = snd_seq_event_input(sequencer.handle.pointer, &event)
-      if status == -EAGAIN || status == -EINTR { return nil }
-      if status == -ENOSPC {
-        // The kernel's queue has run over: keys may have been released unheard.
-        state.statistics.overflowCount += 1
-        return .senderGone(.now)
+      switch status {
+      case -EAGAIN, -EINTR: return nil
+      case -ENOSPC: state.arrivals.overflow(at: .now)
+      default:
+        guard status >= 0, let event else { throw .failed(name: name, reason: ALSAPorts.words(status)) }
+        state.arrivals.add(event, at: .now)
       }
-      guard status >= 0, let event else { throw .failed(name: name, reason: ALSAPorts.words(status)) }
-      decode(event, &state)
-    }
-    return state.waiting.removeFirst()
-  }
-
-  private func decode(_ event: UnsafeMutablePointer<snd_seq_event_t>, _ state: inout State) {
-    let time = PerformanceTime.now
-    switch UInt32(event.pointee.type) {
-    case SND_SEQ_EVENT_PORT_UNSUBSCRIBED.rawValue: state.waiting.append(.senderGone(time))
-    case SND_SEQ_EVENT_PORT_SUBSCRIBED.rawValue: break
-    default:
-      let before = state.coder.faultCount
-      var messages: [WireMessage] = []
-      state.coder.decode(event) { messages.append($0) }
-      state.waiting += messages.map { .message(TimedMessage(time: time, message: $0)) }
-      state.statistics.messageCount += messages.count
-      state.statistics.faultCount += state.coder.faultCount - before
     }
   }
 
@@ -205,6 +233,7 @@ public final class ALSASequencerOutput: MessageOutput {
 
   private struct State: ~Copyable {
     let coder: SequencerCoder
+    var delivery = SequencerDelivery(patience: ByteStreamOutput.patienceSeconds)
     var statistics = OutputStatistics()
     var isClosed = false
   }
@@ -217,40 +246,38 @@ public final class ALSASequencerOutput: MessageOutput {
   /// What went out so far.
   public var statistics: OutputStatistics { state.withLock { $0.statistics } }
 
-  /// Sends a message at once.
+  /// Sends a message at once. A listener whose queue is full loses it, and it counts as dropped; the port goes on.
   /// - Parameters:
   ///   - message: what to send.
   ///   - time: when it was due; of no effect.
   /// - Throws: `PortError.failed`.
   public func send(_ message: WireMessage, at time: PerformanceTime) throws(PortError) {
-    let status = state.withLock { state -> Int32 in
-      guard !state.isClosed else { return 0 }
-      var result: Int32 = 0
+    let failure = state.withLock { state -> Int32? in
+      guard !state.isClosed else { return nil }
+      var outcome = SequencerDelivery.Outcome.delivered
+      var delivery = state.delivery
       state.coder.encode(message) { event in
         event.pointee.source.port = UInt8(truncatingIfNeeded: sequencer.outPort)
-        // To all who are connected, past the queues.
-        event.pointee.dest.client = 254
-        event.pointee.dest.port = 253
-        event.pointee.queue = 253
-        if result >= 0 { result = min(result, put(event)) }
+        event.pointee.dest.client = UInt8(SND_SEQ_ADDRESS_SUBSCRIBERS)
+        event.pointee.dest.port = UInt8(SND_SEQ_ADDRESS_UNKNOWN)
+        // Past the queues.
+        event.pointee.queue = UInt8(SND_SEQ_QUEUE_DIRECT)
+        if case .failed = outcome { return }
+        let result = delivery.deliver(listeners: { sequencer.listenerCount }, pause: { usleep(500) }) {
+          snd_seq_event_output_direct(sequencer.handle.pointer, event)
+        }
+        if result != .delivered { outcome = result }
       }
-      if result >= 0 { state.statistics.messageCount += 1 } else { state.statistics.droppedCount += 1 }
-      return result
+      state.delivery = delivery
+      if outcome == .delivered {
+        state.statistics.messageCount += 1
+      } else {
+        state.statistics.droppedCount += 1
+      }
+      if case .failed(let status) = outcome { return status }
+      return nil
     }
-    // A receiver whose queue is full loses a message; the port goes on.
-    if status < 0, status != -EAGAIN, status != -ENOSPC {
-      throw .failed(name: name, reason: ALSAPorts.words(status))
-    }
-  }
-
-  /// Sends an event. Where the kernel's pool is full it is waited for, since the rest of a long message would be no message.
-  private func put(_ event: UnsafeMutablePointer<snd_seq_event_t>) -> Int32 {
-    let deadline = PerformanceTime.now.advanced(bySeconds: ByteStreamOutput.patienceSeconds)
-    while true {
-      let status = snd_seq_event_output_direct(sequencer.handle.pointer, event)
-      guard status == -EAGAIN, PerformanceTime.now < deadline else { return status }
-      usleep(500)
-    }
+    if let failure { throw .failed(name: name, reason: ALSAPorts.words(failure)) }
   }
 
   /// Ends it; what is sent later is dropped.

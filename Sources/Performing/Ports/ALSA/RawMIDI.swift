@@ -1,3 +1,4 @@
+internal import Audio
 internal import CALSA
 internal import Groundwork
 
@@ -30,7 +31,21 @@ public enum RawMIDI {
     return devices
   }
 
-  /// What a device cannot be opened with.
+  /// Why a device cannot be opened.
+  /// - Parameter errorNumber: the system's number, above 0.
+  static func unopened(_ name: String, _ errorNumber: Int32) -> PortError {
+    // Of cards that it may not ask, ALSA reports that they are not there.
+    let isHidden =
+      [ENOENT, ENODEV].contains(errorNumber) && !name.hasPrefix("/") && PlaybackDevice.areForbidden
+    if isHidden { return .forbidden(name: "the MIDI device “\(name)”") }
+    return switch errorNumber {
+    case EACCES, EPERM: .forbidden(name: "the MIDI device “\(name)”")
+    // Opened without blocking, a device that is in use would be waited for.
+    case EBUSY, EAGAIN: missing(name, "another program is using it")
+    default: missing(name, portMessage(errorNumber))
+    }
+  }
+
   static func missing(_ name: String, _ reason: String) -> PortError {
     .noRawDevice(name: name, reason: reason, others: devices().map(\.name).filter { $0 != name })
   }
@@ -38,7 +53,7 @@ public enum RawMIDI {
   /// Opens a device file.
   static func open(path: String, _ flags: Int32) throws(PortError) -> Int32 {
     let descriptor = withSystemPath(path) { systemOpen($0, flags | O_NONBLOCK | O_CLOEXEC | O_NOCTTY) }
-    guard descriptor >= 0 else { throw missing(path, portMessage(errno)) }
+    guard descriptor >= 0 else { throw unopened(path, errno) }
     guard systemFileKind(descriptor) == S_IFCHR else {
       systemClose(descriptor)
       throw .notAPort(path: path)
@@ -94,7 +109,7 @@ final class RawMIDISource: ByteSource {
     ALSAPorts.silence()
     var opened: OpaquePointer?
     let status = snd_rawmidi_open(&opened, nil, name, Int32(SND_RAWMIDI_NONBLOCK))
-    guard status == 0, let handle = opened else { throw RawMIDI.missing(name, ALSAPorts.words(status)) }
+    guard status == 0, let handle = opened else { throw RawMIDI.unopened(name, -status) }
     var request = pollfd()
     guard snd_rawmidi_poll_descriptors(handle, &request, 1) == 1 else {
       snd_rawmidi_close(handle)
@@ -125,7 +140,7 @@ final class RawMIDISink: ByteSink {
     ALSAPorts.silence()
     var opened: OpaquePointer?
     let status = snd_rawmidi_open(nil, &opened, name, Int32(SND_RAWMIDI_NONBLOCK))
-    guard status == 0, let handle = opened else { throw RawMIDI.missing(name, ALSAPorts.words(status)) }
+    guard status == 0, let handle = opened else { throw RawMIDI.unopened(name, -status) }
     self.name = name
     self.handle = handle
     self.patienceSeconds = patienceSeconds

@@ -3,7 +3,8 @@ internal import CALSA
 /// Makes messages of ALSA's sequencer events, and events of messages, through their bytes.
 final class SequencerCoder {
   private let handle: OpaquePointer
-  private var parser = MIDIStreamParser()
+  /// One for each sender that a message came from in part, or once: parts of another's may come between.
+  private var parsers: [SequencerSender: MIDIStreamParser] = [:]
   private var writer = MIDIStreamWriter()
   private var bytes: [UInt8] = []
   private let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 65_536)
@@ -37,12 +38,26 @@ final class SequencerCoder {
       faultCount += 1
       return
     }
+    let sender = SequencerSender(event.pointee.source)
+    var parser = parsers.removeValue(forKey: sender) ?? MIDIStreamParser()
     let before = parser.faults.count
     for byte in buffer[..<Int(count)] {
       if let message = parser.consume(byte) { body(message) }
     }
     faultCount += parser.faults.count - before
+    // Clients come and go, and those that send without a connection go unseen.
+    if parsers.count >= Self.senderLimit { parsers.removeAll() }
+    parsers[sender] = parser
   }
+
+  /// The most senders that are kept apart.
+  private static let senderLimit = 256
+
+  /// A sender has gone: what it began will not be ended.
+  func forget(_ sender: SequencerSender) { parsers[sender] = nil }
+
+  /// Forgets what is incomplete.
+  func reset() { parsers.removeAll() }
 
   /// Visits the events of a message; what they point to holds until the next call.
   func encode(_ message: WireMessage, _ body: (UnsafeMutablePointer<snd_seq_event_t>) -> Void) {
