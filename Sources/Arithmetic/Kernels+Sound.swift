@@ -11,6 +11,16 @@ extension Kernels {
     table.pointee.interpolate(count, data, position, step, weights, taps, output)
   }
 
+  /// Reads a sample at any speed over eight frames, by weights that are polynomials of fifth order; `coefficients` are
+  /// four times six, each eight times in a row.
+  @inline(__always)
+  package func interpolatePolynomial(
+    _ data: UnsafePointer<Float>, from position: Int64, step: Int64, coefficients: UnsafePointer<Float>,
+    into output: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    table.pointee.interpolate_polynomial(count, data, position, step, coefficients, output)
+  }
+
   /// Reads a sample at any speed by a polynomial of third order.
   @inline(__always)
   package func interpolateCubic(

@@ -23,11 +23,11 @@ public enum AudioFile {
   /// - Parameters:
   ///   - path: the file.
   ///   - sampleLimit: the most samples (frames × channels) to take.
-  /// - Returns: The sound, and how many frames its header promises beyond it (`AudioFileReader.missingFrames`); 0 for a whole file.
+  /// - Returns: The sound, and what is missing of it; nil for a whole file.
   /// - Throws: `AudioError.file`, `.notAudio`, `.damaged` or `.tooLong`.
   public static func readTelling(
     _ path: String, sampleLimit: Int = defaultSampleLimit
-  ) throws(AudioError) -> (sound: AudioBuffer, missingFrames: Int) {
+  ) throws(AudioError) -> (sound: AudioBuffer, missing: MissingSound?) {
     var reader = try AudioFileReader(path: path)
     var buffer = AudioBuffer(sampleRate: reader.sampleRate, channelCount: reader.channelCount)
     var block = [Float](repeating: 0, count: reader.channelCount * 8192)
@@ -37,7 +37,7 @@ public enum AudioFile {
       }
       buffer.append(contentsOf: block.span.extracting(first: count * reader.channelCount))
     }
-    return (buffer, reader.missingFrames)
+    return (buffer, reader.missingSound)
   }
 
   /// Writes `buffer` to `path`, atomically, in the format of the name's ending.

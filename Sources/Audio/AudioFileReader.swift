@@ -1,6 +1,14 @@
 internal import CSndfile
 internal import Groundwork
 
+/// What a sound file that was cut short, or is still being written, does not have.
+public enum MissingSound: Sendable, Hashable {
+  /// So many frames, which its header promises.
+  case frames(Int)
+  /// Its end, before which any number of frames may have stood.
+  case end
+}
+
 /// A sound file that is read a block at a time: WAV, AIFF, FLAC, Ogg Vorbis, Opus, MP3, AU, CAF and whatever else the
 /// installed libsndfile knows.
 ///
@@ -16,16 +24,24 @@ public struct AudioFileReader: ~Copyable {
   public let declaredFrameCount: Int?
   /// How many frames have been read.
   public private(set) var position = 0
-  /// How many frames the file's header promises that the file does not have, because it was cut short or is still being written; 0 where
-  /// nothing is missing, or where nobody can tell.
+  /// What the file does not have because it was cut short or is still being written; nil where nothing is missing, or where nobody can tell.
   ///
-  /// It is known at once for WAV, RF64, Wave64, AIFF and AU files without compression, and for FLAC files after they have been read to
-  /// their end. Others do not say how long they are, and headers that were written before anybody knew do not count.
-  public private(set) var missingFrames = 0
+  /// It is known at once for WAV, RF64, Wave64, AIFF and AU files without compression, whose headers say how many frames there are, and for
+  /// Ogg files, whose end is marked; for FLAC and MP3 files after they have been read to their end. Others do not say how long they are,
+  /// and headers that were written before anybody knew do not count.
+  public private(set) var missingSound: MissingSound?
 
   private var handle: SoundFileHandle
-  /// Whether the header of the format says how many frames there are, and libsndfile leaves it at that.
-  private var isFLAC: Bool { Int(handle.info.format) & SF_FORMAT_TYPEMASK == SF_FORMAT_FLAC }
+  private let container: Int
+  /// How many frames fewer than its header says a whole file may give: an MP3 file says nothing of what its encoder put before and behind
+  /// the sound, at most two of its frames of 1,152.
+  private var tolerance: Int? {
+    switch container {
+    case SF_FORMAT_FLAC: 0
+    case SF_FORMAT_MPEG: 2 * 1152
+    default: nil
+    }
+  }
   /// Whether `path` is that of a file, and not a name for bytes.
   private let isFile: Bool
 
@@ -73,7 +89,14 @@ public struct AudioFileReader: ~Copyable {
     declaredFrameCount = (0..<sf_count_t.max).contains(info.frames) ? Int(info.frames) : nil
     let stream = self.handle.stream
     let promised = PromisedLength(size: Int(stream.length)) { stream.bytes(at: $0, $1) }
-    missingFrames = promised?.missingFrames ?? 0
+    container = Int(info.format) & SF_FORMAT_TYPEMASK
+    if let frames = promised?.missingFrames, frames > 0 {
+      missingSound = .frames(frames)
+    } else if container == SF_FORMAT_OGG,
+      OggEnding.isMissing(size: Int(stream.length), read: { stream.bytes(at: $0, $1) })
+    {
+      missingSound = .end
+    }
   }
 
   /// The comment that the file has; nil if it has none.
@@ -107,13 +130,21 @@ public struct AudioFileReader: ~Copyable {
       if handle.stream.errorNumber != 0 {
         throw .file(.reading(path, errorNumber: handle.stream.errorNumber))
       }
-      if let failure = handle.failure {
+      if let failure = handle.failure, !isCutOff(at: position + max(0, count)) {
         throw .damaged(path: path, frame: position + max(0, count), reason: failure)
       }
     }
     position += max(0, count)
-    if count < room, isFLAC, let declaredFrameCount { missingFrames = max(0, declaredFrameCount - position) }
+    if count < room, let tolerance, let declaredFrameCount, declaredFrameCount - position > tolerance {
+      missingSound = .frames(declaredFrameCount - position)
+    }
     return max(0, count)
+  }
+
+  /// Whether a FLAC decoder that failed behind some frames had come to the file's end: libFLAC reports a frame that is cut in two as it does
+  /// a damaged one. Of damage within the last kilobytes, which it has read by then, the same can be said: the rest is missing.
+  private func isCutOff(at frame: Int) -> Bool {
+    container == SF_FORMAT_FLAC && frame > 0 && handle.stream.isAtEnd
   }
 
   /// Reads the next frames into an array of samples, as into a span.

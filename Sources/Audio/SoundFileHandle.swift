@@ -108,6 +108,8 @@ struct SoundFileHandle: ~Copyable {
   private static func words(_ pointer: OpaquePointer?) -> String {
     var text = String(cString: sf_strerror(pointer))
     while let last = text.last, last.isWhitespace || last == "." || last == "!" { text.removeLast() }
+    // Some of its messages say so themselves.
+    for prefix in ["Error : ", "Error: "] where text.hasPrefix(prefix) { text.removeFirst(prefix.count) }
     return text.isEmpty ? "unknown reason" : text.prefix(1).lowercased() + text.dropFirst()
   }
 }
@@ -189,6 +191,14 @@ final class FileByteStream {
     case .memory(let bytes, _):
       return Array(bytes[min(place, bytes.count)..<min(place + count, bytes.count)])
     }
+  }
+
+  /// Whether everything was read.
+  var isAtEnd: Bool {
+    if case .descriptor(let descriptor) = content {
+      return sf_count_t(lseek(descriptor, 0, SEEK_CUR)) >= length
+    }
+    return position >= Int(length)
   }
 
   /// How many bytes there are; −1 where that cannot be known.

@@ -25,7 +25,8 @@ extern const gruppetto_kernel_table gruppetto_neon_kernels;
 
 /// The kernels of sound, likewise.
 #define SOUND_KERNELS                                                                                               \
-  .interpolate = interpolate, .interpolate_cubic = interpolate_cubic, .add_ramp = add_ramp,                         \
+  .interpolate = interpolate, .interpolate_polynomial = interpolate_polynomial,                                     \
+  .interpolate_cubic = interpolate_cubic, .add_ramp = add_ramp,                                                     \
   .add_ramps = add_ramps, .filter_eights = filter_eights, .add_modes = add_modes, .add_tone = add_tone,              \
   .add_wave = add_wave
 

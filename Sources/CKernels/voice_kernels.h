@@ -46,18 +46,6 @@ SOUND_INLINE eight fractions_of(eight_words phases, uint32_t shift) {
   return __builtin_convertvector(__builtin_convertvector(phases & mask, eight_integers), eight) * unit;
 }
 
-/// Turns the rows of two 4 x 4 matrices, side by side, into columns.
-SOUND_INLINE void transpose_fours(eight rows[4]) {
-  const eight low01 = __builtin_shufflevector(rows[0], rows[1], 0, 8, 1, 9, 4, 12, 5, 13);
-  const eight low23 = __builtin_shufflevector(rows[2], rows[3], 0, 8, 1, 9, 4, 12, 5, 13);
-  const eight high01 = __builtin_shufflevector(rows[0], rows[1], 2, 10, 3, 11, 6, 14, 7, 15);
-  const eight high23 = __builtin_shufflevector(rows[2], rows[3], 2, 10, 3, 11, 6, 14, 7, 15);
-  rows[0] = __builtin_shufflevector(low01, low23, 0, 1, 8, 9, 4, 5, 12, 13);
-  rows[1] = __builtin_shufflevector(low01, low23, 2, 3, 10, 11, 6, 7, 14, 15);
-  rows[2] = __builtin_shufflevector(high01, high23, 0, 1, 8, 9, 4, 5, 12, 13);
-  rows[3] = __builtin_shufflevector(high01, high23, 2, 3, 10, 11, 6, 7, 14, 15);
-}
-
 static void add_tone(size_t count, const float *samples, uint32_t shift, uint32_t phase, uint32_t step, uint32_t glide,
                      const float *weights, float *y) {
   const eight frames = {1, 2, 3, 4, 5, 6, 7, 8};

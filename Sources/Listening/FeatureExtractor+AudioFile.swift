@@ -33,14 +33,13 @@ extension FeatureExtractor {
   ///   - options: What is computed.
   ///   - cancellation: Stops the work.
   ///   - progress: Called with the seconds of sound done.
-  ///   - truncation: Called at the end with how many frames the file's header promises beyond those that there are, if there are such
-  ///     (`AudioFileReader.missingFrames`).
+  ///   - truncation: Called at the end with what is missing of the file, if something is (`AudioFileReader.missingSound`).
   /// - Returns: The features and the options with the file's sample rate; nil if it was canceled.
   /// - Throws: As for a file.
   public static func features(
     of reader: consuming AudioFileReader, channel: Int = 0, options: FeatureOptions,
     cancellation: Cancellation? = nil, progress: ProgressHandler? = nil,
-    truncation: ((_ missingFrames: Int) -> Void)? = nil
+    truncation: ((_ missing: MissingSound) -> Void)? = nil
   ) throws -> (features: FeatureMatrix, options: FeatureOptions)? {
     var reader = reader
     let path = reader.path
@@ -67,7 +66,7 @@ extension FeatureExtractor {
           activity: "listening", completed: Double(reader.position) / Double(reader.sampleRate), total: total,
           unit: "seconds"))
     }
-    if reader.missingFrames > 0 { truncation?(reader.missingFrames) }
+    if let missing = reader.missingSound { truncation?(missing) }
     extractor.finish(into: &features)
     guard features.frameCount > 0 else {
       throw FeatureError.tooShort(

@@ -49,6 +49,11 @@ enum VorbisDecoding {
         return result
       }
       try read(&reader, into: &frames, limit: sample.frameLimit)
+      if reader.missingSound != nil {
+        report(
+          "compressed-sample", .stopped,
+          "the sample “\(name)” is cut short after \(frames.count.grouped) frames")
+      }
     } catch {
       report(
         "compressed-sample", frames.isEmpty ? .skipped : .stopped,

@@ -17,10 +17,29 @@ import Testing
     return try readFile(path)
   }
 
-  private func read(_ bytes: [UInt8]) throws -> (sound: AudioBuffer, missingFrames: Int) {
+  /// The bytes of a file of noise in mono, which cannot be made small.
+  private func noise(frames: Int, rate: Int, ending: String) throws -> [UInt8] {
+    let path = folder.file("noise." + ending)
+    var generator = RepeatableGenerator(seed: 3)
+    let samples = (0..<frames).map { _ in Float.random(in: -0.5...0.5, using: &generator) }
+    var sound = AudioBuffer(sampleRate: rate, channelCount: 1)
+    sound.append(contentsOf: samples.span)
+    try AudioFile.write(sound, to: path)
+    return try readFile(path)
+  }
+
+  private func read(_ bytes: [UInt8]) throws -> (sound: AudioBuffer, missing: MissingSound?) {
     let path = folder.file("cut")
     try replaceFile(at: path, with: bytes)
     return try AudioFile.readTelling(path)
+  }
+
+  /// What is told at once of bytes that came through a pipe; nil where they cannot be read.
+  private static func told(_ bytes: [UInt8]) -> [MissingSound]? {
+    do {
+      let reader = try AudioFileReader(bytes: bytes, name: "pipe")
+      return reader.missingSound.map { [$0] } ?? []
+    } catch { return nil }
   }
 
   @Test(
@@ -31,16 +50,18 @@ import Testing
     ])
   func missingFrames(ending: String, encoding: SampleEncoding, frameBytes: Int) throws {
     let whole = try bytes(ending, encoding)
-    #expect(try read(whole).missingFrames == 0)
+    #expect(try read(whole).missing == nil)
     // The tags behind the sound may be gone too: nothing is lost by that.
     for cut in [1000, 1003] {
       var rest = whole
       let end = try #require(Self.soundEnd(whole, ending))
       rest.removeLast(rest.count - end + cut * frameBytes - (cut % 10))
       let (sound, missing) = try read(rest)
-      #expect(missing == cut && sound.frameCount == 5000 - cut, "\(missing) of \(ending)")
+      #expect(
+        missing == .frames(cut) && sound.frameCount == 5000 - cut,
+        "\(String(describing: missing)) of \(ending)")
       // The same of bytes that came through a pipe, before anything was read.
-      #expect(try AudioFileReader(bytes: rest, name: "pipe").missingFrames == cut)
+      #expect(Self.told(rest) == [.frames(cut)])
     }
   }
 
@@ -56,18 +77,40 @@ import Testing
     return ending == "w64" ? start + size : start + offset + count + size
   }
 
-  @Test("Of a FLAC file it is known at its end") func flac() throws {
-    let whole = try bytes("flac")
-    #expect(try read(whole).missingFrames == 0)
-    let path = folder.file("cut.flac")
-    try replaceFile(at: path, with: Array(whole.prefix(whole.count / 2)))
-    do throws(AudioError) {
-      let (sound, missing) = try AudioFile.readTelling(path)
-      #expect(missing > 0 && missing == 5000 - sound.frameCount)
-    } catch {
-      // Some versions of libsndfile refuse it, which tells as much.
-      #expect(error.kind == .badInput && error.file == path)
+  @Test("Of a FLAC file it is known at its end, wherever it was cut") func flac() throws {
+    let whole = try noise(frames: 100_000, rate: 44_100, ending: "flac")
+    #expect(try read(whole).missing == nil)
+    for share in [2, 3, 5, 9] {
+      let (sound, missing) = try read(Array(whole.prefix(whole.count * share / 10)))
+      #expect(sound.frameCount > 0 && missing == .frames(100_000 - sound.frameCount), "\(share)")
     }
+  }
+
+  @Test("A FLAC file that is damaged far from its end is no file that was cut short") func damagedFLAC()
+    throws
+  {
+    let path = folder.file("long.flac")
+    var bytes = try noise(frames: 200_000, rate: 44_100, ending: "flac")
+    let middle = bytes.count / 2
+    for index in middle..<middle + 4000 { bytes[index] = 0 }
+    try replaceFile(at: path, with: bytes)
+    let error = #expect(throws: AudioError.self) { try AudioFile.readTelling(path) }
+    #expect(error?.problem.contains("is damaged; the sound cannot be read from frame") == true)
+  }
+
+  @Test(
+    "Of an Ogg file whose last page is not there it is known that something is missing",
+    arguments: ["ogg", "opus"])
+  func ogg(ending: String) throws {
+    let whole = try noise(frames: 40_000, rate: 48_000, ending: ending)
+    #expect(try read(whole).missing == nil)
+    // Within the last page, its header, and some pages before.
+    for cut in [1, 20, 100, whole.count / 4] {
+      let rest = Array(whole.dropLast(cut))
+      if let told = Self.told(rest) { #expect(told == [.end], "\(cut) bytes of \(ending)") }
+    }
+    let (sound, missing) = try read(Array(whole.dropLast(1)))
+    #expect(missing == .end && sound.frameCount <= 40_000)
   }
 
   @Test(
@@ -77,7 +120,7 @@ import Testing
     var file = try bytes("wav", .pcm16)
     let place = try #require(file.indices.first { file[$0...].starts(with: Array("data".utf8)) })
     for index in 0..<4 { file[place + 4 + index] = UInt8(truncatingIfNeeded: size >> (8 * index)) }
-    #expect(try AudioFileReader(bytes: file, name: "pipe").missingFrames == 0)
+    #expect(Self.told(file) == [])
   }
 
   @Test("Headers of any content are read within the file") func damagedHeaders() throws {
@@ -91,8 +134,7 @@ import Testing
         for _ in 0..<Int.random(in: 1...6, using: &generator) {
           file[Int.random(in: 12..<120, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
         }
-        guard let reader = try? AudioFileReader(bytes: file, name: ending) else { continue }
-        #expect(reader.missingFrames >= 0)
+        if case .frames(let count)? = Self.told(file)?.first { #expect(count > 0) }
       }
     }
   }

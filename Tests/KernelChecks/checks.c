@@ -50,6 +50,7 @@ static const check checks[] = {
     {"additive_scores", {MEMBER(additive_scores), MEMBER(additive_scores_backward)}, check_additive_scores, NULL},
     {"peak", {MEMBER(peak)}, NULL, check_peak},
     {"interpolate", {MEMBER(interpolate)}, check_interpolate, NULL},
+    {"interpolate_polynomial", {MEMBER(interpolate_polynomial)}, check_interpolate_polynomial, NULL},
     {"interpolate_cubic", {MEMBER(interpolate_cubic)}, check_interpolate_cubic, NULL},
     {"add_ramp", {MEMBER(add_ramp)}, check_add_ramp, NULL},
     {"add_ramps", {MEMBER(add_ramps)}, check_add_ramps, NULL},

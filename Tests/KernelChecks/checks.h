@@ -28,6 +28,7 @@ void check_tanh_backward(comparison *c, size_t n);
 void check_softmax_backward(comparison *c, size_t n);
 void check_additive_scores(comparison *c, size_t n);
 void check_interpolate(comparison *c, size_t n);
+void check_interpolate_polynomial(comparison *c, size_t n);
 void check_interpolate_cubic(comparison *c, size_t n);
 void check_add_ramp(comparison *c, size_t n);
 void check_add_ramps(comparison *c, size_t n);

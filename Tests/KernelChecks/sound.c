@@ -37,6 +37,34 @@ void check_interpolate(comparison *c, size_t n) {
     }
 }
 
+void check_interpolate_polynomial(comparison *c, size_t n) {
+  const int64_t steps[] = {0x01A3D70A3, 0x0B504F333, 0x100000000, 0x1051EB851, 0x200000000, 0x270A3D70A};
+  for (int s = 0; s < 6; s++) {
+    const int64_t step = steps[s], start = (4LL << 32) + (s % 2 == 0 ? 0x12345678 : 0xFFFFFFFF);
+    const size_t frames = (size_t)((start + (int64_t)n * step) >> 32) + 8 + 32;
+    const float *data = random_floats(c, frames, 1), *few = random_floats(c, 24, 1);
+    float *coefficients = random_floats(c, 8 * 24, 1);
+    for (int k = 0; k < 8 * 24; k++) coefficients[k] = few[k / 8];
+    float *output = random_floats(c, n, 1), *plain = random_floats(c, n, 1), *expected = random_floats(c, n, 1);
+    c->kernels->interpolate_polynomial(n, data, start, step, coefficients, output);
+    c->plain->interpolate_polynomial(n, data, start, step, coefficients, plain);
+    for (size_t i = 0; i < n; i++) {
+      const int64_t place = start + (int64_t)i * step;
+      const double g = (double)(uint32_t)place / 0x1p32 - 0.5;
+      double sum = 0;
+      for (int k = 0; k < 8; k++) {
+        // The later frame of a pair has the weight of the earlier one at −g.
+        const float *row = few + 6 * (k < 4 ? k : 7 - k);
+        double power = 1;
+        for (int j = 0; j < 6; j++, power *= k < 4 ? g : -g) sum += data[(place >> 32) - 3 + k] * row[j] * power;
+      }
+      expected[i] = (float)sum;
+    }
+    expect_close(c, output, expected, n, 1e-5f, "read by polynomials", n, (size_t)s, 0);
+    expect_close(c, output, plain, n, 0, "the same bits, read by polynomials", n, (size_t)s, 0);
+  }
+}
+
 void check_interpolate_cubic(comparison *c, size_t n) {
   const int64_t steps[] = {0x01A3D70A3, 0x0B504F333, 0x100000000, 0x1F0A3D70A, 0x200000000, 0x270A3D70A};
   for (int s = 0; s < 6; s++) {

@@ -62,7 +62,7 @@ struct CompressedSampleTests {
     ]).read()
     let zones = bank.presets[0].zones
     #expect(zones.first?.sample.end == 3_000 && (1...2).contains(zones.count))
-    #expect(bank.diagnostics.count { $0.rule == "compressed-sample" } >= 2)
+    #expect(bank.diagnostics.count { $0.rule == "compressed-sample" } == 3)
     #expect(bank.diagnostics.allSatisfy { $0.offset != nil })
     #expect(bank.presets[0].zones.count == zones.count)
   }

@@ -182,6 +182,13 @@ typedef struct {
   /// weights and as many differences to those of the next place.
   void (*interpolate)(size_t count, const float *data, int64_t position, int64_t step, const float *weights, size_t taps,
                       float *output);
+  /// The same over eight frames, from the third before the one at position + i * step to the fourth behind it, whose weights are
+  /// polynomials of fifth order of g, the distance from the middle between the fourth and the fifth (Farrow 1988). For each pair of
+  /// frames as far before that middle as behind it, the outermost first, there are six coefficients, of 1, g^2 and g^4 for their sum and
+  /// of g, g^3 and g^5 for the earlier less the later, in the order of the powers; each stands eight times in a row. The 32 frames behind
+  /// the last that is needed may be read, but are not used.
+  void (*interpolate_polynomial)(size_t count, const float *data, int64_t position, int64_t step,
+                                 const float *coefficients, float *output);
   /// The same by the polynomial of third order through two frames with the slopes of their neighbors (Catmull & Rom 1974).
   /// The 32 frames behind the last that is needed may be read, but are not used.
   void (*interpolate_cubic)(size_t count, const float *data, int64_t position, int64_t step, float *output);

@@ -45,28 +45,92 @@ struct InterpolationTable: BitwiseCopyable {
   }
 }
 
+/// Weights of eight frames as polynomials of fifth order of the place between the two in the middle: cheaper than a table, since nothing
+/// is looked up (Farrow 1988). A sinc in a window is followed within 0.0001, less than what the window lets through.
+struct InterpolationPolynomial: BitwiseCopyable {
+  /// For each pair of frames as far before the middle as behind it, the outermost first, the coefficients of the earlier frame's
+  /// weight.
+  let coefficients: UnsafePointer<Float>
+
+  static let tapCount = 8
+  private static let powerCount = 6
+  /// How often each coefficient is written, for vectors of as many.
+  private static let copyCount = 8
+
+  /// - Parameter weight: The weight of a frame at a distance, in frames, the same before and behind, before the weights of a place are
+  ///   scaled to a sum of 1.
+  init(arena: Arena, weight: (Double) -> Double) {
+    let pairs = Self.tapCount / 2
+    var rows = [[Double]](repeating: [Double](repeating: 0, count: Self.powerCount), count: pairs)
+    // Interpolation at the zeros of a Chebyshev polynomial: Newton's divided differences.
+    let places = (0..<Self.powerCount).map {
+      sine(Double.pi * (Double($0) + 0.5 - Double(Self.powerCount) / 2) / Double(Self.powerCount)) / 2
+    }
+    let weights = places.map { g in
+      let row = (0..<Self.tapCount).map { weight(Double($0 - pairs) + 0.5 - g) }
+      let sum = row.reduce(0, +)
+      return row.map { $0 / sum }
+    }
+    for pair in 0..<pairs { rows[pair] = Self.polynomial(places, weights.map { $0[pair] }) }
+    // The sums of the pairs are the even powers: what they differ by from 1 is taken off the two in the middle.
+    for power in stride(from: 0, to: Self.powerCount, by: 2) {
+      let sum = rows.reduce(0) { $0 + $1[power] }
+      rows[pairs - 1][power] += (power == 0 ? 0.5 : 0) - sum
+    }
+    let memory = arena.allocate(pairs * Self.powerCount * Self.copyCount, of: Float(0))
+    for (index, coefficient) in rows.joined().enumerated() {
+      (memory + index * Self.copyCount).update(repeating: Float(coefficient), count: Self.copyCount)
+    }
+    coefficients = UnsafePointer(memory)
+  }
+
+  /// The coefficients of the polynomial through some points, the constant first.
+  private static func polynomial(_ places: [Double], _ values: [Double]) -> [Double] {
+    var differences = values
+    for order in 1..<places.count {
+      for index in (order..<places.count).reversed() {
+        differences[index] =
+          (differences[index] - differences[index - 1]) / (places[index] - places[index - order])
+      }
+    }
+    var result = [Double](repeating: 0, count: places.count)
+    for index in places.indices.reversed() {
+      // What is there times (g − place), and the next difference.
+      for power in (1..<places.count).reversed() {
+        result[power] = result[power - 1] - places[index] * result[power]
+      }
+      result[0] = differences[index] - places[index] * result[0]
+    }
+    return result
+  }
+}
+
 /// Reads samples at any speed.
 struct SampleReading: BitwiseCopyable {
   let kind: SampleInterpolation
   private let tables: UnsafeMutablePointer<InterpolationTable>
+  private let polynomial: InterpolationPolynomial
 
   /// The most frames that are weighed.
   static let mostTaps = 32
   /// Frames a sample needs before its first and after its last, so that nothing has to be checked.
   static let margin = mostTaps
 
+  /// Up to this speed all of the sample's frequencies are passed, by the polynomial.
+  private static let slowest = 1.02
   /// For speeds up to these the sinc passes what stays below half the output's rate; the widths are in frames of the sample.
-  private static let classes: [(speed: Double, taps: Int)] = [
-    (1.02, 8), (1.5, 16), (2.1, 16), (3, 24), (.infinity, 32),
-  ]
+  private static let classes: [(speed: Double, taps: Int)] = [(1.5, 16), (2.1, 16), (3, 24), (.infinity, 32)]
 
   init(_ kind: SampleInterpolation, arena: Arena) {
     self.kind = kind
     let list = Self.classes.map { range in
       let speed = range.speed == .infinity ? 4 : range.speed
       return InterpolationTable(arena: arena, tapCount: range.taps) {
-        Self.kaiserSinc($0, halfWidth: Double(range.taps) / 2, cutoff: speed <= 1.02 ? 1 : 1.06 / speed)
+        Self.kaiserSinc($0, halfWidth: Double(range.taps) / 2, cutoff: 1.06 / speed)
       }
+    }
+    polynomial = InterpolationPolynomial(arena: arena) {
+      Self.kaiserSinc($0, halfWidth: Double(InterpolationPolynomial.tapCount) / 2, cutoff: 1)
     }
     tables = arena.allocate(list.count, of: list[0])
     for (index, table) in list.enumerated() { tables[index] = table }
@@ -93,10 +157,10 @@ struct SampleReading: BitwiseCopyable {
     return sum
   }
 
-  /// The table for a speed in frames of the sample for each frame of the output.
+  /// The table for a speed above `slowest` in frames of the sample for each frame of the output.
   @inline(__always)
   func table(speed: Double) -> UnsafePointer<InterpolationTable> {
-    let index = speed <= 1.02 ? 0 : speed <= 1.5 ? 1 : speed <= 2.1 ? 2 : speed <= 3 ? 3 : 4
+    let index = speed <= 1.5 ? 0 : speed <= 2.1 ? 1 : speed <= 3 ? 2 : 3
     return UnsafePointer(tables + index)
   }
 
@@ -110,6 +174,9 @@ struct SampleReading: BitwiseCopyable {
     switch kind {
     case .linear: Self.readLine(data, position, step, output, frames)
     case .cubic: kernels.interpolateCubic(data, from: position, step: step, into: output, count: frames)
+    case .sinc where Double(step) * 0x1p-32 <= Self.slowest:
+      kernels.interpolatePolynomial(
+        data, from: position, step: step, coefficients: polynomial.coefficients, into: output, count: frames)
     case .sinc:
       let table = table(speed: Double(step) * 0x1p-32)
       kernels.interpolate(

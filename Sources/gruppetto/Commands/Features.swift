@@ -53,18 +53,18 @@ struct Features: ParsableCommand {
     let drawn = seed.drawn()
     for path in [output, svg].compactMap({ $0 }) { try OutputFile.checkFolder(of: path) }
     let began = DispatchTime.now().uptimeNanoseconds
-    var missingFrames = 0
+    var missing: MissingSound?
     let result = try FeatureExtractor.features(
       of: audio == "-"
         ? soundFromStandardInput() : AudioFileReader(path: audio),
       channel: channel - 1, options: settings.options(kind, details: details, seed: drawn),
       cancellation: Interruption.cancellation(), progress: common.progress,
-      truncation: { missingFrames = $0 })
+      truncation: { missing = $0 })
     guard let (features, options) = result else {
       throw InterruptedError("interrupted; \(output) was not written")
     }
     common.remarkCutShort(
-      audio == "-" ? "standard input" : audio, missing: missingFrames, sampleRate: options.frames.sampleRate)
+      audio == "-" ? "standard input" : audio, missing: missing, sampleRate: options.frames.sampleRate)
     if details.dither != 0, seed.seed == nil { common.remark("seed \(drawn)") }
     let spent = Double(DispatchTime.now().uptimeNanoseconds - began) / 1e9
     try replaceFile(at: output, with: features.numPyArray.encoded())

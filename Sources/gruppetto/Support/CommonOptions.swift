@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Arithmetic
+internal import Audio
 internal import Foundation
 internal import Groundwork
 
@@ -25,12 +26,16 @@ struct CommonOptions: ParsableArguments {
   /// Remarks that a sound file ends before the sound that its header promises does.
   /// - Parameters:
   ///   - name: The file.
-  ///   - missing: How many frames are not there; 0 is not remarked on.
+  ///   - missing: What is not there; nil is not remarked on.
   ///   - sampleRate: Frames in a second.
-  func remarkCutShort(_ name: String, missing: Int, sampleRate: Double) {
-    guard missing > 0 else { return }
-    let seconds = Readable.decimal(Double(missing) / sampleRate, 2)
-    remark("\(name): is cut short; its header promises \(seconds) more seconds of sound")
+  func remarkCutShort(_ name: String, missing: MissingSound?, sampleRate: Double) {
+    switch missing {
+    case .frames(let count):
+      let seconds = Readable.decimal(Double(count) / sampleRate, 2)
+      remark("\(name): is cut short; its header promises \(seconds) more seconds of sound")
+    case .end: remark("\(name): is cut short; its end is missing, and nobody can tell how much of it")
+    case nil: break
+    }
   }
 
   /// Prints the result in the form that was requested.
