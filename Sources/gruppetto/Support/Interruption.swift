@@ -13,8 +13,14 @@ enum Interruption {
   static func install() {
     // A file beyond the user's size limit is reported as an error of that file.
     signal(SIGXFSZ, SIG_IGN)
+    // A reader that goes away is an error of writing, the same one wherever it is found.
+    signal(SIGPIPE, SIG_IGN)
     // Swift's runtime takes Ctrl-\ for a crash and asks what to do.
-    signal(SIGQUIT, SIG_DFL)
+    signal(SIGQUIT, SIG_IGN)
+    let quit = DispatchSource.makeSignalSource(signal: SIGQUIT, queue: .global(qos: .userInteractive))
+    quit.setEventHandler { abandon() }
+    quit.resume()
+    sources.append(quit)
     for number in [SIGINT, SIGTERM, SIGHUP] {
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global(qos: .userInteractive))
@@ -22,6 +28,27 @@ enum Interruption {
       source.resume()
       sources.append(source)
     }
+  }
+
+  /// Ctrl-\ ends the program where it is, and leaves an image of its memory where the system keeps one, but no terminal without echo, and no file that was
+  /// only for a time.
+  private static func abandon() {
+    clean()
+    signal(SIGQUIT, SIG_DFL)
+    // A thread that watches for a signal may have it blocked.
+    var mask = sigset_t()
+    sigemptyset(&mask)
+    sigaddset(&mask, SIGQUIT)
+    pthread_sigmask(SIG_UNBLOCK, &mask, nil)
+    raise(SIGQUIT)
+    _exit(128 + SIGQUIT)
+  }
+
+  private static func clean() {
+    ProgressLine.shared.clear()
+    PlayerLine.shared.clear()
+    TerminalMode.leave()
+    TemporaryFiles.removeAll()
   }
 
   /// A flag that the next Ctrl-C sets.
@@ -38,10 +65,7 @@ enum Interruption {
       return true
     }
     if asked { return }
-    ProgressLine.shared.clear()
-    PlayerLine.shared.clear()
-    TerminalMode.leave()
-    TemporaryFiles.removeAll()
+    clean()
     Console.printError("gruppetto: interrupted")
     _exit(130)
   }
