@@ -25,7 +25,7 @@
 enum { SETTLING_WRITES = 16 };
 
 static _Atomic bool is_counting;
-static _Atomic int64_t writes, allocations, references, locks, system_calls, rests;
+static _Atomic int64_t writes, allocations, references, locks, system_calls, rests, cycles;
 static _Thread_local int64_t writes_here __attribute__((tls_model("initial-exec")));
 static _Thread_local int inside __attribute__((tls_model("initial-exec")));
 
@@ -187,7 +187,10 @@ long syscall(long number, ...) {
   long a[6];
   for (int i = 0; i < 6; i++) a[i] = va_arg(list, long);
   va_end(list);
-  if (waits_for_cycle && (a[1] & FUTEX_CMD_MASK) == FUTEX_WAIT) begin_write();
+  if (waits_for_cycle && (a[1] & FUTEX_CMD_MASK) == FUTEX_WAIT) {
+    begin_write();
+    note_from(&cycles, NULL);
+  }
   return ((long (*)(long, ...))function)(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
@@ -287,7 +290,8 @@ void gruppetto_probe_stop(void) {
 
 gruppetto_thread_counts gruppetto_probe_counts(void) {
   return (gruppetto_thread_counts){atomic_load(&writes), atomic_load(&allocations), atomic_load(&references),
-                                   atomic_load(&locks), atomic_load(&system_calls), atomic_load(&rests)};
+                                   atomic_load(&locks), atomic_load(&system_calls), atomic_load(&rests),
+                                   atomic_load(&cycles)};
 }
 
 extern void *swift_retain(void *object);

@@ -227,15 +227,19 @@ import Testing
     #expect(joined.exitCode == 0, "\(joined.errors)")
     try AudioFile.write(
       AudioBuffer(sampleRate: 8000, channelCount: 1, samples: [0.5, 0.2]), to: workshop("a.wav"))
-    let sound = try workshop.run(["play", "-"] + raw, input: Data(try workshop.bytes("a.wav")))
+    let sound = try workshop.run(
+      ["play", "-", "--sound", "auto"] + raw, input: Data(try workshop.bytes("a.wav")))
     #expect(
       sound.exitCode == 65 && sound.errors.contains("standard input: it is a sound file (WAV)"),
       "\(sound.errors)")
-    let silent = try workshop.run(["play", "-"] + raw, input: Data("X:1\nT:N\nL:1/4\nK:C\nz4|]\n".utf8))
+    let nothing = MIDIFile(
+      format: .simultaneous, division: .ticksPerQuarter(480), tracks: [MIDITrack()]
+    ).encoded()
+    let silent = try workshop.run(["play", "-", "--sound", "auto"] + raw, input: Data(nothing))
     #expect(
       silent.exitCode == 65 && silent.errors.contains("standard input: it has no notes"), "\(silent.errors)")
     let book = Data("X:1\nT:A\nK:C\nCDEF|]\n\nX:2\nT:B\nK:C\nGABc|]\n".utf8)
-    let several = try workshop.run(["play", "-"] + raw, input: book)
+    let several = try workshop.run(["play", "-", "--sound", "auto"] + raw, input: book)
     #expect(
       several.exitCode == 64 && several.errors.contains("standard input holds 2 pieces"), "\(several.errors)")
     // What plays is not told before what is wrong.
@@ -253,9 +257,12 @@ import Testing
     #expect(cut.exitCode == 73 && cut.errors.contains("seconds are kept"), "\(cut.errors)")
     let size = try workshop.bytes("x.raw").count
     #expect(size > 4000 && size.isMultiple(of: 4))
-    let none = try run(0)
-    #expect(none.exitCode == 73 && none.errors.contains("nothing of it is kept"), "\(none.errors)")
-    #expect(!workshop.has("x.raw"))
+    // Where not even words can be written.
+    #expect(try run(0).exitCode == 73 && !workshop.has("x.raw"))
+    let recorded = try workshop.shell(
+      "ulimit -f 100; \(workshop.program.path) play short.abc short.abc --raw x.wav --quiet --plain --rate 8000"
+    )
+    #expect(recorded.exitCode == 73 && recorded.errors.contains("its first"), "\(recorded.errors)")
   }
 
   @Test("A rate is for samples that are written")

@@ -18,6 +18,8 @@ typedef struct {
   int64_t system_calls;
   /// How often the thread slept because its source was late.
   int64_t rests;
+  /// How often JACK's thread waited for its next cycle.
+  int64_t cycles;
 } gruppetto_thread_counts;
 
 /// Begins to count, once in the life of a program. False where this C library or this Swift runtime cannot be counted.

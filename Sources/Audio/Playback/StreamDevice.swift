@@ -29,6 +29,8 @@ public final class StreamDevice: PCMDevice, @unchecked Sendable {
 
   // One thread at a time uses what follows.
   private var clock: FrameClock
+  /// What the clock goes by, where that is not the system.
+  private let source: FrameClock.Source?
 
   /// A device that writes to a pipe or a file.
   /// - Parameters:
@@ -36,8 +38,7 @@ public final class StreamDevice: PCMDevice, @unchecked Sendable {
   ///   - name: What it is called.
   ///   - descriptor: Where frames are written, as many as there is room for; open for as long as there is the device.
   public convenience init(_ request: PCMRequest, name: String, descriptor: Int32) {
-    self.init(
-      request, name: name, clock: { MonotonicClock.nanoseconds }, descriptor: descriptor, receive: { _ in 0 })
+    self.init(request, name: name, clock: nil, descriptor: descriptor, receive: { _ in 0 })
   }
 
   /// A device that hands frames to whoever takes them.
@@ -49,17 +50,18 @@ public final class StreamDevice: PCMDevice, @unchecked Sendable {
   public convenience init(
     _ request: PCMRequest, name: String, receive: @escaping @Sendable (RawSpan) -> Int
   ) {
-    self.init(request, name: name, clock: { MonotonicClock.nanoseconds }, receive: receive)
+    self.init(request, name: name, clock: nil, receive: receive)
   }
 
-  /// - Parameter clock: Nanoseconds that pass; the system's, but for tests.
+  /// - Parameter clock: Nanoseconds that pass; nil for the system's, but for tests.
   init(
-    _ request: PCMRequest, name: String, clock: @escaping @Sendable () -> Int64, descriptor: Int32 = -1,
+    _ request: PCMRequest, name: String, clock: (@Sendable () -> Int64)?, descriptor: Int32 = -1,
     receive: @escaping @Sendable (RawSpan) -> Int
   ) {
     self.name = name
     self.descriptor = descriptor
-    self.clock = FrameClock(sampleRate: request.sampleRate, nanoseconds: clock)
+    source = clock.map { FrameClock.Source($0) }
+    self.clock = FrameClock(sampleRate: request.sampleRate, source: source)
     self.receive = receive
     let seconds = max(Self.leastLatency, request.latencySeconds)
     let frames = max(64, Int(seconds * Double(request.sampleRate)))
