@@ -117,7 +117,8 @@ let package = Package(
       swiftSettings: swiftSettings),
     .target(name: "AudioThreadProbe", path: "Benchmarks/AudioThreadProbe"),
     .executableTarget(
-      name: "playback-checks", dependencies: ["Audio", "AudioThreadProbe", "Groundwork"],
+      name: "playback-checks",
+      dependencies: ["Audio", "AudioThreadProbe", "Groundwork", "Performing", "Synthesis"],
       path: "Benchmarks/Playback", swiftSettings: swiftSettings),
     .executableTarget(
       name: "performing-threads",

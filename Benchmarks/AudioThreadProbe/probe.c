@@ -6,12 +6,15 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <linux/futex.h>
+#include <link.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -22,13 +25,30 @@
 enum { SETTLING_WRITES = 16 };
 
 static _Atomic bool is_counting;
-static _Atomic int64_t writes, allocations, references, locks, system_calls, rests;
+static _Atomic int64_t writes, allocations, references, locks, system_calls, rests, cycles;
 static _Thread_local int64_t writes_here __attribute__((tls_model("initial-exec")));
 static _Thread_local int inside __attribute__((tls_model("initial-exec")));
 
-static void note(_Atomic int64_t *counter) {
-  if (writes_here > SETTLING_WRITES && inside == 0 && atomic_load_explicit(&is_counting, memory_order_relaxed))
+// Where libjack lies: what is called from there is the device's own.
+static uintptr_t jack_start, jack_end;
+// A pipe that is a device; -1 for none.
+static _Atomic int device_descriptor = -1;
+
+static bool is_jack(const void *caller) { return (uintptr_t)caller >= jack_start && (uintptr_t)caller < jack_end; }
+
+static void note_from(_Atomic int64_t *counter, const void *caller) {
+  if (writes_here > SETTLING_WRITES && inside == 0 && atomic_load_explicit(&is_counting, memory_order_relaxed) && !is_jack(caller))
     atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+}
+
+// The caller of the function that this stands in.
+#define note(counter) note_from(counter, __builtin_return_address(0))
+
+// The calling thread gives frames to a device.
+static void begin_write(void) {
+  if (!atomic_load_explicit(&is_counting, memory_order_relaxed)) return;
+  writes_here += 1;
+  note_from(&writes, NULL);
 }
 
 // MARK: The device
@@ -66,10 +86,7 @@ long snd_pcm_writei(device *d, const void *frames, unsigned long count) {
   static _Atomic(void *) known;
   void *function = atomic_load(&known);
   if (!function) atomic_store(&known, function = next("snd_pcm_writei"));
-  if (atomic_load_explicit(&is_counting, memory_order_relaxed)) {
-    writes_here += 1;
-    note(&writes);
-  }
+  begin_write();
   inside += 1;
   long result = ((long (*)(device *, const void *, unsigned long))function)(d, frames, count);
   inside -= 1;
@@ -135,21 +152,45 @@ LIBRARY(locks, int, pthread_cond_wait, (pthread_cond_t * c, pthread_mutex_t *m),
 LIBRARY(rests, int, usleep, (useconds_t microseconds), (microseconds))
 LIBRARY(system_calls, int, nanosleep, (const struct timespec *t, struct timespec *r), (t, r))
 LIBRARY(system_calls, ssize_t, read, (int d, void *b, size_t n), (d, b, n))
-LIBRARY(system_calls, ssize_t, write, (int d, const void *b, size_t n), (d, b, n))
-LIBRARY(system_calls, int, poll, (struct pollfd * p, nfds_t n, int t), (p, n, t))
 LIBRARY(system_calls, int, sched_yield, (void), ())
 
-// What Swift's `Mutex` and `Atomic` wait with.
+static bool is_device(int descriptor) {
+  return descriptor >= 0 && descriptor == atomic_load_explicit(&device_descriptor, memory_order_relaxed);
+}
+
+ssize_t write(int descriptor, const void *bytes, size_t count) {
+  static _Atomic(void *) known;
+  void *function = atomic_load(&known);
+  if (!function) atomic_store(&known, function = next("write"));
+  if (is_device(descriptor)) begin_write();
+  else note(&system_calls);
+  return ((ssize_t(*)(int, const void *, size_t))function)(descriptor, bytes, count);
+}
+
+int poll(struct pollfd *list, nfds_t count, int milliseconds) {
+  static _Atomic(void *) known;
+  void *function = atomic_load(&known);
+  if (!function) atomic_store(&known, function = next("poll"));
+  if (!(count == 1 && list && is_device(list->fd))) note(&system_calls);
+  return ((int (*)(struct pollfd *, nfds_t, int))function)(list, count, milliseconds);
+}
+
+// What Swift's `Mutex` and `Atomic` wait with, and JACK's thread for its next cycle.
 long syscall(long number, ...) {
   static _Atomic(void *) known;
   void *function = atomic_load(&known);
   if (!function) atomic_store(&known, function = next("syscall"));
   note(&system_calls);
+  bool waits_for_cycle = number == SYS_futex && is_jack(__builtin_return_address(0));
   va_list list;
   va_start(list, number);
   long a[6];
   for (int i = 0; i < 6; i++) a[i] = va_arg(list, long);
   va_end(list);
+  if (waits_for_cycle && (a[1] & FUTEX_CMD_MASK) == FUTEX_WAIT) {
+    begin_write();
+    note_from(&cycles, NULL);
+  }
   return ((long (*)(long, ...))function)(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
@@ -214,6 +255,24 @@ static bool hook_references(bool counts) {
   return true;
 }
 
+static int find_jack(struct dl_phdr_info *info, size_t size, void *unused) {
+  (void)size, (void)unused;
+  if (!info->dlpi_name || !strstr(info->dlpi_name, "libjack")) return 0;
+  for (int i = 0; i < info->dlpi_phnum; i++) {
+    const ElfW(Phdr) *part = &info->dlpi_phdr[i];
+    if (part->p_type != PT_LOAD || !(part->p_flags & PF_X)) continue;
+    jack_start = info->dlpi_addr + part->p_vaddr;
+    jack_end = jack_start + part->p_memsz;
+  }
+  return 1;
+}
+
+void gruppetto_probe_find_jack(void) { dl_iterate_phdr(find_jack, NULL); }
+
+void gruppetto_probe_device(int descriptor) { atomic_store(&device_descriptor, descriptor); }
+
+void gruppetto_probe_write(void) { begin_write(); }
+
 bool gruppetto_probe_start(void) {
   _Atomic bool *hooks = hook_switch();
   if (!hooks || !hook_references(true)) return false;
@@ -231,7 +290,8 @@ void gruppetto_probe_stop(void) {
 
 gruppetto_thread_counts gruppetto_probe_counts(void) {
   return (gruppetto_thread_counts){atomic_load(&writes), atomic_load(&allocations), atomic_load(&references),
-                                   atomic_load(&locks), atomic_load(&system_calls), atomic_load(&rests)};
+                                   atomic_load(&locks), atomic_load(&system_calls), atomic_load(&rests),
+                                   atomic_load(&cycles)};
 }
 
 extern void *swift_retain(void *object);
@@ -253,6 +313,9 @@ void gruppetto_probe_try(void *object) {
 
 #else
 
+void gruppetto_probe_find_jack(void) {}
+void gruppetto_probe_device(int descriptor) { (void)descriptor; }
+void gruppetto_probe_write(void) {}
 bool gruppetto_probe_start(void) { return false; }
 void gruppetto_probe_stop(void) {}
 gruppetto_thread_counts gruppetto_probe_counts(void) { return (gruppetto_thread_counts){0}; }

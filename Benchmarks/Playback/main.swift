@@ -10,7 +10,9 @@ private let usage = """
          playback-checks soak DEVICE MILLISECONDS SECONDS
          playback-checks compare < RECORDING
 
-  thread   plays, pauses and seeks, and counts what the audio thread does beside its device: ends with 1 unless that is nothing
+  thread   plays, pauses and seeks, and counts what the audio thread does beside its device: ends with 1 unless that is nothing.
+           DEVICE is ALSA's name of one (null), stream for a pipe, jack for a JACK server whose own thread is counted too, or
+           live:NAME for notes that are played live
   soak     plays a signal that tells the number of each frame; prints what went wrong
   compare  finds that signal in a recording (48 kHz, stereo, 16 bits): ends with 1 unless all frames are there, each once
 

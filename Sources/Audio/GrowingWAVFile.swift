@@ -36,10 +36,33 @@ package final class GrowingWAVFile: @unchecked Sendable {
     integers = [Int16](repeating: 0, count: max(1, channelCount) * 4096)
     descriptor = withSystemPath(path) { open($0, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666) }
     guard descriptor >= 0 else { throw .file(.writing(path)) }
-    try state(0)
+    do throws(AudioError) {
+      try state(0)
+    } catch {
+      remove()
+      close(descriptor)
+      throw error
+    }
   }
 
   deinit { close(descriptor) }
+
+  /// How many frames can be read from it, whatever happens.
+  package var keptFrames: Int { statedFrames }
+
+  /// Ends a file that could not be written further: it has all samples that were, and is removed where there are none.
+  package func giveUp() {
+    try? state(frameCount)
+    guard statedFrames > 0 else { return remove() }
+    _ = ftruncate(descriptor, off_t(Self.headerSize + 2 * channelCount * statedFrames))
+  }
+
+  /// A device stays.
+  private func remove() {
+    var state = stat()
+    guard fstat(descriptor, &state) == 0, state.st_mode & S_IFMT == S_IFREG else { return }
+    _ = withSystemPath(path) { unlink($0) }
+  }
 
   /// Appends interleaved samples.
   /// - Throws: `AudioError.file`.
@@ -74,9 +97,10 @@ package final class GrowingWAVFile: @unchecked Sendable {
     try state(frameCount)
   }
 
-  /// Completes the file.
+  /// Completes the file; one that has no samples is removed.
   /// - Throws: `AudioError.file`.
   package func finish() throws(AudioError) {
+    guard frameCount > 0 else { return remove() }
     try commit()
     guard fsync(descriptor) == 0 || errno == EINVAL else { throw .file(.writing(path)) }
   }

@@ -62,9 +62,13 @@ public enum FileError: DiagnosableError, Equatable {
       ? .notFound(path: path) : .unreadable(path: path, reason: systemMessage(errorNumber))
   }
 
+  /// What is wrong with a pipe whose other end is closed.
+  package static let nobodyReads = "nobody reads it any more"
+
   /// What the last failed system call of this thread means for writing `path`.
   package static func writing(_ path: String, errorNumber: Int32 = errno) -> FileError {
-    .unwritable(path: path, reason: systemMessage(errorNumber))
+    .unwritable(
+      path: path, reason: errorNumber == EPIPE ? nobodyReads : systemMessage(errorNumber))
   }
 }
 

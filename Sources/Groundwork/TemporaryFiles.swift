@@ -6,15 +6,17 @@ internal import Glibc
 internal import Musl
 #endif
 
-/// The temporary files of unfinished replacements, so that an interrupted program can remove them.
+/// The temporary files of unfinished replacements, and FIFOs that were made for as long as the program runs, so that an interrupted program can remove them.
 package enum TemporaryFiles {
   private static let paths = Mutex<Set<String>>([])
 
-  static func insert(_ path: String) {
+  /// Notes a file that is to be removed where the program is interrupted.
+  package static func insert(_ path: String) {
     _ = paths.withLock { $0.insert(path) }
   }
 
-  static func remove(_ path: String) {
+  /// Forgets a file that was removed, or is to stay.
+  package static func remove(_ path: String) {
     _ = paths.withLock { $0.remove(path) }
   }
 

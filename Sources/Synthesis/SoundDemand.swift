@@ -9,6 +9,16 @@ package struct SoundDemand {
   /// The sounds that notes on the channels would ask for now.
   package var current: Set<PresetAddress> { Set(channels.map(\.address)) }
 
+  /// Takes a system-exclusive message.
+  /// - Parameter message: What follows 0xF0.
+  /// - Returns: What it changes; nil for one that means nothing here. After a reset all channels ask for their first sounds.
+  package mutating func take(systemExclusive message: [UInt8]) -> ExclusiveEffect? {
+    let understood = message.withUnsafeBufferPointer { SystemExclusive($0) }
+    guard let understood else { return nil }
+    for channel in channels.indices { channels[channel].take(understood) }
+    return ExclusiveEffect(message)
+  }
+
   /// Takes a message.
   /// - Parameters:
   ///   - message: The message.

@@ -27,6 +27,12 @@ extension Synthesizer {
     }
   }
 
+  /// Performs a system-exclusive message at once, before anything else that waits. Nobody renders meanwhile.
+  /// - Parameter message: The bytes after 0xF0, with or without the final 0xF7.
+  package func perform(systemExclusive message: Span<UInt8>) {
+    message.withUnsafeBufferPointer { perform(systemExclusive: $0) }
+  }
+
   /// Performs a system-exclusive message at once: the bytes after 0xF0, with or without the final 0xF7.
   func perform(systemExclusive bytes: UnsafeBufferPointer<UInt8>) {
     if let message = SystemExclusive(bytes) { perform(message, bytes, at: 0) }

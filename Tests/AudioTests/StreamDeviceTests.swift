@@ -42,6 +42,38 @@ struct StreamDeviceTests {
     }
   }
 
+  @Test("Frames go into a pipe as time passes, and a reader that goes away is told")
+  func pipes() throws {
+    for closes in [false, true] {
+      var ends: [Int32] = [-1, -1]
+      try #require(pipe(&ends) == 0)
+      signal(SIGPIPE, SIG_IGN)
+      let request = PCMRequest(
+        sampleRate: 8000, channelCount: 1, formats: [.float32], latencySeconds: 0.02)
+      let device = StreamDevice(request, name: "a pipe", descriptor: ends[1])
+      let session = PlaybackSession(device: device, queueSeconds: 2)
+      let samples = (0..<2000).map { Float($0) / 2000 }
+      try session.start()
+      #expect(session.write(samples.span) == 2000)
+      if closes {
+        close(ends[0])
+        #expect(throws: AudioError.self) { _ = try session.finish() }
+        #expect(device.failure == EPIPE)
+      } else {
+        _ = try session.finish()
+        var bytes = [UInt8](repeating: 0, count: 16_000)
+        let count = read(ends[0], &bytes, bytes.count)
+        #expect(count >= 8000)
+        let heard = bytes.withUnsafeBytes { raw in
+          (0..<2000).map { raw.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
+        }
+        #expect(heard == samples && device.failure == 0)
+        close(ends[0])
+      }
+      close(ends[1])
+    }
+  }
+
   @Test("As much is handed on as time passes, whole and in its order")
   func pace() throws {
     let reader = Reader()

@@ -93,6 +93,39 @@ struct JACKDeviceTests {
     }
   }
 
+  @Test("Messages alone wait for a server that ends, say so, and come again when it is back")
+  func messagesRecover() throws {
+    let training = try workshop.run(
+      ["train", "tunes", "-o", "model", "--steps", "5", "--seed", "7", "--quiet"] + Workshop.quick)
+    try #require(training.exitCode == 0, "\(training.errors)")
+    var server = try startServer()
+    defer { end(server) }
+    let running = try workshop.program.start(
+      ["live", "model", "--in", "jack", "--no-sound", "--out", "jack"], environment: environment,
+      folder: workshop.folder.path)
+    func ports() -> String {
+      (try? Program(path: "/usr/bin/env").run(["jack_lsp", "-s", name]).output) ?? ""
+    }
+    func wait(_ condition: () -> Bool) -> Bool {
+      let deadline = Date() + 60
+      while Date() < deadline {
+        if condition() { return true }
+        usleep(100_000)
+      }
+      return false
+    }
+    #expect(wait { ports().contains("gruppetto:midi_in") })
+    end(server)
+    server = try startServer()
+    #expect(wait { ports().contains("gruppetto:midi_in") })
+    usleep(300_000)
+    running.signal(SIGINT)
+    let run = running.wait()
+    #expect(run.exitCode == 130, "\(run.errors)")
+    #expect(run.errors.contains("the JACK server has ended"), "\(run.errors)")
+    #expect(run.errors.contains("the JACK server is back"), "\(run.errors)")
+  }
+
   @Test("Without a server it is said what to do, as for any device that cannot be opened")
   func noServer() throws {
     for arguments in [["play", "short.abc", "--device", "jack"]] {

@@ -98,6 +98,19 @@ import Testing
     #expect(!bytes.isEmpty && down.isEmpty)
   }
 
+  @Test(
+    "Whatever ends it, a FIFO that was made is gone", arguments: [SIGINT, SIGTERM, SIGHUP, SIGQUIT])
+  func fifosAreRemoved(signal: Int32) throws {
+    let running = try workshop.program.start(
+      ["live", "model", "--in", "keys", "--out", "answers", "--no-sound"], folder: workshop.folder.path)
+    waitForFIFO(workshop("answers"))
+    Thread.sleep(forTimeInterval: 0.3)
+    running.signal(signal)
+    let run = running.wait()
+    #expect(run.exitCode == (signal == SIGQUIT ? -SIGQUIT : 130), "\(run.exitCode) \(run.errors)")
+    #expect(!workshop.has("keys") && !workshop.has("answers"))
+  }
+
   @Test("What contradicts itself is refused before anything is opened")
   func contradictionsAreRefused() throws {
     for options in [
@@ -105,7 +118,7 @@ import Testing
       ["--tempo", "100", "--clock"], ["--save-style", "a.style"], ["--accompany", "--learn"],
       ["--record", "a.wav"], ["--parts", "bass"], ["--accompany", "--parts", "tuba"], ["--latency", "1"],
       ["--time-signature", "4"], ["--upbeat", "4"], ["--instrument", "128"], ["--osc", "0"],
-      ["--in", "-", "--in", "-"], ["--json", "--out", "-"],
+      ["--in", "-", "--in", "-"], ["--json", "--out", "-"], ["--rate", "8000"],
     ] {
       let run = try workshop.run(["live", "model"] + options)
       #expect(run.exitCode == 64, "\(options): \(run.errors)")
@@ -140,6 +153,9 @@ import Testing
       ["live", "model", "--in", "-", "--no-sound", "--until-end", "--record", "none.mid", "--json"])
     #expect(silent.exitCode == 0, "\(silent.errors)")
     #expect(try silent.json()["recording"] == nil && !workshop.has("none.mid"))
+    let told = try workshop.run(
+      ["live", "model", "--in", "-", "--no-sound", "--until-end", "--record", "none.mid"])
+    #expect(told.output.contains("nothing was played, so none.mid was not written"), "\(told.output)")
   }
 
   @Test("Whatever bytes come in, the recording has no note that hangs")

@@ -191,6 +191,9 @@ struct PlayTogetherTests {
       remote.send(request)
       #expect(remote.answer("error")?.arguments.first?.text?.contains(word) == true)
     }
+    // What plays a file plays no notes that others send.
+    remote.send("note", .int(60), .int(90))
+    #expect(remote.answer("error")?.arguments.first?.text?.contains("live") == true)
     remote.send("transport/bar", .int(99))
     #expect(remote.answer("error")?.arguments.first?.text == "there is no bar 99: the last is 12")
     remote.send("transport/bar", .int(11))
@@ -263,13 +266,19 @@ struct PlayTogetherTests {
     #expect(remote.set("key", .string("any")) == .string("any"))
     #expect(remote.set("voices", .int(2)) == .float(2))
     #expect(remote.set("voices", .int(0)) == .float(0))
+    // As it was asked for, and not as it is heard for another bar.
+    let tempo = try #require(remote.ask("tempo")?.number)
+    #expect(remote.set("tempo", .float(Float(tempo) + 10)) == .float(Float(tempo) + 10))
+    #expect(remote.set("tempo", .float(Float(tempo) - 5)) == .float(Float(tempo) - 5))
+    #expect(remote.set("tempo-factor", .int(1))?.number == 1)
+    #expect(abs((remote.ask("tempo")?.number ?? 0) - tempo) < 0.01)
     #expect(remote.set("instruments", .string("violin, 48")) == .string("40,48"))
     #expect(remote.set("instruments", .string("as composed")) == .string("as composed"))
     #expect(remote.set("tempo-factor", .float(1.5)) == .float(1.5))
     #expect(remote.set("gain", .float(-3)) == .float(-3))
     for (name, value) in [
       ("temperature", OSCArgument.float(9)), ("key", .string("H")), ("instruments", .string("drums")),
-      ("volume", .int(3)),
+      ("volume", .int(3)), ("voices", .float(2.5)), ("transposition", .float(0.5)),
     ] {
       remote.send("parameter/\(name)", value)
       #expect(remote.answer("error") != nil, "\(name)")
@@ -277,6 +286,10 @@ struct PlayTogetherTests {
     for request in ["transport/reset", "transport/bar"] {
       remote.send(request, .int(1))
       #expect(remote.answer("error") != nil)
+    }
+    for (address, word) in [("note", "live"), ("transport/rewind", "there is no"), ("tune", "there is no")] {
+      remote.send(address, .int(60), .int(90))
+      #expect(remote.answer("error")?.arguments.first?.text?.contains(word) == true, "\(address)")
     }
     remote.send("transport/pause")
     #expect(heard.wait { $0.commands.last == .stop })
@@ -288,8 +301,49 @@ struct PlayTogetherTests {
     _ = heard.wait(5) { $0.commands.last == .stop }
     heard.close()
     #expect(run.exitCode == 0, "\(run.errors)")
+    #expect(run.output.contains("2 OSC messages could not be read"), "\(run.output)")
     #expect(heard.commands.last == .stop)
     #expect(heard.notes.count > 4)
+  }
+
+  @Test("A live performance plays what OSC brings, is asked and led by it, and refuses what cannot be")
+  func livePlaysWhatComes() throws {
+    let remote = try Remote()
+    let running = try workshop.program.start(
+      [
+        "live", "model", "--osc", "\(remote.port)", "--no-sound", "--record", "osc.mid", "--tempo", "240",
+        "--bars", "1", "--seed", "3", "--json",
+      ], folder: workshop.folder.path)
+    let end = Date() + 60
+    var isThere = false
+    while !isThere, Date() < end {
+      remote.send("ping")
+      isThere = remote.client.receive(timeoutSeconds: 0.2) != nil
+    }
+    #expect(remote.set("temperature", .float(0.5)) == .float(0.5))
+    #expect(remote.set("bars", .int(2)) == .float(2))
+    #expect(remote.set("bars", .int(0)) == .float(0))
+    #expect(remote.set("pause", .float(1.5)) == .float(1.5))
+    for (name, value) in [
+      ("bars", OSCArgument.float(1.5)), ("pause", .float(99)), ("temperature", .string("hot")),
+      ("key", .int(1)),
+    ] {
+      remote.send("parameter/\(name)", value)
+      #expect(remote.answer("error")?.arguments.first?.text?.contains(name) == true, "\(name)")
+    }
+    remote.send("transport/bar", .int(3))
+    #expect(remote.answer("error") != nil)
+    for key in [60, 62, 64] {
+      remote.send("note", .int(Int32(key)), .int(80))
+      usleep(200_000)
+      remote.send("note/off", .int(Int32(key)))
+    }
+    usleep(500_000)
+    remote.send("transport/stop")
+    let run = running.wait()
+    #expect(run.exitCode == 0, "\(run.errors)")
+    #expect(try run.json()["heardNotes"] as? Int == 3)
+    #expect(workshop.has("osc.mid"))
   }
 
   @Test("An accompaniment sends its clock, which starts with the player")

@@ -210,6 +210,67 @@ import Testing
     #expect(option.exitCode == 64 && option.errors.contains("--piece"))
   }
 
+  @Test(
+    "Bytes at random are bad input, and so is a sound file, which is called one; standard input is called that"
+  )
+  func badInput() throws {
+    let raw = ["--raw", "bad.raw"] + Self.cheap
+    var generator = RepeatableGenerator(seed: 3)
+    for count in [100, 4000] {
+      let bytes = [0x90] + (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
+      let run = try workshop.run(["play", "-"] + raw, input: Data(bytes))
+      #expect(run.exitCode == 65 && run.errors.contains("could not be read"), "\(run.exitCode) \(run.errors)")
+    }
+    // A stream that was joined amid its messages is none of these.
+    let joined = try workshop.run(
+      ["play", "-"] + raw, input: Data([0xF8, 60, 0, 0x90, 60, 80, 60, 0, 62, 80, 62, 0, 64, 80, 64, 0]))
+    #expect(joined.exitCode == 0, "\(joined.errors)")
+    try AudioFile.write(
+      AudioBuffer(sampleRate: 8000, channelCount: 1, samples: [0.5, 0.2]), to: workshop("a.wav"))
+    let sound = try workshop.run(
+      ["play", "-", "--sound", "auto"] + raw, input: Data(try workshop.bytes("a.wav")))
+    #expect(
+      sound.exitCode == 65 && sound.errors.contains("standard input: it is a sound file (WAV)"),
+      "\(sound.errors)")
+    let nothing = MIDIFile(
+      format: .simultaneous, division: .ticksPerQuarter(480), tracks: [MIDITrack()]
+    ).encoded()
+    let silent = try workshop.run(["play", "-", "--sound", "auto"] + raw, input: Data(nothing))
+    #expect(
+      silent.exitCode == 65 && silent.errors.contains("standard input: it has no notes"), "\(silent.errors)")
+    let book = Data("X:1\nT:A\nK:C\nCDEF|]\n\nX:2\nT:B\nK:C\nGABc|]\n".utf8)
+    let several = try workshop.run(["play", "-", "--sound", "auto"] + raw, input: book)
+    #expect(
+      several.exitCode == 64 && several.errors.contains("standard input holds 2 pieces"), "\(several.errors)")
+    // What plays is not told before what is wrong.
+    for run in [sound, silent, several] { #expect(!run.errors.contains("Played by"), "\(run.errors)") }
+  }
+
+  @Test("A file that cannot be written further is kept as far as it goes, and none is left without music")
+  func fullDisks() throws {
+    let options = "--raw x.raw --quiet --plain \(Self.cheap.joined(separator: " "))"
+    // A limit for files is like a full disk.
+    func run(_ blocks: Int) throws -> Program.Outcome {
+      try workshop.shell("ulimit -f \(blocks); \(workshop.program.path) play short.abc \(options)")
+    }
+    let cut = try run(40)
+    #expect(cut.exitCode == 73 && cut.errors.contains("seconds are kept"), "\(cut.errors)")
+    let size = try workshop.bytes("x.raw").count
+    #expect(size > 4000 && size.isMultiple(of: 4))
+    // Where not even words can be written.
+    #expect(try run(0).exitCode == 73 && !workshop.has("x.raw"))
+    let recorded = try workshop.shell(
+      "ulimit -f 100; \(workshop.program.path) play short.abc short.abc --raw x.wav --quiet --plain --rate 8000"
+    )
+    #expect(recorded.exitCode == 73 && recorded.errors.contains("its first"), "\(recorded.errors)")
+  }
+
+  @Test("A rate is for samples that are written")
+  func ratesAreForSamples() throws {
+    let run = try workshop.run(["play", "short.abc", "--device", "null", "--rate", "48000"])
+    #expect(run.exitCode == 64 && run.errors.contains("--rate is about --raw"), "\(run.errors)")
+  }
+
   @Test("A standard output that is closed is told in words, before any music where it was to take it")
   func closedOutput() throws {
     let program = workshop.program.path
@@ -230,7 +291,15 @@ import Testing
     )
     #expect(run.output.contains("10000") && Date().timeIntervalSince(start) < 60)
     #expect(String(decoding: try workshop.bytes("code"), as: UTF8.self) == "73\n", "\(run.errors)")
-    #expect(run.errors.contains("standard output"), "\(run.errors)")
+    #expect(
+      run.errors.contains("standard output: cannot be written (nobody reads it any more)"), "\(run.errors)")
+    // In the same words where text goes out.
+    let text = try workshop.shell(
+      "(sleep 1; \(workshop.program.path) play short.abc --device null --reverb off --json; echo $? > code) | true"
+    )
+    #expect(String(decoding: try workshop.bytes("code"), as: UTF8.self) == "73\n", "\(text.errors)")
+    #expect(
+      text.errors.contains("standard output: cannot be written (nobody reads it any more)"), "\(text.errors)")
   }
 
   @Test("A sound file without sound is bad input")

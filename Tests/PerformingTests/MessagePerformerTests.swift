@@ -81,6 +81,72 @@ struct MessagePerformerTests {
     #expect(sounds[0] == sounds[1])
   }
 
+  /// A note after messages, with another instrument asked for before its sound or not.
+  private func sound(after before: [MIDIMessage], isLate: Bool = false) -> [Float] {
+    let performer = MessagePerformer(bank: Small.Bank(), options: Self.options)
+    performer.take(before.map { message($0, 0) }, atFrame: frame)
+    if isLate { performer.take([message(.programChange(channel: 0, program: 19), 0)], atFrame: frame) }
+    performer.take([message(.noteOn(channel: 0, key: 60, velocity: 100), 0.1)], atFrame: frame)
+    return render(performer, frames: 4000)
+  }
+
+  /// After how many frames the end of a sound most resembles itself: 31 for middle C.
+  private func period(_ samples: [Float]) -> Int {
+    let end = Array(samples.suffix(1000))
+    return (10...40).max { likeness(end, $0) < likeness(end, $1) } ?? 0
+  }
+
+  /// Of multiples of a period, the shortest is meant.
+  private func likeness(_ samples: [Float], _ lag: Int) -> Float {
+    zip(samples, samples.dropFirst(lag)).reduce(0) { $0 + $1.0 * $1.1 } * (1 - Float(lag) / 200)
+  }
+
+  private func peak(_ samples: [Float]) -> Float { samples.map { abs($0) }.max() ?? 0 }
+
+  @Test(
+    "System-exclusive messages reach the synthesizer, and each that is made later: volume, tuning",
+    arguments: [false, true])
+  func exclusivesAreHeard(isLate: Bool) {
+    let plain = sound(after: [], isLate: isLate)
+    let soft = sound(
+      after: [.systemExclusive([0x7F, 0x7F, 0x04, 0x01, 0, 0x20, 0xF7])], isLate: isLate)
+    // The square of a quarter.
+    #expect(abs(peak(soft) / peak(plain) - 1 / 16) < 0.01)
+    // An octave up, by master coarse tuning and by a tuning program.
+    let raised: [MIDIMessage] = [.systemExclusive([0x7F, 0x7F, 0x04, 0x04, 0, 76, 0xF7])]
+    let tuned: [MIDIMessage] = [
+      .systemExclusive([0x7F, 0x7F, 0x08, 0x02, 5, 1, 60, 72, 0, 0, 0xF7]),
+      .controlChange(channel: 0, controller: 101, value: 0),
+      .controlChange(channel: 0, controller: 100, value: 3),
+      .controlChange(channel: 0, controller: 6, value: 5),
+    ]
+    for messages in [raised, tuned] {
+      let periods = [plain, sound(after: messages, isLate: isLate)].map(period)
+      #expect(abs(periods[0] - 31) <= 1 && abs(periods[1] - 15) <= 1, "\(periods)")
+    }
+  }
+
+  @Test(
+    "A reset of General MIDI, GS or XG silences all, and takes back what was set",
+    arguments: [
+      [0x7E, 0x7F, 0x09, 0x01, 0xF7], [0x41, 0x10, 0x42, 0x12, 0x40, 0, 0x7F, 0, 0x41, 0xF7],
+      [0x43, 0x10, 0x4C, 0, 0, 0x7E, 0, 0xF7],
+    ] as [[UInt8]])
+  func resetsAreHeard(bytes: [UInt8]) {
+    let reset = MIDIMessage.systemExclusive(bytes)
+    let quiet: [MIDIMessage] = [
+      .controlChange(channel: 0, controller: 7, value: 20), .programChange(channel: 0, program: 19),
+      .systemExclusive([0x7F, 0x7F, 0x04, 0x01, 0, 0x20, 0xF7]),
+    ]
+    #expect(sound(after: quiet + [reset]) == sound(after: [reset]))
+    #expect(sound(after: quiet + [reset], isLate: true) == sound(after: [reset], isLate: true))
+    let performer = MessagePerformer(bank: Small.Bank(), options: Self.options)
+    performer.take([message(.noteOn(channel: 0, key: 60, velocity: 100), 0)], atFrame: frame)
+    _ = render(performer, frames: 4000)
+    performer.take([message(reset, 0.5)], atFrame: frame)
+    #expect(render(performer, frames: 8000).suffix(4000).allSatisfy { abs($0) < 1e-3 })
+  }
+
   @Test("What a sender holds comes up when it has gone, and a reset silences all")
   func heldKeysComeUp() {
     for isReset in [false, true] {

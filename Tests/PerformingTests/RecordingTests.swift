@@ -107,6 +107,26 @@ struct RecordingTests {
     #expect(zip(sound.samples, all).allSatisfy { abs($0 - $1) < 2.6 / 32768 })
   }
 
+  @Test(
+    "Where no sound came there is no file, and one that could not be written further has what it says it has")
+  func unusableFilesAreNotLeft() throws {
+    for name in ["none.wav", "none.flac"] {
+      let recording = try SoundRecording(path: folder.file(name), sampleRate: 8000)
+      try recording.finish()
+      #expect(recording.keptSeconds == 0 && !FileManager.default.fileExists(atPath: folder.file(name)))
+    }
+    let path = folder.file("cut.wav")
+    let file = try GrowingWAVFile(path: path, sampleRate: 8000, channelCount: 2)
+    try file.append([Float](repeating: 0.5, count: 2 * 12_000))
+    // As after an error of the disk.
+    file.giveUp()
+    #expect(file.keptFrames == 12_000)
+    #expect(try AudioFile.read(path).frameCount == 12_000)
+    let empty = try GrowingWAVFile(path: folder.file("empty.wav"), sampleRate: 8000, channelCount: 2)
+    empty.giveUp()
+    #expect(!FileManager.default.fileExists(atPath: folder.file("empty.wav")))
+  }
+
   @Test("Sound is kept as it was rendered, in each format", arguments: ["a.wav", "a.flac"])
   func soundIsKept(name: String) throws {
     let path = folder.file(name)

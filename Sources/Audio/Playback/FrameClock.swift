@@ -12,22 +12,33 @@ struct FrameClock {
   private(set) var written = 0
 
   private let sampleRate: Int
-  private let nanoseconds: @Sendable () -> Int64
+  /// A clock for tests, which whoever made this holds: the audio thread counts no references. nil for the system's.
+  private let source: Unmanaged<Source>?
   /// When the first frame was due.
   private var began: Int64 = 0
 
+  /// A clock other than the system's.
+  final class Source: Sendable {
+    let nanoseconds: @Sendable () -> Int64
+
+    init(_ nanoseconds: @escaping @Sendable () -> Int64) { self.nanoseconds = nanoseconds }
+  }
+
   /// - Parameters:
   ///   - sampleRate: Frames per second, in Hz.
-  ///   - nanoseconds: Nanoseconds that pass; the system's, but for tests.
-  init(
-    sampleRate: Int, nanoseconds: @escaping @Sendable () -> Int64 = { MonotonicClock.nanoseconds }
-  ) {
+  ///   - source: The clock, which has to be held by the caller; nil for the system's.
+  init(sampleRate: Int, source: Source? = nil) {
     self.sampleRate = sampleRate
-    self.nanoseconds = nanoseconds
+    self.source = source.map { Unmanaged.passUnretained($0) }
+  }
+
+  private var now: Int64 {
+    guard let source else { return MonotonicClock.nanoseconds }
+    return source.takeUnretainedValue().nanoseconds()
   }
 
   /// Frames for which it has been time since the start.
-  var passed: Int { Int(Double(nanoseconds() - began) * 1e-9 * Double(sampleRate)) }
+  var passed: Int { Int(Double(now - began) * 1e-9 * Double(sampleRate)) }
 
   /// Frames that were written before their time.
   var delay: Int {
@@ -49,7 +60,7 @@ struct FrameClock {
   mutating func start() -> Int32 {
     guard state == .ready else { return state == .running ? 0 : -EBADF }
     state = .running
-    began = nanoseconds()
+    began = now
     return 0
   }
 

@@ -1,3 +1,5 @@
+// Members of `pollfd` are found in the module that the compiler read them from first.
+internal import CALSA
 internal import Synchronization
 
 #if canImport(Glibc)
@@ -20,13 +22,26 @@ public final class StreamDevice: PCMDevice, @unchecked Sendable {
   /// system's clock alone cannot keep a shorter one filled.
   private static let leastLatency = 0.02
 
+  /// Where frames are written; negative where somebody else takes them.
+  private let descriptor: Int32
   private let receive: @Sendable (RawSpan) -> Int
   private let failureCode = Atomic<Int32>(0)
 
   // One thread at a time uses what follows.
   private var clock: FrameClock
+  /// What the clock goes by, where that is not the system.
+  private let source: FrameClock.Source?
 
-  /// A device.
+  /// A device that writes to a pipe or a file.
+  /// - Parameters:
+  ///   - request: Its settings; it has the first of the formats, and holds at least 20 ms.
+  ///   - name: What it is called.
+  ///   - descriptor: Where frames are written, as many as there is room for; open for as long as there is the device.
+  public convenience init(_ request: PCMRequest, name: String, descriptor: Int32) {
+    self.init(request, name: name, clock: nil, descriptor: descriptor, receive: { _ in 0 })
+  }
+
+  /// A device that hands frames to whoever takes them.
   /// - Parameters:
   ///   - request: Its settings; it has the first of the formats, and holds at least 20 ms.
   ///   - name: What it is called.
@@ -35,16 +50,18 @@ public final class StreamDevice: PCMDevice, @unchecked Sendable {
   public convenience init(
     _ request: PCMRequest, name: String, receive: @escaping @Sendable (RawSpan) -> Int
   ) {
-    self.init(request, name: name, clock: { MonotonicClock.nanoseconds }, receive: receive)
+    self.init(request, name: name, clock: nil, receive: receive)
   }
 
-  /// - Parameter clock: Nanoseconds that pass; the system's, but for tests.
+  /// - Parameter clock: Nanoseconds that pass; nil for the system's, but for tests.
   init(
-    _ request: PCMRequest, name: String, clock: @escaping @Sendable () -> Int64,
+    _ request: PCMRequest, name: String, clock: (@Sendable () -> Int64)?, descriptor: Int32 = -1,
     receive: @escaping @Sendable (RawSpan) -> Int
   ) {
     self.name = name
-    self.clock = FrameClock(sampleRate: request.sampleRate, nanoseconds: clock)
+    self.descriptor = descriptor
+    source = clock.map { FrameClock.Source($0) }
+    self.clock = FrameClock(sampleRate: request.sampleRate, source: source)
     self.receive = receive
     let seconds = max(Self.leastLatency, request.latencySeconds)
     let frames = max(64, Int(seconds * Double(request.sampleRate)))
@@ -80,7 +97,8 @@ public final class StreamDevice: PCMDevice, @unchecked Sendable {
     let room = settings.bufferFrames - (clock.state == .ready ? clock.written : clock.written - clock.passed)
     let offered = min(room, frames.byteCount / settings.frameByteCount)
     guard offered > 0 else { return -Int(EAGAIN) }
-    let taken = receive(frames.extracting(first: offered * settings.frameByteCount))
+    let block = frames.extracting(first: offered * settings.frameByteCount)
+    let taken = descriptor < 0 ? receive(block) : block.withUnsafeBytes { hand($0) }
     guard taken >= 0 else {
       failureCode.store(Int32(clamping: -taken), ordering: .releasing)
       // Not EPIPE, which would be a sound card's word for having run out.
@@ -90,6 +108,36 @@ public final class StreamDevice: PCMDevice, @unchecked Sendable {
     let count = taken / settings.frameByteCount
     clock.add(count, of: settings.bufferFrames)
     return count
+  }
+
+  /// So much is written at once: what a pipe that has room takes without waiting (POSIX, PIPE_BUF).
+  private static let chunk = 4096
+
+  /// Writes whole frames, as many as there is room for.
+  /// - Returns: How many bytes, or a negative number of the system.
+  private func hand(_ bytes: UnsafeRawBufferPointer) -> Int {
+    let frame = settings.frameByteCount
+    var done = 0
+    while done < bytes.count {
+      var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+      // What was begun of a frame is ended.
+      let isWhole = done % frame == 0
+      guard poll(&request, 1, isWhole ? 0 : 1000) > 0 || !isWhole else { return done }
+      let count = min(bytes.count - done, max(1, Self.chunk / frame) * frame)
+      let written = systemWrite(bytes.baseAddress.map { $0 + done }, count)
+      if written < 0, errno == EINTR || errno == EAGAIN { continue }
+      guard written > 0 else { return -Int(errno == 0 ? EIO : errno) }
+      done += written
+    }
+    return done
+  }
+
+  private func systemWrite(_ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
+    #if canImport(Glibc)
+    Glibc.write(descriptor, bytes, count)
+    #else
+    Musl.write(descriptor, bytes, count)
+    #endif
   }
 
   /// Waits until there is time for a period.

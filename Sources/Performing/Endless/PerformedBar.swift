@@ -20,6 +20,8 @@ public struct PerformedBar: Sendable, Hashable {
   public var length: Int
   /// The tempos, the first at tick 0.
   public var tempos: [TempoChange]
+  /// How fast it is played, 1 being the tempo of the piece: what `tempos` were multiplied by.
+  public var tempoFactor = 1.0
   /// The parts that notes are of. Those that rest in this bar may be among them.
   public var parts: [PerformedPart]
   /// The notes that begin in it, by onset. They may end after it.

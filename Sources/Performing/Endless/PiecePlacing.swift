@@ -97,6 +97,7 @@ struct PiecePlacing {
     if let asked = settings.composition.tempo {
       factor = asked / bar.quartersPerMinute * settings.tempoFactor
     }
+    bar.tempoFactor = settings.tempoFactor
     for index in bar.tempos.indices {
       let length = Double(bar.tempos[index].microsecondsPerQuarter) / factor
       bar.tempos[index].microsecondsPerQuarter = Int(min(max(length.rounded(), 1), 16_777_215))

@@ -25,12 +25,39 @@ struct ChannelMemory {
     var fine = 127
 
     var isNone: Bool { coarse == 127 && fine == 127 }
+
+    /// What a step changes.
+    enum Resolution {
+      case coarse, fine, cents
+    }
+
+    var resolution: Resolution {
+      guard isRegistered, coarse == 0 else { return .coarse }
+      return fine == 0 ? .cents : fine == 1 || fine == 5 ? .fine : .coarse
+    }
+
+    /// What it is where nothing was entered; nil where only the receiver knows (General MIDI 2, 1999, registered parameters).
+    var first: (coarse: Int, fine: Int)? {
+      guard isRegistered, coarse == 0 else { return nil }
+      switch fine {
+      case 0: return (2, 0)
+      case 1, 2: return (64, 0)
+      case 3, 4: return (0, 0)
+      case 5: return (0, 64)
+      default: return nil
+      }
+    }
   }
 
   private struct Entry {
     var coarse: Int?
     var fine: Int?
+    /// How many steps up, or down, from a value that only the receiver knows.
+    var steps = 0
   }
+
+  /// No more steps are remembered than there are values.
+  private static let stepLimit = 127
 
   /// Follows a message.
   mutating func follow(_ message: ChannelMessage) {
@@ -53,7 +80,7 @@ struct ChannelMemory {
     switch controller {
     case 98...101: choose(controller, value)
     case 6, 38: enter(controller, value)
-    case 96, 97: break
+    case 96, 97: step(by: controller == 96 ? 1 : -1)
     case 121: resetControllers()
     case 126, 127: mode = (controller, value)
     case ..<120: controllers[controller] = value
@@ -73,9 +100,33 @@ struct ChannelMemory {
       parameters[chosen, default: Entry()].fine = value
     } else {
       parameters[chosen, default: Entry()].coarse = value
+      parameters[chosen]?.steps = 0
       // The coarse half of a registered parameter alone is a whole value (MMA RP-018).
       if chosen.isRegistered { parameters[chosen]?.fine = nil }
     }
+  }
+
+  /// Moves the value of the parameter that is chosen by the smallest step that it has (MMA RP-018): cents of the bend range, the fine halves of fine
+  /// tuning and of the modulation's depth, otherwise coarse halves.
+  private mutating func step(by amount: Int) {
+    guard !chosen.isNone else { return }
+    var entry = parameters[chosen] ?? Entry()
+    let first = chosen.first
+    if let coarse = entry.coarse ?? first?.coarse {
+      let fine = entry.fine ?? (entry.coarse == nil ? first?.fine : nil) ?? 0
+      switch chosen.resolution {
+      case .coarse: entry.coarse = min(max(coarse + amount, 0), 127)
+      case .cents:
+        let cents = min(max(100 * coarse + fine + amount, 0), 12_799)
+        (entry.coarse, entry.fine) = (cents / 100, cents % 100)
+      case .fine:
+        let value = min(max(coarse << 7 + fine + amount, 0), 16_383)
+        (entry.coarse, entry.fine) = (value >> 7, value & 127)
+      }
+    } else {
+      entry.steps = min(max(entry.steps + amount, -Self.stepLimit), Self.stepLimit)
+    }
+    parameters[chosen] = entry
   }
 
   /// Volume, pan, program, effects and what was entered for parameters stay (MMA RP-015).
@@ -123,6 +174,8 @@ struct ChannelMemory {
       let fine = entry.fine.map { ChannelMessage.control(38, value: $0) }
       // A coarse half sets a registered parameter's fine half to 0; in others it is what takes both (SoundFont 2.04, 9.6.2).
       messages += (parameter.isRegistered ? [coarse, fine] : [fine, coarse]).compactMap(\.self)
+      let step = ChannelMessage.control(entry.steps > 0 ? 96 : 97, value: 0)
+      messages += Array(repeating: step, count: abs(entry.steps))
     }
     if !parameters.isEmpty || !chosen.isNone { messages += Self.choosing(chosen) }
     return messages

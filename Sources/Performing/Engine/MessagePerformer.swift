@@ -69,13 +69,21 @@ public final class MessagePerformer {
 
   /// Performs messages. All sounds that they ask for anew are prepared first, and together.
   /// - Parameters:
-  ///   - messages: In the order of their coming. Those that are for no channel mean nothing, but for a reset, which silences all.
+  ///   - messages: In the order of their coming. Of those that are for no channel, a reset silences all, and system-exclusive ones are performed that a
+  ///     synthesizer understands (`PerformanceEngine.send(systemExclusive:atFrame:)`).
   ///   - frame: The frame of the sound at which a message takes effect, not before that of earlier ones; what is past is done at once.
   public func take(_ messages: [TimedMessage], atFrame frame: (PerformanceTime) -> Int = { _ in 0 }) {
     var wanted: Set<PresetAddress> = []
     for timed in messages {
-      guard case .midi(let midi) = timed.message, let (channel, content) = midi.forChannel else { continue }
-      if let address = demand.take(content, channel: channel) { wanted.insert(address) }
+      guard case .midi(let midi) = timed.message else { continue }
+      if case .systemExclusive(let bytes) = midi {
+        // Channels go back to the piano; drums take long, and are prepared when they are struck.
+        if demand.take(systemExclusive: bytes) == .reset { wanted.insert(PresetAddress(program: 0)) }
+      } else if let (channel, content) = midi.forChannel,
+        let address = demand.take(content, channel: channel)
+      {
+        wanted.insert(address)
+      }
     }
     if !wanted.isEmpty { prepare(wanted) }
     for timed in messages {
@@ -83,7 +91,12 @@ public final class MessagePerformer {
       let moment = frame(timed.time)
       lastFrame = max(lastFrame, moment)
       if timed.message == .reset { silence(atFrame: moment) }
-      guard case .midi(let midi) = timed.message, let (channel, content) = midi.forChannel else { continue }
+      guard case .midi(let midi) = timed.message else { continue }
+      if case .systemExclusive(let bytes) = midi, let effect = ExclusiveEffect(bytes) {
+        if effect == .reset { held = HeldKeys() }
+        engine.send(systemExclusive: bytes, atFrame: moment)
+      }
+      guard let (channel, content) = midi.forChannel else { continue }
       if case .noteOn(_, let velocity, _) = content, velocity > 0 { noteCount += 1 }
       engine.send(content, channel: channel, atFrame: moment)
     }

@@ -58,8 +58,12 @@ public final class PerformanceEngine: SampleSource, @unchecked Sendable {
   }
 
   private struct Message: Sendable {
-    var message: ChannelMessage
-    var channel: Int
+    enum Content: Sendable {
+      case channel(ChannelMessage, Int)
+      case exclusive([UInt8])
+    }
+
+    var content: Content
     var frame: Int
   }
 
@@ -205,13 +209,28 @@ public final class PerformanceEngine: SampleSource, @unchecked Sendable {
   @discardableResult
   public func send(_ message: ChannelMessage, channel: Int, atFrame frame: Int = 0) -> Bool {
     precondition((0..<16).contains(channel), "there is no channel \(channel)")
-    return shared.withLock { state in
-      // A key that stays down would be worse than any message too many.
-      guard message.isRelease || state.messages.count < Self.messageLimit else {
+    // A key that stays down would be worse than any message too many.
+    return add(Message(content: .channel(message, channel), frame: frame), evenIfFull: message.isRelease)
+  }
+
+  /// Has a system-exclusive message performed as soon as possible, or at a frame: resets of General MIDI, GS and XG, master volume and tuning, the
+  /// MIDI Tuning Standard. Others mean nothing here. Listeners are not told of them.
+  /// - Parameters:
+  ///   - message: What follows 0xF0, with or without the final 0xF7.
+  ///   - frame: When, counted from the first frame that was rendered; at once, if that is past.
+  /// - Returns: false if too many are waiting; the message is lost, and counted.
+  @discardableResult
+  public func send(systemExclusive message: [UInt8], atFrame frame: Int = 0) -> Bool {
+    add(Message(content: .exclusive(message), frame: frame), evenIfFull: false)
+  }
+
+  private func add(_ message: Message, evenIfFull isNeeded: Bool) -> Bool {
+    shared.withLock { state in
+      guard isNeeded || state.messages.count < Self.messageLimit else {
         state.statistics.lostCount += 1
         return false
       }
-      state.messages.append(Message(message: message, channel: channel, frame: frame))
+      state.messages.append(message)
       return true
     }
   }
@@ -325,9 +344,11 @@ public final class PerformanceEngine: SampleSource, @unchecked Sendable {
     if let prepared { stack.take(prepared, at: frame) }
     for message in messages {
       let moment = max(message.frame, frame)
-      stack.send(message.message, channel: message.channel, at: moment)
-      for listener in listeners {
-        listener.willPlay(message.message, channel: message.channel, atFrame: moment + delay)
+      switch message.content {
+      case .exclusive(let bytes): stack.send(exclusive: bytes, at: moment)
+      case .channel(let content, let channel):
+        stack.send(content, channel: channel, at: moment)
+        for listener in listeners { listener.willPlay(content, channel: channel, atFrame: moment + delay) }
       }
     }
     messages.removeAll(keepingCapacity: true)

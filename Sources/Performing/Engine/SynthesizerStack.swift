@@ -55,6 +55,15 @@ final class SynthesizerStack {
       return message.isRelease
     }
 
+    /// Has a system-exclusive message performed.
+    /// - Returns: false if it is lost.
+    mutating func send(exclusive message: [UInt8], _ effect: ExclusiveEffect, _ frame: Int) -> Bool {
+      // It silences all.
+      if effect == .reset { held = HeldKeys() }
+      lastEvent = max(lastEvent, frame)
+      return synthesizer.send(systemExclusive: message.span, at: frame - origin)
+    }
+
     /// Tries again with what there was no room for.
     mutating func catchUp() {
       guard !overdue.isEmpty else { return }
@@ -70,6 +79,8 @@ final class SynthesizerStack {
   private let block: UnsafeMutableBufferPointer<Float>
   /// What each channel was told: a new synthesizer is told it too.
   private var channels = [ChannelMemory](repeating: ChannelMemory(), count: 16)
+  /// What all channels were told together.
+  private var system = SystemMemory()
   private var noteCount = 0
   private var lostCount = 0
 
@@ -111,14 +122,31 @@ final class SynthesizerStack {
   /// Lets a synthesizer take over.
   func take(_ prepared: Prepared, at frame: Int) {
     layers.append(Layer(prepared.synthesizer, at: frame))
+    // At once: it has not begun, and tunings of all keys would be more than can wait.
+    for message in system.messages { prepared.synthesizer.perform(systemExclusive: message.span) }
     for channel in channels.indices {
       for message in channels[channel].messages { tell(message, channel, frame) }
+    }
+    for message in system.lastMessages {
+      if !prepared.synthesizer.send(systemExclusive: message.span) { lostCount += 1 }
+    }
+  }
+
+  /// Has a system-exclusive message performed by all; what a synthesizer does not understand is left out.
+  /// - Parameter message: What follows 0xF0.
+  func send(exclusive message: [UInt8], at frame: Int) {
+    guard let effect = system.follow(message) else { return }
+    if effect == .reset { channels = Array(repeating: ChannelMemory(), count: channels.count) }
+    for index in layers.indices {
+      let isTaken = layers[index].send(exclusive: message, effect, frame)
+      if !isTaken, index == layers.count - 1 { lostCount += 1 }
     }
   }
 
   /// Has a message performed by the latest, and by those before it what is not for new notes alone: the note that it changes may be theirs.
   func send(_ message: ChannelMessage, channel: Int, at frame: Int) {
     channels[channel].follow(message)
+    if case .program = message { system.chooseProgram(channel: channel) }
     let isForNewNotes =
       switch message {
       case .noteOn: !message.isRelease

@@ -29,6 +29,8 @@ public final class LiveRecorder: Sendable {
     /// The size of the file as it was last written, in bytes, and how often it might have been written since.
     var writtenBytes = 0
     var turns = 0
+    /// How long the music is that the file has, in seconds.
+    var writtenSeconds = 0.0
 
     init(_ transcript: LiveTranscript) { self.transcript = transcript }
   }
@@ -124,9 +126,11 @@ public final class LiveRecorder: Sendable {
     do throws(FileError) {
       try replaceFile(at: path, with: bytes)
       work.isUnwritten = false
+      work.writtenSeconds = work.transcript.seconds
       state.withLock { $0.hasFile = true }
     } catch {
-      state.withLock { $0.failure = $0.failure ?? error }
+      let told = error.keeping(seconds: work.writtenSeconds)
+      state.withLock { $0.failure = $0.failure ?? told }
     }
   }
 

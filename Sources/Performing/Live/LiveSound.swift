@@ -18,8 +18,12 @@ public final class LiveSound: Sendable {
   public let session: PlaybackSession
 
   private struct Message: Sendable {
-    var message: ChannelMessage
-    var channel: Int
+    enum Content: Sendable {
+      case channel(ChannelMessage, Int)
+      case exclusive([UInt8])
+    }
+
+    var content: Content
     var arrival: PerformanceTime?
   }
 
@@ -127,14 +131,32 @@ public final class LiveSound: Sendable {
   ///   - channel: The channel, 0...15.
   ///   - arrival: When it came in, for a note whose latency is to be measured; else nil.
   public func send(_ message: ChannelMessage, channel: Int, arrival: PerformanceTime? = nil) {
-    // A sound that was not prepared would be silence.
-    if case .program(let program) = message, channel & 15 != 9, !programs.contains(program) { return }
+    switch message {
+    // A sound that was not prepared would be silence; of other banks there is none.
+    case .program(let program): if channel & 15 != 9, !programs.contains(program) { return }
+    case .control(0, _), .control(32, _): return
+    default: break
+    }
+    add(Message(content: .channel(message, channel & 15), arrival: arrival))
+  }
+
+  /// Has a system-exclusive message performed as soon as can be: resets, master volume, tunings. What the synthesizer does not understand is left out,
+  /// and so are drums on another channel than the tenth, which were not prepared.
+  /// - Parameter message: What follows 0xF0, with or without the final 0xF7.
+  public func send(systemExclusive message: [UInt8]) {
+    switch ExclusiveEffect(message) {
+    case nil, .drumPart: return
+    default: add(Message(content: .exclusive(message)))
+    }
+  }
+
+  private func add(_ message: Message) {
     shared.withLock { shared in
       guard shared.messages.count < Self.messageLimit else {
         shared.lostCount += 1
         return
       }
-      shared.messages.append(Message(message: message, channel: channel & 15, arrival: arrival))
+      shared.messages.append(message)
     }
   }
 
@@ -199,9 +221,12 @@ public final class LiveSound: Sendable {
     defer { work.messages.removeAll(keepingCapacity: true) }
     for index in work.messages.indices {
       let message = work.messages[index]
-      if !work.synthesizer.send(message.message, channel: message.channel) {
-        shared.withLock { $0.lostCount += 1 }
-      }
+      let isTaken =
+        switch message.content {
+        case .channel(let content, let channel): work.synthesizer.send(content, channel: channel)
+        case .exclusive(let bytes): work.synthesizer.send(systemExclusive: bytes.span)
+        }
+      if !isTaken { shared.withLock { $0.lostCount += 1 } }
       guard let arrival = message.arrival else { continue }
       let head = session.playhead
       guard head.nanoseconds > 0 else { continue }

@@ -48,6 +48,8 @@ public final class LiveStage {
   private var isMoved = false
   private var senders: [LiveOutput] = []
   private var sent = HeldKeys()
+  /// What the performer has told each channel of the sound.
+  private var told = [ChannelMemory](repeating: ChannelMemory(), count: 16)
   private var lastSent = PerformanceTime(nanoseconds: 0)
   private var result = Result()
   private var isStopping = false
@@ -170,7 +172,9 @@ public final class LiveStage {
     endsWithGone: Bool
   ) {
     func take(_ message: TimedMessage) {
-      if case .midi(let midi) = message.message, let (channel, content) = midi.forChannel {
+      if case .midi(.systemExclusive(let bytes)) = message.message {
+        sound?.send(systemExclusive: bytes)
+      } else if case .midi(let midi) = message.message, let (channel, content) = midi.forChannel {
         if case .noteOn(_, let velocity, _) = content, velocity > 0 {
           sound?.send(content, channel: channel, arrival: message.time)
         } else {
@@ -209,6 +213,8 @@ public final class LiveStage {
     let (messages, failure) = shared.inbox.withLock { ($0.takeMessages(), $0.failure) }
     for message in messages {
       switch message.message {
+      case .midi(.systemExclusive(let bytes)):
+        if ExclusiveEffect(bytes) == .reset { resetSound() }
       case .midi(let midi):
         guard let (channel, content) = midi.forChannel else { break }
         // What was due before it came is not changed by it.
@@ -221,6 +227,13 @@ public final class LiveStage {
     }
     // What came before it is still answered.
     if let failure { throw failure }
+  }
+
+  /// A reset that the player sends has taken the performer's instruments too, which are given back.
+  private func resetSound() {
+    for (channel, memory) in told.enumerated() {
+      for message in memory.messages { sound?.send(message, channel: channel) }
+    }
   }
 
   /// Every sixteenth note the performer is told where the beats are, and at once where the song begins or goes on.
@@ -266,6 +279,7 @@ public final class LiveStage {
     var failures = FirstFailure()
     for event in events {
       sound?.send(event.message, channel: event.channel)
+      told[event.channel & 15].follow(event.message)
       if let message = event.message.onWire(channel: event.channel) {
         sent.follow(.midi(message))
         send(.midi(message), at: event.time, &failures)

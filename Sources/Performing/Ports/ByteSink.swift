@@ -101,7 +101,7 @@ final class FIFOSink: ByteSink {
   private let patienceSeconds: Double
 
   init(path: String, creates: Bool, patienceSeconds: Double) throws(PortError) {
-    let made = creates && withSystemPath(path) { mkfifo($0, 0o600) } == 0
+    let made = creates && makeFIFO(path)
     let kind = withSystemPath(path) { systemFileKind(at: $0) }
     guard kind != 0 else { throw .unwritable(path: path, reason: portMessage(errno)) }
     guard kind == S_IFIFO else { throw .unwritable(path: path, reason: "it is no FIFO") }
@@ -113,7 +113,7 @@ final class FIFOSink: ByteSink {
 
   deinit {
     if descriptor >= 0 { systemClose(descriptor) }
-    if isOwned { _ = withSystemPath(path) { unlink($0) } }
+    if isOwned { removeFIFO(path) }
   }
 
   /// Opens it if someone reads.

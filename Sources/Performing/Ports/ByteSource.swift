@@ -55,6 +55,20 @@ final class DescriptorSource: ByteSource {
   }
 }
 
+/// Makes a FIFO, which is removed where the program is interrupted.
+/// - Returns: Whether there was nothing at the path before.
+func makeFIFO(_ path: String) -> Bool {
+  guard withSystemPath(path, { mkfifo($0, 0o600) }) == 0 else { return false }
+  TemporaryFiles.insert(path)
+  return true
+}
+
+/// Removes a FIFO that was made.
+func removeFIFO(_ path: String) {
+  _ = withSystemPath(path) { unlink($0) }
+  TemporaryFiles.remove(path)
+}
+
 /// A FIFO whose writers come and go.
 final class FIFOSource: ByteSource {
   private(set) var descriptor: Int32
@@ -64,7 +78,7 @@ final class FIFOSource: ByteSource {
   /// Opens the FIFO, whether anyone writes to it or not.
   /// - Parameter creates: whether to make it where nothing is at the path; it is then removed at the end.
   init(path: String, creates: Bool) throws(PortError) {
-    let made = creates && withSystemPath(path) { mkfifo($0, 0o600) } == 0
+    let made = creates && makeFIFO(path)
     descriptor = Self.open(path)
     let failure = errno
     guard descriptor >= 0 else { throw .unopenable(name: path, reason: portMessage(failure)) }
@@ -78,7 +92,7 @@ final class FIFOSource: ByteSource {
 
   deinit {
     systemClose(descriptor)
-    if isOwned { _ = withSystemPath(path) { unlink($0) } }
+    if isOwned { removeFIFO(path) }
   }
 
   private static func open(_ path: String) -> Int32 {

@@ -51,7 +51,7 @@ public enum PortError: DiagnosableError, Equatable {
     case .notAPort(let path):
       "\(path): is neither a FIFO nor a MIDI device; make a FIFO by mkfifo, or choose another name"
     case .failed(let name, let reason): "\(name): stopped working (\(reason))"
-    case .readerGone(let name): "\(name): nobody reads what is sent there any more"
+    case .readerGone(let name): "\(name): cannot be written (\(FileError.nobodyReads))"
     case .noRawDevice(let name, let reason, let others):
       "the MIDI device “\(name)” cannot be opened (\(reason)); "
         + (others.isEmpty ? "no MIDI device was found" : "there are \(others.joined(separator: ", "))")

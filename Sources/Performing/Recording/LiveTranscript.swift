@@ -87,6 +87,9 @@ struct LiveTranscript {
     model.track.append(.meta(.text(.trackName, Array("model".utf8))), at: 0)
   }
 
+  /// How long it is, in seconds.
+  var seconds: Double { isEmpty ? 0 : Double(end + 1) / ticksPerSecond }
+
   /// Whether nothing was played.
   var isEmpty: Bool { first == nil }
 

@@ -16,6 +16,7 @@ public final class MIDIRecording: PerformanceListener, @unchecked Sendable {
   private let queue = BoundedQueue<Event>(capacity: .max)
   private let sampleRate: Int
   private let problem = Guarded<FileError?>(nil)
+  private let kept = Guarded(0.0)
   private var thread: SystemThread?
   // Of the thread that writes.
   private var transcript = Transcript()
@@ -56,6 +57,9 @@ public final class MIDIRecording: PerformanceListener, @unchecked Sendable {
       throw .file(error)
     }
   }
+
+  /// How much music the file has, in seconds; 0 where none was written.
+  public var keptSeconds: Double { kept.withLock { $0 } }
 
   /// Why the file could not be written at some time; nil as long as it could. It may be asked for at any time.
   public var failure: PerformanceError? { problem.withLock { $0.map(PerformanceError.file) } }
@@ -99,8 +103,11 @@ public final class MIDIRecording: PerformanceListener, @unchecked Sendable {
     unwrittenBars = 0
     do throws(FileError) {
       try replaceFile(at: path, with: bytes)
+      let seconds = transcript.seconds
+      kept.withLock { $0 = seconds }
     } catch {
-      problem.withLock { $0 = $0 ?? error }
+      let told = error.keeping(seconds: keptSeconds)
+      problem.withLock { $0 = $0 ?? told }
     }
   }
 }
@@ -130,6 +137,9 @@ struct Transcript {
   private var end = 0
 
   var isEmpty: Bool { last == nil && pending.isEmpty }
+
+  /// How long it is, in seconds as they were heard.
+  var seconds: Double { last.map { $0.second + $0.bar.seconds } ?? (pending.isEmpty ? 0 : 1) }
 
   /// Takes a bar that follows the one before.
   mutating func begin(_ bar: PerformedBar, atSecond second: Double) {

@@ -90,14 +90,15 @@ struct Live: ParsableCommand {
     let recorder = try record.map { try LiveRecorder(path: $0, quartersPerMinute: settings.tempo.given) }
     let cancellation = Interruption.cancellation()
     let performer = try LivePerformer(model: model, settings: settings, isLive: true)
-    let requests = LiveRequests()
-    let osc = try ports.openOSC { requests.add($0) }
+    let remote = LiveRemote(settings)
+    let osc = try ports.openOSC(remote)
     if !sound.noSound { SoundDevice.expect(sound.device, latencySeconds: sound.seconds) }
-    var (inputs, outputs) = try ports.open()
+    var (inputs, outputs) = try ports.open(common)
     let announcer = try SongAnnouncer.telling(osc, clocks: ports.sendClock ? outputs : [])
     if let osc { outputs.append(OSCSubscriberOutput(osc)) }
     let endless: [any MessageInput] = osc.map { [$0.input] } ?? []
-    let pipe = try raw.open(common, cancellation)?.device(sampleRate: raw.rate, latencySeconds: sound.seconds)
+    let output = try raw.open(common, cancellation)
+    let pipe = output?.device(latencySeconds: sound.seconds)
     let live = sound.noSound ? nil : try openSound(settings, pipe)
     let learning = learn ? try LiveLearning(model: model, settings: .init(seed: seed)) : nil
     let stage = LiveStage(
@@ -115,7 +116,7 @@ struct Live: ParsableCommand {
     // Whatever goes wrong, what was learned is kept and what was opened is closed.
     var failures = FirstFailure()
     let result = failures.attempt {
-      try namingPipe(pipe) {
+      try namingPipe(output, pipe) {
         try stage.run(cancellation: cancellation) { report in
           if keys?.next() == .character("q") {
             hasQuit = true
@@ -127,7 +128,7 @@ struct Live: ParsableCommand {
             isTold = true
             common.remark(failure.message + "; the music goes on without it")
           }
-          for change in requests.take() { stage.request(change) }
+          for change in remote.take() { stage.request(change) }
           if !common.quiet { PlayerLine.shared.show(Self.line(report, settings)) }
         }
       }
@@ -139,7 +140,9 @@ struct Live: ParsableCommand {
     guard let result else { return }
     var summary = LiveSummary(result, mode: settings.mode, seed: seed)
     summary.underruns = (played ?? nil).map { $0.counts.gaps }
-    if let recorder, recorder.hasFile { summary.recording = record }
+    if let recorder {
+      if recorder.hasFile { summary.recording = record } else { summary.missingRecording = record }
+    }
     if let learning, style == true {
       // What waited was learned only now.
       summary.learnedPhrases = learning.phraseCount
@@ -168,9 +171,11 @@ struct Live: ParsableCommand {
   }
 
   /// Performs, and where the pipe failed that takes the sound, tells why that is, and not that a device is gone.
-  private func namingPipe<Value>(_ pipe: StreamDevice?, _ body: () throws -> Value) throws -> Value {
+  private func namingPipe<Value>(
+    _ output: RawOutput?, _ pipe: StreamDevice?, _ body: () throws -> Value
+  ) throws -> Value {
     let result = Result { try body() }
-    if let pipe, pipe.failure != 0 { throw FileError.writing(pipe.name, errorNumber: pipe.failure) }
+    if let output, let pipe, pipe.failure != 0 { throw output.failure(pipe.failure) }
     return try result.get()
   }
 

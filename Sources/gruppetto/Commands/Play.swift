@@ -130,40 +130,50 @@ struct Play: ParsableCommand {
     try raw.check(json: common.json)
     if ports.usesOutput { try StandardStreams.requireOutput() }
     var bank: LoadedSound?
+    var isBankTold = false
     if files.contains("-") {
       // Sounds are loaded while the input is waited for: what comes in as it is played does not wait for them.
-      let sounds = Promise { try banks.load(presets: presets, common: common) }
+      let sounds = Promise { try banks.load(presets: presets) }
       let arrivals = try Arrivals()
       if try arrivals.areMessages() { return try playStream(arrivals, sounds) }
       bank = try sounds.value()
     }
-    let company = try FileCompany(ports)
+    let company = try FileCompany(ports, common: common)
     let playback = FilePlayback(
       PlaybackSettings(device: device, latencySeconds: latency.seconds), raw: raw, isPaced: paced,
       common: common, company: company, isSilent: !ports.midi.isEmpty && !Typed.hasOption("--device"),
       hasKeys: !files.contains("-"))
+    var loading: Promise<LoadedSound>?
+    if let first = files.first, first != "-", !Self.isSound(first) {
+      // Beside the reading of the file. What is wrong with that is told before all else.
+      loading = Promise { [banks, presets] in try banks.load(presets: presets) }
+      playback.prepareForMusic()
+    }
     let played: [PlayedFile]
     do {
-      played = try playAll(playback, bank: &bank)
+      played = try playAll(playback, loading, bank: &bank, isTold: &isBankTold)
     } catch {
       // Whoever takes part is left with no note that sounds, and no clock that runs.
       try? company?.finish()
       throw error
     }
     try company?.finish()
-    try report(played)
+    try report(played, faults: company?.faultCount)
   }
 
   /// Plays the files one after another.
-  private func playAll(_ playback: FilePlayback, bank: inout LoadedSound?) throws -> [PlayedFile] {
+  private func playAll(
+    _ playback: FilePlayback, _ loading: Promise<LoadedSound>?, bank: inout LoadedSound?, isTold: inout Bool
+  ) throws -> [PlayedFile] {
     var played: [PlayedFile] = []
     var index = 0
     while index < files.count {
       let path = files[index]
-      let title = path.split(separator: "/").last.map(String.init) ?? path
+      let title = path == "-" ? "standard input" : path.split(separator: "/").last.map(String.init) ?? path
       let name = files.count > 1 ? "\(index + 1)/\(files.count) \(title)" : title
       let (file, session) =
-        try Self.isSound(path) ? sound(path, playback) : music(path, playback, bank: &bank)
+        try Self.isSound(path)
+        ? sound(path, playback) : music(path, playback, loading, bank: &bank, isTold: &isTold)
       let outcome = try playback.play(file, through: session, name: name)
       if outcome.ending == .interrupted {
         throw InterruptedError("stopped after \(Readable.clock(outcome.seconds))")
@@ -196,21 +206,22 @@ struct Play: ParsableCommand {
     return ports.midi.isEmpty || Typed.hasOption("--device") ? device : Readable.list(ports.midi)
   }
 
-  private func report(_ played: [PlayedFile]) throws {
+  private func report(_ played: [PlayedFile], faults: Int?) throws {
     let seconds = played.reduce(0) { $0 + $1.seconds }
     let gaps = played.reduce(0) { $0 + $1.underruns }
     let name = played.count == 1 ? played[0].file : nil
-    let title = name ?? Readable.plural(played.count, "file")
+    let title = name.map { $0 == "-" ? "standard input" : $0 } ?? Readable.plural(played.count, "file")
     let text =
-      raw.raw != nil
-      ? "\(title): \(Readable.clock(seconds)) written to \(target)"
-      : "\(title): played \(Readable.clock(seconds)) through \(target)"
-        + (gaps > 0 ? ", with \(Readable.plural(gaps, "gap"))" : "")
+      (raw.raw != nil
+        ? "\(title): \(Readable.clock(seconds)) written to \(target)"
+        : "\(title): played \(Readable.clock(seconds)) through \(target)"
+          + (gaps > 0 ? ", with \(Readable.plural(gaps, "gap"))" : ""))
+      + PlayingCompany.words(faults: faults ?? 0)
     guard !ports.usesOutput, !raw.takesOutput else { return common.remark(text) }
     try common.report(
       Report(
         file: name, device: raw.raw == nil ? target : nil, raw: raw.raw, seconds: seconds, underruns: gaps,
-        files: played)
+        files: played, faults: ports.osc == nil ? nil : faults)
     ) { text }
   }
 
@@ -229,28 +240,40 @@ struct Play: ParsableCommand {
     var seconds: Double
     var underruns: Int
     var files: [PlayedFile]
+    /// OSC messages that were not understood, where it listens to OSC.
+    var faults: Int?
   }
 
   private func music(
-    _ path: String, _ playback: FilePlayback, bank: inout LoadedSound?
+    _ path: String, _ playback: FilePlayback, _ loading: Promise<LoadedSound>?, bank: inout LoadedSound?,
+    isTold: inout Bool
   ) throws -> (any LedFile, any PlaybackTarget) {
     let score = performance.instrumented(
       try MusicInput.readAudible(
         path, piece: piece.piece, ornaments: ornament.ornaments, input: input, common: common))
-    let library = try bank ?? banks.load(presets: presets, common: common)
-    bank = library
+    let library = try bank ?? loading?.value() ?? banks.load(presets: presets)
+    if !isTold { library.tell(common) }
+    (bank, isTold) = (library, true)
+    // Made while the device is being opened, which seldom has another rate.
+    let expected = playable(score, library, sampleRate: playback.expectedRate)
     let session = try playback.session()
     guard RenderOptions.sampleRates.contains(session.sampleRate) else {
       throw AudioError.unsuitableDevice(
         name: device, reason: "it runs at \(session.sampleRate) Hz; instruments need 8000 to 192000 Hz")
     }
-    var options = performance.renderOptions(sampleRate: session.sampleRate)
+    guard session.sampleRate != playback.expectedRate else { return (expected, session) }
+    return (playable(score, library, sampleRate: session.sampleRate), session)
+  }
+
+  /// A score as it sounds at a rate.
+  private func playable(_ score: Score, _ library: LoadedSound, sampleRate: Int) -> PlayableMusic {
+    var options = performance.renderOptions(sampleRate: sampleRate)
     reverb.apply(to: &options)
     let measured = Mastering.estimatedGain(of: score, options: options) {
       ScoreRenderer(score: $0, bank: library, options: $1)
     }
     options.gain = measured + gain
-    return (PlayableMusic(score: score, bank: library, options: options), session)
+    return PlayableMusic(score: score, bank: library, options: options)
   }
 
   private func sound(

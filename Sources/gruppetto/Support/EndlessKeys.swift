@@ -61,7 +61,9 @@ struct EndlessKeys {
       return .change(new == 1 ? "as many notes as the model likes" : "density × \(Readable.decimal(new, 2))")
     case "k", "K":
       settings.transposition = min(max(settings.transposition + step, -12), 12)
-      return .change("\(settings.transposition >= 0 ? "+" : "−")\(abs(settings.transposition)) semitones")
+      return .change(
+        "\(settings.transposition >= 0 ? "+" : "−")\(Readable.plural(abs(settings.transposition), "semitone"))"
+      )
     case "i", "I":
       ensemble = (ensemble - step + Self.ensembles.count) % Self.ensembles.count
       settings.programs = Self.ensembles[ensemble].programs

@@ -45,7 +45,7 @@ struct EndlessPlaying {
     if ports.usesOutput { try StandardStreams.requireOutput() }
     let cancellation = Interruption.cancellation()
     // Sounds and device are opened while the model is read: what is heard first does not wait for one after the other.
-    let sound = Promise { try banks.load(presets: presets, common: common) }
+    let sound = Promise { try banks.load(presets: presets) }
     let session =
       hasDevice
       ? Promise {
@@ -57,14 +57,16 @@ struct EndlessPlaying {
       model: try request.applied(to: plain), settings: try settings(request), seed: seed)
     let first = try composer.nextBar(cancellation: cancellation)
     let output = try session?.value()
+    let bank = try sound.value()
+    bank.tell(common)
     let engine = PerformanceEngine(
-      bank: try sound.value(), settings: engineSettings(sampleRate: output?.sampleRate ?? raw.rate))
+      bank: bank, settings: engineSettings(sampleRate: output?.sampleRate ?? raw.rate))
     let watch = PerformanceWatch(sampleRate: engine.sampleRate)
     engine.add(watch)
     let recordings = try Recordings(endless.record, engine)
     let pace = PlayingPace(session: output)
     let remote = EndlessRemote(composer, engine, pace.clock, gain: gain)
-    let company = try PlayingCompany(ports) { action, _ in remote.handle(action) }
+    let company = try PlayingCompany(ports, common: common) { action, _ in remote.handle(action) }
     try company.join(engine, pace.clock)
     pace.company = company
     engine.add(first)
@@ -75,7 +77,9 @@ struct EndlessPlaying {
       if let error = composed.wait() { throw error }
       try company.finish()
       try recordings.finish()
-      try tell(result, composer, engine, watch, cancellation)
+      try tell(
+        result, composer, engine, watch, kept: endless.record.filter(recordings.kept.contains),
+        faults: company.faultCount, cancellation)
     } catch {
       engine.stop(fade: 0)
       _ = composed.wait()
@@ -306,14 +310,16 @@ extension EndlessPlaying {
 
   private func tell(
     _ result: Result, _ composer: EndlessComposer, _ engine: PerformanceEngine, _ watch: PerformanceWatch,
-    _ cancellation: Cancellation
+    kept: [String], faults: Int, _ cancellation: Cancellation
   ) throws {
     let (music, sound) = (composer.statistics, engine.statistics)
     let seconds = Double(result.frames) / Double(engine.sampleRate)
     if cancellation.isRequested {
       throw InterruptedError(
         "stopped after \(Readable.clock(seconds))"
-          + (endless.record.isEmpty ? "" : "; \(Readable.list(endless.record)) kept") + ", seed \(seed)")
+          + (endless.record.isEmpty
+            ? "" : kept.isEmpty ? "; nothing was recorded" : "; \(Readable.list(kept)) kept")
+          + ", seed \(seed)")
     }
     let report = EndlessReport(
       model: model, seed: seed, seconds: seconds, bars: sound.barCount, notes: sound.noteCount,
@@ -324,7 +330,7 @@ extension EndlessPlaying {
       barsAhead: sound.barsAhead, preparations: sound.preparationCount, gain: sound.gain,
       firstSoundMilliseconds: watch.firstSound, loudness: watch.loudness,
       processorSeconds: ProcessClock.processorSeconds,
-      files: endless.record)
+      files: kept, faults: ports.osc == nil ? nil : faults)
     guard !raw.takesOutput, !ports.usesOutput else {
       common.remark(report.text)
       return
@@ -359,11 +365,14 @@ private struct EndlessReport: Encodable {
   var loudness: Double?
   var processorSeconds: Double
   var files: [String]
+  /// OSC messages that were not understood, where it listens to OSC.
+  var faults: Int?
 
   var text: String {
     "\(model): played \(Readable.clock(seconds)), \(Readable.plural(pieces, "piece")), \(Readable.plural(bars, "bar")), seed \(seed)"
       + (gaps > 0 ? ", with \(Readable.plural(gaps, "gap"))" : "")
       + (lateBars > 0 ? ", \(Readable.plural(lateBars, "bar")) composed too late" : "")
       + (files.isEmpty ? "" : "; kept in \(Readable.list(files))")
+      + PlayingCompany.words(faults: faults ?? 0)
   }
 }

@@ -15,6 +15,8 @@ final class EndlessRemote: Sendable {
   /// Decibels that were asked for on the command line.
   private let initialGain: Double
   private let gain: Mutex<Double>
+  /// The tempo that was asked for last, in quarter notes a minute, and the factor that it came to.
+  private let asked = Mutex<(tempo: Double, factor: Double)?>(nil)
   private let changing = Mutex(())
   private let requests = Mutex(RemoteRequests<RemoteAction>())
 
@@ -65,7 +67,7 @@ final class EndlessRemote: Sendable {
     case "density": return .number(settings.density ?? 1)
     case "transposition": return .number(Double(settings.transposition))
     case "tempo-factor": return .number(settings.tempoFactor)
-    case "tempo": return heardTempo.map { .number($0) } ?? .number(0)
+    case "tempo": return .number(tempo(settings.tempoFactor))
     case "key": return .text(settings.limits.key?.description ?? "any")
     case "voices": return .number(Double(settings.limits.voices?.upperBound ?? 0))
     case "instruments":
@@ -76,9 +78,21 @@ final class EndlessRemote: Sendable {
     }
   }
 
-  /// The tempo that is heard, in quarter notes a minute.
-  private var heardTempo: Double? {
-    engine.place(atFrame: clock.session?.heardFrames ?? engine.renderedFrames)?.bar.quartersPerMinute
+  /// The tempo that the piece which is heard has by itself, in quarter notes a minute.
+  private var ownTempo: Double? {
+    let place = engine.place(atFrame: clock.session?.heardFrames ?? engine.renderedFrames)
+    return place.map { $0.bar.quartersPerMinute / $0.bar.tempoFactor }
+  }
+
+  /// The tempo, in quarter notes a minute: as it was asked for, also before that is heard; 0 before the first bar.
+  private func tempo(_ factor: Double) -> Double {
+    guard let own = ownTempo else { return 0 }
+    // Tempos of bars are rounded to what MIDI can say.
+    if let asked = asked.withLock({ $0 }), asked.factor == factor, abs(own * factor / asked.tempo - 1) < 1e-4
+    {
+      return asked.tempo
+    }
+    return own * factor
   }
 
   private func set(_ name: String, _ value: RemoteValue) -> RemoteAnswer {
@@ -93,10 +107,13 @@ final class EndlessRemote: Sendable {
     return exclusively {
       var settings = composer.settings
       do {
-        guard try Self.change(&settings, name, value, heardTempo: heardTempo) else {
+        guard try Self.change(&settings, name, value, ownTempo: ownTempo) else {
           return Self.unknown(name)
         }
         try composer.change(to: settings)
+        if name == "tempo", case .number(let tempo) = value {
+          asked.withLock { $0 = (tempo, settings.tempoFactor) }
+        }
         return .done
       } catch let refusal as Refusal {
         return .refused(refusal.words)
@@ -115,7 +132,7 @@ final class EndlessRemote: Sendable {
   /// Changes one of the settings.
   /// - Returns: false where there is none of the name.
   private static func change(
-    _ settings: inout EndlessSettings, _ name: String, _ value: RemoteValue, heardTempo: Double?
+    _ settings: inout EndlessSettings, _ name: String, _ value: RemoteValue, ownTempo: Double?
   ) throws -> Bool {
     switch name {
     case "temperature": settings.composition.sampling.temperature = try number(name, value, in: temperatures)
@@ -123,13 +140,10 @@ final class EndlessRemote: Sendable {
       let density = try number(name, value, in: EndlessSettings.densities)
       settings.density = density == 1 ? nil : density
     case "transposition":
-      let semitones = EndlessSettings.transpositions
-      settings.transposition = Int(
-        try number(name, value, in: Double(semitones.lowerBound)...Double(semitones.upperBound)).rounded())
+      settings.transposition = try whole(name, value, in: EndlessSettings.transpositions)
     case "tempo-factor": settings.tempoFactor = try number(name, value, in: EndlessSettings.tempoFactors)
     case "tempo":
-      guard let heardTempo, heardTempo > 0 else { throw Refusal(words: "no bar is heard yet") }
-      let own = heardTempo / settings.tempoFactor
+      guard let own = ownTempo, own > 0 else { throw Refusal(words: "no bar is heard yet") }
       let factors = EndlessSettings.tempoFactors
       settings.tempoFactor =
         try number(name, value, in: own * factors.lowerBound...own * factors.upperBound) / own
@@ -137,7 +151,7 @@ final class EndlessRemote: Sendable {
       let key = try text(name, value)
       settings.limits.key = key == "any" ? nil : try Scale(key)
     case "voices":
-      let most = Int(try number(name, value, in: 0...Double(mostVoices)).rounded())
+      let most = try whole(name, value, in: 0...mostVoices)
       settings.limits.voices = most == 0 ? nil : 1...most
     case "instruments": settings.programs = try programs(value)
     default: return false
@@ -153,6 +167,15 @@ final class EndlessRemote: Sendable {
         words:
           "\(name) is a number from \(Readable.decimal(range.lowerBound, 2)) to \(Readable.decimal(range.upperBound, 2))"
       )
+    }
+    return number
+  }
+
+  private static func whole(
+    _ name: String, _ value: RemoteValue, in range: ClosedRange<Int>
+  ) throws -> Int {
+    guard let number = value.whole(in: range) else {
+      throw Refusal(words: "\(name) is a whole number from \(range.lowerBound) to \(range.upperBound)")
     }
     return number
   }

@@ -28,12 +28,15 @@ final class FileCompany {
   }
 
   /// Opens ports and listens; nil where nobody takes part.
+  /// - Parameters:
+  ///   - options: Which.
+  ///   - common: Tells what becomes of a server that ports are of.
   /// - Throws: `PortError`.
-  init?(_ options: PlayPortOptions) throws {
+  init?(_ options: PlayPortOptions, common: CommonOptions) throws {
     guard !options.isEmpty else { return nil }
     let remote = FileRemote()
     self.remote = remote
-    company = try PlayingCompany(options) { action, _ in remote.handle(action) }
+    company = try PlayingCompany(options, common: common) { action, _ in remote.handle(action) }
   }
 
   /// Begins a file.
@@ -123,6 +126,9 @@ final class FileCompany {
   /// Ends a file.
   /// - Parameter isWhole: Whether it was heard to its end.
   func end(isWhole: Bool) throws { try company.end(waits: isWhole ? 0.2 : 0) }
+
+  /// How many OSC messages were not understood.
+  var faultCount: Int { company.faultCount }
 
   /// Why a port can be sent nothing any more; nil as long as all can.
   var problem: PortError? { company.problem }

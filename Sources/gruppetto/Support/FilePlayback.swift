@@ -30,6 +30,8 @@ final class FilePlayback {
   /// Whether nothing sounds: notes are sent to ports alone.
   private let isSilent: Bool
   private var session: (any PlaybackTarget)?
+  /// The session that is being opened while files and sounds are read.
+  private var opening: Promise<PlaybackSession>?
   /// What the session was opened with.
   private var opened: PlaybackSettings?
   private let raw: RawOptions
@@ -63,11 +65,30 @@ final class FilePlayback {
     line = common.quiet ? nil : PlayerLine.shared
   }
 
+  /// The rate that a device of music most probably has, in Hz.
+  var expectedRate: Int { raw.raw == nil ? Self.usualRate : raw.rate }
+
+  private static let usualRate = 44_100
+
+  /// Begins to open the device for music: what is heard first does not wait for one thing after the other.
+  func prepareForMusic() {
+    guard raw.raw == nil, !isSilent else { return }
+    let (wanted, common) = (wanted(sampleRate: Self.usualRate, channelCount: 2), common)
+    opening = Promise { try SoundDevice.session(wanted, common: common) }
+  }
+
+  private func wanted(sampleRate: Int, channelCount: Int) -> PlaybackSettings {
+    var wanted = settings
+    wanted.sampleRate = sampleRate
+    wanted.channelCount = channelCount
+    return wanted
+  }
+
   /// The session for sound of this kind: the one there is, if it was opened for the same, otherwise a new one.
   /// - Parameters:
   ///   - sampleRate: The wanted rate in Hz.
   ///   - channelCount: Samples in a frame.
-  func session(sampleRate: Int = 44_100, channelCount: Int = 2) throws -> any PlaybackTarget {
+  func session(sampleRate: Int = usualRate, channelCount: Int = 2) throws -> any PlaybackTarget {
     if raw.raw != nil {
       // One output takes all files.
       output = try output ?? raw.open(common, cancellation)
@@ -75,9 +96,12 @@ final class FilePlayback {
         return RawTarget(output, sampleRate: raw.rate, channelCount: channelCount, isPaced: isPaced)
       }
     }
-    var wanted = settings
-    wanted.sampleRate = sampleRate
-    wanted.channelCount = channelCount
+    let wanted = wanted(sampleRate: sampleRate, channelCount: channelCount)
+    if let opening {
+      self.opening = nil
+      session = try opening.value()
+      opened = self.wanted(sampleRate: Self.usualRate, channelCount: 2)
+    }
     if let session, opened == wanted { return session }
     // The device may take one program at a time.
     session = nil

@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import Groundwork
 internal import Performing
-internal import Synchronization
 
 /// Where a live performance listens and plays.
 struct LivePortOptions: ParsableArguments {
@@ -59,56 +58,23 @@ struct LivePortOptions: ParsableArguments {
   }
 
   /// Opens the OSC server, if one is asked for.
-  /// - Parameter request: Takes what another program asks for.
+  /// - Parameter remote: Takes what another program asks for.
   /// - Throws: `PortError`.
-  func openOSC(_ request: @escaping @Sendable (LiveChange) -> Void) throws -> OSCServer? {
+  func openOSC(_ remote: LiveRemote) throws -> OSCServer? {
     guard let osc else { return nil }
     return try OSCServer(endpoint: OSCEndpoint(port: UInt16(clamping: osc))) { action, _ in
-      guard let change = LiveChange(action) else { return .refused("a live performance has no such request") }
-      request(change)
-      return .done
+      remote.handle(action)
     }
   }
 
   /// Opens all inputs and outputs.
+  /// - Parameter common: Tells what becomes of a server that they are of.
   /// - Throws: `PortError`: for the sequencer with words for what there is beside it.
-  func open() throws -> (inputs: [any MessageInput], outputs: [any MessageOutput]) {
+  func open(_ common: CommonOptions) throws -> (inputs: [any MessageInput], outputs: [any MessageOutput]) {
     let usesSequencer = inputs.isEmpty && osc == nil
     let inputs = usesSequencer ? ["alsa"] : inputs
     let outputs = usesSequencer && outputs.isEmpty ? ["alsa"] : outputs
-    var ports = NamedPorts()
+    var ports = NamedPorts(common)
     return try (inputs.compactMap { try ports.input($0) }, outputs.compactMap { try ports.output($0) })
-  }
-}
-
-extension LiveChange {
-  /// What another program asks for through OSC; nil for what a live performance does not know.
-  init?(_ action: RemoteAction) {
-    switch action {
-    case .stop: self = .stop
-    case .pause: self = .silence
-    case .reset: self = .reset
-    case .set("temperature", .number(let value)): self = .temperature(value)
-    case .set("pause", .number(let value)): self = .pause(value)
-    case .set("bars", .number(let value)):
-      self = .bars(value >= 1 ? Int(exactly: value.rounded()) ?? 1024 : nil)
-    default: return nil
-    }
-  }
-}
-
-/// Requests on their way from a port's thread to the stage, which is made after the ports.
-final class LiveRequests: Sendable {
-  private let waiting = Mutex<[LiveChange]>([])
-
-  func add(_ change: LiveChange) {
-    waiting.withLock { if $0.count < 1024 { $0.append(change) } }
-  }
-
-  func take() -> [LiveChange] {
-    waiting.withLock { waiting in
-      defer { waiting = [] }
-      return waiting
-    }
   }
 }

@@ -43,6 +43,8 @@ struct LiveSummary: Encodable {
   var learnedPhrases: Int?
   var style: String?
   var recording: String?
+  /// The recording that was asked for, where nothing was played that could be kept.
+  var missingRecording: String?
 
   init(_ result: LiveStage.Result, mode: LiveMode, seed: UInt64) {
     self.mode = mode == .continuation ? "continue" : mode.rawValue
@@ -115,6 +117,7 @@ struct LiveSummary: Encodable {
           + (style.map { ", kept in \($0)" } ?? ", forgotten now"))
     }
     if let recording { lines.append("  recorded in \(recording)") }
+    if let missingRecording { lines.append("  nothing was played, so \(missingRecording) was not written") }
     return lines.joined(separator: "\n")
   }
 }

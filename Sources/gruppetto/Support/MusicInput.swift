@@ -9,11 +9,20 @@ internal import Notation
 /// Reads the music that a command was given: a file, or standard input as `-`.
 enum MusicInput {
   /// The bytes of the music file at `path`, or of standard input, and its name for messages.
+  /// - Throws: `SoundInput` where it is a sound file.
   static func bytes(of path: String, _ input: InputOptions) throws -> (bytes: [UInt8], name: String) {
-    guard path == "-" else { return (try MusicFile.bytes(of: path, limit: input.music), path) }
+    guard path == "-" else { return (try checked(MusicFile.bytes(of: path, limit: input.music), path), path) }
     var file = InputFile(standardInput: (), after: StandardInput.taken)
-    return (try MusicFile.bytes(of: &file, limit: input.music), file.name)
+    return (try checked(MusicFile.bytes(of: &file, limit: input.music), file.name), file.name)
   }
+
+  private static func checked(_ bytes: [UInt8], _ name: String) throws(SoundInput) -> [UInt8] {
+    if let kind = SoundInput.kind(of: bytes) { throw SoundInput(name: name, format: kind) }
+    return bytes
+  }
+
+  /// What an input is called in messages.
+  static func name(of path: String) -> String { path == "-" ? "standard input" : path }
 
   /// All scores of the file at `path`.
   static func readAll(_ path: String, ornaments: ABCOrnaments, _ input: InputOptions) throws -> ScoreReading {
@@ -59,16 +68,17 @@ enum MusicInput {
         "\($0.offset + 1) \(Readable.line($0.element.title ?? "untitled"))"
       }
       throw UsageError(
-        "\(path) holds \(count) pieces; choose one with --piece N (\(titles.joined(separator: ", "))\(count > 3 ? ", …" : ""))"
+        "\(name(of: path)) holds \(count) pieces; choose one with --piece N (\(titles.joined(separator: ", "))\(count > 3 ? ", …" : ""))"
       )
     }
     let number = piece ?? 1
     guard (1...max(count, 1)).contains(number), count > 0 else {
-      throw UsageError("\(path) has no piece \(number); it holds \(Readable.plural(count, "piece"))")
+      throw UsageError(
+        "\(name(of: path)) has no piece \(number); it holds \(Readable.plural(count, "piece"))")
     }
     if !reading.warnings.isEmpty {
       common.remark(
-        "\(path): \(Readable.plural(reading.warnings.count, "problem")) in the file; gruppetto inspect lists them"
+        "\(name(of: path)): \(Readable.plural(reading.warnings.count, "problem")) in the file; gruppetto inspect lists them"
       )
     }
     return number - 1
@@ -119,11 +129,35 @@ enum MusicInput {
   }
 }
 
+/// A sound file where notes are needed.
+struct SoundInput: DiagnosableError {
+  /// What the input is called.
+  var name: String
+  /// What kind of sound file it is.
+  var format: String
+  var kind: FailureKind { .badInput }
+  var file: String? { name == MusicInput.name(of: "-") ? nil : name }
+  var message: String {
+    "\(name): it is a sound file (\(format)), which has no notes to be read; play plays one by a name that ends as its format's do"
+  }
+
+  /// The format of a sound file, by its first bytes; nil for anything else.
+  static func kind(of bytes: [UInt8]) -> String? {
+    func has(_ text: String, at place: Int) -> Bool { bytes.dropFirst(place).starts(with: text.utf8) }
+    if ["RIFF", "RIFX", "RF64"].contains(where: { has($0, at: 0) }), has("WAVE", at: 8) { return "WAV" }
+    if has("FORM", at: 0), has("AIFF", at: 8) || has("AIFC", at: 8) { return "AIFF" }
+    let signatures = [
+      ("fLaC", "FLAC"), ("OggS", "Ogg"), ("caff", "CAF"), ("ID3", "MP3"), ("riff\u{2E}", "W64"),
+    ]
+    return signatures.first { has($0.0, at: 0) }?.1
+  }
+}
+
 /// Music without notes where sound is needed.
 struct SilentInput: DiagnosableError {
   var path: String
   var kind: FailureKind { .badInput }
-  var message: String { "\(path): it has no notes, so there is nothing to play" }
+  var message: String { "\(MusicInput.name(of: path)): it has no notes, so there is nothing to play" }
   var file: String? { path }
 }
 
@@ -136,7 +170,7 @@ struct EndlessInput: DiagnosableError {
   var seconds: Double
   var kind: FailureKind { .badInput }
   var message: String {
-    "\(path): lasts \(Readable.count(seconds / 3600)) hours, but the limit for sound is "
+    "\(MusicInput.name(of: path)): lasts \(Readable.count(seconds / 3600)) hours, but the limit for sound is "
       + "\(Readable.count(Self.limit / 3600)) hours; the file is probably damaged"
   }
   var file: String? { path }

@@ -5,9 +5,14 @@ internal import Performing
 /// Clients whose ports go both ways have one port of each direction, however often they are named: further names are further connections of
 /// that port.
 struct NamedPorts {
+  /// Tells that a server has ended, and that it is back.
+  private let common: CommonOptions
   private var sequencer: ALSASequencer?
   private var jack: JACKClient?
   private var opened: Set<String> = []
+
+  /// - Parameter common: Tells what becomes of a server that ports are of.
+  init(_ common: CommonOptions) { self.common = common }
 
   /// Opens an input.
   /// - Parameter name: `-`, `alsa`, `alsa:NAME`, `jack`, a raw device, or the path of a FIFO, which is made where it is missing.
@@ -64,8 +69,19 @@ struct NamedPorts {
   }
 
   private mutating func jackClient() throws -> JACKClient {
-    let client = try jack ?? JACKClient.sharedClient()
+    if let jack { return jack }
+    let client = try JACKClient.sharedClient()
     jack = client
+    // Where JACK plays the sound too, that is told of.
+    if !JACKClient.expectsSound {
+      client.watchServer { [common] isBack in
+        common.remark(
+          isBack
+            ? "the JACK server is back, and its ports are connected as before"
+            : "the JACK server has ended; it is waited for, and nothing comes and goes through its ports until it is back"
+        )
+      }
+    }
     return client
   }
 

@@ -34,14 +34,17 @@ final class PlayingCompany {
   /// Opens ports and listens.
   /// - Parameters:
   ///   - options: Which.
+  ///   - common: Tells what becomes of a server that ports are of.
   ///   - handler: Does what other programs ask for.
   /// - Throws: `PortError`.
-  init(_ options: PlayPortOptions, handler: @escaping RemoteHandler) throws {
-    var ports = NamedPorts()
+  init(_ options: PlayPortOptions, common: CommonOptions, handler: @escaping RemoteHandler) throws {
+    var ports = NamedPorts(common)
     outputs = try options.midi.compactMap { try ports.output($0) }
     var server: OSCServer?
     if let port = options.osc {
-      server = try OSCServer(endpoint: OSCEndpoint(port: UInt16(clamping: port)), handler: handler)
+      server = try OSCServer(
+        endpoint: OSCEndpoint(port: UInt16(clamping: port)), refusingNotes: RemoteWords.noNotes,
+        handler: handler)
     }
     self.server = server
     announcer = try SongAnnouncer.telling(server, clocks: options.sendClock ? outputs : [])
@@ -80,6 +83,14 @@ final class PlayingCompany {
       if let problem = performer.problem { return problem }
     }
     return announcer?.failure
+  }
+
+  /// How many OSC messages were not understood.
+  var faultCount: Int { server?.input.statistics.faultCount ?? 0 }
+
+  /// What there is to say of messages that were not understood, behind what else there is.
+  static func words(faults: Int) -> String {
+    faults > 0 ? "; \(Readable.plural(faults, "OSC message")) could not be read" : ""
   }
 
   /// Holds back what is to come.

@@ -13,7 +13,8 @@ struct RawOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Samples of --raw: s16le, s24le, s32le or f32le.", valueName: "format"))
   var rawFormat = Format.s16le
 
-  @Option(help: ArgumentHelp("Sample rate of --raw in Hz.", valueName: "hz"))
+  @Option(
+    help: ArgumentHelp("Sample rate of --raw in Hz; a sound device is played at its own.", valueName: "hz"))
   var rate = 44_100
 
   /// Samples of `--raw`.
@@ -34,8 +35,8 @@ struct RawOptions: ParsableArguments {
     guard (8000...192_000).contains(rate) else {
       throw ValidationError("--rate is a number from 8000 to 192000, not \(rate).")
     }
-    guard raw != nil || !Typed.hasOption("--raw-format") else {
-      throw ValidationError("--raw-format is about --raw; name where the samples go.")
+    for option in ["--raw-format", "--rate"] where raw == nil && Typed.hasOption(option) {
+      throw ValidationError("\(option) is about --raw; name where the samples go.")
     }
   }
 
@@ -58,7 +59,8 @@ struct RawOptions: ParsableArguments {
   /// Opens the output, if there is one, and says what is written there.
   func open(_ common: CommonOptions, _ cancellation: Cancellation) throws -> RawOutput? {
     guard let raw else { return nil }
-    let output = try RawOutput(path: raw, format: rawFormat.format, cancellation: cancellation)
+    let output = try RawOutput(
+      path: raw, format: rawFormat.format, sampleRate: rate, cancellation: cancellation)
     common.remark(
       "\(output.name): \(rawFormat.rawValue), stereo, \(rate) Hz"
         + (takesOutput

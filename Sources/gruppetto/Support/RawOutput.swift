@@ -8,6 +8,7 @@ final class RawOutput: @unchecked Sendable {
   let name: String
   private let descriptor: Int32
   private let format: PCMFormat
+  private let sampleRate: Int
   private let cancellation: Cancellation
   private var bytes: [UInt8] = []
 
@@ -17,17 +18,23 @@ final class RawOutput: @unchecked Sendable {
   private static let patience = 1.0
 
   /// Opens the output. A named pipe is waited for until it has a reader; after an interruption nothing is written to it.
-  init(path: String, format: PCMFormat, cancellation: Cancellation) throws(FileError) {
+  init(
+    path: String, format: PCMFormat, sampleRate: Int, cancellation: Cancellation
+  ) throws(FileError) {
     self.format = format
+    self.sampleRate = sampleRate
     self.cancellation = cancellation
     name = path == "-" ? "standard output" : path
     if path == "-" { try StandardStreams.requireOutput() }
     descriptor = try path == "-" ? STDOUT_FILENO : Self.open(path, cancellation)
-    // A reader that goes away is an error of writing, not the end of this process.
-    signal(SIGPIPE, SIG_IGN)
   }
 
-  deinit { if descriptor > STDERR_FILENO { close(descriptor) } }
+  deinit {
+    guard descriptor > STDERR_FILENO else { return }
+    // A file without any sound is of no use.
+    if let size = fileSize, size < 2 * format.byteCount { _ = withSystemPath(name) { unlink($0) } }
+    close(descriptor)
+  }
 
   /// - Returns: The descriptor, negative if it was interrupted.
   private static func open(_ path: String, _ cancellation: Cancellation) throws(FileError) -> Int32 {
@@ -68,36 +75,31 @@ final class RawOutput: @unchecked Sendable {
     return poll(&request, 1, Int32((1000 * seconds).rounded(.up))) > 0
   }
 
-  /// A device that hands samples on to this output in real time.
-  /// - Parameters:
-  ///   - sampleRate: Frames a second.
-  ///   - latencySeconds: How far ahead of its time the sound may be.
-  func device(sampleRate: Int, latencySeconds: Double) -> StreamDevice {
+  /// A device that hands samples on to this output in real time, which is kept meanwhile.
+  /// - Parameter latencySeconds: How far ahead of its time the sound may be.
+  func device(latencySeconds: Double) -> StreamDevice {
     let request = PCMRequest(
       sampleRate: sampleRate, channelCount: 2, formats: [format], latencySeconds: latencySeconds)
-    let frame = 2 * format.byteCount
-    return StreamDevice(request, name: name) { [descriptor, self] bytes in
-      withExtendedLifetime(self) {
-        bytes.withUnsafeBytes { Self.hand($0, to: descriptor, frame: frame) }
-      }
-    }
+    return StreamDevice(request, name: name, descriptor: descriptor)
   }
 
-  /// Writes whole frames, as many as there is room for.
-  /// - Returns: How many bytes, or a negative number of the system.
-  private static func hand(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, frame: Int) -> Int {
-    var done = 0
-    while done < bytes.count {
-      var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-      // What was begun of a frame is ended.
-      guard poll(&request, 1, done % frame == 0 ? 0 : 1000) > 0 || done % frame != 0 else { return done }
-      let count = min(bytes.count - done, chunk / frame * frame)
-      let written = Foundation.write(descriptor, bytes.baseAddress.map { $0 + done }, count)
-      if written < 0, errno == EINTR || errno == EAGAIN { continue }
-      guard written > 0 else { return -Int(errno == 0 ? EIO : errno) }
-      done += written
-    }
-    return done
+  /// Why it cannot be written any more, and what is kept of it: whole frames of a file, and no file that has none.
+  /// - Parameter errorNumber: The system's number.
+  func failure(_ errorNumber: Int32) -> FileError {
+    let error = FileError.writing(name, errorNumber: errorNumber)
+    guard let size = fileSize else { return error }
+    let frame = 2 * format.byteCount
+    let frames = size / frame
+    if frames > 0 { _ = ftruncate(descriptor, off_t(frames * frame)) }
+    return error.keeping(seconds: Double(frames) / Double(sampleRate))
+  }
+
+  /// The size of a file, in bytes; nil for a pipe or a device.
+  private var fileSize: Int? {
+    var state = stat()
+    guard descriptor > STDERR_FILENO, fstat(descriptor, &state) == 0, state.st_mode & S_IFMT == S_IFREG
+    else { return nil }
+    return Int(state.st_size)
   }
 
   /// Writes samples.
@@ -116,7 +118,7 @@ final class RawOutput: @unchecked Sendable {
         Foundation.write(descriptor, $0.baseAddress.map { $0 + done }, min(Self.chunk, count - done))
       }
       if written < 0, errno == EINTR || errno == EAGAIN { continue }
-      guard written > 0 else { throw FileError.writing(name) }
+      guard written > 0 else { throw failure(errno) }
       done += written
     }
     return true

@@ -37,6 +37,11 @@ final class Recordings {
     return problems
   }
 
+  /// The files that have some of the music.
+  var kept: [String] {
+    sound.filter { $0.keptSeconds > 0 }.map(\.path) + midi.filter { $0.keptSeconds > 0 }.map(\.path)
+  }
+
   /// Completes all of them, whatever became of the others.
   /// - Throws: What went wrong first.
   func finish() throws {

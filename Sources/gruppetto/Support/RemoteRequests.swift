@@ -24,8 +24,20 @@ struct RemoteRequests<Request: Sendable>: Sendable {
   }
 }
 
+extension RemoteValue {
+  /// The whole number of a range that it is; nil where it is none.
+  func whole(in range: ClosedRange<Int>) -> Int? {
+    guard case .number(let number) = self, let whole = Int(exactly: number), range.contains(whole) else {
+      return nil
+    }
+    return whole
+  }
+}
+
 /// What `play` says to requests whatever it plays.
 enum RemoteWords {
+  /// Why notes are not played.
+  static let noNotes = "play does not play what others send; gruppetto live MODEL --osc does"
   /// Decibels that may be asked for.
   static let gains = -60.0...40.0
   static let noPlayer = "play listens to no player; gruppetto live does"

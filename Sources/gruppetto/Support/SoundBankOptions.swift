@@ -26,12 +26,21 @@ struct SoundBankOptions: ParsableArguments {
     return [FileName.environment("GRUPPETTO_SOUND") ?? Self.automatic]
   }
 
-  /// Opens the banks.
+  /// Opens the banks, and says what the system has.
   /// - Parameters:
   ///   - presets: The folder of presets, if one was named.
-  ///   - common: Says what the system has.
+  ///   - common: Says it.
   /// - Throws: `SoundFontError`, `InstrumentError`, `FileError`.
   func load(presets: String?, common: CommonOptions?) throws -> LoadedSound {
+    let loaded = try load(presets: presets)
+    if let common { loaded.tell(common) }
+    return loaded
+  }
+
+  /// Opens the banks, and leaves it to the caller when what there is to say of them is said: after what is wrong with the input.
+  /// - Parameter presets: The folder of presets, if one was named.
+  /// - Throws: `SoundFontError`, `InstrumentError`, `FileError`.
+  func load(presets: String?) throws -> LoadedSound {
     let library = try InstrumentLibrary(folder: try Resources.presets(named: presets) + "/instruments")
     var loaded = LoadedSound()
     if sound.isEmpty, let name = names.first, name != Self.builtIn, name != Self.automatic, !fileExists(name)
@@ -42,34 +51,36 @@ struct SoundBankOptions: ParsableArguments {
       switch name {
       case Self.builtIn: loaded.add(library)
       case Self.automatic:
-        if let bank = Self.systemBank(common) {
+        if let bank = Self.systemBank(&loaded.remarks) {
           loaded.add(bank)
-          common?.remark(
+          loaded.remarks.append(
             "Played by \(bank.name) (\(bank.path)); --sound builtin for the built-in instruments.")
         }
-      default: loaded.add(try Self.bank(name, common))
+      default: loaded.add(try Self.bank(name, &loaded.remarks))
       }
     }
     loaded.add(library)
     return loaded
   }
 
-  private static func bank(_ path: String, _ common: CommonOptions?) throws(SoundFontError) -> SoundFont {
+  private static func bank(_ path: String, _ remarks: inout [String]) throws(SoundFontError) -> SoundFont {
     let bank = try SoundFont(path: path)
     let damage = bank.diagnostics.filter { $0.severity == .damage }
     if let first = damage.first {
-      common?.remark("\(path): \(first)" + (damage.count > 1 ? " (and \(damage.count - 1) more)" : ""))
+      remarks.append("\(path): \(first)" + (damage.count > 1 ? " (and \(damage.count - 1) more)" : ""))
     }
     return bank
   }
 
   /// The first of the system's banks that can be read.
-  private static func systemBank(_ common: CommonOptions?) -> SoundFont? {
+  private static func systemBank(_ remarks: inout [String]) -> SoundFont? {
     for path in SoundFont.systemBanks {
       do throws(SoundFontError) {
-        return try bank(path, nil)
+        // What is damaged in the system's own bank is not the user's.
+        var damage: [String] = []
+        return try bank(path, &damage)
       } catch {
-        common?.remark(error.message)
+        remarks.append(error.message)
       }
     }
     return nil
@@ -92,6 +103,11 @@ struct LoadedSound: SoundBank {
   /// What each bank is called on the command line: a path, or `builtin`.
   private(set) var names: [String] = []
   private var fingerprints: [String] = []
+  /// What there is to say of them.
+  var remarks: [String] = []
+
+  /// Says what there is to say of the banks.
+  func tell(_ common: CommonOptions) { for remark in remarks { common.remark(remark) } }
 
   mutating func add(_ bank: SoundFont) { add(bank, name: bank.path, fingerprint: bank.fingerprint) }
 

@@ -20,7 +20,7 @@ enum SoundDevice {
     let client: JACKClient
     do throws(PortError) {
       client = try JACKClient.sharedClient()
-      try client.watchServer { isBack in
+      client.watchServer { isBack in
         common.remark(
           isBack
             ? "the JACK server is back"

@@ -36,6 +36,7 @@ struct StreamPlaying {
     let cancellation = Interruption.cancellation()
     defer { arrivals.close() }
     let bank = try sounds.value()
+    bank.tell(common)
     let output = try raw.open(common, cancellation)
     let session = try output == nil ? openSession() : nil
     let rate = session?.sampleRate ?? raw.rate
@@ -51,6 +52,7 @@ struct StreamPlaying {
         Result()
       }
     PlayerLine.shared.clear()
+    if isUnreadable(arrivals.statistics, isWhole: true) { throw UnreadableStream(arrivals.statistics) }
     try tell(result, arrivals, performer, cancellation)
     if let failure = arrivals.failure { throw failure }
   }
@@ -81,7 +83,7 @@ struct StreamPlaying {
     }
     var isFinished = false
     while !ended.load(ordering: .acquiring) {
-      if cancellation.isRequested {
+      if cancellation.isRequested || isUnreadable(arrivals.statistics) {
         engine.stop()
         isFinished = true
       }
@@ -134,7 +136,7 @@ struct StreamPlaying {
     }
     var last = 0
     var sink = Sink(engine: engine, output: output)
-    while !cancellation.isRequested {
+    while !cancellation.isRequested, !isUnreadable(arrivals.statistics) {
       // Preparing sounds takes time, in which more arrives: what may be written is decided before.
       let known = PerformanceTime.now.advanced(bySeconds: -Self.lag)
       let (messages, gone) = arrivals.take(performer.room, waiting: 0.005)
@@ -150,7 +152,7 @@ struct StreamPlaying {
       }
       show(performer, seconds: Double(sink.frames) / rate, sink.takePeak())
     }
-    if cancellation.isRequested {
+    if cancellation.isRequested || isUnreadable(arrivals.statistics) {
       engine.stop()
     } else {
       // The last messages may be ahead of what was written.
@@ -207,6 +209,12 @@ struct StreamPlaying {
 
   // MARK: Telling
 
+  /// Whether so much was no message that the rest is not to be trusted: among bytes at random, there are six faults for ten messages.
+  /// - Parameter isWhole: Whether nothing more comes: until then, a few faults may be those of a stream that was joined amid a message.
+  private func isUnreadable(_ statistics: InputStatistics, isWhole: Bool = false) -> Bool {
+    statistics.faultCount >= (isWhole ? 3 : 8) && 4 * statistics.faultCount > statistics.messageCount
+  }
+
   private func show(_ performer: MessagePerformer, seconds: Double, _ peak: Float) {
     guard !common.quiet else { return }
     PlayerLine.shared.show([
@@ -261,5 +269,18 @@ private struct NoMessages: DiagnosableError {
   var kind: FailureKind { .badInput }
   var message: String {
     "standard input: it is neither a MIDI file or tune book nor a stream of MIDI messages; a sound file is played by its name"
+  }
+}
+
+/// Standard input began like MIDI messages, and was something else, or was damaged on its way.
+private struct UnreadableStream: DiagnosableError {
+  private let statistics: InputStatistics
+
+  init(_ statistics: InputStatistics) { self.statistics = statistics }
+
+  var kind: FailureKind { .badInput }
+  var message: String {
+    "standard input: it is no stream of MIDI messages, or is damaged: beside \(Readable.plural(statistics.messageCount, "message")), "
+      + "\(Readable.count(statistics.faultCount)) could not be read; a sound file is played by its name"
   }
 }

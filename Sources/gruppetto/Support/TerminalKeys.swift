@@ -142,26 +142,6 @@ enum TerminalMode {
     stop.setEventHandler { suspend() }
     stop.resume()
     sources.append(stop)
-    signal(SIGQUIT, SIG_IGN)
-    let quit = DispatchSource.makeSignalSource(signal: SIGQUIT, queue: .global(qos: .userInteractive))
-    quit.setEventHandler { abandon() }
-    quit.resume()
-    sources.append(quit)
-  }
-
-  /// Ctrl-\ ends the program where it is, and leaves an image of its memory where the system keeps one, but no terminal without echo.
-  private static func abandon() {
-    ProgressLine.shared.clear()
-    PlayerLine.shared.clear()
-    leave()
-    signal(SIGQUIT, SIG_DFL)
-    // A thread that watches for a signal may have it blocked.
-    var mask = sigset_t()
-    sigemptyset(&mask)
-    sigaddset(&mask, SIGQUIT)
-    pthread_sigmask(SIG_UNBLOCK, &mask, nil)
-    raise(SIGQUIT)
-    _exit(128 + SIGQUIT)
   }
 
   private static func suspend() {

@@ -57,6 +57,32 @@ struct LiveSoundTests {
     #expect(device.sound.samples.contains { abs($0) > 0.01 })
   }
 
+  @Test("A player's master volume and reset are heard, and a bank that was not prepared is not asked for")
+  func exclusivesAreHeard() throws {
+    func peak(_ send: (LiveSound) -> Void) throws -> Float {
+      let device = device()
+      let session = PlaybackSession(device: device, channelCount: 2, queueSeconds: 0.001)
+      let sound = LiveSound(bank: Small.Bank(), session: session, programs: [0])
+      try sound.start()
+      send(sound)
+      sound.send(.noteOn(key: 60, velocity: 60), channel: 0)
+      Thread.sleep(forTimeInterval: 0.4)
+      _ = try sound.stop(releaseSeconds: 0.02)
+      return device.sound.samples.map { abs($0) }.max() ?? 0
+    }
+    let volume: [UInt8] = [0x7F, 0x7F, 0x04, 0x01, 0, 0x20, 0xF7]
+    let plain = try peak { _ in }
+    let soft = try peak { $0.send(systemExclusive: volume) }
+    #expect(plain > 0.01 && soft < plain / 8 && soft > plain / 32)
+    let reset = try peak { sound in
+      sound.send(systemExclusive: volume)
+      sound.send(systemExclusive: [0x7E, 0x7F, 0x09, 0x01, 0xF7])
+      sound.send(.control(0, value: 8), channel: 0)
+      sound.send(.program(0), channel: 0)
+    }
+    #expect(abs(reset / plain - 1) < 0.1)
+  }
+
   @Test("What is too loud is held below full scale at once, and comes back")
   func whatIsTooLoudIsHeld() {
     var peakGuard = PeakGuard(gain: 4, sampleRate: 44_100)

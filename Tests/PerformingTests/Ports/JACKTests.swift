@@ -3,6 +3,7 @@ import Foundation
 import Groundwork
 import MIDI
 import Performing
+import Synchronization
 import TestSupport
 import Testing
 
@@ -228,7 +229,69 @@ struct JACKTests {
     }
     #expect(isGone)
     #expect(client.isShutDown)
-    #expect(throws: PortError.self) { try client.output().send(.clock) }
+    // What is sent meanwhile goes nowhere.
+    let output = client.output()
+    try output.send(.clock)
+    #expect(output.statistics.droppedCount == 1 && output.statistics.messageCount == 0)
+  }
+
+  @Test(
+    "A client without sound is back by itself with its server, and connected as before",
+    .enabled(
+      if: JACKServer.isPresent && Program.isOnPath("jack_midiseq") && Program.isOnPath("jack_midi_dump"),
+      "skipped: jackd or its tools are not installed"))
+  func clientComesBackWithItsConnections() throws {
+    let told = Mutex<[Bool]>([])
+    var server = try JACKServer()
+    defer { server.stop() }
+    let client = try server.client(channelCount: 0)
+    client.watchServer { isBack in told.withLock { $0.append(isBack) } }
+    let input = client.input()
+    // Other programs: a note every eighth of a second, and somebody who listens.
+    func startOthers() throws -> [Program.Running] {
+      try [["jack_midiseq", "sequence", "6000", "0", "60", "3000"], ["jack_midi_dump"]].map {
+        try Program(path: "/usr/bin/env").start($0, environment: ["JACK_DEFAULT_SERVER": server.name])
+      }
+    }
+    func wait(_ condition: () throws -> Bool) rethrows -> Bool {
+      let deadline = PerformanceTime.now.advanced(bySeconds: 20)
+      while PerformanceTime.now < deadline {
+        if try condition() { return true }
+        usleep(20_000)
+      }
+      return false
+    }
+    func isConnected() throws -> Bool {
+      let list = try Program(path: "/usr/bin/env").run(["jack_lsp", "-s", server.name, "-c"]).output
+      return list.contains("\(client.name):midi_in\n   sequence:out\n")
+        && list.contains("\(client.name):midi_out\n   midi-monitor:input\n")
+    }
+    func hears() throws -> Bool {
+      guard case .message(let timed) = try input.next(timeoutSeconds: 0.5) else { return false }
+      return timed.message == .midi(.noteOn(channel: 0, key: 60, velocity: 64))
+    }
+    var others = try startOthers()
+    #expect(
+      wait {
+        (try? client.connect("\(client.name):midi_out", to: "midi-monitor:input")) != nil
+          && (try? client.connect("sequence:out", to: "\(client.name):midi_in")) != nil
+      })
+    #expect(try wait(hears) && isConnected())
+    // Until the connections were looked at.
+    usleep(600_000)
+    for other in others { other.signal(SIGKILL) }
+    server.stop()
+    #expect(wait { client.isShutDown && told.withLock { $0 } == [false] })
+    for other in others { _ = other.wait() }
+    server = try JACKServer(name: server.name)
+    #expect(wait { !client.isShutDown && told.withLock { $0 } == [false, true] })
+    others = try startOthers()
+    #expect(try wait(isConnected))
+    #expect(try wait(hears))
+    for other in others {
+      other.signal(SIGKILL)
+      _ = other.wait()
+    }
   }
 }
 

@@ -140,6 +140,32 @@ struct OSCServerTests {
     #expect(try pair.notes(1) == [.midi(.noteOn(channel: 0, key: 60, velocity: 1))])
   }
 
+  @Test("Whoever plays no notes refuses them in words, and an address that is not there is said to be none")
+  func notesAreRefused() throws {
+    let server = try OSCServer(endpoint: OSCEndpoint(port: 0), refusingNotes: "nobody plays them") { _, _ in
+      .done
+    }
+    defer { server.close() }
+    let client = try OSCSender(to: server.endpoint)
+    func answer(_ address: String, _ arguments: OSCArgument...) -> String? {
+      client.send(.message(OSCMessage(address, arguments)))
+      guard case .message(let message)? = client.receive(timeoutSeconds: 5) else { return nil }
+      return message.address == "/gruppetto/error" ? message.arguments.first?.text : message.address
+    }
+    #expect(answer("/gruppetto/note", .int(60), .int(100)) == "nobody plays them")
+    #expect(answer("/gruppetto/midi", .blob([0x90, 60, 1])) == "nobody plays them")
+    #expect(
+      answer("/notochord/feed", .int(1), .int(60), .float(0), .int(90)) == "nobody plays them")
+    #expect(answer("/gruppetto/transport/rewind")?.contains("start, stop, pause") == true)
+    #expect(answer("/gruppetto/nothing") == "there is no address /gruppetto/nothing")
+    // What another server says is never answered, or two of them would go on for ever.
+    for address in ["error", "pong", "bar"] { client.send(.message(OSCMessage("/gruppetto/" + address))) }
+    #expect(answer("/gruppetto/ping") == "/gruppetto/pong")
+    #expect(server.statistics.refusedCount == 3 && server.statistics.unknownCount == 2)
+    #expect(server.input.statistics.faultCount == 2)
+    #expect(try server.input.next(timeoutSeconds: 0) == .timedOut)
+  }
+
   @Test("A bundle is held until it is due, and what is far ahead is dropped")
   func bundlesAreHeld() throws {
     let pair = try OSCPair()

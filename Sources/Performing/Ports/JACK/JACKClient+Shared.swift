@@ -14,6 +14,9 @@ extension JACKClient {
     shared.withLock { $0.queueSeconds = queueSeconds }
   }
 
+  /// Whether the shared client has, or will have, ports for sound.
+  package static var expectsSound: Bool { shared.withLock { $0.queueSeconds != nil } }
+
   /// The client that all in this program share, opened where there is none: with two channels of sound where sound is expected, else with none.
   /// - Throws: As `init`.
   package static func sharedClient() throws(PortError) -> JACKClient {

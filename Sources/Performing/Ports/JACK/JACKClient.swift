@@ -9,7 +9,8 @@ internal import Musl
 /// A client of JACK, or of PipeWire through its libjack: ports for sound and MIDI, and the transport.
 ///
 /// libjack is looked for when the first client is made. JACK calls from a thread of its own and takes what lies in queues without locks; whatever
-/// comes too late is silence and counted.
+/// comes too late is silence and counted. Where the server has ended, the client is opened again when it is back, by whoever plays through its sound or,
+/// without sound, by itself; what its ports were connected with they are connected with again.
 public final class JACKClient: Sendable {
   /// What the server calls the client: the wanted name, or one with a number where that was taken.
   public let name: String
@@ -20,19 +21,10 @@ public final class JACKClient: Sendable {
   /// Channels of sound that go out: ports `out_1`, `out_2`….
   public let channelCount: Int
 
-  let state: UnsafeSharedState
-  /// The library's client; nil where the server has ended. All threads but JACK's use it under the lock, so that nobody asks a client that is
-  /// being closed or opened again. JACK's thread has it in the state, and does not run while that is changed.
-  private let opened = Guarded<JACKLibrary.Client?>(nil)
-  private let requestedName: String
-  private let serverName: String?
-  private let connectsSound: Bool
-  private let watch = Guarded<JACKWatch?>(nil)
+  private let connection: JACKConnection
+  private let watch: JACKWatch
 
-  /// The state, which JACK's thread and ours share by what is atomic in it.
-  struct UnsafeSharedState: @unchecked Sendable {
-    let pointer: UnsafeMutablePointer<JACKState>
-  }
+  var state: JACKConnection.UnsafeSharedState { connection.state }
 
   /// Opens a client and begins to run: with silence, and no messages.
   /// - Parameters:
@@ -48,130 +40,31 @@ public final class JACKClient: Sendable {
     serverName: String? = nil
   ) throws(PortError) {
     precondition((0...64).contains(channelCount), "\(channelCount) channels are not 0...64")
-    let library = try JACKLibrary.load()
-    requestedName = name
-    self.serverName = serverName
-    self.connectsSound = connectsSound
     self.channelCount = channelCount
-    let client = try Self.open(library, name, serverName)
-    sampleRate = Int(library.sampleRate(client))
-    periodFrames = Int(library.bufferSize(client))
-    self.name = library.clientName(client).map { String(cString: $0) } ?? name
-    let queue = min(max(queueSeconds, 0.001), 10) * Double(sampleRate)
-    let pointer = UnsafeMutablePointer<JACKState>.allocate(capacity: 1)
-    pointer.initialize(
-      to: JACKState(
-        library: library, channelCount: channelCount, frameCapacity: max(Int(queue), 2 * periodFrames)))
-    state = UnsafeSharedState(pointer: pointer)
-    try opened.withLock { opened throws(PortError) in try run(client, &opened) }
+    connection = try JACKConnection(
+      name: name, serverName: serverName, channelCount: channelCount, connectsSound: connectsSound,
+      queueSeconds: queueSeconds)
+    self.name = connection.name
+    sampleRate = connection.sampleRate
+    periodFrames = connection.periodFrames
+    watch = try JACKWatch(connection)
   }
 
   deinit {
-    // Its thread looks at the state.
-    watch.withLock { $0?.close() }
-    opened.withLock { closeClient(&$0) }
-    state.pointer.deinitialize(count: 1)
-    state.pointer.deallocate()
-  }
-
-  private static func open(
-    _ library: JACKLibrary, _ name: String, _ serverName: String?
-  ) throws(PortError) -> JACKLibrary.Client {
-    var status: UInt32 = 0
-    let options = JACKLibrary.startsNoServer | (serverName == nil ? 0 : JACKLibrary.namesServer)
-    let client = name.withCString { name in
-      if let serverName {
-        serverName.withCString { library.open(name, options, &status, $0) }
-      } else {
-        library.open(name, options, &status, nil)
-      }
-    }
-    if let client { return client }
-    // Of its bits, 0x10 says that no server answers.
-    throw .noJACKServer(
-      reason: status & 0x10 != 0 ? "none runs" : "status 0x\(String(status, radix: 16))")
-  }
-
-  /// Registers ports and begins to run.
-  private func run(
-    _ client: JACKLibrary.Client, _ opened: inout JACKLibrary.Client?
-  ) throws(PortError) {
-    let pointer = state.pointer
-    let library = pointer.pointee.library
-    opened = client
-    pointer.pointee.client = client
-    pointer.pointee.clockOffset = PerformanceTime.now.nanoseconds - Int64(library.now()) * 1_000
-    for channel in 0..<channelCount {
-      pointer.pointee.audioPorts[channel] = library.register(
-        client, "out_\(channel + 1)", JACKLibrary.audioType, JACKLibrary.isOutput, 0)
-    }
-    pointer.pointee.midiIn = library.register(client, "midi_in", JACKLibrary.midiType, JACKLibrary.isInput, 0)
-    pointer.pointee.midiOut = library.register(
-      client, "midi_out", JACKLibrary.midiType, JACKLibrary.isOutput, 0)
-    let hasPorts =
-      pointer.pointee.midiIn != nil && pointer.pointee.midiOut != nil
-      && (0..<channelCount).allSatisfy { pointer.pointee.audioPorts[$0] != nil }
-    library.onShutdown(
-      client,
-      { context in
-        context?.assumingMemoryBound(to: JACKState.self).pointee.isShutDown.store(true, ordering: .releasing)
-      }, pointer)
-    let status = library.setProcess(
-      client,
-      { count, context in
-        context?.assumingMemoryBound(to: JACKState.self).pointee.process(Int(count))
-        return 0
-      }, pointer)
-    guard hasPorts, status == 0, library.activate(client) == 0 else {
-      closeClient(&opened)
-      throw .failed(name: "JACK", reason: "ports cannot be registered")
-    }
-    if connectsSound { connectSound(library, client) }
-  }
-
-  private func closeClient(_ opened: inout JACKLibrary.Client?) {
-    guard let client = opened else { return }
-    // JACK's thread has ended when this returns.
-    _ = library.close(client)
-    opened = nil
-    state.pointer.pointee.client = nil
+    // Its thread may be opening the client again.
+    watch.close()
+    connection.close()
   }
 
   private var library: JACKLibrary { state.pointer.pointee.library }
 
-  /// Uses the client while it is not closed, and its server runs: the library is not to be trusted with one whose server has ended.
-  /// - Returns: nil where the server has ended.
   private func withClient<Value>(_ body: (JACKLibrary.Client) -> Value) -> Value? {
-    opened.withLock { isShutDown ? nil : $0.map(body) }
-  }
-
-  private func connectSound(_ library: JACKLibrary, _ client: JACKLibrary.Client) {
-    let targets = Self.portNames(
-      library, client, type: JACKLibrary.audioType, flags: JACKLibrary.isInput | JACKLibrary.isPhysical)
-    let name = library.clientName(client).map { String(cString: $0) } ?? name
-    for (channel, target) in targets.prefix(channelCount).enumerated() {
-      _ = library.connect(client, "\(name):out_\(channel + 1)", target)
-    }
-    // One channel is heard on both sides.
-    if channelCount == 1, targets.count > 1 { _ = library.connect(client, "\(name):out_1", targets[1]) }
+    connection.withClient(body)
   }
 
   /// Opens the client again after the server has ended. Others who ask meanwhile wait for it.
-  func reopen() -> Bool {
-    opened.withLock { opened in
-      closeClient(&opened)
-      guard let client = try? Self.open(library, requestedName, serverName) else { return false }
-      guard Int(library.sampleRate(client)) == sampleRate, Int(library.bufferSize(client)) <= periodFrames
-      else {
-        _ = library.close(client)
-        return false
-      }
-      state.pointer.pointee.isShutDown.store(false, ordering: .releasing)
-      do throws(PortError) { try run(client, &opened) } catch { return false }
-      state.pointer.pointee.reopenings.add(1, ordering: .releasing)
-      return true
-    }
-  }
+  /// - Returns: Whether it is open.
+  func reopen() -> Bool { connection.reopen() }
 
   // MARK: Ports
 
@@ -180,31 +73,13 @@ public final class JACKClient: Sendable {
 
   /// Has somebody told of the server's end, and of its return, as long as there is the client.
   /// - Parameter tell: Is given whether the server is back; called on a thread of its own. It must not hold the client.
-  /// - Throws: `PortError.noResources`.
-  public func watchServer(_ tell: @escaping @Sendable (_ isBack: Bool) -> Void) throws(PortError) {
-    let watch = try JACKWatch(state, tell)
-    let former = self.watch.withLock { current in
-      defer { current = watch }
-      return current
-    }
-    former?.close()
-  }
+  public func watchServer(_ tell: @escaping @Sendable (_ isBack: Bool) -> Void) { watch.tell(tell) }
 
   /// How often sound came too late.
   public var underrunCount: Int { state.pointer.pointee.underruns.load(ordering: .relaxed) }
 
   private func portNames(type: String, flags: UInt) -> [String] {
-    withClient { Self.portNames(library, $0, type: type, flags: flags) } ?? []
-  }
-
-  private static func portNames(
-    _ library: JACKLibrary, _ client: JACKLibrary.Client, type: String, flags: UInt
-  ) -> [String] {
-    guard let list = library.ports(client, nil, type, flags) else { return [] }
-    defer { library.free(list) }
-    var names: [String] = []
-    while let name = list[names.count] { names.append(String(cString: name)) }
-    return names
+    withClient { library.portNames($0, type: type, flags: flags) } ?? []
   }
 
   /// The names of all ports that send MIDI, this client's aside.
@@ -232,8 +107,11 @@ public final class JACKClient: Sendable {
     }
   }
 
-  /// Sound that goes out, for a `PlaybackSession`.
-  public func soundDevice() -> JACKDevice { JACKDevice(self) }
+  /// Sound that goes out, for a `PlaybackSession`. From now on whoever plays through it opens the client again where the server has ended.
+  public func soundDevice() -> JACKDevice {
+    connection.reopensByItself.store(false, ordering: .releasing)
+    return JACKDevice(self)
+  }
   /// Messages that come in at port `midi_in`, with the moments of their frames. One object of these takes them, on one thread.
   public func input() -> JACKMessageInput { JACKMessageInput(self) }
   /// Messages that go out at port `midi_out`, at the frames of their moments. One thread sends them, as `TimedSender` does.

@@ -38,6 +38,8 @@ struct JACKLibrary: Sendable {
     @convention(c) (Client, UnsafePointer<CChar>?, UnsafePointer<CChar>?, UInt) -> UnsafeMutablePointer<
       UnsafePointer<CChar>?
     >?
+  /// The full names of the ports that one of the client's own is connected with.
+  let connections: @convention(c) (Port) -> UnsafeMutablePointer<UnsafePointer<CChar>?>?
   let free: @convention(c) (UnsafeMutableRawPointer?) -> Void
   let midiCount: @convention(c) (UnsafeMutableRawPointer) -> UInt32
   /// The event comes first, then the port.
@@ -88,6 +90,7 @@ struct JACKLibrary: Sendable {
     portName = try symbols.function("jack_port_name")
     connect = try symbols.function("jack_connect")
     ports = try symbols.function("jack_get_ports")
+    connections = try symbols.function("jack_port_get_connections")
     free = try symbols.function("jack_free")
     midiCount = try symbols.function("jack_midi_get_event_count")
     midiGet = try symbols.function("jack_midi_event_get")
@@ -119,6 +122,20 @@ struct JACKLibrary: Sendable {
       guard let symbol = dlsym(handle, name) else { throw .noJACKLibrary(reason: "libjack lacks \(name)") }
       return unsafeBitCast(symbol, to: type)
     }
+  }
+
+  /// The names of the server's ports of a kind.
+  func portNames(_ client: Client, type: String, flags: UInt) -> [String] {
+    names(ports(client, nil, type, flags))
+  }
+
+  /// The names of a list that the library has made, which is freed.
+  func names(_ list: UnsafeMutablePointer<UnsafePointer<CChar>?>?) -> [String] {
+    guard let list else { return [] }
+    defer { free(list) }
+    var names: [String] = []
+    while let name = list[names.count] { names.append(String(cString: name)) }
+    return names
   }
 
   /// Types of ports.

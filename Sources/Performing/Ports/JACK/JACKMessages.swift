@@ -19,6 +19,8 @@ public final class JACKMessageInput: MessageInput {
     var waiting: [InputEvent] = []
     var messageCount = 0
     var isGone = false
+    /// How often the server was back, as far as was seen.
+    var reopenings = 0
   }
 
   init(_ client: JACKClient) {
@@ -67,8 +69,11 @@ public final class JACKMessageInput: MessageInput {
       }
       if !state.waiting.isEmpty { return state.waiting.removeFirst() }
       let isGone = client.isShutDown
-      defer { state.isGone = isGone }
-      return isGone && !state.isGone ? .senderGone(.now) : nil
+      let reopenings = ring.pointee.reopenings.load(ordering: .acquiring)
+      // It may have ended and be back since.
+      let wasGone = reopenings > state.reopenings && !state.isGone
+      defer { (state.isGone, state.reopenings) = (isGone, reopenings) }
+      return isGone && !state.isGone || wasGone ? .senderGone(.now) : nil
     }
   }
 
@@ -89,6 +94,9 @@ public final class JACKMessageOutput: MessageOutput {
     var bytes: [UInt8] = []
     var statistics = OutputStatistics()
     var isClosed = false
+    /// What was sent holds down, and how often the server had been back by then.
+    var held = HeldKeys()
+    var reopenings = 0
   }
 
   init(_ client: JACKClient) { self.client = client }
@@ -96,28 +104,40 @@ public final class JACKMessageOutput: MessageOutput {
   /// What was handed to JACK so far.
   public var statistics: OutputStatistics { state.withLock { $0.statistics } }
 
-  /// Hands a message to JACK's thread.
+  /// Hands a message to JACK's thread. While there is no server, it is dropped and counted; once it is back, what was held down before is released first.
   /// - Parameters:
   ///   - message: what to send, at most 4,096 bytes.
   ///   - time: when; messages go out in the order in which they are handed over.
-  /// - Throws: `PortError.failed` where the server has ended.
   public func send(_ message: WireMessage, at time: PerformanceTime) throws(PortError) {
-    if client.isShutDown { throw .failed(name: name, reason: "the JACK server has ended") }
     state.withLock { state in
       guard !state.isClosed else { return }
-      state.bytes.removeAll(keepingCapacity: true)
-      var writer = MIDIStreamWriter()
-      writer.write(message, to: &state.bytes)
-      guard !state.bytes.isEmpty else { return }
-      let isWritten =
-        state.bytes.count <= JACKState.messageLimit
-        && state.bytes.withUnsafeBytes { bytes in
-          bytes.baseAddress.map {
-            client.state.pointer.pointee.outgoing.write($0, count: bytes.count, time: time.nanoseconds)
-          } ?? false
-        }
-      if isWritten { state.statistics.messageCount += 1 } else { state.statistics.droppedCount += 1 }
+      guard !client.isShutDown else {
+        state.statistics.droppedCount += 1
+        return
+      }
+      let reopenings = client.state.pointer.pointee.reopenings.load(ordering: .acquiring)
+      if reopenings > state.reopenings {
+        state.reopenings = reopenings
+        for release in state.held.release() { write(release, time, &state) }
+      }
+      state.held.follow(message)
+      write(message, time, &state)
     }
+  }
+
+  private func write(_ message: WireMessage, _ time: PerformanceTime, _ state: inout State) {
+    state.bytes.removeAll(keepingCapacity: true)
+    var writer = MIDIStreamWriter()
+    writer.write(message, to: &state.bytes)
+    guard !state.bytes.isEmpty else { return }
+    let isWritten =
+      state.bytes.count <= JACKState.messageLimit
+      && state.bytes.withUnsafeBytes { bytes in
+        bytes.baseAddress.map {
+          client.state.pointer.pointee.outgoing.write($0, count: bytes.count, time: time.nanoseconds)
+        } ?? false
+      }
+    if isWritten { state.statistics.messageCount += 1 } else { state.statistics.droppedCount += 1 }
   }
 
   /// Ends it; what is sent later is dropped.

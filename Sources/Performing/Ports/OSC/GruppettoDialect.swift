@@ -16,10 +16,11 @@ enum GruppettoDialect {
     let parts = message.address.split(separator: "/").dropFirst()
     switch parts.first {
     case "note", "control", "program", "bend", "pressure", "midi", "release":
+      if let words = context.refusesNotes { return refuse(words, context) }
       guard let messages = play(message) else {
         return refuse("\(message.address) was given arguments that it does not take", context)
       }
-      guard !messages.isEmpty else { return .unknown }
+      guard !messages.isEmpty else { return unknown(message.address, context) }
       for message in messages { context.play(message) }
       return .done
     case "parameter": return parameter(Array(parts.dropFirst()), message, context)
@@ -32,8 +33,15 @@ enum GruppettoDialect {
     case "ping":
       context.reply(OSCMessage("/gruppetto/pong"))
       return .done
-    default: return .unknown
+    // What this program sends itself: another one that subscribed to it may have the same addresses. Answers to answers would never end.
+    case "pong", "error", "bar": return .done
+    default: return unknown(message.address, context)
     }
+  }
+
+  private static func unknown(_ address: String, _ context: OSCDispatcher.Context) -> OSCDispatcher.Outcome {
+    context.reply(OSCMessage("/gruppetto/error", [.string("there is no address \(address)")]))
+    return .unknown
   }
 
   static func refuse(_ words: String, _ context: OSCDispatcher.Context) -> OSCDispatcher.Outcome {
@@ -158,7 +166,10 @@ enum GruppettoDialect {
         return refuse("\(message.address) needs the number of a bar, from 1", context)
       }
       action = .bar(bar)
-    default: return .unknown
+    default:
+      let words = "there is no \(message.address); there are start, stop, pause, resume, bar and reset"
+      context.reply(OSCMessage("/gruppetto/error", [.string(words)]))
+      return .unknown
     }
     let (answer, outcome) = context.ask(action)
     if case .refused(let words) = answer { return refuse(words, context) }

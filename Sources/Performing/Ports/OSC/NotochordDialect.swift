@@ -49,6 +49,7 @@ struct NotochordDialect {
     guard let instrument = event.value(0, in: 1...320), let key = event.value(1, in: 0...127),
       event.count == 4, let velocity = event.value(3, in: 0...127)
     else { return .refused }
+    if let words = context.refusesNotes { return GruppettoDialect.refuse(words, context) }
     let isDrums = (129...256).contains(instrument) || instrument > 288
     let channel = isDrums ? Self.drumChannel : 0
     // Anonymous instruments have no program.

@@ -13,6 +13,8 @@ struct OSCDispatcher {
   struct Context {
     /// Where notes go.
     var queue: MessageQueue
+    /// Why notes are not taken; nil where they are.
+    var refusesNotes: String?
     /// Does what is asked for.
     var handler: RemoteHandler
     /// Sends an answer back.

@@ -16,6 +16,7 @@ public final class OSCServer: Sendable {
 
   private let socket: UDPSocket
   private let wake: WakeSignal
+  private let refusesNotes: String?
   private let handler: RemoteHandler
   private let shared = Guarded(Shared())
   private let thread = Guarded<PortThread?>(nil)
@@ -37,14 +38,17 @@ public final class OSCServer: Sendable {
   /// Begins to receive.
   /// - Parameters:
   ///   - endpoint: where: by default only from this machine. A port of 0 lets the system choose one.
+  ///   - refusingNotes: why notes and other messages of MIDI are not taken, which whoever sends them is told; nil where they are.
   ///   - handler: does what is asked for.
   /// - Throws: `PortError.unusableAddress` where the port is taken or the address is not this machine's, `.noResources`.
   public init(
-    endpoint: OSCEndpoint = OSCEndpoint(port: 9_000), handler: @escaping RemoteHandler
+    endpoint: OSCEndpoint = OSCEndpoint(port: 9_000), refusingNotes: String? = nil,
+    handler: @escaping RemoteHandler
   ) throws(PortError) {
     socket = try UDPSocket(bound: endpoint)
     wake = try WakeSignal()
     input = MessageQueue(name: "OSC at \(socket.endpoint)")
+    refusesNotes = refusingNotes
     self.handler = handler
     let thread = try PortThread { [weak self, socket, wake] in
       var inbox = OSCInbox()
@@ -157,7 +161,7 @@ public final class OSCServer: Sendable {
     while let held = inbox.takeDue(by: .now) {
       if held.message.address.hasPrefix("/midigpt/") { shared.withLock { $0.midiGPTClient = held.sender } }
       let context = OSCDispatcher.Context(
-        queue: input, handler: handler,
+        queue: input, refusesNotes: refusesNotes, handler: handler,
         reply: { [socket] in _ = socket.send(OSCPacket.message($0).bytes, to: held.sender) },
         subscribe: { [weak self] port, isWanted in
           let endpoint = OSCEndpoint(
@@ -166,6 +170,7 @@ public final class OSCServer: Sendable {
         }, time: held.due)
       let outcome = inbox.dispatcher.dispatch(held.message, context)
       guard outcome != .done else { continue }
+      if outcome == .unknown { input.addFaults(1) }
       shared.withLock { shared in
         if outcome == .unknown {
           shared.statistics.unknownCount += 1
