@@ -163,7 +163,7 @@ import Tokenization
           seed: seed, bars: 5, search: PhraseSearch(tries: 2, bars: 2),
           ending: EndingSearch(bars: 2, tries: 40, tonicBonus: 0))
         let piece = try composer.compose(options)
-        #expect(try composer.compose(options).ids == piece.ids)
+        if seed == 1 { #expect(try composer.compose(options).ids == piece.ids) }
         return EndingKind(of: piece.score)
       }
     }
@@ -177,6 +177,28 @@ import Tokenization
       #expect(asked >= (kind.isLong == nil ? 8 : 3), "\(kind): \(asked)")
       #expect(asked > free.count { kind.distance(of: $0) == 0 }, "\(kind): \(asked)")
     }
+  }
+
+  @Test("A piece comes to the tonic that was drawn where sampling would never choose it")
+  func improbableEndingsAreFound() throws {
+    let model = try Self.model()
+    // All but the tonics, so much that the floor of probability leaves these out.
+    for pitch in [59, 62, 64, 65, 67] {
+      for kind in ["Pitch", "And"] { try Self.set(model, "\(kind)_\(pitch)", to: 3.5) }
+    }
+    let kind = EndingKind(melodyOnTonic: true, bassOnTonic: true, onBeat: true)
+    let composer = try Composer(
+      model: MusicModel(
+        tokenizer: model.tokenizer, network: model.anyNetwork,
+        critic: try Self.critic(Self.habits(endings: [kind: 100]))))
+    let onTonic = try (UInt64(1)...4).count { seed in
+      let piece = try composer.compose(
+        CompositionOptions(
+          seed: seed, sampling: SamplingPreset(minP: 0.1), bars: 5, search: PhraseSearch(tries: 1, bars: 2),
+          ending: EndingSearch(bars: 3, tries: 80, tonicBonus: 0)))
+      return EndingKind(of: piece.score)?.melodyOnTonic == true
+    }
+    #expect(onTonic >= 3)
   }
 
   @Test(
