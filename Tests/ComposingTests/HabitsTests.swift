@@ -184,7 +184,7 @@ import Tokenization
     let model = try Self.model()
     // All but the tonics, so much that the floor of probability leaves these out.
     for pitch in [59, 62, 64, 65, 67] {
-      for kind in ["Pitch", "And"] { try Self.set(model, "\(kind)_\(pitch)", to: 3.5) }
+      for kind in ["Pitch", "And"] { try Self.set(model, "\(kind)_\(pitch)", to: 2.7) }
     }
     let kind = EndingKind(melodyOnTonic: true, bassOnTonic: true, onBeat: true)
     let composer = try Composer(

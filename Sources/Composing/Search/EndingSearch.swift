@@ -104,7 +104,9 @@ public struct EndingSearch: Sendable, Hashable, Codable {
     sampling.repetition = min(sampling.repetition ?? 1, 0.05)
     if isOpen {
       (sampling.topK, sampling.topP, sampling.typical) = (0, 1, nil)
-      sampling.minP = min(sampling.minP, 0.001)
+      (sampling.minP, sampling.barMinP) = (min(sampling.minP, 0.001), nil)
+      // What is copied with a probability of 0.999 would be copied all the same.
+      sampling.repetition = min(sampling.repetition ?? 1, 0.001)
     }
     return sampling
   }
