@@ -116,6 +116,79 @@ import Training
     }
   }
 
+  /// Whether a note is higher than one of the others that sounds with it.
+  private static func crosses(_ note: Note, _ others: [Note]) -> Bool {
+    others.contains { $0.onset < note.end && $0.end > note.onset && $0.pitch < note.pitch }
+  }
+
+  @Test("A new bass lies below the other parts, known and new, and in the register of basses")
+  func aBassLiesBelow() throws {
+    var configuration = CellsConfiguration.small
+    (configuration.infilling, configuration.parts, configuration.pitchRange) = (true, nil, 24...83)
+    let model = try ComposerTests.model(configuration)
+    for name in ["Rest_None", "Bar_None"] {
+      let id = try #require(model.tokenizer.vocabulary.id(of: name))
+      try ComposerTests.setOutputBias(of: model, id: id, to: 1)
+    }
+    let composer = try Composer(model: model)
+    let song = Self.song(bars: 6)
+    var crossings = (free: 0, held: 0, notes: 0)
+    for roles in [[PartRole.bass], [.chords, .bass]] {
+      let filling = try PieceFilling(Accompaniment(roles: roles), to: song, model: model)
+      #expect(filling.constraints.count == 1)
+      for seed in UInt64(1)...4 {
+        for constraints in [[], filling.constraints] {
+          let piece = try composer.compose(
+            CompositionOptions(seed: seed, constraints: constraints, filling: filling.cells))
+          let result = song.applying(filling.edit(by: piece))
+          let bass = result.tracks.filter { $0.role == .bass }.flatMap(\.notes)
+          let others = result.tracks.filter { $0.role != .bass }.flatMap(\.notes)
+          // The tune's notes are a tick late, which the model does not see; and below the lowest bass there is none.
+          let least = BassRegister.Rule.usualRange.lowerBound
+          let count = bass.count { note in
+            Self.crosses(note, others.filter { $0.onset + 2 < note.end && $0.pitch >= least })
+          }
+          if constraints.isEmpty {
+            crossings.free += count
+          } else {
+            crossings.held += count
+            crossings.notes += bass.count
+            #expect(bass.allSatisfy { BassRegister.Rule.usualRange.contains($0.pitch) })
+          }
+        }
+      }
+    }
+    #expect(crossings.free > 10 && crossings.held == 0 && crossings.notes > 10, "\(crossings)")
+  }
+
+  @Test("A bass of a network that knows none plays the chords on beats, one note at a time")
+  func anUnknownBassPlaysTheChords() throws {
+    var configuration = CellsConfiguration.small
+    (configuration.infilling, configuration.parts, configuration.pitchRange) = (true, nil, 24...83)
+    let model = try ComposerTests.model(configuration)
+    let tokenizer = try #require(model.tokenizer as? CellsTokenizer)
+    let composer = try Composer(model: model)
+    let song = Self.song(bars: 6)
+    let filling = try PieceFilling(Accompaniment(roles: [.bass]), to: song, model: model)
+    let rule = BassRegister.Rule(range: 28...50, isLearned: false)
+    let bassRegister = try #require(
+      BassRegister(rule, ids: filling.reading.ids, mask: filling.cells.mask, tokenizer: tokenizer))
+    for seed in UInt64(1)...6 {
+      let piece = try composer.compose(
+        CompositionOptions(seed: seed, constraints: [bassRegister], filling: filling.cells))
+      let notes = song.applying(filling.edit(by: piece)).tracks.last?.notes ?? []
+      #expect(!notes.isEmpty)
+      for (index, note) in notes.enumerated() {
+        let root = (48 + [0, 5, 7][note.onset / 384 % 3]) % 12
+        let third = (root + 4) % 12, fifth = (root + 7) % 12
+        let classes = note.onset % 384 == 0 ? [root] : [root, third, fifth]
+        #expect(classes.contains(note.pitch % 12) && (28...50).contains(note.pitch), "\(note)")
+        #expect(note.onset % 96 == 0 && !Self.crosses(note, song.tracks[1].notes))
+        if index > 0 { #expect(notes[index - 1].end <= note.onset) }
+      }
+    }
+  }
+
   @Test("A variation changes a share of the bars of parts") func aVariationChangesAShare() throws {
     let song = Self.song(bars: 10)
     for order in Variation.Order.allCases {

@@ -128,7 +128,8 @@ struct PieceInProgress {
     self.options = options
     vocabularySize = tokenizer.vocabulary.count
     unreadLoops = LoopTracker(tokenizer)
-    givesUpNotes = tokenizer.openLengthTable != nil || !options.constraints.isEmpty
+    let isMadeToWrite = options.constraints.contains { ($0 as? BassRegister)?.asksForImprobable ?? false }
+    givesUpNotes = (tokenizer.openLengthTable != nil || !options.constraints.isEmpty) && !isMadeToWrite
     beginning = try PieceBeginning(options, tokenizer: tokenizer)
     ids = beginning.ids
     nextID = beginning.ids[0]

@@ -53,6 +53,9 @@ extension PieceFilling {
       }
       return mask
     }
+    if let bass = BassRegister(ensembles.bassRule, ids: reading.ids, mask: cells.mask, tokenizer: tokenizer) {
+      constraints = [bass]
+    }
   }
 }
 

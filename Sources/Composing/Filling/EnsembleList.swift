@@ -5,6 +5,13 @@ internal import Tokenization
 /// Which parts the pieces of a model's corpus have, the most frequent first.
 struct EnsembleList {
   private var ensembles: [(parts: [CellsConfiguration.Part], count: Int)] = []
+  /// The pitches of basses, but for the strangest; nil where there are none.
+  private(set) var bassRange: ClosedRange<Int>?
+
+  /// So many pieces tell where basses lie.
+  private static let registerPieces = 200
+  /// Which share of the notes is too low or too high to count, at either end.
+  private static let strangeShare = 0.01
 
   init(of model: MusicModel, _ tokenizer: CellsTokenizer) {
     guard let path = model.folder?.current.corpusPath, let corpus = try? Corpus(path: path),
@@ -21,7 +28,19 @@ struct EnsembleList {
       }
       return (-a.count, text(a.parts)) < (-b.count, text(b.parts))
     }
+    guard share(of: .bass) > 0 else { return }
+    var pitches: [Int] = []
+    for piece in stride(from: 0, to: pieces.count, by: max(1, pieces.count / Self.registerPieces)) {
+      pitches += tokenizer.pitches(of: .bass, inPiece: corpus.ids(ofPiece: pieces[piece]))
+    }
+    guard !pitches.isEmpty else { return }
+    pitches.sort()
+    let strange = Int(Self.strangeShare * Double(pitches.count))
+    bassRange = pitches[strange]...pitches[pitches.count - 1 - strange]
   }
+
+  /// Whether nothing is known.
+  var isEmpty: Bool { ensembles.isEmpty }
 
   /// The most frequent ensemble that has some roles and others; where there is none or nothing is known, chords to what has none, and a
   /// melody to chords.

@@ -5,13 +5,16 @@ public import Tokenization
 /// A piece of which some bars of some parts are to be written by a model, and all else is to stay.
 ///
 ///     let filling = try PieceFilling(FillRequest(bars: [8..<12], parts: [.number(2)]), of: score, model: model)
-///     let piece = try composer.compose(CompositionOptions(seed: 1, filling: filling.cells))
+///     let options = CompositionOptions(seed: 1, constraints: filling.constraints, filling: filling.cells)
+///     let piece = try composer.compose(options)
 ///     let result = score.applying(filling.edit(by: piece))
 public struct PieceFilling: Sendable {
   /// The piece as it was given.
   public let original: Score
   /// What the model is given, and what it is to write.
   public let cells: CellFilling
+  /// What else is asked of what is written, for `CompositionOptions.constraints`: that a new bass lies below the other parts.
+  public internal(set) var constraints: [any TokenConstraint] = []
   /// The parts as the model has them.
   public let reading: CellReading
   /// What was done to the piece before it was read.

@@ -41,9 +41,9 @@ struct CollectionHabits: Sendable, Hashable, Codable {
   init(of scores: [Score], endings: [EndingKind?]) {
     let kinds = endings.compactMap(\.self)
     if kinds.count >= Self.leastPieces {
-      self.endings = EndingKind.allCases.map { kind in
-        EndingCount(kind: kind, pieces: kinds.count { $0 == kind })
-      }
+      self.endings = Dictionary(grouping: kinds, by: \.self)
+        .map { EndingCount(kind: $0.key, pieces: $0.value.count) }
+        .sorted { ($1.pieces, $0.kind.order) < ($0.pieces, $1.kind.order) }
     }
     var rests: [PartRole: [Int]] = [:]
     for score in scores {
@@ -76,47 +76,5 @@ struct CollectionHabits: Sendable, Hashable, Codable {
   func drawnEnding(_ random: inout RandomStream) -> EndingKind? {
     let weights = endings.map { Double($0.pieces) }
     return random.index(weights: weights, sum: weights.reduce(0, +)).map { endings[$0].kind }
-  }
-}
-
-/// What is heard of an ending.
-struct EndingKind: Sendable, Hashable, Codable, CaseIterable {
-  /// Whether the melody ends on the tonic of the scale, major or minor.
-  var melodyOnTonic: Bool
-  /// Whether the tonic is in the bass when the melody's last note begins.
-  var bassOnTonic: Bool
-  /// Whether that is on a beat.
-  var onBeat: Bool
-
-  static let allCases = [false, true].flatMap { melody in
-    [false, true].flatMap { bass in
-      [false, true].map { EndingKind(melodyOnTonic: melody, bassOnTonic: bass, onBeat: $0) }
-    }
-  }
-
-  private static let descriptors = DescriptorSet { names.contains($0.name) }
-  private static let names = ["ends_on_tonic", "last_bass_on_tonic", "last_note_on_beat"]
-
-  init(melodyOnTonic: Bool, bassOnTonic: Bool, onBeat: Bool) {
-    self.melodyOnTonic = melodyOnTonic
-    self.bassOnTonic = bassOnTonic
-    self.onBeat = onBeat
-  }
-
-  /// How a piece ends; nil for one without a melody or a key.
-  init?(of score: Score) {
-    let values = [String: Double](
-      uniqueKeysWithValues: zip(Self.descriptors.names, Self.descriptors.values(of: score)))
-    let heard = Self.names.map { values[$0] ?? .nan }
-    guard heard.allSatisfy({ !$0.isNaN }) else { return nil }
-    self.init(melodyOnTonic: heard[0] > 0.5, bassOnTonic: heard[1] > 0.5, onBeat: heard[2] > 0.5)
-  }
-
-  /// In how many ways an ending is like another one.
-  func likeness(to other: EndingKind?) -> Int {
-    guard let other else { return 0 }
-    return [
-      melodyOnTonic == other.melodyOnTonic, bassOnTonic == other.bassOnTonic, onBeat == other.onBeat,
-    ].count { $0 }
   }
 }

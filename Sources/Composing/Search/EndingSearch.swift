@@ -91,12 +91,23 @@ public struct EndingSearch: Sendable, Hashable, Codable {
 
   /// How many bars are written again where an ending leaves the tonic.
   fileprivate static let rewordedBars = 2
+  /// How many bars are written again where none of the endings is as it was drawn, time after time; after the second time only where
+  /// it is the tonic that they miss, and without regard to what is probable.
+  fileprivate static let secondTries = [2, 4, 2, 4]
 
   /// How such bars are sampled: a bar that copies an earlier one ends as that did, and where most bars do, most tries end alike. So
   /// copies become improbable.
-  fileprivate static func reworded(_ sampling: SamplingPreset) -> SamplingPreset {
+  /// - Parameter isOpen: Whether what is improbable beside the network's favorite may come as well. Where that is a half close, the
+  ///   chord of the tonic would else come in none of any number of tries.
+  fileprivate static func reworded(_ sampling: SamplingPreset, isOpen: Bool = false) -> SamplingPreset {
     var sampling = sampling
     sampling.repetition = min(sampling.repetition ?? 1, 0.05)
+    if isOpen {
+      (sampling.topK, sampling.topP, sampling.typical) = (0, 1, nil)
+      (sampling.minP, sampling.barMinP) = (min(sampling.minP, 0.001), nil)
+      // What is copied with a probability of 0.999 would be copied all the same.
+      sampling.repetition = min(sampling.repetition ?? 1, 0.001)
+    }
     return sampling
   }
 
@@ -167,7 +178,8 @@ extension CompositionSession {
   /// it gives to the piece. An ending that leaves the tonic is tried again in other words.
   ///
   /// Where the critic knows how the collection's pieces end, it is drawn first how this one will, as often as they do. What remains
-  /// for the odds is the choice among the tries that end so; if none does, the last bars are tried again in other words.
+  /// for the odds is the choice among the tries that end so; if none does, the last bars are tried again in other words, and in the end
+  /// the nearest stands.
   /// - Throws: `ComposingError.interrupted`; what the first try failed with, if all of them fail.
   func chooseEnding(
     _ search: EndingSearch, critic: Critic?, cancellation: Cancellation?
@@ -178,13 +190,7 @@ extension CompositionSession {
     try choice.add(
       continuations(count: search.tries, random: &choice.random), cancellation: cancellation)
     piece = try choice.chosen()
-    if choice.lacksWanted, search.tries > 1, try rewind(toLast: EndingSearch.rewordedBars) {
-      try piece.sample(by: EndingSearch.reworded(piece.sampling))
-      try choice.add(
-        continuations(count: search.tries, random: &choice.random), cancellation: cancellation,
-        numbered: search.tries)
-      piece = try choice.chosen()
-    }
+    try chooseAgain(search, &choice, cancellation: cancellation)
     guard search.tonicBonus > 0, search.tries > 1, search.leavesTonic(piece, roles: vocabulary.roles) else {
       return
     }
@@ -194,6 +200,28 @@ extension CompositionSession {
     choice = EndingChoice(choice, keeping: ending)
     try choice.add(continuations(count: search.tries, random: &choice.random), cancellation: cancellation)
     piece = try choice.chosen()
+  }
+}
+
+extension CompositionSession {
+  /// Tries the last bars again in other words while no ending is as it was drawn: most bars of a long piece copy earlier ones, and so most
+  /// tries end as the phrase that they copy did.
+  private func chooseAgain(
+    _ search: EndingSearch, _ choice: inout EndingChoice, cancellation: Cancellation?
+  ) throws(ComposingError) {
+    // An end that somebody has asked for is none of the collection's.
+    let isAskedFor = piece.progress.constraints.contains { ($0 as? CellLimits)?.rules.endsOnBarLine ?? false }
+    guard search.tries > 1, !isAskedFor else { return }
+    let sampling = piece.sampling
+    for (round, bars) in EndingSearch.secondTries.enumerated() {
+      let least = round < 2 ? 1 : EndingKind.missedTonic
+      guard choice.distance >= least, try rewind(toLast: min(bars, search.bars)) else { return }
+      try piece.sample(by: EndingSearch.reworded(sampling, isOpen: round >= 2))
+      try choice.add(
+        continuations(count: search.tries, random: &choice.random), cancellation: cancellation,
+        numbered: search.tries * (round + 1))
+      piece = try choice.chosen()
+    }
   }
 }
 
@@ -236,8 +264,8 @@ private struct EndingChoice {
     }
   }
 
-  /// Whether none of the endings is as the piece is to end.
-  var lacksWanted: Bool { wanted.map { !judged.contains($0) } ?? false }
+  /// How far all endings are from what was drawn; 0 where one is as the piece is to end, or nobody says how it is to.
+  var distance: Int { wanted.flatMap { judged.distance(to: $0) } ?? 0 }
 
   private mutating func add(_ attempt: Continuations.Attempt, state: () -> [Float]) {
     let piece = attempt.piece

@@ -68,8 +68,14 @@ struct JudgedTries {
         kind: hearsKind ? score.flatMap { EndingKind(of: $0) } : nil))
   }
 
-  /// Whether any of them ends in a way.
-  func contains(_ kind: EndingKind) -> Bool { tries.contains { $0.kind == kind } }
+  /// How far those that may be drawn are from ending in a way: 0 if one does; nil if there are none.
+  func distance(to kind: EndingKind) -> Int? { candidates.map { kind.distance(of: $0.kind) }.min() }
+
+  /// Those with the least silence. They come in any order.
+  private var candidates: [Try] {
+    let least = tries.lazy.map(\.silence).min()
+    return tries.filter { $0.silence == least }.sorted { $0.index < $1.index }
+  }
 
   /// One of them, as probable as its odds are high; one that cannot be judged counts as the mean of the others. nil if there are none.
   /// - Parameters:
@@ -78,12 +84,10 @@ struct JudgedTries {
   func drawn(
     _ random: inout RandomStream, ending kind: EndingKind? = nil
   ) -> (piece: PieceInProgress, state: [Float])? {
-    guard let least = self.tries.lazy.map(\.silence).min() else { return nil }
-    // They come in any order.
-    var tries = self.tries.filter { $0.silence == least }.sorted { $0.index < $1.index }
-    if let kind {
-      let nearest = tries.map { kind.likeness(to: $0.kind) }.max() ?? 0
-      tries.removeAll { kind.likeness(to: $0.kind) < nearest }
+    var tries = candidates
+    guard !tries.isEmpty else { return nil }
+    if let kind, let nearest = distance(to: kind) {
+      tries.removeAll { kind.distance(of: $0.kind) > nearest }
     }
     let judged = tries.compactMap(\.logOdds), highest = judged.max() ?? 0
     let mean = judged.reduce(0) { $0 + exponential($1 - highest) } / Double(max(1, judged.count))

@@ -228,6 +228,7 @@ extension CompositionCommand {
       options.seed = seed
       if let job {
         options.filling = job.fillings[index % job.fillings.count]
+        options.constraints += job.constraints
         // What is filled in ends where the piece goes on.
         (options.search, options.ending) = (nil, nil)
       }

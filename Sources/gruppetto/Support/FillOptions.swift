@@ -210,6 +210,8 @@ struct FillJob {
 
   /// What is filled in: the same in all pieces, or in each its own.
   var fillings: [CellFilling]
+  /// What else is asked of what is written.
+  var constraints: [any TokenConstraint] = []
   /// How often each piece is written.
   var tries: Int
   /// The piece that is changed; nil where new ones are made.
@@ -229,6 +231,7 @@ struct FillJob {
 
   init(_ filling: PieceFilling, in given: Given, tries: Int, choice: TryChoice = .likeliest) {
     fillings = [filling.cells]
+    constraints = filling.constraints
     self.tries = tries
     self.choice = choice
     files = given.files

@@ -186,6 +186,19 @@ extension CellsTokenizer {
   }
 }
 
+extension CellsTokenizer {
+  /// The pitches of all notes of the parts of a role, as they sound.
+  package func pitches(of role: PartRole, inPiece ids: some Sequence<Int32>) -> [Int] {
+    var progress = CellProgress(layout)
+    for id in ids { progress.advance(id) }
+    let (count, offset) = (progress.parts.count, progress.key.offset)
+    return progress.memory.cells.enumerated().flatMap { index, cell -> [Int] in
+      guard progress.parts[index % count].role == role else { return [] }
+      return (0..<Int(cell.count)).map { Int(progress.memory.note($0, of: cell).pitch) + offset }
+    }
+  }
+}
+
 extension CellFilling {
   /// The settings of the tokenizer.
   package var configuration: CellsConfiguration { plan.layout.configuration }
