@@ -18,6 +18,8 @@ struct BarShares: Sendable {
   var most: [Int]
   /// What the notes of each part are to fill where some part has less than it would play; nil for parts that do not play.
   private(set) var spans: [Span?]
+  /// Whether some part has less than it would play.
+  let isCut: Bool
   /// How many of the bar's notes are left to the parts after each one.
   private(set) var laterNotes: [Int]
   /// How many of the voices are; nil where nobody asked for a number of voices.
@@ -63,6 +65,7 @@ struct BarShares: Sendable {
     laterNotes = Self.later(own)
     let asked = sum < density.lowerBound ? Self.divide(density.lowerBound, notes, order) : []
     let isCut = own != wishes.map(\.notes) || seats != wishes.map(\.voices)
+    self.isCut = isCut
     spans = zip(own, wishes).map { own, wish in
       guard isCut, own > 0 else { return nil }
       return Span(notes: own < wish.notes ? own : nil, start: wish.start, end: wish.end)
@@ -138,7 +141,7 @@ extension CellLimits {
   /// Whether the bar that has begun is to be divided among parts, by what they would play in it if they had all the room.
   var wantsSketch: Bool {
     guard !isDivided, state != nil, fixed.relaxed != nil else { return false }
-    return completion.parts.count { !$0.isDrum } > 1
+    return completion.parts.count { !$0.isDrum } > (rules.limits.ranges.isEmpty ? 1 : 0)
   }
 
   /// The limits but those that divide a bar among its parts, at the same place of the piece.
@@ -175,9 +178,9 @@ extension CellLimits {
   mutating func divide(_ wishes: [BarShares.Wish]) {
     isDivided = true
     for (part, wish) in wishes.enumerated() {
-      if let pitches = wish.pitches { hear(pitches, part: part) }
+      if let pitches = wish.pitches { hear(pitches, part: part, isUsual: true) }
     }
-    guard let state, wishes.contains(where: { $0.notes > 0 }) else { return }
+    guard let state, rules.dividesBars, wishes.contains(where: { $0.notes > 0 }) else { return }
     var wishes = wishes
     let frame = state.frame
     for part in completion.parts.indices where completion.parts[part].leads {

@@ -47,15 +47,18 @@ struct CellLimits: TokenConstraint {
   var joins = true
   /// Whether a part that has few notes makes them long.
   var fills = false
-  /// The pitches of each part, in this piece and as far as a piece without limits was written beside it; nil before the first.
+  /// The pitches of each part, in this piece and in the one that is written beside it without limits; nil before the first.
   var heard: [ClosedRange<Int>?] = []
-  /// Pitches beyond these, which the model would not write either.
+  /// Those in the other piece alone.
+  var usual: [ClosedRange<Int>?] = []
+  /// Pitches that are beyond these, and are left aside while there are others.
   var strays = PitchSet.none
   /// The instruments that have no part yet.
   var wanted: [Limits.ForPart<InstrumentName>]
 
   init(_ rules: CellRules, _ view: CellsView) {
-    let relaxed = rules.dividesBars ? Fixed(rules: rules.relaxed(view), view: view) : nil
+    let relaxed =
+      rules.dividesBars || !rules.limits.ranges.isEmpty ? Fixed(rules: rules.relaxed(view), view: view) : nil
     fixed = Fixed(rules: rules, view: view, relaxed: relaxed)
     self.view = view
     completion = BarCompletion(
@@ -202,13 +205,19 @@ struct CellLimits: TokenConstraint {
     (joins, fills, self.strays) = (true, false, .none)
   }
 
-  /// Pitches that the model would hardly write here, and that are beyond all that the part has had.
+  /// Pitches that the model would hardly write here, and that are beyond all that the part has had; where parts are left out, cut short or
+  /// moved, which may be why it would write them, all that are beyond what the part has in the piece without limits.
   private func strays(_ logits: Span<Float>, _ allowed: [Bool]) -> PitchSet {
-    guard view.part < heard.count, let range = heard[view.part] else { return .none }
+    let part = view.part
+    let isCut =
+      part < usual.count && (completion.shares?.isCut == true || !rules.limits.ranges.isEmpty)
+    guard part < heard.count, let range = isCut ? usual[part] : heard[part] else { return .none }
+    let mostBeyond = isCut ? mostBeyond(range) : Self.stepBeyond
     let near = logits.logit(ofProbability: Self.leastProbability)
     let far = near - log(Self.leastProbability) + log(Self.leastProbabilityFarBeyond)
     func isStray(_ key: Int, _ logit: Float) -> Bool {
       let beyond = max(range.lowerBound - key, key - range.upperBound)
+      guard !isCut else { return beyond > mostBeyond }
       return beyond > 12 ? logit < far : beyond > Self.stepBeyond && logit < near
     }
     let ids = view.pitchIDs(isDrum: false)
@@ -222,6 +231,18 @@ struct CellLimits: TokenConstraint {
     return strays
   }
 
+  /// How far beyond its usual pitches a part may be: no farther than a whole tone, or where it has to be, an octave more.
+  private func mostBeyond(_ usual: ClosedRange<Int>) -> Int {
+    guard let state else { return Self.stepBeyond }
+    let onset = view.statedOnset >= 0 ? view.statedOnset : view.cursor
+    let pitches = completion.pitches(
+      view.part, at: min(onset, state.frame.length - 1), state.frame, ordinal: state.leadingNotes)
+    let nearest =
+      (0..<128).lazy.filter { pitches.contains($0) }
+      .map { max(0, usual.lowerBound - $0, $0 - usual.upperBound) }.min() ?? 0
+    return nearest > Self.stepBeyond ? nearest + 12 : Self.stepBeyond
+  }
+
   /// How far beyond a part's pitches so far an improbable one may be: a whole tone.
   private static let stepBeyond = 2
   /// What is less probable is improbable; so is more where it is farther beyond than an octave.
@@ -229,10 +250,19 @@ struct CellLimits: TokenConstraint {
   private static let leastProbabilityFarBeyond: Float = 0.05
 
   /// Takes note of pitches of a part.
-  mutating func hear(_ pitches: ClosedRange<Int>, part: Int) {
-    while heard.count <= part { heard.append(nil) }
-    let known = heard[part] ?? pitches
-    heard[part] =
+  /// - Parameters:
+  ///   - pitches: The lowest and highest of them.
+  ///   - part: The part.
+  ///   - isUsual: Whether they are of the piece that is written beside this one.
+  mutating func hear(_ pitches: ClosedRange<Int>, part: Int, isUsual: Bool = false) {
+    Self.widen(&heard, part, by: pitches)
+    if isUsual { Self.widen(&usual, part, by: pitches) }
+  }
+
+  private static func widen(_ ranges: inout [ClosedRange<Int>?], _ part: Int, by pitches: ClosedRange<Int>) {
+    while ranges.count <= part { ranges.append(nil) }
+    let known = ranges[part] ?? pitches
+    ranges[part] =
       min(known.lowerBound, pitches.lowerBound)...max(known.upperBound, pitches.upperBound)
   }
 

@@ -80,9 +80,9 @@ struct CellRules: Sendable {
   /// Whether there are limits on what parts do together, so that what one plays leaves less to the others.
   var dividesBars: Bool { limits.voices != nil || density != 0...Int.max }
 
-  /// The rules without these limits, and without those on how much time is silent.
+  /// The rules without these limits, and without those on how much time is silent, how many notes a part has and how high it is.
   func relaxed(_ view: CellsView) -> CellRules {
-    let limits = [Limits.Item.voices, .densities, .rests].reduce(limits) { $0.without($1) }
+    let limits = [Limits.Item.voices, .densities, .rests, .ranges].reduce(limits) { $0.without($1) }
     return CellRules(limits, view: view, plan: plan, rhythm: rhythm, givenBars: givenBars, newBars: newBars)
   }
 
