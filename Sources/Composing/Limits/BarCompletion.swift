@@ -114,9 +114,10 @@ struct BarCompletion: Sendable {
     return silentParts >= barCount - state.frame.number
   }
 
-  /// Whether a part has to play somewhere: because the piece states it, or because something was asked of it.
+  /// Whether a part has to play somewhere: because its instrument or something else was asked of it. Parts that a piece merely states may be
+  /// silent; a single note before the end would be no part either.
   func mustSound(_ part: Int) -> Bool {
-    rules.statesParts || !rules.limits.instruments.isEmpty
+    !rules.limits.instruments.isEmpty
       || (parts[part].leads && rules.limits.contour != nil)
   }
 

@@ -105,7 +105,7 @@ extension CellLimits {
 
   /// Whether drums that have not played have to.
   private func mustDrumsSound(_ part: Int, _ state: BarState) -> Bool {
-    (rules.statesParts || !rules.limits.instruments.isEmpty) && state.frame.isLast && !state.hasSounded[part]
+    !rules.limits.instruments.isEmpty && state.frame.isLast && !state.hasSounded[part]
   }
 
   /// The state with the notes of a cell; nil where a limit forbids one of them.

@@ -170,6 +170,23 @@ import Tokenization
     }
   }
 
+  @Test("A part that a piece states need not play a note before the end") func statedPartsMayBeSilent() throws
+  {
+    let tokenizer = try LimitTests.model(3).tokenizer
+    func mustPlay(_ limits: Limits) throws -> [Bool] {
+      let held = try limits.held(by: tokenizer, bars: 4)
+      let rules = try #require(held.constraints.first as? CellLimits).rules
+      let parts = PartRules.ensemble(Self.two, rules.limits, pitches: 36...96)
+      #expect(rules.statesParts)
+      return parts.indices.map { BarCompletion(rules: rules, parts: parts).mustSound($0) }
+    }
+    var limits = Limits()
+    limits.voices = 1...4
+    #expect(try mustPlay(limits) == [false, false])
+    limits.contour = Limits.Contour(heights: [60, 72])
+    #expect(try mustPlay(limits) == [false, true])
+  }
+
   @Test("Sketches of bars leave no trace: step by step, bar by bar and side by side it is the same piece")
   func sketchesLeaveNoTrace() throws {
     let model = try Self.model(Self.two)
