@@ -13,6 +13,10 @@ extension PieceInProgress {
   mutating func take(
     _ sampler: LanguageModelSampler, stream: Int, chooser: inout TokenChooser
   ) throws(ComposingError) -> Bool {
+    guard !isSketching else {
+      try sketch(sampler, stream: stream, chooser: &chooser)
+      return false
+    }
     fedCount += 1
     let saves = givesUpNotes || savedBarLimit > 0
     if saves, start == nil, fedCount == beginning.ids.count - 1 {
@@ -35,7 +39,12 @@ extension PieceInProgress {
     }
     if !holdsRewrittenMusic { music.removeAll() }
     var (choice, surprisal) = try choose(sampler, stream: stream, chooser: &chooser)
-    if case .nothing = choice, (1..<Self.impasseLimit).contains(impasseCount) {
+    if case .nothing = choice, givesUp, impasseCount > 0 {
+      if !progress.constraints.isEmpty, progress.idsInBar > 0 {
+        // All ways on were given up: what led here is, too.
+        try takeBack(sampler, stream: stream, .impasse)
+        return false
+      }
       // Where the model likes no way on, the next best has to do.
       impasseCount = Self.impasseLimit
       deadEnds.removeAll { $0.index == ids.count }
@@ -63,10 +72,18 @@ extension PieceInProgress {
       if bars.count == max(1, savedBarLimit) { bars.removeFirst() }
       bars.append(
         SavedPlace(
-          idCount: ids.count, progress: progress, state: sampler.state(ofStream: stream), context: context))
+          idCount: ids.count, progress: progress, state: sampler.state(ofStream: stream), context: context,
+          sketches: sketches))
+    }
+    if progress.grammar.barCount > barCount, !progress.constraints.isEmpty {
+      if impasseTotal < Self.impasseTotalLimit { impasseCount = 0 }
+      beginSketch(sampler, stream: stream)
     }
     return true
   }
+
+  /// Whether notes may still be given up.
+  private var givesUp: Bool { givesUpNotes && impasseCount < Self.impasseLimit }
 
   /// Chooses the next id by the logits of the piece's stream, and by the cache where there is one.
   /// - Returns: What came of it, and −log p of the id.
@@ -74,7 +91,7 @@ extension PieceInProgress {
     _ sampler: LanguageModelSampler, stream: Int, chooser: inout TokenChooser
   ) throws(ComposingError) -> (choice: TokenChooser.Choice, surprisal: Double) {
     let own = sampler.logits(ofStream: stream), index = ids.count
-    let mayGiveUp = givesUpNotes && impasseCount < Self.impasseLimit && index > beginning.ids.count
+    let mayGiveUp = givesUp && index > beginning.ids.count
     func judged(
       _ choice: TokenChooser.Choice, _ logits: UnsafeBufferPointer<Float>
     ) -> (choice: TokenChooser.Choice, surprisal: Double) {

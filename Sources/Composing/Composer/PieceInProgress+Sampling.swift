@@ -6,6 +6,7 @@ extension PieceInProgress {
   /// Draws all further random numbers from another seed.
   mutating func reseed(_ seed: UInt64) {
     progress.random = RandomStream(seed: seed, name: "sampling")
+    if !sketches.isEmpty { sketches[0].piece.progress.random = RandomStream(seed: seed, name: "sketch") }
   }
 
   /// Makes all further choices in another way.

@@ -14,7 +14,12 @@ extension PieceInProgress {
     let last = ids.count - 1
     // A note that is given up makes room for another at its place.
     let isImpasse = if case .impasse = reason { true } else { false }
-    if isImpasse { impasseCount += 1 } else { deadEndCount += 1 }
+    if isImpasse {
+      impasseCount += 1
+      impasseTotal += 1
+    } else {
+      deadEndCount += 1
+    }
     guard last >= beginning.ids.count, deadEndCount <= Self.deadEndLimit, let start else {
       throw .contradiction(constraints: options.constraints.map(\.summary), tokens: chosenCount)
     }
@@ -52,6 +57,7 @@ extension PieceInProgress {
   ) throws(ComposingError) {
     bars.removeAll { $0.idCount > place.idCount }
     progress = place.progress
+    sketches = place.sketches
     penalizeLoops(loopPenalty, ids: ids.prefix(place.idCount))
     fedCount = place.idCount - 1
     nextID = ids[fedCount]
@@ -97,5 +103,6 @@ extension PieceInProgress {
     if let draft, draft.place.idCount >= place.idCount { self.draft = nil }
     music.removeAll()
     holdsRewrittenMusic = false
+    beginSketch(sampler, stream: stream)
   }
 }

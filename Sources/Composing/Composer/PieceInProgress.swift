@@ -62,15 +62,20 @@ struct PieceInProgress {
   var deadEndCount = 0
   /// Whether notes may be given up, and the last bar is saved for it: where tokens tell how much room is left, or constraints do.
   let givesUpNotes: Bool
-  /// How often a note was given up that the model could not finish.
+  /// How often a note was given up that the model could not finish, in this bar and in all.
   var impasseCount = 0
+  var impasseTotal = 0
+  /// What is written beside it as the model would without limits; one at most.
+  var sketches: [Sketch] = []
 
   /// Room for the ids of an ordinary piece, so that the lists seldom grow.
   static let expectedCount = 8192
   /// After this many dead ends the constraints are taken to contradict each other.
   static let deadEndLimit = 2_000
-  /// After this many impasses no further note is given up: a model that often gets into one has learned too little.
+  /// After this many impasses no further note is given up: a model that often gets into one has learned too little. Where constraints lead
+  /// there, so many are of a bar, and more of a piece.
   static let impasseLimit = 64
+  static let impasseTotalLimit = 1024
   /// After this many dead ends, one after the other, more than one id is given up.
   static let deadEndsPerLeap = 8
 
@@ -103,6 +108,8 @@ struct PieceInProgress {
     var state: [Float]
     /// What tells of the place after its last id.
     var context: (any TokenContext)?
+    /// The piece that is written beside it.
+    var sketches: [Sketch] = []
   }
 
   /// What a draft begins after, once all its ids are fed.

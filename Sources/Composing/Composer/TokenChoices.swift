@@ -134,8 +134,9 @@ private struct ChoiceReader {
     }
     grammar.allowed(into: &mask)
     forbid(.grammar, place: 0)
-    for (index, constraint) in constraints.enumerated() {
-      constraint.narrow(&mask)
+    for index in constraints.indices {
+      constraints[index].hear(logits.span, allowed: mask)
+      constraints[index].narrow(&mask)
       forbid(.constraint(index), place: index + 1)
     }
     var alternatives: [TokenChoice.Alternative] = []

@@ -62,7 +62,10 @@ struct TokenChooser {
     progress.grammar.allowed(into: &mask)
     if progress.newNotes == 0 { forbid(roles.end) }
     tellLength()
-    for constraint in progress.constraints { constraint.narrow(&mask) }
+    for place in progress.constraints.indices {
+      progress.constraints[place].hear(logits.span, allowed: mask)
+      progress.constraints[place].narrow(&mask)
+    }
     if mayGiveUp, mask.contains(true), isImpasse(progress.grammar, logits) { return .impasse }
     let idsLeft = 2 * Composer.idsPerBarLimit - progress.idsInBar
     guard idsLeft > 0 else { throw .endless(tokens: progress.idsInBar) }

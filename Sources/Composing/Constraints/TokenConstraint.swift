@@ -12,6 +12,12 @@ public protocol TokenConstraint: Sendable {
   var summary: String { get }
   /// Takes note of the next id of the piece, from the first that was given on.
   mutating func advance(_ id: Int32)
+  /// Takes note of what the network expects next, before `narrow`: of what is left, some may be nothing but accidents. Most constraints
+  /// need not know.
+  /// - Parameters:
+  ///   - logits: What the network gives for each token.
+  ///   - allowed: Whether the grammar allows it.
+  mutating func hear(_ logits: Span<Float>, allowed: [Bool])
   /// Masks out ids that may not come next, by writing false; the end of the piece among them where it would be too early. `mask`
   /// has one element for each token, and what is false already stays so.
   func narrow(_ mask: inout [Bool])
@@ -23,6 +29,9 @@ public protocol TokenConstraint: Sendable {
 }
 
 extension TokenConstraint {
+  /// Does nothing: what is forbidden is so whatever the network expects.
+  public mutating func hear(_ logits: Span<Float>, allowed: [Bool]) {}
+
   /// The result of a copy to which the id was added.
   public func leastToFinish(after id: Int32) -> Int? {
     var copy = self

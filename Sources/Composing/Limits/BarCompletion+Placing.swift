@@ -19,7 +19,8 @@ extension BarCompletion {
 
   /// Lets a part play what it has to, as short notes from now on.
   private func place(_ part: OpenPart, _ voices: inout [UInt8], _ state: BarState) -> Bool {
-    let draft = part.draft, index = draft.part, length = state.frame.length
+    let draft = part.draft, index = draft.part
+    let length = min(state.frame.length, state.frame.latestEnd)
     var left = part.least
     guard left > 0 else { return true }
     var ordinal = state.leadingNotes
@@ -156,8 +157,9 @@ extension BarCompletion {
       var joined = voices
       let end = draft.lastOnset + draft.duration
       let durations = Set([draft.duration, state.frame.length - draft.lastOnset, rules.durations.lowerBound])
+      let latest = min(max(end, state.frame.length), state.frame.latestEnd)
       for duration in durations.sorted(by: >)
-      where rules.durations.contains(duration) && draft.lastOnset + duration <= max(end, state.frame.length) {
+      where rules.durations.contains(duration) && draft.lastOnset + duration <= latest {
         joined = voices
         guard add(count, draft.lastOnset, duration, &joined, draft.part) else { continue }
         if has(counts, fillings(draft, joined, state, counts, mostSilence) << UInt64(count)) { return true }
@@ -215,7 +217,7 @@ extension BarCompletion {
     _ table: [UInt64],
     _ ordinal: Int
   ) -> UInt64 {
-    let length = state.frame.length
+    let length = min(state.frame.length, state.frame.latestEnd)
     let room = room(draft.part, at: step, state, ordinal: ordinal)
     guard room > 0 else { return 0 }
     var bits: UInt64 = 0
@@ -237,7 +239,7 @@ extension BarCompletion {
         continue
       }
       let shortest = rules.durations.lowerBound
-      for duration in [shortest, longest, change, length - step]
+      for duration in [shortest, longest, change, state.frame.length - step]
       where duration >= shortest && duration <= longest {
         bits |= table[step + duration] << UInt64(count)
       }

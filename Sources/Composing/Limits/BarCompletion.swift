@@ -9,6 +9,8 @@ internal import Tokenization
 struct BarCompletion: Sendable {
   let rules: CellRules
   let parts: [PartRules]
+  /// What each part gets of the bar; nil where that is open.
+  var shares: BarShares?
 
   /// A part that can still play.
   struct OpenPart {
@@ -67,7 +69,7 @@ struct BarCompletion: Sendable {
     let part = draft.part, most = most(part, state.frame)
     return OpenPart(
       draft: draft, least: max(least(part, state), draft.mustPlay ? 1 : 0),
-      most: max(0, most - state.counts[part]))
+      most: max(0, min(most - state.counts[part], mostTotal(part) - state.total)))
   }
 
   /// How many more notes a part has to play in the bar.
@@ -84,12 +86,14 @@ struct BarCompletion: Sendable {
 
   /// The fewest and most notes of a part in a bar.
   func leastNotes(_ part: Int, _ frame: BarFrame) -> Int {
-    isFreeOfLeast(frame) ? 0 : parts[part].density.lowerBound
+    isFreeOfLeast(frame) ? 0 : max(parts[part].density.lowerBound, shares?.least[part] ?? 0)
   }
   func most(_ part: Int, _ frame: BarFrame) -> Int {
     let isLastNote = frame.isLast && rules.limits.lastNote != nil && parts[part].leads
-    return min(parts[part].density.upperBound, isLastNote ? 1 : .max)
+    return min(parts[part].density.upperBound, isLastNote ? 1 : .max, shares?.most[part] ?? .max)
   }
+  /// How many notes the bar may have once a part is written.
+  func mostTotal(_ part: Int) -> Int { max(0, rules.density.upperBound - (shares?.laterNotes[part] ?? 0)) }
 
   /// How many of the first notes have to come in this bar, so that each later bar needs no more than one.
   func leastFirstNotes(_ state: BarState) -> Int {
@@ -110,9 +114,10 @@ struct BarCompletion: Sendable {
     return silentParts >= barCount - state.frame.number
   }
 
-  /// Whether a part has to play somewhere: because the piece states it, or because something was asked of it.
+  /// Whether a part has to play somewhere: because its instrument or something else was asked of it. Parts that a piece merely states may be
+  /// silent; a single note before the end would be no part either.
   func mustSound(_ part: Int) -> Bool {
-    rules.statesParts || !rules.limits.instruments.isEmpty
+    !rules.limits.instruments.isEmpty
       || (parts[part].leads && rules.limits.contour != nil)
   }
 
@@ -269,6 +274,7 @@ struct BarCompletion: Sendable {
 
   /// The most voices where a part plays: parts that are written before the leading one leave it a voice.
   func mostVoices(_ part: Int) -> Int {
+    if let later = shares?.laterVoices { return rules.mostVoices - later[part] }
     guard rules.reservesVoice, !parts[part].leads, parts[part...].contains(where: \.leads) else {
       return rules.mostVoices
     }

@@ -22,7 +22,7 @@ extension CellLimits {
   }
 
   /// Whether the bar can be completed.
-  private func isPossible(_ state: BarState, _ draft: CellDraft?, next: Int) -> Bool {
+  func isPossible(_ state: BarState, _ draft: CellDraft?, next: Int) -> Bool {
     guard rules.looksAhead else { return true }
     let silence = state.silence(rules)
     return completion.isPossible(state, draft, next: next, silence: silence) && isNextBarPossible(state)
@@ -40,6 +40,8 @@ extension CellLimits {
     }
     next.silent = state.silent + state.silence(rules).lowerBound
     let most = rules.limitsSilence ? frame.leastSilence : frame.length
+    var completion = completion
+    completion.shares = nil
     return completion.isPossible(
       next, nil, next: 0,
       silence: min(next.silence(rules).lowerBound, frame.length)...max(most, next.silence(rules).lowerBound))
@@ -103,7 +105,7 @@ extension CellLimits {
 
   /// Whether drums that have not played have to.
   private func mustDrumsSound(_ part: Int, _ state: BarState) -> Bool {
-    (rules.statesParts || !rules.limits.instruments.isEmpty) && state.frame.isLast && !state.hasSounded[part]
+    !rules.limits.instruments.isEmpty && state.frame.isLast && !state.hasSounded[part]
   }
 
   /// The state with the notes of a cell; nil where a limit forbids one of them.
@@ -165,7 +167,8 @@ extension CellLimits {
       }
     }
     result.leadingNotes = state.leadingNotes
-    guard result.counts[part] <= completion.most(part, frame), result.total <= rules.density.upperBound else {
+    guard result.counts[part] <= completion.most(part, frame), result.total <= completion.mostTotal(part)
+    else {
       return nil
     }
     return result
@@ -191,7 +194,7 @@ extension CellLimits {
       (draft.fixedOnset, draft.fixedDuration) = (onset, value)
       (draft.isPlaced, draft.mustPlay) = (true, true)
       if onset < state.frame.length, isPossible(state, draft, onset, value) { return true }
-      guard view.statedOnset < 0, view.lastOnset >= 0 else { return false }
+      guard joins, view.statedOnset < 0, view.lastOnset >= 0 else { return false }
       (draft.fixedOnset, draft.isPlaced) = (nil, false)
       return isPossible(state, draft, view.lastOnset, value)
     default:

@@ -82,6 +82,7 @@ extension CellLimits {
     var pitches = completion.pitches(
       part, at: onset, state.frame, ordinal: state.leadingNotes, isStrict: isStrict)
     pitches.subtract(state.sounding(part: part, from: onset))
+    pitches.subtract(strays)
     guard state.frame.isLast, part == completion.chordPart else { return pitches }
     return completion.lastChordPitches(pitches, state)
   }
@@ -117,6 +118,16 @@ extension CellLimits {
     }
   }
 
+  /// Masks out what ends the cell.
+  private func forbidLeaving(_ mask: inout [Bool]) {
+    for index in mask.indices where mask[index] {
+      switch fixed.kinds[index] {
+      case .rest, .notes, .same, .rhythm, .bar, .end, .velocity: mask[index] = false
+      default: break
+      }
+    }
+  }
+
   // MARK: Notes
 
   private func narrowNote(_ mask: inout [Bool]) {
@@ -125,19 +136,20 @@ extension CellLimits {
     let frame = state.frame
     let onset = view.statedOnset >= 0 ? view.statedOnset : view.cursor
     let isFull =
-      state.counts[part] >= completion.most(part, frame) || state.total >= rules.density.upperBound
+      state.counts[part] >= completion.most(part, frame) || state.total >= completion.mostTotal(part)
     let asked = completion.parts[part].leads ? frame.rhythm?.first { $0.onset > view.lastOnset } : nil
     let followsRhythm = completion.parts[part].leads && frame.rhythm != nil
     let latestEnd = completion.latestEnd(part, frame, ordinal: state.leadingNotes)
     let canBegin =
       !isFull && onset < frame.length && (!followsRhythm || asked?.onset == onset)
       && (onset == 0 || !completion.beginsOnBarLine(part, frame))
-    let canJoin = !isFull && view.lastOnset >= 0 && completion.canJoin(part, state)
+    let canJoin = joins && !isFull && view.lastOnset >= 0 && completion.canJoin(part, state)
     let beginning = canBegin ? pitches(at: onset, state) : .none
     let joining = canJoin ? pitches(at: view.lastOnset, state).above(view.lastPitch) : .none
     let mostVoices = completion.mostVoices(part)
     func fits(_ duration: Int, at onset: Int) -> Bool {
       guard rules.durations.contains(duration), onset + duration <= latestEnd,
+        !fills || duration >= leastDuration(at: onset, state),
         onset + duration <= state.voices.count
       else { return false }
       guard rules.limits.voices != nil else { return true }
@@ -158,6 +170,7 @@ extension CellLimits {
         || (view.statedOnset < 0 && !joining.isEmpty && fits(value, at: view.lastOnset))
       if !canFollow { mask[Int(id)] = false }
     }
+    if !mayLeave { forbidLeaving(&mask) }
     let shortest = asked?.duration ?? rules.durations.lowerBound
     // Only these limits tell one place in a bar from another, and what sounds at the first of them may end before the others.
     let isAlike =
@@ -166,7 +179,8 @@ extension CellLimits {
     for id in view.positionIDs where mask[Int(id)] {
       let step = Int(id - view.positionIDs.lowerBound) + 1
       let canFollow =
-        !isFull && (!followsRhythm || asked?.onset == step) && fits(shortest, at: step)
+        !isFull && maySkip(to: step) && (!followsRhythm || asked?.onset == step)
+        && fits(max(shortest, leastDuration(at: step, state)), at: step)
         && (isAlike || !pitches(at: step, state).isEmpty)
       if !canFollow { mask[Int(id)] = false }
     }

@@ -1,6 +1,12 @@
 internal import Music
 internal import Tokenization
 
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
 /// Limits on pieces in cells.
 ///
 /// What cannot be chosen whatever follows is masked out. Of an id that is drawn it asks what it would leave of the bar
@@ -11,15 +17,18 @@ struct CellLimits: TokenConstraint {
     let rules: CellRules
     let kinds: [CellsView.Kind]
     let pitches: ClosedRange<Int>
+    /// The same without limits that divide bars among parts; nil where there are none.
+    let relaxed: Fixed?
 
-    init(rules: CellRules, view: CellsView) {
+    init(rules: CellRules, view: CellsView, relaxed: Fixed? = nil) {
       self.rules = rules
+      self.relaxed = relaxed
       kinds = view.kinds()
       pitches = view.pitchRange
     }
   }
 
-  let fixed: Fixed
+  var fixed: Fixed
   var view: CellsView
   /// The ensemble, once it is known.
   var completion: BarCompletion
@@ -32,11 +41,25 @@ struct CellLimits: TokenConstraint {
   /// The notes of the rhythm that is being given pitches, and how many have them.
   var rhythm: [CellsView.Note] = []
   var rhythmCount = 0
+  /// Whether it is settled what each part gets of the bar.
+  var isDivided = false
+  /// Whether the model might write a further note of a chord next, or there is no other way.
+  var joins = true
+  /// Whether a part that has few notes makes them long.
+  var fills = false
+  /// The pitches of each part, in this piece and in the one that is written beside it without limits; nil before the first.
+  var heard: [ClosedRange<Int>?] = []
+  /// Those in the other piece alone.
+  var usual: [ClosedRange<Int>?] = []
+  /// Pitches that are beyond these, and are left aside while there are others.
+  var strays = PitchSet.none
   /// The instruments that have no part yet.
   var wanted: [Limits.ForPart<InstrumentName>]
 
   init(_ rules: CellRules, _ view: CellsView) {
-    fixed = Fixed(rules: rules, view: view)
+    let relaxed =
+      rules.dividesBars || !rules.limits.ranges.isEmpty ? Fixed(rules: rules.relaxed(view), view: view) : nil
+    fixed = Fixed(rules: rules, view: view, relaxed: relaxed)
     self.view = view
     completion = BarCompletion(
       rules: rules,
@@ -71,6 +94,7 @@ struct CellLimits: TokenConstraint {
       if let number = state?.frame.number {
         let changed = frame(number)
         state?.frame = changed
+        leaveSilence()
       }
     case .same: take(copied, part: upcoming)
     case .rhythm:
@@ -109,7 +133,10 @@ struct CellLimits: TokenConstraint {
   private mutating func add(_ notes: [CellsView.Note], part: Int) {
     guard state != nil, part < completion.parts.count, !completion.parts[part].isDrum else { return }
     let (rules, leads) = (rules, completion.parts[part].leads)
-    for note in notes { state?.addPitch(note, part: part, rules, leads: leads) }
+    for note in notes {
+      state?.addPitch(note, part: part, rules, leads: leads)
+      hear(note.pitch...note.pitch, part: part)
+    }
   }
 
   private mutating func takeTimes(_ notes: [CellsView.Note], part: Int) {
@@ -122,6 +149,8 @@ struct CellLimits: TokenConstraint {
   }
 
   private mutating func beginBar() {
+    completion.shares = nil
+    isDivided = false
     if view.barCount == 1 {
       completion = BarCompletion(
         rules: rules, parts: PartRules.ensemble(view.parts, rules.limits, pitches: view.soundingRange))
@@ -138,6 +167,7 @@ struct CellLimits: TokenConstraint {
       let next = frame(number)
       state = state?.next(next)
     }
+    leaveSilence()
   }
 
   private mutating func makeOutline() {
@@ -152,6 +182,100 @@ struct CellLimits: TokenConstraint {
   }
 
   // MARK: Judging
+
+  mutating func hear(_ logits: Span<Float>, allowed: [Bool]) {
+    (joins, fills, strays) = (true, false, .none)
+    guard state != nil, [.notes, .position, .value, .note, .rhythm].contains(view.situation),
+      view.part < completion.parts.count, !completion.parts[view.part].isDrum
+    else { return }
+    let isJoining =
+      view.lastOnset < 0
+      || logits.share(of: view.pitchIDs(isDrum: false).joining) >= Self.leastShareOfJoining
+    let isCut = view.situation != .rhythm && completion.shares?.spans[view.part] != nil
+    let strays = strays(logits, allowed)
+    // What is better for the music comes first, as long as it leaves a way.
+    let wishes: [(joins: Bool, fills: Bool, strays: PitchSet)] = [
+      (isJoining, isCut, strays), (isJoining, false, strays), (true, false, strays),
+      (isJoining, false, .none),
+    ]
+    for wish in wishes where !wish.joins || wish.fills || !wish.strays.isEmpty {
+      (self.joins, fills, self.strays) = wish
+      if hasWay(allowed) { return }
+    }
+    (joins, fills, self.strays) = (true, false, .none)
+  }
+
+  /// Pitches that the model would hardly write here, and that are beyond all that the part has had; where parts are left out, cut short or
+  /// moved, which may be why it would write them, all that are beyond what the part has in the piece without limits.
+  private func strays(_ logits: Span<Float>, _ allowed: [Bool]) -> PitchSet {
+    let part = view.part
+    let isCut =
+      part < usual.count && (completion.shares?.isCut == true || !rules.limits.ranges.isEmpty)
+    guard part < heard.count, let range = isCut ? usual[part] : heard[part] else { return .none }
+    let mostBeyond = isCut ? mostBeyond(range) : Self.stepBeyond
+    let near = logits.logit(ofProbability: Self.leastProbability)
+    let far = near - log(Self.leastProbability) + log(Self.leastProbabilityFarBeyond)
+    func isStray(_ key: Int, _ logit: Float) -> Bool {
+      let beyond = max(range.lowerBound - key, key - range.upperBound)
+      guard !isCut else { return beyond > mostBeyond }
+      return beyond > 12 ? logit < far : beyond > Self.stepBeyond && logit < near
+    }
+    let ids = view.pitchIDs(isDrum: false)
+    var strays = PitchSet.none
+    for list in [ids.first, ids.joining] {
+      for id in list where allowed[Int(id)] {
+        let key = ids.lowest + Int(id - list.lowerBound) + view.offset
+        if (0...127).contains(key), isStray(key, logits[Int(id)]) { strays.insert(key) }
+      }
+    }
+    return strays
+  }
+
+  /// How far beyond its usual pitches a part may be: no farther than a whole tone, or where it has to be, an octave more.
+  private func mostBeyond(_ usual: ClosedRange<Int>) -> Int {
+    guard let state else { return Self.stepBeyond }
+    let onset = view.statedOnset >= 0 ? view.statedOnset : view.cursor
+    let pitches = completion.pitches(
+      view.part, at: min(onset, state.frame.length - 1), state.frame, ordinal: state.leadingNotes)
+    let nearest =
+      (0..<128).lazy.filter { pitches.contains($0) }
+      .map { max(0, usual.lowerBound - $0, $0 - usual.upperBound) }.min() ?? 0
+    return nearest > Self.stepBeyond ? nearest + 12 : Self.stepBeyond
+  }
+
+  /// How far beyond a part's pitches so far an improbable one may be: a whole tone.
+  private static let stepBeyond = 2
+  /// What is less probable is improbable; so is more where it is farther beyond than an octave.
+  private static let leastProbability: Float = 1e-3
+  private static let leastProbabilityFarBeyond: Float = 0.05
+
+  /// Takes note of pitches of a part.
+  /// - Parameters:
+  ///   - pitches: The lowest and highest of them.
+  ///   - part: The part.
+  ///   - isUsual: Whether they are of the piece that is written beside this one.
+  mutating func hear(_ pitches: ClosedRange<Int>, part: Int, isUsual: Bool = false) {
+    Self.widen(&heard, part, by: pitches)
+    if isUsual { Self.widen(&usual, part, by: pitches) }
+  }
+
+  private static func widen(_ ranges: inout [ClosedRange<Int>?], _ part: Int, by pitches: ClosedRange<Int>) {
+    while ranges.count <= part { ranges.append(nil) }
+    let known = ranges[part] ?? pitches
+    ranges[part] =
+      min(known.lowerBound, pitches.lowerBound)...max(known.upperBound, pitches.upperBound)
+  }
+
+  /// Whether anything is left.
+  private func hasWay(_ allowed: [Bool]) -> Bool {
+    var mask = allowed
+    narrow(&mask)
+    return mask.indices.contains { mask[$0] && isPossible(after: Int32($0)) }
+  }
+
+  /// Where notes of a chord are less probable together than this, the model is writing one note at a time: what could only be gone on with by
+  /// a further note of a chord cannot be gone on with.
+  private static let leastShareOfJoining: Float = 1e-3
 
   func leastToFinish() -> Int? { 0 }
 

@@ -77,6 +77,15 @@ struct CellRules: Sendable {
       || endsOnBarLine || !rhythm.isEmpty || limits.noteLengths != nil || limits.contour != nil || statesParts
       || !limits.instruments.isEmpty
   }
+  /// Whether there are limits on what parts do together, so that what one plays leaves less to the others.
+  var dividesBars: Bool { limits.voices != nil || density != 0...Int.max }
+
+  /// The rules without these limits, and without those on how much time is silent, how many notes a part has and how high it is.
+  func relaxed(_ view: CellsView) -> CellRules {
+    let limits = [Limits.Item.voices, .densities, .rests, .ranges].reduce(limits) { $0.without($1) }
+    return CellRules(limits, view: view, plan: plan, rhythm: rhythm, givenBars: givenBars, newBars: newBars)
+  }
+
   /// Whether pitches outside the scale are forbidden or counted.
   var chromaticIsLimited: Bool { limits.key != nil && limits.chromaticShare < 1 }
   /// Whether parts that come before the leading one leave it a voice, lest it has nothing to sing with.
@@ -200,7 +209,7 @@ struct BarFrame: Sendable {
   /// Whether each step is a strong beat or the beginning of a chord; empty without chords.
   let strong: [Bool]
   /// The latest step, from this bar line, at which a note may end.
-  let latestEnd: Int
+  var latestEnd: Int
   /// The rhythm of the leading part, if one was asked for.
   let rhythm: [RhythmPattern.Note]?
   /// The fewest silent steps that the bar can be written with, and how many all later ones need.

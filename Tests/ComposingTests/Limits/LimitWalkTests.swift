@@ -50,7 +50,10 @@ import Tokenization
     let vocabulary = tokenizer.vocabulary
     let limits = request.constraints.first { $0 is CellLimits }
     guard let limits else { return ([], true) }
-    var walk = Walk(tokenizer.makeGrammar(bars: bars), limits)
+    var grammar = tokenizer.makeGrammar(bars: bars)
+    // As composing does.
+    grammar.allowSilentParts()
+    var walk = Walk(grammar, limits)
     walk.take(vocabulary.roles.beginning)
     var mask = [Bool](repeating: false, count: vocabulary.count)
     var barStart = (count: 0, index: 0)
