@@ -108,7 +108,7 @@ struct EndlessComposingOptions: ParsableArguments {
   func record(in settings: inout CompositionSettings, _ model: MusicModel) throws {
     guard (search ?? 0) < 2 || model.critic != nil else { throw ComposingError.noCritic(model: model.name) }
     let usual = styles.styles.isEmpty ? PhraseSearch.whilePlaying(model) : nil
-    settings.search = search.map { $0 > 1 ? PhraseSearch(tries: $0) : nil } ?? usual
+    settings.search = search.map { $0 > 1 ? .usual(for: model, tries: $0) : nil } ?? usual
     settings.ending = settings.search == nil ? nil : EndingSearch.usual(for: model)
   }
 }

@@ -112,7 +112,7 @@ struct PlanOptions: ParsableArguments {
   /// How phrases are searched for. A form is written without a search.
   func search(_ model: MusicModel) -> PhraseSearch? {
     guard let search else { return form == nil ? .usual(for: model) : nil }
-    return search > 0 ? PhraseSearch(tries: search) : nil
+    return search > 0 ? .usual(for: model, tries: search) ?? PhraseSearch(tries: search) : nil
   }
 
   /// How the ending is searched for.
