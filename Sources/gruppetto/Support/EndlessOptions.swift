@@ -78,7 +78,7 @@ struct EndlessComposingOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Write each phrase of eight bars n times in the time before it is heard, and go on with the one most like the collection; 0 takes the first (default: 16, fewer with a large network, so that it takes about a tenth of a processor's core).",
+      "Write each phrase (of eight bars, or fewer if the model needs it) n times in the time before it is heard, and go on with the one most like the collection; 0 takes the first (default: 16, fewer with a large network, so that it takes about a tenth of a processor's core).",
       valueName: "n"))
   var search: Int?
 
