@@ -19,13 +19,17 @@ package struct LogisticRegression: Sendable, Hashable, Codable {
   ///   - rows: N examples of D features each; one that is not finite is missing, and counts as the mean of its feature.
   ///   - labels: The class of each; true is to get scores above 0. Both classes occur.
   ///   - penalty: What half the squared length of the weights costs, beside the summed loss of the examples.
-  package init(rows: [[Double]], labels: [Bool], penalty: Double = 1) {
+  ///   - other: A fit whose means and deviations are taken, so that its scores can be added; nil takes those of the examples.
+  package init(
+    rows: [[Double]], labels: [Bool], penalty: Double = 1, standardizedAs other: LogisticRegression? = nil
+  ) {
     let featureCount = rows.first?.count ?? 0
     precondition(
       rows.count == labels.count && labels.contains(true) && labels.contains(false) && penalty > 0,
       "\(rows.count) examples of \(Set(labels).count) classes cannot be told apart with a penalty of \(penalty)"
     )
-    (means, deviations) = Self.moments(rows, featureCount: featureCount)
+    (means, deviations) =
+      other.map { ($0.means, $0.deviations) } ?? Self.moments(rows, featureCount: featureCount)
     weights = Array(repeating: 0, count: featureCount)
     let positives = Double(labels.count { $0 }), count = Double(labels.count)
     let classWeights = (positive: count / (2 * positives), negative: count / (2 * (count - positives)))
@@ -38,6 +42,17 @@ package struct LogisticRegression: Sendable, Hashable, Codable {
   /// The logarithm of the odds of the class `true`.
   package func score(_ row: [Double]) -> Double {
     zip(standardized(row), weights).reduce(bias) { $0 + $1.0 * $1.1 }
+  }
+
+  /// What scores as much as this and another fit together, which has the same means and deviations.
+  package func adding(_ other: LogisticRegression) -> LogisticRegression {
+    precondition(
+      means == other.means && deviations == other.deviations,
+      "scores of features that are standardized in different ways do not add up")
+    var sum = self
+    for index in weights.indices { sum.weights[index] += other.weights[index] }
+    sum.bias += other.bias
+    return sum
   }
 
   /// The features of an example in standard deviations from their means; 0 for those that are missing or never change.

@@ -34,9 +34,8 @@ public protocol TokenGrammar: Sendable {
   /// these parts, which the tokenizer would write without naming them.
   mutating func allowSilentParts()
   /// Tells how long parts may rest: from here on `overlongRest` is the id of a longer one.
-  /// - Parameter bars: The most bars in a row in which a part of a role begins no note, once it has played; roles without a number rest
-  ///   as long as they like.
-  mutating func limitRests(to bars: [PartRole: Int])
+  /// - Parameter limits: For how long a part of each role begins no note; roles without a limit rest as long as they like.
+  mutating func limitRests(to limits: [PartRole: RestLimit])
   /// The id with which the next part would rest longer than it may; nil where it would not. It stays allowed, since what else is asked of
   /// the piece may leave nothing but a rest.
   var overlongRest: Int32? { get }
@@ -46,7 +45,7 @@ extension TokenGrammar {
   /// Does nothing: no piece names its parts.
   public mutating func allowSilentParts() {}
   /// Does nothing: nobody rests.
-  public mutating func limitRests(to bars: [PartRole: Int]) {}
+  public mutating func limitRests(to limits: [PartRole: RestLimit]) {}
   /// Nil.
   public var overlongRest: Int32? { nil }
   /// Nil: no piece says how many bars it has.

@@ -35,6 +35,37 @@ import Testing
     #expect(values["melody_repeats_1"] == 0)
   }
 
+  @Test("An opening returns after four or eight bars, whatever the bars between do") func openings() {
+    let values = describe(TestScore.form("ABCDABCBABDD"))
+    #expect(values["opening_returns_4"].isAbout(3.0 / 4))
+    #expect(values["opening_returns_8"].isAbout(3.0 / 4))
+    // A piece of eleven bars has no four bars that are eight later.
+    #expect(describe(TestScore.form("ABCDABCBABD"))["opening_returns_8"]?.isNaN == true)
+    // A pickup is no part of the opening.
+    var score = TestScore.form("ABCDDCBAABCD")
+    score.tracks[0].notes =
+      [Note(onset: 1440, duration: 480, pitch: 50, velocity: 80)]
+      + score.tracks[0].notes.map {
+        Note(onset: $0.onset + 1920, duration: $0.duration, pitch: $0.pitch, velocity: 80)
+      }
+    let late = describe(score)
+    #expect(late["opening_returns_4"] == 0 && late["opening_returns_8"] == 1)
+  }
+
+  @Test("A bar that differs from an earlier one by a note varies it, and one that equals it does not")
+  func varied() {
+    // The third bar has three notes of the first and the fourth none; the last is a copy.
+    let bars = [
+      [60, 62, 64, 65], [67, 65, 64, 62], [60, 62, 64, 67], [72, 71, 69, 67], [60, 62, 64, 65],
+    ]
+    let values = describe(TestScore.piece(melody: TestScore.line(bars.flatMap(\.self))))
+    #expect(values["varied_melody_bars"].isAbout(1.0 / 5))
+    #expect(values["changed_similarity_4"]?.isNaN == true, "the only bar that has one four before equals it")
+    let changed = describe(
+      TestScore.piece(melody: TestScore.line((bars.prefix(4) + [bars[2]]).flatMap(\.self))))
+    #expect(changed["changed_similarity_4"].isAbout(3.0 / 5), "three of five notes are in both")
+  }
+
   @Test("Empty bars neither repeat nor are repeated") func emptyBars() {
     let values = describe(
       TestScore.piece(melody: TestScore.line([60, 62, 64, 65, nil, nil, nil, nil, 60, 62, 64, 65])))

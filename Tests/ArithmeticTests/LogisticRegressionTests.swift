@@ -35,4 +35,20 @@ import Testing
     #expect(regression.score([1, .nan]) < 0 && regression.score([6, .nan]) > 0)
     #expect(regression.weights.allSatisfy { $0.isFinite })
   }
+
+  @Test("Fits that are standardized alike add up") func fitsAddUp() {
+    var generator = RepeatableGenerator(seed: 5)
+    let rows = (0..<60).map { _ in [Double(generator.next(100)), Double(generator.next(9))] }
+    let first = LogisticRegression(rows: rows, labels: rows.map { $0[0] > 50 })
+    // Other examples, whose own means would be others.
+    let others = rows.map { [$0[0] / 2, $0[1] + 3] }
+    let second = LogisticRegression(
+      rows: others, labels: others.map { $0[1] > 7 }, standardizedAs: first)
+    #expect(second.means == first.means && second.deviations == first.deviations)
+    #expect(second.weights[1] > 0.5)
+    let sum = first.adding(second)
+    for row in rows + others {
+      #expect(abs(sum.score(row) - first.score(row) - second.score(row)) < 1e-9)
+    }
+  }
 }

@@ -73,8 +73,54 @@ import Tokenization
     #expect(habits.endings.reduce(0) { $0 + $1.pieces } == 300)
     var random = RandomStream(seed: 1, name: "test")
     for _ in 0..<20 { #expect(habits.drawnEnding(&random) == ending) }
-    let few = CollectionHabits(of: Array(usual.prefix(99)), endings: Array(repeating: ending, count: 99))
-    #expect(few.longestRests.isEmpty && few.endings.isEmpty && few.drawnEnding(&random) == nil)
+    let few = CollectionHabits(of: Array(usual.prefix(29)), endings: Array(repeating: ending, count: 99))
+    #expect(few.rests.isEmpty && few.endings.isEmpty && few.drawnEnding(&random) == nil)
+    #expect(few.drawnRests(&random).isEmpty)
+  }
+
+  @Test("How long parts rest, and when they begin, is drawn among the longer rests of the collection")
+  func drawnRests() {
+    // Of ten bars the melody rests for none in forty pieces, for two in thirty and for four in thirty, and begins after none or three.
+    let tunes =
+      (0..<40).map { _ in Self.tune(bars: Array(0..<10), of: 10) }
+      + (0..<30).map { _ in Self.tune(bars: [0, 1, 2, 5, 6, 7, 8, 9], of: 10) }
+      + (0..<30).map { _ in Self.tune(bars: [3, 4, 9], of: 10) }
+    let habits = CollectionHabits(of: tunes, endings: [])
+    #expect(habits.longestRests == [.melody: 4])
+    var random = RandomStream(seed: 1, name: "test")
+    let drawn = (0..<200).compactMap { _ in habits.drawnRests(&random)[.melody] }
+    #expect(drawn.count == 200 && drawn.allSatisfy { $0.bars == 4 })
+    #expect(Set(drawn.map(\.share)) == [0.2, 0.4] && Set(drawn.map(\.entryShare)) == [0, 0.3])
+    let long = drawn.count { $0.share == 0.4 }
+    #expect((90...150).contains(long), "six in ten of the half with the longer rests, not \(long) of 200")
+    // Habits of models of earlier versions have no shares.
+    let old = Self.habits(rest: 3)
+    #expect(old.drawnRests(&random) == [.melody: RestLimit(bars: 3)])
+  }
+
+  @Test("In a short piece a part neither begins late nor rests long, where long pieces of the collection do")
+  func shortPiecesHaveShortRests() throws {
+    let model = try Self.model()
+    try Self.set(model, "Rest_None", to: 4)
+    func rests(_ shares: [Double]?) throws -> (entry: Int, longest: Int) {
+      var habits = Self.habits(rest: 20)
+      habits.rests[0].shares = shares
+      habits.rests[0].entries = shares
+      let composer = try Composer(
+        model: MusicModel(
+          tokenizer: model.tokenizer, network: model.anyNetwork, critic: try Self.critic(habits)))
+      return try (UInt64(1)...8).reduce((0, 0)) { most, seed in
+        let score = try composer.compose(CompositionOptions(seed: seed, bars: 16)).score
+        let first = try #require(score.tracks[0].notes.first)
+        return (
+          max(most.0, score.bars.index(of: first.onset)),
+          max(most.1, CollectionHabits.longestRest(of: score.tracks[0], in: score))
+        )
+      }
+    }
+    let (free, held) = (try rests(nil), try rests([0.1]))
+    #expect(free.entry > 2 && free.longest > 3, "\(free)")
+    #expect(held.entry <= 2 && held.longest <= 2, "\(held)")
   }
 
   @Test("Habits are written with the critic and read again, and decide about the fingerprint")

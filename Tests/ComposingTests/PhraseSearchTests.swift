@@ -110,6 +110,78 @@ import Tokenization
     }
   }
 
+  @Test("The less a model's music is like the collection's, the shorter are the phrases that are chosen")
+  func phrasesAreAsLongAsChoosingAllows() {
+    var generator = RepeatableGenerator(seed: 1)
+    func examples(_ shift: Double) -> CriticLearning.ScopedExamples {
+      let rows = (0..<300).map { _ in
+        (0..<60).map { _ in
+          shift + Double((0..<12).reduce(0) { sum, _ in sum + generator.next(1000) }) / 1000 - 6
+        }
+      }
+      return CriticLearning.ScopedExamples(scope: .excerpt, bars: 8, descriptors: [], rows: rows)
+    }
+    // Of normal distributions with deviation 1 in sixty dimensions the divergence is thirty times the squared distance of their means.
+    for (shift, expected) in [(0, 8), (0.2, 8), (0.5, 4), (4, 2)] {
+      let bars = CriticLearning.phraseBars([examples(shift)], [examples(0)])
+      #expect(bars == expected, "\(shift)")
+    }
+    #expect(Critic.scopes(phraseBars: 8).map(\.bars) == [8, 16, 0])
+    #expect(Critic.scopes(phraseBars: 2).map(\.bars) == [2, 4, 8, 16, 0])
+  }
+
+  @Test("Of long pieces fewer are composed to revise a critic, and never so few that they say nothing")
+  func revisionsAreAffordable() {
+    let learning = CriticLearning(seed: 1)
+    #expect(learning.revisedPieces(idsPerPiece: [200, 300, 400]) == 150)
+    #expect(learning.revisedPieces(idsPerPiece: [1000]) == 93)
+    #expect(learning.revisedPieces(idsPerPiece: [100_000]) == 40)
+    #expect(learning.revisedPieces(idsPerPiece: []) == 150)
+    #expect(CriticLearning(revisedPieces: 10, seed: 1).revisedPieces(idsPerPiece: [5000]) == 10)
+  }
+
+  @Test("A critic that is revised adds what it has missed to what it knew") func revisedCritics() throws {
+    func examples(_ values: [[Double]]) -> CriticLearning.ScopedExamples {
+      CriticLearning.ScopedExamples(
+        scope: .excerpt, bars: 8, descriptors: ["notes", "pitches"],
+        rows: (0..<200).map { index in values[index % values.count] })
+    }
+    let collection = examples([[4, 1], [5, 2], [6, 1], [5, 2]])
+    // At first there are too few notes; where they are put right, too many pitches.
+    let first = try #require(
+      CriticLearning.judge(collection, examples([[3, 1], [4, 2], [5, 1], [4, 2]]), revising: []))
+    let second = try #require(
+      CriticLearning.judge(collection, examples([[5, 2], [5, 3], [6, 2], [4, 2]]), revising: [first]))
+    #expect(first.regression.score([6, 1]) > first.regression.score([3, 1]))
+    #expect(abs(first.regression.score([5, 1]) - first.regression.score([5, 3])) < 0.1)
+    #expect(second.regression.score([5, 1]) > second.regression.score([5, 3]) + 1)
+    #expect(second.regression.score([6, 1]) > second.regression.score([3, 1]))
+    // Of too few examples nothing is learned, and what was known stands.
+    let few = CriticLearning.ScopedExamples(
+      scope: .excerpt, bars: 8, descriptors: ["notes", "pitches"], rows: Array(repeating: [9, 9], count: 99))
+    #expect(CriticLearning.judge(collection, few, revising: [first]) == first)
+    #expect(CriticLearning.judge(collection, few, revising: []) == nil)
+  }
+
+  @Test("The length of phrases is kept with the critic, and searches have it") func phraseBarsAreKept() throws
+  {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/model"
+    try model.write(to: path, program: "a test")
+    let judges = try critic("notes", weight: 3, bars: [2, 4]).judges
+    for (bars, searched) in [(nil, 8), (2, 2)] {
+      let written = try Critic(judges: judges, phraseBars: bars)
+      try written.write(to: ModelFolder(path: path))
+      let read = try MusicModel(path: path)
+      #expect(read.critic == written && read.critic?.phraseBars == bars)
+      #expect(PhraseSearch.usual(for: read) == PhraseSearch(bars: searched))
+      #expect(PhraseSearch.usual(for: read, tries: 5) == PhraseSearch(tries: 5, bars: searched))
+      #expect(PhraseSearch.whilePlaying(read)?.bars == searched)
+    }
+    #expect(try Critic(judges: judges, phraseBars: 2) != Critic(judges: judges, phraseBars: 4))
+    #expect(throws: ComposingError.self) { try Critic(judges: judges, phraseBars: 0) }
+  }
+
   @Test("The longest excerpt that fits decides, and nothing is said of less or of silence")
   func theLongestExcerptThatFitsDecides() throws {
     let critic = try critic("notes", weight: 2, bars: [2, 4])

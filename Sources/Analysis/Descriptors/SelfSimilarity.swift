@@ -147,7 +147,7 @@ extension DescriptorGroup {
     [SelfSimilarity.Part.melody, .all].flatMap { part in
       let similarity = SelfSimilarity(score, part: part, aspect: .notes)
       return [1, 4, 8].map(similarity.mean(atLag:)) + [similarity.meanOfBestMatch, similarity.mean]
-    }
+    } + returns(score)
   }
 
   private static let barSimilarityDescriptors: [Descriptor] =
@@ -168,5 +168,60 @@ extension DescriptorGroup {
           tooHigh: "\(words) are too much alike throughout",
           tooLow: "\(words) have too little in common throughout"),
       ]
+    } + returnDescriptors
+
+  private static let returnDescriptors: [Descriptor] =
+    [4, 8].map { lag in
+      Descriptor(
+        "opening_returns_\(lag)", .share, "takes up its first four melody bars after \(lag) bars",
+        tooHigh: "the first four melody bars return too often after \(lag) bars",
+        tooLow: "the first four melody bars return too seldom after \(lag) bars")
     }
+    + [4, 8].map { lag in
+      Descriptor(
+        "changed_similarity_\(lag)", .share,
+        "has melody bars that, where they differ from those \(lag) bars before, still resemble them",
+        tooHigh: "melody bars that differ from those \(lag) bars before are too much like them",
+        tooLow: "melody bars that differ from those \(lag) bars before have too little in common with them")
+    } + [
+      Descriptor(
+        "varied_melody_bars", .share, "has melody bars that vary earlier ones",
+        tooHigh: "too many melody bars vary earlier ones", tooLow: "too few melody bars vary earlier ones")
+    ]
+
+  /// The first bar that is no pickup: the one in which the first note begins, or the next if it begins after the bar line.
+  private static func firstFullBar(_ score: MeasuredScore) -> Int {
+    let firsts = [score.notes.first, score.drums.first].compactMap(\.self)
+    guard let first = firsts.min(by: { $0.onset < $1.onset }) else { return 0 }
+    return score.bars[first.bar].start < first.onset ? first.bar + 1 : first.bar
+  }
+
+  /// What returns where a section begins again, and how bars are varied.
+  private static func returns(_ score: MeasuredScore) -> [Double] {
+    let bars = BarContents(melodyOf: score, .notes).identities
+    let first = firstFullBar(score)
+    let similarity = SelfSimilarity(score, part: .melody, aspect: .notes)
+    let openings = [4, 8].map { lag -> Double in
+      guard first + lag + 4 <= bars.count else { return .nan }
+      let filled = (first..<first + 4).filter { bars[$0] != nil }
+      return Measures.share(filled) { bars[$0] == bars[$0 + lag] }
+    }
+    let changed = [4, 8].map { lag -> Double in
+      let rows = (0..<similarity.barCount).dropFirst(lag).filter {
+        bars[$0] != nil && bars[$0 - lag] != nil && bars[$0] != bars[$0 - lag]
+      }
+      return Measures.mean(rows.map { similarity[$0, $0 - lag] })
+    }
+    // Contents are numbered in the order in which they first appear.
+    var newest = -1
+    var filled = 0, varied = 0
+    for (bar, identity) in bars.prefix(similarity.barCount).enumerated() {
+      guard let identity else { continue }
+      filled += 1
+      guard identity > newest else { continue }
+      newest = identity
+      if (0..<bar).contains(where: { similarity[bar, $0] >= 0.5 }) { varied += 1 }
+    }
+    return openings + changed + [Measures.ratio(varied, filled)]
+  }
 }

@@ -151,7 +151,10 @@ struct PieceInProgress {
       constraints: options.constraints, random: RandomStream(seed: options.seed, name: "sampling"))
     // A part that has to enter before the end would do so in the last bar, with all others of which that is true.
     progress.grammar.allowSilentParts()
-    if let habits { progress.grammar.limitRests(to: habits.longestRests) }
+    if let habits {
+      var random = RandomStream(seed: options.seed, name: "rests")
+      progress.grammar.limitRests(to: habits.drawnRests(&random))
+    }
     feedNext(nextID)
     setCache(options.sampling.cache)
     penalizeLoops(options.sampling.loops, ids: [])

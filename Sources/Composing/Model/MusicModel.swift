@@ -20,7 +20,7 @@ public struct MusicModel {
   /// The network, whatever it is, with the weights of the best validation.
   public let anyNetwork: ModelNetwork
   /// What tells the music that the model was trained on from its own; nil where none was learned.
-  public private(set) var critic: Critic?
+  public internal(set) var critic: Critic?
   /// The state in which the network begins each piece, L × S·H numbers; empty for zero, as in training. Styles begin in others.
   public internal(set) var initialState: [Float] = []
   /// What sharpens what pieces say of themselves; nil for the network as it is.

@@ -31,21 +31,34 @@ public struct Critic: Sendable, Hashable {
     var regression: LogisticRegression
   }
 
-  /// What a critic learns to judge, with the number of bars.
-  static let scopes: [(Scope, bars: Int)] = [(.excerpt, 8), (.excerpt, 16), (.piece, 0)]
+  /// What a critic learns to judge, with the number of bars: excerpts as short as the phrases that are searched, and longer ones.
+  /// - Parameter phraseBars: How many bars a phrase has.
+  static func scopes(phraseBars: Int) -> [(scope: Scope, bars: Int)] {
+    [2, 4, 8, 16].filter { $0 >= min(phraseBars, PhraseSearch.usualBars) }.map { (.excerpt, $0) } + [
+      (.piece, 0)
+    ]
+  }
 
   /// From those that see the fewest bars to those that see the most.
   let judges: [Judge]
   /// What the collection's pieces do as wholes; nil where nothing was learned of that.
   let habits: CollectionHabits?
+  /// How many bars the phrases have that are chosen by it, the fewer the more the model's music differs from the collection's; nil where nothing
+  /// was learned of that.
+  let phraseBars: Int?
   /// For each judge the descriptors that it sees, and which value of theirs is which of its features.
   private let views: [(set: DescriptorSet, places: [Int])]
 
-  /// - Throws: `ComposingError.malformed` if a judge asks for a descriptor that is not known, or does not say what to make of one.
+  /// - Throws: `ComposingError.malformed` if a judge asks for a descriptor that is not known, or does not say what to make of one; for phrases
+  ///   of no length that can be searched.
   init(
-    judges: [Judge], habits: CollectionHabits? = nil, path: String = "critic"
+    judges: [Judge], habits: CollectionHabits? = nil, phraseBars: Int? = nil, path: String = "critic"
   ) throws(ComposingError) {
+    if let phraseBars, !PhraseSearch.barCounts.contains(phraseBars) {
+      throw .malformed(path: path, reason: "its phrases have \(phraseBars) bars, and 1 to 64 are possible")
+    }
     self.habits = habits
+    self.phraseBars = phraseBars
     self.judges = judges.sorted { $0.bars < $1.bars }
     var views: [(set: DescriptorSet, places: [Int])] = []
     for judge in self.judges {
@@ -104,12 +117,15 @@ public struct Critic: Sendable, Hashable {
   }
 
   /// Whether both judge alike.
-  public static func == (a: Self, b: Self) -> Bool { a.judges == b.judges && a.habits == b.habits }
+  public static func == (a: Self, b: Self) -> Bool {
+    a.judges == b.judges && a.habits == b.habits && a.phraseBars == b.phraseBars
+  }
 
   /// Feeds what `==` compares.
   public func hash(into hasher: inout Hasher) {
     hasher.combine(judges)
     hasher.combine(habits)
+    hasher.combine(phraseBars)
   }
 }
 
@@ -119,9 +135,12 @@ extension Critic {
   private struct File: Codable {
     var version = 1
     var judges: [Judge]
-    /// Missing in models of earlier versions.
+    // What follows is missing in models of earlier versions.
     var habits: CollectionHabits?
+    var phraseBars: Int?
   }
+
+  private var file: File { File(judges: judges, habits: habits, phraseBars: phraseBars) }
 
   /// Reads a model's critic; nil where it has none.
   /// - Throws: `ComposingError.malformed`, `.file`.
@@ -134,19 +153,20 @@ extension Critic {
     guard file.version == 1 else {
       throw .malformed(path: folder.criticPath, reason: "it is of version \(file.version), and 1 is known")
     }
-    try self.init(judges: file.judges, habits: file.habits, path: folder.criticPath)
+    try self.init(
+      judges: file.judges, habits: file.habits, phraseBars: file.phraseBars, path: folder.criticPath)
   }
 
   /// All that it judges by, as one line of JSON.
   var text: [UInt8] {
-    do { return try JSONFormat.encodeLine(File(judges: judges, habits: habits)) } catch {
+    do { return try JSONFormat.encodeLine(file) } catch {
       preconditionFailure("finite numbers and strings can always be written as JSON: \(error)")
     }
   }
 
   /// - Throws: `ComposingError.file`.
   func write(to folder: ModelFolder) throws(ComposingError) {
-    do { try JSONFile.write(File(judges: judges, habits: habits), path: folder.criticPath) } catch {
+    do { try JSONFile.write(file, path: folder.criticPath) } catch {
       throw ComposingError(error)
     }
   }

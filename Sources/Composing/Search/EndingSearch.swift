@@ -37,11 +37,12 @@ public struct EndingSearch: Sendable, Hashable, Codable {
   }
 
   /// The search that suits a model where nobody asked for one: where its tokens tell how long a piece is, so that there are last bars
-  /// to try, 32 endings of four bars, or, if it has a critic, 64 of eight; else nil.
+  /// to try, 32 endings of four bars, or, if it has a critic, 64 of a phrase's bars; else nil.
   public static func usual(for model: MusicModel) -> EndingSearch? {
     guard model.tokenizer.longestStatedLength != nil else { return nil }
     guard let critic = model.critic else { return EndingSearch(tries: 32) }
-    return EndingSearch(bars: 8, tries: 64, tonicBonus: critic.knowsEndings ? 0 : 8)
+    return EndingSearch(
+      bars: critic.phraseBars ?? PhraseSearch.usualBars, tries: 64, tonicBonus: critic.knowsEndings ? 0 : 8)
   }
 
   /// - Throws: `ComposingError.invalidOption`.

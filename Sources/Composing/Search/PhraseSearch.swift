@@ -27,9 +27,13 @@ public struct PhraseSearch: Sendable, Hashable, Codable {
     self.bars = bars ?? Self.usualBars
   }
 
-  /// The search that suits a model where nobody asked for one: the usual where the model has a critic, else none.
-  public static func usual(for model: MusicModel) -> PhraseSearch? {
-    model.critic == nil ? nil : PhraseSearch()
+  /// The search that suits a model where nobody asked for one: 16 tries of phrases as long as its critic says, else of eight bars; nil where
+  /// it has no critic.
+  /// - Parameters:
+  ///   - model: The model.
+  ///   - tries: How often a phrase is written.
+  public static func usual(for model: MusicModel, tries: Int = PhraseSearch.usualTries) -> PhraseSearch? {
+    model.critic.map { PhraseSearch(tries: tries, bars: $0.phraseBars) }
   }
 
   /// - Throws: `ComposingError.invalidOption`.
@@ -59,7 +63,7 @@ extension PhraseSearch {
     }
     let cost = Double(shape.layerCount) * 6 * Double(shape.hiddenSize) * Double(shape.hiddenSize)
     let tries = min(usualTries, Int(budget / (idsPerSecond * max(1, cost))))
-    return tries < 4 ? nil : PhraseSearch(tries: tries)
+    return tries < 4 ? nil : usual(for: model, tries: tries)
   }
 }
 

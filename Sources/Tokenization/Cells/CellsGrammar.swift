@@ -25,8 +25,8 @@ struct CellsGrammar: TokenGrammar {
   /// Whether every part of the ensemble has to play.
   private var needsAllParts: Bool
 
-  /// For each role, in their order, how many bars a part may rest; empty where any may rest as long as it likes.
-  private var restLimits: [Int] = []
+  /// For each role, in their order, how long a part may rest; empty where any may rest as long as it likes.
+  private var restLimits: [RestLimit?] = []
 
   /// The step at which the piece ends, where its bars are known beforehand.
   private let knownEnd: Int?
@@ -40,18 +40,27 @@ struct CellsGrammar: TokenGrammar {
 
   mutating func allowSilentParts() { needsAllParts = false }
 
-  mutating func limitRests(to bars: [PartRole: Int]) {
-    restLimits = PartRole.byOrder.map { bars[$0] ?? .max }
+  mutating func limitRests(to limits: [PartRole: RestLimit]) {
+    restLimits = PartRole.byOrder.map { limits[$0] }
   }
 
   var overlongRest: Int32? {
-    guard !restLimits.isEmpty, let part = progress.nextCell, progress.hasSounded[part] else { return nil }
-    let limit = restLimits[progress.parts[part].role.order]
-    guard limit < progress.barCount else { return nil }
-    for lag in stride(from: 1, through: limit, by: 1) {
+    guard !restLimits.isEmpty, let part = progress.nextCell,
+      let limit = restLimits[progress.parts[part].role.order]
+    else { return nil }
+    let hasSounded = progress.hasSounded[part]
+    let bars = limit.bars(of: knownBarCount, hasSounded: hasSounded)
+    guard bars < progress.barCount else { return nil }
+    guard hasSounded else { return CellsLayout.rest }
+    for lag in stride(from: 1, through: bars, by: 1) {
       guard let cell = progress.cell(before: lag), cell.isEmpty else { return nil }
     }
     return CellsLayout.rest
+  }
+
+  /// How many bars the piece will have, where that is known.
+  private var knownBarCount: Int? {
+    progress.length > 0 ? progress.length : bars.minimum == bars.maximum ? bars.maximum : nil
   }
 
   var barCount: Int { progress.barCount }

@@ -78,7 +78,7 @@ struct EndlessComposingOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Write each phrase of eight bars n times in the time before it is heard, and go on with the one most like the collection; 0 takes the first (default: 16, fewer with a large network, so that it takes about a tenth of a processor's core).",
+      "Write each phrase (of eight bars, or fewer if the model needs it) n times in the time before it is heard, and go on with the one most like the collection; 0 takes the first (default: 16, fewer with a large network, so that it takes about a tenth of a processor's core).",
       valueName: "n"))
   var search: Int?
 
@@ -108,7 +108,7 @@ struct EndlessComposingOptions: ParsableArguments {
   func record(in settings: inout CompositionSettings, _ model: MusicModel) throws {
     guard (search ?? 0) < 2 || model.critic != nil else { throw ComposingError.noCritic(model: model.name) }
     let usual = styles.styles.isEmpty ? PhraseSearch.whilePlaying(model) : nil
-    settings.search = search.map { $0 > 1 ? PhraseSearch(tries: $0) : nil } ?? usual
+    settings.search = search.map { $0 > 1 ? .usual(for: model, tries: $0) : nil } ?? usual
     settings.ending = settings.search == nil ? nil : EndingSearch.usual(for: model)
   }
 }

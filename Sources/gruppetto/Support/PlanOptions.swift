@@ -20,7 +20,7 @@ struct PlanOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Write each phrase of eight bars this many times, and go on with one that is like the collection; 0 takes the first (default: \(PhraseSearch.usualTries) if the model learned to tell its music from the collection's).",
+      "Write each phrase (of eight bars, or fewer if the model needs it) this many times, and go on with one that is like the collection; 0 takes the first (default: \(PhraseSearch.usualTries) if the model learned to tell its music from the collection's).",
       valueName: "n"))
   var search: Int?
 
@@ -32,7 +32,7 @@ struct PlanOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Number of last bars that --endings tries anew (default: 4, or 8 if the model has a critic).",
+      "Number of last bars that --endings tries anew (default: 4, or those of a phrase, 2 to 8, if the model has a critic).",
       valueName: "n"))
   var endingBars: Int?
 
@@ -112,7 +112,7 @@ struct PlanOptions: ParsableArguments {
   /// How phrases are searched for. A form is written without a search.
   func search(_ model: MusicModel) -> PhraseSearch? {
     guard let search else { return form == nil ? .usual(for: model) : nil }
-    return search > 0 ? PhraseSearch(tries: search) : nil
+    return search > 0 ? .usual(for: model, tries: search) ?? PhraseSearch(tries: search) : nil
   }
 
   /// How the ending is searched for.

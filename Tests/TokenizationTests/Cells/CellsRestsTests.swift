@@ -29,7 +29,7 @@ import Tokenization
   func restsAreOverlong(_ limit: Int) throws {
     let rest = tokenizer.vocabulary.id(of: "Rest_None")
     var grammar = tokenizer.makeGrammar()
-    grammar.limitRests(to: [.melody: limit, .bass: 0])
+    grammar.limitRests(to: [.melody: RestLimit(bars: limit), .bass: RestLimit(bars: 0)])
     try advance(&grammar, "BOS_None Key_C Length_open Bar_None Rest_None Bar_None")
     #expect(grammar.overlongRest == nil, "it has not played")
     try advance(&grammar, "Notes_None Duration_1.0.12 Pitch_60 Bar_None")
@@ -39,8 +39,42 @@ import Tokenization
       try advance(&grammar, "Rest_None Bar_None")
     }
     var free = tokenizer.makeGrammar()
-    free.limitRests(to: [.bass: 0])
+    free.limitRests(to: [.bass: RestLimit(bars: 0)])
     try advance(&free, "BOS_None Key_C Length_open Bar_None Notes_None Duration_1.0.12 Pitch_60 Bar_None")
     #expect(free.overlongRest == nil)
+  }
+
+  @Test("A rest of one bar is no large share of a short piece, but may be longer than any of the collection")
+  func oneBar() throws {
+    for (bars, expected) in [(3, 1), (0, 0)] {
+      var grammar = tokenizer.makeGrammar()
+      grammar.limitRests(to: [.melody: RestLimit(bars: bars, share: 0)])
+      try advance(
+        &grammar, "BOS_None Key_C Length_8 Bar_None Notes_None Duration_1.0.12 Pitch_60 Bar_None")
+      #expect((grammar.overlongRest != nil) == (expected == 0))
+      try advance(&grammar, "Rest_None Bar_None")
+      #expect(grammar.overlongRest != nil)
+    }
+  }
+
+  @Test(
+    "Of a piece whose length is known a part may rest for a share, and has to begin after one",
+    arguments: [true, false])
+  func shares(_ isOpen: Bool) throws {
+    let rest = tokenizer.vocabulary.id(of: "Rest_None")
+    var grammar = tokenizer.makeGrammar()
+    grammar.limitRests(to: [.melody: RestLimit(bars: 5, share: 0.1, entryShare: 0.3)])
+    try advance(&grammar, "BOS_None Key_C \(isOpen ? "Length_open" : "Length_12") Bar_None")
+    // Three tenths of twelve bars are four bars.
+    for bars in 0..<6 {
+      #expect(grammar.overlongRest == (!isOpen && bars >= 4 ? rest : nil), "after \(bars)")
+      try advance(&grammar, "Rest_None Bar_None")
+    }
+    try advance(&grammar, "Notes_None Duration_1.0.12 Pitch_60 Bar_None")
+    // A tenth are two.
+    for bars in 0..<3 {
+      #expect(grammar.overlongRest == (!isOpen && bars >= 2 ? rest : nil), "after \(bars) more")
+      try advance(&grammar, "Rest_None Bar_None")
+    }
   }
 }
