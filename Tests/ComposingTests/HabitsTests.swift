@@ -283,6 +283,8 @@ import Tokenization
     let home = kind([48, 52, 55], lasting: 1920), away = kind([48, 53, 57], lasting: 480)
     #expect(home?.chordOnTonic == true && home?.bassOnTonic == true && home?.isLong == true)
     #expect(away?.chordOnTonic == false && away?.bassOnTonic == true && away?.isLong == false)
+    // The melody goes up the scale to its last note but one, which it repeats.
+    #expect(home?.isStepwise == true)
   }
 
   @Test("A note is given up that the model could not finish, and nothing comes that it would never write")

@@ -75,6 +75,10 @@ extension DescriptorGroup {
         tooHigh: "too many last melody notes are on beats", tooLow: "too few last melody notes are on beats",
         needsWholePiece: true),
       Descriptor(
+        "ends_by_step", .share, "reaches its last melody note by a step, or repeats it",
+        tooHigh: "too many melodies reach their last note by a step",
+        tooLow: "too few melodies reach their last note by a step", needsWholePiece: true),
+      Descriptor(
         "last_bass_on_tonic", .share, "ends with the scale's tonic, major or minor, in the bass",
         tooHigh: "too many pieces end with the tonic in the bass",
         tooLow: "too few pieces end with the tonic in the bass", needsWholePiece: true),
@@ -92,8 +96,8 @@ extension DescriptorGroup {
     [
       score.melodyEnding.onTonic, score.melodyEnding.onKeyTonic, score.melodyEnding.length,
       score.melodyEnding.relativeLength,
-      score.melodyEnding.onDownbeat, score.melodyEnding.onBeat, score.lastBassOnTonic, score.lastChordIsTonic,
-      score.wholePhrases,
+      score.melodyEnding.onDownbeat, score.melodyEnding.onBeat, score.endsByStep, score.lastBassOnTonic,
+      score.lastChordIsTonic, score.wholePhrases,
     ]
   }
 }
@@ -127,6 +131,12 @@ extension MeasuredScore {
       Double(last.duration) / Double(Self.stepsPerQuarter),
       Double(last.duration) / mean, place == .downbeat ? 1 : 0, place <= .beat ? 1 : 0
     )
+  }
+
+  /// Whether the last interval of the melody is no larger than a whole tone; NaN where there is none.
+  fileprivate var endsByStep: Double {
+    guard let last = melody.last, let before = melody.dropLast().last else { return .nan }
+    return abs(last.pitch - before.pitch) <= 2 ? 1 : 0
   }
 
   /// Whether the lowest of the pitches that sound when the last of them begins is the tonic.

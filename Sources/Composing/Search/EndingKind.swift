@@ -14,6 +14,8 @@ struct EndingKind: Sendable, Hashable, Codable {
   var onBeat: Bool
   /// Whether it is at least half as long again as the melody's other notes are in the mean; nil where nobody has compared them.
   var isLong: Bool?
+  /// Whether the melody comes to it by a step, or repeats it; nil where nobody has looked.
+  var isStepwise: Bool?
 
   /// What it costs to end elsewhere than on the tonic, in melody, bass or chord.
   static let missedTonic = 4
@@ -21,19 +23,21 @@ struct EndingKind: Sendable, Hashable, Codable {
   private static let descriptors = DescriptorSet { names.contains($0.name) }
   private static let names = [
     "ends_on_tonic", "last_bass_on_tonic", "last_note_on_beat", "last_chord_is_tonic",
-    "last_note_relative_length",
+    "last_note_relative_length", "ends_by_step",
   ]
   /// From this many times the mean length on a last note is long.
   private static let longLength = 1.5
 
   init(
-    melodyOnTonic: Bool, bassOnTonic: Bool, chordOnTonic: Bool? = nil, onBeat: Bool, isLong: Bool? = nil
+    melodyOnTonic: Bool, bassOnTonic: Bool, chordOnTonic: Bool? = nil, onBeat: Bool, isLong: Bool? = nil,
+    isStepwise: Bool? = nil
   ) {
     self.melodyOnTonic = melodyOnTonic
     self.bassOnTonic = bassOnTonic
     self.chordOnTonic = chordOnTonic
     self.onBeat = onBeat
     self.isLong = isLong
+    self.isStepwise = isStepwise
   }
 
   /// How a piece ends; nil for one without a melody or a key.
@@ -45,14 +49,15 @@ struct EndingKind: Sendable, Hashable, Codable {
     self.init(
       melodyOnTonic: heard[0] > 0.5, bassOnTonic: heard[1] > 0.5,
       chordOnTonic: heard[3].isNaN ? nil : heard[3] > 0.5, onBeat: heard[2] > 0.5,
-      isLong: heard[4].isNaN ? nil : heard[4] >= Self.longLength)
+      isLong: heard[4].isNaN ? nil : heard[4] >= Self.longLength,
+      isStepwise: heard[5].isNaN ? nil : heard[5] > 0.5)
   }
 
-  /// What is heard, with what an ending that is not so costs: where the tonic is missed more than where the note is short.
+  /// What is heard, with what an ending that is not so costs: where the tonic is missed more than where the note is short or leapt to.
   private var traits: [(isSo: Bool?, weight: Int)] {
     [
       (melodyOnTonic, Self.missedTonic), (bassOnTonic, Self.missedTonic), (chordOnTonic, Self.missedTonic),
-      (onBeat, 2), (isLong, 1),
+      (onBeat, 2), (isLong, 1), (isStepwise, 1),
     ]
   }
 
