@@ -39,13 +39,13 @@ package final class GrowingWAVFile: @unchecked Sendable {
     do throws(AudioError) {
       try state(0)
     } catch {
+      // The end of this object closes it.
       remove()
-      close(descriptor)
       throw error
     }
   }
 
-  deinit { close(descriptor) }
+  deinit { if descriptor >= 0 { close(descriptor) } }
 
   /// How many frames can be read from it, whatever happens.
   package var keptFrames: Int { statedFrames }
@@ -57,12 +57,7 @@ package final class GrowingWAVFile: @unchecked Sendable {
     _ = ftruncate(descriptor, off_t(Self.headerSize + 2 * channelCount * statedFrames))
   }
 
-  /// A device stays.
-  private func remove() {
-    var state = stat()
-    guard fstat(descriptor, &state) == 0, state.st_mode & S_IFMT == S_IFREG else { return }
-    _ = withSystemPath(path) { unlink($0) }
-  }
+  private func remove() { removeOpenFile(at: path, descriptor) }
 
   /// Appends interleaved samples.
   /// - Throws: `AudioError.file`.

@@ -74,6 +74,20 @@ struct StreamDeviceTests {
     }
   }
 
+  @Test("Who would close the descriptor is kept as long as the device")
+  func ownerIsKept() {
+    final class Owner: Sendable {}
+    var owner: Owner? = Owner()
+    weak let kept = owner
+    var device: StreamDevice? = StreamDevice(
+      PCMRequest(sampleRate: 8000, channelCount: 1, formats: [.float32], latencySeconds: 0.02),
+      name: "a pipe", descriptor: 1, owner: owner)
+    owner = nil
+    #expect(kept != nil && device != nil)
+    device = nil
+    #expect(kept == nil)
+  }
+
   @Test("As much is handed on as time passes, whole and in its order")
   func pace() throws {
     let reader = Reader()

@@ -119,7 +119,7 @@ struct JACKDeviceTests {
     server = try startServer()
     // Whoever asks whether the server runs is a client too, and may have the name at that moment.
     #expect(wait { ports().contains(":midi_in") })
-    usleep(300_000)
+    _ = running.waitForErrors("the JACK server is back")
     running.signal(SIGINT)
     let run = running.wait()
     #expect(run.exitCode == 130, "\(run.errors)")

@@ -103,8 +103,8 @@ import Testing
   func fifosAreRemoved(signal: Int32) throws {
     let running = try workshop.program.start(
       ["live", "model", "--in", "keys", "--out", "answers", "--no-sound"], folder: workshop.folder.path)
-    waitForFIFO(workshop("answers"))
-    Thread.sleep(forTimeInterval: 0.3)
+    #expect(running.waitForErrors("Listening to"))
+    #expect(workshop.has("keys") && workshop.has("answers"))
     running.signal(signal)
     let run = running.wait()
     #expect(run.exitCode == (signal == SIGQUIT ? -SIGQUIT : 130), "\(run.exitCode) \(run.errors)")

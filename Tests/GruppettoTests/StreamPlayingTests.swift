@@ -152,6 +152,25 @@ import Testing
     #expect(Double(try workshop.bytes("heard.raw").count / 4) / 8000 < 8)
   }
 
+  @Test("An interruption is one, also where a few bytes were no messages")
+  func interruptedWithFaults() throws {
+    let pipe = Pipe()
+    let running = try workshop.program.start(
+      ["play", "-", "--raw", "broken.raw"] + Self.cheap, stream: pipe.fileHandleForReading,
+      folder: workshop.folder.path)
+    // Three faults: bad input, were they all that there is.
+    let bytes: [UInt8] = [0x90, 60, 80, 0x90, 0x90, 60, 0xF4, 0xF5, 0x90, 60, 0]
+    try pipe.fileHandleForWriting.write(contentsOf: Data(bytes))
+    let deadline = Date() + 30
+    while Date() < deadline, ((try? workshop.bytes("broken.raw").count) ?? 0) < 1000 { usleep(20_000) }
+    running.signal(SIGINT)
+    let run = running.wait()
+    try pipe.fileHandleForWriting.close()
+    #expect(run.exitCode == 130, "\(run.errors)")
+    let whole = try workshop.run(["play", "-", "--raw", "broken.raw"] + Self.cheap, input: Data(bytes))
+    #expect(whole.exitCode == 65, "\(whole.errors)")
+  }
+
   @Test("A standard input that cannot be read further is told once what came before was played")
   func unreadableInput() throws {
     // Where the last terminal of such a pair is closed, reading the other fails.

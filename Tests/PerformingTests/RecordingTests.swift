@@ -127,6 +127,22 @@ struct RecordingTests {
     #expect(!FileManager.default.fileExists(atPath: folder.file("empty.wav")))
   }
 
+  @Test("A recording without sound removes its own file only: no link to it, and nothing in its place")
+  func othersFilesAreLeft() throws {
+    let (link, target) = (folder.file("link.wav"), folder.file("target.wav"))
+    try Data().write(to: URL(filePath: target))
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: target)
+    try GrowingWAVFile(path: link, sampleRate: 8000, channelCount: 2).finish()
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == target)
+    #expect(FileManager.default.fileExists(atPath: target))
+    let path = folder.file("replaced.wav")
+    let file = try GrowingWAVFile(path: path, sampleRate: 8000, channelCount: 2)
+    try FileManager.default.removeItem(atPath: path)
+    try Data([1, 2, 3]).write(to: URL(filePath: path))
+    try file.finish()
+    #expect(try Data(contentsOf: URL(filePath: path)) == Data([1, 2, 3]))
+  }
+
   @Test("Sound is kept as it was rendered, in each format", arguments: ["a.wav", "a.flac"])
   func soundIsKept(name: String) throws {
     let path = folder.file(name)

@@ -91,13 +91,30 @@ public struct Program: Sendable {
     /// Sends it a signal.
     public func signal(_ number: Int32) { kill(process.processIdentifier, number) }
 
+    /// What it has written to standard error so far.
+    public var errorsSoFar: String { text(errors) }
+
+    /// Waits until it has written this to standard error.
+    /// - Returns: false if it has ended, or a minute has passed, without.
+    public func waitForErrors(_ part: String) -> Bool {
+      let deadline = Date() + 60
+      while Date() < deadline {
+        let isRunning = process.isRunning
+        if errorsSoFar.contains(part) { return true }
+        guard isRunning else { return false }
+        usleep(20_000)
+      }
+      return false
+    }
+
+    private func text(_ path: String) -> String {
+      String(decoding: (try? Data(contentsOf: URL(filePath: path))) ?? Data(), as: UTF8.self)
+    }
+
     /// Waits for its end.
     public func wait() -> Outcome {
       process.waitUntilExit()
       let code = process.terminationStatus
-      func text(_ path: String) -> String {
-        String(decoding: (try? Data(contentsOf: URL(filePath: path))) ?? Data(), as: UTF8.self)
-      }
       let isSignal = process.terminationReason == .uncaughtSignal
       return Outcome(exitCode: isSignal ? -code : code, output: text(output), errors: text(errors))
     }

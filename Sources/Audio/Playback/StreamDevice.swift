@@ -24,6 +24,8 @@ public final class StreamDevice: PCMDevice, @unchecked Sendable {
 
   /// Where frames are written; negative where somebody else takes them.
   private let descriptor: Int32
+  /// Who would close the descriptor.
+  private let owner: (any AnyObject & Sendable)?
   private let receive: @Sendable (RawSpan) -> Int
   private let failureCode = Atomic<Int32>(0)
 
@@ -37,8 +39,12 @@ public final class StreamDevice: PCMDevice, @unchecked Sendable {
   ///   - request: Its settings; it has the first of the formats, and holds at least 20 ms.
   ///   - name: What it is called.
   ///   - descriptor: Where frames are written, as many as there is room for; open for as long as there is the device.
-  public convenience init(_ request: PCMRequest, name: String, descriptor: Int32) {
-    self.init(request, name: name, clock: nil, descriptor: descriptor, receive: { _ in 0 })
+  ///   - owner: Who closes the descriptor at the end, and is kept until the device has ended; nil where somebody else sees to that.
+  public convenience init(
+    _ request: PCMRequest, name: String, descriptor: Int32, owner: (any AnyObject & Sendable)? = nil
+  ) {
+    self.init(
+      request, name: name, clock: nil, descriptor: descriptor, owner: owner, receive: { _ in 0 })
   }
 
   /// A device that hands frames to whoever takes them.
@@ -56,10 +62,11 @@ public final class StreamDevice: PCMDevice, @unchecked Sendable {
   /// - Parameter clock: Nanoseconds that pass; nil for the system's, but for tests.
   init(
     _ request: PCMRequest, name: String, clock: (@Sendable () -> Int64)?, descriptor: Int32 = -1,
-    receive: @escaping @Sendable (RawSpan) -> Int
+    owner: (any AnyObject & Sendable)? = nil, receive: @escaping @Sendable (RawSpan) -> Int
   ) {
     self.name = name
     self.descriptor = descriptor
+    self.owner = owner
     source = clock.map { FrameClock.Source($0) }
     self.clock = FrameClock(sampleRate: request.sampleRate, source: source)
     self.receive = receive

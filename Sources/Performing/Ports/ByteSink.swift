@@ -101,13 +101,13 @@ final class FIFOSink: ByteSink {
   private let patienceSeconds: Double
 
   init(path: String, creates: Bool, patienceSeconds: Double) throws(PortError) {
-    let made = creates && makeFIFO(path)
+    self.path = path
+    self.patienceSeconds = patienceSeconds
+    isOwned = creates && makeFIFO(path)
+    // All is set: whatever is thrown from here on, `deinit` removes what was made.
     let kind = withSystemPath(path) { systemFileKind(at: $0) }
     guard kind != 0 else { throw .unwritable(path: path, reason: portMessage(errno)) }
     guard kind == S_IFIFO else { throw .unwritable(path: path, reason: "it is no FIFO") }
-    self.path = path
-    self.patienceSeconds = patienceSeconds
-    isOwned = made
     if !open(), errno != ENXIO { throw .unwritable(path: path, reason: portMessage(errno)) }
   }
 

@@ -78,20 +78,17 @@ final class FIFOSource: ByteSource {
   /// Opens the FIFO, whether anyone writes to it or not.
   /// - Parameter creates: whether to make it where nothing is at the path; it is then removed at the end.
   init(path: String, creates: Bool) throws(PortError) {
-    let made = creates && makeFIFO(path)
+    self.path = path
+    isOwned = creates && makeFIFO(path)
     descriptor = Self.open(path)
+    // All is set: whatever is thrown from here on, `deinit` closes and removes what was made.
     let failure = errno
     guard descriptor >= 0 else { throw .unopenable(name: path, reason: portMessage(failure)) }
-    self.path = path
-    isOwned = made
-    guard systemFileKind(descriptor) == S_IFIFO else {
-      systemClose(descriptor)
-      throw .notAPort(path: path)
-    }
+    guard systemFileKind(descriptor) == S_IFIFO else { throw .notAPort(path: path) }
   }
 
   deinit {
-    systemClose(descriptor)
+    if descriptor >= 0 { systemClose(descriptor) }
     if isOwned { removeFIFO(path) }
   }
 

@@ -145,8 +145,10 @@ struct Play: ParsableCommand {
       hasKeys: !files.contains("-"))
     var loading: Promise<LoadedSound>?
     if let first = files.first, first != "-", !Self.isSound(first) {
-      // Beside the reading of the file. What is wrong with that is told before all else.
-      loading = Promise { [banks, presets] in try banks.load(presets: presets) }
+      if bank == nil {
+        // Beside the reading of the file. What is wrong with that is told before all else.
+        loading = Promise { [banks, presets] in try banks.load(presets: presets) }
+      }
       playback.prepareForMusic()
     }
     let played: [PlayedFile]

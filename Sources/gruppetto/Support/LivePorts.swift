@@ -7,7 +7,7 @@ struct LivePortOptions: ParsableArguments {
   @Option(
     name: .customLong("in"),
     help: ArgumentHelp(
-      "Where the player's notes come from: alsa (the sequencer's port gruppetto:in), alsa:NAME (the same, connected to that client), jack, a raw device (hw:1,0 or /dev/snd/...), the path of a FIFO, which is made where it is missing, or - for standard input (default: alsa).",
+      "Where the player's notes come from: alsa (the sequencer's port gruppetto:in), alsa:NAME (the same, connected to that client), 20:0 (connected to that port of the sequencer), jack, a raw device (hw:1,0 or /dev/snd/...), the path of a FIFO, which is made where it is missing, or - for standard input (default: alsa).",
       valueName: "port"))
   var inputs: [String] = []
 

@@ -11,6 +11,13 @@ final class LiveRemote: Sendable {
     var pause: Double
     var bars: Int?
     var requests = RemoteRequests<LiveChange>()
+
+    /// Notes a request, and what is then true if it is taken.
+    mutating func add(_ change: LiveChange, _ set: (inout State) -> Void) -> RemoteAnswer {
+      let answer = requests.add(change)
+      if case .done = answer { set(&self) }
+      return answer
+    }
   }
 
   private let state: Mutex<State>
@@ -82,20 +89,18 @@ final class LiveRemote: Sendable {
         guard let number, Self.temperatures.contains(number) else {
           return .refused("temperature is a number from 0.1 to 3")
         }
-        state.temperature = number
-        return state.requests.add(.temperature(number))
+        return state.add(.temperature(number)) { $0.temperature = number }
       case "pause":
         guard let number, LiveSettings.pauses.contains(number) else {
           return .refused("pause is a number of beats from 0.25 to 16")
         }
-        state.pause = number
-        return state.requests.add(.pause(number))
+        return state.add(.pause(number)) { $0.pause = number }
       default:
         guard let count = value.whole(in: Self.barCounts) else {
           return .refused("bars is a whole number from 0, as many as were played, to 1024")
         }
-        state.bars = count == 0 ? nil : count
-        return state.requests.add(.bars(state.bars))
+        let bars = count == 0 ? nil : count
+        return state.add(.bars(bars)) { $0.bars = bars }
       }
     }
   }

@@ -158,7 +158,7 @@ struct SilentInput: DiagnosableError {
   var path: String
   var kind: FailureKind { .badInput }
   var message: String { "\(MusicInput.name(of: path)): it has no notes, so there is nothing to play" }
-  var file: String? { path }
+  var file: String? { path == "-" ? nil : path }
 }
 
 /// Music that would last for days, for example because of one damaged time.
@@ -173,7 +173,7 @@ struct EndlessInput: DiagnosableError {
     "\(MusicInput.name(of: path)): lasts \(Readable.count(seconds / 3600)) hours, but the limit for sound is "
       + "\(Readable.count(Self.limit / 3600)) hours; the file is probably damaged"
   }
-  var file: String? { path }
+  var file: String? { path == "-" ? nil : path }
 }
 
 /// The option that chooses a piece of a file with several.

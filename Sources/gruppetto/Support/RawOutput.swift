@@ -32,7 +32,7 @@ final class RawOutput: @unchecked Sendable {
   deinit {
     guard descriptor > STDERR_FILENO else { return }
     // A file without any sound is of no use.
-    if let size = fileSize, size < 2 * format.byteCount { _ = withSystemPath(name) { unlink($0) } }
+    if let size = fileSize, size < 2 * format.byteCount { removeOpenFile(at: name, descriptor) }
     close(descriptor)
   }
 
@@ -75,12 +75,12 @@ final class RawOutput: @unchecked Sendable {
     return poll(&request, 1, Int32((1000 * seconds).rounded(.up))) > 0
   }
 
-  /// A device that hands samples on to this output in real time, which is kept meanwhile.
+  /// A device that hands samples on to this output in real time, and keeps it open.
   /// - Parameter latencySeconds: How far ahead of its time the sound may be.
   func device(latencySeconds: Double) -> StreamDevice {
     let request = PCMRequest(
       sampleRate: sampleRate, channelCount: 2, formats: [format], latencySeconds: latencySeconds)
-    return StreamDevice(request, name: name, descriptor: descriptor)
+    return StreamDevice(request, name: name, descriptor: descriptor, owner: self)
   }
 
   /// Why it cannot be written any more, and what is kept of it: whole frames of a file, and no file that has none.

@@ -52,7 +52,9 @@ struct StreamPlaying {
         Result()
       }
     PlayerLine.shared.clear()
-    if isUnreadable(arrivals.statistics, isWhole: true) { throw UnreadableStream(arrivals.statistics) }
+    if isUnreadable(arrivals.statistics, isWhole: !cancellation.isRequested) {
+      throw UnreadableStream(arrivals.statistics)
+    }
     try tell(result, arrivals, performer, cancellation)
     if let failure = arrivals.failure { throw failure }
   }

@@ -66,7 +66,14 @@ struct LiveSoundTests {
       try sound.start()
       send(sound)
       sound.send(.noteOn(key: 60, velocity: 60), channel: 0)
-      Thread.sleep(forTimeInterval: 0.4)
+      // A third of a second from where it begins, however late that is.
+      let end = Date() + 30
+      while Date() < end {
+        let samples = device.sound.samples
+        let onset = samples.firstIndex { abs($0) > 1e-4 }
+        if let onset, samples.count - onset > 2 * 14_700 { break }
+        Thread.sleep(forTimeInterval: 0.05)
+      }
       _ = try sound.stop(releaseSeconds: 0.02)
       return device.sound.samples.map { abs($0) }.max() ?? 0
     }

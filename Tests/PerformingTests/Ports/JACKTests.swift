@@ -216,6 +216,55 @@ struct JACKTests {
     #expect(client.transport.isRolling)
   }
 
+  @Test(
+    "A client whose name somebody has taken meanwhile goes by its new one",
+    .enabled(
+      if: JACKServer.isPresent && Program.isOnPath("jack_midiseq"),
+      "skipped: jackd or its tools are not installed"))
+  func clientGoesByItsNewName() throws {
+    var server = try JACKServer()
+    defer { server.stop() }
+    let client = try server.client()
+    // It is opened again when it is asked to be, and not by itself.
+    let device = client.soundDevice()
+    let (input, oldName) = (client.input(), client.name)
+    #expect(input.name == "\(oldName):midi_in")
+    server.stop()
+    func wait(_ condition: () -> Bool) -> Bool {
+      let deadline = PerformanceTime.now.advanced(bySeconds: 20)
+      while PerformanceTime.now < deadline {
+        if condition() { return true }
+        usleep(20_000)
+      }
+      return false
+    }
+    #expect(wait { client.isShutDown })
+    #expect(isSenderGone(try input.next(timeoutSeconds: 1)))
+    server = try JACKServer(name: server.name)
+    // Another program: the library does not bear a second client of this one while the first is not closed.
+    let tool = Program(path: "/usr/bin/env")
+    var other: Program.Running?
+    defer {
+      other?.signal(SIGKILL)
+      _ = other?.wait()
+    }
+    func ports() -> String { (try? tool.run(["jack_lsp", "-s", server.name]).output) ?? "" }
+    #expect(wait { ports().contains("system:") })
+    other = try tool.start(
+      ["jack_midiseq", oldName, "6000", "0", "60", "3000"], environment: ["JACK_DEFAULT_SERVER": server.name])
+    #expect(wait { ports().contains("\(oldName):out") })
+    #expect(device.reopen() == 0)
+    #expect(client.name != oldName && input.name == "\(client.name):midi_in")
+    #expect(client.midiSources.contains("\(oldName):out"))
+    #expect(!client.midiSources.contains { $0.hasPrefix("\(client.name):") })
+    try client.connect("\(oldName):out", to: input.name)
+    // It is told once that the server was gone: what comes next is a note.
+    guard case .message = try input.next(timeoutSeconds: 10) else {
+      Issue.record("no note came")
+      return
+    }
+  }
+
   @Test("A server that ends is noticed", .enabled(if: JACKServer.isPresent, JACKServer.absence))
   func endOfServerIsNoticed() throws {
     let server = try JACKServer()
@@ -277,8 +326,7 @@ struct JACKTests {
           && (try? client.connect("sequence:out", to: "\(client.name):midi_in")) != nil
       })
     #expect(try wait(hears) && isConnected())
-    // Until the connections were looked at.
-    usleep(600_000)
+    #expect(wait { client.knownConnectionCount == 2 }, "the connections are not looked at")
     for other in others { other.signal(SIGKILL) }
     server.stop()
     #expect(wait { client.isShutDown && told.withLock { $0 } == [false] })

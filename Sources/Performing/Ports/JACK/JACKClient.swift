@@ -12,8 +12,8 @@ internal import Musl
 /// comes too late is silence and counted. Where the server has ended, the client is opened again when it is back, by whoever plays through its sound or,
 /// without sound, by itself; what its ports were connected with they are connected with again.
 public final class JACKClient: Sendable {
-  /// What the server calls the client: the wanted name, or one with a number where that was taken.
-  public let name: String
+  /// What the server calls the client: the wanted name, or one with a number where that was taken. It may be another one after the server was back.
+  public var name: String { connection.name }
   /// Frames per second of the server, in Hz.
   public let sampleRate: Int
   /// Frames of a cycle.
@@ -44,7 +44,6 @@ public final class JACKClient: Sendable {
     connection = try JACKConnection(
       name: name, serverName: serverName, channelCount: channelCount, connectsSound: connectsSound,
       queueSeconds: queueSeconds)
-    self.name = connection.name
     sampleRate = connection.sampleRate
     periodFrames = connection.periodFrames
     watch = try JACKWatch(connection)
@@ -74,6 +73,9 @@ public final class JACKClient: Sendable {
   /// Has somebody told of the server's end, and of its return, as long as there is the client.
   /// - Parameter tell: Is given whether the server is back; called on a thread of its own. It must not hold the client.
   public func watchServer(_ tell: @escaping @Sendable (_ isBack: Bool) -> Void) { watch.tell(tell) }
+
+  /// How many connections of its ports it will make again where the server ends.
+  package var knownConnectionCount: Int { connection.knownLinkCount }
 
   /// How often sound came too late.
   public var underrunCount: Int { state.pointer.pointee.underruns.load(ordering: .relaxed) }

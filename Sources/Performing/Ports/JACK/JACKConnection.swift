@@ -9,7 +9,6 @@ internal import Musl
 /// What a client has of its server: the library's client, its ports, and what they are connected with. It can be made anew where the server has ended and
 /// is back, and then has the connections that it had.
 final class JACKConnection: Sendable {
-  let name: String
   let sampleRate: Int
   let periodFrames: Int
   let state: UnsafeSharedState
@@ -20,6 +19,9 @@ final class JACKConnection: Sendable {
   /// being closed or opened again. JACK's thread has it in the state, and does not run while that is changed.
   private let opened = Guarded<JACKLibrary.Client?>(nil)
   private let links = Guarded(Links())
+  /// What is asked for when the client is opened again: the name that it had first.
+  private let wantedName: String
+  private let currentName: Guarded<String>
   private let serverName: String?
   private let channelCount: Int
   private let connectsSound: Bool
@@ -53,7 +55,8 @@ final class JACKConnection: Sendable {
     let client = try Self.open(library, name, serverName)
     sampleRate = Int(library.sampleRate(client))
     periodFrames = Int(library.bufferSize(client))
-    self.name = library.clientName(client).map { String(cString: $0) } ?? name
+    wantedName = library.clientName(client).map { String(cString: $0) } ?? name
+    currentName = Guarded(wantedName)
     let queue = min(max(queueSeconds, 0.001), 10) * Double(sampleRate)
     let pointer = UnsafeMutablePointer<JACKState>.allocate(capacity: 1)
     pointer.initialize(
@@ -99,6 +102,10 @@ final class JACKConnection: Sendable {
   ) throws(PortError) {
     let pointer = state.pointer
     opened = client
+    if let given = library.clientName(client) {
+      let name = String(cString: given)
+      currentName.withLock { $0 = name }
+    }
     pointer.pointee.client = client
     pointer.pointee.clockOffset = PerformanceTime.now.nanoseconds - Int64(library.now()) * 1_000
     for channel in 0..<channelCount {
@@ -145,14 +152,19 @@ final class JACKConnection: Sendable {
     opened.withLock { isShutDown ? nil : $0.map(body) }
   }
 
-  private func currentName(_ client: JACKLibrary.Client) -> String {
-    library.clientName(client).map { String(cString: $0) } ?? name
-  }
+  /// Whether there is a client and its server runs. Waits for whoever is opening it again, with its ports and connections.
+  var isOpen: Bool { withClient { _ in true } ?? false }
+
+  /// What the server calls the client: after it was opened again, maybe something else than before.
+  var name: String { currentName.withLock { $0 } }
+
+  /// How many connections there were when they were looked at last.
+  var knownLinkCount: Int { links.withLock { $0.known.count } }
 
   private func connectSound(_ client: JACKLibrary.Client) {
     let targets = library.portNames(
       client, type: JACKLibrary.audioType, flags: JACKLibrary.isInput | JACKLibrary.isPhysical)
-    let name = currentName(client)
+    let name = name
     for (channel, target) in targets.prefix(channelCount).enumerated() {
       _ = library.connect(client, "\(name):out_\(channel + 1)", target)
     }
@@ -167,12 +179,15 @@ final class JACKConnection: Sendable {
       // Somebody else was faster.
       guard isShutDown else { return opened != nil }
       closeClient(&opened)
-      guard let client = try? Self.open(library, name, serverName) else { return false }
+      guard let client = try? Self.open(library, wantedName, serverName) else { return false }
       guard Int(library.sampleRate(client)) == sampleRate, Int(library.bufferSize(client)) <= periodFrames
       else {
         _ = library.close(client)
         return false
       }
+      // Whoever finds that it runs finds that it was opened again, too: what was held down before is released first. It is told before it runs, so that
+      // the server's end meanwhile is not lost.
+      state.pointer.pointee.reopenings.add(1, ordering: .releasing)
       state.pointer.pointee.isShutDown.store(false, ordering: .releasing)
       do throws(PortError) {
         try run(client, &opened)
@@ -187,7 +202,6 @@ final class JACKConnection: Sendable {
       }
       if connectsSound, !hadSound { connectSound(client) }
       makeLinks(client)
-      state.pointer.pointee.reopenings.add(1, ordering: .releasing)
       return true
     }
   }
@@ -224,7 +238,7 @@ final class JACKConnection: Sendable {
   private func makeLinks(_ client: JACKLibrary.Client) {
     let missing = links.withLock { $0.missing }
     guard !missing.isEmpty else { return }
-    let name = currentName(client)
+    let name = name
     for link in missing {
       let own = "\(name):\(link.port)"
       let status =

@@ -34,7 +34,7 @@ final class JACKWatch: Sendable {
       while !shared.isClosed.load(ordering: .acquiring) {
         let isShutDown = state.pointee.isShutDown.load(ordering: .acquiring)
         let reopenings = state.pointee.reopenings.load(ordering: .acquiring)
-        let isBack = reopenings > seen
+        let isBack = reopenings > seen && !isShutDown && connection.isOpen
         // It may have come back between two looks.
         if !isGone, isShutDown || isBack {
           shared.tell(false)
