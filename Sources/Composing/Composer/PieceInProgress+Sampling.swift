@@ -15,6 +15,13 @@ extension PieceInProgress {
     self.sampling = sampling
     setCache(sampling.cache)
     penalizeLoops(sampling.loops, ids: ids)
+    try resampleSketch()
+  }
+
+  /// Lets the piece that is written beside this one be sampled as this one is, or parts would be given bars by what they no longer do.
+  mutating func resampleSketch() throws(ComposingError) {
+    guard !sketches.isEmpty, sketches[0].piece.sampling != sampling else { return }
+    try sketches[0].piece.sample(by: sampling)
   }
 
   /// Lets the states from here on be remembered, as sampling asks for.

@@ -61,15 +61,21 @@ extension PieceInProgress {
     do throws(ComposingError) {
       _ = try sketches[0].piece.take(sampler, stream: stream, chooser: &chooser)
     } catch {
-      // What makes a sketch impossible need not make the bar so.
-      return endSketch(sampler, stream: stream, wishes: nil)
+      switch error {
+      case .contradiction, .endless:
+        // What makes a sketch impossible need not make the bar so.
+        return endSketch(sampler, stream: stream, outcome: nil)
+      default: throw error
+      }
     }
     let bars = sketches[0].piece.progress.grammar.barCount, hasEnded = sketches[0].piece.isFinished
     if hasEnded || bars > barCount {
       let limits = sketches[0].piece.progress.constraints[sketches[0].limits] as? CellLimits
-      endSketch(sampler, stream: stream, wishes: limits?.wishes(hasEnded: hasEnded))
+      endSketch(
+        sampler, stream: stream,
+        outcome: limits.map { ($0.wishes(hasEnded: hasEnded), $0.view.timeSignature) })
     } else if bars < barCount || sketches[0].stepCount > Self.sketchStepLimit {
-      endSketch(sampler, stream: stream, wishes: nil)
+      endSketch(sampler, stream: stream, outcome: nil)
     } else {
       nextID = sketches[0].piece.nextID
       nextContext = sketches[0].piece.nextContext
@@ -77,12 +83,12 @@ extension PieceInProgress {
   }
 
   /// Goes back to the beginning of this piece's bar.
-  /// - Parameter wishes: What the parts do in the sketch; nil where it came to nothing.
+  /// - Parameter outcome: What the parts do in the sketch, and its time signature; nil where it came to nothing.
   private mutating func endSketch(
-    _ sampler: LanguageModelSampler, stream: Int, wishes: [BarShares.Wish]?
+    _ sampler: LanguageModelSampler, stream: Int, outcome: (wishes: [BarShares.Wish], signature: Int)?
   ) {
     let place = sketches[0].limits, own = sketches[0].state
-    if wishes == nil || sketches[0].piece.isFinished {
+    if outcome == nil || sketches[0].piece.isFinished {
       sketches.removeAll()
     } else {
       sketches[0].state = sampler.state(ofStream: stream)
@@ -92,7 +98,7 @@ extension PieceInProgress {
     nextID = ids[ids.count - 1]
     context?.write(into: &nextContext)
     guard var limits = progress.constraints[place] as? CellLimits else { return }
-    limits.divide(wishes ?? [])
+    limits.divide(outcome?.wishes ?? [], signature: outcome?.signature)
     progress.constraints[place] = limits
     // Who comes back to this bar line finds it divided.
     guard let last = bars.indices.last, bars[last].idCount == ids.count else { return }

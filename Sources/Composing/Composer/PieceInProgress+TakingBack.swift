@@ -58,6 +58,8 @@ extension PieceInProgress {
     bars.removeAll { $0.idCount > place.idCount }
     progress = place.progress
     sketches = place.sketches
+    // It was saved as it was sampled then.
+    try resampleSketch()
     penalizeLoops(loopPenalty, ids: ids.prefix(place.idCount))
     fedCount = place.idCount - 1
     nextID = ids[fedCount]

@@ -135,7 +135,7 @@ private struct ChoiceReader {
     grammar.allowed(into: &mask)
     forbid(.grammar, place: 0)
     for index in constraints.indices {
-      constraints[index].hear(logits.span, allowed: mask)
+      constraints[index].observe(logits: logits.span, allowed: mask)
       constraints[index].narrow(&mask)
       forbid(.constraint(index), place: index + 1)
     }

@@ -63,7 +63,7 @@ struct TokenChooser {
     if progress.newNotes == 0 { forbid(roles.end) }
     tellLength()
     for place in progress.constraints.indices {
-      progress.constraints[place].hear(logits.span, allowed: mask)
+      progress.constraints[place].observe(logits: logits.span, allowed: mask)
       progress.constraints[place].narrow(&mask)
     }
     if mayGiveUp, mask.contains(true), isImpasse(progress.grammar, logits) { return .impasse }

@@ -17,7 +17,7 @@ public protocol TokenConstraint: Sendable {
   /// - Parameters:
   ///   - logits: What the network gives for each token.
   ///   - allowed: Whether the grammar allows it.
-  mutating func hear(_ logits: Span<Float>, allowed: [Bool])
+  mutating func observe(logits: Span<Float>, allowed: [Bool])
   /// Masks out ids that may not come next, by writing false; the end of the piece among them where it would be too early. `mask`
   /// has one element for each token, and what is false already stays so.
   func narrow(_ mask: inout [Bool])
@@ -30,7 +30,7 @@ public protocol TokenConstraint: Sendable {
 
 extension TokenConstraint {
   /// Does nothing: what is forbidden is so whatever the network expects.
-  public mutating func hear(_ logits: Span<Float>, allowed: [Bool]) {}
+  public mutating func observe(logits: Span<Float>, allowed: [Bool]) {}
 
   /// The result of a copy to which the id was added.
   public func leastToFinish(after id: Int32) -> Int? {

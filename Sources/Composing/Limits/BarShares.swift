@@ -153,6 +153,7 @@ extension CellLimits {
       rules: relaxed.rules,
       parts: PartRules.ensemble(view.parts, relaxed.rules.limits, pitches: view.soundingRange))
     copy.outline = nil
+    copy.possibleSignatures = findPossibleSignatures()
     let frame = copy.frame(number)
     copy.state?.frame = frame
     return copy
@@ -175,10 +176,14 @@ extension CellLimits {
   }
 
   /// Divides the bar that has begun, as far as all limits can be held then.
-  mutating func divide(_ wishes: [BarShares.Wish]) {
+  /// - Parameters:
+  ///   - wishes: What the parts do in the sketch; none where it came to nothing.
+  ///   - signature: The sketch's time signature, which is the piece's then; nil where it came to nothing.
+  mutating func divide(_ wishes: [BarShares.Wish], signature: Int?) {
     isDivided = true
+    if let signature { takeSignature(signature) }
     for (part, wish) in wishes.enumerated() {
-      if let pitches = wish.pitches { hear(pitches, part: part, isUsual: true) }
+      if let pitches = wish.pitches { widenPitches(ofPart: part, by: pitches, isUsual: true) }
     }
     guard let state, rules.dividesBars, wishes.contains(where: { $0.notes > 0 }) else { return }
     var wishes = wishes

@@ -52,12 +52,11 @@ extension CellLimits {
     guard isStated else { return }
     if rules.plan.isEmpty {
       // What is known of later bars counts on their length.
-      guard rules.looksAhead else { return }
+      guard rules.keepsTimeSignature else { return }
       if state.frame.number > 0 {
         for id in ids { mask[Int(id)] = false }
-      } else if let quarter = view.timeSignatures.firstIndex(of: TimeSignature(1, 4)) {
-        // No piece has bars of 1/4 alone.
-        mask[Int(ids.lowerBound) + quarter] = false
+      } else {
+        narrowFirstTimeSignature(ids, &mask)
       }
       return
     }
@@ -67,6 +66,22 @@ extension CellLimits {
     } else {
       let own = Int(ids.lowerBound) + asked
       for index in mask.indices where index != own { mask[index] = false }
+    }
+  }
+
+  /// Leaves the first new bar the time signatures that all can have.
+  private func narrowFirstTimeSignature(_ ids: Range<Int32>, _ mask: inout [Bool]) {
+    if let quarter = view.timeSignatures.firstIndex(of: TimeSignature(1, 4)) {
+      // No piece has bars of 1/4 alone.
+      mask[Int(ids.lowerBound) + quarter] = false
+    }
+    guard let possible = possibleSignatures else { return }
+    // After bars that were given, the one that holds need not be stated.
+    let canKeep = view.barCount > 1 && possible.contains(view.timeSignature)
+    for index in mask.indices {
+      let isPossible =
+        ids.contains(Int32(index)) ? possible.contains(index - Int(ids.lowerBound)) : canKeep
+      if !isPossible { mask[index] = false }
     }
   }
 
@@ -82,7 +97,7 @@ extension CellLimits {
     var pitches = completion.pitches(
       part, at: onset, state.frame, ordinal: state.leadingNotes, isStrict: isStrict)
     pitches.subtract(state.sounding(part: part, from: onset))
-    pitches.subtract(strays)
+    pitches.subtract(improbablePitches)
     guard state.frame.isLast, part == completion.chordPart else { return pitches }
     return completion.lastChordPitches(pitches, state)
   }

@@ -38,6 +38,8 @@ struct CellLimits: TokenConstraint {
   var outline: PieceOutline?
   /// The time signature of all new bars where the limits name none.
   var freeSignature: Int
+  /// Those that the first new bar may have then: beside a sketch the sketch's, in a sketch those in which the limits can be held; nil for all.
+  var possibleSignatures: Set<Int>?
   /// The notes of the rhythm that is being given pitches, and how many have them.
   var rhythm: [CellsView.Note] = []
   var rhythmCount = 0
@@ -48,11 +50,11 @@ struct CellLimits: TokenConstraint {
   /// Whether a part that has few notes makes them long.
   var fills = false
   /// The pitches of each part, in this piece and in the one that is written beside it without limits; nil before the first.
-  var heard: [ClosedRange<Int>?] = []
+  var knownPitches: [ClosedRange<Int>?] = []
   /// Those in the other piece alone.
-  var usual: [ClosedRange<Int>?] = []
+  var usualPitches: [ClosedRange<Int>?] = []
   /// Pitches that are beyond these, and are left aside while there are others.
-  var strays = PitchSet.none
+  var improbablePitches = PitchSet.none
   /// The instruments that have no part yet.
   var wanted: [Limits.ForPart<InstrumentName>]
 
@@ -91,11 +93,7 @@ struct CellLimits: TokenConstraint {
     case .timeSignature:
       freeSignature = view.timeSignature
       if let state, state.frame.number == 0, rules.plan.isEmpty { makeOutline() }
-      if let number = state?.frame.number {
-        let changed = frame(number)
-        state?.frame = changed
-        leaveSilence()
-      }
+      remakeFrame()
     case .same: take(copied, part: upcoming)
     case .rhythm:
       (rhythm, rhythmCount) = (copied, 0)
@@ -135,7 +133,7 @@ struct CellLimits: TokenConstraint {
     let (rules, leads) = (rules, completion.parts[part].leads)
     for note in notes {
       state?.addPitch(note, part: part, rules, leads: leads)
-      hear(note.pitch...note.pitch, part: part)
+      widenPitches(ofPart: part, by: note.pitch...note.pitch)
     }
   }
 
@@ -170,6 +168,34 @@ struct CellLimits: TokenConstraint {
     leaveSilence()
   }
 
+  /// Lets all new bars have a time signature that the limits leave open, before the first of them has stated one.
+  mutating func takeSignature(_ signature: Int) {
+    guard rules.plan.isEmpty, rules.keepsTimeSignature, state?.frame.number == 0 else { return }
+    possibleSignatures = [signature]
+    guard signature != freeSignature else { return }
+    freeSignature = signature
+    makeOutline()
+    remakeFrame()
+  }
+
+  /// The time signatures in which the piece can be written where the limits leave it open, before the first new bar has stated one; nil where
+  /// nothing depends on it.
+  func findPossibleSignatures() -> Set<Int>? {
+    guard rules.plan.isEmpty, rules.keepsTimeSignature, state?.frame.number == 0 else { return nil }
+    let possible = view.timeSignatures.indices.filter {
+      PieceOutline(completion, barCount: newBars, free: $0) != nil
+    }
+    return possible.isEmpty ? nil : Set(possible)
+  }
+
+  /// Takes note of another length of the bar that has begun.
+  private mutating func remakeFrame() {
+    guard let number = state?.frame.number else { return }
+    let changed = frame(number)
+    state?.frame = changed
+    leaveSilence()
+  }
+
   private mutating func makeOutline() {
     outline = PieceOutline(completion, barCount: newBars, free: freeSignature)
   }
@@ -183,8 +209,8 @@ struct CellLimits: TokenConstraint {
 
   // MARK: Judging
 
-  mutating func hear(_ logits: Span<Float>, allowed: [Bool]) {
-    (joins, fills, strays) = (true, false, .none)
+  mutating func observe(logits: Span<Float>, allowed: [Bool]) {
+    (joins, fills, improbablePitches) = (true, false, .none)
     guard state != nil, [.notes, .position, .value, .note, .rhythm].contains(view.situation),
       view.part < completion.parts.count, !completion.parts[view.part].isDrum
     else { return }
@@ -192,43 +218,45 @@ struct CellLimits: TokenConstraint {
       view.lastOnset < 0
       || logits.share(of: view.pitchIDs(isDrum: false).joining) >= Self.leastShareOfJoining
     let isCut = view.situation != .rhythm && completion.shares?.spans[view.part] != nil
-    let strays = strays(logits, allowed)
+    let improbable = findImprobablePitches(logits, allowed)
     // What is better for the music comes first, as long as it leaves a way.
-    let wishes: [(joins: Bool, fills: Bool, strays: PitchSet)] = [
-      (isJoining, isCut, strays), (isJoining, false, strays), (true, false, strays),
+    let wishes: [(joins: Bool, fills: Bool, leftAside: PitchSet)] = [
+      (isJoining, isCut, improbable), (isJoining, false, improbable), (true, false, improbable),
       (isJoining, false, .none),
     ]
-    for wish in wishes where !wish.joins || wish.fills || !wish.strays.isEmpty {
-      (self.joins, fills, self.strays) = wish
+    for wish in wishes where !wish.joins || wish.fills || !wish.leftAside.isEmpty {
+      (joins, fills, improbablePitches) = wish
       if hasWay(allowed) { return }
     }
-    (joins, fills, self.strays) = (true, false, .none)
+    (joins, fills, improbablePitches) = (true, false, .none)
   }
 
   /// Pitches that the model would hardly write here, and that are beyond all that the part has had; where parts are left out, cut short or
   /// moved, which may be why it would write them, all that are beyond what the part has in the piece without limits.
-  private func strays(_ logits: Span<Float>, _ allowed: [Bool]) -> PitchSet {
+  private func findImprobablePitches(_ logits: Span<Float>, _ allowed: [Bool]) -> PitchSet {
     let part = view.part
     let isCut =
-      part < usual.count && (completion.shares?.isCut == true || !rules.limits.ranges.isEmpty)
-    guard part < heard.count, let range = isCut ? usual[part] : heard[part] else { return .none }
+      part < usualPitches.count && (completion.shares?.isCut == true || !rules.limits.ranges.isEmpty)
+    guard part < knownPitches.count, let range = isCut ? usualPitches[part] : knownPitches[part] else {
+      return .none
+    }
     let mostBeyond = isCut ? mostBeyond(range) : Self.stepBeyond
     let near = logits.logit(ofProbability: Self.leastProbability)
     let far = near - log(Self.leastProbability) + log(Self.leastProbabilityFarBeyond)
-    func isStray(_ key: Int, _ logit: Float) -> Bool {
+    func isImprobable(_ key: Int, _ logit: Float) -> Bool {
       let beyond = max(range.lowerBound - key, key - range.upperBound)
       guard !isCut else { return beyond > mostBeyond }
       return beyond > 12 ? logit < far : beyond > Self.stepBeyond && logit < near
     }
     let ids = view.pitchIDs(isDrum: false)
-    var strays = PitchSet.none
+    var pitches = PitchSet.none
     for list in [ids.first, ids.joining] {
       for id in list where allowed[Int(id)] {
         let key = ids.lowest + Int(id - list.lowerBound) + view.offset
-        if (0...127).contains(key), isStray(key, logits[Int(id)]) { strays.insert(key) }
+        if (0...127).contains(key), isImprobable(key, logits[Int(id)]) { pitches.insert(key) }
       }
     }
-    return strays
+    return pitches
   }
 
   /// How far beyond its usual pitches a part may be: no farther than a whole tone, or where it has to be, an octave more.
@@ -251,12 +279,12 @@ struct CellLimits: TokenConstraint {
 
   /// Takes note of pitches of a part.
   /// - Parameters:
-  ///   - pitches: The lowest and highest of them.
   ///   - part: The part.
+  ///   - pitches: The lowest and highest of them.
   ///   - isUsual: Whether they are of the piece that is written beside this one.
-  mutating func hear(_ pitches: ClosedRange<Int>, part: Int, isUsual: Bool = false) {
-    Self.widen(&heard, part, by: pitches)
-    if isUsual { Self.widen(&usual, part, by: pitches) }
+  mutating func widenPitches(ofPart part: Int, by pitches: ClosedRange<Int>, isUsual: Bool = false) {
+    Self.widen(&knownPitches, part, by: pitches)
+    if isUsual { Self.widen(&usualPitches, part, by: pitches) }
   }
 
   private static func widen(_ ranges: inout [ClosedRange<Int>?], _ part: Int, by pitches: ClosedRange<Int>) {

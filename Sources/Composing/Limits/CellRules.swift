@@ -34,6 +34,9 @@ struct CellRules: Sendable {
   let keys: [(tonic: Int, isMinor: Bool)]
   /// Whether all parts have to play, because the piece states them.
   let statesParts: Bool
+  /// Whether all new bars have the time signature of the first of them where the plan leaves it open, since what is known of later bars counts
+  /// on their length.
+  private(set) var keepsTimeSignature = false
 
   init(
     _ limits: Limits, view: CellsView, plan: [Int], rhythm: [[RhythmPattern.Note]], givenBars: Int,
@@ -69,6 +72,7 @@ struct CellRules: Sendable {
     density = limits.densities.first { $0.part == nil }?.value ?? 0...Int.max
     statesParts = view.fixedParts == nil
     keys = limits.homeKeys
+    keepsTimeSignature = looksAhead
   }
 
   /// Whether there are limits for which it matters what comes later.
@@ -83,7 +87,11 @@ struct CellRules: Sendable {
   /// The rules without these limits, and without those on how much time is silent, how many notes a part has and how high it is.
   func relaxed(_ view: CellsView) -> CellRules {
     let limits = [Limits.Item.voices, .densities, .rests, .ranges].reduce(limits) { $0.without($1) }
-    return CellRules(limits, view: view, plan: plan, rhythm: rhythm, givenBars: givenBars, newBars: newBars)
+    var rules = CellRules(
+      limits, view: view, plan: plan, rhythm: rhythm, givenBars: givenBars, newBars: newBars)
+    // The bars of both pieces are as long.
+    rules.keepsTimeSignature = keepsTimeSignature
+    return rules
   }
 
   /// Whether pitches outside the scale are forbidden or counted.

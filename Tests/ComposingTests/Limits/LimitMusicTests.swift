@@ -11,8 +11,8 @@ import Tokenization
 /// What limits leave is music: who has to share gets a share, and nothing comes that only a limit could have brought about.
 @Suite("Music under limits") struct LimitMusicTests {
   /// Parts that play one after the other in each bar, and write as many notes as they may.
-  private static func model(
-    _ parts: [CellsConfiguration.Part], biases: [String: Float] = [:]
+  static func model(
+    _ parts: [CellsConfiguration.Part], biases: [String: Float] = [:], pitchBiases: [String: Float] = [:]
   ) throws -> MusicModel {
     var configuration = CellsConfiguration()
     configuration.velocity = 80
@@ -26,7 +26,7 @@ import Tokenization
       try ComposerTests.setOutputBias(of: model, id: id, to: bias)
     }
     for (id, name) in model.tokenizer.vocabulary.tokens.enumerated() where name.hasPrefix("Pitch_") {
-      try ComposerTests.setOutputBias(of: model, id: Int32(id), to: 1)
+      try ComposerTests.setOutputBias(of: model, id: Int32(id), to: pitchBiases[name] ?? 1)
     }
     return model
   }
