@@ -130,8 +130,12 @@ public struct AudioFileReader: ~Copyable {
       if handle.stream.errorNumber != 0 {
         throw .file(.reading(path, errorNumber: handle.stream.errorNumber))
       }
-      if let failure = handle.failure, !isCutOff(at: position + max(0, count)) {
-        throw .damaged(path: path, frame: position + max(0, count), reason: failure)
+      if let failure = handle.failure {
+        guard isCutOff(at: position + max(0, count)) else {
+          throw .damaged(path: path, frame: position + max(0, count), reason: failure)
+        }
+        // Written into a pipe, a FLAC file has a header that says nothing of its length.
+        if declaredFrameCount == nil { missingSound = .end }
       }
     }
     position += max(0, count)

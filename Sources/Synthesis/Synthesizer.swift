@@ -130,7 +130,7 @@ public final class Synthesizer: SampleSource {
     let lowestKey = usage.values.compactMap(\.first).min() ?? 60
     pool = VoicePool(
       limit: options.maximumVoices, sounds: sounds,
-      reading: SampleReading(options.interpolation, arena: arena),
+      reading: SampleReading(options.interpolation),
       lowestKey: max(lowestKey, 12), sampleRate: Float(sampleRate), arena: arena)
     queue = EventQueue(arena: arena, capacity: eventCapacity, byteCapacity: byteCapacity)
     separatesChannels = options.separatesParts

@@ -53,6 +53,31 @@ internal import Testing
     }
   }
 
+  @Test(
+    "What the first layer makes of each id has the same bits for any number of threads",
+    arguments: configurations)
+  func theTableHasTheSameBitsForAnyNumberOfThreads(configuration: LanguageModelConfiguration) throws {
+    var configuration = configuration
+    configuration.embeddingSize *= 5
+    configuration.hiddenSize *= 5
+    // More rows than columns, and fewer.
+    for vocabularySize in [17, 701] {
+      configuration.vocabularySize = vocabularySize
+      let model = Network(configuration: configuration, seed: 2)
+      func table(_ threadCount: Int?) throws -> [Float] {
+        let weights = SamplerWeights(
+          model: model, format: .float32, tableLimit: SamplerWeights.tableLimit, threadCount: threadCount)
+        let table = try #require(weights.table)
+        return Array(UnsafeBufferPointer(start: table.baseAddress, count: table.count))
+      }
+      let alone = try table(1)
+      #expect(alone.contains { $0 != 0 })
+      for threadCount in [nil, 2, 3, 5, 8] {
+        #expect(try table(threadCount).map(\.bitPattern) == alone.map(\.bitPattern))
+      }
+    }
+  }
+
   @Test("A sampler gives the losses of the pass", arguments: configurations, [0, SamplerWeights.tableLimit])
   func aSamplerGivesTheLossesOfThePass(configuration: LanguageModelConfiguration, tableLimit: Int) {
     let model = Network(configuration: configuration, seed: 3), steps = Self.ids.count - 1

@@ -7,13 +7,11 @@ import Testing
 
 /// Samples between their frames, against the definition: a sinc over eight frames in a Kaiser window, whose weights are scaled to a sum of 1.
 @Suite("Reading samples between their frames") struct SampleReadingTests {
-  private let arena = Arena()
-
   /// The frames that a sample gives from `position` on, in 2⁻³² frames, in blocks.
   private func read(
     _ sample: [Float], from position: Int64, step: Int64, blocks: [Int], kernels: Kernels = .current
   ) -> [Float] {
-    let reading = SampleReading(.sinc, arena: arena)
+    let reading = SampleReading(.sinc)
     let margin = SampleReading.margin
     let padded =
       [Float](repeating: 0, count: margin) + sample + [Float](repeating: 0, count: 3 * margin)

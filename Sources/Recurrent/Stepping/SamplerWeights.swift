@@ -31,6 +31,9 @@ public final class SamplerWeights: Sendable {
   /// The most numbers that the table may have: 32 MB of them.
   static let tableLimit = 8 << 20
 
+  /// From so many products on, some milliseconds of work, the table is computed by several threads.
+  private static let sharedProducts = 1 << 26
+
   /// Converts the weights of `model`, which must be a language model; see `Network.Configuration.languageModel`.
   /// - Parameters:
   ///   - model: The network.
@@ -75,7 +78,7 @@ public final class SamplerWeights: Sendable {
 
   init(
     model: Network, format: WeightFormat, initialState: [Float] = [], guidance: Guidance? = nil,
-    tableLimit: Int
+    tableLimit: Int, threadCount: Int? = nil
   ) {
     guard let configuration = model.configuration.languageModel else {
       preconditionFailure(
@@ -107,7 +110,10 @@ public final class SamplerWeights: Sendable {
       outputWeight: model.configuration.outputWeightName, omitsFirstInputWeight: hasTable, format: format)
     table = hasTable ? AlignedBuffer(count: embedding.rows * inputWeight.rows) : nil
     if let table {
-      ThreadTeam(threadCount: 1).multiply(embedding, inputWeight.transposed, into: table.baseAddress)
+      // Of the time in which a model becomes ready to play, one thread would spend about a third here; the bits are the same with any number.
+      let isSmall = table.count * embedding.columns < Self.sharedProducts
+      let team = ThreadTeam(threadCount: threadCount ?? (isSmall ? 1 : nil))
+      team.multiply(embedding, inputWeight.transposed, into: table.baseAddress)
     }
     self.embedding =
       hasTable && !Self.addsEmbedding(configuration)

@@ -32,9 +32,10 @@ struct InterpolationTable: BitwiseCopyable {
       let sum = row.reduce(0, +)
       return row.map { $0 / sum }
     }
+    var here = row(0)
     for place in 0..<Self.placeCount {
-      let here = row(place)
       let next = row(place + 1)
+      defer { here = next }
       for tap in 0..<tapCount {
         memory[place * 2 * tapCount + tap] = Float(here[tap])
         memory[(place * 2 + 1) * tapCount + tap] = Float(next[tap]) - Float(here[tap])
@@ -105,24 +106,21 @@ struct InterpolationPolynomial: BitwiseCopyable {
   }
 }
 
-/// Reads samples at any speed.
-struct SampleReading: BitwiseCopyable {
-  let kind: SampleInterpolation
-  private let tables: UnsafeMutablePointer<InterpolationTable>
-  private let polynomial: InterpolationPolynomial
+/// What the sinc's weights are at any speed: the same for every synthesizer, so that they are computed once in a program.
+private final class SincWeights: @unchecked Sendable {
+  /// One for each range of speeds.
+  let tables: UnsafePointer<InterpolationTable>
+  let polynomial: InterpolationPolynomial
+  /// Keeps the memory; it is not written after `init`.
+  private let arena = Arena()
 
-  /// The most frames that are weighed.
-  static let mostTaps = 32
-  /// Frames a sample needs before its first and after its last, so that nothing has to be checked.
-  static let margin = mostTaps
+  static let shared = SincWeights()
 
-  /// Up to this speed all of the sample's frequencies are passed, by the polynomial.
-  private static let slowest = 1.02
   /// For speeds up to these the sinc passes what stays below half the output's rate; the widths are in frames of the sample.
   private static let classes: [(speed: Double, taps: Int)] = [(1.5, 16), (2.1, 16), (3, 24), (.infinity, 32)]
 
-  init(_ kind: SampleInterpolation, arena: Arena) {
-    self.kind = kind
+  private init() {
+    let arena = arena
     let list = Self.classes.map { range in
       let speed = range.speed == .infinity ? 4 : range.speed
       return InterpolationTable(arena: arena, tapCount: range.taps) {
@@ -132,9 +130,14 @@ struct SampleReading: BitwiseCopyable {
     polynomial = InterpolationPolynomial(arena: arena) {
       Self.kaiserSinc($0, halfWidth: Double(InterpolationPolynomial.tapCount) / 2, cutoff: 1)
     }
-    tables = arena.allocate(list.count, of: list[0])
+    let tables = arena.allocate(list.count, of: list[0])
     for (index, table) in list.enumerated() { tables[index] = table }
+    self.tables = UnsafePointer(tables)
   }
+
+  /// The window's shape (Kaiser 1974), and what its middle is scaled by.
+  private static let beta = 6.5
+  private static let scale = besselI0(beta)
 
   /// - Parameter cutoff: As a share of half the sample's rate.
   private static func kaiserSinc(_ distance: Double, halfWidth: Double, cutoff: Double) -> Double {
@@ -142,8 +145,7 @@ struct SampleReading: BitwiseCopyable {
     let angle = Double.pi * distance * cutoff
     let sinc = abs(angle) < 1e-9 ? 1 : sine(angle) / angle
     let place = distance / halfWidth
-    let beta = 6.5
-    return sinc * besselI0(beta * (1 - place * place).squareRoot()) / besselI0(beta)
+    return sinc * besselI0(beta * (1 - place * place).squareRoot()) / scale
   }
 
   /// The modified Bessel function of order 0, by its power series.
@@ -156,12 +158,33 @@ struct SampleReading: BitwiseCopyable {
     }
     return sum
   }
+}
+
+/// Reads samples at any speed.
+struct SampleReading: BitwiseCopyable {
+  let kind: SampleInterpolation
+  private let tables: UnsafePointer<InterpolationTable>
+  private let polynomial: InterpolationPolynomial
+
+  /// The most frames that are weighed.
+  static let mostTaps = 32
+  /// Frames a sample needs before its first and after its last, so that nothing has to be checked.
+  static let margin = mostTaps
+
+  /// Up to this speed all of the sample's frequencies are passed, by the polynomial.
+  private static let slowest = 1.02
+
+  init(_ kind: SampleInterpolation) {
+    self.kind = kind
+    tables = SincWeights.shared.tables
+    polynomial = SincWeights.shared.polynomial
+  }
 
   /// The table for a speed above `slowest` in frames of the sample for each frame of the output.
   @inline(__always)
   func table(speed: Double) -> UnsafePointer<InterpolationTable> {
     let index = speed <= 1.5 ? 0 : speed <= 2.1 ? 1 : speed <= 3 ? 2 : 3
-    return UnsafePointer(tables + index)
+    return tables + index
   }
 
   /// Writes `frames` frames from `position` on, in 2⁻³² frames, and moves it by `step` for each.

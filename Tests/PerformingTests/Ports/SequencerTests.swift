@@ -68,6 +68,7 @@ struct SequencerTests {
   @Test("One of two players goes: its keys come up, and the other's stay down")
   func onePlayerGoes() throws {
     let result = try arrivals(of: [
+      .connected(client: 20, port: 0, to: 0), .connected(client: 24, port: 0, to: 0),
       .message(on(60), client: 20, port: 0), .message(on(64), client: 24, port: 0),
       .message(on(67), client: 20, port: 0), .disconnected(client: 20, port: 0, to: 0),
     ])
@@ -78,6 +79,7 @@ struct SequencerTests {
   @Test("The last player goes: its keys come up, and the sender has gone")
   func lastPlayerGoes() throws {
     let result = try arrivals(of: [
+      .connected(client: 20, port: 0, to: 0), .connects(client: 24, port: 0),
       .message(on(60), client: 20, port: 0), .message(off(60), client: 20, port: 0),
       .message(on(64), client: 24, port: 0), .disconnected(client: 20, port: 0, to: 0),
       .disconnected(client: 24, port: 0, to: 0),
@@ -87,6 +89,32 @@ struct SequencerTests {
     // One that was connected and never played.
     let silent = try arrivals(of: [.disconnected(client: 20, port: 0, to: 0)])
     #expect(silent.events.count == 1 && isSenderGone(silent.events[0]))
+  }
+
+  @Test("A player that is connected and has not played yet is there", arguments: [false, true])
+  func silentPlayersAreThere(isToldByTheKernel: Bool) throws {
+    let silent: SequencerOccurrence =
+      isToldByTheKernel ? .connected(client: 20, port: 0, to: 0) : .connects(client: 20, port: 0)
+    let start = [
+      silent, .connected(client: 24, port: 0, to: 0), .message(on(60), client: 24, port: 0),
+      .disconnected(client: 24, port: 0, to: 0),
+    ]
+    #expect(try arrivals(of: start).events.map(message) == [on(60), off(60)])
+    let ended = try arrivals(of: start + [.disconnected(client: 20, port: 0, to: 0)]).events
+    #expect(ended.count == 3 && isSenderGone(ended[2]))
+    // What listens to this client is nobody that plays.
+    let listened = try arrivals(of: [.connected(client: 128, port: 1, to: 1)] + start.dropFirst()).events
+    #expect(listened.count == 3 && isSenderGone(listened[2]))
+  }
+
+  @Test("Who sent something without being connected is not waited for")
+  func unconnectedSendersAreNotWaitedFor() throws {
+    let events = try arrivals(of: [
+      .connected(client: 20, port: 0, to: 0), .message(on(60), client: 20, port: 0),
+      .message(on(72), client: 99, port: 0), .disconnected(client: 20, port: 0, to: 0),
+    ]).events
+    #expect(events.prefix(3).map(message) == [on(60), on(72), off(60)])
+    #expect(events.count == 4 && isSenderGone(events[3]))
   }
 
   @Test("System-exclusive messages of several players at once are told apart")
@@ -111,12 +139,12 @@ struct SequencerTests {
   @Test("Where the kernel's queue runs over, all keys come up, it is counted, and playing goes on")
   func overflowReleasesKeys() throws {
     let result = try arrivals(of: [
-      .message(on(60), client: 20, port: 0), .message(on(64), client: 24, port: 0), .overflow,
+      .message(on(64), client: 24, port: 0), .message(on(60), client: 20, port: 0), .overflow,
       .message(on(62), client: 20, port: 0),
     ])
     let messages = result.events.map(message)
-    #expect(messages.count == 5 && messages[..<2] == [on(60), on(64)] && messages[4] == on(62))
-    #expect(Set(messages[2..<4].compactMap { $0 }) == [off(60), off(64)])
+    // In the order of the senders' numbers.
+    #expect(messages == [on(64), on(60), off(60), off(64), on(62)])
     #expect(result.statistics.overflowCount == 1)
   }
 

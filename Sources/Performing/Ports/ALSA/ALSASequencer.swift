@@ -16,6 +16,8 @@ public final class ALSASequencer: Sendable {
   fileprivate let handle: Handle
   fileprivate let inPort: Int32
   fileprivate let outPort: Int32
+  /// Which ports `in` listens to.
+  fileprivate let connections = SequencerConnections()
 
   /// ALSA's handle. Input and output have buffers of their own; outputs come one after another under a lock.
   fileprivate struct Handle: @unchecked Sendable {
@@ -96,8 +98,14 @@ public final class ALSASequencer: Sendable {
         name: name, reason: direction == .output ? "nothing can be sent to it" : "it sends nothing")
     }
     if let source {
-      try check(
-        snd_seq_connect_from(handle.pointer, inPort, Int32(source.client), Int32(source.port)), name)
+      // Before it is made: that it has ended again may be read by another thread at once.
+      let sender = SequencerSender(client: source.client, port: source.port)
+      connections.add(sender)
+      let status = snd_seq_connect_from(handle.pointer, inPort, Int32(source.client), Int32(source.port))
+      do { try check(status, name) } catch {
+        connections.remove(sender)
+        throw error
+      }
     }
     if let destination {
       try check(
@@ -183,7 +191,8 @@ public final class ALSASequencerInput: MessageInput {
       throw .failed(name: sequencer.name, reason: "it cannot be waited for")
     }
     descriptor = request.fd
-    state = Guarded(State(arrivals: try SequencerArrivals(port: sequencer.inPort)))
+    state = Guarded(
+      State(arrivals: try SequencerArrivals(port: sequencer.inPort, connections: sequencer.connections)))
   }
 
   /// What came in so far.

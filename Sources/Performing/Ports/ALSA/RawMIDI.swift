@@ -46,6 +46,8 @@ public enum RawMIDI {
     }
   }
 
+  /// That there is no such device which could be used, with those that there are.
+  /// - Parameter reason: why it cannot be used.
   static func missing(_ name: String, _ reason: String) -> PortError {
     .noRawDevice(name: name, reason: reason, others: devices().map(\.name).filter { $0 != name })
   }
