@@ -153,7 +153,11 @@ extension CellLimits {
       rules: relaxed.rules,
       parts: PartRules.ensemble(view.parts, relaxed.rules.limits, pitches: view.soundingRange))
     copy.outline = nil
-    copy.possibleSignatures = findPossibleSignatures()
+    copy.judging = completion
+    if number == 0, rules.plan.isEmpty, outline == nil {
+      // Nor may it keep a time signature in which the limits cannot be held.
+      copy.possibleSignatures = Set(view.timeSignatures.indices).subtracting([view.timeSignature])
+    }
     let frame = copy.frame(number)
     copy.state?.frame = frame
     return copy

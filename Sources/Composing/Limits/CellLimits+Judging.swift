@@ -62,8 +62,8 @@ extension CellLimits {
   }
 
   private func isTimeSignaturePossible(_ index: Int, _ state: BarState) -> Bool {
-    guard rules.plan.isEmpty, rules.looksAhead else { return true }
-    return PieceOutline(completion, barCount: newBars, free: index) != nil
+    guard rules.plan.isEmpty, rules.keepsTimeSignature else { return true }
+    return PieceOutline(judging ?? completion, barCount: newBars, free: index) != nil
   }
 
   // MARK: Cells

@@ -38,8 +38,10 @@ struct CellLimits: TokenConstraint {
   var outline: PieceOutline?
   /// The time signature of all new bars where the limits name none.
   var freeSignature: Int
-  /// Those that the first new bar may have then: beside a sketch the sketch's, in a sketch those in which the limits can be held; nil for all.
+  /// Those that the first new bar may have then: beside a sketch the sketch's; nil for all.
   var possibleSignatures: Set<Int>?
+  /// In a sketch the ensemble under the limits of the piece, which has to be possible in the sketch's time signature; else nil.
+  var judging: BarCompletion?
   /// The notes of the rhythm that is being given pitches, and how many have them.
   var rhythm: [CellsView.Note] = []
   var rhythmCount = 0
@@ -176,16 +178,6 @@ struct CellLimits: TokenConstraint {
     freeSignature = signature
     makeOutline()
     remakeFrame()
-  }
-
-  /// The time signatures in which the piece can be written where the limits leave it open, before the first new bar has stated one; nil where
-  /// nothing depends on it.
-  func findPossibleSignatures() -> Set<Int>? {
-    guard rules.plan.isEmpty, rules.keepsTimeSignature, state?.frame.number == 0 else { return nil }
-    let possible = view.timeSignatures.indices.filter {
-      PieceOutline(completion, barCount: newBars, free: $0) != nil
-    }
-    return possible.isEmpty ? nil : Set(possible)
   }
 
   /// Takes note of another length of the bar that has begun.

@@ -79,10 +79,8 @@ import Tokenization
     // The last bar has a note, and a bar of 3/8 has no room for it.
     limits.noteLengths = NoteLength(1, 2)...NoteLength(1, 1)
     limits.densities = [.init(1...8)]
-    for seed in UInt64(1)...3 {
-      let signatures = try Self.signatures(model, limits, seed: seed)
-      #expect(!signatures.isEmpty && !signatures.contains(TimeSignature(3, 8)), "seed \(seed)")
-    }
+    let signatures = try Self.signatures(model, limits, seed: 1)
+    #expect(!signatures.isEmpty && !signatures.contains(TimeSignature(3, 8)))
   }
 
   @Test("A sketch is sampled as its piece is, also where it was begun before that changed")
