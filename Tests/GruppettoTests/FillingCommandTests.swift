@@ -42,6 +42,7 @@ import Testing
       (["generate", "model", "--vary", "tunes/tune1.abc", "--share", "0"], 64),
       (["generate", "model", "--morph", "tunes/tune1.abc"], 64),
       (["harmonize", "model", "short.abc", "--parts", "tuba"], 64),
+      (["harmonize", "model", "short.abc", "--parts", "bass, chords,bass"], 64),
     ]
     for (arguments, code) in refusals {
       let run = try workshop.run(arguments + ["-o", "out.mid", "--seed", "1"])

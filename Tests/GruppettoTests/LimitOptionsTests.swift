@@ -12,6 +12,7 @@ import Testing
       (["--chromatic", "0.1"], "--key"), (["--first", "D4 H"], "\"H\""), (["--last", "Dm"], "--last-chord"),
       (["--time-signature", "3/4 4/4"], "3/4x8"), (["--rests", "2"], "--rests"),
       (["--note-lengths", "1/2...1/8"], "shortest and longest"), (["--rhythm", "1/4 x"], "character 5"),
+      (["--density", "-2...4"], "not -2...4"), (["--voices", "-1"], "-1"),
     ])
   func whatCannotBeRead(options: [String], words: String) throws {
     let outcome = try Program().run(["generate", "/nowhere", "-o", "x.mid"] + options)

@@ -210,4 +210,17 @@ import Testing
     let isHeard = bytes.contains { $0 > 32 && $0 < 224 }
     #expect(isHeard && report["heardNotes"] as? Int == 8)
   }
+
+  @Test("A reader of the samples that goes away is told of as such, and not as a device")
+  func aReaderThatGoesIsTold() throws {
+    for reader in ["true", "head -c 10 > first"] {
+      // The reader waits, or has gone, when the samples begin.
+      let run = try workshop.shell(
+        "(sleep 1; \(workshop.program.path) live model --in - --raw - </dev/null; echo $? > code) | \(reader)"
+      )
+      #expect(String(decoding: try workshop.bytes("code"), as: UTF8.self) == "73\n", "\(run.errors)")
+      #expect(
+        run.errors.contains("standard output: cannot be written (nobody reads it any more)"), "\(run.errors)")
+    }
+  }
 }

@@ -29,6 +29,25 @@ import Testing
     }
   }
 
+  @Test("Bits are refused for files that have none, unless another file has them") func bits() throws {
+    for file in ["a.ogg", "a.opus", "a.mp3"] {
+      let outcome = try workshop.run(["render", "short.abc", "-o", file, "--bits", "24"])
+      #expect(
+        outcome.exitCode == 64 && outcome.errors.contains("--bits 24 does not fit")
+          && outcome.errorLines.count == 1 && !workshop.has(file), "\(outcome.errors)")
+    }
+    let folder = try workshop.run(["render", "tunes", "-o", "sounds", "--format", "ogg", "--bits=16"])
+    #expect(folder.exitCode == 64 && folder.errors.contains("--bits 16 does not fit"), "\(folder.errors)")
+    let trained = try workshop.run(
+      ["train", "tunes", "-o", "model", "--steps", "5", "--quiet"] + Workshop.quick)
+    #expect(trained.exitCode == 0, "\(trained.errors)")
+    let generate = ["generate", "model", "--bars", "1", "--seed", "1", "--bits", "24", "-o", "b.ogg"]
+    let one = try workshop.run(generate)
+    #expect(one.exitCode == 64 && one.errors.contains("--bits 24 does not fit"), "\(one.errors)")
+    let both = try workshop.run(generate + ["-o", "b.wav"])
+    #expect(both.exitCode == 0 && workshop.has("b.ogg") && workshop.has("b.wav"), "\(both.errors)")
+  }
+
   @Test("An interpolation that does not exist is refused, and none is asked of notes")
   func interpolationNames()
     throws

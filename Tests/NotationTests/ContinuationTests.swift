@@ -86,6 +86,84 @@ import Testing
     #expect(score.title == "Piece" && score.tracks[0].name == "Solo" && score.bars.count == 3)
   }
 
+  @Test("Parts that share a channel and name no program continue each in its own track", arguments: [0, 1])
+  func partsOfOneChannelContinueInTheirTracks(melodyTrack: Int) throws {
+    var melody = MIDITrack()
+    var chords = MIDITrack()
+    for bar in 0..<2 {
+      for beat in 0..<4 {
+        let tick = 1_920 * bar + 480 * beat
+        melody.append(.noteOn(channel: 0, key: 72 + beat, velocity: 80), at: tick)
+        melody.append(.noteOff(channel: 0, key: 72 + beat, velocity: 64), at: tick + 400)
+      }
+      for key in [48, 52, 55] { chords.append(.noteOn(channel: 0, key: key, velocity: 70), at: 1_920 * bar) }
+      for key in [48, 52, 55] {
+        chords.append(.noteOff(channel: 0, key: key, velocity: 64), at: 1_920 * bar + 1_900)
+      }
+    }
+    let original = MIDIFile(tracks: melodyTrack == 0 ? [melody, chords] : [chords, melody])
+    // As a tokenizer gives them: the chords first, whatever the file's order is.
+    let old = (0..<2).flatMap { bar in [48, 52, 55].map { Self.note(48 * bar, 48, $0) } }
+    let tune = (0..<8).map { Self.note(12 * $0, 12, 72 + $0 % 4) }
+    let score = Score(
+      ticksPerQuarter: 12,
+      tracks: [
+        Track(name: "Chords", role: .chords, notes: old + [Self.note(96, 48, 50)]),
+        Track(name: "Melody", role: .melody, notes: tune + [Self.note(120, 12, 77)]),
+      ], length: 144)
+    let joined = try original.continued(by: score, from: 96)
+    #expect(joined.tracks.count == 2)
+    #expect(
+      news(joined.tracks[melodyTrack], behind: original.tracks[melodyTrack]) == [
+        "4800 noteOn(channel: 0, key: 77, velocity: 80)", "5280 noteOff(channel: 0, key: 77, velocity: 64)",
+      ])
+    #expect(
+      news(joined.tracks[1 - melodyTrack], behind: original.tracks[1 - melodyTrack]) == [
+        "3840 noteOn(channel: 0, key: 50, velocity: 80)", "5760 noteOff(channel: 0, key: 50, velocity: 64)",
+      ])
+  }
+
+  @Test("Parts that a tokenizer gives one program keep theirs") func partsOfOneProgramKeepTheirs() throws {
+    var tracks: [MIDITrack] = []
+    for (channel, program) in [(0, 73), (1, 0)] {
+      var track = MIDITrack()
+      track.append(.programChange(channel: channel, program: program), at: 0)
+      for tick in [0, 960, 1_920, 2_880] {
+        track.append(.noteOn(channel: channel, key: 72 - 12 * channel, velocity: 80), at: tick)
+        track.append(.noteOff(channel: channel, key: 72 - 12 * channel, velocity: 64), at: tick + 960)
+      }
+      tracks.append(track)
+    }
+    let score = Score(
+      ticksPerQuarter: 12,
+      tracks: [72, 60].map { pitch in
+        Track(
+          program: 0, notes: (0..<4).map { Self.note(24 * $0, 24, pitch) } + [Self.note(96, 24, pitch + 1)])
+      }, length: 144)
+    let joined = try MIDIFile(tracks: tracks).continued(by: score, from: 96)
+    let last = try Score(midi: joined).tracks.map { [$0.program ?? -1, $0.notes.last?.pitch ?? -1] }
+    #expect(last == [[73, 73], [0, 61]])
+  }
+
+  @Test("A track that has the notes of several parts continues the one that played last")
+  func mergedPartsContinueInTheLast() throws {
+    var tracks: [MIDITrack] = []
+    for channel in 0..<2 {
+      var track = MIDITrack()
+      for beat in 0..<6 {
+        let tick = 480 * (beat + channel)
+        track.append(.noteOn(channel: channel, key: 60 + beat, velocity: 80), at: tick)
+        track.append(.noteOff(channel: channel, key: 60 + beat, velocity: 64), at: tick + 400)
+      }
+      tracks.append(track)
+    }
+    let notes = (0..<2).flatMap { channel in (0..<6).map { Self.note(12 * ($0 + channel), 10, 60 + $0) } }
+    let score = Score(
+      ticksPerQuarter: 12, tracks: [Track(program: 0, notes: notes + [Self.note(96, 24, 90)])], length: 144)
+    let joined = try MIDIFile(tracks: tracks).continued(by: score, from: 96)
+    #expect(try Score(midi: joined).tracks.map { $0.notes.last?.pitch } == [65, 90])
+  }
+
   @Test("A file of one track stays one") func aFileOfOneTrackStaysOne() throws {
     let original = file(format: .singleTrack)
     let joined = try original.continued(by: composed(program: 5), from: 96)

@@ -8,8 +8,9 @@ extension MIDIFile {
   /// read there, and that is new from `tick` on. What is new begins at the same time here, counted in quarter notes, or as
   /// many of its bars later as the file's last notes go on sounding: a tokenizer may have cut them short.
   ///
-  /// - Notes go to the part (a channel of a track) that plays the same program when they begin, drums to the drums; of
-  ///   several parts to the one that played last. Where none has the program, but `composed` has the notes of a part under
+  /// - Notes go to the part (a channel of a track) that their track's notes before `tick` are from. A track that has those of
+  ///   several parts, or none, continues the part that plays the same program when its notes begin, drums the drums; of
+  ///   several parts the one that played last. Where none has the program, but `composed` has the notes of a part under
   ///   it, they go to that part: so it is where a tokenizer knows one instrument alone. Only what finds no part at all gets a
   ///   track of its own, on a channel that is free; in a file of format 0, a channel of its own.
   /// - Tempos are taken relative to the one that holds: where `composed` goes from 120 to 60, a file at 121 goes to 60.5. None are
@@ -109,41 +110,62 @@ private struct MIDIContinuation {
   // MARK: Notes
 
   mutating func addNotes() throws(ScoreError) {
+    let own = MIDIPartMatching(
+      composed, before: composedStart, survey, at: start, offset: offset,
+      ticksPerQuarter: score.ticksPerQuarter
+    ).parts
+    let taken = Set(own.values.map { survey.parts[$0].key })
     var layers: [Int: Int] = [:]
-    for track in composed.tracks {
+    for (index, track) in composed.tracks.enumerated() {
       let notes = track.notes.filter { $0.onset >= composedStart }.map { note in
         var note = scale[note]
         note.onset += delay
         return note
       }
       if notes.isEmpty { continue }
+      let new = Track(isDrum: track.isDrum, notes: notes)
+      if let part = own[index] {
+        try add(new, to: survey.parts[part])
+        continue
+      }
       let program = track.isDrum ? -1 : track.program ?? 0
       let layer = layers[program, default: 0]
       layers[program] = layer + 1
-      let parts = parts(for: track)
-      let new = Track(isDrum: track.isDrum, notes: notes)
+      let parts = parts(for: track, taken: taken)
       if parts.isEmpty {
         try addPart(playing: track.program, new)
       } else {
         // Notes of one pitch that overlap are distinguished by their channels, as far as there are any.
-        let part = parts[min(layer, parts.count - 1)]
-        playingOn.insert(part.key)
-        additions[part.track].merge(try PartWriter(new, channel: part.channel).track(length: 0))
+        try add(new, to: parts[min(layer, parts.count - 1)])
       }
     }
   }
 
-  /// The parts in which a track may continue, each on a channel of its own, the most probable first.
-  private func parts(for track: Track) -> [MIDISurvey.Part] {
+  private mutating func add(_ notes: Track, to part: MIDISurvey.Part) throws(ScoreError) {
+    playingOn.insert(part.key)
+    additions[part.track].merge(try PartWriter(notes, channel: part.channel).track(length: 0))
+  }
+
+  /// The parts in which a track may continue that is none of them, each on a channel of its own, the most probable first.
+  /// - Parameter taken: The ports and channels on which other tracks continue.
+  private func parts(for track: Track, taken: Set<Int>) -> [MIDISurvey.Part] {
     let alike = survey.parts.filter { ($0.channel == 9) == track.isDrum && !$0.onsets.isEmpty }
     var candidates = alike.filter { track.isDrum || programs[$0.key] ?? 0 == track.program ?? 0 }
     if candidates.isEmpty {
       let twins = composed.tracks.filter { $0.isDrum == track.isDrum && $0.program == track.program }
-      let given = NoteIndex(
-        twins.flatMap { $0.notes.filter { $0.onset < composedStart } }, composed.ticksPerQuarter)
-      candidates = alike.filter { given.holdsMost(of: $0.onsets, earlierBy: offset, score.ticksPerQuarter) }
+      let given = NotePlaces(
+        twins.flatMap { $0.notes.filter { $0.onset < composedStart } }.map {
+          NotePlaces.place(ofPitch: $0.pitch, at: $0.onset, composed.ticksPerQuarter)
+        })
+      candidates = alike.filter { part in
+        let onsets = part.onsets.map {
+          NotePlaces.place(ofPitch: $0.key, at: $0.tick - offset, score.ticksPerQuarter)
+        }
+        return given.share(of: onsets) > 0.5
+      }
     }
     candidates.sort { ($0.lastOnset, $0.onsets.count) > ($1.lastOnset, $1.onsets.count) }
+    candidates = candidates.filter { !taken.contains($0.key) } + candidates.filter { taken.contains($0.key) }
     var seen: Set<Int> = []
     return candidates.filter { seen.insert($0.key).inserted }
   }
@@ -270,32 +292,5 @@ private struct MIDIContinuation {
     }
     file.tracks += added
     return file
-  }
-}
-
-/// Where notes are, for asking whether others are the same except for a grid.
-private struct NoteIndex {
-  private struct Place: Hashable {
-    var pitch: Int
-    var eighth: Int
-  }
-
-  private var places: Set<Place> = []
-
-  init(_ notes: [Note], _ ticksPerQuarter: Int) {
-    let scale = TickScale(from: ticksPerQuarter, to: 8)
-    for note in notes { places.insert(Place(pitch: note.pitch, eighth: scale[note.onset])) }
-  }
-
-  /// Whether more than half of some notes are here, within an eighth of a quarter note.
-  func holdsMost(
-    of onsets: [(tick: Int, key: Int)], earlierBy offset: Int, _ ticksPerQuarter: Int
-  ) -> Bool {
-    guard !places.isEmpty else { return false }
-    let scale = TickScale(from: ticksPerQuarter, to: 8)
-    let count = onsets.count { onset in
-      (-1...1).contains { places.contains(Place(pitch: onset.key, eighth: scale[onset.tick - offset] + $0)) }
-    }
-    return 2 * count > onsets.count
   }
 }

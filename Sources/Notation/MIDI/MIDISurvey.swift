@@ -107,6 +107,11 @@ struct MIDISurvey {
     }
   }
 
+  /// Whether a channel is given several programs, by port and channel.
+  func changesProgram(_ key: Int) -> Bool {
+    Set(channels[key]?.settings.filter { $0.setting == .program }.map(\.value) ?? []).count > 1
+  }
+
   /// When the last note of a channel of the first port begins.
   func lastOnset(ofChannel channel: Int) -> Int {
     parts.lazy.filter { $0.key == channel }.map(\.lastOnset).max() ?? -1

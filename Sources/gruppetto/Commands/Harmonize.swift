@@ -62,6 +62,17 @@ struct Harmonize: ParsableCommand {
   }
 
   private func roles() throws -> [PartRole]? {
+    let roles = try namedRoles()
+    // A piece has two tunes or inner voices, but one harmony, one lowest voice and one drummer.
+    for role in [PartRole.chords, .bass, .drums] where (roles ?? []).count(where: { $0 == role }) > 1 {
+      throw ValidationError(
+        "--parts names \(role.rawValue) twice; a piece has one such part. Only melody and other can be named several times."
+      )
+    }
+    return roles
+  }
+
+  private func namedRoles() throws -> [PartRole]? {
     try parts?.split(separator: ",").map { text in
       let name = text.drop { $0 == " " }.lowercased()
       guard let role = PartRole(rawValue: name) else {

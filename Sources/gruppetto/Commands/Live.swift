@@ -110,7 +110,7 @@ struct Live: ParsableCommand {
       "Listening to \((inputs + endless).map(\.name).joined(separator: ", ")); \(keys == nil ? "" : "q or ")Ctrl-C stops."
     )
     if let words = LiveSummary.sources(performer.report.modelRoles, settings) { common.remark(words) }
-    try live?.start()
+    try namingPipe(output, pipe) { try live?.start() }
     var hasQuit = false
     var isTold = false
     // Whatever goes wrong, what was learned is kept and what was opened is closed.
@@ -133,7 +133,7 @@ struct Live: ParsableCommand {
         }
       }
     }
-    let played = failures.attempt { try live?.stop() }
+    let played = failures.attempt { try namingPipe(output, pipe) { try live?.stop() } }
     let style = failures.attempt { try keepStyle(learning) }
     osc?.close()
     try failures.rethrow()

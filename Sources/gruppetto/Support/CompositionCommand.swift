@@ -280,8 +280,9 @@ extension CompositionCommand {
     {
       throw UsageError("\(option) applies to sound, but no -o names a sound file such as .wav or .ogg")
     }
+    let sounds = targets.filter { $0.form == .sound }.map(\.path)
     for target in targets {
-      if target.form == .sound { try sound.check(target.path) }
+      if target.form == .sound { try sound.check(target.path, besides: sounds) }
       try target.checkFolder()
       if outputs.count > 1, target.isStandardOutput {
         throw UsageError("--count writes several files, but -o - is one stream; name a file")

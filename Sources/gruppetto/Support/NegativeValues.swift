@@ -6,7 +6,9 @@ enum NegativeValues {
     var rest = arguments[...]
     while let argument = rest.popFirst() {
       if argument == "--" { return result + [argument] + rest }
-      if argument.hasPrefix("--"), !argument.contains("="), let value = rest.first, isNegativeNumber(value) {
+      if argument.hasPrefix("--"), !argument.contains("="), let value = rest.first,
+        beginsWithNegativeNumber(value)
+      {
         result.append("\(argument)=\(rest.removeFirst())")
       } else {
         result.append(argument)
@@ -15,5 +17,8 @@ enum NegativeValues {
     return result
   }
 
-  private static func isNegativeNumber(_ text: String) -> Bool { text.hasPrefix("-") && Double(text) != nil }
+  /// Whether a number below 0 is given, or a range such as -2...4; no option has a name that begins with a digit.
+  private static func beginsWithNegativeNumber(_ text: String) -> Bool {
+    text.hasPrefix("-") && (Double(text) != nil || text.dropFirst().first?.isNumber == true)
+  }
 }

@@ -59,8 +59,15 @@ struct SoundOptions: ParsableArguments {
   }
 
   /// Checks that the format of the file at `path` supports the options.
-  func check(_ path: String) throws {
+  /// - Parameter others: The sound files that are written beside it: what one of them has no use for can be another's.
+  func check(_ path: String, besides others: [String] = []) throws {
     let format = try AudioFileFormat(path: path)
+    let isEachLossy = others.allSatisfy { (try? AudioFileFormat(path: $0))?.isLossy ?? true }
+    if format.isLossy, isEachLossy, Typed.hasOption("--bits") {
+      throw UsageError(
+        "\(path): --bits \(bits.rawValue) does not fit: .\(format.rawValue) files are compressed and have no bits per sample; write a .wav or .flac file, or drop --bits"
+      )
+    }
     guard format.isLossy || format.encodings.contains(bits.encoding) else {
       throw UsageError(
         "\(path): FLAC holds 16 or 24 bits; drop --bits \(bits.rawValue), or write a .wav file")
