@@ -231,8 +231,11 @@ package final class LimitReader {
       final.allSatisfy { $0.onset == last.start && chord.contains(pitch: $0.pitch) },
       "not \(chord) at the end")
     let classes = Set(final.map { $0.pitch % 12 })
-    let needed = chord.intervals.filter { $0 != 7 }.prefix(4).map { (chord.root + $0) % 12 }
-    let isChordal = pitched.contains { $0.role == .chords || $0.role == .other }
+    let essential = chord.intervals.filter { $0 != 7 }.prefix(4).map { (chord.root + $0) % 12 }
+    // One voice is the tune's: where the others are fewer than the chord's notes there is no room for all of these.
+    let voices = limits.voices.map { $0.upperBound - 1 } ?? .max
+    let needed = voices >= essential.count ? essential : voices > 0 ? [chord.bass] : []
+    let isChordal = voices == 0 || pitched.contains { $0.role == .chords || $0.role == .other }
     require(
       isChordal ? classes.isSuperset(of: needed) : classes.contains(chord.bass),
       "\(classes) is not all of \(chord)")

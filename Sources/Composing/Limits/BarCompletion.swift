@@ -127,10 +127,17 @@ struct BarCompletion: Sendable {
     return parts.firstIndex { $0.mostTogether > 1 } ?? parts.firstIndex { $0.leads }
   }
 
-  /// The pitch classes of the last chord that its part has not played yet, as bits; for a part that plays one note the bass alone.
+  /// The pitch classes of the last chord that its part has not played yet, as bits: for a part that plays one note the bass alone, and
+  /// where it has fewer voices than the chord has notes the bass and the next ones above, and nothing where the only voice is the tune's.
   func missingClasses(_ state: BarState) -> UInt16 {
     guard let part = chordPart, let chord = rules.limits.lastChord else { return 0 }
-    let needed = parts[part].mostTogether > 1 ? chord.essentialPitchClasses : 1 << UInt16(chord.bass)
+    let voices = parts[part].mostTogether > 1 ? mostVoicesAlone(part) : 1
+    var needed: UInt16 = 0
+    for step in 0..<12 where needed.nonzeroBitCount < voices {
+      let bit: UInt16 = 1 << UInt16((chord.bass + step) % 12)
+      if step == 0 || chord.essentialPitchClasses & bit != 0 { needed |= bit }
+    }
+    if voices >= chord.essentialPitchClasses.nonzeroBitCount { needed = chord.essentialPitchClasses }
     return state.sounding.lazy.filter { $0.part == part && $0.end > 0 }
       .reduce(needed) { $0 & ~(1 << UInt16($1.pitch % 12)) }
   }
@@ -275,6 +282,11 @@ struct BarCompletion: Sendable {
   /// The most voices where a part plays: parts that are written before the leading one leave it a voice.
   func mostVoices(_ part: Int) -> Int {
     if let later = shares?.laterVoices { return rules.mostVoices - later[part] }
+    return mostVoicesAlone(part)
+  }
+
+  /// The same where the bar is not divided.
+  private func mostVoicesAlone(_ part: Int) -> Int {
     guard rules.reservesVoice, !parts[part].leads, parts[part...].contains(where: \.leads) else {
       return rules.mostVoices
     }

@@ -59,7 +59,7 @@ extension Limits {
     case .key: return "the key of \(key?.description ?? "")"
     case .ranges: return "a range of \(parts(ranges) { "\($0.lowerBound) to \($0.upperBound)" })"
     case .instruments: return "the instruments \(parts(instruments, \.description))"
-    case .voices: return "\(range(voices ?? 0...0)) voices"
+    case .voices: return "\(range(voices ?? 0...0)) \(voices?.upperBound == 1 ? "voice" : "voices")"
     case .noteLengths:
       guard let noteLengths else { return "" }
       return "notes of \(noteLengths.lowerBound) to \(noteLengths.upperBound)"

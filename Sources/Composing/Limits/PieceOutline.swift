@@ -96,7 +96,7 @@ struct PieceOutline: Sendable {
   /// The most that the least share of rests can ask of one bar.
   private static func leastRequired(_ rules: CellRules, _ frame: BarFrame) -> Int {
     guard let share = rules.limits.rests?.lowerBound, share > 0 else { return 0 }
-    let slack = frame.barCount == 1 ? 0 : frame.isLast ? frame.length / 2 : 0
+    let slack = frame.barCount == 1 || !frame.isLast ? 0 : frame.mostSilenceOwed(rules)
     return Int((share * Double(frame.length)).rounded(.up)) + slack
   }
 
@@ -110,13 +110,24 @@ struct PieceOutline: Sendable {
   }
 }
 
+extension BarFrame {
+  /// How many silent steps that a bar lacks may be left to later ones: at most half of it, and no more than the last bar can have beside its
+  /// own and a note.
+  fileprivate func mostSilenceOwed(_ rules: CellRules) -> Int {
+    let share = rules.limits.rests?.lowerBound ?? 0
+    let own = Int((share * Double(length)).rounded(.up))
+    let note = max(rules.durations.lowerBound, length / 4)
+    return max(0, min(length / 2, length - own - note))
+  }
+}
+
 extension BarState {
   /// The fewest and most silent steps of the bar.
   func silence(_ rules: CellRules) -> ClosedRange<Int> {
     guard let rests = rules.limits.rests else { return 0...frame.length }
     var least = 0
     if rests.lowerBound > 0 {
-      let slack = frame.isLast ? 0 : frame.length / 2
+      let slack = frame.isLast ? 0 : frame.mostSilenceOwed(rules)
       let target = rests.lowerBound * Double(elapsed + frame.length) - 1e-9
       least = max(0, Int(target.rounded(.up)) - slack - silent)
     }

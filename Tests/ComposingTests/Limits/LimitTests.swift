@@ -70,4 +70,24 @@ import Tokenization
     }
     #expect(held >= 8 && refused > 0 && deadEnds == 0)
   }
+
+  @Test("One, two and three voices end on a chord, and most of a piece may be silent", arguments: 1...2)
+  func fewVoicesAndLongRests(ensemble: Int) throws {
+    let model = try Self.model(ensemble)
+    let composer = try Composer(model: model)
+    for voices in 0...3 {
+      var limits = Limits()
+      if voices > 0 {
+        limits.voices = 1...voices
+        limits.lastChord = try ChordSymbol("C")
+      } else {
+        limits.rests = 0.55...0.7
+      }
+      let request = try limits.held(by: model.tokenizer, bars: 4)
+      let options = CompositionOptions(seed: 3, bars: 4, constraints: request.constraints)
+      let piece = try request.finished(composer.session(options).finish())
+      let faults = try LimitReader.faults(in: MIDIFile(score: piece.score).encoded(), limits, bars: 4)
+      #expect(faults.isEmpty, "\(voices) voices: \(faults.prefix(3))")
+    }
+  }
 }
