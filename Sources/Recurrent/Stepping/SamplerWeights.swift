@@ -110,7 +110,7 @@ public final class SamplerWeights: Sendable {
       outputWeight: model.configuration.outputWeightName, omitsFirstInputWeight: hasTable, format: format)
     table = hasTable ? AlignedBuffer(count: embedding.rows * inputWeight.rows) : nil
     if let table {
-      // Of the time in which a model becomes ready to play, one thread would spend about a third here; the bits are the same with any number.
+      // Music that is to begin at once waits for this; the bits are the same with any number of threads.
       let isSmall = table.count * embedding.columns < Self.sharedProducts
       let team = ThreadTeam(threadCount: threadCount ?? (isSmall ? 1 : nil))
       team.multiply(embedding, inputWeight.transposed, into: table.baseAddress)
